@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cassert>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace gsttorch {
+
+/// What kind of failure it was: the element maps it to a GStreamer error domain and code, the
+/// command line to an exit code. The message is for people and names the file, shape or device.
+enum class ErrorCode {
+  NotFound,           ///< weights, engine library, file
+  Corrupt,            ///< a file that is truncated, or is not what its name says
+  WrongArchitecture,  ///< weights of another net
+  Refused,            ///< a pickle that asks for code
+  BadArgument,
+  BadShape,
+  OutOfMemory,
+  DeviceUnavailable,
+  LibraryMissing,
+  Cancelled,
+  Failed,
+};
+
+struct Error {
+  ErrorCode code = ErrorCode::Failed;
+  std::string message;
+};
+
+/// A value or an Error. The caller asks `if (!result)` before it reads the value.
+template <typename T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : state_(std::move(value)) {}      // NOLINT: meant to convert
+  Result(Error error) : state_(std::move(error)) {}  // NOLINT: meant to convert
+
+  explicit operator bool() const { return std::holds_alternative<T>(state_); }
+  bool ok() const { return static_cast<bool>(*this); }
+
+  T& value() & { return std::get<T>(state_); }
+  const T& value() const& { return std::get<T>(state_); }
+  T&& value() && { return std::get<T>(std::move(state_)); }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
+
+  const Error& error() const {
+    assert(!ok());
+    return std::get<Error>(state_);
+  }
+
+ private:
+  std::variant<T, Error> state_;
+};
+
+/// For functions that only succeed or fail.
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  Result() = default;
+  Result(Error error) : error_(std::move(error)) {}  // NOLINT: meant to convert
+
+  explicit operator bool() const { return !error_.has_value(); }
+  bool ok() const { return !error_.has_value(); }
+  const Error& error() const {
+    assert(error_);
+    return *error_;
+  }
+
+ private:
+  std::optional<Error> error_;
+};
+
+}  // namespace gsttorch

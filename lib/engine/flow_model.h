@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "lib/core/result.h"
+#include "lib/engine/image.h"
+#include "lib/engine/tensor.h"
+
+namespace gsttorch {
+
+enum class FlowDirection {
+  Forward,   ///< on the grid of the earlier frame, from it to the later one
+  Backward,  ///< on the grid of the later frame, from it to the earlier one
+  Both,      ///< both, and the forward-backward consistency as confidence
+};
+
+struct FlowOptions {
+  int iterations = 12;
+  /// Stop when the mean update of an iteration falls below this, in pixels of the net's own input
+  /// (never before the third iteration). 0: always run all iterations.
+  double convergence_px = 0;
+  /// Longer side of the picture inside the net, in pixels; 0: the frame's own size.
+  int max_size = 0;
+  FlowDirection direction = FlowDirection::Forward;
+  DataType output = DataType::Float32;
+  /// Largest all-pairs correlation pyramid to keep; above it, correlation is computed where it is
+  /// looked up (slower to look up, no volume, the same flow).
+  std::size_t correlation_budget_bytes = std::size_t{256} << 20;
+};
+
+/// What a net extracted from one frame, ready for any number of pairs. Opaque and immutable.
+class FlowFrame {
+ public:
+  virtual ~FlowFrame() = default;
+  virtual std::size_t bytes() const = 0;  ///< memory that the features hold
+};
+
+/// The coarse flow of a pair, from which the next pair's search can start. Opaque and immutable.
+class FlowState {
+ public:
+  virtual ~FlowState() = default;
+};
+
+struct FlowPair {
+  std::shared_ptr<const FlowFrame> earlier;
+  std::shared_ptr<const FlowFrame> later;
+  /// Where to start the search: the state of the pair that ended at `earlier`, or null for zero.
+  std::shared_ptr<const FlowState> warm_start;
+};
+
+struct FlowResult {
+  TensorHandle forward;     ///< [H, W, 2] (x, y) in pixels of the frame; null for Backward
+  TensorHandle backward;    ///< [H, W, 2]; null for Forward
+  TensorHandle confidence;  ///< float32 [H, W] in 0..1 on the earlier frame's grid; only for Both
+  int iterations = 0;       ///< how many were run
+  double mean_magnitude_px = 0;  ///< of `forward` (of `backward` where that is null)
+  double max_magnitude_px = 0;
+  std::shared_ptr<const FlowState> state;  ///< warm start for the next pair
+};
+
+struct FlowModelInfo {
+  std::string architecture;  ///< "raft-small" or "raft-large"
+  std::string path;          ///< the weights file
+  std::string device;        ///< "cpu", "cuda:0"
+  std::size_t parameters = 0;
+};
+
+/// A dense optical flow net with its weights. Reentrant: calls on one model may overlap.
+class FlowModel {
+ public:
+  virtual ~FlowModel() = default;
+
+  virtual const FlowModelInfo& info() const = 0;
+
+  /// The features of one frame, from which both sides of a pair are made.
+  virtual Result<std::shared_ptr<const FlowFrame>> encode(const ImageView& image,
+                                                          const FlowOptions& options) = 0;
+
+  /// Flow of each pair, computed as one batch: the results equal those of one pair at a time.
+  /// All frames must come from `encode` with the same size and the same `max_size`. `stop` is looked
+  /// at between iterations and ends the call with ErrorCode::Cancelled.
+  virtual Result<std::vector<FlowResult>> flow(std::span<const FlowPair> pairs,
+                                               const FlowOptions& options,
+                                               std::stop_token stop = {}) = 0;
+};
+
+}  // namespace gsttorch

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <utility>
+
+#include <gst/gst.h>
+
+namespace gsttorch {
+
+/// How one more reference to a T is taken and one given back.
+template <typename T>
+struct RefTraits {
+  static void take(T* p) { gst_object_ref(p); }
+  static void give(T* p) { gst_object_unref(p); }
+};
+template <>
+struct RefTraits<GstBuffer> {
+  static void take(GstBuffer* p) { gst_buffer_ref(p); }
+  static void give(GstBuffer* p) { gst_buffer_unref(p); }
+};
+template <>
+struct RefTraits<GstCaps> {
+  static void take(GstCaps* p) { gst_caps_ref(p); }
+  static void give(GstCaps* p) { gst_caps_unref(p); }
+};
+
+/// Owns one reference of a GStreamer object or mini object.
+template <typename T>
+class Ref {
+ public:
+  Ref() = default;
+  static Ref adopt(T* p) { return Ref(p); }  ///< transfer full
+  static Ref share(T* p) {                   ///< transfer none: takes a reference
+    if (p) RefTraits<T>::take(p);
+    return Ref(p);
+  }
+
+  Ref(const Ref& other) : Ref(share(other.p_)) {}
+  Ref(Ref&& other) noexcept : p_(other.release()) {}
+  Ref& operator=(Ref other) noexcept {
+    std::swap(p_, other.p_);
+    return *this;
+  }
+  ~Ref() {
+    if (p_) RefTraits<T>::give(p_);
+  }
+
+  T* get() const { return p_; }
+  [[nodiscard]] T* release() { return std::exchange(p_, nullptr); }
+  explicit operator bool() const { return p_ != nullptr; }
+
+ private:
+  explicit Ref(T* p) : p_(p) {}
+  T* p_ = nullptr;
+};
+
+}  // namespace gsttorch

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/engine/engine.h"
+#include "lib/nn/engine.h"
+
+extern "C" __attribute__((visibility("default"))) gsttorch::Engine* gsttorch_engine_1() {
+  return gsttorch::torch_engine();
+}

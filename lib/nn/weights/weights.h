@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <ATen/core/Tensor.h>
+
+#include "lib/core/result.h"
+
+namespace gsttorch {
+
+/// A net's tensors by key, on the CPU. They may lie in a mapped file: never write to them.
+using StateDict = std::map<std::string, at::Tensor, std::less<>>;
+
+/// Reads a weights file of any kind this project knows, told by its content: safetensors (mapped),
+/// torch.save's zip container, and its older one. The state dict may stand at the top level or
+/// under `state_dict`, `model_state_dict` or `model`; a `module.` or `matcher.` prefix is taken off.
+/// Errors name the file: NotFound, Corrupt, Refused (a pickle that asks for code).
+Result<StateDict> read_weights(const std::string& path);
+
+}  // namespace gsttorch
