@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cassert>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,8 +36,10 @@ struct Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::move(value)) {}      // NOLINT: meant to convert
-  Result(Error error) : state_(std::move(error)) {}  // NOLINT: meant to convert
+  template <typename U>
+  requires std::convertible_to<U&&, T> Result(U&& value)
+      : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT: converts
+  Result(Error error) : state_(std::move(error)) {}                // NOLINT: converts
 
   explicit operator bool() const { return std::holds_alternative<T>(state_); }
   bool ok() const { return static_cast<bool>(*this); }
@@ -63,7 +66,7 @@ template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() = default;
-  Result(Error error) : error_(std::move(error)) {}  // NOLINT: meant to convert
+  Result(Error error) : error_(std::move(error)) {}  // NOLINT: converts
 
   explicit operator bool() const { return !error_.has_value(); }
   bool ok() const { return !error_.has_value(); }

@@ -84,8 +84,8 @@ class FlowModel {
                                                           const FlowOptions& options) = 0;
 
   /// Flow of each pair, computed as one batch: the results equal those of one pair at a time.
-  /// All frames must come from `encode` with the same size and the same `max_size`. `stop` is looked
-  /// at between iterations and ends the call with ErrorCode::Cancelled.
+  /// All frames must come from `encode` with the same size and the same `max_size`. `stop` is
+  /// looked at between iterations and ends the call with ErrorCode::Cancelled.
   virtual Result<std::vector<FlowResult>> flow(std::span<const FlowPair> pairs,
                                                const FlowOptions& options,
                                                std::stop_token stop = {}) = 0;

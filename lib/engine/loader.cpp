@@ -52,9 +52,10 @@ Result<void> check_loaded_torch() {
   const std::string version = loaded_torch_version();
   if (version.empty() || version == GSTTORCH_TORCH_VERSION) return {};
   return Error{ErrorCode::LibraryMissing,
-               "LibTorch " + version + " is already in this process (Python's torch?), and this "
-               "build needs " GSTTORCH_TORCH_VERSION ": use torch " GSTTORCH_TORCH_VERSION
-               ", or run the elements in another process"};
+               "LibTorch " + version +
+                   " is already in this process (Python's torch?), and this "
+                   "build needs " GSTTORCH_TORCH_VERSION ": use torch " GSTTORCH_TORCH_VERSION
+                   ", or run the elements in another process"};
 }
 
 Result<Engine*> open_engine(const std::string& file) {
@@ -75,12 +76,13 @@ Result<Engine*> open_engine(const std::string& file) {
 std::string loaded_torch_version() {
   void* torch = dlopen("libtorch_cpu.so", RTLD_NOW | RTLD_NOLOAD);
   if (!torch) return {};
-  auto abi_version =
-      reinterpret_cast<std::uint64_t (*)()>(dlsym(torch, "aoti_torch_abi_version"));
+  auto abi_version = reinterpret_cast<std::uint64_t (*)()>(dlsym(torch, "aoti_torch_abi_version"));
   dlclose(torch);  // gives back the reference just taken; whoever loaded it holds its own
   if (!abi_version) return "older than 2.8";
   const std::uint64_t packed = abi_version();  // 0xMMmmpptt followed by four bytes of build
-  const auto byte = [packed](int index) { return std::to_string((packed >> (56 - 8 * index)) & 255); };
+  const auto byte = [packed](int index) {
+    return std::to_string((packed >> (56 - 8 * index)) & 255);
+  };
   return byte(0) + "." + byte(1) + "." + byte(2);
 }
 

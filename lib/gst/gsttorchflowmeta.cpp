@@ -93,10 +93,9 @@ GType gst_torch_flow_direction_get_type(void) {
 
 GType gst_torch_flow_format_get_type(void) {
   static const GType type = [] {
-    static const GEnumValue values[] = {
-        {GST_TORCH_FLOW_FORMAT_F32, "32-bit floating point", "f32"},
-        {GST_TORCH_FLOW_FORMAT_F16, "16-bit floating point", "f16"},
-        {0, nullptr, nullptr}};
+    static const GEnumValue values[] = {{GST_TORCH_FLOW_FORMAT_F32, "32-bit floating point", "f32"},
+                                        {GST_TORCH_FLOW_FORMAT_F16, "16-bit floating point", "f16"},
+                                        {0, nullptr, nullptr}};
     return g_enum_register_static("GstTorchFlowFormat", values);
   }();
   return type;
@@ -116,15 +115,15 @@ GstCustomMeta* gst_buffer_add_torch_flow_meta(GstBuffer* buffer, const GstTorchF
   GstCustomMeta* meta = gst_buffer_add_custom_meta(buffer, GST_TORCH_FLOW_META_NAME);
   if (!meta) return nullptr;
   GstStructure* s = gst_custom_meta_get_structure(meta);
-  gst_structure_set(
-      s, "source", G_TYPE_STRING, flow->source, "width", G_TYPE_UINT, flow->width, "height",
-      G_TYPE_UINT, flow->height, "grid-width", G_TYPE_UINT, flow->grid_width, "grid-height",
-      G_TYPE_UINT, flow->grid_height, "direction", G_TYPE_STRING,
-      enum_nick(GST_TYPE_TORCH_FLOW_DIRECTION, flow->direction), "format", G_TYPE_STRING,
-      enum_nick(GST_TYPE_TORCH_FLOW_FORMAT, flow->format), "reference-pts", G_TYPE_UINT64,
-      flow->reference_pts, "dt", G_TYPE_INT64, flow->dt, "iterations", G_TYPE_UINT,
-      flow->iterations, "mean-magnitude", G_TYPE_DOUBLE, flow->mean_magnitude, "max-magnitude",
-      G_TYPE_DOUBLE, flow->max_magnitude, nullptr);
+  gst_structure_set(s, "source", G_TYPE_STRING, flow->source, "width", G_TYPE_UINT, flow->width,
+                    "height", G_TYPE_UINT, flow->height, "grid-width", G_TYPE_UINT,
+                    flow->grid_width, "grid-height", G_TYPE_UINT, flow->grid_height, "direction",
+                    G_TYPE_STRING, enum_nick(GST_TYPE_TORCH_FLOW_DIRECTION, flow->direction),
+                    "format", G_TYPE_STRING, enum_nick(GST_TYPE_TORCH_FLOW_FORMAT, flow->format),
+                    "reference-pts", G_TYPE_UINT64, flow->reference_pts, "dt", G_TYPE_INT64,
+                    flow->dt, "iterations", G_TYPE_UINT, flow->iterations, "mean-magnitude",
+                    G_TYPE_DOUBLE, flow->mean_magnitude, "max-magnitude", G_TYPE_DOUBLE,
+                    flow->max_magnitude, nullptr);
   if (flow->model) gst_structure_set(s, "model", G_TYPE_STRING, flow->model, nullptr);
   if (flow->skipped) gst_structure_set(s, "skipped", G_TYPE_STRING, flow->skipped, nullptr);
   if (flow->flow) gst_structure_set(s, "flow", GST_TYPE_BUFFER, flow->flow, nullptr);
@@ -183,13 +182,12 @@ gboolean gst_torch_flow_meta_read(GstCustomMeta* meta, GstTorchFlow* flow) {
   *flow = GstTorchFlow{};
   if (!gst_custom_meta_has_name(meta, GST_TORCH_FLOW_META_NAME)) return FALSE;
   const GstStructure* s = gst_custom_meta_get_structure(meta);
-  if (!gst_structure_get(s, "width", G_TYPE_UINT, &flow->width, "height", G_TYPE_UINT,
-                         &flow->height, "grid-width", G_TYPE_UINT, &flow->grid_width,
-                         "grid-height", G_TYPE_UINT, &flow->grid_height, "reference-pts",
-                         G_TYPE_UINT64, &flow->reference_pts, "dt", G_TYPE_INT64, &flow->dt,
-                         "iterations", G_TYPE_UINT, &flow->iterations, "mean-magnitude",
-                         G_TYPE_DOUBLE, &flow->mean_magnitude, "max-magnitude", G_TYPE_DOUBLE,
-                         &flow->max_magnitude, nullptr)) {
+  if (!gst_structure_get(
+          s, "width", G_TYPE_UINT, &flow->width, "height", G_TYPE_UINT, &flow->height, "grid-width",
+          G_TYPE_UINT, &flow->grid_width, "grid-height", G_TYPE_UINT, &flow->grid_height,
+          "reference-pts", G_TYPE_UINT64, &flow->reference_pts, "dt", G_TYPE_INT64, &flow->dt,
+          "iterations", G_TYPE_UINT, &flow->iterations, "mean-magnitude", G_TYPE_DOUBLE,
+          &flow->mean_magnitude, "max-magnitude", G_TYPE_DOUBLE, &flow->max_magnitude, nullptr)) {
     return FALSE;
   }
   flow->direction = static_cast<GstTorchFlowDirection>(

@@ -101,23 +101,21 @@ struct _GstTorchFlow {
   guint iterations;
   gdouble mean_magnitude;
   gdouble max_magnitude;
-  const gchar *source;
-  const gchar *model;
-  const gchar *skipped;
-  GstBuffer *flow;
-  GstBuffer *backward_flow;
-  GstBuffer *confidence;
+  const gchar* source;
+  const gchar* model;
+  const gchar* skipped;
+  GstBuffer* flow;
+  GstBuffer* backward_flow;
+  GstBuffer* confidence;
 
   /*< private >*/
   gpointer _gst_reserved[GST_PADDING];
 };
 
-GST_TORCH_API GstCustomMeta *gst_buffer_add_torch_flow_meta(GstBuffer *buffer,
-                                                            const GstTorchFlow *flow);
-GST_TORCH_API GstCustomMeta *gst_buffer_get_torch_flow_meta(GstBuffer *buffer,
-                                                            const gchar *source);
-GST_TORCH_API GstCustomMeta *gst_buffer_iterate_torch_flow_meta(GstBuffer *buffer,
-                                                                gpointer *state);
-GST_TORCH_API gboolean gst_torch_flow_meta_read(GstCustomMeta *meta, GstTorchFlow *flow);
+GST_TORCH_API GstCustomMeta* gst_buffer_add_torch_flow_meta(GstBuffer* buffer,
+                                                            const GstTorchFlow* flow);
+GST_TORCH_API GstCustomMeta* gst_buffer_get_torch_flow_meta(GstBuffer* buffer, const gchar* source);
+GST_TORCH_API GstCustomMeta* gst_buffer_iterate_torch_flow_meta(GstBuffer* buffer, gpointer* state);
+GST_TORCH_API gboolean gst_torch_flow_meta_read(GstCustomMeta* meta, GstTorchFlow* flow);
 
 G_END_DECLS

@@ -9,7 +9,7 @@
 namespace gsttorch {
 
 /// The video formats that the model elements read, as they stand in a caps string.
-#define GSTTORCH_VIDEO_FORMATS                                                            \
+#define GSTTORCH_VIDEO_FORMATS                                                               \
   "{ NV12, I420, Y42B, Y444, YUY2, UYVY, I420_10LE, P010_10LE, RGB, BGR, RGBx, BGRx, RGBA, " \
   "BGRA, GRAY8 }"
 

@@ -13,7 +13,7 @@ inline std::string shared_data(const std::string& file) {
 }
 
 /// Ends the test with a message where a file it needs is absent.
-#define SKIP_WITHOUT(path)                                                     \
+#define SKIP_WITHOUT(path) \
   if (!std::filesystem::exists(path)) GTEST_SKIP() << (path) << " is not there"
 
 /// A file of this project, by its path from the root.

@@ -1,2 +1,226 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/nn/ops/image.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "lib/nn/ops/cpu_dispatch.h"
+
+namespace gsttorch {
+namespace {
+
+// One row of samples in 0..1 (chroma around 0 after `to_unit`), a plane per channel.
+struct Row {
+  explicit Row(int width) : a(width), b(width), c(width) {}
+  std::vector<float> a, b, c;  // R, G, B or Y, Cb, Cr
+};
+
+std::uint16_t read16(const std::uint8_t* p) {
+  std::uint16_t value;
+  std::memcpy(&value, p, sizeof value);
+  return value;
+}
+
+// Copies every `step`-th byte, each one `repeat` times in a row.
+void spread8(const std::uint8_t* from, int step, int shift, std::vector<float>& to) {
+  const int width = static_cast<int>(to.size());
+  for (int x = 0; x < width; x++) to[x] = from[(x >> shift) * step];
+}
+
+void spread16(const std::uint8_t* from, int step, int shift, int drop_bits,
+              std::vector<float>& to) {
+  const int width = static_cast<int>(to.size());
+  for (int x = 0; x < width; x++) {
+    to[x] = static_cast<float>(read16(from + 2 * (x >> shift) * step) >> drop_bits);
+  }
+}
+
+const std::uint8_t* line(const ImageView& image, int plane, int y) {
+  return image.planes[plane].data + y * image.planes[plane].stride;
+}
+
+void load_packed_rgb(const ImageView& image, int y, int step, int red, int blue, Row& row) {
+  const std::uint8_t* p = line(image, 0, y);
+  spread8(p + red, step, 0, row.a);
+  spread8(p + 1, step, 0, row.b);
+  spread8(p + blue, step, 0, row.c);
+}
+
+void load_planar_yuv(const ImageView& image, int y, int shift_x, int shift_y, Row& row) {
+  spread8(line(image, 0, y), 1, 0, row.a);
+  spread8(line(image, 1, y >> shift_y), 1, shift_x, row.b);
+  spread8(line(image, 2, y >> shift_y), 1, shift_x, row.c);
+}
+
+void load_packed_yuv(const ImageView& image, int y, int luma, int chroma, Row& row) {
+  const std::uint8_t* p = line(image, 0, y);
+  spread8(p + luma, 2, 0, row.a);
+  spread8(p + chroma, 4, 1, row.b);
+  spread8(p + chroma + 2, 4, 1, row.c);
+}
+
+// Code values as they stand in the picture, not yet scaled.
+void load_row(const ImageView& image, int y, Row& row) {
+  switch (image.format) {
+    case PixelFormat::NV12:
+      spread8(line(image, 0, y), 1, 0, row.a);
+      spread8(line(image, 1, y / 2), 2, 1, row.b);
+      spread8(line(image, 1, y / 2) + 1, 2, 1, row.c);
+      return;
+    case PixelFormat::I420:
+      return load_planar_yuv(image, y, 1, 1, row);
+    case PixelFormat::Y42B:
+      return load_planar_yuv(image, y, 1, 0, row);
+    case PixelFormat::Y444:
+      return load_planar_yuv(image, y, 0, 0, row);
+    case PixelFormat::YUY2:
+      return load_packed_yuv(image, y, 0, 1, row);
+    case PixelFormat::UYVY:
+      return load_packed_yuv(image, y, 1, 0, row);
+    case PixelFormat::I420_10LE:
+      spread16(line(image, 0, y), 1, 0, 0, row.a);
+      spread16(line(image, 1, y / 2), 1, 1, 0, row.b);
+      spread16(line(image, 2, y / 2), 1, 1, 0, row.c);
+      return;
+    case PixelFormat::P010_10LE:
+      spread16(line(image, 0, y), 1, 0, 6, row.a);
+      spread16(line(image, 1, y / 2), 2, 1, 6, row.b);
+      spread16(line(image, 1, y / 2) + 2, 2, 1, 6, row.c);
+      return;
+    case PixelFormat::RGB:
+      return load_packed_rgb(image, y, 3, 0, 2, row);
+    case PixelFormat::BGR:
+      return load_packed_rgb(image, y, 3, 2, 0, row);
+    case PixelFormat::RGBx:
+    case PixelFormat::RGBA:
+      return load_packed_rgb(image, y, 4, 0, 2, row);
+    case PixelFormat::BGRx:
+    case PixelFormat::BGRA:
+      return load_packed_rgb(image, y, 4, 2, 0, row);
+    case PixelFormat::GRAY8:
+      return spread8(line(image, 0, y), 1, 0, row.a);
+  }
+}
+
+enum class Family { Rgb, Gray, Yuv8, Yuv10 };
+
+Family family(PixelFormat format) {
+  switch (format) {
+    case PixelFormat::NV12:
+    case PixelFormat::I420:
+    case PixelFormat::Y42B:
+    case PixelFormat::Y444:
+    case PixelFormat::YUY2:
+    case PixelFormat::UYVY:
+      return Family::Yuv8;
+    case PixelFormat::I420_10LE:
+    case PixelFormat::P010_10LE:
+      return Family::Yuv10;
+    case PixelFormat::GRAY8:
+      return Family::Gray;
+    default:
+      return Family::Rgb;
+  }
+}
+
+// R = y_gain (Y - y_zero) + cr_r (Cr - c_zero) and so on, in units of 0..1.
+struct Conversion {
+  float y_gain, y_zero, c_zero;
+  float cr_r, cb_g, cr_g, cb_b;
+};
+
+Conversion conversion(const ImageView& image) {
+  const ColorEncoding& color = image.color;
+  const Family kind = family(image.format);
+  const double step = kind == Family::Yuv10 ? 4 : 1;  // code values per 8-bit code value
+  const double largest = kind == Family::Yuv10 ? 1023 : 255;
+  const double luma_range = color.full_range ? largest : 219 * step;
+  const double chroma_range = color.full_range ? largest : 224 * step;
+  const double kg = 1 - color.kr - color.kb;
+  const double cr = 2 * (1 - color.kr) / chroma_range, cb = 2 * (1 - color.kb) / chroma_range;
+  Conversion c;
+  c.y_gain = static_cast<float>(1 / luma_range);
+  c.y_zero = color.full_range ? 0.f : static_cast<float>(16 * step);
+  c.c_zero = static_cast<float>(128 * step);
+  c.cr_r = static_cast<float>(cr);
+  c.cb_b = static_cast<float>(cb);
+  c.cr_g = static_cast<float>(-cr * color.kr / kg);
+  c.cb_g = static_cast<float>(-cb * color.kb / kg);
+  return c;
+}
+
+float unit(float value) { return std::clamp(value, 0.f, 1.f); }
+
+GSTTORCH_CPU_CLONES
+void yuv_to_rgb(const Conversion& k, float* a, float* b, float* c, int width) {
+  for (int x = 0; x < width; x++) {
+    const float luma = (a[x] - k.y_zero) * k.y_gain;
+    const float cb = b[x] - k.c_zero, cr = c[x] - k.c_zero;
+    a[x] = unit(luma + k.cr_r * cr);
+    b[x] = unit(luma + k.cb_g * cb + k.cr_g * cr);
+    c[x] = unit(luma + k.cb_b * cb);
+  }
+}
+
+void to_unit_rgb(const ImageView& image, const Conversion& k, Row& row) {
+  switch (family(image.format)) {
+    case Family::Rgb:
+      for (auto* channel : {&row.a, &row.b, &row.c}) {
+        for (float& value : *channel) value *= 1.f / 255;
+      }
+      return;
+    case Family::Gray:
+      // Grey pictures of GStreamer are full range unless their caps say otherwise.
+      for (float& value : row.a) value = unit((value - k.y_zero) * k.y_gain);
+      row.b = row.a;
+      row.c = row.a;
+      return;
+    case Family::Yuv8:
+    case Family::Yuv10:
+      return yuv_to_rgb(k, row.a.data(), row.b.data(), row.c.data(), image.width);
+  }
+}
+
+GSTTORCH_CPU_CLONES
+void interleave(const float* a, const float* b, const float* c, const PixelScale& s, int width,
+                float* out) {
+  for (int x = 0; x < width; x++) {
+    out[3 * x] = a[x] * s.scale[0] + s.offset[0];
+    out[3 * x + 1] = b[x] * s.scale[1] + s.offset[1];
+    out[3 * x + 2] = c[x] * s.scale[2] + s.offset[2];
+  }
+}
+
+}  // namespace
+
+at::Tensor image_to_tensor(const ImageView& image, const PixelScale& scale) {
+  at::Tensor out =
+      at::empty({1, 3, image.height, image.width}, at::kFloat, at::MemoryFormat::ChannelsLast);
+  float* pixels = out.data_ptr<float>();
+  const Conversion k = conversion(image);
+  at::parallel_for(0, image.height, 32, [&](std::int64_t begin, std::int64_t end) {
+    Row row(image.width);
+    for (std::int64_t y = begin; y < end; y++) {
+      load_row(image, static_cast<int>(y), row);
+      to_unit_rgb(image, k, row);
+      interleave(row.a.data(), row.b.data(), row.c.data(), scale, image.width,
+                 pixels + y * image.width * 3);
+    }
+  });
+  return out;
+}
+
+at::Tensor resize(const at::Tensor& x, std::int64_t height, std::int64_t width) {
+  if (x.size(2) == height && x.size(3) == width) return x;
+  if (height >= x.size(2) && width >= x.size(3)) {
+    return at::upsample_bilinear2d(x, {height, width}, false);
+  }
+  return at::_upsample_bilinear2d_aa(x, {height, width}, false);
+}
+
+}  // namespace gsttorch

@@ -1,2 +1,129 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/nn/ops/norm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "lib/nn/ops/cpu_dispatch.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr double kEpsilon = 1e-5;
+constexpr std::int64_t kPixelsPerBlock = 256;  // float sums stay exact enough within a block
+
+// Adds sum(x - shift) and sum((x - shift)^2) per channel of `pixels` rows. The shift keeps the
+// difference of the two from cancelling where the mean is far from zero.
+GSTTORCH_CPU_CLONES
+void accumulate_block(const float* x, std::int64_t pixels, std::int64_t channels,
+                      const float* shift, float* sum, float* square) {
+  for (std::int64_t p = 0; p < pixels; p++, x += channels) {
+    for (std::int64_t c = 0; c < channels; c++) {
+      const float d = x[c] - shift[c];
+      sum[c] += d;
+      square[c] += d * d;
+    }
+  }
+}
+
+GSTTORCH_CPU_CLONES
+void normalize_block(float* x, std::int64_t pixels, std::int64_t channels, const float* scale,
+                     const float* offset, float floor) {
+  for (std::int64_t p = 0; p < pixels; p++, x += channels) {
+    for (std::int64_t c = 0; c < channels; c++) {
+      x[c] = std::max(x[c] * scale[c] + offset[c], floor);
+    }
+  }
+}
+
+GSTTORCH_CPU_CLONES
+void add_relu_block(float* y, const float* x, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; i++) y[i] = std::max(y[i] + x[i], 0.f);
+}
+
+struct Moments {
+  explicit Moments(std::int64_t channels) : sum(channels), square(channels) {}
+  std::vector<double> sum, square;
+};
+
+// One picture [pixels, channels].
+Moments measure(const float* x, std::int64_t pixels, std::int64_t channels) {
+  Moments total(channels);
+  std::mutex mutex;
+  at::parallel_for(0, pixels, 4 * kPixelsPerBlock, [&](std::int64_t begin, std::int64_t end) {
+    Moments part(channels);
+    std::vector<float> sum(channels), square(channels);
+    for (std::int64_t p = begin; p < end; p += kPixelsPerBlock) {
+      std::fill(sum.begin(), sum.end(), 0.f);
+      std::fill(square.begin(), square.end(), 0.f);
+      accumulate_block(x + p * channels, std::min(kPixelsPerBlock, end - p), channels, x,
+                       sum.data(), square.data());
+      for (std::int64_t c = 0; c < channels; c++) {
+        part.sum[c] += sum[c];
+        part.square[c] += square[c];
+      }
+    }
+    const std::lock_guard lock(mutex);
+    for (std::int64_t c = 0; c < channels; c++) {
+      total.sum[c] += part.sum[c];
+      total.square[c] += part.square[c];
+    }
+  });
+  return total;
+}
+
+void instance_norm_picture(float* x, std::int64_t pixels, std::int64_t channels, bool relu) {
+  const Moments m = measure(x, pixels, channels);
+  std::vector<float> scale(channels), offset(channels);
+  for (std::int64_t c = 0; c < channels; c++) {
+    const double shifted_mean = m.sum[c] / pixels;
+    const double variance = std::max(0., m.square[c] / pixels - shifted_mean * shifted_mean);
+    const double inverse = 1 / std::sqrt(variance + kEpsilon);
+    scale[c] = static_cast<float>(inverse);
+    offset[c] = static_cast<float>(-(x[c] + shifted_mean) * inverse);
+  }
+  const float floor = relu ? 0.f : -INFINITY;
+  at::parallel_for(0, pixels, 2048, [&](std::int64_t begin, std::int64_t end) {
+    normalize_block(x + begin * channels, end - begin, channels, scale.data(), offset.data(),
+                    floor);
+  });
+}
+
+bool is_dense_float_cpu(const at::Tensor& x) {
+  return x.is_cpu() && x.scalar_type() == at::kFloat &&
+         x.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+}  // namespace
+
+void instance_norm_(at::Tensor& x, bool relu) {
+  if (!is_dense_float_cpu(x)) {
+    x = at::instance_norm(x, {}, {}, {}, {}, true, 0.1, kEpsilon, true);
+    if (relu) at::relu_(x);
+    return;
+  }
+  const std::int64_t pixels = x.size(2) * x.size(3), channels = x.size(1);
+  for (std::int64_t b = 0; b < x.size(0); b++) {
+    instance_norm_picture(x.data_ptr<float>() + b * pixels * channels, pixels, channels, relu);
+  }
+}
+
+void add_relu_(at::Tensor& y, const at::Tensor& x) {
+  if (!is_dense_float_cpu(y) || !is_dense_float_cpu(x)) {
+    y = at::relu_(y.add_(x));
+    return;
+  }
+  float* out = y.data_ptr<float>();
+  const float* in = x.const_data_ptr<float>();
+  at::parallel_for(0, y.numel(), 65536, [&](std::int64_t begin, std::int64_t end) {
+    add_relu_block(out + begin, in + begin, end - begin);
+  });
+}
+
+}  // namespace gsttorch

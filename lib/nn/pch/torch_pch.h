@@ -1,5 +1,3 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#pragma once
-
 #include <ATen/ATen.h>

@@ -1,2 +1,104 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/nn/raft/encoder.h"
+
+#include <string>
+
+#include <ATen/ATen.h>
+
+#include "lib/nn/ops/norm.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr double kBatchNormEpsilon = 1e-5;
+
+struct ConvParameters {
+  at::Tensor weight, bias;
+};
+
+// conv followed by (y - mean) / sqrt(var + eps) * gamma + beta is a convolution with other numbers.
+ConvParameters fold_batch_norm(ConvParameters conv, const ModuleWeights& norm) {
+  const std::int64_t width = conv.weight.size(0);
+  const at::Tensor gain =
+      norm.take("weight", {width}) / (norm.take("running_var", {width}) + kBatchNormEpsilon).sqrt();
+  conv.bias = (conv.bias - norm.take("running_mean", {width})) * gain + norm.take("bias", {width});
+  conv.weight = conv.weight * gain.view({-1, 1, 1, 1});
+  return conv;
+}
+
+Conv load_conv(const ModuleWeights& weights, std::int64_t in, std::int64_t kernel,
+               std::int64_t stride, Normalization normalization, bool relu) {
+  ConvParameters p;
+  p.weight = weights.take("0.weight", {-1, in, kernel, kernel});
+  p.bias = weights.take("0.bias", {p.weight.size(0)});
+  if (weights.has("1.running_mean")) p = fold_batch_norm(p, weights / "1");
+  // Instance normalisation takes every constant away, so the bias as well.
+  if (normalization == Normalization::Instance) p.bias = at::Tensor();
+  const bool fused_relu = relu && normalization == Normalization::None;
+  return Conv(p.weight, p.bias, {{stride, stride}, {kernel / 2, kernel / 2}},
+              fused_relu ? Activation::Relu : Activation::None);
+}
+
+}  // namespace
+
+ConvNormRelu::ConvNormRelu(const ModuleWeights& weights, std::int64_t in, std::int64_t kernel,
+                           std::int64_t stride, Normalization normalization, bool relu)
+    : conv_(load_conv(weights, in, kernel, stride, normalization, relu)),
+      normalization_(normalization),
+      relu_(relu) {}
+
+at::Tensor ConvNormRelu::operator()(const at::Tensor& x) const {
+  at::Tensor y = conv_(x);
+  if (normalization_ == Normalization::Instance) instance_norm_(y, relu_);
+  return y;
+}
+
+EncoderBlock::EncoderBlock(const ModuleWeights& weights, std::int64_t in, std::int64_t stride,
+                           Normalization normalization) {
+  const bool bottleneck = weights.has("convnormrelu3.0.weight");
+  const auto add = [&](int number, std::int64_t kernel, std::int64_t conv_stride) {
+    const std::int64_t width = convs_.empty() ? in : convs_.back().out_channels();
+    convs_.emplace_back(weights / ("convnormrelu" + std::to_string(number)), width, kernel,
+                        conv_stride, normalization);
+  };
+  if (bottleneck) {
+    add(1, 1, 1);
+    add(2, 3, stride);
+    add(3, 1, 1);
+  } else {
+    add(1, 3, stride);
+    add(2, 3, 1);
+  }
+  if (stride != 1) downsample_.emplace(weights / "downsample", in, 1, stride, normalization, false);
+}
+
+at::Tensor EncoderBlock::operator()(const at::Tensor& x) const {
+  at::Tensor y = convs_.front()(x);
+  for (std::size_t i = 1; i < convs_.size(); i++) y = convs_[i](y);
+  add_relu_(y, downsample_ ? (*downsample_)(x) : x);
+  return y;
+}
+
+Encoder::Encoder(const ModuleWeights& weights, Normalization normalization) {
+  stem_.emplace_back(weights / "convnormrelu", 3, 7, 2, normalization);
+  std::int64_t width = stem_.front().out_channels();
+  for (int layer = 1; layer <= 3; layer++) {
+    const ModuleWeights stage = weights / ("layer" + std::to_string(layer));
+    for (int block = 0; block < 2; block++) {
+      const std::int64_t stride = layer > 1 && block == 0 ? 2 : 1;
+      blocks_.emplace_back(stage / std::to_string(block), width, stride, normalization);
+      width = blocks_.back().out_channels();
+    }
+  }
+  const at::Tensor weight = weights.take("conv.weight", {-1, width, 1, 1});
+  last_ = Conv(weight, weights.take("conv.bias", {weight.size(0)}), {}, Activation::None);
+}
+
+at::Tensor Encoder::operator()(const at::Tensor& image) const {
+  at::Tensor x = stem_.front()(image);
+  for (const EncoderBlock& block : blocks_) x = block(x);
+  return last_(x);
+}
+
+}  // namespace gsttorch

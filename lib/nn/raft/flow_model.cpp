@@ -1,2 +1,279 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/nn/raft/flow_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include "lib/nn/device.h"
+#include "lib/nn/failure.h"
+#include "lib/nn/host_tensor.h"
+#include "lib/nn/ops/image.h"
+#include "lib/nn/raft/checkpoint.h"
+#include "lib/nn/raft/raft.h"
+#include "lib/nn/raft/warm_start.h"
+
+namespace gsttorch {
+namespace {
+
+// The nets see -1..1.
+constexpr PixelScale kSignedUnit{{2, 2, 2}, {-1, -1, -1}};
+constexpr std::int64_t kLeastSide = 128;  // below, the coarsest correlation level has no extent
+constexpr std::int64_t kStride = 8;
+
+struct Size {
+  std::int64_t width = 0, height = 0;
+  bool operator==(const Size&) const = default;
+};
+
+// A frame inside the net: scaled down to `inner`, then padded on all sides to `padded`.
+struct Placement {
+  Size frame, inner, padded;
+
+  std::int64_t left() const { return (padded.width - inner.width) / 2; }
+  std::int64_t top() const { return (padded.height - inner.height) / 2; }
+  bool operator==(const Placement&) const = default;
+};
+
+Placement place(const ImageView& image, int max_size) {
+  const std::int64_t longer = std::max(image.width, image.height);
+  const double scale =
+      max_size > 0 && longer > max_size ? static_cast<double>(max_size) / longer : 1;
+  const auto scaled = [&](int side) {
+    return std::max<std::int64_t>(1, std::llround(side * scale));
+  };
+  const auto padded = [](std::int64_t side) {
+    return std::max(kLeastSide, (side + kStride - 1) / kStride * kStride);
+  };
+  Placement p;
+  p.frame = {image.width, image.height};
+  p.inner = {scaled(image.width), scaled(image.height)};
+  p.padded = {padded(p.inner.width), padded(p.inner.height)};
+  return p;
+}
+
+at::Tensor prepare(const ImageView& image, const Placement& p) {
+  const at::Tensor x = resize(image_to_tensor(image, kSignedUnit), p.inner.height, p.inner.width);
+  if (p.inner == p.padded) return x;
+  const std::int64_t right = p.padded.width - p.inner.width - p.left();
+  const std::int64_t bottom = p.padded.height - p.inner.height - p.top();
+  return at::replication_pad2d(x, {p.left(), right, p.top(), bottom});
+}
+
+class RaftFrame final : public FlowFrame {
+ public:
+  RaftFrame(Placement placement, Raft::Features features)
+      : placement(placement), features(std::move(features)) {}
+  std::size_t bytes() const override {
+    return features.map.nbytes() + features.hidden.nbytes() + features.context.nbytes();
+  }
+  const Placement placement;
+  const Raft::Features features;
+};
+
+// Coarse flow [1, 2, h, w] of each direction that was computed.
+class RaftState final : public FlowState {
+ public:
+  at::Tensor forward, backward;
+};
+
+const RaftFrame& raft_frame(const std::shared_ptr<const FlowFrame>& frame) {
+  const auto* mine = dynamic_cast<const RaftFrame*>(frame.get());
+  if (!mine) throw Failure(ErrorCode::BadArgument, "a frame that another model encoded");
+  return *mine;
+}
+
+void check_same_size(std::span<const FlowPair> pairs) {
+  const Placement& first = raft_frame(pairs.front().earlier).placement;
+  for (const FlowPair& pair : pairs) {
+    if (!(raft_frame(pair.earlier).placement == first) ||
+        !(raft_frame(pair.later).placement == first)) {
+      throw Failure(ErrorCode::BadShape, "the frames of a pair differ in size");
+    }
+  }
+}
+
+enum class Way { Forward, Backward };
+
+std::vector<Way> ways(FlowDirection direction) {
+  switch (direction) {
+    case FlowDirection::Forward:
+      return {Way::Forward};
+    case FlowDirection::Backward:
+      return {Way::Backward};
+    case FlowDirection::Both:
+      return {Way::Forward, Way::Backward};
+  }
+  return {};
+}
+
+// Where the search of one pair starts, [1, 2, h, w].
+at::Tensor start_of(const FlowPair& pair, Way way, const at::Tensor& map) {
+  const auto* state = dynamic_cast<const RaftState*>(pair.warm_start.get());
+  const at::Tensor last = !state                ? at::Tensor()
+                          : way == Way::Forward ? state->forward
+                                                : state->backward;
+  if (!last.defined() || last.size(2) != map.size(2) || last.size(3) != map.size(3)) {
+    return at::zeros({1, 2, map.size(2), map.size(3)}, map.options().memory_format(std::nullopt));
+  }
+  return project_forward(last, way == Way::Forward ? last : -last);
+}
+
+// All pairs in all directions as one batch.
+Raft::Pairs batch_of(std::span<const FlowPair> pairs, const std::vector<Way>& ways) {
+  std::vector<at::Tensor> maps, hidden, context, seconds, starts;
+  for (const Way way : ways) {
+    for (const FlowPair& pair : pairs) {
+      const auto& earlier = raft_frame(pair.earlier).features;
+      const auto& later = raft_frame(pair.later).features;
+      const auto& first = way == Way::Forward ? earlier : later;
+      maps.push_back(first.map);
+      hidden.push_back(first.hidden);
+      context.push_back(first.context);
+      seconds.push_back(way == Way::Forward ? later.map : earlier.map);
+      starts.push_back(start_of(pair, way, first.map));
+    }
+  }
+  const auto join = [](const std::vector<at::Tensor>& parts) {
+    return parts.size() == 1 ? parts.front() : at::cat(parts);
+  };
+  return {{join(maps), join(hidden), join(context)}, join(seconds), join(starts)};
+}
+
+// The net's flow [B, 2, H, W] on the frame's own grid and in its pixels.
+at::Tensor to_frame(const at::Tensor& flow, const Placement& p) {
+  const at::Tensor inner =
+      flow.narrow(2, p.top(), p.inner.height).narrow(3, p.left(), p.inner.width);
+  if (p.inner == p.frame) return inner;
+  const at::Tensor scaled =
+      at::upsample_bilinear2d(inner.contiguous(), {p.frame.height, p.frame.width}, false);
+  scaled.select(1, 0).mul_(static_cast<double>(p.frame.width) / p.inner.width);
+  scaled.select(1, 1).mul_(static_cast<double>(p.frame.height) / p.inner.height);
+  return scaled;
+}
+
+// How well the two flows agree: 1 where going there and back ends at the start, 0.5 at the limit of
+// Sundaram et al. (ECCV 2010, section 4), |F + B|^2 = 0.01 (|F|^2 + |B|^2) + 0.5, and 0 where the
+// flow leaves the frame. [B, 2, H, W] each -> [B, H, W].
+at::Tensor consistency(const at::Tensor& forward, const at::Tensor& backward) {
+  const std::int64_t h = forward.size(2), w = forward.size(3);
+  const at::TensorOptions options = forward.options().memory_format(std::nullopt);
+  const at::Tensor x = at::arange(w, options).view({1, 1, w}) + forward.select(1, 0);
+  const at::Tensor y = at::arange(h, options).view({1, h, 1}) + forward.select(1, 1);
+  const at::Tensor grid = at::stack({(x * 2 + 1) / w - 1, (y * 2 + 1) / h - 1}, -1);
+  const at::Tensor back = at::grid_sampler_2d(backward, grid, 0, 1, false);  // border beyond
+  const at::Tensor error = (forward + back).square().sum(1);
+  const at::Tensor limit = (forward.square().sum(1) + back.square().sum(1)) * 0.01 + 0.5;
+  const at::Tensor inside =
+      (x >= 0).logical_and(x <= w - 1).logical_and(y >= 0).logical_and(y <= h - 1);
+  return inside.to(forward.scalar_type()) / (error / limit + 1);
+}
+
+// [2, H, W] -> [H, W, 2] of the type asked.
+TensorHandle as_result(const at::Tensor& flow, DataType type) {
+  return make_tensor_handle(
+      flow.permute({1, 2, 0}).to(type == DataType::Float16 ? at::kHalf : at::kFloat));
+}
+
+class RaftFlowModel final : public FlowModel {
+ public:
+  RaftFlowModel(FlowModelInfo info, c10::Device device, Raft net)
+      : info_(std::move(info)), device_(device), net_(std::move(net)) {}
+
+  const FlowModelInfo& info() const override { return info_; }
+
+  Result<std::shared_ptr<const FlowFrame>> encode(const ImageView& image,
+                                                  const FlowOptions& options) override {
+    return caught("flow features", [&]() -> Result<std::shared_ptr<const FlowFrame>> {
+      const c10::InferenceMode guard;
+      if (image.width < 1 || image.height < 1) {
+        throw Failure(ErrorCode::BadShape, "a frame without pixels");
+      }
+      const Placement placement = place(image, options.max_size);
+      const at::Tensor x = prepare(image, placement).to(device_);
+      return std::make_shared<const RaftFrame>(placement, net_.encode(x));
+    });
+  }
+
+  Result<std::vector<FlowResult>> flow(std::span<const FlowPair> pairs, const FlowOptions& options,
+                                       std::stop_token stop) override {
+    return caught("flow", [&]() -> Result<std::vector<FlowResult>> {
+      const c10::InferenceMode guard;
+      if (pairs.empty()) return std::vector<FlowResult>();
+      if (options.iterations < 1) throw Failure(ErrorCode::BadArgument, "no iterations");
+      check_same_size(pairs);
+      const std::vector<Way> directions = ways(options.direction);
+      const Raft::Flow flow = net_.flow(batch_of(pairs, directions),
+                                        {options.iterations, options.convergence_px,
+                                         options.correlation_budget_bytes, std::move(stop)});
+      return results(pairs, directions, flow, options.output);
+    });
+  }
+
+ private:
+  static std::vector<FlowResult> results(std::span<const FlowPair> pairs,
+                                         const std::vector<Way>& directions, const Raft::Flow& flow,
+                                         DataType type) {
+    const auto count = static_cast<std::int64_t>(pairs.size());
+    const at::Tensor full = to_frame(flow.full, raft_frame(pairs.front().earlier).placement);
+    const at::Tensor confidence =
+        directions.size() == 2
+            ? consistency(full.narrow(0, 0, count), full.narrow(0, count, count).contiguous())
+            : at::Tensor();
+    std::vector<FlowResult> all(pairs.size());
+    for (std::int64_t i = 0; i < count; i++) {
+      FlowResult& result = all[i];
+      auto state = std::make_shared<RaftState>();
+      for (std::size_t d = 0; d < directions.size(); d++) {
+        const std::int64_t index = static_cast<std::int64_t>(d) * count + i;
+        const bool forward = directions[d] == Way::Forward;
+        (forward ? result.forward : result.backward) = as_result(full[index], type);
+        (forward ? state->forward : state->backward) = flow.coarse.narrow(0, index, 1).clone();
+        result.iterations = std::max(result.iterations, flow.iterations[index]);
+      }
+      const at::Tensor magnitude = at::linalg_vector_norm(full[i], 2, at::IntArrayRef{0});
+      result.mean_magnitude_px = magnitude.mean().item<double>();
+      result.max_magnitude_px = magnitude.max().item<double>();
+      if (confidence.defined()) result.confidence = make_tensor_handle(confidence[i]);
+      result.state = std::move(state);
+    }
+    return all;
+  }
+
+  const FlowModelInfo info_;
+  const c10::Device device_;
+  const Raft net_;
+};
+
+std::size_t count_parameters(const StateDict& state) {
+  std::size_t count = 0;
+  for (const auto& [key, tensor] : state) {
+    const bool statistic =
+        key.find("running_") != std::string::npos || key.ends_with("num_batches_tracked");
+    if (!statistic) count += static_cast<std::size_t>(tensor.numel());
+  }
+  return count;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FlowModel>> create_flow_model(const ModelOptions& options) {
+  const auto device = parse_device(options.device);
+  if (!device) return device.error();
+  const auto file = read_weights(options.path);
+  if (!file) return file.error();
+  return caught(options.path, [&]() -> Result<std::unique_ptr<FlowModel>> {
+    const c10::InferenceMode guard;
+    const StateDict state = with_torchvision_raft_keys(*file);
+    Raft net(ModuleWeights(state, *device));
+    const char* name = net.is_large() ? "raft-large" : "raft-small";
+    FlowModelInfo info{name, options.path, device->str(), count_parameters(state)};
+    return std::make_unique<RaftFlowModel>(std::move(info), *device, std::move(net));
+  });
+}
+
+}  // namespace gsttorch

@@ -1,2 +1,146 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/nn/raft/raft.h"
+
+#include <cmath>
+
+#include <ATen/ATen.h>
+
+#include "lib/nn/failure.h"
+#include "lib/nn/raft/correlation.h"
+#include "lib/nn/raft/upsample.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr int kLeastIterations = 3;  // before convergence is believed
+
+// The window that the motion encoder was trained on: channels = levels (2r+1)^2.
+int radius_from(const ModuleWeights& weights) {
+  const at::Tensor w =
+      weights.take("update_block.motion_encoder.convcorr1.0.weight", {-1, -1, 1, 1});
+  const double side = std::sqrt(static_cast<double>(w.size(1)) / Correlation::kLevels);
+  const int radius = static_cast<int>(std::lround((side - 1) / 2));
+  const std::int64_t channels = Correlation::kLevels * (2 * radius + 1) * (2 * radius + 1);
+  if (channels != w.size(1) || radius < 1 || radius > 6) {
+    throw Failure(ErrorCode::WrongArchitecture,
+                  "convcorr1 reads " + std::to_string(w.size(1)) +
+                      " channels, which is not 4 (2r + 1)^2 for a radius r in 1..6");
+  }
+  return radius;
+}
+
+std::int64_t hidden_from(const ModuleWeights& weights) {
+  return weights.take("update_block.flow_head.conv1.weight", {-1, -1, 3, 3}).size(1);
+}
+
+std::optional<MaskPredictor> mask_from(const ModuleWeights& weights, std::int64_t hidden) {
+  if (!weights.has("mask_predictor.conv.weight")) return std::nullopt;
+  return MaskPredictor(weights / "mask_predictor", hidden);
+}
+
+at::Tensor pixel_grid(const at::Tensor& like) {  // [1, 2, h, w] of (x, y)
+  const at::TensorOptions options = like.options().memory_format(std::nullopt);
+  const std::int64_t h = like.size(2), w = like.size(3);
+  const at::Tensor x = at::arange(w, options).view({1, w}).expand({h, w});
+  const at::Tensor y = at::arange(h, options).view({h, 1}).expand({h, w});
+  return at::stack({x, y}).unsqueeze(0);
+}
+
+// Which pairs of a batch have settled, and the state in which each did: a pair's result does not
+// depend on the others it is computed with.
+class Convergence {
+ public:
+  Convergence(double threshold_px, std::int64_t batch)
+      : threshold_(threshold_px), iterations_(batch, 0), pending_(batch) {}
+
+  /// Returns true when no pair needs another iteration.
+  bool update(int iteration, const at::Tensor& delta, const at::Tensor& coarse,
+              const at::Tensor& hidden) {
+    if (threshold_ <= 0 || iteration < kLeastIterations) return false;
+    const at::Tensor mean_px =
+        (at::linalg_vector_norm(delta, 2, at::IntArrayRef{1}).mean({1, 2}) * 8).cpu();
+    for (std::size_t b = 0; b < iterations_.size(); b++) {
+      if (iterations_[b] == 0 && mean_px[b].item<double>() < threshold_) {
+        iterations_[b] = iteration;
+        coarse_.push_back({b, coarse.narrow(0, b, 1).clone()});
+        hidden_.push_back({b, hidden.narrow(0, b, 1).clone()});
+        pending_--;
+      }
+    }
+    return pending_ == 0;
+  }
+
+  /// Puts back what pairs had that settled before the last iteration.
+  std::vector<int> finish(int iterations, at::Tensor& coarse, at::Tensor& hidden) {
+    for (const auto& [b, value] : coarse_) coarse.narrow(0, b, 1).copy_(value);
+    for (const auto& [b, value] : hidden_) hidden.narrow(0, b, 1).copy_(value);
+    for (int& count : iterations_) count = count ? count : iterations;
+    return iterations_;
+  }
+
+ private:
+  double threshold_;
+  std::vector<int> iterations_;  // 0: still moving
+  std::size_t pending_;
+  std::vector<std::pair<std::int64_t, at::Tensor>> coarse_, hidden_;
+};
+
+}  // namespace
+
+Raft::Raft(const ModuleWeights& weights)
+    : radius_(radius_from(weights)),
+      feature_encoder_(weights / "feature_encoder", Normalization::Instance),
+      hidden_channels_(hidden_from(weights)),
+      context_encoder_(weights / "context_encoder", Normalization::None),
+      update_block_(weights / "update_block",
+                    Correlation::kLevels * (2 * radius_ + 1) * (2 * radius_ + 1), hidden_channels_,
+                    context_encoder_.out_channels() - hidden_channels_),
+      mask_predictor_(mask_from(weights, hidden_channels_)) {}
+
+Raft::Features Raft::encode(const at::Tensor& image) const {
+  Features features;
+  features.map = feature_encoder_(image);
+  const at::Tensor context = context_encoder_(image);
+  const std::int64_t rest = context.size(1) - hidden_channels_;
+  const auto part = [&](std::int64_t first, std::int64_t count) {
+    return context.narrow(1, first, count).contiguous(at::MemoryFormat::ChannelsLast);
+  };
+  features.hidden = part(0, hidden_channels_).tanh_();
+  features.context = part(hidden_channels_, rest).relu_();
+  return features;
+}
+
+Raft::Flow Raft::flow(const Pairs& pairs, const Options& options) const {
+  const at::Tensor& map = pairs.first.map;
+  const std::int64_t batch = map.size(0), h = map.size(2), w = map.size(3);
+  const bool fits = Correlation::volume_bytes(batch, h, w) <= options.correlation_budget_bytes;
+  const Correlation correlation(map, pairs.second_map, radius_,
+                                fits ? Correlation::Form::Volume : Correlation::Form::OnDemand);
+  const auto hoisted = update_block_.hoist(pairs.first.context);
+  const at::Tensor origin = pixel_grid(map);
+
+  at::Tensor hidden = pairs.first.hidden;
+  at::Tensor coarse =
+      pairs.start.defined() ? pairs.start : at::zeros({batch, 2, h, w}, origin.options());
+  Convergence convergence(options.convergence_px, batch);
+  int iteration = 0;
+  while (iteration < options.iterations) {
+    if (options.stop.stop_requested()) throw Failure(ErrorCode::Cancelled, "cancelled");
+    UpdateBlock::Step step =
+        update_block_(hidden, hoisted, correlation.lookup(origin + coarse), coarse);
+    iteration++;
+    hidden = step.hidden;
+    coarse = coarse + step.delta.contiguous();
+    if (convergence.update(iteration, step.delta, coarse, hidden)) break;
+  }
+  const std::vector<int> iterations = convergence.finish(iteration, coarse, hidden);
+  return {upsample(coarse, hidden), coarse, iterations};
+}
+
+at::Tensor Raft::upsample(const at::Tensor& coarse, const at::Tensor& hidden) const {
+  if (!mask_predictor_) return upsample_bilinear(coarse);
+  return upsample_convex(coarse, (*mask_predictor_)(hidden).contiguous());
+}
+
+}  // namespace gsttorch

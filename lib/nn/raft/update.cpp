@@ -1,2 +1,126 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/nn/raft/update.h"
+
+#include <string>
+
+#include <ATen/ATen.h>
+
+namespace gsttorch {
+namespace {
+
+Conv load_conv(const ModuleWeights& weights, std::int64_t in, std::int64_t kernel,
+               Activation activation) {
+  const at::Tensor weight = weights.take("weight", {-1, in, kernel, kernel});
+  return Conv(weight, weights.take("bias", {weight.size(0)}), {{1, 1}, {kernel / 2, kernel / 2}},
+              activation);
+}
+
+std::vector<Conv> load_correlation_convs(const ModuleWeights& weights, std::int64_t channels) {
+  std::vector<Conv> convs;
+  convs.push_back(load_conv(weights / "convcorr1" / "0", channels, 1, Activation::Relu));
+  if (weights.has("convcorr2.0.weight")) {
+    convs.push_back(
+        load_conv(weights / "convcorr2" / "0", convs[0].out_channels(), 3, Activation::Relu));
+  }
+  return convs;
+}
+
+std::vector<ConvGru> load_grus(const ModuleWeights& weights, std::int64_t hidden,
+                               std::int64_t context, std::int64_t motion) {
+  std::vector<ConvGru> grus;
+  for (int number = 1;
+       number == 1 || weights.has("convgru" + std::to_string(number) + ".convz.weight"); number++) {
+    grus.emplace_back(weights / ("convgru" + std::to_string(number)), hidden, context, motion);
+  }
+  return grus;
+}
+
+}  // namespace
+
+MotionEncoder::MotionEncoder(const ModuleWeights& weights, std::int64_t correlation_channels)
+    : correlation_(load_correlation_convs(weights, correlation_channels)),
+      flow1_(load_conv(weights / "convflow1" / "0", 2, 7, Activation::Relu)),
+      flow2_(load_conv(weights / "convflow2" / "0", flow1_.out_channels(), 3, Activation::Relu)),
+      conv_(load_conv(weights / "conv" / "0",
+                      correlation_.back().out_channels() + flow2_.out_channels(), 3,
+                      Activation::Relu)) {}
+
+at::Tensor MotionEncoder::operator()(const at::Tensor& correlation, const at::Tensor& flow) const {
+  at::Tensor x = correlation;
+  for (const Conv& conv : correlation_) x = conv(x);
+  const at::Tensor features = conv_(at::cat({x, flow2_(flow1_(flow))}, 1));
+  return at::cat({features, flow}, 1);
+}
+
+ConvGru::ConvGru(const ModuleWeights& weights, std::int64_t hidden, std::int64_t context,
+                 std::int64_t motion)
+    : hidden_(hidden) {
+  const std::int64_t in = hidden + context + motion;
+  // 3x3, 1x5 or 5x1: all three share it.
+  const at::Tensor z = weights.take("convz.weight", {hidden, in, -1, -1});
+  const std::int64_t kh = z.size(2), kw = z.size(3);
+  const at::Tensor zr = at::cat({z, weights.take("convr.weight", {hidden, in, kh, kw})});
+  const at::Tensor q = weights.take("convq.weight", {hidden, in, kh, kw});
+  const at::Tensor zr_bias =
+      at::cat({weights.take("convz.bias", {hidden}), weights.take("convr.bias", {hidden})});
+  const ConvGeometry same{{1, 1}, {kh / 2, kw / 2}};
+  const auto without_context = [&](const at::Tensor& w) {
+    return at::cat({w.narrow(1, 0, hidden), w.narrow(1, hidden + context, motion)}, 1);
+  };
+  const auto only_context = [&](const at::Tensor& w) { return w.narrow(1, hidden, context); };
+  zr_ = Conv(without_context(zr), {}, same, Activation::None);
+  q_ = Conv(without_context(q), {}, same, Activation::None);
+  context_zr_ = Conv(only_context(zr), zr_bias, same, Activation::None);
+  context_q_ = Conv(only_context(q), weights.take("convq.bias", {hidden}), same, Activation::None);
+}
+
+ConvGru::Hoisted ConvGru::hoist(const at::Tensor& context) const {
+  return {context_zr_(context), context_q_(context)};
+}
+
+at::Tensor ConvGru::step(const at::Tensor& hidden, at::Tensor& input,
+                         const Hoisted& hoisted) const {
+  const at::Tensor zr = zr_.plus(input, hoisted.zr).sigmoid_();
+  const at::Tensor z = zr.narrow(1, 0, hidden_), r = zr.narrow(1, hidden_, hidden_);
+  at::Tensor state = input.narrow(1, 0, hidden_);
+  at::mul_out(state, r, hidden);
+  const at::Tensor q = q_.plus(input, hoisted.q).tanh_();
+  const at::Tensor next = at::lerp(hidden, q, z);  // (1 - z) h + z q
+  state.copy_(next);
+  return next;
+}
+
+UpdateBlock::UpdateBlock(const ModuleWeights& weights, std::int64_t correlation_channels,
+                         std::int64_t hidden, std::int64_t context)
+    : motion_(weights / "motion_encoder", correlation_channels),
+      grus_(load_grus(weights / "recurrent_block", hidden, context, motion_.out_channels())),
+      head1_(load_conv(weights / "flow_head" / "conv1", hidden, 3, Activation::Relu)),
+      head2_(
+          load_conv(weights / "flow_head" / "conv2", head1_.out_channels(), 3, Activation::None)) {}
+
+std::vector<ConvGru::Hoisted> UpdateBlock::hoist(const at::Tensor& context) const {
+  std::vector<ConvGru::Hoisted> hoisted;
+  for (const ConvGru& gru : grus_) hoisted.push_back(gru.hoist(context));
+  return hoisted;
+}
+
+UpdateBlock::Step UpdateBlock::operator()(const at::Tensor& hidden,
+                                          const std::vector<ConvGru::Hoisted>& hoisted,
+                                          const at::Tensor& correlation,
+                                          const at::Tensor& flow) const {
+  at::Tensor input = at::cat({hidden, motion_(correlation, flow)}, 1);
+  at::Tensor state = hidden;
+  for (std::size_t i = 0; i < grus_.size(); i++) state = grus_[i].step(state, input, hoisted[i]);
+  return {state, head2_(head1_(state))};
+}
+
+MaskPredictor::MaskPredictor(const ModuleWeights& weights, std::int64_t hidden)
+    : conv1_(load_conv(weights / "convrelu" / "0", hidden, 3, Activation::Relu)),
+      conv2_(load_conv(weights / "conv", conv1_.out_channels(), 1, Activation::None)) {}
+
+at::Tensor MaskPredictor::operator()(const at::Tensor& hidden) const {
+  return conv2_(conv1_(hidden)) * 0.25;
+}
+
+}  // namespace gsttorch

@@ -17,8 +17,8 @@ using StateDict = std::map<std::string, at::Tensor, std::less<>>;
 
 /// Reads a weights file of any kind this project knows, told by its content: safetensors (mapped),
 /// torch.save's zip container, and its older one. The state dict may stand at the top level or
-/// under `state_dict`, `model_state_dict` or `model`; a `module.` or `matcher.` prefix is taken off.
-/// Errors name the file: NotFound, Corrupt, Refused (a pickle that asks for code).
+/// under `state_dict`, `model_state_dict` or `model`; a `module.` or `matcher.` prefix is taken
+/// off. Errors name the file: NotFound, Corrupt, Refused (a pickle that asks for code).
 Result<StateDict> read_weights(const std::string& path);
 
 }  // namespace gsttorch

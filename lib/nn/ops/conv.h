@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+namespace gsttorch {
+
+enum class Activation { None, Relu };
+
+struct ConvGeometry {
+  std::array<std::int64_t, 2> stride{1, 1};   // y, x
+  std::array<std::int64_t, 2> padding{0, 0};  // y, x
+};
+
+/// A 2-D convolution and the activation after it: the one place where this project convolves.
+///
+/// On the CPU in float32 the weights are packed once for oneDNN, activations stay channels-last
+/// from one convolution to the next, and bias, sum and activation are fused into the convolution.
+/// On any other device or type, and where oneDNN is missing, it is plain ATen (which is also the
+/// oracle of the tests). Reentrant.
+class Conv {
+ public:
+  Conv() = default;
+  /// weight [O, I, KH, KW], bias [O] or undefined; both already on the device that runs it.
+  Conv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geometry,
+       Activation activation);
+
+  /// activation(conv(x)): [B, I, H, W] -> [B, O, H', W'], channels-last.
+  at::Tensor operator()(const at::Tensor& x) const;
+
+  /// activation(conv(x) + other), other [B, O, H', W'].
+  at::Tensor plus(const at::Tensor& x, const at::Tensor& other) const;
+
+  /// The same in plain ATen, whatever the device.
+  at::Tensor plain(const at::Tensor& x, const at::Tensor& other = {}) const;
+
+  std::int64_t in_channels() const { return weight_.size(1); }
+  std::int64_t out_channels() const { return weight_.size(0); }
+
+ private:
+  bool use_packed(const at::Tensor& x) const;
+
+  at::Tensor weight_;
+  at::Tensor bias_;
+  at::Tensor packed_;  // oneDNN's own layout; undefined where that path is not taken
+  ConvGeometry geometry_;
+  Activation activation_ = Activation::None;
+};
+
+}  // namespace gsttorch

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <array>
+
+#include <ATen/core/Tensor.h>
+
+#include "lib/engine/image.h"
+
+namespace gsttorch {
+
+/// What a net wants of a pixel: value * scale + offset, value in 0..1, per channel R, G, B.
+struct PixelScale {
+  std::array<float, 3> scale{1, 1, 1};
+  std::array<float, 3> offset{0, 0, 0};
+};
+
+/// The picture as float32 [1, 3, H, W] (R, G, B) on the CPU, channels-last.
+///
+/// Y'CbCr is converted with the view's matrix and range; each chroma sample serves all the pixels
+/// it covers (no interpolation), alpha is ignored, grey fills all three channels. R'G'B' is clipped
+/// to 0..1. Any stride, odd sizes too.
+at::Tensor image_to_tensor(const ImageView& image, const PixelScale& scale);
+
+/// Resized so that the pixel grids cover the same area ((x + 0.5) s - 0.5), with an antialiasing
+/// filter where it shrinks. x [B, C, H, W].
+at::Tensor resize(const at::Tensor& x, std::int64_t height, std::int64_t width);
+
+}  // namespace gsttorch

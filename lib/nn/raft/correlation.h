@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace gsttorch {
+
+/// Correlation of every pixel of one feature map with the neighbourhood of a point in the other, at
+/// several resolutions (RAFT, section 3.2). Two forms with the same values:
+/// - volume: all pairs are multiplied once, lookups only gather;
+/// - on demand: each lookup multiplies what it needs. Memory is that of the feature maps.
+class Correlation {
+ public:
+  enum class Form { Volume, OnDemand };
+
+  static constexpr int kLevels = 4;
+
+  /// Bytes of the volume form's pyramid.
+  static std::size_t volume_bytes(std::int64_t batch, std::int64_t height, std::int64_t width);
+
+  /// f1, f2 [B, C, h, w]. Sizes of at least 16, so that the last level has two samples a side.
+  Correlation(const at::Tensor& f1, const at::Tensor& f2, int radius, Form form);
+
+  /// coords [B, 2, h, w] (x, y) in pixels of f2 -> [B, kLevels (2r+1)^2, h, w].
+  /// Channel = (level, dx, dy) with dy the fastest; bilinear between samples, zero outside.
+  at::Tensor lookup(const at::Tensor& coords) const;
+
+  /// The same from ATen's grid_sample: what `lookup` does on other devices than the CPU, and the
+  /// oracle of its tests.
+  at::Tensor lookup_plain(const at::Tensor& coords) const;
+
+ private:
+  at::Tensor sample_plain(int level, const at::Tensor& points) const;
+
+  int radius_;
+  Form form_;
+  std::int64_t height_, width_;
+  at::Tensor f1_;                   // [B, h w, C], divided by sqrt(C)
+  std::vector<at::Tensor> levels_;  // volume: [B, h w, h_l w_l]; on demand: [B, h_l w_l, C]
+  std::vector<std::array<std::int64_t, 2>> sizes_;  // h_l, w_l
+};
+
+}  // namespace gsttorch

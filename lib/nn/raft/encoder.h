@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "lib/nn/ops/conv.h"
+#include "lib/nn/weights/module_weights.h"
+
+namespace gsttorch {
+
+/// What stands between a convolution and its ReLU. Batch normalisation (evaluation mode) is folded
+/// into the convolution when it is loaded.
+enum class Normalization { None, Instance };
+
+/// A convolution of an encoder with what follows it: torchvision's Conv2dNormActivation.
+class ConvNormRelu {
+ public:
+  /// weights: the module whose children are `0` (convolution) and, with batch norm, `1`.
+  ConvNormRelu(const ModuleWeights& weights, std::int64_t in, std::int64_t kernel,
+               std::int64_t stride, Normalization normalization, bool relu = true);
+
+  at::Tensor operator()(
+      const at::Tensor& x) const;  // [B, in, H, W] -> [B, out, H/stride, W/stride]
+  std::int64_t out_channels() const { return conv_.out_channels(); }
+
+ private:
+  Conv conv_;
+  Normalization normalization_;
+  bool relu_;
+};
+
+/// Residual block (two 3x3 convolutions) or bottleneck (1x1, 3x3, 1x1): the file tells which.
+class EncoderBlock {
+ public:
+  EncoderBlock(const ModuleWeights& weights, std::int64_t in, std::int64_t stride,
+               Normalization normalization);
+
+  at::Tensor operator()(const at::Tensor& x) const;
+  std::int64_t out_channels() const { return convs_.back().out_channels(); }
+
+ private:
+  std::vector<ConvNormRelu> convs_;
+  std::optional<ConvNormRelu> downsample_;
+};
+
+/// RAFT's feature and context encoders (torchvision's FeatureEncoder; RAFT, section 3.1): a 7x7
+/// stem, three stages of two blocks, a 1x1 convolution. Widths and block type are the file's.
+class Encoder {
+ public:
+  Encoder(const ModuleWeights& weights, Normalization normalization);
+
+  at::Tensor operator()(const at::Tensor& image) const;  // [B, 3, H, W] -> [B, C, H/8, W/8]
+  std::int64_t out_channels() const { return last_.out_channels(); }
+
+ private:
+  std::vector<ConvNormRelu> stem_;
+  std::vector<EncoderBlock> blocks_;
+  Conv last_;
+};
+
+}  // namespace gsttorch

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <memory>
+
+#include "lib/core/result.h"
+#include "lib/engine/engine.h"
+
+namespace gsttorch {
+
+/// Reads the weights, tells which RAFT they are, and puts the net on its device.
+Result<std::unique_ptr<FlowModel>> create_flow_model(const ModelOptions& options);
+
+}  // namespace gsttorch

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "lib/nn/ops/conv.h"
+#include "lib/nn/weights/module_weights.h"
+
+namespace gsttorch {
+
+/// RAFT's motion encoder (torchvision's MotionEncoder): correlation and flow into features.
+class MotionEncoder {
+ public:
+  MotionEncoder(const ModuleWeights& weights, std::int64_t correlation_channels);
+
+  /// correlation [B, L (2r+1)^2, h, w], flow [B, 2, h, w] -> [B, out_channels(), h, w], the last
+  /// two channels being the flow itself.
+  at::Tensor operator()(const at::Tensor& correlation, const at::Tensor& flow) const;
+  std::int64_t out_channels() const { return conv_.out_channels() + 2; }
+
+ private:
+  std::vector<Conv> correlation_;  // one or two
+  Conv flow1_, flow2_, conv_;
+};
+
+/// A convolutional gated recurrent unit (RAFT, section 3.3). Its input is [hidden, context,
+/// motion]; the context is the same in every iteration, so its share of the three convolutions is
+/// computed once for a pair. The gates z and r are one convolution.
+class ConvGru {
+ public:
+  ConvGru(const ModuleWeights& weights, std::int64_t hidden, std::int64_t context,
+          std::int64_t motion);
+
+  /// What the context adds before the activations.
+  struct Hoisted {
+    at::Tensor zr;  // [B, 2 hidden, h, w]
+    at::Tensor q;   // [B, hidden, h, w]
+  };
+  Hoisted hoist(const at::Tensor& context) const;  // [B, context, h, w]
+
+  /// One step. `input` [B, hidden + motion, h, w] holds the hidden state and the motion features;
+  /// its hidden part is overwritten with the new state, which is returned too.
+  at::Tensor step(const at::Tensor& hidden, at::Tensor& input, const Hoisted& hoisted) const;
+
+ private:
+  std::int64_t hidden_;
+  Conv zr_, q_;                  // on [hidden, motion]
+  Conv context_zr_, context_q_;  // on the context, with the bias
+};
+
+/// One iteration of RAFT: motion encoder, recurrent units, flow head (torchvision's UpdateBlock).
+class UpdateBlock {
+ public:
+  UpdateBlock(const ModuleWeights& weights, std::int64_t correlation_channels, std::int64_t hidden,
+              std::int64_t context);
+
+  std::vector<ConvGru::Hoisted> hoist(const at::Tensor& context) const;
+
+  struct Step {
+    at::Tensor hidden;  // [B, hidden, h, w]
+    at::Tensor delta;   // [B, 2, h, w], in pixels of the 1/8 grid
+  };
+  Step operator()(const at::Tensor& hidden, const std::vector<ConvGru::Hoisted>& hoisted,
+                  const at::Tensor& correlation, const at::Tensor& flow) const;
+
+ private:
+  MotionEncoder motion_;
+  std::vector<ConvGru> grus_;  // 3x3, or 1x5 and 5x1
+  Conv head1_, head2_;
+};
+
+/// Weights of the convex upsampling, from the last hidden state (torchvision's MaskPredictor).
+class MaskPredictor {
+ public:
+  MaskPredictor(const ModuleWeights& weights, std::int64_t hidden);
+  at::Tensor operator()(const at::Tensor& hidden) const;  // [B, hidden, h, w] -> [B, 576, h, w]
+
+ private:
+  Conv conv1_, conv2_;
+};
+
+}  // namespace gsttorch

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/nn/weights/module_weights.h"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+
+#include "lib/nn/failure.h"
+
+namespace gsttorch {
+namespace {
+
+std::string shape_text(at::IntArrayRef shape) {
+  std::string text = "[";
+  for (const std::int64_t size : shape) {
+    text += (text.size() > 1 ? ", " : "") + (size < 0 ? std::string("*") : std::to_string(size));
+  }
+  return text + "]";
+}
+
+bool fits(at::IntArrayRef shape, at::IntArrayRef asked) {
+  return shape.size() == asked.size() &&
+         std::equal(shape.begin(), shape.end(), asked.begin(),
+                    [](std::int64_t size, std::int64_t want) { return want < 0 || size == want; });
+}
+
+}  // namespace
+
+ModuleWeights ModuleWeights::operator/(const std::string& name) const {
+  ModuleWeights inner = *this;
+  inner.prefix_ += name + ".";
+  return inner;
+}
+
+bool ModuleWeights::has(const std::string& name) const {
+  return state_->find(prefix_ + name) != state_->end();
+}
+
+at::Tensor ModuleWeights::take(const std::string& name,
+                               std::initializer_list<std::int64_t> shape) const {
+  const std::string key = prefix_ + name;
+  const auto found = state_->find(key);
+  if (found == state_->end()) {
+    throw Failure(ErrorCode::WrongArchitecture,
+                  "no tensor " + key + " " + shape_text(shape) + ": weights of another net?");
+  }
+  if (!fits(found->second.sizes(), shape)) {
+    throw Failure(ErrorCode::WrongArchitecture, key + " is " + shape_text(found->second.sizes()) +
+                                                    ", expected " + shape_text(shape));
+  }
+  return found->second.to(device_, at::kFloat).contiguous();
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <initializer_list>
+#include <string>
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+
+#include "lib/nn/weights/weights.h"
+
+namespace gsttorch {
+
+/// The tensors of one module of a net, taken by their names below it and checked as they are taken.
+/// `weights / "layer1" / "0"` is the module layer1.0. Cheap to copy; borrows the state dict.
+/// Every failure is a Failure(WrongArchitecture) that names the key, and the shapes asked and
+/// found.
+class ModuleWeights {
+ public:
+  ModuleWeights(const StateDict& state, c10::Device device) : state_(&state), device_(device) {}
+
+  ModuleWeights operator/(const std::string& name) const;
+
+  bool has(const std::string& name) const;
+
+  /// The tensor as float32 on the device. A size of -1 in `shape` stands for any: that is how
+  /// widths are read from a file.
+  at::Tensor take(const std::string& name, std::initializer_list<std::int64_t> shape) const;
+
+ private:
+  const StateDict* state_;
+  c10::Device device_;
+  std::string prefix_;
+};
+
+}  // namespace gsttorch
