@@ -1,2 +1,63 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/nn/weights/weights.h"
+
+#include <exception>
+#include <new>
+
+#include "lib/nn/weights/failure.h"
+#include "lib/nn/weights/file_mapping.h"
+#include "lib/nn/weights/safetensors.h"
+#include "lib/nn/weights/torch_file.h"
+
+namespace gsttorch {
+namespace {
+
+StateDict read_any(std::shared_ptr<const FileMapping> file) {
+  const std::string_view bytes = file->bytes();
+  // First the kind whose mark cannot be mistaken: a safetensors header may begin with any byte.
+  if (looks_like_safetensors(bytes)) return read_safetensors(std::move(file));
+  if (torch_container(bytes) != TorchContainer::None) return read_torch_file(std::move(file));
+  fail_corrupt("is neither safetensors nor a file of torch.save");
+}
+
+std::string strip_prefix(std::string_view key) {
+  for (const std::string_view prefix : {"module.", "matcher."}) {
+    if (key.size() > prefix.size() && key.substr(0, prefix.size()) == prefix) {
+      key.remove_prefix(prefix.size());
+    }
+  }
+  return std::string(key);
+}
+
+StateDict strip_prefixes(StateDict state) {
+  StateDict result;
+  for (auto& [key, tensor] : state) {
+    if (!result.emplace(strip_prefix(key), std::move(tensor)).second) {
+      fail_corrupt("has key " + printable(key) + " both with and without its prefix");
+    }
+  }
+  return result;
+}
+
+Error named(const std::string& path, Error error) {
+  error.message = path + ": " + error.message;
+  return error;
+}
+
+}  // namespace
+
+Result<StateDict> read_weights(const std::string& path, KeyPrefix prefix) try {
+  auto file = FileMapping::open(path);
+  if (!file) return file.error();
+  StateDict state = read_any(*file);
+  return prefix == KeyPrefix::Strip ? strip_prefixes(std::move(state)) : std::move(state);
+} catch (const WeightsFailure& failure) {
+  return named(path, failure.error());
+} catch (const std::bad_alloc&) {
+  return named(path, {ErrorCode::OutOfMemory, "not enough memory to read it"});
+} catch (const std::exception& error) {
+  return named(path, {ErrorCode::Failed, error.what()});
+}
+
+}  // namespace gsttorch

@@ -15,10 +15,19 @@ namespace gsttorch {
 /// A net's tensors by key, on the CPU. They may lie in a mapped file: never write to them.
 using StateDict = std::map<std::string, at::Tensor, std::less<>>;
 
+enum class KeyPrefix {
+  Strip,  ///< take a leading `module.` (DataParallel) or `matcher.` (LoFTR's trainer) off
+  Keep,   ///< keys as they stand in the file
+};
+
 /// Reads a weights file of any kind this project knows, told by its content: safetensors (mapped),
 /// torch.save's zip container, and its older one. The state dict may stand at the top level or
 /// under `state_dict`, `model_state_dict` or `model`; a `module.` or `matcher.` prefix is taken
 /// off. Errors name the file: NotFound, Corrupt, Refused (a pickle that asks for code).
+<<<<<<< HEAD
 Result<StateDict> read_weights(const std::string& path);
+=======
+Result<StateDict> read_weights(const std::string& path, KeyPrefix prefix = KeyPrefix::Strip);
+>>>>>>> f1efea8 (nn: read safetensors and torch.save files without running anything)
 
 }  // namespace gsttorch

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <memory>
+
+#include "lib/nn/weights/file_mapping.h"
+#include "lib/nn/weights/weights.h"
+
+namespace gsttorch {
+
+/// Whether a file begins as safetensors do: the length of a header, then a JSON object.
+bool looks_like_safetensors(std::string_view bytes);
+
+/// The tensors of a safetensors file, views of the mapping. Checked before anything is made: the
+/// header's length, that every size is that of type and shape, and that the tensors fill the file
+/// without gap or overlap. Throws WeightsFailure.
+StateDict read_safetensors(std::shared_ptr<const FileMapping> file);
+
+}  // namespace gsttorch

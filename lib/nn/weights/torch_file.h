@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <memory>
+
+#include "lib/nn/weights/file_mapping.h"
+#include "lib/nn/weights/weights.h"
+
+namespace gsttorch {
+
+enum class TorchContainer {
+  None,
+  Zip,     ///< torch.save since 1.6
+  Legacy,  ///< torch.save before: pickles, then storages, one after the other
+  Pickle,  ///< a pickle that torch.save did not write
+};
+
+/// What kind of file it is, by its first bytes.
+TorchContainer torch_container(std::string_view bytes);
+
+/// The state dict in a file of torch.save, its tensors views of the mapping wherever the container
+/// aligned them. Throws WeightsFailure.
+StateDict read_torch_file(std::shared_ptr<const FileMapping> file);
+
+}  // namespace gsttorch
