@@ -29,7 +29,7 @@ class TorchEngine final : public Engine {
   }
 
   Result<std::vector<WeightEntry>> list_weights(const std::string& path) override {
-    const auto state = read_weights(path);
+    const auto state = read_weights(path, KeyPrefix::Keep);
     if (!state) return state.error();
     std::vector<WeightEntry> entries;
     for (const auto& [key, tensor] : *state) {

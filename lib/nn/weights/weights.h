@@ -24,10 +24,6 @@ enum class KeyPrefix {
 /// torch.save's zip container, and its older one. The state dict may stand at the top level or
 /// under `state_dict`, `model_state_dict` or `model`; a `module.` or `matcher.` prefix is taken
 /// off. Errors name the file: NotFound, Corrupt, Refused (a pickle that asks for code).
-<<<<<<< HEAD
-Result<StateDict> read_weights(const std::string& path);
-=======
 Result<StateDict> read_weights(const std::string& path, KeyPrefix prefix = KeyPrefix::Strip);
->>>>>>> f1efea8 (nn: read safetensors and torch.save files without running anything)
 
 }  // namespace gsttorch
