@@ -1,2 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <gst/gst.h>
+
+#include "config.h"
+#include "gst/raftflow/gstraftflow.h"
+#include "lib/engine/loader.h"
+
+static gboolean plugin_init(GstPlugin* plugin) {
+  gsttorch::prepare_environment();
+  return GST_ELEMENT_REGISTER(raftflow, plugin);
+}
+
+GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, torch,
+                  "Neural networks that watch video", plugin_init, VERSION, GST_LICENSE,
+                  GST_PACKAGE_NAME, GST_PACKAGE_ORIGIN)

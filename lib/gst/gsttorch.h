@@ -3,4 +3,5 @@
 /* libgsttorch-1.0: read what the elements of gst-plugins-torch attach to buffers. */
 #pragma once
 
+#include <gst/torch/gsttorchenums.h>
 #include <gst/torch/gsttorchflowmeta.h>

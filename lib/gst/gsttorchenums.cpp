@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/gst/gsttorchenums.h"
+
+GType gst_torch_attach_get_type(void) {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {GST_TORCH_ATTACH_NONE, "Nothing", "none"},
+        {GST_TORCH_ATTACH_SUMMARY, "The numbers, without the arrays", "summary"},
+        {GST_TORCH_ATTACH_FULL, "Everything", "full"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstTorchAttach", values);
+  }();
+  return type;
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <gst/gst.h>
+
+namespace gsttorch {
+
+/// A structure for an element message about a buffer: `timestamp`, `stream-time`, `running-time` and
+/// `duration`, ns, GST_CLOCK_TIME_NONE where unknown. Transfer full.
+GstStructure* new_timed_structure(const gchar* name, const GstSegment& segment, GstBuffer* buffer);
+
+}  // namespace gsttorch
