@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""What tools/setup says when a step fails: run in a copy of tools/, beside programs that lie."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+TORCH_WHEEL = "torch-2.15.0-cp311-cp311-manylinux_2_28_x86_64.whl"
+ALL_INSTALLED = 'for name; do echo "installed $name"; done'
+NOTHING_INSTALLED = "exit 1"
+
+
+class Checkout:
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.root = folder / "checkout"
+        self.programs = folder / "programs"
+        self.programs.mkdir()
+        shutil.copytree(ROOT / "tools", self.root / "tools")
+        self.environment = {
+            "PATH": f"{self.programs}:{os.environ['PATH']}", "HOME": str(folder), "TORCH_CUDA": "0",
+            "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1",
+        }
+        self.pretend("dpkg-query", ALL_INSTALLED)
+
+    def pretend(self, program: str, script: str) -> None:
+        file = self.programs / program
+        file.write_text(f"#!/bin/bash\n{script}\n")
+        file.chmod(0o755)
+
+    def hide(self, program: str) -> None:
+        """Leaves the system's programs on the PATH, without this one."""
+        system = self.root.parent / "system"
+        system.mkdir()
+        for file in pathlib.Path("/usr/bin").iterdir():
+            if file.name != program:
+                (system / file.name).symlink_to(file)
+        self.environment["PATH"] = f"{self.programs}:{system}"
+
+    def setup(self, *arguments: str, **environment: str) -> tuple[int, str]:
+        run = subprocess.run([self.root / "tools" / "setup", *arguments], text=True, check=False,
+                             capture_output=True, env=self.environment | environment)
+        return run.returncode, run.stderr
+
+    def failure(self, **environment: str) -> str:
+        """The one line that tells what failed."""
+        status, said = self.setup(**environment)
+        assert status == 1
+        assert said.startswith("setup: ")
+        assert said.count("\n") == 1
+        assert not (self.root / "build" / "deps" / "libtorch").exists()
+        return said
+
+
+@pytest.fixture(name="checkout")
+def fresh_checkout(tmp_path: pathlib.Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+def test_names_a_machine_that_it_has_no_libtorch_for(checkout: Checkout) -> None:
+    checkout.pretend("uname", "echo aarch64")
+    assert "aarch64" in checkout.failure()
+
+
+def test_needs_debian(checkout: Checkout) -> None:
+    checkout.hide("apt-get")
+    assert "Debian 12" in checkout.failure()
+
+
+def test_tells_what_to_install_where_it_may_not(checkout: Checkout) -> None:
+    checkout.pretend("dpkg-query", 'for name; do echo "installed $name"; done | grep -v meson')
+    checkout.pretend("id", "echo 1000")
+    checkout.hide("sudo")
+    assert checkout.failure().endswith("apt-get install --no-install-recommends meson\n")
+
+
+@pytest.mark.parametrize("said, expected", [
+    ("Err: Temporary failure resolving 'a.mirror'", "no network"),
+    ("E: Unable to locate package meson", "apt sources"),
+    ("E: You don't have enough free space in /var/cache/apt/archives/.", "disk is full"),
+    ("E: Could not get lock /var/lib/dpkg/lock-frontend.", "another package manager"),
+    ("E: Something nobody thought of", "Something nobody thought of"),
+])
+def test_explains_why_packages_cannot_be_installed(checkout: Checkout, said: str,
+                                                   expected: str) -> None:
+    checkout.pretend("dpkg-query", NOTHING_INSTALLED)
+    checkout.pretend("id", "echo 0")
+    checkout.pretend("apt-get", f'echo "{said}" >&2; exit 100')
+    message = checkout.failure()
+    assert "installing Debian packages failed" in message
+    assert expected in message
+
+
+def test_refuses_a_wheel_with_another_hash(checkout: Checkout, tmp_path: pathlib.Path) -> None:
+    (tmp_path / TORCH_WHEEL).write_bytes(b"not what was pinned")
+    message = checkout.failure(PIP_FIND_LINKS=str(tmp_path))
+    assert "downloading LibTorch failed" in message
+    assert "sha256" in message
+
+
+def test_says_that_there_is_no_network(checkout: Checkout) -> None:
+    del checkout.environment["PIP_NO_INDEX"]
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
+    assert "no network" in checkout.failure(**nowhere)
+
+
+def test_asks_for_disk_space_before_it_downloads(checkout: Checkout) -> None:
+    checkout.pretend("df", "echo Avail; echo 100")
+    message = checkout.failure()
+    assert "2500 MB" in message
+    assert "has 100 MB" in message
+
+
+def test_says_that_a_folder_is_no_libtorch(checkout: Checkout, tmp_path: pathlib.Path) -> None:
+    assert "is no LibTorch" in checkout.failure(LIBTORCH=str(tmp_path))
+
+
+def test_says_what_torch_cuda_means(checkout: Checkout) -> None:
+    assert "TORCH_CUDA is 'yes'" in checkout.failure(TORCH_CUDA="yes")
+
+
+def test_rejects_an_argument_it_does_not_know(checkout: Checkout) -> None:
+    status, said = checkout.setup("--frobnicate")
+    assert status == 2
+    assert said.startswith("usage: tools/setup")
