@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""What is mapped when the plugins are looked at: gst-inspect and every scan pay for it."""
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+import tree
+
+ENGINE = "libgsttorch-engine.so"
+HEAVY = re.compile(r"lib(torch|c10|opencv_(?!core|imgproc)|cuda|cudart|gsttorch-engine)[\w.-]*\.so")
+
+
+def libraries_mapped_by(command: list[str], folder: pathlib.Path) -> set[str]:
+    """File names of all that the dynamic linker initialises while the command runs."""
+    run = subprocess.run(command, check=False, capture_output=True, text=True,
+                         env=tree.gst_environment(folder / "registry.bin")
+                         | {"LD_DEBUG": "files", "LD_DEBUG_OUTPUT": str(folder / "ld")})
+    assert run.returncode == 0, run.stdout + run.stderr
+    said = "".join(log.read_text() for log in folder.glob("ld.*"))
+    return {pathlib.Path(file).name for file in re.findall(r"calling init: (\S+)", said)}
+
+
+def needed_by(library: pathlib.Path) -> set[str]:
+    said = subprocess.run(["readelf", "-d", library], check=True, capture_output=True, text=True)
+    return set(re.findall(r"\(NEEDED\).*\[(\S+)\]", said.stdout))
+
+
+def is_linked(file: pathlib.Path) -> bool:
+    if not file.is_file() or file.is_symlink() or file.suffix == ".o":
+        return False
+    with file.open("rb") as opened:
+        return opened.read(4) == b"\x7fELF"
+
+
+def linked_files() -> list[pathlib.Path]:
+    """Libraries, plugins and programs, without those of the tests."""
+    return sorted(file for folder in ("lib", "gst", "tools")
+                  for file in (tree.BUILD / folder).rglob("*") if is_linked(file))
+
+
+@pytest.mark.parametrize("plugin", tree.plugin_files(), ids=lambda plugin: plugin.stem)
+def test_inspecting_maps_neither_libtorch_nor_large_opencv(plugin, tmp_path) -> None:
+    elements = tree.elements_of(plugin, tmp_path / "registry.bin")
+    assert elements
+    for element in elements:
+        mapped = libraries_mapped_by(["gst-inspect-1.0", element], tmp_path)
+        assert plugin.name in mapped
+        assert sorted(filter(HEAVY.match, mapped)) == []
+
+
+def test_only_the_engine_is_linked_to_libtorch() -> None:
+    linked = [file.name for file in linked_files()
+              if any(name.startswith(("libtorch", "libc10")) for name in needed_by(file))]
+    assert linked == [ENGINE]
