@@ -23,6 +23,9 @@ enum class ErrorCode {
   OutOfMemory,
   DeviceUnavailable,
   LibraryMissing,
+  NotWritable,  ///< a file or folder that cannot be created or opened for writing
+  WriteFailed,
+  DiskFull,
   Cancelled,
   Failed,
 };

@@ -24,6 +24,11 @@ GstErrorCode gst_code(ErrorCode code) {
     case ErrorCode::BadArgument:
     case ErrorCode::DeviceUnavailable:
       return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS};
+    case ErrorCode::NotWritable:
+      return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE};
+    case ErrorCode::WriteFailed:
+      return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE};
+    case ErrorCode::DiskFull:
     case ErrorCode::OutOfMemory:
       return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT};
     case ErrorCode::BadShape:

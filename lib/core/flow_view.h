@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace gsttorch {
+
+enum class FlowElement { Float32, Float16 };
+
+/// One displacement in pixels.
+struct FlowVector {
+  float x = 0;
+  float y = 0;
+
+  /// False for what ground truth marks as unknown: NaN, or a component beyond 1e9.
+  bool is_known() const;
+};
+
+/// A flow array [height, width, 2] of (x, y) in host memory that somebody else owns; valid for the
+/// length of the call it is passed to. Rows need not be aligned.
+struct FlowView {
+  const void* data = nullptr;
+  int width = 0;
+  int height = 0;
+  FlowElement type = FlowElement::Float32;
+  std::ptrdiff_t stride = 0;  ///< bytes from one row to the next; 0: rows are packed
+
+  std::size_t vector_bytes() const { return type == FlowElement::Float16 ? 4 : 8; }
+  std::size_t row_bytes() const { return vector_bytes() * static_cast<std::size_t>(width); }
+  const std::uint8_t* row(int y) const;
+
+  FlowVector at(int x, int y) const;
+
+  /// Row y as float32: `width` pairs, so 2 * width numbers.
+  void read_row(int y, float* pairs) const;
+};
+
+/// IEEE half precision (its bits) to single, exactly.
+float half_to_float(std::uint16_t bits);
+
+}  // namespace gsttorch

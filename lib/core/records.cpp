@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/core/records.h"
+
+#include <nlohmann/json.hpp>
+
+namespace gsttorch {
+namespace {
+
+using Json = nlohmann::ordered_json;  // fields in the order in which they are documented
+
+void put(Json& object, const char* field, const std::string& text) {
+  if (!text.empty()) object[field] = text;
+}
+
+template <typename T>
+void put(Json& object, const char* field, const std::optional<T>& number) {
+  if (number) object[field] = *number;
+}
+
+Json to_json(const FlowRecord& flow) {
+  Json object = Json::object();
+  put(object, "source", flow.source);
+  put(object, "model", flow.model);
+  put(object, "direction", flow.direction);
+  put(object, "reference_pts", flow.reference_pts);
+  put(object, "dt", flow.dt);
+  if (flow.skipped.empty()) {
+    object["iterations"] = flow.iterations;
+    object["mean_magnitude"] = flow.mean_magnitude;
+    object["max_magnitude"] = flow.max_magnitude;
+  }
+  put(object, "skipped", flow.skipped);
+  put(object, "file", flow.file);
+  return object;
+}
+
+}  // namespace
+
+std::string to_json_line(const FrameRecord& record) {
+  Json line = Json::object();
+  line["frame"] = record.frame;
+  put(line, "pts", record.pts);
+  put(line, "duration", record.duration);
+  if (record.reference_timestamp) {
+    line["reference_timestamp"] = {{"caps", record.reference_timestamp->caps},
+                                   {"timestamp", record.reference_timestamp->timestamp}};
+  }
+  for (const FlowRecord& flow : record.flow) line["flow"].push_back(to_json(flow));
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gsttorch {
+
+/// One optical flow result of a frame. Empty strings and optionals are left out of the record;
+/// where `skipped` says why there is no result, so are its figures.
+struct FlowRecord {
+  std::string source;
+  std::string model;
+  std::string direction;
+  std::optional<std::uint64_t> reference_pts;  ///< ns
+  std::optional<std::int64_t> dt;              ///< ns
+  unsigned iterations = 0;
+  double mean_magnitude = 0;  ///< pixels
+  double max_magnitude = 0;   ///< pixels
+  std::string skipped;
+  std::string file;  ///< relative to the results folder
+};
+
+/// When the picture was taken, by a clock that `caps` names ("timestamp/x-ntp").
+struct ReferenceTimestamp {
+  std::string caps;
+  std::uint64_t timestamp = 0;  ///< ns
+};
+
+/// All that is known of one frame.
+struct FrameRecord {
+  std::uint64_t frame = 0;                ///< index, from 0
+  std::optional<std::uint64_t> pts;       ///< ns
+  std::optional<std::uint64_t> duration;  ///< ns
+  std::optional<ReferenceTimestamp> reference_timestamp;
+  std::vector<FlowRecord> flow;
+};
+
+/// A line of results.jsonl, its newline included. Numbers that JSON cannot hold (NaN, infinity)
+/// are null, bytes that are no UTF-8 are replaced.
+std::string to_json_line(const FrameRecord& record);
+
+}  // namespace gsttorch

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/core/records.h"
+
+#include <limits>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace gsttorch {
+namespace {
+
+using nlohmann::json;
+
+FlowRecord flow_record() {
+  FlowRecord flow;
+  flow.source = "raftflow0";
+  flow.model = "raft-small";
+  flow.direction = "forward";
+  flow.reference_pts = 0;
+  flow.dt = 40000000;
+  flow.iterations = 12;
+  flow.mean_magnitude = 1.5;
+  flow.max_magnitude = 2.25;
+  flow.file = "flow/000001.flo";
+  return flow;
+}
+
+TEST(Records, of_a_frame_without_results_are_its_times) {
+  FrameRecord record;
+  record.frame = 3;
+  record.pts = 120000000;
+  record.duration = 40000000;
+  EXPECT_EQ(to_json_line(record), "{\"frame\":3,\"pts\":120000000,\"duration\":40000000}\n");
+}
+
+TEST(Records, leave_out_what_is_absent) { EXPECT_EQ(to_json_line({}), "{\"frame\":0}\n"); }
+
+TEST(Records, of_a_flow_have_all_fields_in_their_order) {
+  FrameRecord record;
+  record.frame = 1;
+  record.flow.push_back(flow_record());
+  EXPECT_EQ(to_json_line(record),
+            "{\"frame\":1,\"flow\":[{\"source\":\"raftflow0\",\"model\":\"raft-small\","
+            "\"direction\":\"forward\",\"reference_pts\":0,\"dt\":40000000,\"iterations\":12,"
+            "\"mean_magnitude\":1.5,\"max_magnitude\":2.25,\"file\":\"flow/000001.flo\"}]}\n");
+}
+
+TEST(Records, of_a_skipped_flow_say_why_and_have_no_figures) {
+  FrameRecord record;
+  record.flow.push_back(flow_record());
+  record.flow[0].skipped = "first-frame";
+  record.flow[0].file.clear();
+  const json flow = json::parse(to_json_line(record))["flow"][0];
+  EXPECT_EQ(flow["skipped"], "first-frame");
+  EXPECT_EQ(flow["source"], "raftflow0");
+  for (const char* field : {"iterations", "mean_magnitude", "max_magnitude", "file"}) {
+    EXPECT_FALSE(flow.contains(field)) << field;
+  }
+}
+
+TEST(Records, keep_the_order_of_several_results) {
+  FrameRecord record;
+  record.flow.assign(2, flow_record());
+  record.flow[1].source = "raftflow1";
+  const json flow = json::parse(to_json_line(record))["flow"];
+  ASSERT_EQ(flow.size(), 2u);
+  EXPECT_EQ(flow[0]["source"], "raftflow0");
+  EXPECT_EQ(flow[1]["source"], "raftflow1");
+}
+
+TEST(Records, carry_the_clock_of_a_reference_timestamp) {
+  FrameRecord record;
+  record.reference_timestamp = ReferenceTimestamp{"timestamp/x-ntp", 3900000000000000000};
+  const json line = json::parse(to_json_line(record));
+  EXPECT_EQ(line["reference_timestamp"]["caps"], "timestamp/x-ntp");
+  EXPECT_EQ(line["reference_timestamp"]["timestamp"], 3900000000000000000);
+}
+
+TEST(Records, hold_times_of_64_bits) {
+  FrameRecord record;
+  record.frame = record.pts.emplace(std::numeric_limits<std::uint64_t>::max() - 1);
+  record.flow.push_back(flow_record());
+  record.flow[0].dt = std::numeric_limits<std::int64_t>::min() + 1;
+  const json line = json::parse(to_json_line(record));
+  EXPECT_EQ(line["pts"].get<std::uint64_t>(), *record.pts);
+  EXPECT_EQ(line["flow"][0]["dt"].get<std::int64_t>(), *record.flow[0].dt);
+}
+
+TEST(Records, are_json_where_a_number_is_none) {
+  FrameRecord record;
+  record.flow.push_back(flow_record());
+  record.flow[0].mean_magnitude = std::numeric_limits<double>::quiet_NaN();
+  record.flow[0].max_magnitude = std::numeric_limits<double>::infinity();
+  const json flow = json::parse(to_json_line(record))["flow"][0];
+  EXPECT_TRUE(flow["mean_magnitude"].is_null());
+  EXPECT_TRUE(flow["max_magnitude"].is_null());
+}
+
+TEST(Records, are_one_line_of_utf8_whatever_an_element_is_called) {
+  FrameRecord record;
+  record.flow.push_back(flow_record());
+  record.flow[0].source = "a\nb\"\xff";
+  const std::string line = to_json_line(record);
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  EXPECT_EQ(json::parse(line)["flow"][0]["source"], "a\nb\"\xef\xbf\xbd");
+}
+
+}  // namespace
+}  // namespace gsttorch
