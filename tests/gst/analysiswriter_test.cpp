@@ -1,2 +1,534 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <atomic>
+#include <filesystem>
+#include <future>
+#include <string>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+
+#include "lib/core/flow_file.h"
+#include "tests/support/file_limit.h"
+#include "tests/support/gst_support.h"
+#include "tests/support/temp_folder.h"
+
+namespace gsttorch {
+namespace {
+
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+constexpr char kCaps[] = "video/x-raw,format=RGB,width=8,height=4,framerate=25/1";
+
+GstElement* make_writer(const std::string& location) {
+  GstElement* writer = gst_element_factory_make("analysiswriter", nullptr);
+  g_object_set(writer, "location", location.c_str(), nullptr);
+  return writer;
+}
+
+Ref<GstBuffer> make_frame(guint index) {
+  auto frame = make_buffer(8 * 4 * 3);
+  GST_BUFFER_PTS(frame.get()) = index * 40 * GST_MSECOND;
+  GST_BUFFER_DURATION(frame.get()) = 40 * GST_MSECOND;
+  return frame;
+}
+
+Ref<GstBuffer> make_flow_frame(guint index, float x = 1, float y = 2) {
+  auto frame = make_frame(index);
+  const auto array = constant_flow(8, 4, x, y);
+  const GstTorchFlow flow = describe_flow(8, 4, array.get());
+  gst_buffer_add_torch_flow_meta(frame.get(), &flow);
+  return frame;
+}
+
+std::vector<json> read_records(const TempFolder& folder) {
+  std::vector<json> records;
+  for (const auto& line : read_lines(folder.path("results.jsonl"))) {
+    records.push_back(json::parse(line));
+  }
+  return records;
+}
+
+guint64 stat(GstElement* writer, const char* field) {
+  GstStructure* stats = nullptr;
+  g_object_get(writer, "stats", &stats, nullptr);
+  guint64 wide = 0;
+  guint narrow = 0;
+  if (gst_structure_get_uint(stats, field, &narrow)) wide = narrow;
+  gst_structure_get_uint64(stats, field, &wide);
+  gst_structure_free(stats);
+  return wide;
+}
+
+// The writer's thread stays in its first frame until somebody reads this file's other end.
+class StuckDisk {
+ public:
+  explicit StuckDisk(const TempFolder& folder) : fifo_(folder.path("flow/000000.flo.part")) {
+    std::filesystem::create_directory(folder.path("flow"));
+    mkfifo(fifo_.c_str(), 0600);
+  }
+  ~StuckDisk() { release(); }
+
+  void release() {
+    if (released_) return;
+    released_ = true;
+    EXPECT_EQ(read_text(fifo_).size(), flow_file_bytes(8, 4));
+  }
+
+ private:
+  std::string fifo_;
+  bool released_ = false;
+};
+
+TEST(AnalysisWriter, writes_a_line_for_each_buffer_with_or_without_a_result) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  ASSERT_EQ(harness.push(make_frame(0)), GST_FLOW_OK);
+  ASSERT_EQ(harness.push(make_flow_frame(1)), GST_FLOW_OK);
+  ASSERT_EQ(harness.push(make_buffer(1)), GST_FLOW_OK);
+  ASSERT_TRUE(harness.push_event(gst_event_new_eos()));
+
+  const auto lines = read_lines(folder.path("results.jsonl"));
+  EXPECT_THAT(
+      lines,
+      ElementsAre("{\"frame\":0,\"pts\":0,\"duration\":40000000}",
+                  "{\"frame\":1,\"pts\":40000000,\"duration\":40000000,\"flow\":[{\"source\":"
+                  "\"raftflow0\",\"model\":\"raft-small\",\"direction\":\"forward\","
+                  "\"reference_pts\":0,\"dt\":40000000,\"iterations\":12,\"mean_magnitude\":1.5,"
+                  "\"max_magnitude\":2.5,\"file\":\"flow/000001.flo\"}]}",
+                  "{\"frame\":2}"));
+}
+
+TEST(AnalysisWriter, writes_the_flow_itself) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  ASSERT_EQ(harness.push(make_flow_frame(0, 1.5f, -2)), GST_FLOW_OK);
+  ASSERT_TRUE(harness.push_event(gst_event_new_eos()));
+  const auto flow = read_flow_file(folder.path("flow/000000.flo"));
+  ASSERT_TRUE(flow);
+  EXPECT_EQ(flow->width, 8);
+  EXPECT_EQ(flow->height, 4);
+  EXPECT_EQ(flow->vectors[62], 1.5f);
+  EXPECT_EQ(flow->vectors[63], -2);
+}
+
+TEST(AnalysisWriter, writes_half_precision_flow_as_single_precision) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  auto frame = make_frame(0);
+  const auto array = make_array<guint16>({0x3c00, 0xc000});
+  GstTorchFlow flow = describe_flow(8, 4, array.get());
+  flow.grid_width = flow.grid_height = 1;
+  flow.format = GST_TORCH_FLOW_FORMAT_F16;
+  gst_buffer_add_torch_flow_meta(frame.get(), &flow);
+  harness.push(frame);
+  harness.push_event(gst_event_new_eos());
+  const auto file = read_flow_file(folder.path("flow/000000.flo"));
+  ASSERT_TRUE(file);
+  EXPECT_THAT(file->vectors, ElementsAre(1, -2));
+}
+
+TEST(AnalysisWriter, keeps_the_results_of_several_elements_apart) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  auto frame = make_flow_frame(0, 1, 0);
+  const auto array = constant_flow(8, 4, 7, 0);
+  GstTorchFlow second = describe_flow(8, 4, array.get());
+  second.source = "raftflow1";
+  gst_buffer_add_torch_flow_meta(frame.get(), &second);
+  harness.push(frame);
+  harness.push_event(gst_event_new_eos());
+
+  const auto records = read_records(folder);
+  ASSERT_THAT(records[0]["flow"], SizeIs(2));
+  EXPECT_EQ(records[0]["flow"][1]["source"], "raftflow1");
+  const auto file = read_flow_file(folder.path(records[0]["flow"][1]["file"]));
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->vectors[0], 7);
+}
+
+TEST(AnalysisWriter, writes_why_there_is_no_result) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  auto frame = make_frame(0);
+  GstTorchFlow flow = describe_flow(8, 4, nullptr);
+  flow.skipped = "first-frame";
+  flow.reference_pts = GST_CLOCK_TIME_NONE;
+  flow.dt = GST_CLOCK_STIME_NONE;
+  gst_buffer_add_torch_flow_meta(frame.get(), &flow);
+  harness.push(frame);
+  harness.push_event(gst_event_new_eos());
+  const auto record = read_records(folder)[0]["flow"][0];
+  EXPECT_EQ(record["skipped"], "first-frame");
+  EXPECT_FALSE(record.contains("reference_pts"));
+  EXPECT_FALSE(record.contains("dt"));
+  EXPECT_FALSE(record.contains("file"));
+}
+
+TEST(AnalysisWriter, writes_the_reference_timestamp) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  auto frame = make_frame(0);
+  const auto clock = Ref<GstCaps>::adopt(gst_caps_new_empty_simple("timestamp/x-ntp"));
+  gst_buffer_add_reference_timestamp_meta(frame.get(), clock.get(), 3900000000000000000, 0);
+  harness.push(frame);
+  harness.push_event(gst_event_new_eos());
+  const auto record = read_records(folder)[0]["reference_timestamp"];
+  EXPECT_EQ(record["caps"], "timestamp/x-ntp");
+  EXPECT_EQ(record["timestamp"], 3900000000000000000);
+}
+
+TEST(AnalysisWriter, passes_the_very_same_buffers_even_when_others_hold_them) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  const auto frame = make_flow_frame(0);
+  const auto before = bytes_of(frame.get());
+  const auto out = harness.push_and_pull(frame);
+  EXPECT_EQ(out.get(), frame.get());
+  EXPECT_EQ(bytes_of(out.get()), before);
+}
+
+TEST(AnalysisWriter, takes_any_caps_and_their_changes) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  for (const char* caps : {"audio/x-raw,format=S16LE,rate=8000,channels=1", "text/x-raw", kCaps}) {
+    harness.set_caps(caps);
+    EXPECT_EQ(harness.push(make_buffer(3)), GST_FLOW_OK) << caps;
+  }
+  harness.push_event(gst_event_new_eos());
+  EXPECT_THAT(read_records(folder), SizeIs(3));
+}
+
+struct FlowEvery {
+  guint every;
+  std::vector<std::string> files;
+};
+class AnalysisWriterFlowEvery : public ::testing::TestWithParam<FlowEvery> {};
+
+TEST_P(AnalysisWriterFlowEvery, decides_which_frames_get_a_file) {
+  const TempFolder folder;
+  GstElement* writer = make_writer(folder.path());
+  g_object_set(writer, "flow-every", GetParam().every, nullptr);
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+  for (guint i = 0; i < 5; i++) harness.push(make_flow_frame(i));
+  harness.push_event(gst_event_new_eos());
+
+  std::vector<std::string> named;
+  for (const auto& record : read_records(folder)) {
+    ASSERT_THAT(record["flow"], SizeIs(1));
+    if (record["flow"][0].contains("file")) named.push_back(record["flow"][0]["file"]);
+  }
+  EXPECT_EQ(named, GetParam().files);
+  for (const auto& file : named) EXPECT_TRUE(read_flow_file(folder.path(file))) << file;
+  EXPECT_EQ(stat(writer, "flow-files"), named.size());
+  EXPECT_EQ(std::filesystem::exists(folder.path("flow")), !named.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, AnalysisWriterFlowEvery,
+    ::testing::Values(FlowEvery{0, {}},
+                      FlowEvery{1,
+                                {"flow/000000.flo", "flow/000001.flo", "flow/000002.flo",
+                                 "flow/000003.flo", "flow/000004.flo"}},
+                      FlowEvery{2, {"flow/000000.flo", "flow/000002.flo", "flow/000004.flo"}}),
+    [](const auto& info) { return "every_" + std::to_string(info.param.every); });
+
+TEST(AnalysisWriter, has_everything_on_disk_before_the_end_of_stream_goes_on) {
+  const TempFolder folder;
+  GstElement* writer = make_writer(folder.path());
+  g_object_set(writer, "max-queue", 1000u, nullptr);
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+
+  struct Seen {
+    const TempFolder& folder;
+    std::size_t lines = 0;
+  } seen{folder};
+  const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(writer, "src"));
+  gst_pad_add_probe(
+      pad.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+        auto* seen = static_cast<Seen*>(data);
+        if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS) {
+          seen->lines = read_lines(seen->folder.path("results.jsonl")).size();
+        }
+        return GST_PAD_PROBE_OK;
+      },
+      &seen, nullptr);
+  for (guint i = 0; i < 300; i++) harness.push(make_flow_frame(i));
+  ASSERT_TRUE(harness.push_event(gst_event_new_eos()));
+  EXPECT_EQ(seen.lines, 300u);
+}
+
+TEST(AnalysisWriter, has_everything_on_disk_when_it_is_stopped_without_an_end_of_stream) {
+  const TempFolder folder;
+  {
+    Harness harness(make_writer(folder.path()));
+    harness.set_caps(kCaps);
+    for (guint i = 0; i < 30; i++) ASSERT_EQ(harness.push(make_flow_frame(i)), GST_FLOW_OK);
+  }
+  EXPECT_THAT(read_records(folder), SizeIs(30));
+}
+
+TEST(AnalysisWriter, starts_anew_in_the_same_folder) {
+  const TempFolder folder;
+  const auto writer =
+      Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(make_writer(folder.path()))));
+  for (const guint frames : {5u, 2u}) {
+    Harness harness(GST_ELEMENT(gst_object_ref(writer.get())));
+    harness.set_caps(kCaps);
+    for (guint i = 0; i < frames; i++) harness.push(make_frame(i));
+    harness.push_event(gst_event_new_eos());
+    EXPECT_EQ(stat(writer.get(), "frames"), frames);
+    const auto records = read_records(folder);
+    ASSERT_THAT(records, SizeIs(frames));
+    EXPECT_EQ(records.back()["frame"], frames - 1);
+  }
+}
+
+TEST(AnalysisWriter, counts_what_it_wrote) {
+  const TempFolder folder;
+  GstElement* writer = make_writer(folder.path());
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+  harness.push(make_frame(0));
+  harness.push(make_flow_frame(1));
+  harness.push_event(gst_event_new_eos());
+  EXPECT_EQ(stat(writer, "frames"), 2u);
+  EXPECT_EQ(stat(writer, "records"), 2u);
+  EXPECT_EQ(stat(writer, "flow-files"), 1u);
+  EXPECT_EQ(stat(writer, "queue-level"), 0u);
+  EXPECT_EQ(stat(writer, "bytes"), std::filesystem::file_size(folder.path("results.jsonl")) +
+                                       std::filesystem::file_size(folder.path("flow/000001.flo")));
+}
+
+// Pushes frames until one is refused, on a thread of its own.
+class Pusher {
+ public:
+  explicit Pusher(Harness& harness)
+      : accepted_(std::async(std::launch::async, [&harness] {
+          guint frames = 0;
+          while (harness.push(make_flow_frame(frames)) == GST_FLOW_OK) frames++;
+          return frames;
+        })) {}
+
+  guint accepted() { return accepted_.get(); }
+
+ private:
+  std::future<guint> accepted_;
+};
+
+// Until a frame is in the writer's hands, the queue is full, and another frame waits for room.
+void wait_until_full(GstElement* writer, guint max_queue) {
+  while (stat(writer, "frames") < max_queue + 2) std::this_thread::yield();
+}
+
+class AnalysisWriterQueue : public ::testing::TestWithParam<guint> {};
+
+TEST_P(AnalysisWriterQueue, holds_max_queue_frames_then_waits_and_a_flush_ends_the_waiting) {
+  const guint max_queue = GetParam();
+  const TempFolder folder;
+  StuckDisk disk(folder);
+  GstElement* writer = make_writer(folder.path());
+  g_object_set(writer, "max-queue", max_queue, nullptr);
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+
+  Pusher pusher(harness);
+  wait_until_full(writer, max_queue);
+  ASSERT_TRUE(harness.push_event(gst_event_new_flush_start()));
+  EXPECT_EQ(pusher.accepted(), 1 + max_queue) << "one in the writer's hands, the rest waits";
+  EXPECT_EQ(stat(writer, "queue-level"), max_queue);
+  disk.release();
+
+  // What was accepted before the flush is kept, and numbering goes on after it.
+  ASSERT_TRUE(harness.push_event(gst_event_new_flush_stop(TRUE)));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  harness.push_event(gst_event_new_segment(&segment));
+  EXPECT_EQ(harness.push(make_frame(100)), GST_FLOW_OK);
+  harness.push_event(gst_event_new_eos());
+  const auto records = read_records(folder);
+  ASSERT_THAT(records, SizeIs(max_queue + 2));
+  for (guint i = 0; i < records.size(); i++) EXPECT_EQ(records[i]["frame"], i);
+  EXPECT_EQ(records.back()["pts"], 4000000000u);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, AnalysisWriterQueue, ::testing::Values(1u, 3u));
+
+TEST(AnalysisWriter, can_be_stopped_while_its_queue_is_full) {
+  const TempFolder folder;
+  StuckDisk disk(folder);
+  GstElement* writer = make_writer(folder.path());
+  g_object_set(writer, "max-queue", 2u, nullptr);
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+
+  Pusher pusher(harness);
+  wait_until_full(writer, 2);
+  auto stopped = std::async(std::launch::async,
+                            [&] { return gst_element_set_state(writer, GST_STATE_READY); });
+  EXPECT_EQ(pusher.accepted(), 3u) << "the streaming thread is free before the disk is";
+  disk.release();
+  EXPECT_EQ(stopped.get(), GST_STATE_CHANGE_SUCCESS);
+  EXPECT_THAT(read_records(folder), SizeIs(3));
+}
+
+TEST(AnalysisWriter, can_be_flushed_while_the_end_of_stream_waits_for_the_disk) {
+  const TempFolder folder;
+  StuckDisk disk(folder);
+  GstElement* writer = make_writer(folder.path());
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+  harness.push(make_flow_frame(0));
+  auto ended =
+      std::async(std::launch::async, [&] { return harness.push_event(gst_event_new_eos()); });
+  harness.push_event(gst_event_new_flush_start());
+  EXPECT_FALSE(ended.get());
+  disk.release();
+}
+
+struct BadLocation {
+  const char* name;
+  std::string location;
+  GstResourceError code;
+};
+
+std::string start_error(const std::string& location) {
+  const auto writer =
+      Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(make_writer(location))));
+  ElementBus bus(writer.get());
+  EXPECT_EQ(gst_element_set_state(writer.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  const auto errors = bus.take(GST_MESSAGE_ERROR);
+  EXPECT_THAT(errors, SizeIs(1));
+  gst_element_set_state(writer.get(), GST_STATE_NULL);
+  return errors.empty() ? "" : errors[0];
+}
+
+TEST(AnalysisWriter, does_not_start_without_a_location) {
+  EXPECT_THAT(start_error(""),
+              StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS)));
+}
+
+TEST(AnalysisWriter, does_not_start_where_it_cannot_write) {
+  const TempFolder folder;
+  write_text(folder.path("file"), "text");
+  for (const std::string& location : {folder.path("file"), folder.path("file/folder"),
+                                      std::string("/proc/self"), std::string("/proc/results")}) {
+    const std::string error = start_error(location);
+    EXPECT_THAT(error, StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE)));
+    EXPECT_THAT(error, HasSubstr(location));
+  }
+}
+
+TEST(AnalysisWriter, does_not_start_on_a_full_disk) {
+  const TempFolder folder;
+  const FileLimit limit(0);
+  EXPECT_THAT(start_error(folder.path()),
+              StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)));
+}
+
+// A device on which every write fails for want of space stands for one of the files.
+std::vector<std::string> errors_with_full(const TempFolder& folder, const std::string& file) {
+  std::filesystem::create_directory(folder.path("flow"));
+  std::filesystem::create_symlink("/dev/full", folder.path(file));
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  guint frame = 0;
+  while (harness.push(make_flow_frame(frame++)) == GST_FLOW_OK) std::this_thread::yield();
+  EXPECT_EQ(harness.push(make_flow_frame(frame)), GST_FLOW_ERROR);
+  EXPECT_FALSE(harness.push_event(gst_event_new_eos())) << "nobody may think that all is well";
+  gst_element_set_state(harness.element(), GST_STATE_NULL);
+  return harness.bus.take(GST_MESSAGE_ERROR);
+}
+
+TEST(AnalysisWriter, stops_the_stream_with_one_error_when_the_disk_is_full_for_records) {
+  const TempFolder folder;
+  const auto errors = errors_with_full(folder, "results.jsonl");
+  ASSERT_THAT(errors, SizeIs(1));
+  EXPECT_THAT(errors[0],
+              StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)));
+  EXPECT_THAT(errors[0], HasSubstr("results.jsonl"));
+}
+
+TEST(AnalysisWriter, stops_the_stream_with_one_error_when_the_disk_is_full_for_flow) {
+  const TempFolder folder;
+  const auto errors = errors_with_full(folder, "flow/000002.flo.part");
+  ASSERT_THAT(errors, SizeIs(1));
+  EXPECT_THAT(errors[0],
+              StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)));
+  EXPECT_THAT(errors[0], HasSubstr("flow/000002.flo"));
+  EXPECT_THAT(read_records(folder), SizeIs(2)) << "what came before is there";
+  EXPECT_FALSE(std::filesystem::exists(folder.path("flow/000002.flo")));
+}
+
+TEST(AnalysisWriter, warns_once_of_flow_that_is_smaller_than_its_grid_and_goes_on) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  for (guint i = 0; i < 3; i++) {
+    auto frame = make_frame(i);
+    const auto array = constant_flow(8, 4, 1, 1);
+    GstTorchFlow flow = describe_flow(8, 4, array.get());
+    flow.grid_width = i == 1 ? 0 : i == 2 ? G_MAXUINT : 9;
+    gst_buffer_add_torch_flow_meta(frame.get(), &flow);
+    EXPECT_EQ(harness.push(frame), GST_FLOW_OK);
+  }
+  EXPECT_EQ(harness.push(make_flow_frame(3)), GST_FLOW_OK);
+  EXPECT_TRUE(harness.push_event(gst_event_new_eos()));
+
+  EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING), ElementsAre(HasSubstr("256")));
+  const auto records = read_records(folder);
+  ASSERT_THAT(records, SizeIs(4));
+  for (int i = 0; i < 3; i++) EXPECT_FALSE(records[i]["flow"][0].contains("file")) << i;
+  EXPECT_EQ(records[3]["flow"][0]["file"], "flow/000003.flo");
+}
+
+TEST(AnalysisWriter, lets_go_of_flow_once_it_is_written) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  const auto array = constant_flow(8, 4, 1, 1);
+  auto frame = make_frame(0);
+  const GstTorchFlow flow = describe_flow(8, 4, array.get());
+  gst_buffer_add_torch_flow_meta(frame.get(), &flow);
+  harness.push(std::move(frame));
+  harness.push_event(gst_event_new_eos());
+  harness.pull();
+  EXPECT_EQ(GST_MINI_OBJECT_REFCOUNT_VALUE(array.get()), 1);
+}
+
+TEST(AnalysisWriter, works_in_a_pipeline) {
+  const TempFolder folder;
+  const std::string line =
+      "videotestsrc num-buffers=25 ! analysiswriter location=" + folder.path() + " ! fakesink";
+  const auto pipeline = Ref<GstElement>::adopt(gst_parse_launch(line.c_str(), nullptr));
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pipeline.get()));
+  GstMessage* message = gst_bus_timed_pop_filtered(
+      bus.get(), 60 * GST_SECOND, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
+  ASSERT_NE(message, nullptr);
+  EXPECT_EQ(GST_MESSAGE_TYPE(message), GST_MESSAGE_EOS);
+  gst_message_unref(message);
+  EXPECT_THAT(read_records(folder), SizeIs(25));
+  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+}
+
+}  // namespace
+}  // namespace gsttorch

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <gst/check/gstharness.h>
+#include <gst/video/video.h>
+
+#include "lib/gst/gsttorchflowmeta.h"
+#include "lib/gst/ref.h"
+
+namespace gsttorch {
+
+/// Takes the messages of one element that is in no pipeline.
+class ElementBus {
+ public:
+  explicit ElementBus(GstElement* element) : bus_(Ref<GstBus>::adopt(gst_bus_new())) {
+    gst_element_set_bus(element, bus_.get());
+  }
+
+  // Messages hold objects: the element must not find itself letting them go with its bus.
+  ~ElementBus() { gst_bus_set_flushing(bus_.get(), TRUE); }
+  ElementBus(const ElementBus&) = delete;
+  ElementBus& operator=(const ElementBus&) = delete;
+
+  /// Texts of the messages of a type ("domain/code: text"), oldest first; all others are dropped.
+  std::vector<std::string> take(GstMessageType type) {
+    std::vector<std::string> texts;
+    while (GstMessage* message = gst_bus_pop(bus_.get())) {
+      if (GST_MESSAGE_TYPE(message) == type) texts.push_back(text_of(message));
+      gst_message_unref(message);
+    }
+    return texts;
+  }
+
+  /// Waits for a message of that type, or gives up after some seconds.
+  std::string wait_for(GstMessageType type) {
+    GstMessage* message = gst_bus_timed_pop_filtered(bus_.get(), 20 * GST_SECOND, type);
+    if (!message) return "no message";
+    const std::string text = text_of(message);
+    gst_message_unref(message);
+    return text;
+  }
+
+ private:
+  static std::string text_of(GstMessage* message) {
+    GError* error = nullptr;
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+      gst_message_parse_error(message, &error, nullptr);
+    } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_WARNING) {
+      gst_message_parse_warning(message, &error, nullptr);
+    } else {
+      return GST_MESSAGE_TYPE_NAME(message);
+    }
+    const std::string text = std::string(g_quark_to_string(error->domain)) + "/" +
+                             std::to_string(error->code) + ": " + error->message;
+    g_error_free(error);
+    return text;
+  }
+
+  Ref<GstBus> bus_;
+};
+
+/// How ElementBus writes a domain and code.
+inline std::string error_prefix(GQuark domain, gint code) {
+  return std::string(g_quark_to_string(domain)) + "/" + std::to_string(code) + ": ";
+}
+
+/// An element between two pads of the test's own, playing.
+class Harness {
+ public:
+  /// Takes the element over.
+  explicit Harness(GstElement* element) : element_(Ref<GstElement>::adopt(element)), bus(element) {
+    harness_ = gst_harness_new_with_element(element, "sink", "src");
+  }
+  explicit Harness(const std::string& launch_line)
+      : Harness(gst_parse_bin_from_description(launch_line.c_str(), TRUE, nullptr)) {}
+  ~Harness() { gst_harness_teardown(harness_); }
+  Harness(const Harness&) = delete;
+  Harness& operator=(const Harness&) = delete;
+
+  GstHarness* get() const { return harness_; }
+  GstElement* element() const { return element_.get(); }
+
+  void set_caps(const std::string& caps) { gst_harness_set_src_caps_str(harness_, caps.c_str()); }
+  GstFlowReturn push(Ref<GstBuffer> buffer) { return gst_harness_push(harness_, buffer.release()); }
+  /// Waits for a buffer.
+  Ref<GstBuffer> pull() { return Ref<GstBuffer>::adopt(gst_harness_pull(harness_)); }
+  Ref<GstBuffer> push_and_pull(Ref<GstBuffer> buffer) {
+    return push(std::move(buffer)) == GST_FLOW_OK ? pull() : Ref<GstBuffer>();
+  }
+  bool push_event(GstEvent* event) { return gst_harness_push_event(harness_, event); }
+
+ private:
+  Ref<GstElement> element_;
+  GstHarness* harness_;
+
+ public:
+  ElementBus bus;
+};
+
+/// A buffer of so many bytes of one value.
+inline Ref<GstBuffer> make_buffer(gsize size, guint8 value = 0) {
+  GstBuffer* buffer = gst_buffer_new_allocate(nullptr, size, nullptr);
+  gst_buffer_memset(buffer, 0, value, size);
+  return Ref<GstBuffer>::adopt(buffer);
+}
+
+template <typename T>
+Ref<GstBuffer> make_array(const std::vector<T>& values) {
+  auto buffer = make_buffer(values.size() * sizeof(T));
+  gst_buffer_fill(buffer.get(), 0, values.data(), values.size() * sizeof(T));
+  return buffer;
+}
+
+inline std::vector<guint8> bytes_of(GstBuffer* buffer) {
+  std::vector<guint8> bytes(gst_buffer_get_size(buffer));
+  gst_buffer_extract(buffer, 0, bytes.data(), bytes.size());
+  return bytes;
+}
+
+/// A flow of one vector everywhere, as an element would describe it.
+inline Ref<GstBuffer> constant_flow(guint width, guint height, float x, float y) {
+  std::vector<float> vectors;
+  for (guint i = 0; i < width * height; i++) {
+    vectors.push_back(x);
+    vectors.push_back(y);
+  }
+  return make_array(vectors);
+}
+
+inline GstTorchFlow describe_flow(guint width, guint height, GstBuffer* flow) {
+  GstTorchFlow description{};
+  description.width = description.grid_width = width;
+  description.height = description.grid_height = height;
+  description.reference_pts = 0;
+  description.dt = 40 * GST_MSECOND;
+  description.iterations = 12;
+  description.mean_magnitude = 1.5;
+  description.max_magnitude = 2.5;
+  description.source = "raftflow0";
+  description.model = "raft-small";
+  description.flow = flow;
+  return description;
+}
+
+}  // namespace gsttorch
