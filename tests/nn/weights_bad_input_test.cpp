@@ -99,34 +99,42 @@ TEST_F(BadWeights, cut_at_any_byte_are_an_error) {
   for (const std::string& name : kGoldens) {
     const std::string whole = golden_bytes(name);
     ASSERT_FALSE(whole.empty()) << name;
-    for (std::size_t size = 0; size < whole.size(); size++) {
-      const auto state = read_weights(folder_.write(std::string_view(whole).substr(0, size)));
+    const std::string path = folder_.write(whole);
+    for (std::size_t size = whole.size(); size-- > 0;) {
+      std::filesystem::resize_file(path, size);
+      const auto state = read_weights(path);
       ASSERT_FALSE(state) << name << " cut to " << size << " bytes was read";
       ASSERT_EQ(state.error().code, ErrorCode::Corrupt) << name << " cut to " << size;
     }
   }
 }
 
-/// Whatever a byte is changed to, the answer is a state dict or an error, and every tensor can be
-/// read to its end.
+/// Whether it is read; if so, every tensor is read to its end.
+bool reads_to_the_end(const std::string& path) {
+  const auto state = read_weights(path);
+  if (!state) return false;
+  for (const auto& [key, tensor] : *state) (void)tensor.clone();
+  return true;
+}
+
 TEST_F(BadWeights, with_any_byte_changed_are_read_or_refused) {
-  std::size_t refused = 0;
+  int refused = 0;
   for (const char* name : {"weights.safetensors", "weights_zip.pth", "weights_legacy.pth"}) {
     const std::string whole = golden_bytes(name);
+    const std::string path = folder_.write(whole);
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    const auto put = [&](std::size_t at, char value) {
+      file.seekp(static_cast<std::streamoff>(at)).put(value).flush();
+    };
     for (std::size_t at = 0; at < whole.size(); at++) {
       for (const char value : {'\xff', static_cast<char>(whole[at] ^ 1)}) {
-        std::string changed = whole;
-        changed[at] = value;
-        const auto state = read_weights(folder_.write(changed));
-        if (!state) {
-          refused++;
-          continue;
-        }
-        for (const auto& [key, tensor] : *state) (void)tensor.clone();
+        put(at, value);
+        refused += reads_to_the_end(path) ? 0 : 1;
       }
+      put(at, whole[at]);
     }
   }
-  EXPECT_GT(refused, 1000u);
+  EXPECT_GT(refused, 1000);
 }
 
 // --- safetensors -------------------------------------------------------------------------------

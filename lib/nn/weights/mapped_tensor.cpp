@@ -2,9 +2,11 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/nn/weights/mapped_tensor.h"
 
+#include <cstring>
+
 #include <ATen/ATen.h>
 
-#include "lib/nn/weights/failure.h"
+#include "lib/nn/weights/corrupt.h"
 
 namespace gsttorch {
 
@@ -22,7 +24,7 @@ at::Tensor MappedTensors::run(std::string_view data, c10::ScalarType type) {
   copied_ += data.size();
   if (copied_ > file_->bytes().size()) fail_corrupt("its storages overlap");
   at::Tensor copy = at::empty({count}, options);
-  std::memcpy(copy.mutable_data_ptr(), data.data(), data.size());
+  if (count > 0) std::memcpy(copy.mutable_data_ptr(), data.data(), data.size());
   return copy;
 }
 

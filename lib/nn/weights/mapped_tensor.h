@@ -23,7 +23,7 @@ class MappedTensors {
   std::string_view bytes() const { return file_->bytes(); }
 
   /// A run of elements inside the file: [elements] of `type`, `data` being exactly their bytes.
-  /// Throws WeightsFailure when more would have to be copied, in all, than the file is long.
+  /// Throws Failure when more would have to be copied, in all, than the file is long.
   at::Tensor run(std::string_view data, c10::ScalarType type);
 
  private:

@@ -6,7 +6,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "lib/nn/weights/failure.h"
+#include "lib/nn/weights/corrupt.h"
 #include "lib/nn/weights/pickle_objects.h"
 
 namespace gsttorch {

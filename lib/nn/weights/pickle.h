@@ -66,7 +66,7 @@ struct PickleValue {
 
 /// What a pickle of plain values and tensors holds. The reader is a small machine without the
 /// power to run anything: it knows the opcodes that torch.save writes, and of all Python's names
-/// only those of tensors, their storages and OrderedDict. Another name throws a WeightsFailure with
+/// only those of tensors, their storages and OrderedDict. Another name throws a Failure with
 /// ErrorCode::Refused that says which; anything malformed, one with ErrorCode::Corrupt.
 ///
 /// Work and memory are bounded by the length of the input and by the limits in pickle.cpp. Values

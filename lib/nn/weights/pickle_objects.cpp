@@ -25,9 +25,8 @@ std::optional<c10::ScalarType> storage_type(std::string_view name) {
 }
 
 [[noreturn]] void refuse(std::string_view module, std::string_view name) {
-  throw WeightsFailure({ErrorCode::Refused, "asks for " + printable(module) + "." +
-                                                printable(name) +
-                                                ", which no tensor needs: not loaded"});
+  throw Failure(ErrorCode::Refused, "asks for " + printable(module) + "." + printable(name) +
+                                        ", which no tensor needs: not loaded");
 }
 
 std::vector<std::int64_t> dimensions(PickleRef value) {

@@ -6,12 +6,12 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/nn/weights/failure.h"
+#include "lib/nn/weights/corrupt.h"
 #include "lib/nn/weights/pickle.h"
 
 namespace gsttorch {
 
-// The few objects that a pickle may make. All throw WeightsFailure.
+// The few objects that a pickle may make. All throw Failure.
 
 template <typename T>
 const T& expect(PickleRef value, const char* what) {

@@ -13,7 +13,7 @@
 
 #include <ATen/ATen.h>
 
-#include "lib/nn/weights/failure.h"
+#include "lib/nn/weights/corrupt.h"
 #include "lib/nn/weights/mapped_tensor.h"
 
 namespace gsttorch {

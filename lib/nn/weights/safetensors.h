@@ -14,7 +14,7 @@ bool looks_like_safetensors(std::string_view bytes);
 
 /// The tensors of a safetensors file, views of the mapping. Checked before anything is made: the
 /// header's length, that every size is that of type and shape, and that the tensors fill the file
-/// without gap or overlap. Throws WeightsFailure.
+/// without gap or overlap. Throws Failure.
 StateDict read_safetensors(std::shared_ptr<const FileMapping> file);
 
 }  // namespace gsttorch

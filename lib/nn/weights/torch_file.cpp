@@ -8,7 +8,7 @@
 
 #include <ATen/ATen.h>
 
-#include "lib/nn/weights/failure.h"
+#include "lib/nn/weights/corrupt.h"
 #include "lib/nn/weights/mapped_tensor.h"
 #include "lib/nn/weights/pickle.h"
 #include "lib/nn/weights/zip_index.h"

@@ -20,7 +20,7 @@ enum class TorchContainer {
 TorchContainer torch_container(std::string_view bytes);
 
 /// The state dict in a file of torch.save, its tensors views of the mapping wherever the container
-/// aligned them. Throws WeightsFailure.
+/// aligned them. Throws Failure.
 StateDict read_torch_file(std::shared_ptr<const FileMapping> file);
 
 }  // namespace gsttorch

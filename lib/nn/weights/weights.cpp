@@ -2,10 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/nn/weights/weights.h"
 
-#include <exception>
-#include <new>
-
-#include "lib/nn/weights/failure.h"
+#include "lib/nn/weights/corrupt.h"
 #include "lib/nn/weights/file_mapping.h"
 #include "lib/nn/weights/safetensors.h"
 #include "lib/nn/weights/torch_file.h"
@@ -40,24 +37,15 @@ StateDict strip_prefixes(StateDict state) {
   return result;
 }
 
-Error named(const std::string& path, Error error) {
-  error.message = path + ": " + error.message;
-  return error;
-}
-
 }  // namespace
 
-Result<StateDict> read_weights(const std::string& path, KeyPrefix prefix) try {
-  auto file = FileMapping::open(path);
-  if (!file) return file.error();
-  StateDict state = read_any(*file);
-  return prefix == KeyPrefix::Strip ? strip_prefixes(std::move(state)) : std::move(state);
-} catch (const WeightsFailure& failure) {
-  return named(path, failure.error());
-} catch (const std::bad_alloc&) {
-  return named(path, {ErrorCode::OutOfMemory, "not enough memory to read it"});
-} catch (const std::exception& error) {
-  return named(path, {ErrorCode::Failed, error.what()});
+Result<StateDict> read_weights(const std::string& path, KeyPrefix prefix) {
+  return caught(path, [&]() -> Result<StateDict> {
+    auto file = FileMapping::open(path);
+    if (!file) return file.error();
+    StateDict state = read_any(*file);
+    return prefix == KeyPrefix::Strip ? strip_prefixes(std::move(state)) : std::move(state);
+  });
 }
 
 }  // namespace gsttorch

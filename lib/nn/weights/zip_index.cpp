@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string>
 
-#include "lib/nn/weights/failure.h"
+#include "lib/nn/weights/corrupt.h"
 
 // Field offsets are those of the .ZIP File Format Specification (APPNOTE), sections 4.3.7 (local
 // header), 4.3.12 (central directory), 4.3.14 to 4.3.16 (ends of it) and 4.5.3 (zip64 field).

@@ -13,12 +13,12 @@ namespace gsttorch {
 /// them would read every page of a file that is mapped so as not to be read.
 class ZipIndex {
  public:
-  /// Throws WeightsFailure.
+  /// Throws Failure.
   explicit ZipIndex(std::string_view archive);
 
   const std::map<std::string_view, std::string_view>& records() const { return records_; }
 
-  /// The bytes of a record; throws WeightsFailure where there is none of that name.
+  /// The bytes of a record; throws Failure where there is none of that name.
   std::string_view record(std::string_view name) const;
 
  private:
