@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/core/manifest.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/paths.h"
+
+namespace gsttorch {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+/// A variable of the environment, set for one test.
+class ScopedVariable {
+ public:
+  ScopedVariable(const char* name, const std::string& value) : name_(name) {
+    if (const char* old = std::getenv(name)) old_ = old;
+    ::setenv(name, value.c_str(), 1);
+  }
+  ~ScopedVariable() { old_ ? ::setenv(name_, old_->c_str(), 1) : ::unsetenv(name_); }
+  ScopedVariable(const ScopedVariable&) = delete;
+  ScopedVariable& operator=(const ScopedVariable&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> old_;
+};
+
+constexpr char kEntry[] = R"({"name": "net", "architecture": "raft", "task": "optical-flow",
+  "summary": "a net", "licence": "MIT", "files": [{"name": "net.pth", "size": 3}],
+  "sources": [{"url": "https://example.com/net.pth"}], "figures": []})";
+
+/// A manifest and a folder of weights of the test's own.
+class ManifestTest : public ::testing::Test {
+ protected:
+  ManifestTest()
+      : folder_(make_folder()),
+        manifest_variable_("GST_TORCH_MANIFEST", folder_ / "manifest.json"),
+        models_variable_("GST_TORCH_MODELS_DIR", folder_ / "models") {
+    std::filesystem::create_directory(folder_ / "models");
+    write_models({nlohmann::json::parse(kEntry)});
+  }
+  ~ManifestTest() override { std::filesystem::remove_all(folder_); }
+
+  static std::filesystem::path make_folder() {
+    std::string name = std::filesystem::temp_directory_path() / "manifest-test-XXXXXX";
+    return ::mkdtemp(name.data());
+  }
+
+  std::string write(const std::string& name, const std::string& bytes) const {
+    std::ofstream(folder_ / name, std::ios::binary) << bytes;
+    return folder_ / name;
+  }
+
+  void write_models(const std::vector<nlohmann::json>& models) const {
+    write("manifest.json", nlohmann::json{{"version", 1}, {"models", models}}.dump());
+  }
+
+  /// That a manifest whose only entry has this instead is refused in these words.
+  void expect_refused(const char* key, const nlohmann::json& value, const std::string& words) {
+    nlohmann::json entry = nlohmann::json::parse(kEntry);
+    entry[key] = value;
+    write_models({entry});
+    const auto manifest = Manifest::load();
+    ASSERT_FALSE(manifest) << key;
+    EXPECT_EQ(manifest.error().code, ErrorCode::Corrupt);
+    EXPECT_THAT(manifest.error().message, AllOf(HasSubstr("manifest.json: "), HasSubstr(words)));
+  }
+
+  const std::filesystem::path folder_;
+  const ScopedVariable manifest_variable_;
+  const ScopedVariable models_variable_;
+};
+
+TEST_F(ManifestTest, gives_a_path_to_a_file_as_it_is) {
+  const std::string path = write("anything.safetensors", "x");
+  const auto file = resolve_weights(path);
+  ASSERT_TRUE(file);
+  EXPECT_EQ(*file, path);
+}
+
+TEST_F(ManifestTest, gives_a_path_without_any_manifest) {
+  const ScopedVariable absent("GST_TORCH_MANIFEST", folder_ / "absent.json");
+  EXPECT_TRUE(resolve_weights(write("anything.pth", "x")));
+  const auto name = resolve_weights("net");
+  ASSERT_FALSE(name);
+  EXPECT_EQ(name.error().code, ErrorCode::NotFound);
+  EXPECT_THAT(name.error().message, HasSubstr("absent.json"));
+}
+
+TEST_F(ManifestTest, gives_the_file_of_a_model_that_was_fetched) {
+  const std::string path = write("models/net.pth", "abc");
+  const auto file = resolve_weights("net");
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(*file, path);
+}
+
+TEST_F(ManifestTest, names_the_command_that_fetches_a_missing_file) {
+  const auto file = resolve_weights("net");
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().code, ErrorCode::NotFound);
+  EXPECT_THAT(file.error().message, HasSubstr("gst-torch models fetch net"));
+}
+
+TEST_F(ManifestTest, lists_the_names_when_a_word_is_none_of_them) {
+  const auto file = resolve_weights("ned");
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().code, ErrorCode::NotFound);
+  EXPECT_EQ(file.error().message, "there is no model \"ned\" (known: net)");
+}
+
+TEST_F(ManifestTest, does_not_take_a_folder_for_a_weights_file) {
+  const auto file = resolve_weights(folder_ / "models");
+  ASSERT_FALSE(file);
+  EXPECT_THAT(file.error().message, HasSubstr("there is no weights file"));
+}
+
+TEST_F(ManifestTest, refuses_what_is_no_manifest) {
+  for (const char* bytes : {"", "{", "[]", "3", R"({"version": 2, "models": [1]})",
+                            R"({"version": 1})", R"({"version": 1, "models": [3]})"}) {
+    write("manifest.json", bytes);
+    const auto manifest = Manifest::load();
+    ASSERT_FALSE(manifest) << bytes;
+    EXPECT_EQ(manifest.error().code, ErrorCode::Corrupt) << bytes;
+  }
+}
+
+TEST_F(ManifestTest, refuses_entries_that_lack_something) {
+  expect_refused("licence", "", "licence is missing");
+  expect_refused("name", "Net!", "small letters");
+  expect_refused("sources", nlohmann::json::array(), "sources is not a list of at least one");
+  expect_refused("files", nlohmann::json::array({{{"name", "net.pth"}}}),
+                 "the size of net.pth is missing");
+  expect_refused("sources", nlohmann::json::array({{{"wheel", "w"}, {"version", "1"}}}),
+                 "member is missing");
+  expect_refused("figures", nlohmann::json::array({{{"what", "error"}}}), "no value");
+}
+
+TEST_F(ManifestTest, refuses_files_and_addresses_that_lead_elsewhere) {
+  expect_refused("files", nlohmann::json::array({{{"name", "../net.pth"}, {"size", 3}}}),
+                 "leads elsewhere");
+  expect_refused("files", nlohmann::json::array({{{"name", ".profile"}, {"size", 3}}}),
+                 "leads elsewhere");
+  expect_refused("sources", nlohmann::json::array({{{"url", "file:///etc/passwd"}}}),
+                 "neither https nor http");
+  expect_refused("files",
+                 nlohmann::json::array({{{"name", "net.pth"}, {"size", 3}, {"sha256", "abc"}}}),
+                 "cut short");
+}
+
+TEST_F(ManifestTest, refuses_two_models_of_one_name) {
+  const auto entry = nlohmann::json::parse(kEntry);
+  write_models({entry, entry});
+  const auto manifest = Manifest::load();
+  ASSERT_FALSE(manifest);
+  EXPECT_THAT(manifest.error().message, HasSubstr("share the name"));
+}
+
+TEST(ModelsDir, is_in_the_users_data_folder_unless_the_environment_says_otherwise) {
+  const ScopedVariable home("HOME", "/home/someone");
+  const ScopedVariable none("GST_TORCH_MODELS_DIR", "");
+  const ScopedVariable relative("XDG_DATA_HOME", "relative");
+  EXPECT_EQ(models_dir(), "/home/someone/.local/share/gst-plugins-torch/models");
+  const ScopedVariable data("XDG_DATA_HOME", "/data");
+  EXPECT_EQ(models_dir(), "/data/gst-plugins-torch/models");
+  const ScopedVariable own("GST_TORCH_MODELS_DIR", "/own");
+  EXPECT_EQ(models_dir(), "/own");
+}
+
+class OurManifest : public ::testing::Test {
+ protected:
+  const std::string path_ = source_file("models/manifest.json");
+  const Result<Manifest> manifest_ = Manifest::load(path_);
+};
+
+TEST_F(OurManifest, has_the_nets_of_the_documentation) {
+  ASSERT_TRUE(manifest_) << manifest_.error().message;
+  for (const char* name : {"raft-small", "raft-sintel", "raft-kitti", "raft-large", "transnetv2",
+                           "resnet18", "loftr-outdoor", "loftr-indoor"}) {
+    EXPECT_NE(manifest_->find(name), nullptr) << name;
+  }
+}
+
+TEST_F(OurManifest, gives_every_net_a_licence_a_source_a_size_and_figures_with_theirs) {
+  ASSERT_TRUE(manifest_) << manifest_.error().message;
+  const std::set<std::string> licences = {"BSD-3-Clause", "MIT", "Apache-2.0"};
+  for (const Model& model : manifest_->models()) {
+    SCOPED_TRACE(model.name);
+    EXPECT_TRUE(licences.count(model.licence)) << model.licence;
+    EXPECT_FALSE(model.sources.empty());
+    EXPECT_GT(model.file.size, 1'000'000u);
+    EXPECT_FALSE(model.figures.empty());
+    for (const ModelFigure& figure : model.figures) EXPECT_GT(figure.value, 0) << figure.what;
+    EXPECT_TRUE(std::filesystem::exists(source_file("models/" + model.architecture + "/MODEL.md")));
+  }
+}
+
+TEST_F(OurManifest, pins_every_wheel_and_what_is_taken_from_it) {
+  ASSERT_TRUE(manifest_) << manifest_.error().message;
+  int wheels = 0;
+  for (const Model& model : manifest_->models()) {
+    for (const ModelSource& source : model.sources) {
+      if (!source.is_wheel()) continue;
+      wheels++;
+      EXPECT_EQ(source.sha256.size(), 64u) << model.name;
+      EXPECT_EQ(model.file.sha256.size(), 64u) << model.name;
+      EXPECT_TRUE(model.file.size_is_exact) << model.name;
+    }
+  }
+  EXPECT_GE(wheels, 4);
+}
+
+TEST_F(OurManifest, takes_the_first_digits_of_the_hash_from_torchvisions_file_names) {
+  ASSERT_TRUE(manifest_) << manifest_.error().message;
+  for (const char* name : {"raft-large", "resnet18"}) {
+    const Model* model = manifest_->find(name);
+    ASSERT_NE(model, nullptr);
+    EXPECT_THAT(model->file.name, HasSubstr("-" + model->file.sha256_prefix + ".pth"));
+    EXPECT_EQ(model->file.sha256_prefix.size(), 8u);
+  }
+}
+
+TEST_F(OurManifest, says_which_position_encoding_each_loftr_wants) {
+  ASSERT_TRUE(manifest_) << manifest_.error().message;
+  EXPECT_EQ(manifest_->find("loftr-outdoor")->properties.at("position-encoding"), "original");
+  EXPECT_EQ(manifest_->find("loftr-indoor")->properties.at("position-encoding"), "fixed");
+}
+
+TEST(ModelFile, accepts_an_approximate_size_within_a_tenth) {
+  ModelFile file;
+  file.size = 1000;
+  EXPECT_TRUE(file.accepts_size(900));
+  EXPECT_TRUE(file.accepts_size(1100));
+  EXPECT_FALSE(file.accepts_size(899));
+  EXPECT_FALSE(file.accepts_size(1101));
+  file.size_is_exact = true;
+  EXPECT_FALSE(file.accepts_size(1001));
+}
+
+}  // namespace
+}  // namespace gsttorch
