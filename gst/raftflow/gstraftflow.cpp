@@ -149,10 +149,10 @@ void read_setting(const RaftFlowSettings& s, guint id, GValue* value) {
 }
 
 GstStructure* stats_structure(const gsttorch::RaftFlowStats& stats) {
-  GstStructure* s = gst_structure_new("application/x-raftflow-stats", "frames", G_TYPE_UINT64,
-                                      stats.frames, "pairs", G_TYPE_UINT64, stats.pairs, "skipped",
-                                      G_TYPE_UINT64, stats.skipped, "inference-ms", G_TYPE_DOUBLE,
-                                      stats.inference_ms, nullptr);
+  GstStructure* s =
+      gst_structure_new("application/x-raftflow-stats", "frames", G_TYPE_UINT64, stats.frames,
+                        "pairs", G_TYPE_UINT64, stats.pairs, "skipped", G_TYPE_UINT64,
+                        stats.skipped, "inference-ms", G_TYPE_DOUBLE, stats.inference_ms, nullptr);
   if (!stats.model.empty()) {
     gst_structure_set(s, "model", G_TYPE_STRING, stats.model.c_str(), "device", G_TYPE_STRING,
                       stats.device.c_str(), "load-ms", G_TYPE_DOUBLE, stats.load_ms, nullptr);
@@ -242,10 +242,10 @@ void install_properties(GObjectClass* object_class) {
                                           "Name of a net from models/manifest.json, or path of a "
                                           "weights file; auto is raft-small",
                                           defaults.model.c_str(), ready));
-  install(PROP_DEVICE,
-          g_param_spec_string("device", "Device", "auto, cpu, cuda or cuda:N; auto is the first "
-                              "CUDA device where one is usable, else the CPU",
-                              defaults.device.c_str(), ready));
+  install(PROP_DEVICE, g_param_spec_string("device", "Device",
+                                           "auto, cpu, cuda or cuda:N; auto is the first "
+                                           "CUDA device where one is usable, else the CPU",
+                                           defaults.device.c_str(), ready));
   install(PROP_ITERATIONS,
           g_param_spec_uint("iterations", "Iterations", "Refinements of a flow, at most", 1, 100,
                             defaults.options.iterations, playing));
@@ -277,14 +277,13 @@ void install_properties(GObjectClass* object_class) {
                             defaults.inference_interval, playing));
   install(PROP_ATTACH, g_param_spec_enum("attach", "Attach", "What to attach to buffers",
                                          GST_TYPE_TORCH_ATTACH, defaults.attach, playing));
-  install(PROP_POST_MESSAGES,
-          g_param_spec_boolean("post-messages", "Post messages",
-                               "Post an element message for each flow", defaults.post_messages,
-                               playing));
-  install(PROP_STATS, g_param_spec_boxed("stats", "Statistics", "What was done since the start",
-                                         GST_TYPE_STRUCTURE,
-                                         static_cast<GParamFlags>(G_PARAM_READABLE |
-                                                                  G_PARAM_STATIC_STRINGS)));
+  install(PROP_POST_MESSAGES, g_param_spec_boolean("post-messages", "Post messages",
+                                                   "Post an element message for each flow",
+                                                   defaults.post_messages, playing));
+  install(
+      PROP_STATS,
+      g_param_spec_boxed("stats", "Statistics", "What was done since the start", GST_TYPE_STRUCTURE,
+                         static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }
 
 }  // namespace
@@ -323,9 +322,9 @@ static void gst_raft_flow_class_init(GstRaftFlowClass* klass) {
   install_properties(object_class);
   gst_element_class_add_static_pad_template(element_class, &sink_template);
   gst_element_class_add_static_pad_template(element_class, &src_template);
-  gst_element_class_set_static_metadata(
-      element_class, "RAFT optical flow", "Filter/Analyzer/Video",
-      "Attaches the dense optical flow from an earlier frame", GST_PACKAGE_NAME);
+  gst_element_class_set_static_metadata(element_class, "RAFT optical flow", "Filter/Analyzer/Video",
+                                        "Attaches the dense optical flow from an earlier frame",
+                                        GST_PACKAGE_NAME);
   gst_type_mark_as_plugin_api(GST_TYPE_TORCH_ATTACH, static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(GST_TYPE_TORCH_FLOW_DIRECTION, static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(GST_TYPE_TORCH_FLOW_FORMAT, static_cast<GstPluginAPIFlags>(0));

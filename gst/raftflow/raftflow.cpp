@@ -73,8 +73,8 @@ Result<void> RaftFlow::start_loading() {
   const RaftFlowSettings wanted = settings();
   const auto path = resolve_weights(wanted.model == "auto" ? kDefaultModel : wanted.model);
   if (!path) return path.error();
-  loading_ = std::async(
-      std::launch::async, [path = *path, device = wanted.device]() -> Result<Loaded> {
+  loading_ =
+      std::async(std::launch::async, [path = *path, device = wanted.device]() -> Result<Loaded> {
         const auto start = std::chrono::steady_clock::now();
         const auto engine = load_engine();
         if (!engine) return engine.error();
@@ -122,8 +122,8 @@ void RaftFlow::reset() { state_ = State(); }
 
 bool RaftFlow::begins_anew(GstBuffer* buffer, const RaftFlowSettings& settings) {
   const bool marked = std::exchange(marked_, false) || GST_BUFFER_IS_DISCONT(buffer);
-  const bool jumps = state_.continuity.is_break(known(GST_BUFFER_PTS(buffer)),
-                                                frame_duration(info_), marked);
+  const bool jumps =
+      state_.continuity.is_break(known(GST_BUFFER_PTS(buffer)), frame_duration(info_), marked);
   const bool other_settings =
       state_.max_size != settings.options.max_size || state_.lag != settings.lag;
   state_.max_size = settings.options.max_size;

@@ -38,13 +38,13 @@ struct RaftFlowStats {
   std::string device;  ///< where it runs
   double load_ms = 0;
   guint64 frames = 0;
-  guint64 pairs = 0;    ///< flows computed
-  guint64 skipped = 0;  ///< frames without one
+  guint64 pairs = 0;        ///< flows computed
+  guint64 skipped = 0;      ///< frames without one
   double inference_ms = 0;  ///< sum over all frames
 };
 
-/// The work of one raftflow element. `process`, `set_video_info` and `reset` belong to the streaming
-/// thread; everything else may be called from any thread.
+/// The work of one raftflow element. `process`, `set_video_info` and `reset` belong to the
+/// streaming thread; everything else may be called from any thread.
 class RaftFlow {
  public:
   explicit RaftFlow(GstElement* element) : element_(element) {}  // the element owns this

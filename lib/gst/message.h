@@ -6,8 +6,8 @@
 
 namespace gsttorch {
 
-/// A structure for an element message about a buffer: `timestamp`, `stream-time`, `running-time` and
-/// `duration`, ns, GST_CLOCK_TIME_NONE where unknown. Transfer full.
+/// A structure for an element message about a buffer: `timestamp`, `stream-time`, `running-time`
+/// and `duration`, ns, GST_CLOCK_TIME_NONE where unknown. Transfer full.
 GstStructure* new_timed_structure(const gchar* name, const GstSegment& segment, GstBuffer* buffer);
 
 }  // namespace gsttorch
