@@ -38,6 +38,18 @@ at::Tensor pack(const at::Tensor& weight, const ConvGeometry& geometry) {
   return reorder.call(weight, geometry.padding, geometry.stride, kNoDilation, 1, std::nullopt);
 }
 
+// ATen's convolution has no shape function in C++ (Python's torch has): on the meta device this one
+// stands for it, and refuses a weight that was left on another device.
+at::Tensor meta_conv2d(const at::Tensor& x, const at::Tensor& weight, const ConvGeometry& g) {
+  TORCH_CHECK(weight.is_meta() && x.size(1) == weight.size(1), "convolution of ", x.sizes(), " on ",
+              x.device(), " with ", weight.sizes(), " on ", weight.device());
+  const auto side = [&](int axis) {
+    return (x.size(2 + axis) + 2 * g.padding[axis] - weight.size(2 + axis)) / g.stride[axis] + 1;
+  };
+  return at::empty({x.size(0), weight.size(0), side(0), side(1)},
+                   x.options().memory_format(at::MemoryFormat::ChannelsLast));
+}
+
 std::optional<at::Tensor> maybe(const at::Tensor& tensor) {
   return tensor.defined() ? std::optional<at::Tensor>(tensor) : std::nullopt;
 }
@@ -75,7 +87,8 @@ at::Tensor Conv::plus(const at::Tensor& x, const at::Tensor& other) const {
 }
 
 at::Tensor Conv::plain(const at::Tensor& x, const at::Tensor& other) const {
-  at::Tensor y = at::conv2d(x, weight_, bias_, geometry_.stride, geometry_.padding);
+  at::Tensor y = x.is_meta() ? meta_conv2d(x, weight_, geometry_)
+                             : at::conv2d(x, weight_, bias_, geometry_.stride, geometry_.padding);
   if (other.defined()) y = y + other;
   return activation_ == Activation::Relu ? at::relu_(y) : y;
 }

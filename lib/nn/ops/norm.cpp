@@ -104,7 +104,8 @@ bool is_dense_float_cpu(const at::Tensor& x) {
 
 void instance_norm_(at::Tensor& x, bool relu) {
   if (!is_dense_float_cpu(x)) {
-    x = at::instance_norm(x, {}, {}, {}, {}, true, 0.1, kEpsilon, true);
+    const at::Tensor centred = x - x.mean({2, 3}, true);
+    x = centred * (centred.square().mean({2, 3}, true) + kEpsilon).rsqrt();
     if (relu) at::relu_(x);
     return;
   }

@@ -13,9 +13,11 @@
 namespace gsttorch {
 namespace {
 
-// [B, C, h, w] -> [B, h w, C]; no copy of a channels-last tensor.
+// [B, C, h, w] -> dense [B, h w, C]; no copy of a channels-last tensor.
 at::Tensor rows(const at::Tensor& features) {
-  return features.permute({0, 2, 3, 1}).reshape({features.size(0), -1, features.size(1)});
+  return features.permute({0, 2, 3, 1})
+      .reshape({features.size(0), -1, features.size(1)})
+      .contiguous();
 }
 
 // One pixel's window at one level: the (2r+2)^2 samples around a point, whose fractional part they
@@ -99,8 +101,7 @@ Correlation::Correlation(const at::Tensor& f1, const at::Tensor& f2, int radius,
     if (level > 0) pooled = at::avg_pool2d(pooled, {2, 2}, {2, 2});
     sizes_.push_back({pooled.size(2), pooled.size(3)});
     const at::Tensor features = rows(pooled);
-    levels_.push_back(form == Form::Volume ? at::matmul(f1_, features.transpose(1, 2))
-                                           : features.contiguous());
+    levels_.push_back(form == Form::Volume ? at::matmul(f1_, features.transpose(1, 2)) : features);
   }
 }
 

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""Weights and pictures by a formula that tests/nn/formula.h computes too, bit for bit."""
+import zlib
+
+import numpy as np
+import torch
+
+
+def noise(seed, count):
+    """float32 [count] in -1..1: murmur3's finaliser over the index."""
+    x = np.arange(count, dtype=np.uint32) + np.uint32(seed)
+    x ^= x >> np.uint32(16)
+    x *= np.uint32(0x85EBCA6B)
+    x ^= x >> np.uint32(13)
+    x *= np.uint32(0xC2B2AE35)
+    x ^= x >> np.uint32(16)
+    return (x >> np.uint32(8)).astype(np.float32) / np.float32(1 << 23) - np.float32(1)
+
+
+def weight(key, shape):
+    """A tensor of a state dict that keeps activations of a deep net in a sane range."""
+    values = noise(zlib.crc32(key.encode()), int(np.prod(shape))).reshape(shape)
+    if key.endswith("running_var"):
+        return torch.from_numpy(1 + np.float32(0.5) * values)
+    if len(shape) == 4:
+        gain = np.float32(0.05 if "flow_head.conv2" in key else 1.2)
+        fan_in = np.float32(shape[1] * shape[2] * shape[3])
+        return torch.from_numpy(values * (gain * np.sqrt(np.float32(3) / fan_in)))
+    if key.endswith(".1.weight"):  # a norm's gain
+        return torch.from_numpy(1 + np.float32(0.2) * values)
+    return torch.from_numpy(np.float32(0.1) * values)
+
+
+def fill(net):
+    state = {k: weight(k, tuple(v.shape)) for k, v in net.state_dict().items() if v.dtype == torch.float32}
+    net.load_state_dict(state, strict=False)
+    return net.eval()
+
+
+def picture(height, width, dx, dy):
+    """float32 [1, 3, height, width] in -1..1: tiles of 4x4 pixels, seen from (dx, dy)."""
+    y, x = np.mgrid[0:height, 0:width]
+    tile = ((y + dy + 64) // 4) * 4096 + (x + dx + 64) // 4
+    planes = [noise(1000 * (c + 1), 4096 * (height // 4 + 64))[tile] for c in range(3)]
+    return torch.from_numpy(np.stack(planes)[None])

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <sstream>
+#include <string>
+#include <vector>
+
+/// Weights by the formula of tests/nn/goldens/formula.py, bit for bit.
+namespace gsttorch::formula {
+
+/// In -1..1: murmur3's finaliser over the index.
+inline float noise(std::uint32_t seed, std::uint32_t index) {
+  std::uint32_t x = index + seed;
+  x ^= x >> 16;
+  x *= 0x85EBCA6Bu;
+  x ^= x >> 13;
+  x *= 0xC2B2AE35u;
+  x ^= x >> 16;
+  return static_cast<float>(x >> 8) / static_cast<float>(1 << 23) - 1.f;
+}
+
+inline std::uint32_t crc32(const std::string& text) {
+  std::uint32_t crc = ~0u;
+  for (const char c : text) {
+    crc ^= static_cast<std::uint8_t>(c);
+    for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
+  }
+  return ~crc;
+}
+
+/// One line of a .shapes file: a key and its sizes.
+struct Entry {
+  std::string key;
+  std::vector<std::int64_t> shape;
+
+  std::size_t elements() const {
+    std::size_t count = 1;
+    for (const std::int64_t size : shape) count *= static_cast<std::size_t>(size);
+    return count;
+  }
+};
+
+inline Entry parse_entry(const std::string& line) {
+  std::istringstream words(line);
+  Entry entry;
+  words >> entry.key;
+  for (std::int64_t size; words >> size;) entry.shape.push_back(size);
+  return entry;
+}
+
+/// An element of a tensor: scaled so that activations of a deep net stay in a sane range.
+inline float weight(const Entry& entry, std::size_t index) {
+  const float value = noise(crc32(entry.key), static_cast<std::uint32_t>(index));
+  if (entry.key.ends_with("running_var")) return 1 + 0.5f * value;
+  if (entry.shape.size() == 4) {
+    const float gain = entry.key.find("flow_head.conv2") != std::string::npos ? 0.05f : 1.2f;
+    const auto fan_in = static_cast<float>(entry.shape[1] * entry.shape[2] * entry.shape[3]);
+    return value * (gain * std::sqrt(3.f / fan_in));
+  }
+  if (entry.key.ends_with(".1.weight")) return 1 + 0.2f * value;
+  return 0.1f * value;
+}
+
+}  // namespace gsttorch::formula

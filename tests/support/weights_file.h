@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "tests/support/formula.h"
+
+namespace gsttorch::formula {
+
+/// Writes a safetensors file with the keys and shapes of a .shapes file and weights by the formula:
+/// a net that computes something definite although nobody trained it.
+inline void write_weights(const std::string& path, const std::string& shapes_file) {
+  std::ostringstream header, data;
+  header << '{';
+  std::ifstream shapes(shapes_file);
+  for (std::string line; std::getline(shapes, line);) {
+    const Entry entry = parse_entry(line);
+    const auto begin = data.tellp();
+    for (std::size_t i = 0; i < entry.elements(); i++) {
+      const float value = weight(entry, i);
+      data.write(reinterpret_cast<const char*>(&value), sizeof value);
+    }
+    header << (begin ? "," : "") << '"' << entry.key << "\":{\"dtype\":\"F32\",\"shape\":[";
+    for (std::size_t d = 0; d < entry.shape.size(); d++) header << (d ? "," : "") << entry.shape[d];
+    header << "],\"data_offsets\":[" << begin << ',' << data.tellp() << "]}";
+  }
+  header << '}';
+  const std::uint64_t length = header.str().size();
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(&length), sizeof length);
+  file << header.str() << data.str();
+}
+
+}  // namespace gsttorch::formula
