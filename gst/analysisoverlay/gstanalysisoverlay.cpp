@@ -1,2 +1,242 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+/**
+ * SECTION:element-analysisoverlay
+ *
+ * Draws the optical flow that lies on a buffer (GstTorchFlowMeta): as colours of the Middlebury
+ * wheel or as arrows, over the picture or beside it. Frames without a result pass undrawn.
+ *
+ * |[
+ * gst-launch-1.0 videotestsrc pattern=ball ! video/x-raw,width=320,height=240 ! raftflow ! \
+ *     videoconvert ! analysisoverlay layout=side-by-side ! videoconvert ! autovideosink
+ * ]|
+ */
+#include "gst/analysisoverlay/gstanalysisoverlay.h"
+
+#include "gst/analysisoverlay/analysisoverlay.h"
+#include "lib/gst/boundary.h"
+
+using gsttorch::AnalysisOverlay;
+using gsttorch::FlowStyle;
+using gsttorch::guarded;
+using gsttorch::OverlayLayout;
+using gsttorch::OverlaySettings;
+
+struct _GstAnalysisOverlay {
+  GstVideoFilter parent;
+  AnalysisOverlay* impl;
+};
+
+G_DEFINE_FINAL_TYPE(GstAnalysisOverlay, gst_analysis_overlay, GST_TYPE_VIDEO_FILTER)
+GST_ELEMENT_REGISTER_DEFINE(analysisoverlay, "analysisoverlay", GST_RANK_NONE,
+                            GST_TYPE_ANALYSIS_OVERLAY)
+
+namespace {
+
+enum Property { kFlowStyle = 1, kLayout, kOpacity, kMaxMagnitude, kArrowStep, kSource };
+
+constexpr char kCaps[] = GST_VIDEO_CAPS_MAKE("{ RGB, BGR, RGBx, BGRx, RGBA, BGRA }");
+
+AnalysisOverlay& impl(gpointer self) { return *GST_ANALYSIS_OVERLAY(self)->impl; }
+
+GType flow_style_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<gint>(FlowStyle::None), "Nothing", "none"},
+        {static_cast<gint>(FlowStyle::Wheel), "Colours: hue is direction, saturation is length",
+         "wheel"},
+        {static_cast<gint>(FlowStyle::Arrows), "Arrows from where a pixel was to where it goes",
+         "arrows"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstAnalysisOverlayFlowStyle", values);
+  }();
+  return type;
+}
+
+GType layout_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<gint>(OverlayLayout::Blend), "Over the picture", "blend"},
+        {static_cast<gint>(OverlayLayout::SideBySide),
+         "The picture on the left, the drawing on the right: twice as wide", "side-by-side"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstAnalysisOverlayLayout", values);
+  }();
+  return type;
+}
+
+void set_layout(GObject* self, OverlayLayout layout) {
+  // Caps are negotiated for one of them.
+  if (GST_STATE(self) > GST_STATE_READY) {
+    GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS,
+                        ("The layout cannot be changed while the element is running."), (nullptr));
+    return;
+  }
+  impl(self).change_settings([&](OverlaySettings& settings) { settings.layout = layout; });
+  gst_base_transform_set_in_place(GST_BASE_TRANSFORM(self), layout == OverlayLayout::Blend);
+}
+
+void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec) {
+  if (id == kLayout) {
+    set_layout(self, static_cast<OverlayLayout>(g_value_get_enum(value)));
+    return;
+  }
+  impl(self).change_settings([&](OverlaySettings& settings) {
+    switch (id) {
+      case kFlowStyle:
+        settings.flow_style = static_cast<FlowStyle>(g_value_get_enum(value));
+        break;
+      case kOpacity:
+        settings.opacity = g_value_get_double(value);
+        break;
+      case kMaxMagnitude:
+        settings.max_magnitude = g_value_get_double(value);
+        break;
+      case kArrowStep:
+        settings.arrow_step = g_value_get_uint(value);
+        break;
+      case kSource:
+        settings.source = g_value_get_string(value) ? g_value_get_string(value) : "";
+        break;
+      default:
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
+    }
+  });
+}
+
+void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
+  const OverlaySettings settings = impl(self).settings();
+  switch (id) {
+    case kFlowStyle:
+      g_value_set_enum(value, static_cast<gint>(settings.flow_style));
+      break;
+    case kLayout:
+      g_value_set_enum(value, static_cast<gint>(settings.layout));
+      break;
+    case kOpacity:
+      g_value_set_double(value, settings.opacity);
+      break;
+    case kMaxMagnitude:
+      g_value_set_double(value, settings.max_magnitude);
+      break;
+    case kArrowStep:
+      g_value_set_uint(value, settings.arrow_step);
+      break;
+    case kSource:
+      g_value_set_string(value, settings.source.empty() ? nullptr : settings.source.c_str());
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
+  }
+}
+
+GstCaps* transform_caps(GstBaseTransform* self, GstPadDirection direction, GstCaps* caps,
+                        GstCaps* filter) {
+  return guarded(self, static_cast<GstCaps*>(nullptr), [&] {
+    auto result = impl(self).transform_caps(direction, caps);
+    if (!filter) return result.release();
+    return gst_caps_intersect_full(filter, result.get(), GST_CAPS_INTERSECT_FIRST);
+  });
+}
+
+gboolean transform_meta(GstBaseTransform* self, GstBuffer*, GstMeta* meta, GstBuffer*) {
+  return guarded(self, FALSE, [&] { return static_cast<gboolean>(impl(self).keeps_meta(meta)); });
+}
+
+gboolean sink_event(GstBaseTransform* self, GstEvent* event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
+    guarded(self, false, [&] { return impl(self).reset(), true; });
+  }
+  return GST_BASE_TRANSFORM_CLASS(gst_analysis_overlay_parent_class)->sink_event(self, event);
+}
+
+void add_properties(GObjectClass* object_class) {
+  const auto ready = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                              GST_PARAM_MUTABLE_READY);
+  const auto playing = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                                GST_PARAM_MUTABLE_PLAYING);
+  const OverlaySettings defaults;
+  g_object_class_install_property(
+      object_class, kFlowStyle,
+      g_param_spec_enum("flow-style", "Flow style", "How optical flow is drawn", flow_style_type(),
+                        static_cast<gint>(defaults.flow_style), playing));
+  g_object_class_install_property(
+      object_class, kLayout,
+      g_param_spec_enum("layout", "Layout", "Where it is drawn", layout_type(),
+                        static_cast<gint>(defaults.layout), ready));
+  g_object_class_install_property(
+      object_class, kOpacity,
+      g_param_spec_double("opacity", "Opacity", "Of the drawing over the picture (layout=blend)", 0,
+                          1, defaults.opacity, playing));
+  g_object_class_install_property(
+      object_class, kMaxMagnitude,
+      g_param_spec_double(
+          "max-magnitude", "Maximum magnitude",
+          "Length in pixels that is drawn in full saturation (0 = follows the flow)", 0, 1e6,
+          defaults.max_magnitude, playing));
+  g_object_class_install_property(
+      object_class, kArrowStep,
+      g_param_spec_uint("arrow-step", "Arrow step", "Pixels from one arrow to the next", 2, 4096,
+                        defaults.arrow_step, playing));
+  g_object_class_install_property(
+      object_class, kSource,
+      g_param_spec_string("source", "Source",
+                          "Name of the element whose result is drawn (NULL = the first)", nullptr,
+                          playing));
+  gst_type_mark_as_plugin_api(flow_style_type(), static_cast<GstPluginAPIFlags>(0));
+  gst_type_mark_as_plugin_api(layout_type(), static_cast<GstPluginAPIFlags>(0));
+}
+
+void set_virtual_functions(GstAnalysisOverlayClass* klass) {
+  auto* transform_class = GST_BASE_TRANSFORM_CLASS(klass);
+  transform_class->transform_caps = transform_caps;
+  transform_class->transform_meta = transform_meta;
+  transform_class->sink_event = sink_event;
+  transform_class->start = [](GstBaseTransform* self) -> gboolean {
+    return guarded(self, FALSE, [&] { return impl(self).reset(), TRUE; });
+  };
+  auto* filter_class = GST_VIDEO_FILTER_CLASS(klass);
+  filter_class->set_info = [](GstVideoFilter* self, GstCaps*, GstVideoInfo*, GstCaps*,
+                              GstVideoInfo*) -> gboolean {
+    return guarded(self, FALSE, [&] { return impl(self).reset(), TRUE; });
+  };
+  filter_class->transform_frame_ip = [](GstVideoFilter* self, GstVideoFrame* frame) {
+    return guarded(self, GST_FLOW_ERROR, [&] { return impl(self).draw_over(frame), GST_FLOW_OK; });
+  };
+  filter_class->transform_frame = [](GstVideoFilter* self, GstVideoFrame* in, GstVideoFrame* out) {
+    return guarded(self, GST_FLOW_ERROR,
+                   [&] { return impl(self).draw_beside(in, out), GST_FLOW_OK; });
+  };
+}
+
+}  // namespace
+
+static void gst_analysis_overlay_class_init(GstAnalysisOverlayClass* klass) {
+  auto* object_class = G_OBJECT_CLASS(klass);
+  auto* element_class = GST_ELEMENT_CLASS(klass);
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
+  object_class->finalize = [](GObject* self) {
+    delete GST_ANALYSIS_OVERLAY(self)->impl;
+    G_OBJECT_CLASS(gst_analysis_overlay_parent_class)->finalize(self);
+  };
+  set_virtual_functions(klass);
+  add_properties(object_class);
+
+  gst_element_class_set_static_metadata(element_class, "Analysis overlay", "Filter/Editor/Video",
+                                        "Draws analysis results that lie on buffers: optical flow",
+                                        "The gst-plugins-torch authors");
+  for (const auto& [name, direction] : {std::pair{"sink", GST_PAD_SINK}, {"src", GST_PAD_SRC}}) {
+    GstCaps* caps = gst_caps_from_string(kCaps);
+    gst_element_class_add_pad_template(element_class,
+                                       gst_pad_template_new(name, direction, GST_PAD_ALWAYS, caps));
+    gst_caps_unref(caps);
+  }
+}
+
+static void gst_analysis_overlay_init(GstAnalysisOverlay* self) {
+  self->impl = new AnalysisOverlay(GST_ELEMENT(self));
+  gst_base_transform_set_in_place(GST_BASE_TRANSFORM(self), TRUE);
+  // Every frame that comes in goes out, late or not.
+  gst_base_transform_set_qos_enabled(GST_BASE_TRANSFORM(self), FALSE);
+}

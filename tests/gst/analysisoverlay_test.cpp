@@ -1,2 +1,561 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <array>
+#include <cstdlib>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <gst/base/gstbasetransform.h>
+
+#include "lib/core/flow_color.h"
+#include "tests/support/gst_pipeline.h"
+#include "tests/support/gst_support.h"
+
+namespace gsttorch {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr guint kWidth = 8, kHeight = 4;
+constexpr guint8 kGrey = 100;
+
+GstElement* make_overlay(const std::vector<std::pair<const char*, const char*>>& properties = {}) {
+  GstElement* overlay = gst_element_factory_make("analysisoverlay", nullptr);
+  for (const auto& [name, value] : properties)
+    gst_util_set_object_arg(G_OBJECT(overlay), name, value);
+  return overlay;
+}
+
+std::string caps(const std::string& format, guint width = kWidth, guint height = kHeight) {
+  return "video/x-raw,format=" + format + ",width=" + std::to_string(width) +
+         ",height=" + std::to_string(height) + ",framerate=25/1";
+}
+
+guint stride_of(guint width, guint channels) { return GST_ROUND_UP_4(width * channels); }
+
+Ref<GstBuffer> grey_frame(guint width = kWidth, guint height = kHeight, guint channels = 3) {
+  return make_buffer(stride_of(width, channels) * height, kGrey);
+}
+
+void attach(const Ref<GstBuffer>& frame, const Ref<GstBuffer>& array, guint width = kWidth,
+            guint height = kHeight, const char* source = "raftflow0") {
+  GstTorchFlow flow = describe_flow(width, height, array.get());
+  flow.source = source;
+  gst_buffer_add_torch_flow_meta(frame.get(), &flow);
+}
+
+Ref<GstBuffer> frame_with_flow(float x, float y) {
+  auto frame = grey_frame();
+  attach(frame, constant_flow(kWidth, kHeight, x, y));
+  return frame;
+}
+
+using Pixel = std::array<guint8, 3>;
+
+/// A pixel of a packed frame, its first three channels.
+Pixel pixel(const Ref<GstBuffer>& frame, guint x, guint y, guint width = kWidth,
+            guint channels = 3) {
+  const auto bytes = bytes_of(frame.get());
+  const gsize at = y * stride_of(width, channels) + x * channels;
+  return {bytes[at], bytes[at + 1], bytes[at + 2]};
+}
+
+/// What an overlay with these properties makes of a frame with flow.
+Ref<GstBuffer> drawn(const std::vector<std::pair<const char*, const char*>>& properties, float x,
+                     float y) {
+  Harness harness(make_overlay(properties));
+  harness.set_caps(caps("RGB"));
+  return harness.push_and_pull(frame_with_flow(x, y));
+}
+
+bool is_within(int levels, const Pixel& a, const Pixel& b) {
+  for (int c = 0; c < 3; c++) {
+    if (std::abs(a[c] - b[c]) > levels) return false;
+  }
+  return true;
+}
+
+MATCHER_P(IsNear, expected, "") { return is_within(2, arg, expected); }
+MATCHER_P(IsAntialiased, expected, "") { return is_within(20, arg, expected); }
+
+constexpr Pixel kRed{255, 0, 0};  // the wheel's colour of a full-length vector to the right
+constexpr Pixel kPicture{kGrey, kGrey, kGrey};
+
+TEST(AnalysisOverlay, paints_the_wheel_colour_of_the_flow) {
+  const auto out = drawn({{"opacity", "1"}, {"max-magnitude", "10"}}, 10, 0);
+  for (guint y = 0; y < kHeight; y++) {
+    for (guint x = 0; x < kWidth; x++) EXPECT_THAT(pixel(out, x, y), IsNear(kRed)) << x << "," << y;
+  }
+}
+
+TEST(AnalysisOverlay, opacity_mixes_the_drawing_with_the_picture) {
+  const auto out = drawn({{"opacity", "0.25"}, {"max-magnitude", "10"}}, 10, 0);
+  EXPECT_THAT(pixel(out, 3, 2), IsNear(Pixel{139, 75, 75}));
+  const auto none = drawn({{"opacity", "0"}, {"max-magnitude", "10"}}, 10, 0);
+  EXPECT_THAT(pixel(none, 3, 2), IsNear(kPicture));
+}
+
+TEST(AnalysisOverlay, max_magnitude_is_the_length_in_full_saturation) {
+  const auto half = drawn({{"opacity", "1"}, {"max-magnitude", "20"}}, 10, 0);
+  EXPECT_THAT(pixel(half, 3, 2), IsNear(Pixel{255, 127, 127}));
+  const auto automatic = drawn({{"opacity", "1"}}, 10, 0);
+  EXPECT_THAT(pixel(automatic, 3, 2), IsNear(kRed));
+}
+
+TEST(AnalysisOverlay, flow_style_none_draws_nothing) {
+  const auto out = drawn({{"opacity", "1"}, {"flow-style", "none"}}, 10, 0);
+  EXPECT_THAT(bytes_of(out.get()), Each(kGrey));
+}
+
+/// Pixels of an arrow drawing that are not the picture's.
+std::vector<Pixel> arrow_pixels(const std::vector<std::pair<const char*, const char*>>& properties,
+                                guint from_row, guint rows) {
+  Harness harness(make_overlay(properties));
+  harness.set_caps(caps("RGB", 64, 64));
+  auto frame = grey_frame(64, 64);
+  attach(frame, constant_flow(64, 64, 6, 0), 64, 64);
+  const auto out = harness.push_and_pull(frame);
+  std::vector<Pixel> pixels;
+  for (guint y = from_row; y < from_row + rows; y++) {
+    for (guint x = 0; x < 64; x++) {
+      if (pixel(out, x, y, 64) != kPicture) pixels.push_back(pixel(out, x, y, 64));
+    }
+  }
+  return pixels;
+}
+
+TEST(AnalysisOverlay, draws_arrows_as_long_as_the_flow_in_its_colour) {
+  const auto shafts =
+      arrow_pixels({{"opacity", "1"}, {"flow-style", "arrows"}, {"max-magnitude", "6"}}, 8, 1);
+  // Four arrows of seven pixels, with blurred ends.
+  EXPECT_GE(shafts.size(), 4u * 7);
+  EXPECT_LE(shafts.size(), 4u * 9);
+  EXPECT_THAT(shafts, ::testing::Contains(IsAntialiased(kRed)).Times(::testing::Ge(4 * 5)));
+  EXPECT_THAT(arrow_pixels({{"opacity", "1"}, {"flow-style", "arrows"}}, 13, 6), IsEmpty());
+}
+
+TEST(AnalysisOverlay, arrow_step_is_the_distance_of_arrows) {
+  const auto count = [](const char* step) {
+    return arrow_pixels({{"opacity", "1"}, {"flow-style", "arrows"}, {"arrow-step", step}}, 0, 64)
+        .size();
+  };
+  const auto coarse = count("32"), fine = count("16");
+  EXPECT_GT(coarse, 0u);
+  EXPECT_EQ(fine, 4 * coarse);
+}
+
+TEST(AnalysisOverlay, source_selects_whose_flow_is_drawn) {
+  const auto color = [](const char* source) {
+    GstElement* overlay = make_overlay({{"opacity", "1"}, {"max-magnitude", "10"}});
+    g_object_set(overlay, "source", source, nullptr);
+    Harness harness(overlay);
+    harness.set_caps(caps("RGB"));
+    auto frame = frame_with_flow(10, 0);
+    attach(frame, constant_flow(kWidth, kHeight, 0, 10), kWidth, kHeight, "raftflow1");
+    return pixel(harness.push_and_pull(frame), 0, 0);
+  };
+  EXPECT_THAT(color(nullptr), IsNear(kRed));
+  EXPECT_THAT(color("raftflow0"), IsNear(kRed));
+  EXPECT_THAT(color("raftflow1"), IsNear(flow_color({0, 1}, {})));
+  EXPECT_THAT(color("raftflow2"), IsNear(kPicture));
+}
+
+TEST(AnalysisOverlay, draws_the_first_flow_there_is_behind_a_skipped_one) {
+  Harness harness(make_overlay({{"opacity", "1"}, {"max-magnitude", "10"}}));
+  harness.set_caps(caps("RGB"));
+  auto frame = grey_frame();
+  GstTorchFlow skipped = describe_flow(kWidth, kHeight, nullptr);
+  skipped.skipped = "first-frame";
+  gst_buffer_add_torch_flow_meta(frame.get(), &skipped);
+  attach(frame, constant_flow(kWidth, kHeight, 10, 0), kWidth, kHeight, "raftflow1");
+  EXPECT_THAT(pixel(harness.push_and_pull(frame), 0, 0), IsNear(kRed));
+}
+
+TEST(AnalysisOverlay, properties_change_while_playing) {
+  GstElement* overlay = make_overlay({{"opacity", "1"}, {"max-magnitude", "10"}});
+  Harness harness(overlay);
+  harness.set_caps(caps("RGB"));
+  EXPECT_THAT(pixel(harness.push_and_pull(frame_with_flow(10, 0)), 0, 0), IsNear(kRed));
+  g_object_set(overlay, "opacity", 0.0, nullptr);
+  EXPECT_THAT(pixel(harness.push_and_pull(frame_with_flow(10, 0)), 0, 0), IsNear(kPicture));
+}
+
+TEST(AnalysisOverlay, the_layout_stays_while_playing) {
+  GstElement* overlay = make_overlay();
+  Harness harness(overlay);
+  harness.set_caps(caps("RGB"));
+  gst_util_set_object_arg(G_OBJECT(overlay), "layout", "side-by-side");
+  gint layout = -1;
+  g_object_get(overlay, "layout", &layout, nullptr);
+  EXPECT_EQ(layout, 0);
+  EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING), ElementsAre(HasSubstr("layout")));
+  EXPECT_EQ(gst_buffer_get_size(harness.push_and_pull(frame_with_flow(1, 0)).get()),
+            gst_buffer_get_size(grey_frame().get()));
+}
+
+TEST(AnalysisOverlay, side_by_side_leaves_the_picture_and_draws_on_its_right) {
+  const auto out = drawn({{"layout", "side-by-side"}, {"max-magnitude", "10"}}, 10, 0);
+  ASSERT_TRUE(out);
+  ASSERT_EQ(gst_buffer_get_size(out.get()), stride_of(2 * kWidth, 3) * kHeight);
+  for (guint y = 0; y < kHeight; y++) {
+    for (guint x = 0; x < 2 * kWidth; x++) {
+      EXPECT_THAT(pixel(out, x, y, 2 * kWidth), IsNear(x < kWidth ? kPicture : kRed));
+    }
+  }
+}
+
+TEST(AnalysisOverlay, frames_without_flow_pass_undrawn) {
+  Harness blend(make_overlay({{"opacity", "1"}}));
+  blend.set_caps(caps("RGB"));
+  EXPECT_THAT(bytes_of(blend.push_and_pull(grey_frame()).get()), Each(kGrey));
+
+  Harness beside(make_overlay({{"layout", "side-by-side"}}));
+  beside.set_caps(caps("RGB"));
+  const auto out = beside.push_and_pull(grey_frame());
+  EXPECT_EQ(pixel(out, kWidth - 1, 0, 2 * kWidth), kPicture);
+  EXPECT_EQ(pixel(out, kWidth, 0, 2 * kWidth), (Pixel{0, 0, 0}));
+}
+
+struct Format {
+  const char* name;
+  guint channels;
+  bool is_bgr;
+  bool has_alpha;
+};
+class AnalysisOverlayFormat : public ::testing::TestWithParam<Format> {};
+
+TEST_P(AnalysisOverlayFormat, has_the_right_colours_over_and_beside_the_picture) {
+  const auto [name, channels, is_bgr, has_alpha] = GetParam();
+  const Pixel red = is_bgr ? Pixel{0, 0, 255} : kRed;
+  const auto draw = [&](const char* layout) {
+    Harness harness(make_overlay({{"layout", layout}, {"opacity", "1"}, {"max-magnitude", "10"}}));
+    harness.set_caps(caps(name));
+    auto frame = grey_frame(kWidth, kHeight, channels);
+    attach(frame, constant_flow(kWidth, kHeight, 10, 0));
+    return harness.push_and_pull(frame);
+  };
+  const auto over = draw("blend");
+  EXPECT_THAT(pixel(over, 5, 3, kWidth, channels), IsNear(red));
+  const auto beside = draw("side-by-side");
+  EXPECT_EQ(pixel(beside, 5, 3, 2 * kWidth, channels), kPicture);
+  EXPECT_THAT(pixel(beside, kWidth + 5, 3, 2 * kWidth, channels), IsNear(red));
+  if (has_alpha) {
+    EXPECT_EQ(bytes_of(over.get())[3], kGrey) << "transparency is the picture's";
+    EXPECT_EQ(bytes_of(beside.get())[4 * kWidth + 3], 255) << "the drawing is opaque";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, AnalysisOverlayFormat,
+    ::testing::Values(Format{"RGB", 3, false, false}, Format{"BGR", 3, true, false},
+                      Format{"RGBx", 4, false, false}, Format{"BGRx", 4, true, false},
+                      Format{"RGBA", 4, false, true}, Format{"BGRA", 4, true, true}),
+    [](const auto& info) { return info.param.name; });
+
+struct Size {
+  guint width, height;
+};
+class AnalysisOverlaySize : public ::testing::TestWithParam<Size> {};
+
+TEST_P(AnalysisOverlaySize, is_drawn_to_the_last_pixel) {
+  const auto [width, height] = GetParam();
+  for (const char* style : {"wheel", "arrows"}) {
+    Harness harness(make_overlay({{"layout", "side-by-side"},
+                                  {"max-magnitude", "10"},
+                                  {"arrow-step", "2"},
+                                  {"flow-style", style}}));
+    harness.set_caps(caps("RGB", width, height));
+    auto frame = grey_frame(width, height);
+    attach(frame, constant_flow(width, height, 10, 0), width, height);
+    const auto out = harness.push_and_pull(frame);
+    ASSERT_TRUE(out);
+    EXPECT_EQ(pixel(out, width - 1, height - 1, 2 * width), kPicture);
+    const Pixel last = pixel(out, 2 * width - 1, height - 1, 2 * width);
+    if (std::string(style) == "wheel") {
+      EXPECT_THAT(last, IsNear(kRed));
+    } else if (width == 1) {
+      EXPECT_NE(last, (Pixel{0, 0, 0})) << "each single pixel has its arrow";
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, AnalysisOverlaySize,
+                         ::testing::Values(Size{1, 1}, Size{7, 5}, Size{33, 1}, Size{1, 9}),
+                         [](const auto& info) {
+                           return std::to_string(info.param.width) + "x" +
+                                  std::to_string(info.param.height);
+                         });
+
+TEST(AnalysisOverlay, stretches_a_coarser_grid_and_its_vectors_to_the_frame) {
+  Harness harness(make_overlay({{"opacity", "1"}, {"max-magnitude", "10"}}));
+  harness.set_caps(caps("RGB", 8, 8));
+  auto frame = grey_frame(8, 8);
+  // Two columns: to the right, and still. One grid pixel is four frame pixels wide.
+  const auto array = make_array<float>({2.5f, 0, 0, 0, 2.5f, 0, 0, 0});
+  GstTorchFlow flow = describe_flow(8, 8, array.get());
+  flow.grid_width = flow.grid_height = 2;
+  gst_buffer_add_torch_flow_meta(frame.get(), &flow);
+  const auto out = harness.push_and_pull(frame);
+  EXPECT_THAT(pixel(out, 0, 7, 8), IsNear(kRed));
+  EXPECT_THAT(pixel(out, 7, 0, 8), IsNear(Pixel{255, 255, 255}));
+}
+
+TEST(AnalysisOverlay, draws_what_was_rescaled_with_the_video) {
+  Harness harness(
+      "videoscale ! capsfilter caps=video/x-raw,width=16,height=4 ! "
+      "analysisoverlay opacity=1 max-magnitude=10");
+  harness.set_caps(caps("RGB"));
+  EXPECT_THAT(pixel(harness.push_and_pull(frame_with_flow(5, 0)), 15, 3, 16), IsNear(kRed));
+}
+
+TEST(AnalysisOverlay, reads_half_precision) {
+  Harness harness(make_overlay({{"opacity", "1"}, {"max-magnitude", "1"}}));
+  harness.set_caps(caps("RGB"));
+  auto frame = grey_frame();
+  std::vector<guint16> halves;
+  for (guint i = 0; i < kWidth * kHeight; i++) halves.insert(halves.end(), {0x3c00, 0});
+  const auto array = make_array(halves);
+  GstTorchFlow flow = describe_flow(kWidth, kHeight, array.get());
+  flow.format = GST_TORCH_FLOW_FORMAT_F16;
+  gst_buffer_add_torch_flow_meta(frame.get(), &flow);
+  EXPECT_THAT(pixel(harness.push_and_pull(frame), 0, 0), IsNear(kRed));
+}
+
+/// Where pixels lie in a buffer with wider rows than usual and something before the picture.
+constexpr guint kPaddedStride = 40, kOffset = 16;
+
+Ref<GstBuffer> padded_frame() {
+  auto frame = make_buffer(kOffset + kPaddedStride * kHeight, kGrey);
+  gsize offsets[4] = {kOffset};
+  gint strides[4] = {kPaddedStride};
+  gst_buffer_add_video_meta_full(frame.get(), GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_RGB,
+                                 kWidth, kHeight, 1, offsets, strides);
+  attach(frame, constant_flow(kWidth, kHeight, 10, 0));
+  return frame;
+}
+
+TEST(AnalysisOverlay, respects_the_strides_of_the_video_meta) {
+  Harness harness(make_overlay({{"opacity", "1"}, {"max-magnitude", "10"}}));
+  harness.set_caps(caps("RGB"));
+  const auto bytes = bytes_of(harness.push_and_pull(padded_frame()).get());
+  for (gsize i = 0; i < bytes.size(); i++) {
+    const bool inside = i >= kOffset && (i - kOffset) % kPaddedStride < 3 * kWidth;
+    const bool is_red = inside && (i - kOffset) % kPaddedStride % 3 == 0;
+    EXPECT_EQ(bytes[i], inside ? (is_red ? 255 : 0) : kGrey) << i;
+  }
+}
+
+TEST(AnalysisOverlay, copies_from_padded_rows_side_by_side) {
+  Harness harness(make_overlay({{"layout", "side-by-side"}, {"max-magnitude", "10"}}));
+  harness.set_caps(caps("RGB"));
+  const auto out = harness.push_and_pull(padded_frame());
+  ASSERT_TRUE(out);
+  EXPECT_EQ(pixel(out, kWidth - 1, kHeight - 1, 2 * kWidth), kPicture);
+  EXPECT_THAT(pixel(out, kWidth, kHeight - 1, 2 * kWidth), IsNear(kRed));
+}
+
+TEST(AnalysisOverlay, others_that_hold_the_buffer_do_not_see_the_drawing) {
+  Harness harness(make_overlay({{"opacity", "1"}}));
+  harness.set_caps(caps("RGB"));
+  const auto held = frame_with_flow(10, 0);
+  const auto out = harness.push_and_pull(held);
+  EXPECT_THAT(pixel(out, 0, 0), IsNear(kRed));
+  EXPECT_THAT(bytes_of(held.get()), Each(kGrey));
+}
+
+TEST(AnalysisOverlay, others_that_hold_the_memory_do_not_see_the_drawing) {
+  Harness harness(make_overlay({{"opacity", "1"}}));
+  harness.set_caps(caps("RGB"));
+  auto frame = frame_with_flow(10, 0);
+  const auto held = Ref<GstBuffer>::adopt(gst_buffer_copy(frame.get()));
+  ASSERT_EQ(gst_buffer_peek_memory(held.get(), 0), gst_buffer_peek_memory(frame.get(), 0));
+  EXPECT_THAT(pixel(harness.push_and_pull(std::move(frame)), 0, 0), IsNear(kRed));
+  EXPECT_THAT(bytes_of(held.get()), Each(kGrey));
+}
+
+TEST(AnalysisOverlay, draws_in_place_where_nobody_else_holds_the_frame) {
+  Harness harness(make_overlay({{"opacity", "1"}}));
+  harness.set_caps(caps("RGB"));
+  auto frame = frame_with_flow(10, 0);
+  const GstMemory* memory = gst_buffer_peek_memory(frame.get(), 0);
+  const auto out = harness.push_and_pull(std::move(frame));
+  EXPECT_EQ(gst_buffer_peek_memory(out.get(), 0), memory);
+}
+
+TEST(AnalysisOverlay, the_other_branch_of_a_tee_stays_clean) {
+  Harness harness(
+      "tee name=t  t. ! queue ! analysisoverlay opacity=1 ! appsink name=drawn sync=false "
+      "async=false "
+      " t. ! queue ! identity");
+  harness.set_caps(caps("RGB"));
+  const auto clean = harness.push_and_pull(frame_with_flow(10, 0));
+  const auto sink =
+      Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(harness.element()), "drawn"));
+  GstSample* sample = nullptr;
+  g_signal_emit_by_name(sink.get(), "pull-sample", &sample);
+  ASSERT_NE(sample, nullptr);
+  EXPECT_THAT(pixel(Ref<GstBuffer>::share(gst_sample_get_buffer(sample)), 0, 0), IsNear(kRed));
+  gst_sample_unref(sample);
+  EXPECT_THAT(bytes_of(clean.get()), Each(kGrey));
+}
+
+Ref<GstBuffer> frame_with_metas() {
+  auto frame = frame_with_flow(1, 0);
+  const auto clock = Ref<GstCaps>::adopt(gst_caps_new_empty_simple("timestamp/x-ntp"));
+  gst_buffer_add_reference_timestamp_meta(frame.get(), clock.get(), 1, 1);
+  gst_buffer_add_video_region_of_interest_meta(frame.get(), "face", 1, 1, 2, 2);
+  GST_BUFFER_PTS(frame.get()) = 7 * GST_SECOND;
+  GST_BUFFER_DURATION(frame.get()) = GST_SECOND;
+  return frame;
+}
+
+bool has_region(GstBuffer* buffer) {
+  return gst_buffer_get_meta(buffer, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE) != nullptr;
+}
+
+TEST(AnalysisOverlay, keeps_times_and_metas_when_it_draws_over_the_picture) {
+  Harness harness(make_overlay());
+  harness.set_caps(caps("RGB"));
+  const auto out = harness.push_and_pull(frame_with_metas());
+  EXPECT_EQ(GST_BUFFER_PTS(out.get()), 7 * GST_SECOND);
+  EXPECT_NE(gst_buffer_get_torch_flow_meta(out.get(), nullptr), nullptr);
+  EXPECT_NE(gst_buffer_get_reference_timestamp_meta(out.get(), nullptr), nullptr);
+  EXPECT_TRUE(has_region(out.get()));
+}
+
+TEST(AnalysisOverlay, side_by_side_keeps_times_and_drops_metas_with_coordinates) {
+  Harness harness(make_overlay({{"layout", "side-by-side"}}));
+  harness.set_caps(caps("RGB"));
+  const auto out = harness.push_and_pull(frame_with_metas());
+  EXPECT_EQ(GST_BUFFER_PTS(out.get()), 7 * GST_SECOND);
+  EXPECT_EQ(GST_BUFFER_DURATION(out.get()), GST_SECOND);
+  EXPECT_NE(gst_buffer_get_reference_timestamp_meta(out.get(), nullptr), nullptr);
+  EXPECT_EQ(gst_buffer_get_torch_flow_meta(out.get(), nullptr), nullptr);
+  EXPECT_FALSE(has_region(out.get()));
+}
+
+TEST(AnalysisOverlay, warns_once_of_flow_that_is_smaller_than_its_grid_and_goes_on) {
+  Harness harness(make_overlay({{"opacity", "1"}}));
+  harness.set_caps(caps("RGB"));
+  for (const guint grid_width : {kWidth + 1, 0u, G_MAXUINT}) {
+    auto frame = grey_frame();
+    const auto array = constant_flow(kWidth, kHeight, 10, 0);
+    GstTorchFlow flow = describe_flow(kWidth, kHeight, array.get());
+    flow.grid_width = grid_width;
+    gst_buffer_add_torch_flow_meta(frame.get(), &flow);
+    const auto out = harness.push_and_pull(std::move(frame));
+    ASSERT_TRUE(out);
+    EXPECT_THAT(bytes_of(out.get()), Each(kGrey));
+  }
+  EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING), ElementsAre(HasSubstr("9x4")));
+  EXPECT_THAT(pixel(harness.push_and_pull(frame_with_flow(10, 0)), 0, 0), IsNear(kRed));
+}
+
+TEST(AnalysisOverlay, arrows_may_point_anywhere) {
+  for (const float far : {1e9f, -1e9f, 1e10f, std::numeric_limits<float>::quiet_NaN()}) {
+    EXPECT_TRUE(drawn({{"flow-style", "arrows"}, {"arrow-step", "2"}}, far, -far)) << far;
+  }
+}
+
+TEST(AnalysisOverlay, follows_changes_of_size) {
+  for (const char* layout : {"blend", "side-by-side"}) {
+    Harness harness(make_overlay({{"layout", layout}, {"opacity", "1"}, {"max-magnitude", "10"}}));
+    const guint times = std::string(layout) == "blend" ? 1 : 2;
+    for (const auto& [width, height] : {Size{8, 4}, Size{20, 10}, Size{5, 3}}) {
+      harness.set_caps(caps("RGB", width, height));
+      auto frame = grey_frame(width, height);
+      attach(frame, constant_flow(width, height, 10, 0), width, height);
+      const auto out = harness.push_and_pull(std::move(frame));
+      ASSERT_TRUE(out);
+      EXPECT_EQ(gst_buffer_get_size(out.get()), stride_of(times * width, 3) * height);
+      EXPECT_THAT(pixel(out, times * width - 1, height - 1, times * width), IsNear(kRed));
+    }
+  }
+}
+
+/// What a pad answers when the other side is asked for these widths.
+std::string widths(const char* pad, const std::string& on_other_side) {
+  GstElement* overlay = make_overlay({{"layout", "side-by-side"}});
+  GstBaseTransformClass* klass = GST_BASE_TRANSFORM_GET_CLASS(overlay);
+  const auto in =
+      Ref<GstCaps>::adopt(gst_caps_from_string(("video/x-raw,width=" + on_other_side).c_str()));
+  const auto direction = std::string(pad) == "src" ? GST_PAD_SINK : GST_PAD_SRC;
+  const auto out = Ref<GstCaps>::adopt(
+      klass->transform_caps(GST_BASE_TRANSFORM(overlay), direction, in.get(), nullptr));
+  gst_object_unref(overlay);
+  if (gst_caps_is_empty(out.get())) return "none";
+  const GValue* width = gst_structure_get_value(gst_caps_get_structure(out.get(), 0), "width");
+  gchar* text = gst_value_serialize(width);
+  const std::string result = text;
+  g_free(text);
+  return result;
+}
+
+TEST(AnalysisOverlay, side_by_side_doubles_every_kind_of_width) {
+  EXPECT_EQ(widths("src", "(int)320"), "640");
+  EXPECT_EQ(widths("src", "(int)[ 1, 100 ]"), "[ 2, 200, 2 ]");
+  EXPECT_EQ(widths("src", "(int)[ 4, 100, 4 ]"), "[ 8, 200, 8 ]");
+  EXPECT_EQ(widths("src", "(int){ 10, 21 }"), "{ (int)20, (int)42 }");
+  EXPECT_EQ(widths("src", "(int)[ 1, 2147483647 ]"), "[ 2, 2147483646, 2 ]");
+  EXPECT_EQ(widths("src", "(int)2147483647"), "none");
+}
+
+TEST(AnalysisOverlay, side_by_side_halves_every_kind_of_width) {
+  EXPECT_EQ(widths("sink", "(int)640"), "320");
+  EXPECT_EQ(widths("sink", "(int)641"), "none");
+  EXPECT_EQ(widths("sink", "(int)[ 1, 101 ]"), "[ 1, 50 ]");
+  EXPECT_EQ(widths("sink", "(int)[ 3, 99, 3 ]"), "[ 3, 48, 3 ]");
+  EXPECT_EQ(widths("sink", "(int)[ 4, 100, 4 ]"), "[ 2, 50, 2 ]");
+  EXPECT_EQ(widths("sink", "(int)[ 2, 3 ]"), "1");
+  EXPECT_EQ(widths("sink", "(int){ 10, 21, 30 }"), "{ (int)5, (int)15 }");
+  EXPECT_EQ(widths("sink", "(int)1"), "none");
+}
+
+struct Pipeline {
+  const char* name;
+  const char* line;
+};
+class AnalysisOverlayPipeline : public ::testing::TestWithParam<Pipeline> {};
+
+TEST_P(AnalysisOverlayPipeline, negotiates_and_runs) {
+  EXPECT_EQ(run_pipeline(GetParam().line), "eos");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, AnalysisOverlayPipeline,
+    ::testing::Values(
+        Pipeline{"blend",
+                 "videotestsrc num-buffers=3 ! video/x-raw,format=I420,width=64,height=48 ! "
+                 "videoconvert ! analysisoverlay ! videoconvert ! "
+                 "video/x-raw,format=I420,width=64,height=48 ! fakesink"},
+        Pipeline{"side_by_side",
+                 "videotestsrc num-buffers=3 ! video/x-raw,format=I420,width=64,height=48 ! "
+                 "videoconvert ! analysisoverlay layout=side-by-side ! videoconvert ! "
+                 "video/x-raw,format=I420,width=128,height=48 ! fakesink"},
+        Pipeline{"width_from_downstream",
+                 "videotestsrc num-buffers=3 ! video/x-raw,height=48 ! videoconvert ! "
+                 "analysisoverlay layout=side-by-side ! videoconvert ! "
+                 "video/x-raw,width=128 ! fakesink"},
+        Pipeline{"nothing_fixed",
+                 "videotestsrc num-buffers=3 ! videoscale ! videoconvert ! "
+                 "analysisoverlay layout=side-by-side ! videoscale ! videoconvert ! fakesink"},
+        Pipeline{"encoder",
+                 "videotestsrc num-buffers=3 ! video/x-raw,width=63,height=47 ! videoconvert ! "
+                 "analysisoverlay layout=side-by-side ! videoconvert ! pngenc ! fakesink"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(AnalysisOverlay, refuses_an_odd_width_downstream_when_side_by_side) {
+  EXPECT_NE(run_pipeline("videotestsrc num-buffers=3 ! videoconvert ! "
+                         "analysisoverlay layout=side-by-side ! video/x-raw,width=129 ! fakesink"),
+            "eos");
+}
+
+}  // namespace
+}  // namespace gsttorch

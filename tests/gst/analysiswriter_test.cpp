@@ -13,6 +13,7 @@
 
 #include "lib/core/flow_file.h"
 #include "tests/support/file_limit.h"
+#include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
 #include "tests/support/temp_folder.h"
 
@@ -404,12 +405,6 @@ TEST(AnalysisWriter, can_be_flushed_while_the_end_of_stream_waits_for_the_disk) 
   disk.release();
 }
 
-struct BadLocation {
-  const char* name;
-  std::string location;
-  GstResourceError code;
-};
-
 std::string start_error(const std::string& location) {
   const auto writer =
       Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(make_writer(location))));
@@ -516,18 +511,10 @@ TEST(AnalysisWriter, lets_go_of_flow_once_it_is_written) {
 
 TEST(AnalysisWriter, works_in_a_pipeline) {
   const TempFolder folder;
-  const std::string line =
-      "videotestsrc num-buffers=25 ! analysiswriter location=" + folder.path() + " ! fakesink";
-  const auto pipeline = Ref<GstElement>::adopt(gst_parse_launch(line.c_str(), nullptr));
-  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
-  const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pipeline.get()));
-  GstMessage* message = gst_bus_timed_pop_filtered(
-      bus.get(), 60 * GST_SECOND, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
-  ASSERT_NE(message, nullptr);
-  EXPECT_EQ(GST_MESSAGE_TYPE(message), GST_MESSAGE_EOS);
-  gst_message_unref(message);
+  EXPECT_EQ(run_pipeline("videotestsrc num-buffers=25 ! analysiswriter location=" + folder.path() +
+                         " ! fakesink"),
+            "eos");
   EXPECT_THAT(read_records(folder), SizeIs(25));
-  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
 }
 
 }  // namespace

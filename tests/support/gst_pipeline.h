@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <string>
+
+#include <gst/gst.h>
+
+#include "lib/gst/ref.h"
+
+namespace gsttorch {
+
+/// Runs a pipeline to its end. What it ended with: "eos", or the text of its first error.
+inline std::string run_pipeline(const std::string& launch_line) {
+  GError* failure = nullptr;
+  GstElement* parsed = gst_parse_launch(launch_line.c_str(), &failure);
+  if (failure) {
+    const std::string text = failure->message;
+    g_error_free(failure);
+    if (parsed) gst_object_unref(parsed);
+    return text;
+  }
+  const auto pipeline = Ref<GstElement>::adopt(parsed);
+  const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(parsed));
+  gst_element_set_state(parsed, GST_STATE_PLAYING);
+  GstMessage* message = gst_bus_timed_pop_filtered(
+      bus.get(), 60 * GST_SECOND, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
+  std::string end = "it did not end";
+  if (message && GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS) end = "eos";
+  if (message && GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+    gst_message_parse_error(message, &failure, nullptr);
+    end = failure->message;
+    g_error_free(failure);
+  }
+  if (message) gst_message_unref(message);
+  gst_element_set_state(parsed, GST_STATE_NULL);
+  return end;
+}
+
+}  // namespace gsttorch
