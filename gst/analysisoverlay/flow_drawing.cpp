@@ -26,6 +26,13 @@ cv::Scalar scalar(const Rgb& c, const Canvas& canvas) {
   return canvas.is_bgr ? cv::Scalar(c[2], c[1], c[0], 255) : cv::Scalar(c[0], c[1], c[2], 255);
 }
 
+/// Full saturation: an arrow's length says how far.
+Rgb direction_color(float x, float y) {
+  FlowColoring unit;
+  unit.max_magnitude = std::max(std::hypot(x, y), 1e-6f) * 1.0001f;
+  return flow_color({x, y}, unit);
+}
+
 /// Positions of arrows along one side; a side shorter than a step has one, in its middle.
 std::vector<int> arrow_positions(int side, int step) {
   std::vector<int> positions;
@@ -33,9 +40,26 @@ std::vector<int> arrow_positions(int side, int step) {
   return positions;
 }
 
-int arrow_end(int from, float by) {
+struct Arrow {
+  cv::Point from;
+  cv::Point to;
+  cv::Scalar color;
+};
+
+/// A dark rim keeps it visible on every background.
+void draw_arrow(cv::Mat& target, const Arrow& arrow) {
+  constexpr double kTip = 0.3;  // of the length
+  cv::arrowedLine(target, arrow.from, arrow.to, {0, 0, 0, 255}, 3, cv::LINE_AA, 0, kTip);
+  cv::arrowedLine(target, arrow.from, arrow.to, arrow.color, 1, cv::LINE_AA, 0, kTip);
+}
+
+/// Where an arrow of a known vector ends.
+cv::Point arrow_end(const cv::Point& from, float x, float y) {
   constexpr float kFarAway = 1e5f;  // well outside of any picture, well within drawing arithmetic
-  return from + static_cast<int>(std::lround(std::clamp(by, -kFarAway, kFarAway)));
+  const auto offset = [&](float d) {
+    return static_cast<int>(std::lround(std::clamp(d, -kFarAway, kFarAway)));
+  };
+  return from + cv::Point(offset(x), offset(y));
 }
 
 }  // namespace
@@ -69,16 +93,18 @@ void FlowDrawing::draw_wheel(const FlowView& flow, const Options& options, const
 
 void FlowDrawing::draw_arrows(const FlowView& flow, const Options& options, const Canvas& canvas) {
   const FlowColoring c = coloring(flow, options, canvas);
+  const float stretch = static_cast<float>(options.arrow_step) / c.max_magnitude;
   const auto columns = arrow_positions(canvas.pixels.cols, options.arrow_step);
   cv::Mat target = canvas.pixels;
-  for (const int y : arrow_positions(canvas.pixels.rows, options.arrow_step)) {
-    for (const int x : columns) {
-      const FlowVector v = flow.at(static_cast<int>(static_cast<float>(x) / c.scale_x),
-                                   static_cast<int>(static_cast<float>(y) / c.scale_y));
+  for (const int row : arrow_positions(canvas.pixels.rows, options.arrow_step)) {
+    for (const int column : columns) {
+      const FlowVector v = flow.at(static_cast<int>(static_cast<float>(column) / c.scale_x),
+                                   static_cast<int>(static_cast<float>(row) / c.scale_y));
       if (!v.is_known()) continue;
-      const cv::Point end(arrow_end(x, v.x * c.scale_x), arrow_end(y, v.y * c.scale_y));
-      cv::arrowedLine(target, {x, y}, end, scalar(flow_color(v, c), canvas), 1, cv::LINE_AA, 0,
-                      0.3);
+      const cv::Point from(column, row);
+      const float x = v.x * c.scale_x, y = v.y * c.scale_y;
+      draw_arrow(target, {from, arrow_end(from, x * stretch, y * stretch),
+                          scalar(direction_color(x, y), canvas)});
     }
   }
 }

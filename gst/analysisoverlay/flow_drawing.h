@@ -23,14 +23,16 @@ struct Canvas {
 class FlowDrawing {
  public:
   struct Options {
-    float max_magnitude = 0;  ///< pixels of the canvas at full saturation; 0: from the flow
+    float max_magnitude = 0;  ///< pixels of the canvas: full saturation, or the longest arrow that
+                              ///< does not reach its neighbour; 0: from the flow
     int arrow_step = 16;      ///< pixels of the canvas
   };
 
   /// Covers the canvas with the colour of each vector; black where it is unknown.
   void draw_wheel(const FlowView& flow, const Options& options, const Canvas& canvas);
 
-  /// An arrow every `arrow_step` pixels, from a pixel to where the flow takes it, in its colour.
+  /// An arrow every `arrow_step` pixels in the hue of its direction. One of `max_magnitude` is a
+  /// step long.
   void draw_arrows(const FlowView& flow, const Options& options, const Canvas& canvas);
 
   /// Forgets the magnitudes of earlier frames.

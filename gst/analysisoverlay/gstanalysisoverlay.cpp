@@ -45,8 +45,7 @@ GType flow_style_type() {
         {static_cast<gint>(FlowStyle::None), "Nothing", "none"},
         {static_cast<gint>(FlowStyle::Wheel), "Colours: hue is direction, saturation is length",
          "wheel"},
-        {static_cast<gint>(FlowStyle::Arrows), "Arrows from where a pixel was to where it goes",
-         "arrows"},
+        {static_cast<gint>(FlowStyle::Arrows), "Arrows: hue is direction", "arrows"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisOverlayFlowStyle", values);
   }();
@@ -172,8 +171,9 @@ void add_properties(GObjectClass* object_class) {
       object_class, kMaxMagnitude,
       g_param_spec_double(
           "max-magnitude", "Maximum magnitude",
-          "Length in pixels that is drawn in full saturation (0 = follows the flow)", 0, 1e6,
-          defaults.max_magnitude, playing));
+          "Length in pixels that is drawn in full saturation, or as an arrow of one step "
+          "(0 = follows the flow)",
+          0, 1e6, defaults.max_magnitude, playing));
   g_object_class_install_property(
       object_class, kArrowStep,
       g_param_spec_uint("arrow-step", "Arrow step", "Pixels from one arrow to the next", 2, 4096,
