@@ -52,7 +52,11 @@ void AnalysisOverlay::draw_over(GstVideoFrame* frame) {
   const auto flow = find_flow(frame->buffer, settings);
   if (!flow) return;
   const Canvas canvas = canvas_of(frame);
-  canvas.pixels.copyTo(scratch_);
+  if (settings.flow_style == FlowStyle::Wheel) {
+    scratch_.create(canvas.pixels.size(), canvas.pixels.type());  // will be covered
+  } else {
+    canvas.pixels.copyTo(scratch_);
+  }
   draw(flow->view(), settings, {scratch_, canvas.is_bgr, canvas.has_alpha});
   blend(scratch_, settings.opacity, canvas);
 }

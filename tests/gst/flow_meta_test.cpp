@@ -82,7 +82,7 @@ TEST(FlowMeta, says_why_there_is_no_flow) {
 TEST(FlowMeta, of_several_elements_is_found_by_name_and_in_order) {
   const auto array = constant_flow(8, 4, 1, 2);
   auto frame = frame_with_flow(array.get());
-  gst_buffer_add_reference_timestamp_meta(frame.get(), gst_caps_new_empty_simple("a/b"), 1, 1);
+  gst_buffer_add_video_region_of_interest_meta(frame.get(), "of another kind", 0, 0, 1, 1);
   GstTorchFlow second = describe_flow(8, 4, nullptr);
   second.source = "raftflow1";
   gst_buffer_add_torch_flow_meta(frame.get(), &second);
