@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <glib.h>
+
+#include "lib/core/result.h"
+
+namespace gsttorch {
+
+/// SHA-256 of bytes as they pass by.
+class Sha256 {
+ public:
+  Sha256() : checksum_(g_checksum_new(G_CHECKSUM_SHA256)) {}
+  void add(std::string_view bytes);
+  void reset() { g_checksum_reset(checksum_.get()); }
+  std::string hex();  ///< 64 digits; no bytes can be added after it
+
+ private:
+  struct Free {
+    void operator()(GChecksum* checksum) const { g_checksum_free(checksum); }
+  };
+  std::unique_ptr<GChecksum, Free> checksum_;
+};
+
+Result<std::string> sha256_of_file(const std::filesystem::path& path);
+
+/// A file on its way: written beside its place as NAME.part, and put there in one step when it is
+/// whole and right. Whatever happens before, NAME itself is as it was. Only one process at a time
+/// has the part file; another one is told so instead of waiting.
+class PartFile {
+ public:
+  /// Makes the folder, too. No more than `limit` bytes are ever written.
+  static Result<std::unique_ptr<PartFile>> create(const std::filesystem::path& path,
+                                                  std::uint64_t limit);
+  ~PartFile();
+  PartFile(const PartFile&) = delete;
+  PartFile& operator=(const PartFile&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }  ///< of the file it becomes
+  std::uint64_t limit() const { return limit_; }
+  std::uint64_t size() const { return size_; }
+
+  Result<void> restart();  ///< from nothing
+  Result<void> write(std::string_view bytes);
+  std::string sha256();  ///< of all that was written; nothing can be written after it
+
+  /// Makes it durable and gives it its name.
+  Result<void> commit();
+
+ private:
+  PartFile(std::filesystem::path path, std::uint64_t limit);
+  Result<void> open();
+
+  const std::filesystem::path path_;
+  const std::filesystem::path part_path_;
+  const std::uint64_t limit_;
+  int fd_ = -1;
+  std::uint64_t size_ = 0;
+  Sha256 hash_;
+};
+
+}  // namespace gsttorch
