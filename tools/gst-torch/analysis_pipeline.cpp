@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/analysis_pipeline.h"
+
+#include <cstring>
+
+#include <glib.h>
+
+namespace gsttorch {
+namespace {
+
+bool is_plain(char c) { return g_ascii_isalnum(c) || std::strchr("_-./,:=+@", c) != nullptr; }
+
+bool is_plain(const std::string& text) {
+  for (const char c : text) {
+    if (c == '\0' || !is_plain(c)) return false;
+  }
+  return !text.empty();
+}
+
+/// A property's value as the pipeline grammar reads it.
+std::string quoted_value(const std::string& value) {
+  if (is_plain(value)) return value;
+  std::string quoted = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string shell_word(const std::string& word) {
+  if (is_plain(word) || word == "!") return word;
+  g_autofree gchar* quoted = g_shell_quote(word.c_str());
+  return quoted;
+}
+
+class Words {
+ public:
+  Words& element(const char* name) {
+    if (!words_.empty()) words_.emplace_back("!");
+    words_.emplace_back(name);
+    return *this;
+  }
+  Words& set(const char* property, const std::string& value) {
+    words_.push_back(std::string(property) + "=" + quoted_value(value));
+    return *this;
+  }
+  Words& set(const char* property, const std::optional<std::string>& value) {
+    return value ? set(property, *value) : *this;
+  }
+  Words& set(const char* property, const std::optional<int>& value) {
+    return value ? set(property, std::to_string(*value)) : *this;
+  }
+  std::vector<std::string> take() { return std::move(words_); }
+
+ private:
+  std::vector<std::string> words_;
+};
+
+// VP8 at a constant quality: an encoder that aims at a bit rate smears a busy colour wheel.
+void add_overlay(Words& words, const std::string& file) {
+  words.element("queue").element("videoconvert").element("video/x-raw,format=BGRx");
+  words.element("analysisoverlay").set("layout", std::string("side-by-side"));
+  words.element("queue").element("videoconvert");
+  words.element("vp8enc").set("deadline", 1).set("cpu-used", 8);
+  words.set("end-usage", std::string("cq")).set("cq-level", 12).set("target-bitrate", 20000000);
+  words.element(file.ends_with(".webm") ? "webmmux" : "matroskamux");
+  words.element("filesink").set("location", file);
+}
+
+}  // namespace
+
+std::vector<std::string> analysis_pipeline(const AnalysisPlan& plan) {
+  Words words;
+  words.element("filesrc").set("location", plan.video);
+  // videoconvert takes only video: the pads of other streams find no partner and are left alone.
+  words.element("decodebin").element("videoconvert").element("queue");
+  // The buffer that identity refuses is one more than it passes. A queue right before it drops all
+  // that follows; without one, decoders push a few more frames through.
+  if (plan.frames) words.element("identity").set("eos-after", *plan.frames + 1);
+  words.element("raftflow").set("model", plan.flow.model).set("device", plan.flow.device);
+  words.set("iterations", plan.flow.iterations).set("max-size", plan.flow.max_size);
+  words.set("direction", plan.flow.direction);
+  words.element("analysiswriter").set("location", plan.folder).set("flow-every", plan.flow_every);
+  if (plan.overlay) {
+    add_overlay(words, *plan.overlay);
+  } else {
+    words.element("fakesink");
+  }
+  return words.take();
+}
+
+std::string join_words(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    if (!text.empty()) text += ' ';
+    text += word;
+  }
+  return text;
+}
+
+std::string shell_command(const std::vector<std::string>& words) {
+  std::string command = "gst-launch-1.0 -e";
+  for (const std::string& word : words) {
+    command += ' ';
+    command += shell_word(word);
+  }
+  return command;
+}
+
+std::vector<std::string> needed_elements(const AnalysisPlan& plan) {
+  std::vector<std::string> elements;
+  bool first_of_part = true;
+  for (const std::string& word : analysis_pipeline(plan)) {
+    const bool is_caps = word.find('/') != std::string::npos;
+    if (first_of_part && !is_caps) elements.push_back(word);
+    first_of_part = word == "!";
+  }
+  return elements;
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/gst-torch/settings.h"
+
+namespace gsttorch {
+
+/// What to analyse, and where the results go.
+struct AnalysisPlan {
+  std::string video;
+  std::string folder;
+  FlowSettings flow;
+  std::optional<int> flow_every;       ///< every Nth frame's flow as a .flo file; 0: none
+  std::optional<int> frames;           ///< stop after so many
+  std::optional<std::string> overlay;  ///< a .mkv or .webm file to draw the results into
+};
+
+/// A pipeline of ordinary elements, in the words that gst-launch-1.0 takes.
+std::vector<std::string> analysis_pipeline(const AnalysisPlan& plan);
+
+/// The words as one text that gst_parse_launch reads.
+std::string join_words(const std::vector<std::string>& words);
+
+/// The words as a command that can be pasted into a shell.
+std::string shell_command(const std::vector<std::string>& words);
+
+/// The elements that the plan's pipeline needs.
+std::vector<std::string> needed_elements(const AnalysisPlan& plan);
+
+}  // namespace gsttorch

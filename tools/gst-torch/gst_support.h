@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <string>
+
+#include <gst/gst.h>
+
+#include "lib/core/result.h"
+#include "lib/gst/ref.h"
+
+namespace gsttorch {
+
+template <>
+struct RefTraits<GstSample> {
+  static void take(GstSample* p) { gst_sample_ref(p); }
+  static void give(GstSample* p) { gst_sample_unref(p); }
+};
+template <>
+struct RefTraits<GstMessage> {
+  static void take(GstMessage* p) { gst_message_ref(p); }
+  static void give(GstMessage* p) { gst_message_unref(p); }
+};
+
+/// What an error or warning message says: for people, and for those who look closer.
+struct MessageText {
+  std::string source;  ///< name of the element
+  std::string text;
+  std::string details;
+};
+MessageText read_message(GstMessage* message);
+
+/// A pipeline that is stopped when this goes out of scope.
+class Pipeline {
+ public:
+  explicit Pipeline(Ref<GstElement> pipeline) : pipeline_(std::move(pipeline)) {}
+  Pipeline(Pipeline&&) = default;
+  Pipeline& operator=(Pipeline&&) = delete;
+  ~Pipeline();
+
+  GstElement* get() const { return pipeline_.get(); }
+  Ref<GstElement> element(const char* name) const;
+  /// The first element that this factory made; none is null.
+  Ref<GstElement> made_by(const char* factory) const;
+  Ref<GstBus> bus() const;
+
+  /// Decodes the first frame and waits there.
+  Result<void> preroll(GstClockTime timeout);
+  Result<void> run_to_end();
+  void stop();
+
+ private:
+  Result<void> wait_for(GstMessageType type, GstClockTime timeout);
+
+  Ref<GstElement> pipeline_;
+};
+
+/// As gst-launch-1.0 reads it.
+Result<Pipeline> parse_pipeline(const std::string& text);
+
+bool has_element(const char* factory);
+
+}  // namespace gsttorch

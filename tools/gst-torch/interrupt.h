@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <csignal>
+
+namespace gsttorch {
+
+/// Turns the first SIGINT or SIGTERM into a wish to stop; the second ends the program at once.
+/// One at a time.
+class Interrupt {
+ public:
+  Interrupt();
+  ~Interrupt();
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+
+  /// Number of the signal that came; 0 while none did.
+  int signal() const;
+
+ private:
+  struct sigaction previous_int_;
+  struct sigaction previous_term_;
+};
+
+}  // namespace gsttorch

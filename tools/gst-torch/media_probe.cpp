@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/media_probe.h"
+
+#include <memory>
+
+#include <gst/pbutils/pbutils.h>
+
+#include "lib/gst/ref.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr GstClockTime kProbeTimeout = 60 * GST_SECOND;
+
+struct FreeStreams {
+  void operator()(GList* list) const { gst_discoverer_stream_info_list_free(list); }
+};
+using Streams = std::unique_ptr<GList, FreeStreams>;
+
+std::string missing_decoders(GstDiscovererInfo* info) {
+  std::string names;
+  const gchar** details = gst_discoverer_info_get_missing_elements_installer_details(info);
+  for (; details && *details; details++) {
+    // "gstreamer|1.0|program|description|what exactly"
+    g_auto(GStrv) fields = g_strsplit(*details, "|", 5);
+    const char* description = g_strv_length(fields) > 3 ? fields[3] : *details;
+    names += (names.empty() ? "" : ", ") + std::string(description);
+  }
+  return names;
+}
+
+std::string failure_text(const GError* error) {
+  if (!error) return "it is not a video";
+  // What demuxers say of a file without a single frame is not meant for people.
+  const bool vague = g_error_matches(error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED);
+  return vague ? "there is no frame in it that can be decoded" : error->message;
+}
+
+Result<void> check_outcome(GstDiscovererInfo* info, const GError* error) {
+  switch (gst_discoverer_info_get_result(info)) {
+    case GST_DISCOVERER_OK:
+      return {};
+    case GST_DISCOVERER_MISSING_PLUGINS:
+      return Error{ErrorCode::LibraryMissing,
+                   "there is no " + missing_decoders(info) +
+                       " (Debian: apt-get install gstreamer1.0-libav gstreamer1.0-plugins-good)"};
+    case GST_DISCOVERER_TIMEOUT:
+      return Error{ErrorCode::Failed, "nothing could be decoded within a minute"};
+    default:
+      return Error{ErrorCode::Corrupt, failure_text(error)};
+  }
+}
+
+Result<VideoFacts> video_facts(GstDiscovererInfo* info) {
+  const Streams streams(gst_discoverer_info_get_video_streams(info));
+  if (!streams) return Error{ErrorCode::BadArgument, "it has no video stream"};
+  auto* stream = static_cast<GstDiscovererVideoInfo*>(streams->data);
+  if (gst_discoverer_video_info_is_image(stream)) {
+    return Error{ErrorCode::BadArgument,
+                 "it is a still picture (gst-torch flow compares two of them)"};
+  }
+  VideoFacts facts;
+  facts.width = static_cast<int>(gst_discoverer_video_info_get_width(stream));
+  facts.height = static_cast<int>(gst_discoverer_video_info_get_height(stream));
+  facts.framerate_numerator = static_cast<int>(gst_discoverer_video_info_get_framerate_num(stream));
+  facts.framerate_denominator =
+      static_cast<int>(gst_discoverer_video_info_get_framerate_denom(stream));
+  const GstClockTime duration = gst_discoverer_info_get_duration(info);
+  if (GST_CLOCK_TIME_IS_VALID(duration)) facts.duration_ns = duration;
+  return facts;
+}
+
+Result<VideoFacts> discover(const std::string& path) {
+  g_autoptr(GError) error = nullptr;
+  g_autofree gchar* uri = gst_filename_to_uri(path.c_str(), &error);
+  if (!uri) return Error{ErrorCode::BadArgument, error->message};
+  g_autoptr(GstDiscoverer) discoverer = gst_discoverer_new(kProbeTimeout, &error);
+  if (!discoverer) return Error{ErrorCode::LibraryMissing, error->message};
+  g_autoptr(GstDiscovererInfo) info = gst_discoverer_discover_uri(discoverer, uri, &error);
+  if (!info) return Error{ErrorCode::Corrupt, failure_text(error)};
+  if (auto usable = check_outcome(info, error); !usable) return usable.error();
+  return video_facts(info);
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> VideoFacts::frames() const {
+  if (duration_ns == 0 || framerate_numerator <= 0 || framerate_denominator <= 0) {
+    return std::nullopt;
+  }
+  // Rounded: containers round durations to their own clock.
+  const auto numerator = static_cast<guint64>(framerate_numerator);
+  return gst_util_uint64_scale_round(duration_ns, numerator,
+                                     GST_SECOND * static_cast<guint64>(framerate_denominator));
+}
+
+Result<VideoFacts> probe_video(const std::string& path) {
+  auto facts = discover(path);
+  if (!facts) {
+    return Error{facts.error().code,
+                 "cannot read the video " + path + ": " + facts.error().message};
+  }
+  return facts;
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lib/core/result.h"
+
+namespace gsttorch {
+
+/// What a video file says of itself. Zero where it says nothing.
+struct VideoFacts {
+  int width = 0;
+  int height = 0;
+  int framerate_numerator = 0;
+  int framerate_denominator = 1;
+  std::uint64_t duration_ns = 0;
+
+  /// How many frames that makes, where it can be told.
+  std::optional<std::uint64_t> frames() const;
+};
+
+/// Opens the file and decodes as far as its first frame. An Error where it holds no video that can
+/// be decoded here. Needs gst_init.
+Result<VideoFacts> probe_video(const std::string& path);
+
+}  // namespace gsttorch

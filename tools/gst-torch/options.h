@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <glib.h>
+
+#include "lib/core/result.h"
+
+namespace gsttorch {
+
+/// Says on one line of stderr what went wrong. Returns kFailed.
+int fail(const Error& error);
+
+/// Options and parameters of one subcommand, on GOptionContext.
+class Options {
+ public:
+  struct Description {
+    const char* parameters;  ///< as the usage line shows them: "A B"
+    const char* summary;     ///< what the command does, one paragraph
+    const char* notes;       ///< after the options: examples, exit status
+  };
+
+  Options(const char* command, const Description& description);
+
+  /// What the option was given as is stored when `parse` succeeds; absent options leave it alone.
+  void add(const char* name, char letter, std::optional<std::string>* value, const char* help,
+           const char* placeholder);
+  void add(const char* name, char letter, std::optional<int>* value, const char* help,
+           const char* placeholder);
+  void add(const char* name, char letter, bool* value, const char* help);
+
+  /// Nothing where the command may go on, else the exit status. `--help` prints and exits.
+  std::optional<int> parse(int argc, char** argv, std::size_t parameter_count);
+  const std::vector<std::string>& parameters() const { return parameters_; }
+
+  /// Says on one line what is wrong with the call and where help is. Returns kUsage.
+  int usage_error(const std::string& message) const;
+
+ private:
+  struct Text {
+    std::optional<std::string>* value;
+    gchar* slot = nullptr;
+  };
+  struct Number {
+    std::optional<int>* value;
+    gchar* slot = nullptr;
+  };
+  struct Flag {
+    bool* value;
+    gboolean slot = FALSE;
+  };
+
+  GOptionEntry& add_entry(const char* name, char letter, const char* help);
+  std::optional<int> store();
+
+  const char* command_;
+  Description description_;
+  std::deque<Text> texts_;  // deques: GOptionEntry points at the slots
+  std::deque<Number> numbers_;
+  std::deque<Flag> flags_;
+  std::vector<GOptionEntry> entries_;
+  std::vector<std::string> parameters_;
+};
+
+}  // namespace gsttorch

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/core/result.h"
+#include "lib/engine/image.h"
+
+namespace gsttorch {
+
+/// A picture of 8-bit R, G, B, rows without padding.
+struct Picture {
+  int width = 0;
+  int height = 0;
+  std::vector<std::uint8_t> rgb;
+
+  /// Borrows the pixels.
+  ImageView view() const;
+};
+
+/// Whatever GStreamer can decode; of a video, the first frame. Needs gst_init.
+Result<Picture> read_picture(const std::string& path);
+
+Result<void> write_png(const std::string& path, const Picture& picture);
+
+}  // namespace gsttorch

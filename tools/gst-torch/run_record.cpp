@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/run_record.h"
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "config.h"
+#include "lib/core/output_file.h"
+#include "lib/engine/torch_version.h"
+
+namespace gsttorch {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string now_text() {
+  g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+  g_autofree gchar* text = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
+  return text;
+}
+
+std::string gstreamer_version() {
+  guint major = 0, minor = 0, micro = 0, nano = 0;
+  gst_version(&major, &minor, &micro, &nano);
+  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(micro);
+}
+
+/// Empty where the file cannot be read.
+std::string file_sha256(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+  std::vector<char> block(std::size_t{1} << 20);
+  while (file) {
+    file.read(block.data(), static_cast<std::streamsize>(block.size()));
+    g_checksum_update(checksum, reinterpret_cast<const guchar*>(block.data()), file.gcount());
+  }
+  return file.eof() ? g_checksum_get_string(checksum) : "";
+}
+
+Json value_json(const GValue* value) {
+  if (G_VALUE_HOLDS_BOOLEAN(value)) return g_value_get_boolean(value) == TRUE;
+  if (G_VALUE_HOLDS_INT(value)) return g_value_get_int(value);
+  if (G_VALUE_HOLDS_UINT(value)) return g_value_get_uint(value);
+  if (G_VALUE_HOLDS_UINT64(value)) return g_value_get_uint64(value);
+  if (G_VALUE_HOLDS_DOUBLE(value)) return g_value_get_double(value);
+  if (G_VALUE_HOLDS_STRING(value)) {
+    const gchar* text = g_value_get_string(value);
+    return text ? Json(text) : Json(nullptr);
+  }
+  g_autofree gchar* text = gst_value_serialize(value);
+  return text ? Json(text) : Json(nullptr);
+}
+
+/// What can be set on an element, as it is now: so the defaults that were in force are on record.
+Json element_properties(GstElement* element) {
+  guint count = 0;
+  g_autofree GParamSpec** specs =
+      g_object_class_list_properties(G_OBJECT_GET_CLASS(element), &count);
+  Json properties = Json::object();
+  for (guint i = 0; i < count; i++) {
+    const bool settable = (specs[i]->flags & G_PARAM_READWRITE) == G_PARAM_READWRITE;
+    if (!settable || g_type_is_a(G_PARAM_SPEC_VALUE_TYPE(specs[i]), G_TYPE_OBJECT)) continue;
+    GValue value = G_VALUE_INIT;
+    g_object_get_property(G_OBJECT(element), specs[i]->name, &value);
+    properties[specs[i]->name] = value_json(&value);
+    g_value_unset(&value);
+  }
+  return properties;
+}
+
+const char* status_word(const RunOutcome& outcome) {
+  if (outcome.error) return "failed";
+  return outcome.signal != 0 ? "interrupted" : "complete";
+}
+
+}  // namespace
+
+RunRecord::RunRecord(const std::string& folder)
+    : path_((std::filesystem::path(folder) / "run.json").string()) {
+  json_["versions"] = {
+      {PACKAGE, VERSION}, {"GStreamer", gstreamer_version()}, {"LibTorch", GSTTORCH_TORCH_VERSION}};
+}
+
+void RunRecord::set_command(int argc, char** argv) {
+  json_["command"] = Json::array({"gst-torch"});
+  for (int i = 0; i < argc; i++) json_["command"].push_back(argv[i]);
+}
+
+void RunRecord::set_input(const std::string& path, const VideoFacts& facts) {
+  std::error_code ignored;
+  Json& input = json_["input"];
+  input["path"] = path;
+  input["bytes"] = std::filesystem::file_size(path, ignored);
+  input["width"] = facts.width;
+  input["height"] = facts.height;
+  if (facts.framerate_numerator > 0) {
+    input["framerate"] = std::to_string(facts.framerate_numerator) + "/" +
+                         std::to_string(facts.framerate_denominator);
+  }
+  if (facts.duration_ns > 0) input["duration"] = facts.duration_ns;
+}
+
+void RunRecord::set_model(const std::string& name, const std::string& file) {
+  std::error_code ignored;
+  json_["model"] = {{"name", name},
+                    {"file", file},
+                    {"bytes", std::filesystem::file_size(file, ignored)},
+                    {"sha256", file_sha256(file)}};
+}
+
+void RunRecord::set_pipeline(const std::string& text, const Pipeline& pipeline) {
+  json_["pipeline"] = text;
+  for (const char* factory : {"raftflow", "analysiswriter", "analysisoverlay"}) {
+    if (const auto element = pipeline.made_by(factory)) {
+      json_["properties"][factory] = element_properties(element.get());
+    }
+  }
+}
+
+Result<void> RunRecord::write_started() {
+  json_["started"] = now_text();
+  json_["status"] = "running";
+  return write();
+}
+
+Result<void> RunRecord::write_ended(const RunOutcome& outcome) {
+  json_["ended"] = now_text();
+  json_["status"] = status_word(outcome);
+  if (outcome.error) json_["error"] = outcome.error->message;
+  json_["frames"] = outcome.frames;
+  if (outcome.frames > 1) json_["ms_per_frame"] = std::round(1000 * outcome.ms_per_frame()) / 1000;
+  return write();
+}
+
+// Written beside and renamed, so that a reader never finds half a record.
+Result<void> RunRecord::write() {
+  // File names need not be UTF-8: what is not is replaced.
+  const std::string text = json_.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  auto file = OutputFile::create(path_ + ".part");
+  if (!file) return file.error();
+  if (auto written = file->write(text.data(), text.size()); !written) return written;
+  if (auto closed = file->close(); !closed) return closed;
+  std::error_code error;
+  std::filesystem::rename(path_ + ".part", path_, error);
+  if (!error) return {};
+  return Error{ErrorCode::Failed, "cannot write " + path_ + ": " + error.message()};
+}
+
+}  // namespace gsttorch
