@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""What the tests of the command line share: the program, small videos, real data where it is."""
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SOURCE_ROOT = Path(os.environ.get("GSTTORCH_SOURCE_ROOT", Path(__file__).resolve().parents[2]))
+BUILD_ROOT = Path(os.environ.get("GSTTORCH_BUILD_ROOT", SOURCE_ROOT / "build"))
+SHARED = Path(os.environ.get("GSTTORCH_SHARED", SOURCE_ROOT / ".." / "shared"))
+PROGRAM = os.environ.get("GST_TORCH", str(BUILD_ROOT / "tools" / "gst-torch"))
+
+VIDEO_FRAMES = 16
+VIDEO_SIZE = (64, 48)
+PICTURE = "videotestsrc num-buffers={frames} pattern=smpte horizontal-speed=2 ! " \
+    "video/x-raw,width=64,height=48,framerate=25/1"
+
+
+def launch(pipeline):
+    subprocess.run(["gst-launch-1.0", "-q", "-e", *pipeline.split()], check=True, timeout=60)
+
+
+def is_one_line(text):
+    return text.startswith("gst-torch: ") and text.count("\n") == 1 and text.endswith("\n")
+
+
+@pytest.fixture(scope="session")
+def gst_torch(tmp_path_factory):
+    """Runs the program in the environment of the build tree and returns how it ended."""
+    environment = dict(os.environ)
+    environment.setdefault("GST_PLUGIN_PATH", str(BUILD_ROOT / "gst"))
+    environment.setdefault("GST_TORCH_ENGINE",
+                           str(BUILD_ROOT / "lib" / "nn" / "libgsttorch-engine.so"))
+    environment.setdefault("GST_TORCH_MANIFEST", str(SOURCE_ROOT / "models" / "manifest.json"))
+    environment.setdefault("GST_REGISTRY", str(BUILD_ROOT / "test-registry.bin"))
+    # Nothing that this user once fetched decides what a test sees.
+    environment["GST_TORCH_MODELS_DIR"] = str(tmp_path_factory.mktemp("no-models"))
+
+    def run(*arguments, env=None, **options):
+        return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True,
+                              env={**environment, **(env or {})}, timeout=300, **options)
+
+    run.environment = environment
+    return run
+
+
+@pytest.fixture(scope="session")
+def fails(gst_torch):
+    """Expects one line on stderr and exit status 1, and returns the line."""
+    def run(*arguments, **options):
+        done = gst_torch(*arguments, **options)
+        assert done.returncode == 1, (done.stdout, done.stderr)
+        assert is_one_line(done.stderr), done.stderr
+        return done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory):
+    """A folder with small files, good and bad."""
+    folder = tmp_path_factory.mktemp("media")
+    picture = PICTURE.format(frames=VIDEO_FRAMES)
+    launch(f"{picture} ! jpegenc ! matroskamux ! filesink location={folder}/video.mkv")
+    launch(f"audiotestsrc num-buffers=40 ! vorbisenc ! matroskamux name=mux ! "
+           f"filesink location={folder}/with-audio.mkv "
+           f"{picture} ! jpegenc ! queue ! mux.")
+    launch(f"audiotestsrc num-buffers=10 ! vorbisenc ! oggmux ! "
+           f"filesink location={folder}/audio.ogg")
+    launch(f"{PICTURE.format(frames=0)} ! jpegenc ! matroskamux ! "
+           f"filesink location={folder}/no-frame.mkv")
+    launch(f"{PICTURE.format(frames=1)} ! pngenc ! filesink location={folder}/a.png")
+    launch("videotestsrc num-buffers=1 pattern=ball ! video/x-raw,width=64,height=48 ! pngenc ! "
+           f"filesink location={folder}/b.png")
+    launch("videotestsrc num-buffers=1 ! video/x-raw,width=80,height=48 ! pngenc ! "
+           f"filesink location={folder}/wide.png")
+    (folder / "text.png").write_text("This is no picture, and no video either.\n" * 20)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def weights():
+    """RAFT-small, real weights."""
+    path = SHARED / "data" / "weights" / "raft-small.pth"
+    if not path.exists():
+        pytest.skip(f"{path} is not there")
+    return path
+
+
+@pytest.fixture(scope="session")
+def middlebury():
+    path = SHARED / "data" / "flow"
+    if not path.exists():
+        pytest.skip(f"{path} is not there")
+    return path

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""gst-torch analyze: a video to a folder of results."""
+import hashlib
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import PICTURE, PROGRAM, VIDEO_FRAMES, VIDEO_SIZE, launch
+
+QUICK = ["--iterations", "2"]
+
+
+def results(folder):
+    return [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
+
+
+def run_record(folder):
+    return json.loads((folder / "run.json").read_text())
+
+
+def count_frames(video, tmp_path, width, height):
+    """Decodes a video to raw I420 and counts what comes out."""
+    raw = tmp_path / "raw.yuv"
+    launch(f"filesrc location={video} ! decodebin ! videoconvert ! "
+           f"video/x-raw,format=I420,width={width},height={height} ! filesink location={raw}")
+    return raw.stat().st_size / (width * height * 3 / 2)
+
+
+@pytest.fixture(scope="module")
+def analysed(gst_torch, media, weights, tmp_path_factory):
+    """One good run that several tests look at."""
+    folder = tmp_path_factory.mktemp("analysed")
+    done = gst_torch("analyze", media / "video.mkv", "-o", folder, "--model", weights,
+                     "--flow-every", 5, "--overlay", folder / "flow.mkv", *QUICK)
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+def test_writes_a_line_per_frame(analysed):
+    lines = results(analysed[0])
+    assert [line["frame"] for line in lines] == list(range(VIDEO_FRAMES))
+    assert lines[0]["flow"][0]["skipped"] == "first-frame"
+    for line in lines[1:]:
+        assert line["flow"][0]["iterations"] == 2
+        assert line["flow"][0]["mean_magnitude"] >= 0
+
+
+def test_records_the_run(analysed, media, weights):
+    record = run_record(analysed[0])
+    assert record["status"] == "complete"
+    assert record["frames"] == VIDEO_FRAMES
+    assert record["input"]["path"] == str(media / "video.mkv")
+    assert (record["input"]["width"], record["input"]["height"]) == VIDEO_SIZE
+    assert record["model"]["sha256"] == hashlib.sha256(weights.read_bytes()).hexdigest()
+    assert record["properties"]["raftflow"]["iterations"] == 2
+    assert record["command"][:2] == ["gst-torch", "analyze"]
+    assert set(record["versions"]) == {"gst-plugins-torch", "GStreamer", "LibTorch"}
+    assert record["started"] < record["ended"]
+
+
+def test_writes_the_flow_of_every_nth_frame(analysed):
+    files = sorted((analysed[0] / "flow").iterdir())
+    assert files
+    width, height = VIDEO_SIZE
+    assert {file.stat().st_size for file in files} == {12 + width * height * 8}
+    named = [flow["file"] for line in results(analysed[0]) for flow in line["flow"]
+             if "file" in flow]
+    assert [f"flow/{file.name}" for file in files] == named
+    assert len(files) <= VIDEO_FRAMES // 5 + 1
+
+
+def test_the_pictures_are_a_video_of_as_many_frames_side_by_side(analysed, tmp_path):
+    width, height = VIDEO_SIZE
+    assert count_frames(analysed[0] / "flow.mkv", tmp_path, 2 * width, height) == VIDEO_FRAMES
+
+
+def test_says_where_the_results_are(analysed):
+    folder, done = analysed
+    assert f"{VIDEO_FRAMES} frames, " in done.stdout
+    assert f"results: {folder}\n" in done.stdout
+    assert f"pictures: {folder}/flow.mkv\n" in done.stdout
+
+
+@pytest.mark.parametrize("options", [[], ["--frames", "5"]], ids=["whole", "5-frames"])
+def test_the_command_it_prints_gives_the_same_results(gst_torch, media, weights, tmp_path, options):
+    # A folder and a file whose names are hard on every parser on the way.
+    video = tmp_path / "it's \"a\" b\\c! $HOME (1).mkv"
+    shutil.copy(media / "video.mkv", video)
+    folder = tmp_path / "re sults\\"
+    done = gst_torch("analyze", video, "-o", folder, "--model", weights, *QUICK, *options)
+    assert done.returncode == 0, done.stderr
+    first = (folder / "results.jsonl").read_bytes()
+    assert first
+    shutil.rmtree(folder)
+
+    command = done.stdout.splitlines()[0]
+    assert command.startswith("gst-launch-1.0 -e ")
+    subprocess.run(command, shell=True, check=True, env=gst_torch.environment, timeout=120,
+                   stdout=subprocess.DEVNULL)
+    assert (folder / "results.jsonl").read_bytes() == first
+
+
+@pytest.mark.parametrize("frames", [1, 5, VIDEO_FRAMES, VIDEO_FRAMES + 9])
+def test_stops_after_as_many_frames_as_asked_for(gst_torch, media, weights, tmp_path, frames):
+    done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights, "--frames",
+                     frames, *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert len(results(tmp_path)) == min(frames, VIDEO_FRAMES)
+    assert run_record(tmp_path)["frames"] == min(frames, VIDEO_FRAMES)
+
+
+def test_sound_in_the_file_does_not_matter(gst_torch, media, weights, tmp_path):
+    done = gst_torch("analyze", media / "with-audio.mkv", "-o", tmp_path, "--model", weights,
+                     *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert len(results(tmp_path)) == VIDEO_FRAMES
+
+
+def test_a_second_run_into_the_same_folder_replaces_the_first(gst_torch, media, weights, tmp_path):
+    for frames in (8, 3):
+        done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights,
+                         "--frames", frames, *QUICK)
+        assert done.returncode == 0, done.stderr
+    assert len(results(tmp_path)) == 3
+
+
+def test_a_terminal_sees_one_line_that_is_redrawn(gst_torch, media, weights, tmp_path):
+    terminal, slave = pty.openpty()
+    with subprocess.Popen([PROGRAM, "analyze", media / "video.mkv", "-o", tmp_path, "--model",
+                           weights, *QUICK], env=gst_torch.environment, stdout=subprocess.DEVNULL,
+                          stderr=slave) as process:
+        assert process.wait(timeout=120) == 0
+    os.close(slave)
+    shown = os.read(terminal, 65536).decode()
+    os.close(terminal)
+    assert f"\r100 %, {VIDEO_FRAMES}/{VIDEO_FRAMES} frames" in shown
+    assert shown.count("\n") == 1
+
+
+@pytest.mark.parametrize("stop, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_when_interrupted_the_files_are_complete_up_to_there(
+        gst_torch, media, weights, tmp_path, stop, status):
+    frames = 3000
+    launch(f"{PICTURE.format(frames=frames)} ! jpegenc ! matroskamux ! "
+           f"filesink location={tmp_path}/long.mkv")
+    folder = tmp_path / "out"
+    with subprocess.Popen([PROGRAM, "analyze", tmp_path / "long.mkv", "-o", folder, "--model",
+                           weights, "--flow-every", "1"], env=gst_torch.environment,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None and not (folder / "flow" / "000003.flo").exists():
+            time.sleep(0.05)
+        process.send_signal(stop)
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == status, err
+    assert "(interrupted)" in out
+    lines = results(folder)
+    assert 3 <= len(lines) < frames
+    assert [line["frame"] for line in lines] == list(range(len(lines)))
+    record = run_record(folder)
+    assert record["status"] == "interrupted"
+    assert record["frames"] == len(lines)
+
+
+@pytest.mark.parametrize("name, reason", [
+    ("nowhere.mkv", "No such file"),
+    ("text.png", "text file"),
+    ("audio.ogg", "no video stream"),
+    ("no-frame.mkv", "no frame"),
+    ("a.png", "still picture"),
+    (".", "not a file"),
+])
+def test_what_is_no_video_is_named_before_anything_is_made(
+        fails, media, weights, tmp_path, name, reason):
+    line = fails("analyze", media / name, "-o", tmp_path / "out", "--model", weights)
+    assert str(media / name) in line
+    assert reason in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_video_that_was_cut_off_gives_what_can_be_read_and_a_warning(
+        gst_torch, media, weights, tmp_path):
+    cut = tmp_path / "cut.mkv"
+    whole = (media / "video.mkv").read_bytes()
+    cut.write_bytes(whole[:len(whole) // 2])
+    done = gst_torch("analyze", cut, "-o", tmp_path / "out", "--model", weights, *QUICK)
+    assert done.returncode == 0, done.stderr
+    lines = results(tmp_path / "out")
+    assert 1 < len(lines) < VIDEO_FRAMES
+    assert re.search(f"warning: .*cut.mkv promises {VIDEO_FRAMES} frames, {len(lines)} could be",
+                     done.stderr)
+
+
+@pytest.mark.parametrize("bad", ["file", "file/below", "/proc/gst-torch"])
+def test_a_folder_that_cannot_be_written_is_named(fails, media, weights, tmp_path, bad):
+    (tmp_path / "file").write_text("in the way\n")
+    folder = tmp_path / bad
+    assert str(folder) in fails("analyze", media / "video.mkv", "-o", folder, "--model", weights)
+    assert (tmp_path / "file").read_text() == "in the way\n"
+
+
+def test_pictures_that_cannot_be_written_are_found_before_the_work_starts(
+        fails, media, weights, tmp_path):
+    overlay = tmp_path / "absent" / "flow.mkv"
+    line = fails("analyze", media / "video.mkv", "-o", tmp_path / "out", "--model", weights,
+                 "--overlay", overlay)
+    assert str(overlay) in line
+    assert not (tmp_path / "out" / "results.jsonl").exists()
+
+
+def test_the_video_itself_is_never_overwritten(fails, media, weights, tmp_path):
+    video = tmp_path / "video.mkv"
+    shutil.copy(media / "video.mkv", video)
+    line = fails("analyze", video, "-o", tmp_path / "out", "--model", weights, "--overlay",
+                 tmp_path / "." / "video.mkv")
+    assert "is an input" in line
+    assert video.read_bytes() == (media / "video.mkv").read_bytes()
+
+
+def test_missing_weights_name_the_command_that_gets_them(fails, media, tmp_path):
+    line = fails("analyze", media / "video.mkv", "-o", tmp_path / "out")
+    assert "gst-torch models fetch raft-small" in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_missing_plugins_point_to_the_doctor(fails, media, weights, tmp_path):
+    line = fails("analyze", media / "video.mkv", "-o", tmp_path / "out", "--model", weights,
+                 env={"GST_PLUGIN_PATH": str(tmp_path),
+                      "GST_REGISTRY": str(tmp_path / "registry.bin")})
+    assert "no element raftflow" in line
+    assert "gst-torch doctor" in line
+
+
+def test_an_error_of_an_element_is_its_own_words(gst_torch, media, weights, tmp_path):
+    done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights, "--device",
+                     "cuda:7")
+    assert done.returncode == 1
+    assert re.fullmatch(r"gst-torch: raftflow0: .*cuda.*\n", done.stderr)
+    record = run_record(tmp_path)
+    assert record["status"] == "failed"
+    assert "cuda" in record["error"]
+
+
+def test_verbose_adds_what_else_the_element_says(gst_torch, media, weights, tmp_path):
+    done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights, "--device",
+                     "cuda:7", "--verbose")
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert re.fullmatch(r"gst-torch: raftflow0: .*cuda.*", lines[0])
+    assert "GstRaftFlow:raftflow0" in "".join(lines[1:])

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""gst-torch without a command, with a wrong one, and --help everywhere."""
+import re
+
+import pytest
+
+COMMANDS = ["analyze", "doctor", "flow"]
+
+
+def listed_commands(text):
+    return re.findall(r"^  ([a-z]+) ", text, re.MULTILINE)
+
+
+def test_help_lists_the_commands(gst_torch):
+    done = gst_torch("--help")
+    assert done.returncode == 0
+    assert set(COMMANDS) <= set(listed_commands(done.stdout))
+
+
+def test_version_says_what_it_was_built_for(gst_torch):
+    done = gst_torch("--version")
+    assert done.returncode == 0
+    assert re.fullmatch(r"gst-torch \d+\.\d+\.\d+ \(GStreamer 1\.\d+\.\d+, "
+                        r"built for LibTorch 2\.\d+\.\d+\)\n", done.stdout)
+
+
+def test_an_unknown_command_is_named_and_the_list_follows(gst_torch):
+    done = gst_torch("analyse")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == 'gst-torch: there is no command "analyse"'
+    assert set(COMMANDS) <= set(listed_commands(done.stderr))
+
+
+def test_a_missing_command_is_wrong_usage(gst_torch):
+    done = gst_torch()
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "gst-torch: a command is missing"
+
+
+def test_every_command_that_is_listed_has_help(gst_torch):
+    commands = listed_commands(gst_torch("--help").stdout)
+    for command in commands:
+        done = gst_torch(command, "--help")
+        assert done.returncode == 0, command
+        assert f"gst-torch {command}" in done.stdout
+
+
+@pytest.mark.parametrize("arguments, reason", [
+    (["flow"], "needs A B"),
+    (["flow", "a.png"], "needs A B"),
+    (["flow", "a.png", "b.png"], "needs -o OUT.flo"),
+    (["flow", "a.png", "b.png", "c.png", "-o", "x.flo"], 'unexpected parameter "c.png"'),
+    (["flow", "a.png", "b.png", "-o", "x.flo", "--iterations", "0"], "at least 1"),
+    (["flow", "a.png", "b.png", "-o", "x.flo", "--iterations", "12x"], '"12x" is not a whole number'),
+    (["flow", "a.png", "b.png", "-o", "x.flo", "--max-size", "-1"], "not be negative"),
+    (["flow", "a.png", "b.png", "-o", "x.flo", "--direction", "up"], 'not "up"'),
+    (["flow", "a.png", "b.png", "-o", "x.flo", "--loud"], "--loud"),
+    (["analyze"], "needs VIDEO"),
+    (["analyze", "a.mkv"], "needs -o DIR"),
+    (["analyze", "a.mkv", "b.mkv", "-o", "x"], 'unexpected parameter "b.mkv"'),
+    (["analyze", "a.mkv", "-o", "x", "--frames", "0"], "at least 1"),
+    (["analyze", "a.mkv", "-o", "x", "--flow-every", "-1"], "not be negative"),
+    (["analyze", "a.mkv", "-o", "x", "--direction", "up"], 'not "up"'),
+    (["analyze", "a.mkv", "-o", "x", "--overlay", "x.mp4"], ".mkv or .webm"),
+    (["doctor", "why"], 'unexpected parameter "why"'),
+])
+def test_wrong_usage_is_one_line_and_exit_status_2(gst_torch, tmp_path, arguments, reason):
+    done = gst_torch(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"gst-torch: {arguments[0]}: ")
+    assert done.stderr.count("\n") == 1
+    assert reason in done.stderr
+    assert f"gst-torch {arguments[0]} --help" in done.stderr
+    assert list(tmp_path.iterdir()) == []
