@@ -3,15 +3,18 @@
 """gst-torch doctor: what is found, what is missing, how to get it."""
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
 
 @pytest.fixture(scope="session")
-def with_weights(weights, tmp_path_factory):
+def with_weights(gst_torch, weights, tmp_path_factory):
     """A models folder as `gst-torch models fetch raft-small` leaves it."""
     folder = tmp_path_factory.mktemp("models")
-    shutil.copy(weights, folder / "raft-small.pth")
+    manifest = json.loads(Path(gst_torch.environment["GST_TORCH_MANIFEST"]).read_text())
+    model = next(model for model in manifest["models"] if model["name"] == "raft-small")
+    shutil.copy(weights, folder / model["files"][0]["name"])
     return {"GST_TORCH_MODELS_DIR": str(folder)}
 
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -9,7 +10,6 @@
 
 #include "lib/core/flow_color.h"
 #include "lib/core/flow_file.h"
-#include "lib/core/manifest.h"
 #include "lib/engine/loader.h"
 #include "tools/gst-torch/commands.h"
 #include "tools/gst-torch/options.h"
@@ -108,19 +108,23 @@ Result<FlowView> host_view(const FlowResult& result) {
   return FlowView{data, static_cast<int>(tensor->shape()[1]), static_cast<int>(tensor->shape()[0])};
 }
 
-Result<void> write_visual(const std::string& path, const FlowView& flow) {
+/// The longest vector gets the fullest colour, as in Middlebury's own pictures.
+Result<void> write_visual(const std::string& path, const FlowView& flow, double max_magnitude) {
   Picture picture{flow.width, flow.height, {}};
   const std::ptrdiff_t stride = std::ptrdiff_t{3} * flow.width;
   picture.rgb.resize(static_cast<std::size_t>(stride * flow.height));
   FlowColoring coloring;
-  coloring.max_magnitude = std::max(robust_magnitude(flow), 1e-3F);
+  coloring.max_magnitude = std::max(static_cast<float>(max_magnitude), 1e-3F);
   color_flow(flow, coloring, picture.rgb.data(), stride);
   return write_png(path, picture);
 }
 
-Result<void> write_results(const FlowCommand& command, const FlowView& flow) {
-  if (auto written = write_flow_file(command.output, flow); !written) return written;
-  return command.visual ? write_visual(*command.visual, flow) : Result<void>();
+Result<void> write_results(const FlowCommand& command, const FlowResult& result) {
+  auto flow = host_view(result);
+  if (!flow) return flow.error();
+  if (auto written = write_flow_file(command.output, *flow); !written) return written;
+  if (!command.visual) return {};
+  return write_visual(*command.visual, *flow, result.max_magnitude_px);
 }
 
 Result<void> run(const FlowCommand& command) {
@@ -131,9 +135,7 @@ Result<void> run(const FlowCommand& command) {
   if (!model) return model.error();
   auto timed = compute(**model, *pictures, flow_options(command.settings));
   if (!timed) return timed.error();
-  auto view = host_view(timed->flow);
-  if (!view) return view.error();
-  if (auto written = write_results(command, *view); !written) return written;
+  if (auto written = write_results(command, timed->flow); !written) return written;
   std::printf("%s, mean %.3f px, max %.3f px, %d iterations, %.0f ms on %s\n",
               size_text(pictures->earlier).c_str(), timed->flow.mean_magnitude_px,
               timed->flow.max_magnitude_px, timed->flow.iterations, timed->duration_ms,

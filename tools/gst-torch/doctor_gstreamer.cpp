@@ -12,12 +12,12 @@ namespace {
 constexpr char kGroup[] = "GStreamer";
 constexpr char kOwnGroup[] = "plugins";
 
-struct NeededElement {
+struct ElementPackage {
   const char* name;
   const char* package;  ///< Debian's
 };
 
-constexpr NeededElement kNeeded[] = {
+constexpr ElementPackage kNeeded[] = {
     {"filesrc", "libgstreamer1.0-0"},
     {"queue", "libgstreamer1.0-0"},
     {"decodebin", "gstreamer1.0-plugins-base"},
@@ -32,8 +32,11 @@ constexpr NeededElement kNeeded[] = {
     {"jpegdec", "gstreamer1.0-plugins-good"},
     {"pngdec", "gstreamer1.0-plugins-good"},
     {"pngenc", "gstreamer1.0-plugins-good"},
-    {"h264parse", "gstreamer1.0-plugins-bad"},
     {"avdec_h264", "gstreamer1.0-libav"},
+};
+constexpr ElementPackage kUseful[] = {
+    {"h264parse", "gstreamer1.0-plugins-bad"},  // for H.264 that is in no MP4 or Matroska file
+    {"h265parse", "gstreamer1.0-plugins-bad"},
 };
 constexpr const char* kOwnElements[] = {"raftflow", "analysiswriter", "analysisoverlay"};
 
@@ -56,10 +59,10 @@ ElementFact find_element(const char* name) {
   return {gst_plugin_get_version(plugin.get()), file ? file : "built in"};
 }
 
-Finding element_finding(const NeededElement& element) {
+Finding element_finding(const ElementPackage& element, FindingState when_absent) {
   const ElementFact fact = find_element(element.name);
   if (!fact.file.empty()) return {kGroup, element.name, FindingState::Ok, fact.version, ""};
-  return {kGroup, element.name, FindingState::Missing, "not found",
+  return {kGroup, element.name, when_absent, "not found",
           std::string("apt-get install ") + element.package};
 }
 
@@ -96,7 +99,12 @@ void add_blacklisted(Findings& findings) {
 void check_gstreamer(Findings& findings) {
   g_autofree gchar* version = gst_version_string();
   findings.push_back({kGroup, "version", FindingState::Ok, version, ""});
-  for (const NeededElement& element : kNeeded) findings.push_back(element_finding(element));
+  for (const ElementPackage& element : kNeeded) {
+    findings.push_back(element_finding(element, FindingState::Missing));
+  }
+  for (const ElementPackage& element : kUseful) {
+    findings.push_back(element_finding(element, FindingState::Optional));
+  }
 }
 
 void check_own_plugins(Findings& findings) {

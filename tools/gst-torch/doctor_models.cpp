@@ -1,27 +1,37 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <filesystem>
+
 #include "lib/core/manifest.h"
 #include "tools/gst-torch/doctor.h"
 
 namespace gsttorch {
 namespace {
 
+constexpr char kGroup[] = "models";
 constexpr char kNeededModel[] = "raft-small";  // what raftflow uses unless it is told otherwise
 
-Finding model_finding(const std::string& name) {
-  const auto file = resolve_weights(name);
-  if (file) return {"models", name, FindingState::Ok, *file, ""};
-  const bool needed = name == kNeededModel;
-  return {"models", name, needed ? FindingState::Missing : FindingState::Optional,
-          "weights are not there", "gst-torch models fetch " + name};
+Finding model_finding(const Model& model) {
+  const std::filesystem::path file = model.path();
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(file, ignored)) {
+    return {kGroup, model.name, FindingState::Ok, file.string(), ""};
+  }
+  const bool needed = model.name == kNeededModel;
+  return {kGroup, model.name, needed ? FindingState::Missing : FindingState::Optional,
+          "weights are not there", "gst-torch models fetch " + model.name};
 }
 
 }  // namespace
 
 void check_models(Findings& findings) {
-  for (const char* name : {"raft-small", "raft-sintel", "raft-kitti", "raft-large"}) {
-    findings.push_back(model_finding(name));
+  const auto manifest = Manifest::load();
+  if (!manifest) {
+    findings.push_back({kGroup, "manifest", FindingState::Missing, manifest.error().message,
+                        "GST_TORCH_MANIFEST names the file models/manifest.json"});
+    return;
   }
+  for (const Model& model : manifest->models()) findings.push_back(model_finding(model));
 }
 
 }  // namespace gsttorch
