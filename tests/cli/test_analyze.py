@@ -124,6 +124,20 @@ def test_sound_in_the_file_does_not_matter(gst_torch, media, weights, tmp_path):
     assert len(results(tmp_path)) == VIDEO_FRAMES
 
 
+def test_a_missing_decoder_for_the_sound_does_not_matter(gst_torch, media, weights, tmp_path):
+    done = gst_torch("analyze", media / "with-audio.mkv", "-o", tmp_path, "--model", weights, *QUICK,
+                     env={"GST_PLUGIN_FEATURE_RANK": "vorbisdec:NONE,avdec_vorbis:NONE"})
+    assert done.returncode == 0, done.stderr
+    assert len(results(tmp_path)) == VIDEO_FRAMES
+
+
+def test_a_missing_decoder_for_the_pictures_is_named(fails, media, weights, tmp_path):
+    line = fails("analyze", media / "with-audio.mkv", "-o", tmp_path / "out", "--model", weights,
+                 env={"GST_PLUGIN_FEATURE_RANK": "jpegdec:NONE,avdec_mjpeg:NONE"})
+    assert re.search("there is no .*JPEG decoder", line)
+    assert "gstreamer1.0-libav" in line
+
+
 def test_a_second_run_into_the_same_folder_replaces_the_first(gst_torch, media, weights, tmp_path):
     for frames in (8, 3):
         done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights,

@@ -135,7 +135,7 @@ constexpr Options::Description kDescription = {
     "Computes the optical flow of a video, frame by frame, and writes into a folder:\n"
     "  results.jsonl  one line of JSON per frame\n"
     "  run.json       versions, command, settings, how the run ended\n"
-    "  flow/*.flo     the flow itself, with --flow-every\n"
+    "  flow/*.flo     the flow itself\n"
     "Prints the pipeline it runs as a gst-launch-1.0 command.",
     "Example:\n"
     "  gst-torch analyze video.mp4 -o results --flow-every 10 --overlay results/flow.mkv\n\n"
@@ -153,8 +153,8 @@ int cmd_analyze(int argc, char** argv) {
   options.add("output", 'o', &folder, "The folder to write into; made where it is absent", "DIR");
   options.add("overlay", 0, &plan.overlay, "Draw the results beside the video into this file",
               "FILE.mkv");
-  options.add("flow-every", 0, &plan.flow_every, "Write the flow of every Nth frame (0: none)",
-              "N");
+  options.add("flow-every", 0, &plan.flow_every,
+              "Write the flow of every Nth frame (1: of all, 0: none)", "N");
   options.add("frames", 'n', &plan.frames, "Stop after N frames", "N");
   plan.flow.add_to(options);
   options.add("direction", 0, &plan.flow.direction, "forward (the default), backward or both",

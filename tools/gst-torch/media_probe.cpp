@@ -18,14 +18,20 @@ struct FreeStreams {
 };
 using Streams = std::unique_ptr<GList, FreeStreams>;
 
-std::string missing_decoders(GstDiscovererInfo* info) {
+enum class Wanted { Pictures, Anything };
+
+/// Names what is missing, for streams of pictures or for any.
+std::string missing_plugins(GstDiscovererInfo* info, Wanted wanted) {
   std::string names;
   const gchar** details = gst_discoverer_info_get_missing_elements_installer_details(info);
   for (; details && *details; details++) {
-    // "gstreamer|1.0|program|description|what exactly"
+    // "gstreamer|1.0|program|description|decoder-video/x-h264, and more of the caps"
     g_auto(GStrv) fields = g_strsplit(*details, "|", 5);
-    const char* description = g_strv_length(fields) > 3 ? fields[3] : *details;
-    names += (names.empty() ? "" : ", ") + std::string(description);
+    if (g_strv_length(fields) < 5) continue;
+    const bool pictures = g_str_has_prefix(fields[4], "decoder-video/") ||
+                          g_str_has_prefix(fields[4], "decoder-image/");
+    if (wanted == Wanted::Pictures && !pictures) continue;
+    names += (names.empty() ? "" : ", ") + std::string(fields[3]);
   }
   return names;
 }
@@ -37,14 +43,21 @@ std::string failure_text(const GError* error) {
   return vague ? "there is no frame in it that can be decoded" : error->message;
 }
 
+Error missing_error(const std::string& plugins) {
+  return Error{ErrorCode::LibraryMissing,
+               "there is no " + plugins +
+                   " (Debian: apt-get install gstreamer1.0-libav gstreamer1.0-plugins-good)"};
+}
+
 Result<void> check_outcome(GstDiscovererInfo* info, const GError* error) {
   switch (gst_discoverer_info_get_result(info)) {
     case GST_DISCOVERER_OK:
       return {};
-    case GST_DISCOVERER_MISSING_PLUGINS:
-      return Error{ErrorCode::LibraryMissing,
-                   "there is no " + missing_decoders(info) +
-                       " (Debian: apt-get install gstreamer1.0-libav gstreamer1.0-plugins-good)"};
+    case GST_DISCOVERER_MISSING_PLUGINS: {
+      // What sound would need does not matter.
+      const std::string plugins = missing_plugins(info, Wanted::Pictures);
+      return plugins.empty() ? Result<void>() : missing_error(plugins);
+    }
     case GST_DISCOVERER_TIMEOUT:
       return Error{ErrorCode::Failed, "nothing could be decoded within a minute"};
     default:
@@ -54,7 +67,11 @@ Result<void> check_outcome(GstDiscovererInfo* info, const GError* error) {
 
 Result<VideoFacts> video_facts(GstDiscovererInfo* info) {
   const Streams streams(gst_discoverer_info_get_video_streams(info));
-  if (!streams) return Error{ErrorCode::BadArgument, "it has no video stream"};
+  if (!streams) {
+    const std::string plugins = missing_plugins(info, Wanted::Anything);
+    return plugins.empty() ? Error{ErrorCode::BadArgument, "it has no video stream"}
+                           : missing_error(plugins);
+  }
   auto* stream = static_cast<GstDiscovererVideoInfo*>(streams->data);
   if (gst_discoverer_video_info_is_image(stream)) {
     return Error{ErrorCode::BadArgument,
