@@ -117,6 +117,16 @@ def test_stops_after_as_many_frames_as_asked_for(gst_torch, media, weights, tmp_
     assert run_record(tmp_path)["frames"] == min(frames, VIDEO_FRAMES)
 
 
+def test_stops_in_time_though_decoded_frames_wait_in_full_queues(
+        gst_torch, weights, tmp_path):
+    launch(f"{PICTURE.format(frames=120)} ! jpegenc ! matroskamux ! "
+           f"filesink location={tmp_path}/long.mkv")
+    done = gst_torch("analyze", tmp_path / "long.mkv", "-o", tmp_path / "out", "--model", weights,
+                     "--frames", 8)
+    assert done.returncode == 0, done.stderr
+    assert len(results(tmp_path / "out")) == 8
+
+
 def test_sound_in_the_file_does_not_matter(gst_torch, media, weights, tmp_path):
     done = gst_torch("analyze", media / "with-audio.mkv", "-o", tmp_path, "--model", weights,
                      *QUICK)

@@ -58,6 +58,13 @@ class Words {
   std::vector<std::string> words_;
 };
 
+// identity refuses the buffer that is one too many, and lets those through that come after it. A
+// queue right before it drops them (decoders would push several), but for one on which the decoder
+// was waiting when the queue was full: the second identity refuses that.
+void add_limit(Words& words, int frames) {
+  for (int i = 0; i < 2; i++) words.element("identity").set("eos-after", frames + 1);
+}
+
 // VP8 at a constant quality: an encoder that aims at a bit rate smears a busy colour wheel.
 void add_overlay(Words& words, const std::string& file) {
   words.element("queue").element("videoconvert").element("video/x-raw,format=BGRx");
@@ -76,9 +83,7 @@ std::vector<std::string> analysis_pipeline(const AnalysisPlan& plan) {
   words.element("filesrc").set("location", plan.video);
   // videoconvert takes only video: the pads of other streams find no partner and are left alone.
   words.element("decodebin").element("videoconvert").element("queue");
-  // The buffer that identity refuses is one more than it passes. A queue right before it drops all
-  // that follows; without one, decoders push a few more frames through.
-  if (plan.frames) words.element("identity").set("eos-after", *plan.frames + 1);
+  if (plan.frames) add_limit(words, *plan.frames);
   words.element("raftflow").set("model", plan.flow.model).set("device", plan.flow.device);
   words.set("iterations", plan.flow.iterations).set("max-size", plan.flow.max_size);
   words.set("direction", plan.flow.direction);
