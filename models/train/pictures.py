@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""Collects training pictures out of Debian packages.
+
+    pictures.py --work DIR
+
+downloads the packages below with apt-get, unpacks them under DIR/raw and writes DIR/pictures:
+JPEGs whose shorter side is at most 1024, and index.tsv (file, part, package, original). A picture
+belongs to one part for ever: `train`, `validation` (chooses the best weights) or `test` (only for
+models/evaluate.py); the name of the original decides.
+"""
+
+import argparse
+import pathlib
+import subprocess
+import zlib
+
+import cv2
+import numpy as np
+
+import scenes
+
+# Free licences all: see each package's copyright file; models/loftr-lite/MODEL.md names them.
+WALLPAPERS = (
+    "plasma-workspace-wallpapers", "gnome-backgrounds", "mate-backgrounds", "ukui-wallpapers",
+    "lxqt-themes", "lomiri-wallpapers-16.04", "lomiri-wallpapers-20.04", "xfdesktop4-data",
+)
+TEXTURES = ("supertuxkart-data", "extremetuxracer-data", "tuxpaint-stamps-default")
+SEQUENCES = ("visp-images-data",)
+PACKAGES = WALLPAPERS + TEXTURES + SEQUENCES
+
+MAX_SIDE = 1024
+# Normal maps, gloss maps, glyph sheets: no pictures of anything.
+NO_PICTURE = ("_nm", "normal", "gloss", "_spec", "mask", "_alpha", "font", "icon", "alphabet",
+              "symbols", "logo", "emoji", "flag")
+
+
+def unpack(package, work):
+    """The folder with the package's files; downloads it where it is not there yet."""
+    target = work / "raw" / package
+    if target.exists():
+        return target
+    debs = work / "debs"
+    debs.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["apt-get", "download", package], cwd=debs, check=True)
+    target.mkdir(parents=True)
+    for deb in debs.glob(f"{package}_*.deb"):
+        subprocess.run(["dpkg", "-x", str(deb), str(target)], check=True)
+    return target
+
+
+def candidates(folder):
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() not in (".jpg", ".jpeg", ".png", ".webp") or path.is_symlink():
+            continue
+        if not any(word in path.name.lower() for word in NO_PICTURE):
+            yield path
+
+
+def load(path, smallest):
+    """The picture in BGR at its stored size, or None where it is too small or cannot be read."""
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if picture is None or min(picture.shape[:2]) < smallest:
+        return None
+    if picture.dtype == np.uint16:
+        picture = (picture // 257).astype(np.uint8)
+    if picture.ndim == 2:
+        picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
+    if picture.shape[2] == 4:
+        alpha = picture[..., 3:].astype(np.float32) / 255
+        picture = (picture[..., :3] * alpha + 127 * (1 - alpha)).astype(np.uint8)
+    scale = MAX_SIDE / min(picture.shape[:2])
+    if scale < 1:
+        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return picture
+
+
+def texture_share(picture):
+    """Share of 16x16 blocks that hold something to match."""
+    grey = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (512, 512),
+                      interpolation=cv2.INTER_AREA).astype(np.float32)
+    blocks = grey.reshape(32, 16, 32, 16)
+    return float((blocks.std(axis=(1, 3)) > 4).mean())
+
+
+def fingerprint(picture):
+    small = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (8, 8),
+                       interpolation=cv2.INTER_AREA)
+    return (small > small.mean()).tobytes()
+
+
+def part_of(package, name):
+    if package not in WALLPAPERS:
+        return "train"
+    lot = zlib.crc32(name.encode()) % 100
+    return "test" if lot < 12 else "validation" if lot < 20 else "train"
+
+
+def collect(work):
+    out = work / "pictures"
+    out.mkdir(parents=True, exist_ok=True)
+    seen, rows = set(), []
+    for package in WALLPAPERS + TEXTURES:
+        folder = unpack(package, work)
+        for path in candidates(folder):
+            picture = load(path, 600 if package in WALLPAPERS else 384)
+            if picture is None or texture_share(picture) < 0.3:
+                continue
+            if fingerprint(picture) in seen:
+                continue
+            seen.add(fingerprint(picture))
+            name = str(path.relative_to(folder))
+            file = f"{len(rows):04d}.jpg"
+            cv2.imwrite(str(out / file), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+            rows.append((file, part_of(package, name), package, name))
+    for package in SEQUENCES:
+        unpack(package, work)
+    (out / "index.tsv").write_text("".join("\t".join(row) + "\n" for row in rows))
+    return rows
+
+
+def read_part(work, part, colour=False):
+    """Every picture of a part, in the index's order, as scenes.pyramid gives them."""
+    flag = cv2.IMREAD_COLOR if colour else cv2.IMREAD_GRAYSCALE
+    folder = pathlib.Path(work) / "pictures"
+    rows = [line.split("\t") for line in (folder / "index.tsv").read_text().splitlines()]
+    return [scenes.pyramid(cv2.imread(str(folder / row[0]), flag))
+            for row in rows if row[1] == part]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--work", type=pathlib.Path, required=True)
+    rows = collect(parser.parse_args().work)
+    for part in ("train", "validation", "test"):
+        print(part, sum(row[1] == part for row in rows), "pictures")
+
+
+if __name__ == "__main__":
+    main()
