@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""Matchers with one face for models/evaluate.py: (grey uint8 a, b) -> points in a, points in b."""
+
+import pathlib
+import sys
+
+import cv2
+import numpy as np
+import torch
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "train"))
+import loftr  # noqa: E402
+import runs  # noqa: E402
+
+
+def as_input(image):
+    """[1, 1, H, W] in 0..1, cut to multiples of 16 so that both strides fit."""
+    height, width = (side // 16 * 16 for side in image.shape)
+    return torch.from_numpy(image[:height, :width].astype(np.float32) / 255)[None, None]
+
+
+class Net:
+    def __init__(self, net):
+        self.net = net.eval()
+
+    @classmethod
+    def load(cls, path):
+        net = loftr.LoFTR(loftr.LITE)
+        runs.load_export(path, net)
+        return cls(net)
+
+    def __call__(self, image0, image1):
+        points0, points1, _, _ = self.net.match(as_input(image0), as_input(image1))
+        return points0.numpy().astype(float), points1.numpy().astype(float)
+
+
+class Student:
+    """The coarse-only student of Coarse_LoFTR_TRT, out of kornia's parts."""
+
+    STRIDE, BORDER, THRESHOLD = 16, 2, 0.2
+
+    def __init__(self, path):
+        from kornia.feature.loftr.backbone.resnet_fpn import ResNetFPN_16_4
+        from kornia.feature.loftr.loftr_module import LocalFeatureTransformer
+        from kornia.feature.loftr.utils.position_encoding import PositionEncodingSine
+        names = ["self", "cross"] * 2
+        self.net = torch.nn.Module()
+        self.net.backbone = ResNetFPN_16_4({"initial_dim": 8, "block_dims": [8, 16, 32, 32]})
+        self.net.loftr_coarse = LocalFeatureTransformer(
+            {"d_model": 32, "nhead": 1, "layer_names": names, "attention": "linear"})
+        self.positions = PositionEncodingSine(32, temp_bug_fix=False)
+        state = torch.load(path, map_location="cpu", weights_only=False)["model_state_dict"]
+        wanted = self.net.state_dict()
+        self.net.load_state_dict({key: state[key] for key in wanted})
+        for module in self.net.modules():
+            if isinstance(module, torch.nn.LayerNorm):
+                module.eps = 1e-7
+        self.net.eval()
+
+    @torch.no_grad()
+    def __call__(self, image0, image1):
+        maps = self.net.backbone(torch.cat([as_input(image0), as_input(image1)]))[0]
+        grid = maps.shape[-2:]
+        tokens = self.positions(maps).flatten(2).transpose(1, 2)
+        tokens0, tokens1 = self.net.loftr_coarse(*tokens.chunk(2))
+        similarity = torch.einsum("nlc,nsc->nls", tokens0, tokens1) / 32 / 0.1
+        confidence = (similarity.softmax(1) * similarity.softmax(2))[0]
+        best, j = confidence.max(1)
+        inner = loftr.inside_border(grid, self.BORDER)
+        keep = (best > self.THRESHOLD) & (confidence.amax(0)[j] == best) & inner & inner[j]
+        i = torch.where(keep)[0]
+        return tuple((torch.stack([cell % grid[1], cell // grid[1]], 1) * self.STRIDE)
+                     .numpy().astype(float) for cell in (i, j[i]))
+
+
+class Classical:
+    """Keypoints, nearest descriptors, Lowe's ratio test."""
+
+    def __init__(self, detector, norm, ratio=0.8):
+        self.detector, self.matcher, self.ratio = detector, cv2.BFMatcher(norm), ratio
+
+    def __call__(self, image0, image1):
+        found = [self.detector.detectAndCompute(image, None) for image in (image0, image1)]
+        if any(descriptors is None or len(descriptors) < 2 for _, descriptors in found):
+            return np.zeros((0, 2)), np.zeros((0, 2))
+        pairs = self.matcher.knnMatch(found[0][1], found[1][1], k=2)
+        good = [a for a, b in pairs if a.distance < self.ratio * b.distance]
+        return tuple(np.array([keypoints[getattr(match, name)].pt for match in good],
+                              float).reshape(-1, 2)
+                     for (keypoints, _), name in zip(found, ("queryIdx", "trainIdx")))
+
+
+def all_matchers(weights, student):
+    """Name -> matcher, for what is there."""
+    matchers = {}
+    if weights:
+        matchers["loftr-lite"] = Net.load(weights)
+    if student and pathlib.Path(student).exists():
+        matchers["coarse student"] = Student(student)
+    matchers["SIFT + ratio"] = Classical(cv2.SIFT_create(), cv2.NORM_L2)
+    matchers["ORB + ratio"] = Classical(cv2.ORB_create(2000), cv2.NORM_HAMMING)
+    return matchers

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+import dataclasses
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+import drawn
+import loftr
+import loftr_lite
+import pairs
+import runs
+
+
+def warmed_net():
+    """Random weights whose statistics fit a noise picture, so that cells differ and match."""
+    torch.manual_seed(0)
+    net = loftr.LoFTR(loftr.LITE)
+    noise = np.random.default_rng(0).random((120, 160), np.float32)
+    image = torch.from_numpy(cv2.blur(noise, (3, 3)))[None, None]
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = None
+    with torch.no_grad():
+        net.train().backbone(image)
+    return net.eval(), image
+
+
+def test_keys_and_result_are_those_of_kornia():
+    kornia = pytest.importorskip("kornia.feature")
+    net, image = warmed_net()
+    net.config = dataclasses.replace(net.config, threshold=0.0)
+    theirs = kornia.LoFTR(None, loftr.lite_kornia_config(net.config)).eval()
+    assert list(theirs.state_dict()) == list(net.state_dict())
+    theirs.load_state_dict(net.state_dict())
+    other = image.roll((8, 3), (2, 3))
+    with torch.no_grad():
+        wanted = theirs({"image0": image, "image1": other})
+    points0, points1, confidence, _ = net.match(image, other)
+    assert len(points0) > 20
+    torch.testing.assert_close(points0, wanted["keypoints0"])
+    torch.testing.assert_close(points1, wanted["keypoints1"], atol=2e-3, rtol=0)
+    torch.testing.assert_close(confidence, wanted["confidence"], atol=1e-4, rtol=0)
+
+
+def test_the_full_width_has_the_published_number_of_parameters():
+    net = loftr.LoFTR(loftr.FULL)
+    assert sum(p.numel() for p in net.parameters()) == 11_561_456
+
+
+def test_pictures_without_matches_give_empty_results():
+    net, image = warmed_net()
+    net.config = dataclasses.replace(net.config, threshold=1.0)
+    points0, points1, confidence, batch = net.match(image, image)
+    assert points0.shape == points1.shape == (0, 2)
+    assert len(confidence) == len(batch) == 0
+
+
+def test_the_expectation_of_a_splat_is_its_target():
+    target = torch.tensor([[0.0, 0.0], [0.3, -0.7], [1.0, -1.0]])
+    logits = loftr_lite.splat(target, 5).clamp(min=1e-12).log()
+    mean, _ = loftr.expectation(logits, 5)
+    torch.testing.assert_close(mean, target, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_every_gradient_is_finite_and_reaches_every_weight(half):
+    torch.manual_seed(1)
+    net = loftr.LoFTR(loftr.LITE).train()
+    batch = pairs.make_batch(drawn.textures(), 3, 100, seed=1)
+    total, *_ = loftr_lite.losses(net, batch, half)
+    total.backward()
+    for name, weight in net.named_parameters():
+        assert torch.isfinite(weight.grad).all(), name
+        assert weight.grad.abs().max() > 0, name
+
+
+def test_gradient_checkpointing_changes_no_gradient():
+    grads = []
+    for checkpointing in (False, True):
+        torch.manual_seed(1)
+        net = loftr.LoFTR(loftr.LITE).train()
+        net.backbone.checkpointing = checkpointing
+        loftr_lite.losses(net, pairs.make_batch(drawn.textures(), 3, 100, 1), False)[0].backward()
+        grads.append(net.backbone.layer1[0].conv1.weight.grad)
+    torch.testing.assert_close(*grads, rtol=1e-3, atol=1e-5)
+
+
+def options(folder, **changes):
+    chosen = loftr_lite.parse(["--work", str(folder), "--steps", "1000", "--workers", "0"])
+    for name, value in changes.items():
+        setattr(chosen, name, value)
+    return chosen
+
+
+def run_steps(run, until):
+    return [run.train_step(run.batches[step])[0] for step in range(run.step, until)]
+
+
+def test_the_same_seed_gives_the_same_losses(tmp_path):
+    losses = [run_steps(loftr_lite.Run(options(tmp_path / name), drawn.textures()), 4)
+              for name in "ab"]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-3)
+    assert losses[0][0] != losses[0][3]
+
+
+def test_another_seed_gives_other_losses(tmp_path):
+    losses = [run_steps(loftr_lite.Run(options(tmp_path / str(seed), seed=seed),
+                                       drawn.textures()), 1) for seed in (1, 2)]
+    assert losses[0] != pytest.approx(losses[1], abs=1e-3)
+
+
+def test_a_run_that_stops_and_goes_on_equals_an_uninterrupted_one(tmp_path):
+    straight = loftr_lite.Run(options(tmp_path / "straight"), drawn.textures())
+    wanted = run_steps(straight, 6)
+    stopped = loftr_lite.Run(options(tmp_path / "stopped"), drawn.textures())
+    first = run_steps(stopped, 3)
+    stopped.save()
+    again = loftr_lite.Run(options(tmp_path / "stopped"), drawn.textures())
+    again.resume()
+    assert again.step == 3
+    assert first + run_steps(again, 6) == pytest.approx(wanted, abs=1e-3)
+
+
+def test_a_run_goes_on_from_the_exported_weights(tmp_path):
+    run = loftr_lite.Run(options(tmp_path / "first"), drawn.textures())
+    run_steps(run, 2)
+    small = tmp_path / "small.safetensors"
+    runs.export(small, run.average.net, run.metadata())
+    again = loftr_lite.Run(options(tmp_path / "second", take_up=small), drawn.textures())
+    again.resume()
+    assert again.step == 2
+    weight = run.average.net.backbone.conv1.weight
+    torch.testing.assert_close(again.net.backbone.conv1.weight, weight, rtol=1e-3, atol=1e-5)
+    assert runs.learning_rate(2, 1000, 1.0, 300, 2) == pytest.approx(
+        runs.learning_rate(2, 1000, 1.0, 1) / 300)
+
+
+def test_a_net_that_does_not_fit_into_half_precision_is_refused(tmp_path):
+    net = loftr.LoFTR(loftr.LITE)
+    with torch.no_grad():
+        net.backbone.conv1.weight[0] = 1e6
+    with pytest.raises(ValueError, match="backbone.conv1.weight"):
+        runs.export(tmp_path / "net.safetensors", net, {})
+    assert not list(tmp_path.iterdir())
