@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-import numpy as np
 import pytest
 
-import drawn
-import pairs
-import scenes
+for package in ("numpy", "cv2", "torch", "safetensors"):
+    pytest.importorskip(package, reason=f"models/train needs {package}")
+
+import numpy as np  # noqa: E402
+
+import drawn  # noqa: E402
+import pairs  # noqa: E402
+import scenes  # noqa: E402
 
 SIZE = (160, 120)
 FLAT = ((0, 0, 1.0),) * 2

@@ -2,16 +2,20 @@
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 import dataclasses
 
-import cv2
-import numpy as np
 import pytest
-import torch
 
-import drawn
-import loftr
-import loftr_lite
-import pairs
-import runs
+for package in ("numpy", "cv2", "torch", "safetensors"):
+    pytest.importorskip(package, reason=f"models/train needs {package}")
+
+import cv2  # noqa: E402
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+import drawn  # noqa: E402
+import loftr  # noqa: E402
+import loftr_lite  # noqa: E402
+import pairs  # noqa: E402
+import runs  # noqa: E402
 
 
 def warmed_net():
