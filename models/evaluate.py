@@ -24,6 +24,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE / "train"))
 sys.path.insert(0, str(HERE))
 import matchers as peers  # noqa: E402
+import photometry  # noqa: E402
 import pictures  # noqa: E402
 import scenes  # noqa: E402
 
@@ -171,9 +172,8 @@ def homography_pairs(sources, size, share, per_picture, seed=5):
             image = scaled[y:y + height, x:x + width]
             truth = scenes.jitter_corners(rng, size, share)
             warped = cv2.warpPerspective(image, truth, size)
-            gain, offset = rng.uniform(0.8, 1.2), rng.uniform(-15, 15)
-            warped = np.clip(warped * gain + offset + rng.normal(0, 3, warped.shape), 0, 255)
-            yield image, warped.astype(np.uint8), truth
+            pair = (photometry.degrade(rng, view, 0.5) for view in (image, warped))
+            yield *(np.rint(255 * view).astype(np.uint8) for view in pair), truth
 
 
 def homographies(matchers, sources, size, per_picture):
