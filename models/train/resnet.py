@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""ResNet-18 (He et al., CVPR 2016) at any width, without the classifier; torchvision's keys."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+LITE_WIDTH = 16
+MEAN = (0.485, 0.456, 0.406)
+DEVIATION = (0.229, 0.224, 0.225)
+
+
+class BasicBlock(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.downsample = None
+        if stride != 1:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        return F.relu(y + (x if self.downsample is None else self.downsample(x)))
+
+
+class ResNet18(nn.Module):
+    def __init__(self, width=LITE_WIDTH):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        inputs = width
+        for index, (outputs, stride) in enumerate(((width, 1), (2 * width, 2), (4 * width, 2),
+                                                   (8 * width, 2)), 1):
+            setattr(self, f"layer{index}", nn.Sequential(BasicBlock(inputs, outputs, stride),
+                                                         BasicBlock(outputs, outputs, 1)))
+            inputs = outputs
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x):
+        """Normalised RGB [B, 3, H, W] -> global means of layer3 and layer4, [B, C] each."""
+        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
+        third = self.layer3(self.layer2(self.layer1(x)))
+        return third.mean((2, 3)), self.layer4(third).mean((2, 3))
+
+
+def normalised(images):
+    """uint8 RGB [B, H, W, 3] -> float [B, 3, H, W] as ImageNet's nets take it."""
+    x = images.permute(0, 3, 1, 2).float() / 255
+    return (x - x.new_tensor(MEAN)[:, None, None]) / x.new_tensor(DEVIATION)[:, None, None]
+
+
+def cosine_distance(a, b):
+    return 1 - F.cosine_similarity(a, b, dim=-1)
+
+
+def distance_table(features):
+    """[B, C] -> [B, B]."""
+    features = F.normalize(features, dim=-1)
+    return 1 - features @ features.T
+
+
+def lite_load(path, runs):
+    net = ResNet18()
+    runs.load_export(path, net)
+    return net.eval()
+
+
+def embed(net, frames, layer):
+    """Features of uint8 RGB frames [B, H, W, 3] at `layer` (3 or 4)."""
+    with torch.no_grad():
+        return net(normalised(torch.as_tensor(frames)))[layer - 3]
