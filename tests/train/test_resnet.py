@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+import pytest
+
+for package in ("numpy", "cv2", "torch", "safetensors"):
+    pytest.importorskip(package, reason=f"models/train needs {package}")
+
+import cv2  # noqa: E402
+import torch  # noqa: E402
+
+import drawn  # noqa: E402
+import resnet  # noqa: E402
+import resnet18_lite  # noqa: E402
+import scenes  # noqa: E402
+
+
+def coloured():
+    return [scenes.pyramid(cv2.applyColorMap(drawn.texture(seed), cv2.COLORMAP_JET))
+            for seed in range(4)]
+
+
+def run_in(folder, **changes):
+    options = resnet18_lite.parse(["--work", str(folder), "--steps", "100", "--workers", "0",
+                                   "--shots", "4", "--side", "64"])
+    for name, value in changes.items():
+        setattr(options, name, value)
+    return resnet18_lite.Run(options, coloured(), [])
+
+
+def run_steps(run, until):
+    return [run.train_step(run.batches[step])[0] for step in range(run.step, until)]
+
+
+def test_keys_and_result_are_those_of_torchvision():
+    models = pytest.importorskip("torchvision.models")
+    torch.manual_seed(0)
+    theirs = models.resnet18().eval()
+    theirs.fc = torch.nn.Identity()
+    mine = resnet.ResNet18(64).eval()
+    assert list(mine.state_dict()) == list(theirs.state_dict())
+    mine.load_state_dict(theirs.state_dict())
+    images = torch.rand(2, 3, 96, 96)
+    with torch.no_grad():
+        torch.testing.assert_close(mine(images)[1], theirs(images))
+
+
+def test_the_same_seed_gives_the_same_losses(tmp_path):
+    losses = [run_steps(run_in(tmp_path / name), 3) for name in "ab"]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-3)
+    assert losses[0][0] != losses[0][2]
+
+
+def test_a_run_that_stops_and_goes_on_equals_an_uninterrupted_one(tmp_path):
+    wanted = run_steps(run_in(tmp_path / "straight"), 4)
+    stopped = run_in(tmp_path / "stopped")
+    first = run_steps(stopped, 2)
+    stopped.save()
+    again = run_in(tmp_path / "stopped")
+    again.resume()
+    assert first + run_steps(again, 4) == pytest.approx(wanted, abs=1e-3)
+
+
+def test_every_gradient_is_finite_and_reaches_every_weight(tmp_path):
+    run = run_in(tmp_path)
+    resnet18_lite.losses(run.net.train(), run.batches[0])[0].backward()
+    for name, weight in run.net.named_parameters():
+        assert torch.isfinite(weight.grad).all(), name
+        assert weight.grad.abs().max() > 0, name
+
+
+def test_frames_of_one_shot_lie_on_the_right_diagonal():
+    shots = torch.eye(8)[:4]
+    loss, within, between = resnet18_lite.layer_loss(torch.cat([shots, shots]), 4)
+    assert within == pytest.approx(0, abs=1e-6)
+    assert between == pytest.approx(1, abs=1e-6)
+    mixed = resnet18_lite.layer_loss(torch.cat([shots, shots.flip(0)]), 4)
+    assert mixed[0] > loss + 1
