@@ -21,7 +21,7 @@ import numpy as np
 
 import scenes
 
-# Free licences all: see each package's copyright file; models/loftr-lite/MODEL.md names them.
+# Free licences all; models/loftr-lite/MODEL.md names them.
 WALLPAPERS = (
     "plasma-workspace-wallpapers", "gnome-backgrounds", "mate-backgrounds", "ukui-wallpapers",
     "lxqt-themes", "lomiri-wallpapers-16.04", "lomiri-wallpapers-20.04", "xfdesktop4-data",
