@@ -20,6 +20,14 @@ at::Tensor rows(const at::Tensor& features) {
       .contiguous();
 }
 
+// Bilinear, zeros outside, align_corners. ATen has the shape function of this one in Python only,
+// so the meta device is served here.
+at::Tensor grid_sample(const at::Tensor& planes, const at::Tensor& grid) {
+  if (!planes.is_meta()) return at::grid_sampler_2d(planes, grid, 0, 0, true);
+  TORCH_CHECK(grid.is_meta(), "a grid on ", grid.device(), " for planes on ", planes.device());
+  return at::empty({planes.size(0), planes.size(1), grid.size(1), grid.size(2)}, planes.options());
+}
+
 // One pixel's window at one level: the (2r+2)^2 samples around a point, whose fractional part they
 // share, blended into (2r+1)^2 values. `size` samples a side.
 GSTTORCH_CPU_CLONES
@@ -152,12 +160,11 @@ at::Tensor Correlation::sample_plain(int level, const at::Tensor& points) const 
   const at::Tensor grid = at::stack({x, y}, -1);
   if (form_ == Form::Volume) {
     const at::Tensor planes = levels_[level].view({batch * pixels, 1, h, w});
-    return at::grid_sampler_2d(planes, grid.view({batch * pixels, 1, n, 2}), 0, 0, true)
+    return grid_sample(planes, grid.view({batch * pixels, 1, n, 2}))
         .view({batch, height_, width_, n});
   }
   const at::Tensor features = levels_[level].view({batch, h, w, -1}).permute({0, 3, 1, 2});
-  const at::Tensor sampled =
-      at::grid_sampler_2d(features, grid.view({batch, pixels, n, 2}), 0, 0, true);
+  const at::Tensor sampled = grid_sample(features, grid.view({batch, pixels, n, 2}));
   return (sampled * f1_.transpose(1, 2).unsqueeze(-1)).sum(1).view({batch, height_, width_, n});
 }
 
