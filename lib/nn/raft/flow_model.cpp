@@ -168,8 +168,7 @@ at::Tensor consistency(const at::Tensor& forward, const at::Tensor& backward) {
   const at::Tensor back = at::grid_sampler_2d(backward, grid, 0, 1, false);  // border beyond
   const at::Tensor error = (forward + back).square().sum(1);
   const at::Tensor limit = (forward.square().sum(1) + back.square().sum(1)) * 0.01 + 0.5;
-  const at::Tensor inside =
-      (x >= 0).logical_and(x <= w - 1).logical_and(y >= 0).logical_and(y <= h - 1);
+  const at::Tensor inside = (x >= 0) & (x <= w - 1) & (y >= 0) & (y <= h - 1);
   return inside.to(forward.scalar_type()) / (error / limit + 1);
 }
 

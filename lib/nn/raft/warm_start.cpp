@@ -20,7 +20,8 @@ at::Tensor fill(const at::Tensor& sums) {
       sums, {std::min<std::int64_t>(2, h), std::min<std::int64_t>(2, w)},
       {std::min<std::int64_t>(2, h), std::min<std::int64_t>(2, w)}, 0, true, false, 1);
   const at::Tensor around = at::upsample_nearest2d(fill(coarse), {h, w});
-  return at::where(count > 0, mean, around);
+  const at::Tensor reached = (count > 0).to(sums.scalar_type());
+  return mean * reached + around * (1 - reached);
 }
 
 }  // namespace
@@ -31,7 +32,7 @@ at::Tensor project_forward(const at::Tensor& flow, const at::Tensor& motion) {
   const at::Tensor x =
       (at::arange(w, options).view({1, 1, w}) + motion.select(1, 0)).round();  // [B, h, w]
   const at::Tensor y = (at::arange(h, options).view({1, h, 1}) + motion.select(1, 1)).round();
-  const at::Tensor inside = (x >= 0).logical_and(x < w).logical_and(y >= 0).logical_and(y < h);
+  const at::Tensor inside = (x >= 0) & (x < w) & (y >= 0) & (y < h);
   const at::Tensor cell = (y.clamp(0, h - 1) * w + x.clamp(0, w - 1)).to(at::kLong);
   const at::Tensor weight = inside.to(flow.scalar_type()).view({batch, 1, h * w});
   const at::Tensor values =
