@@ -5,5 +5,15 @@
 import pathlib
 import sys
 
+import pytest
+
 MODELS = pathlib.Path(__file__).parents[2] / "models"
 sys.path[:0] = [str(MODELS), str(MODELS / "train")]
+
+SKIPPED = 77  # what Meson reads as "skipped"
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """A file that skips itself as a whole has no tests, which pytest would call a failure."""
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        session.exitstatus = SKIPPED
