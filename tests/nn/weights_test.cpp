@@ -11,6 +11,7 @@
 
 #include <ATen/ATen.h>
 
+#include "lib/core/manifest.h"
 #include "tests/nn/weights_files.h"
 #include "tests/support/paths.h"
 
@@ -192,6 +193,31 @@ TEST(RealWeights, resnet18_safetensors_have_torchvisions_names) {
   const StateDict state = read(path);
   EXPECT_THAT(state.at("conv1.weight").sizes().vec(), ElementsAre(64, 3, 7, 7));
   EXPECT_THAT(state.at("layer3.1.conv2.weight").sizes().vec(), ElementsAre(256, 256, 3, 3));
+}
+
+/// Expects a fetched model to have so many tensors and values, which add up to the sum that torch
+/// itself reads from the same file.
+void expect_fetched(const char* name, std::size_t tensors, std::int64_t values, double sum) {
+  const auto path = resolve_weights(name);
+  if (!path) GTEST_SKIP() << path.error().message;
+  const StateDict state = read(*path);
+  EXPECT_EQ(state.size(), tensors);
+  EXPECT_EQ(count_values(state), values);
+  double total = 0;
+  for (const auto& [key, tensor] : state) total += tensor.sum(at::kDouble).item<double>();
+  EXPECT_NEAR(total, sum, 1e-6);
+}
+
+TEST(RealWeights, raft_sintel_reads_as_torch_reads_it) {
+  expect_fetched("raft-sintel", 179, 5261329, -14719.59497682138);
+}
+
+TEST(RealWeights, raft_kitti_reads_as_torch_reads_it) {
+  expect_fetched("raft-kitti", 179, 5261329, -15473.412155962085);
+}
+
+TEST(RealWeights, transnetv2_reads_as_torch_reads_it) {
+  expect_fetched("transnetv2", 90, 7618056, -332.2318377238339);
 }
 
 }  // namespace
