@@ -5,6 +5,7 @@ import array
 import math
 import re
 import struct
+import subprocess
 
 import pytest
 
@@ -186,3 +187,16 @@ def test_a_missing_engine_is_one_line_that_names_it(fails, media, weights, tmp_p
     line = fails("flow", media / "a.png", media / "b.png", "-o", tmp_path / "out.flo", "--model",
                  weights, env={"GST_TORCH_ENGINE": str(tmp_path / "engine.so")})
     assert str(tmp_path / "engine.so") in line
+
+
+def test_another_libtorch_in_the_process_is_one_line_with_both_versions(fails, media, weights,
+                                                                         tmp_path):
+    source = tmp_path / "other.c"
+    source.write_text("unsigned long long aoti_torch_abi_version(void)"
+                      "{ return 2ULL << 56 | 7ULL << 48 | 1ULL << 40; }\n")
+    other = tmp_path / "libtorch_cpu.so"
+    subprocess.run(["g++", "-x", "c", "-shared", "-fPIC", "-Wl,-soname,libtorch_cpu.so", source, "-o",
+                    other], check=True)
+    line = fails("flow", media / "a.png", media / "b.png", "-o", tmp_path / "out.flo", "--model",
+                 weights, env={"LD_PRELOAD": str(other)})
+    assert "2.7.1" in line and "LibTorch" in line
