@@ -45,14 +45,14 @@ class BadWeights : public ::testing::Test {
     expect_error(bytes, ErrorCode::Corrupt, words);
   }
 
-  testing::TemporaryFolder folder_;
+  testing::WeightsFolder folder_;
 };
 
 const std::vector<std::string> kGoldens = {"weights.safetensors", "weights_zip.pth",
                                            "weights_zip_protocol4.pth", "weights_legacy.pth"};
 
 std::string golden_bytes(const std::string& name) {
-  return testing::read_file(source_file("tests/nn/goldens/" + name));
+  return read_text(source_file("tests/nn/goldens/" + name));
 }
 
 std::string one_tensor(const std::string& description) {
@@ -62,7 +62,7 @@ std::string one_tensor(const std::string& description) {
 // --- files -------------------------------------------------------------------------------------
 
 TEST_F(BadWeights, that_are_not_there_are_not_found) {
-  const std::string path = folder_.path() / "absent.pth";
+  const std::string path = folder_.path("absent.pth");
   const Error error = error_of(path);
   EXPECT_EQ(error.code, ErrorCode::NotFound);
   EXPECT_EQ(error.message, path + ": No such file or directory");
@@ -84,7 +84,7 @@ TEST_F(BadWeights, that_are_a_folder_say_so) {
 }
 
 TEST_F(BadWeights, that_are_a_named_pipe_do_not_wait_for_a_writer) {
-  const std::string path = folder_.path() / "pipe";
+  const std::string path = folder_.path("pipe");
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   EXPECT_THAT(error_of(path).message, HasSubstr("not a regular file"));
 }

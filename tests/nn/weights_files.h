@@ -3,44 +3,23 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "tests/support/temp_folder.h"
+
 namespace gsttorch::testing {
 
-/// A folder that disappears with its content at the end of the test.
-class TemporaryFolder {
+/// A temporary folder with weights files in it.
+class WeightsFolder : public TempFolder {
  public:
-  TemporaryFolder() {
-    std::string name = std::filesystem::temp_directory_path() / "weights-test-XXXXXX";
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
   std::string write(std::string_view bytes, const std::string& name = "weights") const {
-    const std::string file = path_ / name;
-    std::ofstream(file, std::ios::binary | std::ios::trunc).write(bytes.data(), bytes.size());
-    return file;
+    write_text(path(name), std::string(bytes));
+    return path(name);
   }
-
- private:
-  std::filesystem::path path_;
 };
-
-inline std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 template <typename T>
 std::string little(T value) {
