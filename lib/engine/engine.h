@@ -3,11 +3,13 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "lib/core/result.h"
 #include "lib/engine/flow_model.h"
+#include "lib/engine/memory.h"
 
 namespace gsttorch {
 
@@ -38,14 +40,34 @@ class Engine {
   /// says why, never the CPU.
   virtual Result<std::string> resolve_device(const std::string& device) = 0;
 
-  virtual Result<std::unique_ptr<FlowModel>> load_flow_model(const ModelOptions& options) = 0;
+  /// `stop` ends a load between two tensors with ErrorCode::Cancelled.
+  virtual Result<std::unique_ptr<FlowModel>> load_flow_model(const ModelOptions& options,
+                                                             std::stop_token stop = {}) = 0;
+
+  /// Reads the header of a weights file, which costs no more than that: an error where the file
+  /// cannot be a net's weights.
+  virtual Result<void> check_weights(const std::string& path) = 0;
 
   /// What a weights file holds, keys as they stand in the file.
   virtual Result<std::vector<WeightEntry>> list_weights(const std::string& path) = 0;
+
+  /// How many threads one operation may use when it is called from the calling thread. 0 or less:
+  /// as many as there are cores.
+  virtual void set_operation_threads(int count) = 0;
+
+  /// What the tensors of a device ("cpu", "cuda:0") take now.
+  virtual MemoryReport memory(const std::string& device) = 0;
+  /// Makes the present use the peak, overall and of each stage.
+  virtual void reset_memory_peak(const std::string& device) = 0;
+  /// Tensors beyond so many bytes are ErrorCode::OutOfMemory. 0: no limit.
+  virtual void set_memory_limit(const std::string& device, std::size_t bytes) = 0;
+  /// For tests of failing allocations: after so many more allocations on the CPU one fails as if
+  /// memory were exhausted, then all is as before. Negative: none fails.
+  virtual void fail_allocation_after(std::int64_t allocations) = 0;
 };
 
 /// Number in the name of the engine library's entry point: changes with every class above.
-#define GSTTORCH_ENGINE_ENTRY "gsttorch_engine_1"
+#define GSTTORCH_ENGINE_ENTRY "gsttorch_engine_2"
 using EngineEntry = Engine* (*)();
 
 }  // namespace gsttorch

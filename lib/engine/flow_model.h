@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "lib/core/result.h"
-#include "lib/engine/image.h"
+#include "lib/engine/frame_image.h"
 #include "lib/engine/tensor.h"
 
 namespace gsttorch {
@@ -36,11 +36,7 @@ struct FlowOptions {
 };
 
 /// What a net extracted from one frame, ready for any number of pairs. Opaque and immutable.
-class FlowFrame {
- public:
-  virtual ~FlowFrame() = default;
-  virtual std::size_t bytes() const = 0;  ///< memory that the features hold
-};
+class FlowFrame : public Derived {};
 
 /// The coarse flow of a pair, from which the next pair's search can start. Opaque and immutable.
 class FlowState {
@@ -65,6 +61,13 @@ struct FlowResult {
   std::shared_ptr<const FlowState> state;  ///< warm start for the next pair
 };
 
+/// Bytes that the parts of the work take while they run, and that one frame's features keep.
+struct FlowWorkspace {
+  std::size_t encode = 0;
+  std::size_t features = 0;
+  std::size_t flow = 0;
+};
+
 struct FlowModelInfo {
   std::string architecture;  ///< "raft-small" or "raft-large"
   std::string path;          ///< the weights file
@@ -79,9 +82,15 @@ class FlowModel {
 
   virtual const FlowModelInfo& info() const = 0;
 
-  /// The features of one frame, from which both sides of a pair are made.
-  virtual Result<std::shared_ptr<const FlowFrame>> encode(const ImageView& image,
+  /// The features of one frame, from which both sides of a pair are made. The frame keeps the
+  /// converted picture and the features for whoever asks next.
+  virtual Result<std::shared_ptr<const FlowFrame>> encode(FrameImage& image,
                                                           const FlowOptions& options) = 0;
+
+  /// The most bytes that `flow` has allocated at once beside the frames' features, for so many
+  /// pairs of frames of that size (pixels), and that `encode` of one frame takes.
+  virtual FlowWorkspace workspace(int width, int height, int pairs,
+                                  const FlowOptions& options) const = 0;
 
   /// Flow of each pair, computed as one batch: the results equal those of one pair at a time.
   /// All frames must come from `encode` with the same size and the same `max_size`. `stop` is
