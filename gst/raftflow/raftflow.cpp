@@ -160,7 +160,8 @@ Result<std::shared_ptr<const FlowFrame>> RaftFlow::encode(GstBuffer* buffer,
                                                           const FlowOptions& options) {
   const MappedFrame frame(info_, buffer);
   if (!frame) return Error{ErrorCode::BadShape, "a buffer does not hold the frame its caps tell"};
-  return model_->encode(frame.view(), options);
+  SingleUseImage image(frame.view());
+  return model_->encode(image, options);
 }
 
 Result<RaftFlow::Outcome> RaftFlow::infer(GstBuffer* buffer, const RaftFlowSettings& settings) {

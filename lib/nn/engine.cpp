@@ -7,6 +7,7 @@
 #include "lib/engine/torch_version.h"
 #include "lib/nn/device.h"
 #include "lib/nn/raft/flow_model.h"
+#include "lib/nn/threads.h"
 #include "lib/nn/weights/weights.h"
 
 namespace gsttorch {
@@ -24,12 +25,19 @@ class TorchEngine final : public Engine {
     return device->str();
   }
 
-  Result<std::unique_ptr<FlowModel>> load_flow_model(const ModelOptions& options) override {
-    return create_flow_model(options);
+  Result<std::unique_ptr<FlowModel>> load_flow_model(const ModelOptions& options,
+                                                     std::stop_token stop) override {
+    return create_flow_model(options, std::move(stop));
+  }
+
+  Result<void> check_weights(const std::string& path) override {
+    const auto state = read_weights(path, KeyPrefix::Strip, WeightsContent::Shapes);
+    if (!state) return state.error();
+    return {};
   }
 
   Result<std::vector<WeightEntry>> list_weights(const std::string& path) override {
-    const auto state = read_weights(path, KeyPrefix::Keep);
+    const auto state = read_weights(path, KeyPrefix::Keep, WeightsContent::Shapes);
     if (!state) return state.error();
     std::vector<WeightEntry> entries;
     for (const auto& [key, tensor] : *state) {
@@ -37,6 +45,13 @@ class TorchEngine final : public Engine {
     }
     return entries;
   }
+
+  void set_operation_threads(int count) override { gsttorch::set_operation_threads(count); }
+
+  MemoryReport memory(const std::string&) override { return {}; }
+  void reset_memory_peak(const std::string&) override {}
+  void set_memory_limit(const std::string&, std::size_t) override {}
+  void fail_allocation_after(std::int64_t) override {}
 };
 
 }  // namespace

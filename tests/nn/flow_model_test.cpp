@@ -72,9 +72,15 @@ class FlowModelTest : public testing::Test {
     return model ? std::move(model).value() : nullptr;
   }
 
+  Result<std::shared_ptr<const FlowFrame>> encode(const Picture& picture,
+                                                  const FlowOptions& options) {
+    SingleUseImage image(picture.view);
+    return model_->encode(image, options);
+  }
+
   FlowResult run(const Picture& a, const Picture& b, const FlowOptions& options,
                  std::shared_ptr<const FlowState> start = nullptr) {
-    const auto earlier = model_->encode(a.view, options), later = model_->encode(b.view, options);
+    const auto earlier = encode(a, options), later = encode(b, options);
     EXPECT_TRUE(earlier && later);
     const FlowPair pair{*earlier, *later, std::move(start)};
     auto flow = model_->flow({&pair, 1}, options);
@@ -149,7 +155,7 @@ TEST_F(UntrainedFlowModel, half_precision_is_the_same_flow_in_half_the_bytes) {
 TEST_F(UntrainedFlowModel, pairs_of_a_batch_equal_pairs_alone) {
   const Picture pictures[] = {Picture(136, 128), Picture(136, 128, 2, 0), Picture(136, 128, 5, 3)};
   std::vector<std::shared_ptr<const FlowFrame>> frames;
-  for (const Picture& p : pictures) frames.push_back(*model_->encode(p.view, options_));
+  for (const Picture& p : pictures) frames.push_back(*encode(p, options_));
   const FlowPair pairs[] = {{frames[0], frames[1], {}}, {frames[1], frames[2], {}}};
   const auto batch = model_->flow(pairs, options_);
   ASSERT_TRUE(batch);
@@ -168,8 +174,8 @@ TEST_F(UntrainedFlowModel, warm_start_changes_where_the_search_ends) {
 }
 
 TEST_F(UntrainedFlowModel, refuses_frames_of_different_sizes) {
-  const auto a = model_->encode(Picture(128, 128).view, options_);
-  const auto b = model_->encode(Picture(136, 128).view, options_);
+  const auto a = encode(Picture(128, 128), options_);
+  const auto b = encode(Picture(136, 128), options_);
   const FlowPair pair{*a, *b, {}};
   const auto flow = model_->flow({&pair, 1}, options_);
   ASSERT_FALSE(flow);
@@ -177,7 +183,7 @@ TEST_F(UntrainedFlowModel, refuses_frames_of_different_sizes) {
 }
 
 TEST_F(UntrainedFlowModel, ends_with_cancelled_when_asked_to_stop) {
-  const auto a = model_->encode(Picture(128, 128).view, options_);
+  const auto a = encode(Picture(128, 128), options_);
   const FlowPair pair{*a, *a, {}};
   std::stop_source stop;
   stop.request_stop();

@@ -89,9 +89,10 @@ FlowOptions flow_options(const FlowSettings& settings) {
 
 Result<TimedFlow> compute(FlowModel& model, const Pictures& pictures, const FlowOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  auto earlier = model.encode(pictures.earlier.view(), options);
+  SingleUseImage first(pictures.earlier.view()), second(pictures.later.view());
+  auto earlier = model.encode(first, options);
   if (!earlier) return earlier.error();
-  auto later = model.encode(pictures.later.view(), options);
+  auto later = model.encode(second, options);
   if (!later) return later.error();
   const FlowPair pair{*earlier, *later, nullptr};
   auto flows = model.flow({&pair, 1}, options);

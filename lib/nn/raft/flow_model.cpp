@@ -3,6 +3,7 @@
 #include "lib/nn/raft/flow_model.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <utility>
 
@@ -12,7 +13,7 @@
 #include "lib/nn/device.h"
 #include "lib/nn/failure.h"
 #include "lib/nn/host_tensor.h"
-#include "lib/nn/ops/image.h"
+#include "lib/nn/ops/prepared_image.h"
 #include "lib/nn/raft/checkpoint.h"
 #include "lib/nn/raft/raft.h"
 #include "lib/nn/raft/warm_start.h"
@@ -39,8 +40,8 @@ struct Placement {
   bool operator==(const Placement&) const = default;
 };
 
-Placement place(const ImageView& image, int max_size) {
-  const std::int64_t longer = std::max(image.width, image.height);
+Placement place(int width, int height, int max_size) {
+  const std::int64_t longer = std::max(width, height);
   const double scale =
       max_size > 0 && longer > max_size ? static_cast<double>(max_size) / longer : 1;
   const auto scaled = [&](int side) {
@@ -50,18 +51,21 @@ Placement place(const ImageView& image, int max_size) {
     return std::max(kLeastSide, (side + kStride - 1) / kStride * kStride);
   };
   Placement p;
-  p.frame = {image.width, image.height};
-  p.inner = {scaled(image.width), scaled(image.height)};
+  p.frame = {width, height};
+  p.inner = {scaled(width), scaled(height)};
   p.padded = {padded(p.inner.width), padded(p.inner.height)};
   return p;
 }
 
-at::Tensor prepare(const ImageView& image, const Placement& p) {
-  const at::Tensor x = resize(image_to_tensor(image, kSignedUnit), p.inner.height, p.inner.width);
-  if (p.inner == p.padded) return x;
-  const std::int64_t right = p.padded.width - p.inner.width - p.left();
-  const std::int64_t bottom = p.padded.height - p.inner.height - p.top();
-  return at::replication_pad2d(x, {p.left(), right, p.top(), bottom});
+ImageRequest image_request(const Placement& p, c10::Device device) {
+  return {.width = p.inner.width,
+          .height = p.inner.height,
+          .left = p.left(),
+          .right = p.padded.width - p.inner.width - p.left(),
+          .top = p.top(),
+          .bottom = p.padded.height - p.inner.height - p.top(),
+          .scale = kSignedUnit,
+          .device = device};
 }
 
 class RaftFrame final : public FlowFrame {
@@ -178,6 +182,12 @@ TensorHandle as_result(const at::Tensor& flow, DataType type) {
       flow.permute({1, 2, 0}).to(type == DataType::Float16 ? at::kHalf : at::kFloat));
 }
 
+// Tells the features of this loaded net from those of any other one in the process.
+std::string next_features_key() {
+  static std::atomic<std::uint64_t> loaded = 0;
+  return "raft " + std::to_string(++loaded) + ' ';
+}
+
 class RaftFlowModel final : public FlowModel {
  public:
   RaftFlowModel(FlowModelInfo info, c10::Device device, Raft net)
@@ -185,18 +195,25 @@ class RaftFlowModel final : public FlowModel {
 
   const FlowModelInfo& info() const override { return info_; }
 
-  Result<std::shared_ptr<const FlowFrame>> encode(const ImageView& image,
+  Result<std::shared_ptr<const FlowFrame>> encode(FrameImage& image,
                                                   const FlowOptions& options) override {
     return caught("flow features", [&]() -> Result<std::shared_ptr<const FlowFrame>> {
       const c10::InferenceMode guard;
-      if (image.width < 1 || image.height < 1) {
+      if (image.width() < 1 || image.height() < 1) {
         throw Failure(ErrorCode::BadShape, "a frame without pixels");
       }
-      const Placement placement = place(image, options.max_size);
-      const at::Tensor x = prepare(image, placement).to(device_);
-      return std::make_shared<const RaftFrame>(placement, net_.encode(x));
+      const Placement placement = place(image.width(), image.height(), options.max_size);
+      const ImageRequest request = image_request(placement, device_);
+      const auto made = image.get(DerivedKind::Features, features_key_ + image_key(request), [&] {
+        const c10::InferenceMode guard;
+        return std::make_shared<const RaftFrame>(placement,
+                                                 net_.encode(prepared_image(image, request)));
+      });
+      return std::dynamic_pointer_cast<const FlowFrame>(made);
     });
   }
+
+  FlowWorkspace workspace(int, int, int, const FlowOptions&) const override { return {}; }
 
   Result<std::vector<FlowResult>> flow(std::span<const FlowPair> pairs, const FlowOptions& options,
                                        std::stop_token stop) override {
@@ -246,6 +263,7 @@ class RaftFlowModel final : public FlowModel {
   const FlowModelInfo info_;
   const c10::Device device_;
   const Raft net_;
+  const std::string features_key_ = next_features_key();
 };
 
 std::size_t count_parameters(const StateDict& state) {
@@ -260,7 +278,8 @@ std::size_t count_parameters(const StateDict& state) {
 
 }  // namespace
 
-Result<std::unique_ptr<FlowModel>> create_flow_model(const ModelOptions& options) {
+Result<std::unique_ptr<FlowModel>> create_flow_model(const ModelOptions& options,
+                                                     std::stop_token stop) {
   const auto device = parse_device(options.device);
   if (!device) return device.error();
   const auto file = read_weights(options.path);
@@ -268,7 +287,7 @@ Result<std::unique_ptr<FlowModel>> create_flow_model(const ModelOptions& options
   return caught(options.path, [&]() -> Result<std::unique_ptr<FlowModel>> {
     const c10::InferenceMode guard;
     const StateDict state = with_torchvision_raft_keys(*file);
-    Raft net(ModuleWeights(state, *device));
+    Raft net(ModuleWeights(state, *device, std::move(stop)));
     const char* name = net.is_large() ? "raft-large" : "raft-small";
     FlowModelInfo info{name, options.path, device->str(), count_parameters(state)};
     return std::make_unique<RaftFlowModel>(std::move(info), *device, std::move(net));

@@ -3,13 +3,16 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 
 #include "lib/core/result.h"
 #include "lib/engine/engine.h"
 
 namespace gsttorch {
 
-/// Reads the weights, tells which RAFT they are, and puts the net on its device.
-Result<std::unique_ptr<FlowModel>> create_flow_model(const ModelOptions& options);
+/// Reads the weights, tells which RAFT they are, and puts the net on its device. `stop` is looked
+/// at before each tensor.
+Result<std::unique_ptr<FlowModel>> create_flow_model(const ModelOptions& options,
+                                                     std::stop_token stop = {});
 
 }  // namespace gsttorch

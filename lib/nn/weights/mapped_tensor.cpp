@@ -13,6 +13,9 @@ namespace gsttorch {
 at::Tensor MappedTensors::run(std::string_view data, c10::ScalarType type) {
   const std::size_t item = c10::elementSize(type);
   const auto count = static_cast<std::int64_t>(data.size() / item);
+  if (content_ == WeightsContent::Shapes) {
+    return at::empty({count}, at::TensorOptions().dtype(type).device(at::kMeta));
+  }
   const bool aligned = reinterpret_cast<std::uintptr_t>(data.data()) % item == 0;
   // Torch has no tensors of constant bytes: weights.h asks its callers not to write.
   void* bytes = const_cast<char*>(data.data());

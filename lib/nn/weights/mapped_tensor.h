@@ -10,6 +10,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "lib/nn/weights/file_mapping.h"
+#include "lib/nn/weights/weights.h"
 
 namespace gsttorch {
 
@@ -18,16 +19,19 @@ namespace gsttorch {
 /// older container and careless writers of safetensors make necessary.
 class MappedTensors {
  public:
-  explicit MappedTensors(std::shared_ptr<const FileMapping> file) : file_(std::move(file)) {}
+  MappedTensors(std::shared_ptr<const FileMapping> file, WeightsContent content)
+      : file_(std::move(file)), content_(content) {}
 
   std::string_view bytes() const { return file_->bytes(); }
 
   /// A run of elements inside the file: [elements] of `type`, `data` being exactly their bytes.
+  /// Where only shapes are asked for, no byte of `data` is read.
   /// Throws Failure when more would have to be copied, in all, than the file is long.
   at::Tensor run(std::string_view data, c10::ScalarType type);
 
  private:
   std::shared_ptr<const FileMapping> file_;
+  WeightsContent content_;
   std::size_t copied_ = 0;
 };
 

@@ -39,6 +39,7 @@ bool ModuleWeights::has(const std::string& name) const {
 
 at::Tensor ModuleWeights::take(const std::string& name,
                                std::initializer_list<std::int64_t> shape) const {
+  if (stop_.stop_requested()) throw Failure(ErrorCode::Cancelled, "cancelled");
   const std::string key = prefix_ + name;
   const auto found = state_->find(key);
   if (found == state_->end()) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <initializer_list>
+#include <stop_token>
 #include <string>
+#include <utility>
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
@@ -15,10 +17,11 @@ namespace gsttorch {
 /// The tensors of one module of a net, taken by their names below it and checked as they are taken.
 /// `weights / "layer1" / "0"` is the module layer1.0. Cheap to copy; borrows the state dict.
 /// Every failure is a Failure(WrongArchitecture) that names the key, and the shapes asked and
-/// found.
+/// found; Failure(Cancelled) once the load is asked to stop.
 class ModuleWeights {
  public:
-  ModuleWeights(const StateDict& state, c10::Device device) : state_(&state), device_(device) {}
+  ModuleWeights(const StateDict& state, c10::Device device, std::stop_token stop = {})
+      : state_(&state), device_(device), stop_(std::move(stop)) {}
 
   ModuleWeights operator/(const std::string& name) const;
 
@@ -31,6 +34,7 @@ class ModuleWeights {
  private:
   const StateDict* state_;
   c10::Device device_;
+  std::stop_token stop_;
   std::string prefix_;
 };
 

@@ -14,7 +14,6 @@
 #include <ATen/ATen.h>
 
 #include "lib/nn/weights/corrupt.h"
-#include "lib/nn/weights/mapped_tensor.h"
 
 namespace gsttorch {
 namespace {
@@ -121,8 +120,8 @@ bool looks_like_safetensors(std::string_view bytes) {
   return bytes.size() > kLengthSize && bytes[kLengthSize] == '{';
 }
 
-StateDict read_safetensors(std::shared_ptr<const FileMapping> file) {
-  const std::string_view bytes = file->bytes();
+StateDict read_safetensors(MappedTensors& tensors) {
+  const std::string_view bytes = tensors.bytes();
   const std::uint64_t length = header_length(bytes);
   if (length > kMaxHeader || length > bytes.size() - kLengthSize) {
     fail_corrupt("its safetensors header would be " + std::to_string(length) + " bytes long");
@@ -135,7 +134,6 @@ StateDict read_safetensors(std::shared_ptr<const FileMapping> file) {
   const std::string_view data = bytes.substr(kLengthSize + length);
   check_layout(entries, data.size());
 
-  MappedTensors tensors(std::move(file));
   StateDict state;
   for (const Entry& entry : entries) {
     const std::string_view range = data.substr(entry.begin, entry.end - entry.begin);

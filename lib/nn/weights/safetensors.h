@@ -2,9 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
-#include <memory>
-
-#include "lib/nn/weights/file_mapping.h"
+#include "lib/nn/weights/mapped_tensor.h"
 #include "lib/nn/weights/weights.h"
 
 namespace gsttorch {
@@ -15,6 +13,6 @@ bool looks_like_safetensors(std::string_view bytes);
 /// The tensors of a safetensors file, views of the mapping. Checked before anything is made: the
 /// header's length, that every size is that of type and shape, and that the tensors fill the file
 /// without gap or overlap. Throws Failure.
-StateDict read_safetensors(std::shared_ptr<const FileMapping> file);
+StateDict read_safetensors(MappedTensors& tensors);
 
 }  // namespace gsttorch

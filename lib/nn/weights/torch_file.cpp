@@ -9,7 +9,6 @@
 #include <ATen/ATen.h>
 
 #include "lib/nn/weights/corrupt.h"
-#include "lib/nn/weights/mapped_tensor.h"
 #include "lib/nn/weights/pickle.h"
 #include "lib/nn/weights/zip_index.h"
 
@@ -30,8 +29,8 @@ using Storages = std::map<std::string_view, std::string_view>;
 /// Makes the tensors of a state dict; every storage becomes one tensor, which its users share.
 class TensorMaker {
  public:
-  TensorMaker(std::shared_ptr<const FileMapping> file, const Storages& storages)
-      : tensors_(std::move(file)), storages_(storages) {}
+  TensorMaker(MappedTensors& tensors, const Storages& storages)
+      : tensors_(tensors), storages_(storages) {}
 
   at::Tensor make(const PickleTensor& tensor) {
     return storage(tensor.storage).as_strided(tensor.sizes, tensor.strides, tensor.offset);
@@ -61,7 +60,7 @@ class TensorMaker {
     return found->second.substr(0, size);
   }
 
-  MappedTensors tensors_;
+  MappedTensors& tensors_;
   const Storages& storages_;
   std::map<std::string_view, at::Tensor> made_;
 };
@@ -93,8 +92,8 @@ StateDict make_state_dict(const PickleDict& dict, TensorMaker& maker) {
   return state;
 }
 
-StateDict read_zip(std::shared_ptr<const FileMapping> file) {
-  const ZipIndex archive(file->bytes());
+StateDict read_zip(MappedTensors& tensors) {
+  const ZipIndex archive(tensors.bytes());
   if (archive.records().empty()) fail_corrupt("an empty archive");
   // Every record lies in one folder, whose name is the writer's choice.
   const std::string_view any = archive.records().begin()->first;
@@ -111,7 +110,7 @@ StateDict read_zip(std::shared_ptr<const FileMapping> file) {
     storages.emplace(it->first.substr(prefix.size()), it->second);
   }
   const Pickle pickle(archive.record(folder + "data.pkl"));
-  TensorMaker maker(std::move(file), storages);
+  TensorMaker maker(tensors, storages);
   return make_state_dict(find_state_dict(pickle.root()), maker);
 }
 
@@ -162,8 +161,8 @@ void check_system(const Pickle& system) {
   }
 }
 
-StateDict read_legacy(std::shared_ptr<const FileMapping> file) {
-  std::string_view bytes = file->bytes();
+StateDict read_legacy(MappedTensors& tensors) {
+  std::string_view bytes = tensors.bytes();
   bytes.remove_prefix(2 + kLegacyMagic.size());
   const Pickle version(bytes);
   const auto* number = version.root().as<std::int64_t>();
@@ -178,7 +177,7 @@ StateDict read_legacy(std::shared_ptr<const FileMapping> file) {
   bytes.remove_prefix(keys.size());
 
   const Storages storages = read_legacy_storages(bytes, object, keys);
-  TensorMaker maker(std::move(file), storages);
+  TensorMaker maker(tensors, storages);
   return make_state_dict(find_state_dict(object.root()), maker);
 }
 
@@ -199,14 +198,14 @@ TorchContainer torch_container(std::string_view bytes) {
   return legacy ? TorchContainer::Legacy : TorchContainer::Pickle;
 }
 
-StateDict read_torch_file(std::shared_ptr<const FileMapping> file) {
-  switch (torch_container(file->bytes())) {
+StateDict read_torch_file(MappedTensors& tensors) {
+  switch (torch_container(tensors.bytes())) {
     case TorchContainer::Zip:
-      return read_zip(std::move(file));
+      return read_zip(tensors);
     case TorchContainer::Legacy:
-      return read_legacy(std::move(file));
+      return read_legacy(tensors);
     case TorchContainer::Pickle:
-      refuse_pickle(file->bytes());
+      refuse_pickle(tensors.bytes());
     case TorchContainer::None:
       break;
   }

@@ -2,9 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
-#include <memory>
-
-#include "lib/nn/weights/file_mapping.h"
+#include "lib/nn/weights/mapped_tensor.h"
 #include "lib/nn/weights/weights.h"
 
 namespace gsttorch {
@@ -21,6 +19,6 @@ TorchContainer torch_container(std::string_view bytes);
 
 /// The state dict in a file of torch.save, its tensors views of the mapping wherever the container
 /// aligned them. Throws Failure.
-StateDict read_torch_file(std::shared_ptr<const FileMapping> file);
+StateDict read_torch_file(MappedTensors& tensors);
 
 }  // namespace gsttorch

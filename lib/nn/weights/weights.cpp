@@ -10,11 +10,12 @@
 namespace gsttorch {
 namespace {
 
-StateDict read_any(std::shared_ptr<const FileMapping> file) {
+StateDict read_any(std::shared_ptr<const FileMapping> file, WeightsContent content) {
   const std::string_view bytes = file->bytes();
+  MappedTensors tensors(std::move(file), content);
   // First the kind whose mark cannot be mistaken: a safetensors header may begin with any byte.
-  if (looks_like_safetensors(bytes)) return read_safetensors(std::move(file));
-  if (torch_container(bytes) != TorchContainer::None) return read_torch_file(std::move(file));
+  if (looks_like_safetensors(bytes)) return read_safetensors(tensors);
+  if (torch_container(bytes) != TorchContainer::None) return read_torch_file(tensors);
   fail_corrupt("is neither safetensors nor a file of torch.save");
 }
 
@@ -39,11 +40,11 @@ StateDict strip_prefixes(StateDict state) {
 
 }  // namespace
 
-Result<StateDict> read_weights(const std::string& path, KeyPrefix prefix) {
+Result<StateDict> read_weights(const std::string& path, KeyPrefix prefix, WeightsContent content) {
   return caught(path, [&]() -> Result<StateDict> {
     auto file = FileMapping::open(path);
     if (!file) return file.error();
-    StateDict state = read_any(*file);
+    StateDict state = read_any(std::move(*file), content);
     return prefix == KeyPrefix::Strip ? strip_prefixes(std::move(state)) : std::move(state);
   });
 }

@@ -20,10 +20,16 @@ enum class KeyPrefix {
   Keep,   ///< keys as they stand in the file
 };
 
+enum class WeightsContent {
+  Values,  ///< tensors with their elements
+  Shapes,  ///< tensors of the meta device: what can be told from the file's headers
+};
+
 /// Reads a weights file of any kind this project knows, told by its content: safetensors (mapped),
 /// torch.save's zip container, and its older one. The state dict may stand at the top level or
 /// under `state_dict`, `model_state_dict` or `model`; a `module.` or `matcher.` prefix is taken
 /// off. Errors name the file: NotFound, Corrupt, Refused (a pickle that asks for code).
-Result<StateDict> read_weights(const std::string& path, KeyPrefix prefix = KeyPrefix::Strip);
+Result<StateDict> read_weights(const std::string& path, KeyPrefix prefix = KeyPrefix::Strip,
+                               WeightsContent content = WeightsContent::Values);
 
 }  // namespace gsttorch
