@@ -2,126 +2,97 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <stop_token>
 #include <string>
+#include <vector>
 
-#include <gst/video/video.h>
-
-#include "lib/core/continuity.h"
+#include "lib/core/lru_cache.h"
 #include "lib/core/result.h"
 #include "lib/engine/flow_model.h"
-#include "lib/gst/gsttorchenums.h"
+#include "lib/gst/analyzer/analysis.h"
+#include "lib/gst/analyzer/model_slot.h"
 
 namespace gsttorch {
 
-/// The properties of a raftflow.
+/// The properties of a raftflow beside those of every analyser.
 struct RaftFlowSettings {
-  std::string model = "auto";
-  std::string device = "auto";
   FlowOptions options;
   bool warm_start = false;
   guint lag = 1;
-  guint inference_interval = 1;
-  GstTorchAttach attach = GST_TORCH_ATTACH_FULL;
-  bool post_messages = false;
 };
 
-/// What it has done since it was started.
-struct RaftFlowStats {
-  std::string model;   ///< name of the net, empty until it is loaded
-  std::string device;  ///< where it runs
-  double load_ms = 0;
-  guint64 frames = 0;
-  guint64 pairs = 0;        ///< flows computed
-  guint64 skipped = 0;      ///< frames without one
-  double inference_ms = 0;  ///< sum over all frames
-};
-
-/// The work of one raftflow element. `process`, `set_video_info` and `reset` belong to the
-/// streaming thread; everything else may be called from any thread.
-class RaftFlow {
+/// Pairs each frame with an earlier one, and has the flow between them computed.
+class RaftFlow final : public Analysis {
  public:
-  explicit RaftFlow(GstElement* element) : element_(element) {}  // the element owns this
+  explicit RaftFlow(AnalyzerHost& host) : host_(host), model_(host) {}
 
   RaftFlowSettings settings() const;
-  /// Calls `change(settings)` under the lock.
   template <typename Fn>
   void change_settings(Fn&& change) {
     const std::lock_guard lock(mutex_);
     change(settings_);
   }
-  RaftFlowStats stats() const;
 
-  /// Finds the weights file, which fails at once where there is none, and starts to load it.
-  Result<void> start_loading();
-  /// Gives the model back.
-  void unload();
-
-  /// Ends the inference that runs, if any, within one iteration, and refuses more.
-  void cancel();
-  /// Allows inference again after `cancel`.
-  void resume();
-
-  void set_video_info(const GstVideoInfo& info);
-  /// Forgets earlier frames: the next one has nothing to be compared with.
-  void reset();
-  /// The next frame belongs to another segment, and may or may not go on from the last.
-  void mark_segment() { marked_ = true; }
-
-  /// Computes the flow to this frame and attaches it. The buffer's metadata must be writable.
-  GstFlowReturn process(GstBuffer* buffer, const GstSegment& segment);
+  // Analysis
+  Result<void> start() override;
+  Result<std::string> wait_until_ready(std::stop_token stop) override;
+  void stop() override;
+  void reset() override { state_ = State(); }
+  Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) override;
+  void publish(AnalyzedFrame& frame) override;
+  void add_stats(GstStructure* stats) const override;
 
  private:
+  using Features = std::shared_ptr<const FlowFrame>;
+
   struct Seen {
     std::uint64_t index;
     GstClockTime pts;
-    std::shared_ptr<const FlowFrame> features;
   };
-  struct Loaded {
-    std::unique_ptr<FlowModel> model;
-    double load_ms = 0;
-  };
-  // What the streaming thread remembers of the stream; forgotten by assigning a default.
+  // What is remembered of the stream; forgotten by assigning a default.
   struct State {
-    Continuity continuity;
-    std::uint64_t next_index = 0;
-    std::deque<Seen> seen;  // oldest first, at most `lag` old
+    std::deque<Seen> seen;  // frames with features, oldest first
+    LruCache<std::uint64_t, Features> features;
     std::shared_ptr<const FlowState> warm_start;
     std::uint64_t warm_start_index = 0;  // of the later frame of the pair that left it
     int max_size = 0;
     guint lag = 1;
   };
-  struct Outcome {
-    const Seen* reference = nullptr;
+  struct Found final : Finding {
+    GstClockTime reference_pts = GST_CLOCK_TIME_NONE;
     const char* skipped = nullptr;
     std::optional<FlowResult> flow;
   };
+  struct Pair {
+    FlowPair frames;
+    Found* found;
+    std::uint64_t earlier_index, later_index;
+  };
 
-  FlowModel* model();
-  bool begins_anew(GstBuffer* buffer, const RaftFlowSettings& settings);
-  Result<Outcome> infer(GstBuffer* buffer, const RaftFlowSettings& settings);
-  Result<std::shared_ptr<const FlowFrame>> encode(GstBuffer* buffer, const FlowOptions& options);
-  void attach(GstBuffer* buffer, const RaftFlowSettings& settings, const Outcome& outcome) const;
-  void post(GstBuffer* buffer, const GstSegment& segment, const Outcome& outcome) const;
-  std::stop_token stop_token() const;
+  void begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& settings);
+  Result<void> look_at(AnalyzedFrame& frame, const RaftFlowSettings& settings,
+                       std::vector<Pair>& pairs);
+  Result<Features> encode(const AnalyzedFrame& frame, const RaftFlowSettings& settings);
+  Result<void> compute(std::span<Pair> pairs, const RaftFlowSettings& settings,
+                       const std::stop_token& stop);
+  Result<void> compute_batch(std::span<Pair> pairs, const FlowOptions& options,
+                             const std::stop_token& stop);
+  void attach(AnalyzedFrame& frame, const Found& found) const;
+  void post(const AnalyzedFrame& frame, const Found& found) const;
 
-  GstElement* const element_;
+  AnalyzerHost& host_;  // owns this
   mutable std::mutex mutex_;
-  RaftFlowSettings settings_;  // guarded by mutex_
-  RaftFlowStats stats_;        // guarded by mutex_
-  std::stop_source stop_;      // guarded by mutex_
-
-  std::future<Result<Loaded>> loading_;
-  std::unique_ptr<FlowModel> model_;
-  GstVideoInfo info_ = {};
+  RaftFlowSettings settings_;       // guarded by mutex_
+  CacheCounts feature_counts_;      // guarded by mutex_
+  std::atomic<guint64> pairs_ = 0;  // computed
+  ModelSlot<FlowModel> model_;
+  std::shared_ptr<FlowModel> net_;  // the streaming thread's
   State state_;
-  bool marked_ = false;  // streaming thread: a new segment came
 };
 
 }  // namespace gsttorch

@@ -5,3 +5,4 @@
 
 #include <gst/torch/gsttorchenums.h>
 #include <gst/torch/gsttorchflowmeta.h>
+#include <gst/torch/gsttorchruntime.h>

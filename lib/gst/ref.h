@@ -14,16 +14,27 @@ struct RefTraits {
   static void take(T* p) { gst_object_ref(p); }
   static void give(T* p) { gst_object_unref(p); }
 };
-template <>
-struct RefTraits<GstBuffer> {
-  static void take(GstBuffer* p) { gst_buffer_ref(p); }
-  static void give(GstBuffer* p) { gst_buffer_unref(p); }
+template <typename T>
+struct MiniObjectTraits {
+  static void take(T* p) { gst_mini_object_ref(GST_MINI_OBJECT_CAST(p)); }
+  static void give(T* p) { gst_mini_object_unref(GST_MINI_OBJECT_CAST(p)); }
 };
 template <>
-struct RefTraits<GstCaps> {
-  static void take(GstCaps* p) { gst_caps_ref(p); }
-  static void give(GstCaps* p) { gst_caps_unref(p); }
-};
+struct RefTraits<GstBuffer> : MiniObjectTraits<GstBuffer> {};
+template <>
+struct RefTraits<GstCaps> : MiniObjectTraits<GstCaps> {};
+template <>
+struct RefTraits<GstContext> : MiniObjectTraits<GstContext> {};
+template <>
+struct RefTraits<GstEvent> : MiniObjectTraits<GstEvent> {};
+template <>
+struct RefTraits<GstMemory> : MiniObjectTraits<GstMemory> {};
+template <>
+struct RefTraits<GstMessage> : MiniObjectTraits<GstMessage> {};
+template <>
+struct RefTraits<GstQuery> : MiniObjectTraits<GstQuery> {};
+template <>
+struct RefTraits<GstSample> : MiniObjectTraits<GstSample> {};
 
 /// Owns one reference of a GStreamer object or mini object.
 template <typename T>

@@ -11,17 +11,6 @@
 
 namespace gsttorch {
 
-template <>
-struct RefTraits<GstSample> {
-  static void take(GstSample* p) { gst_sample_ref(p); }
-  static void give(GstSample* p) { gst_sample_unref(p); }
-};
-template <>
-struct RefTraits<GstMessage> {
-  static void take(GstMessage* p) { gst_message_ref(p); }
-  static void give(GstMessage* p) { gst_message_unref(p); }
-};
-
 /// What an error or warning message says: for people, and for those who look closer.
 struct MessageText {
   std::string source;  ///< name of the element

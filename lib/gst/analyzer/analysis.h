@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+
+#include <gst/video/video.h>
+
+#include "lib/core/result.h"
+#include "lib/engine/frame_image.h"
+#include "lib/gst/gsttorchenums.h"
+#include "lib/gst/ref.h"
+#include "lib/gst/runtime/models.h"
+
+namespace gsttorch {
+
+class SharedFrame;
+
+/// The properties that every analyser has.
+struct AnalyzerSettings {
+  std::string model = "auto";
+  std::string device = "auto";
+  guint inference_interval = 1;
+  guint batch_size = 1;
+  GstClockTime batch_timeout = 40 * GST_MSECOND;
+  GstClockTimeDiff max_lateness = -1;  // ns; negative: never skip
+  guint64 memory_limit = 0;            // bytes; 0: the runtime's
+  GstTorchAttach attach = GST_TORCH_ATTACH_FULL;
+  bool post_messages = false;
+};
+
+/// What an analysis found out about one frame; each has its own kind.
+class Finding {
+ public:
+  virtual ~Finding() = default;
+};
+
+/// Why a frame was not analysed; also the words in metas.
+inline constexpr char kSkippedInterval[] = "inference-interval";
+inline constexpr char kSkippedLate[] = "late";
+inline constexpr char kSkippedReverse[] = "reverse";
+
+/// One frame on its way through an analyser.
+struct AnalyzedFrame {
+  Ref<GstBuffer> buffer;
+  GstVideoInfo info;
+  GstSegment segment;
+  std::uint64_t index = 0;   ///< since the stream began, or was reset
+  bool begins_anew = false;  ///< does not go on from the frame before
+  /// Why no result is wanted, or null. An analysis that needs the frame for a later one may still
+  /// look at it, but not where it is late.
+  const char* skipped = nullptr;
+  std::shared_ptr<FrameImage> image;    ///< only while the frame is analysed
+  std::unique_ptr<Finding> finding;     ///< the analysis' own
+  std::shared_ptr<SharedFrame> shared;  ///< the analyser's own
+
+  GstClockTime pts() const { return GST_BUFFER_PTS(buffer.get()); }
+};
+
+/// What an analysis may ask of the element that it works for. Thread-safe.
+class AnalyzerHost {
+ public:
+  virtual ~AnalyzerHost() = default;
+  virtual GstElement* element() const = 0;
+  virtual AnalyzerSettings settings() const = 0;
+  virtual Models& models() = 0;
+  /// Posts an error, the first since the element was started; what follows from it is not news.
+  virtual void report(const Error& error) = 0;
+  /// Pushes an event downstream. Only from `publish`: it comes before that frame.
+  virtual void push_event(GstEvent* event) = 0;
+};
+
+/// The work of one element: maths and decisions. The analyser around it has the thread, the queue,
+/// order, flushing and errors. Everything but `start` and `stop` is called from one thread at a
+/// time.
+class Analysis {
+ public:
+  virtual ~Analysis() = default;
+
+  /// From NULL to READY: finds the weights, which fails at once where there are none, and begins to
+  /// load them.
+  virtual Result<void> start() = 0;
+  /// Waits for what `start` began; the device that the work runs on. Called before the first frame.
+  virtual Result<std::string> wait_until_ready(std::stop_token stop) = 0;
+  /// From READY to NULL: gives everything back.
+  virtual void stop() = 0;
+
+  /// Forgets earlier frames: another stream, or another place in it, begins. Frames that were
+  /// analysed but not published are published all the same.
+  virtual void reset() = 0;
+
+  /// Analyses frames in order; runs on a lane of the device. `stop` is looked at between the steps
+  /// of the net and ends the call with ErrorCode::Cancelled.
+  virtual Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) = 0;
+
+  /// How many later frames must be analysed before one is decided; constant while it runs.
+  virtual guint look_ahead() const { return 0; }
+  /// No more frames come: decides those that still wait for later ones.
+  virtual void decide_all() {}
+
+  /// Attaches, posts and pushes what was found. The buffer's metadata is writable; the frame is
+  /// pushed after.
+  virtual void publish(AnalyzedFrame& frame) = 0;
+
+  /// Adds the analysis' own fields to the element's `stats`. From any thread.
+  virtual void add_stats(GstStructure* stats) const = 0;
+};
+
+}  // namespace gsttorch

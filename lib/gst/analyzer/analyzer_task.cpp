@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+// The task of an analyser: takes what waits, has it analysed, and pushes it in order.
+#include <algorithm>
+#include <utility>
+
+#include "lib/gst/analyzer/analyzer.h"
+#include "lib/gst/analyzer/debug.h"
+#include "lib/gst/analyzer/gsttorchanalyzer.h"
+#include "lib/gst/boundary.h"
+#include "lib/gst/runtime/runtime.h"
+#include "lib/gst/runtime/shared_frame.h"
+
+namespace gsttorch {
+namespace {
+
+std::optional<std::int64_t> known(GstClockTime time) {
+  if (!GST_CLOCK_TIME_IS_VALID(time)) return std::nullopt;
+  return static_cast<std::int64_t>(time);
+}
+
+// Whether all frames before an event must have left when it does: what comes after it says nothing
+// about them, or is not to be waited for.
+bool ends_look_ahead(GstEvent* event) {
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_STREAM_START:
+    case GST_EVENT_CAPS:
+    case GST_EVENT_GAP:
+    case GST_EVENT_EOS:
+    case GST_EVENT_SEGMENT_DONE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+GstClockTime frame_duration(const GstVideoInfo& info) {
+  if (info.fps_n <= 0 || info.fps_d <= 0) return GST_CLOCK_TIME_NONE;
+  return gst_util_uint64_scale(GST_SECOND, info.fps_d, info.fps_n);
+}
+
+}  // namespace
+
+bool Analyzer::is_flowing() const {
+  const std::lock_guard lock(mutex_);
+  return flow_ == GST_FLOW_OK;
+}
+
+std::stop_token Analyzer::stop_token() const {
+  const std::lock_guard lock(mutex_);
+  return stop_.get_token();
+}
+
+bool Analyzer::start_task() {
+  return gst_pad_start_task(
+      pads_.src,
+      [](gpointer element) {
+        Analyzer* self = GST_TORCH_ANALYZER(element)->impl;
+        if (!guarded(element, false, [self] { return self->loop(), true; })) self->fail();
+      },
+      element_, nullptr);
+}
+
+// A query that was taken is not answered any more.
+void Analyzer::fail() {
+  {
+    const std::lock_guard lock(mutex_);
+    answering_ = nullptr;
+  }
+  stop_on(GST_FLOW_ERROR);
+}
+
+// Nothing goes out any more: what comes in is refused with the same return, and what waits stays
+// for the case that somebody is linked.
+void Analyzer::stop_on(GstFlowReturn flow) {
+  bool upstream_is_done = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (flow_ != GST_FLOW_OK) return;
+    flow_ = flow;
+    upstream_is_done = eos_;
+    changed_.notify_all();
+  }
+  gst_pad_pause_task(pads_.src);
+  const bool is_fatal = flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS;
+  if (upstream_is_done && is_fatal) {
+    // Nobody upstream will see the return.
+    if (!reported_.exchange(true)) GST_ELEMENT_FLOW_ERROR(element_, flow);
+    gst_pad_push_event(pads_.src, gst_event_new_eos());
+  }
+}
+
+// --- taking
+
+// How many items can be taken now. `due`: when to look again though nothing came.
+std::size_t Analyzer::count_takeable(const AnalyzerSettings& settings,
+                                     std::optional<Clock::time_point>& due) const {
+  std::size_t frames = 0, first_frame = waiting_.size();
+  for (std::size_t i = 0; i < waiting_.size(); i++) {
+    if (const auto* frame = std::get_if<WaitingFrame>(&waiting_[i])) {
+      if (frames++ == 0) {
+        first_frame = i;
+        due = frame->arrival + std::chrono::nanoseconds(settings.batch_timeout);
+      }
+      if (frames >= settings.batch_size) return i + 1;
+    } else if (const auto* event = std::get_if<Ref<GstEvent>>(&waiting_[i])) {
+      if (ends_look_ahead(event->get())) return i + 1;
+    } else {
+      return i + 1;
+    }
+  }
+  if (frames > 0 && *due <= Clock::now()) return waiting_.size();
+  return first_frame;  // the events that no frame is before
+}
+
+// Waits for something to do. Nothing when there is no more to be done.
+std::vector<Analyzer::Item> Analyzer::take() {
+  std::unique_lock lock(mutex_);
+  while (flow_ == GST_FLOW_OK) {
+    std::optional<Clock::time_point> due;
+    const std::size_t count = count_takeable(settings(), due);
+    if (count > 0) {
+      const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
+      std::vector<Item> items(std::make_move_iterator(waiting_.begin()),
+                              std::make_move_iterator(end));
+      waiting_.erase(waiting_.begin(), end);
+      const auto is_frame = [](const Item& item) {
+        return std::holds_alternative<WaitingFrame>(item);
+      };
+      const auto frames = std::count_if(items.begin(), items.end(), is_frame);
+      waiting_frames_ -= static_cast<guint>(frames);
+      held_frames_ += static_cast<guint>(frames);
+      if (auto* query = std::get_if<GstQuery*>(&items.back())) answering_ = *query;
+      changed_.notify_all();
+      return items;
+    }
+    due ? changed_.wait_until(lock, *due) : (changed_.wait(lock), std::cv_status::no_timeout);
+  }
+  return {};
+}
+
+void Analyzer::loop() {
+  std::vector<Item> items = take();
+  if (items.empty()) {
+    gst_pad_pause_task(pads_.src);
+    return;
+  }
+  Batch batch = begin_batch(std::move(items));
+  std::optional<Item> last = std::move(batch.last);
+  if (analyze(batch.frames)) {
+    hold(std::move(batch));
+    push_decided();
+  }
+  if (last) finish(std::move(*last));
+}
+
+// --- frames
+
+Analyzer::Batch Analyzer::begin_batch(std::vector<Item> items) {
+  const AnalyzerSettings settings = this->settings();
+  Batch batch;
+  for (Item& item : items) {
+    if (auto* frame = std::get_if<WaitingFrame>(&item)) {
+      batch.frames.push_back(begin_frame(std::move(*frame), settings));
+      continue;
+    }
+    auto* event = std::get_if<Ref<GstEvent>>(&item);
+    if (!event || ends_look_ahead(event->get())) {
+      batch.last = std::move(item);  // it is the last: nothing is taken beyond it
+    } else {
+      if (GST_EVENT_TYPE(event->get()) == GST_EVENT_SEGMENT) use_segment(event->get());
+      batch.events.push_back({batch.frames.size(), std::move(*event)});
+    }
+  }
+  return batch;
+}
+
+bool Analyzer::begins_anew(GstBuffer* buffer) {
+  const GstClockTime pts = GST_BUFFER_PTS(buffer);
+  const bool is_marked = std::exchange(stream_.is_marked, false) || GST_BUFFER_IS_DISCONT(buffer);
+  const GstClockTime duration = frame_duration(info_);
+  const bool jumps = stream_.continuity.is_break(known(pts), known(duration), is_marked);
+  const GstClockTime last = std::exchange(stream_.last_pts, pts);
+  const std::lock_guard lock(mutex_);
+  frame_duration_ = duration;
+  if (!known(duration) && !jumps && known(last) && known(pts) && pts > last) {
+    frame_duration_ = pts - last;
+  }
+  return jumps;
+}
+
+AnalyzedFrame Analyzer::begin_frame(WaitingFrame waiting, const AnalyzerSettings& settings) {
+  if (ask_latency_.exchange(false)) ask_upstream_latency();
+  AnalyzedFrame frame;
+  frame.info = info_;
+  frame.segment = segment_;
+  frame.begins_anew = begins_anew(waiting.buffer.get());
+  frame.index = stream_.next_index++;
+  frame.buffer = std::move(waiting.buffer);
+  frame.skipped = reason_to_skip(frame, settings);
+  if (frame.skipped == kSkippedLate) post_qos(frame);
+  return frame;
+}
+
+const char* Analyzer::reason_to_skip(const AnalyzedFrame& frame,
+                                     const AnalyzerSettings& settings) const {
+  if (frame.segment.rate < 0) return kSkippedReverse;
+  if (is_live_ && settings.max_lateness >= 0 && is_late(frame, settings.max_lateness)) {
+    return kSkippedLate;
+  }
+  return frame.index % settings.inference_interval == 0 ? nullptr : kSkippedInterval;
+}
+
+// How long after it could have been here first a frame's turn comes.
+bool Analyzer::is_late(const AnalyzedFrame& frame, GstClockTimeDiff max_lateness) const {
+  const auto clock = Ref<GstClock>::adopt(gst_element_get_clock(element_));
+  const GstClockTime running =
+      gst_segment_to_running_time(&frame.segment, GST_FORMAT_TIME, frame.pts());
+  if (!clock || !GST_CLOCK_TIME_IS_VALID(running)) return false;
+  const GstClockTime now = gst_clock_get_time(clock.get()) - gst_element_get_base_time(element_);
+  return GST_CLOCK_DIFF(running + upstream_latency_, now) > max_lateness;
+}
+
+void Analyzer::post_qos(const AnalyzedFrame& frame) {
+  const GstSegment& segment = frame.segment;
+  GstMessage* message =
+      gst_message_new_qos(GST_OBJECT_CAST(element_), TRUE,
+                          gst_segment_to_running_time(&segment, GST_FORMAT_TIME, frame.pts()),
+                          gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, frame.pts()),
+                          frame.pts(), GST_BUFFER_DURATION(frame.buffer.get()));
+  const AnalyzerCounts counts = this->counts();
+  gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, counts.analyzed, counts.skipped_late + 1);
+  gst_element_post_message(element_, message);
+}
+
+// Waits for the weights. False when there is nothing to wait for any more.
+bool Analyzer::become_ready() {
+  if (!device_.empty()) return true;
+  auto device = analysis_->wait_until_ready(stop_token());
+  if (device) {
+    device_ = std::move(device).value();
+    return true;
+  }
+  report(device.error());
+  stop_on(device.error().code == ErrorCode::Cancelled ? GST_FLOW_FLUSHING : GST_FLOW_ERROR);
+  return false;
+}
+
+// False when the frames are not to be pushed: a flush, or an error that was posted.
+bool Analyzer::analyze(std::vector<AnalyzedFrame>& frames) {
+  if (frames.empty()) return true;
+  if (!has_info_) {
+    report({ErrorCode::BadShape, "frames came before their caps"});
+    stop_on(GST_FLOW_NOT_NEGOTIATED);
+    return false;
+  }
+  if (!become_ready()) return false;
+  for (AnalyzedFrame& frame : frames) {
+    frame.shared = runtime_.frame_of(frame.buffer.get(), frame.info);
+    frame.image = std::make_shared<FrameAccess>(frame.shared);
+  }
+  const auto begin = Clock::now();
+  Result<void> result;
+  runtime_.run(device_, [&, stop = stop_token()] { result = analysis_->analyze(frames, stop); });
+  const auto work = Clock::now() - begin;
+  for (AnalyzedFrame& frame : frames) {
+    frame.image.reset();
+    if (!frame.shared->keeps()) frame.shared.reset();  // it would lock the pixels against writing
+  }
+  if (result) {
+    note_batch(frames, work);
+    return true;
+  }
+  report(result.error());
+  stop_on(result.error().code == ErrorCode::Cancelled ? GST_FLOW_FLUSHING : GST_FLOW_ERROR);
+  return false;
+}
+
+void Analyzer::note_batch(const std::vector<AnalyzedFrame>& frames, Clock::duration work) {
+  std::unique_lock lock(mutex_);
+  std::size_t analyzed = 0;
+  for (const AnalyzedFrame& frame : frames) {
+    analyzed += !frame.skipped;
+    counts_.skipped_late += frame.skipped == kSkippedLate;
+  }
+  counts_.analyzed += analyzed;
+  counts_.skipped += frames.size() - analyzed;
+  if (analyzed == 0) return;
+  counts_.batches++;
+  counts_.inference_ms += std::chrono::duration<double, std::milli>(work).count();
+  work_.add(std::chrono::nanoseconds(work).count());
+  const auto now = Clock::now().time_since_epoch();
+  const bool has_changed = work_.announce(std::chrono::nanoseconds(now).count());
+  lock.unlock();
+  if (has_changed) announce_latency();
+}
+
+void Analyzer::hold(Batch batch) {
+  auto event = batch.events.begin();
+  for (std::size_t i = 0; i <= batch.frames.size(); i++) {
+    for (; event != batch.events.end() && event->frames_before == i; ++event) {
+      held_.push_back({nullptr, std::move(event->event)});
+    }
+    if (i == batch.frames.size()) break;
+    held_.push_back({std::make_unique<AnalyzedFrame>(std::move(batch.frames[i])), {}});
+  }
+  undecided_ += batch.frames.size();
+}
+
+// --- pushing
+
+void Analyzer::push_decided() {
+  const guint look_ahead = analysis_->look_ahead();
+  while (!held_.empty() && is_flowing()) {
+    if (held_.front().frame && undecided_ <= look_ahead) return;
+    push_first();
+  }
+}
+
+void Analyzer::push_all() {
+  analysis_->decide_all();
+  while (!held_.empty() && is_flowing()) push_first();
+}
+
+void Analyzer::push_first() {
+  Held first = std::move(held_.front());
+  held_.pop_front();
+  if (first.event) {
+    gst_pad_push_event(pads_.src, first.event.release());
+    return;
+  }
+  undecided_--;
+  held_frames_--;
+  const GstFlowReturn flow = push_frame(*first.frame);
+  if (flow == GST_FLOW_EOS) {
+    end_segment();
+  } else if (flow != GST_FLOW_OK) {
+    stop_on(flow);
+  }
+}
+
+// Downstream wants no more frames until something new begins; events still go there.
+void Analyzer::end_segment() {
+  const std::lock_guard lock(mutex_);
+  downstream_eos_ = true;
+  changed_.notify_all();
+}
+
+GstFlowReturn Analyzer::push_frame(AnalyzedFrame& frame) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (downstream_eos_) return GST_FLOW_OK;
+  }
+  GstBuffer* writable = gst_buffer_make_writable(frame.buffer.release());
+  if (!writable) throw std::bad_alloc();
+  frame.buffer = Ref<GstBuffer>::adopt(writable);
+  if (frame.shared) FrameTable::attach(writable, frame.shared);
+  frame.shared.reset();
+  analysis_->publish(frame);
+  return gst_pad_push(pads_.src, frame.buffer.release());
+}
+
+// --- what all frames must have left before
+
+void Analyzer::finish(Item last) {
+  if (is_flowing()) push_all();
+  if (auto* query = std::get_if<GstQuery*>(&last)) {
+    answer(*query);
+  } else if (is_flowing()) {
+    finish_event(std::move(std::get<Ref<GstEvent>>(last)));
+  }
+}
+
+void Analyzer::finish_event(Ref<GstEvent> event) {
+  switch (GST_EVENT_TYPE(event.get())) {
+    case GST_EVENT_STREAM_START:
+      reset_stream();
+      ask_latency_ = true;
+      break;
+    case GST_EVENT_CAPS: {
+      GstCaps* caps = nullptr;
+      gst_event_parse_caps(event.get(), &caps);
+      if (!use_caps(caps)) {
+        report({ErrorCode::BadShape, "caps that are no video"});
+        stop_on(GST_FLOW_NOT_NEGOTIATED);
+        return;
+      }
+      break;
+    }
+    case GST_EVENT_GAP:
+      stream_.is_marked = true;
+      break;
+    default:
+      break;
+  }
+  gst_pad_push_event(pads_.src, event.release());
+}
+
+bool Analyzer::use_caps(GstCaps* caps) {
+  GstVideoInfo info;
+  if (!gst_video_info_from_caps(&info, caps)) return false;
+  if (has_info_ && !gst_video_info_is_equal(&info, &info_)) reset_stream();
+  info_ = info;
+  has_info_ = true;
+  const std::lock_guard lock(mutex_);
+  frame_duration_ = frame_duration(info);
+  return true;
+}
+
+void Analyzer::use_segment(GstEvent* event) {
+  gst_event_copy_segment(event, &segment_);
+  stream_.is_marked = true;
+}
+
+void Analyzer::reset_stream() {
+  stream_ = Stream();
+  if (analysis_) analysis_->reset();
+}
+
+void Analyzer::ask_upstream_latency() {
+  const auto query = Ref<GstQuery>::adopt(gst_query_new_latency());
+  if (!gst_pad_peer_query(pads_.sink, query.get())) return;
+  gboolean live = FALSE;
+  gst_query_parse_latency(query.get(), &live, &upstream_latency_, nullptr);
+  is_live_ = live;
+}
+
+void Analyzer::answer(GstQuery* query) {
+  bool result = false;
+  if (is_flowing()) {
+    const bool is_allocation = GST_QUERY_TYPE(query) == GST_QUERY_ALLOCATION;
+    if (GST_QUERY_TYPE(query) == GST_QUERY_DRAIN) runtime_.drop_buffers();
+    result = is_allocation ? answer_allocation(query) : gst_pad_peer_query(pads_.src, query);
+  }
+  const std::lock_guard lock(mutex_);
+  answering_ = nullptr;
+  answered_ = query;
+  answer_ = result;
+  changed_.notify_all();
+}
+
+// The memory that comes in goes out, so downstream says what it should be like; what is held here
+// on the way comes on top of what downstream needs.
+bool Analyzer::answer_allocation(GstQuery* query) {
+  gst_pad_peer_query(pads_.src, query);
+  const guint held = most_held(settings());
+  const guint pools = gst_query_get_n_allocation_pools(query);
+  for (guint i = 0; i < pools; i++) {
+    GstBufferPool* pool = nullptr;
+    guint size = 0, min = 0, max = 0;
+    gst_query_parse_nth_allocation_pool(query, i, &pool, &size, &min, &max);
+    gst_query_set_nth_allocation_pool(query, i, pool, size, min + held, max ? max + held : 0);
+    if (pool) gst_object_unref(pool);
+  }
+  GstCaps* caps = nullptr;
+  gst_query_parse_allocation(query, &caps, nullptr);
+  GstVideoInfo info;
+  if (pools == 0 && caps && gst_video_info_from_caps(&info, caps)) {
+    gst_query_add_allocation_pool(query, nullptr, GST_VIDEO_INFO_SIZE(&info), held, 0);
+  }
+  return true;
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/gst/analyzer/gsttorchanalyzer.h"
+
+#include "lib/gst/analyzer/analyzer.h"
+#include "lib/gst/analyzer/debug.h"
+#include "lib/gst/boundary.h"
+#include "lib/gst/runtime/runtime_stats.h"
+
+GST_DEBUG_CATEGORY(gst_torch_analyzer_debug);
+
+namespace {
+
+using gsttorch::AnalyzerSettings;
+using gsttorch::guarded;
+using gsttorch::Ref;
+
+enum Property : guint {
+  PROP_MODEL = 1,
+  PROP_DEVICE,
+  PROP_INFERENCE_INTERVAL,
+  PROP_BATCH_SIZE,
+  PROP_BATCH_TIMEOUT,
+  PROP_MAX_LATENESS,
+  PROP_ATTACH,
+  PROP_POST_MESSAGES,
+  PROP_STATS,
+};
+
+GstElementClass* parent_class = nullptr;
+
+gsttorch::Analyzer& impl(gpointer object) { return *GST_TORCH_ANALYZER(object)->impl; }
+
+std::string word(const GValue* value) {
+  const gchar* text = g_value_get_string(value);
+  return text && *text ? text : "auto";
+}
+
+void write_setting(AnalyzerSettings& s, guint id, const GValue* value) {
+  switch (id) {
+    case PROP_MODEL:
+      s.model = word(value);
+      break;
+    case PROP_DEVICE:
+      s.device = word(value);
+      break;
+    case PROP_INFERENCE_INTERVAL:
+      s.inference_interval = g_value_get_uint(value);
+      break;
+    case PROP_BATCH_SIZE:
+      s.batch_size = g_value_get_uint(value);
+      break;
+    case PROP_BATCH_TIMEOUT:
+      s.batch_timeout = g_value_get_uint64(value);
+      break;
+    case PROP_MAX_LATENESS:
+      s.max_lateness = g_value_get_int64(value);
+      break;
+    case PROP_ATTACH:
+      s.attach = static_cast<GstTorchAttach>(g_value_get_enum(value));
+      break;
+    case PROP_POST_MESSAGES:
+      s.post_messages = g_value_get_boolean(value);
+      break;
+  }
+}
+
+void read_setting(const AnalyzerSettings& s, guint id, GValue* value) {
+  switch (id) {
+    case PROP_MODEL:
+      g_value_set_string(value, s.model.c_str());
+      break;
+    case PROP_DEVICE:
+      g_value_set_string(value, s.device.c_str());
+      break;
+    case PROP_INFERENCE_INTERVAL:
+      g_value_set_uint(value, s.inference_interval);
+      break;
+    case PROP_BATCH_SIZE:
+      g_value_set_uint(value, s.batch_size);
+      break;
+    case PROP_BATCH_TIMEOUT:
+      g_value_set_uint64(value, s.batch_timeout);
+      break;
+    case PROP_MAX_LATENESS:
+      g_value_set_int64(value, s.max_lateness);
+      break;
+    case PROP_ATTACH:
+      g_value_set_enum(value, s.attach);
+      break;
+    case PROP_POST_MESSAGES:
+      g_value_set_boolean(value, s.post_messages);
+      break;
+  }
+}
+
+GstStructure* stats_structure(GstElement* element, const gsttorch::Analyzer& work) {
+  const gsttorch::AnalyzerCounts counts = work.counts();
+  GstElementFactory* factory = gst_element_get_factory(element);
+  const std::string name =
+      std::string("application/x-") + (factory ? GST_OBJECT_NAME(factory) : "analyzer") + "-stats";
+  GstStructure* stats = gst_structure_new(
+      name.c_str(), "frames", G_TYPE_UINT64, counts.frames, "analyzed", G_TYPE_UINT64,
+      counts.analyzed, "batches", G_TYPE_UINT64, counts.batches, "skipped", G_TYPE_UINT64,
+      counts.skipped, "skipped-late", G_TYPE_UINT64, counts.skipped_late, "copied", G_TYPE_UINT64,
+      counts.copied, "inference-ms", G_TYPE_DOUBLE, counts.inference_ms, "latency", G_TYPE_UINT64,
+      work.own_latency().min, nullptr);
+  work.analysis().add_stats(stats);
+  GstStructure* runtime = gsttorch::runtime_stats();
+  gst_structure_set(stats, "runtime", GST_TYPE_STRUCTURE, runtime, nullptr);
+  gst_structure_free(runtime);
+  return stats;
+}
+
+void set_property(GObject* object, guint id, const GValue* value, GParamSpec*) {
+  impl(object).change_settings([&](AnalyzerSettings& s) { write_setting(s, id, value); });
+  if (id == PROP_BATCH_SIZE || id == PROP_BATCH_TIMEOUT) impl(object).announce_latency();
+}
+
+void get_property(GObject* object, guint id, GValue* value, GParamSpec*) {
+  if (id == PROP_STATS) {
+    g_value_take_boxed(value, stats_structure(GST_ELEMENT_CAST(object), impl(object)));
+  } else {
+    read_setting(impl(object).settings(), id, value);
+  }
+}
+
+GstStateChangeReturn change_state(GstElement* element, GstStateChange transition) {
+  auto* self = GST_TORCH_ANALYZER(element);
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY) {
+    gst_torch_ensure_element_runtime(element, &self->runtime);
+    if (const auto started = impl(element).start(); !started) {
+      impl(element).report(started.error());
+      gst_clear_object(&self->runtime);
+      return GST_STATE_CHANGE_FAILURE;
+    }
+  }
+  const GstStateChangeReturn result = parent_class->change_state(element, transition);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL) {
+    impl(element).stop();
+    gst_clear_object(&self->runtime);
+  }
+  return result;
+}
+
+void set_context(GstElement* element, GstContext* context) {
+  gst_torch_handle_set_context(context, &GST_TORCH_ANALYZER(element)->runtime);
+  parent_class->set_context(element, context);
+}
+
+gboolean answer_query(GstPad* pad, GstObject* parent, GstQuery* query) {
+  if (gst_torch_handle_context_query(query, GST_TORCH_ANALYZER(parent)->runtime)) return TRUE;
+  return GST_PAD_IS_SINK(pad) ? impl(parent).sink_query(query) : impl(parent).src_query(query);
+}
+
+void set_up_sink_pad(GstPad* pad) {
+  gst_pad_set_chain_function(pad, [](GstPad*, GstObject* parent, GstBuffer* buffer) {
+    return guarded(parent, GST_FLOW_ERROR,
+                   [&] { return impl(parent).chain(Ref<GstBuffer>::adopt(buffer)); });
+  });
+  gst_pad_set_event_full_function(pad, [](GstPad*, GstObject* parent, GstEvent* event) {
+    return guarded(parent, GST_FLOW_ERROR, [&] { return impl(parent).sink_event(event); });
+  });
+  gst_pad_set_activatemode_function(
+      pad, [](GstPad*, GstObject* parent, GstPadMode mode, gboolean active) -> gboolean {
+        if (mode != GST_PAD_MODE_PUSH) return FALSE;
+        return guarded(parent, FALSE, [&] { return impl(parent).activate_sink(active), TRUE; });
+      });
+}
+
+void set_up_src_pad(GstPad* pad) {
+  gst_pad_set_event_function(pad, [](GstPad*, GstObject* parent, GstEvent* event) -> gboolean {
+    return guarded(parent, FALSE, [&] { return impl(parent).src_event(event); });
+  });
+  gst_pad_set_activatemode_function(
+      pad, [](GstPad*, GstObject* parent, GstPadMode mode, gboolean active) -> gboolean {
+        if (mode != GST_PAD_MODE_PUSH) return FALSE;
+        return guarded(parent, FALSE, [&] { return impl(parent).activate_src(active); });
+      });
+}
+
+GstPad* add_pad(GstElement* element, gpointer g_class, const gchar* name) {
+  GstPadTemplate* pad_template =
+      gst_element_class_get_pad_template(GST_ELEMENT_CLASS(g_class), name);
+  GstPad* pad = gst_pad_new_from_template(pad_template, name);
+  gst_pad_set_query_function(pad, [](GstPad* p, GstObject* parent, GstQuery* query) -> gboolean {
+    return guarded(parent, FALSE, [&] { return answer_query(p, parent, query); });
+  });
+  GST_PAD_SET_PROXY_CAPS(pad);
+  gst_element_add_pad(element, pad);
+  return pad;
+}
+
+void init(GTypeInstance* instance, gpointer g_class) {
+  auto* self = GST_TORCH_ANALYZER(instance);
+  GstElement* element = GST_ELEMENT_CAST(self);
+  gsttorch::AnalyzerPads pads;
+  pads.sink = add_pad(element, g_class, "sink");
+  pads.src = add_pad(element, g_class, "src");
+  self->impl = new gsttorch::Analyzer(element, pads);
+  auto analysis = GST_TORCH_ANALYZER_CLASS(g_class)->create_analysis(self->impl);
+  self->analysis = analysis.get();
+  self->impl->set_analysis(std::move(analysis));
+  set_up_sink_pad(pads.sink);
+  set_up_src_pad(pads.src);
+}
+
+void finalize(GObject* object) {
+  delete GST_TORCH_ANALYZER(object)->impl;
+  G_OBJECT_CLASS(parent_class)->finalize(object);
+}
+
+void install_properties(GObjectClass* object_class) {
+  const auto ready = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                              GST_PARAM_MUTABLE_READY);
+  const auto playing = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                                GST_PARAM_MUTABLE_PLAYING);
+  const AnalyzerSettings defaults;
+  const auto install = [object_class](guint id, GParamSpec* spec) {
+    g_object_class_install_property(object_class, id, spec);
+  };
+  install(PROP_MODEL, g_param_spec_string("model", "Model",
+                                          "Name of a net from models/manifest.json, or path of a "
+                                          "weights file; auto is the element's usual one",
+                                          defaults.model.c_str(), ready));
+  install(PROP_DEVICE, g_param_spec_string("device", "Device",
+                                           "auto, cpu, cuda or cuda:N; auto is a CUDA device where "
+                                           "one is usable, else the CPU",
+                                           defaults.device.c_str(), ready));
+  install(PROP_INFERENCE_INTERVAL,
+          g_param_spec_uint("inference-interval", "Inference interval",
+                            "Compute a result for every Nth frame only", 1, G_MAXUINT,
+                            defaults.inference_interval, playing));
+  install(PROP_BATCH_SIZE, g_param_spec_uint("batch-size", "Batch size",
+                                             "Frames that the net works on at once, at most", 1, 64,
+                                             defaults.batch_size, playing));
+  install(PROP_BATCH_TIMEOUT,
+          g_param_spec_uint64("batch-timeout", "Batch timeout",
+                              "How long a frame waits for a batch to fill, in nanoseconds", 0,
+                              10 * GST_SECOND, defaults.batch_timeout, playing));
+  install(PROP_MAX_LATENESS,
+          g_param_spec_int64("max-lateness", "Maximum lateness",
+                             "In a live pipeline, pass frames on without a result when they are so "
+                             "many nanoseconds late; -1 never skips",
+                             -1, G_MAXINT64, defaults.max_lateness, playing));
+  install(PROP_ATTACH, g_param_spec_enum("attach", "Attach", "What is attached to buffers",
+                                         GST_TYPE_TORCH_ATTACH, defaults.attach, playing));
+  install(PROP_POST_MESSAGES, g_param_spec_boolean("post-messages", "Post messages",
+                                                   "Post an element message for each result",
+                                                   defaults.post_messages, playing));
+  install(
+      PROP_STATS,
+      g_param_spec_boxed("stats", "Statistics", "What was done since the start", GST_TYPE_STRUCTURE,
+                         static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+}
+
+void class_init(gpointer g_class, gpointer) {
+  GST_DEBUG_CATEGORY_INIT(gst_torch_analyzer_debug, "torchanalyzer", 0,
+                          "base class of the elements that watch video with a net");
+  parent_class = GST_ELEMENT_CLASS(g_type_class_peek_parent(g_class));
+  auto* object_class = G_OBJECT_CLASS(g_class);
+  auto* element_class = GST_ELEMENT_CLASS(g_class);
+  object_class->finalize = finalize;
+  object_class->set_property = [](GObject* o, guint id, const GValue* value, GParamSpec* spec) {
+    guarded(o, false, [&] { return set_property(o, id, value, spec), true; });
+  };
+  object_class->get_property = [](GObject* o, guint id, GValue* value, GParamSpec* spec) {
+    guarded(o, false, [&] { return get_property(o, id, value, spec), true; });
+  };
+  element_class->change_state = [](GstElement* e, GstStateChange t) {
+    return guarded(e, GST_STATE_CHANGE_FAILURE, [&] { return change_state(e, t); });
+  };
+  element_class->set_context = set_context;
+  install_properties(object_class);
+  gst_type_mark_as_plugin_api(GST_TYPE_TORCH_ATTACH, static_cast<GstPluginAPIFlags>(0));
+  gst_type_mark_as_plugin_api(GST_TYPE_TORCH_ANALYZER, static_cast<GstPluginAPIFlags>(0));
+}
+
+}  // namespace
+
+// Not the macro: pads are made of the templates of the element's own class, which only the plain
+// form of an instance's init is given.
+GType gst_torch_analyzer_get_type(void) {
+  static const GType type = [] {
+    GTypeInfo info = {};
+    info.class_size = sizeof(GstTorchAnalyzerClass);
+    info.class_init = class_init;
+    info.instance_size = sizeof(GstTorchAnalyzer);
+    info.instance_init = init;
+    return g_type_register_static(GST_TYPE_ELEMENT, "GstTorchAnalyzer", &info,
+                                  G_TYPE_FLAG_ABSTRACT);
+  }();
+  return type;
+}

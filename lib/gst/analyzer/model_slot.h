@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "lib/core/result.h"
+#include "lib/gst/analyzer/analysis.h"
+
+namespace gsttorch {
+
+/// One element's model: loads it in a thread of its own, so that several elements load side by
+/// side, and tells the application how that goes (GST_MESSAGE_PROGRESS, always closed). `start` and
+/// `stop` are called from state changes, `wait` from the streaming thread, `load_ms` from any.
+template <typename Model>
+class ModelSlot {
+ public:
+  using Acquire = std::function<Result<std::shared_ptr<Model>>(std::stop_token)>;
+
+  explicit ModelSlot(AnalyzerHost& host) : host_(host) {}
+  ~ModelSlot() { stop(); }
+
+  void start(const std::string& name, Acquire acquire) {
+    post(GST_PROGRESS_TYPE_START, "Loading " + name);
+    thread_ = std::jthread([this, name, acquire = std::move(acquire)](const std::stop_token& stop) {
+      const auto begin = std::chrono::steady_clock::now();
+      finish(name, caught(acquire, stop), std::chrono::steady_clock::now() - begin);
+    });
+  }
+
+  /// The model once it is there. The error of a failed load was reported already.
+  Result<std::shared_ptr<Model>> wait(std::stop_token stop) {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait(lock, std::move(stop), [this] { return loaded_.has_value(); })) {
+      return Error{ErrorCode::Cancelled, "cancelled"};
+    }
+    return *loaded_;
+  }
+
+  /// Ends the load, or gives the model back.
+  void stop() {
+    thread_ = {};
+    const std::lock_guard lock(mutex_);
+    loaded_.reset();
+  }
+
+  /// The model, if it is there.
+  std::shared_ptr<Model> get() const {
+    const std::lock_guard lock(mutex_);
+    return loaded_ && *loaded_ ? loaded_->value() : nullptr;
+  }
+
+  /// How long it took, or what had been waited for.
+  double load_ms() const {
+    const std::lock_guard lock(mutex_);
+    return load_ms_;
+  }
+
+ private:
+  // Nothing may leave a thread.
+  static Result<std::shared_ptr<Model>> caught(const Acquire& acquire,
+                                               const std::stop_token& stop) {
+    try {
+      return acquire(stop);
+    } catch (const std::exception& e) {
+      return Error{ErrorCode::Failed, std::string("cannot load: ") + e.what()};
+    }
+  }
+
+  void finish(const std::string& name, Result<std::shared_ptr<Model>> result,
+              std::chrono::duration<double, std::milli> time) {
+    if (result) {
+      post(GST_PROGRESS_TYPE_COMPLETE, "Loaded " + name);
+    } else if (result.error().code == ErrorCode::Cancelled) {
+      post(GST_PROGRESS_TYPE_CANCELED, "Not loaded " + name);
+    } else {
+      post(GST_PROGRESS_TYPE_ERROR, "Could not load " + name);
+      host_.report(result.error());
+    }
+    const std::lock_guard lock(mutex_);
+    load_ms_ = time.count();
+    loaded_ = std::move(result);
+    changed_.notify_all();
+  }
+
+  void post(GstProgressType type, const std::string& text) {
+    GstObject* element = GST_OBJECT_CAST(host_.element());
+    gst_element_post_message(host_.element(),
+                             gst_message_new_progress(element, type, "load-model", text.c_str()));
+  }
+
+  AnalyzerHost& host_;  // owns the analysis that owns this
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::optional<Result<std::shared_ptr<Model>>> loaded_;  // guarded by mutex_
+  double load_ms_ = 0;                                    // guarded by mutex_
+  std::jthread thread_;
+};
+
+}  // namespace gsttorch

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/gst/gsttorchruntime.h"
+
+#include <mutex>
+
+#include "lib/gst/runtime/runtime.h"
+#include "lib/gst/runtime/runtime_stats.h"
+
+struct _GstTorchRuntime {
+  GstObject parent;
+};
+struct _GstTorchRuntimeClass {
+  GstObjectClass parent_class;
+};
+
+G_DEFINE_TYPE(GstTorchRuntime, gst_torch_runtime, GST_TYPE_OBJECT)
+
+namespace {
+
+using gsttorch::Runtime;
+
+enum Property : guint { PROP_MEMORY_LIMIT = 1, PROP_GRACE_TIME, PROP_STATS };
+
+constexpr char kField[] = "runtime";
+
+// Looking for a context asks neighbours, who may be asked by others meanwhile.
+std::recursive_mutex& context_mutex() {
+  static auto* const mutex = new std::recursive_mutex;
+  return *mutex;
+}
+
+void set_property(GObject*, guint id, const GValue* value, GParamSpec*) {
+  if (id == PROP_MEMORY_LIMIT) Runtime::instance().set_memory_limit(g_value_get_uint64(value));
+  if (id == PROP_GRACE_TIME) {
+    Runtime::instance().set_grace_time(std::chrono::nanoseconds(g_value_get_int64(value)));
+  }
+}
+
+void get_property(GObject*, guint id, GValue* value, GParamSpec*) {
+  if (id == PROP_MEMORY_LIMIT) g_value_set_uint64(value, Runtime::instance().memory_limit());
+  if (id == PROP_GRACE_TIME) g_value_set_int64(value, Runtime::instance().grace_time().count());
+  if (id == PROP_STATS) g_value_take_boxed(value, gsttorch::runtime_stats());
+}
+
+// Asks a neighbour, who may hand the context on or be asked in turn.
+gboolean ask_peer(const GValue* item, GValue* found, gpointer query) {
+  auto* pad = static_cast<GstPad*>(g_value_get_object(item));
+  if (!gst_pad_peer_query(pad, static_cast<GstQuery*>(query))) return TRUE;
+  g_value_set_boolean(found, TRUE);
+  return FALSE;
+}
+
+bool ask_neighbours(GstElement* element, GstPadDirection direction, GstQuery* query) {
+  GstIterator* pads = direction == GST_PAD_SRC ? gst_element_iterate_src_pads(element)
+                                               : gst_element_iterate_sink_pads(element);
+  GValue found = G_VALUE_INIT;
+  g_value_init(&found, G_TYPE_BOOLEAN);
+  while (gst_iterator_fold(pads, ask_peer, &found, query) == GST_ITERATOR_RESYNC) {
+    gst_iterator_resync(pads);
+  }
+  gst_iterator_free(pads);
+  return g_value_get_boolean(&found);
+}
+
+void take_from_neighbours(GstElement* element) {
+  GstQuery* query = gst_query_new_context(GST_TORCH_RUNTIME_CONTEXT_TYPE);
+  if (ask_neighbours(element, GST_PAD_SRC, query) || ask_neighbours(element, GST_PAD_SINK, query)) {
+    GstContext* context = nullptr;
+    gst_query_parse_context(query, &context);
+    if (context) gst_element_set_context(element, context);
+  }
+  gst_query_unref(query);
+}
+
+void announce(GstElement* element, GstTorchRuntime* runtime) {
+  GstContext* context = gst_context_new_torch_runtime(runtime);
+  gst_element_set_context(element, context);
+  gst_element_post_message(element, gst_message_new_have_context(GST_OBJECT(element), context));
+}
+
+}  // namespace
+
+static void gst_torch_runtime_class_init(GstTorchRuntimeClass* klass) {
+  auto* object_class = G_OBJECT_CLASS(klass);
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
+  const auto writable = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  const auto readable = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  /**
+   * GstTorchRuntime:memory-limit:
+   *
+   * Bytes that the tensors of all elements together may take; 0 is no limit. What is kept from
+   * frames for other elements takes at most a quarter of it.
+   */
+  g_object_class_install_property(object_class, PROP_MEMORY_LIMIT,
+                                  g_param_spec_uint64("memory-limit", "Memory limit",
+                                                      "Bytes that tensors may take; 0 is no limit",
+                                                      0, G_MAXUINT64, 0, writable));
+  /**
+   * GstTorchRuntime:grace-time:
+   *
+   * How long a model stays loaded after the last element gave it back, in nanoseconds.
+   */
+  g_object_class_install_property(
+      object_class, PROP_GRACE_TIME,
+      g_param_spec_int64("grace-time", "Grace time",
+                         "Nanoseconds that a model stays loaded after its last user", 0, G_MAXINT64,
+                         5 * GST_SECOND, writable));
+  /**
+   * GstTorchRuntime:stats:
+   *
+   * What is shared: `analyzers` (uint, elements at work), `models` (uint, in memory), `loads`,
+   * `loads-shared` (uint64, models read from a file, and requests served by one that was there),
+   * `conversions`, `features` (uint64, how often pixels were converted and features computed),
+   * `cache-hits`, `cache-misses`, `cache-evictions` (uint64), `cache-bytes` (uint64). Once a model
+   * was loaded also, for tensors on the CPU: `memory-current`, `memory-peak`, `memory-reserved`
+   * (uint64, bytes), `tensors` (uint64, live allocations) and `memory` (list of structures `model`,
+   * `stage`, `current`, `peak`).
+   */
+  g_object_class_install_property(
+      object_class, PROP_STATS,
+      g_param_spec_boxed("stats", "Statistics", "What is loaded, kept and used", GST_TYPE_STRUCTURE,
+                         readable));
+}
+
+static void gst_torch_runtime_init(GstTorchRuntime*) {}
+
+/**
+ * gst_torch_runtime_get:
+ *
+ * There is one runtime in a process. Everything that an application sets on it stays for as long as
+ * the process lives.
+ *
+ * Returns: (transfer full): the runtime
+ */
+GstTorchRuntime* gst_torch_runtime_get(void) {
+  static std::mutex mutex;
+  static GWeakRef* const weak = [] {
+    auto* ref = new GWeakRef;
+    g_weak_ref_init(ref, nullptr);
+    return ref;
+  }();
+  const std::lock_guard lock(mutex);
+  if (auto* runtime = static_cast<GstTorchRuntime*>(g_weak_ref_get(weak))) return runtime;
+  auto* runtime = static_cast<GstTorchRuntime*>(g_object_new(GST_TYPE_TORCH_RUNTIME, nullptr));
+  gst_object_ref_sink(runtime);
+  g_weak_ref_set(weak, runtime);
+  return runtime;
+}
+
+/**
+ * gst_torch_runtime_trim:
+ * @runtime: the runtime
+ *
+ * Gives back now what no element uses: models within their grace time, and everything that was kept
+ * and can be made again.
+ */
+void gst_torch_runtime_trim(GstTorchRuntime* runtime) {
+  g_return_if_fail(GST_IS_TORCH_RUNTIME(runtime));
+  Runtime::instance().trim();
+}
+
+/**
+ * gst_context_new_torch_runtime:
+ * @runtime: the runtime
+ *
+ * Returns: (transfer full): a context that carries it, for gst_element_set_context()
+ */
+GstContext* gst_context_new_torch_runtime(GstTorchRuntime* runtime) {
+  g_return_val_if_fail(GST_IS_TORCH_RUNTIME(runtime), nullptr);
+  GstContext* context = gst_context_new(GST_TORCH_RUNTIME_CONTEXT_TYPE, TRUE);
+  gst_structure_set(gst_context_writable_structure(context), kField, GST_TYPE_TORCH_RUNTIME,
+                    runtime, nullptr);
+  return context;
+}
+
+/**
+ * gst_context_get_torch_runtime:
+ * @context: a context
+ *
+ * Returns: (transfer full) (nullable): the runtime in it, %NULL where it is of another type
+ */
+GstTorchRuntime* gst_context_get_torch_runtime(GstContext* context) {
+  g_return_val_if_fail(GST_IS_CONTEXT(context), nullptr);
+  if (!gst_context_has_context_type(context, GST_TORCH_RUNTIME_CONTEXT_TYPE)) return nullptr;
+  GstTorchRuntime* runtime = nullptr;
+  gst_structure_get(gst_context_get_structure(context), kField, GST_TYPE_TORCH_RUNTIME, &runtime,
+                    nullptr);
+  return runtime;
+}
+
+/**
+ * gst_torch_ensure_element_runtime: (skip)
+ * @element: an element that goes to READY
+ * @runtime: (inout) (nullable): where its set_context function puts the runtime
+ *
+ * Finds the runtime the way contexts are found: the element's own, downstream's, upstream's, the
+ * application's (NEED_CONTEXT), and last a new one, which is announced (HAVE_CONTEXT).
+ */
+void gst_torch_ensure_element_runtime(GstElement* element, GstTorchRuntime** runtime) {
+  g_return_if_fail(GST_IS_ELEMENT(element));
+  g_return_if_fail(runtime);
+  const std::lock_guard lock(context_mutex());
+  if (*runtime) return;
+  take_from_neighbours(element);
+  if (*runtime) return;
+  gst_element_post_message(
+      element, gst_message_new_need_context(GST_OBJECT(element), GST_TORCH_RUNTIME_CONTEXT_TYPE));
+  if (*runtime) return;
+  *runtime = gst_torch_runtime_get();
+  announce(element, *runtime);
+}
+
+/**
+ * gst_torch_handle_set_context: (skip)
+ * @context: (nullable): what the element was given
+ * @runtime: (inout) (nullable): where the element keeps the runtime
+ *
+ * For #GstElementClass.set_context().
+ *
+ * Returns: whether it was a runtime
+ */
+gboolean gst_torch_handle_set_context(GstContext* context, GstTorchRuntime** runtime) {
+  g_return_val_if_fail(runtime, FALSE);
+  GstTorchRuntime* given = context ? gst_context_get_torch_runtime(context) : nullptr;
+  if (!given) return FALSE;
+  const std::lock_guard lock(context_mutex());
+  gst_object_replace(reinterpret_cast<GstObject**>(runtime), GST_OBJECT(given));
+  gst_object_unref(given);
+  return TRUE;
+}
+
+/**
+ * gst_torch_handle_context_query: (skip)
+ * @query: any query
+ * @runtime: (nullable): the element's runtime
+ *
+ * Returns: whether @query asked for the runtime and was answered
+ */
+gboolean gst_torch_handle_context_query(GstQuery* query, GstTorchRuntime* runtime) {
+  g_return_val_if_fail(GST_IS_QUERY(query), FALSE);
+  const gchar* type = nullptr;
+  if (!runtime || GST_QUERY_TYPE(query) != GST_QUERY_CONTEXT) return FALSE;
+  if (!gst_query_parse_context_type(query, &type)) return FALSE;
+  if (g_strcmp0(type, GST_TORCH_RUNTIME_CONTEXT_TYPE) != 0) return FALSE;
+  GstContext* context = gst_context_new_torch_runtime(runtime);
+  gst_query_set_context(query, context);
+  gst_context_unref(context);
+  return TRUE;
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "lib/core/lru_cache.h"
+#include "lib/engine/frame_image.h"
+
+namespace gsttorch {
+
+/// What was made from the frames that are under way, under one budget of bytes: nobody knows which
+/// element is the last to ask, so what was not asked for the longest goes. Thread-safe.
+class DerivedCache {
+ public:
+  using FrameId = std::uint64_t;
+  using Value = std::shared_ptr<const Derived>;
+
+  struct Counts : CacheCounts {
+    std::uint64_t images = 0;    ///< conversions made
+    std::uint64_t features = 0;  ///< features made
+  };
+
+  explicit DerivedCache(std::size_t budget_bytes) : values_(budget_bytes) {}
+
+  void set_budget(std::size_t bytes);
+
+  /// See FrameImage::get.
+  Value get(FrameId frame, DerivedKind kind, const std::string& key, const FrameImage::Make& make);
+  /// Makes without keeping; only counted.
+  Value make_once(DerivedKind kind, const FrameImage::Make& make);
+
+  /// Drops all that belongs to a frame.
+  void forget(FrameId frame);
+  void clear();
+
+  Counts counts() const;
+
+ private:
+  using Key = std::pair<FrameId, std::string>;
+
+  void count_made(DerivedKind kind);
+
+  mutable std::mutex mutex_;
+  std::condition_variable made_;
+  LruCache<Key, Value> values_;            // guarded by mutex_
+  std::set<Key> making_;                   // guarded by mutex_
+  std::array<std::uint64_t, 2> counts_{};  // guarded by mutex_; by DerivedKind
+};
+
+}  // namespace gsttorch

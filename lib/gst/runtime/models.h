@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "lib/engine/flow_model.h"
+
+namespace gsttorch {
+
+/// Where elements get their models. Thread-safe.
+class Models {
+ public:
+  virtual ~Models() = default;
+
+  /// The model of a weights file on a device ("auto", "cpu", "cuda", "cuda:N"), loaded if nobody
+  /// has it yet; shared with all who ask for the same. `stop` ends the wait with
+  /// ErrorCode::Cancelled.
+  virtual Result<std::shared_ptr<FlowModel>> flow_model(const std::string& path,
+                                                        const std::string& device,
+                                                        std::stop_token stop) = 0;
+};
+
+}  // namespace gsttorch

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/gst/runtime/runtime.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include "lib/engine/loader.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr std::size_t kCacheBytes = std::size_t{256} << 20;
+constexpr int kCoresPerLane = 8;  // below, one net at a time on all cores is the fastest
+constexpr int kMostLanes = 4;
+
+int cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+// Lanes of the CPU: environment variable GST_TORCH_LANES, else by the number of cores.
+int cpu_lanes() {
+  const char* wanted = std::getenv("GST_TORCH_LANES");
+  const int lanes = wanted ? std::atoi(wanted) : cores() / kCoresPerLane;
+  return std::clamp(lanes, 1, wanted ? cores() : kMostLanes);
+}
+
+Result<ModelKey> key_of(const std::string& path, const std::string& device) {
+  std::error_code failed;
+  const std::filesystem::path file = std::filesystem::canonical(path, failed);
+  ModelKey key{file.string(), 0, 0, device};
+  if (!failed) key.size = std::filesystem::file_size(file, failed);
+  if (!failed) {
+    key.mtime = std::filesystem::last_write_time(file, failed).time_since_epoch().count();
+  }
+  if (failed) return Error{ErrorCode::NotFound, path + ": " + failed.message()};
+  return key;
+}
+
+// What is kept from frames may take a quarter of a limit.
+std::size_t cache_budget(std::size_t memory_limit) {
+  return memory_limit == 0 ? kCacheBytes : std::min(kCacheBytes, memory_limit / 4);
+}
+
+}  // namespace
+
+// Never destroyed: elements may be given back as late as the process ends.
+Runtime& Runtime::instance() {
+  static Runtime* const runtime = new Runtime;
+  return *runtime;
+}
+
+Runtime::Runtime()
+    : cache_(std::make_shared<DerivedCache>(kCacheBytes)),
+      flow_models_(std::make_shared<ModelRegistry<FlowModel>>()) {
+  flow_models_->on_unused = [this] { expect_unused_models(); };
+}
+
+Result<Engine*> Runtime::engine() {
+  const auto loaded = load_engine();
+  if (!loaded) return loaded;
+  const std::lock_guard lock(mutex_);
+  if (!engine_) (*loaded)->set_memory_limit("cpu", memory_limit_);
+  engine_ = *loaded;
+  return engine_;
+}
+
+Result<std::shared_ptr<FlowModel>> Runtime::flow_model(const std::string& path,
+                                                       const std::string& device,
+                                                       std::stop_token stop) {
+  const auto engine = this->engine();
+  if (!engine) return engine.error();
+  const auto resolved = (*engine)->resolve_device(device);
+  if (!resolved) return resolved.error();
+  const auto key = key_of(path, *resolved);
+  if (!key) return key.error();
+  const auto load = [&](std::stop_token load_stop) {
+    return (*engine)->load_flow_model({key->path, *resolved}, std::move(load_stop));
+  };
+  return flow_models_->acquire(*key, load, std::move(stop));
+}
+
+Executor& Runtime::executor(const std::string& device) {
+  const std::lock_guard lock(mutex_);
+  std::unique_ptr<Executor>& executor = executors_[device];
+  if (!executor) {
+    const int lanes = device == "cpu" ? cpu_lanes() : kMostLanes;
+    const int threads = device == "cpu" ? std::max(1, cores() / lanes) : 1;
+    executor = std::make_unique<Executor>(lanes, [engine = engine_, threads] {
+      if (engine) engine->set_operation_threads(threads);
+    });
+  }
+  return *executor;
+}
+
+void Runtime::run(const std::string& device, std::function<void()> work) {
+  executor(device).run(std::move(work));
+}
+
+void Runtime::add_analyzer() {
+  const std::lock_guard lock(mutex_);
+  analyzers_++;
+}
+
+void Runtime::remove_analyzer() {
+  frames_.sweep(FrameTable::Sweep::All);
+  const std::lock_guard lock(mutex_);
+  analyzers_--;
+}
+
+std::shared_ptr<SharedFrame> Runtime::frame_of(GstBuffer* buffer, const GstVideoInfo& info) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (analyzers_ < 2) {
+      return std::make_shared<SharedFrame>(cache_, SharedFrame::Keep::Nothing, buffer, info);
+    }
+  }
+  return frames_.find_or_add(cache_, buffer, info);
+}
+
+void Runtime::set_memory_limit(std::size_t bytes) {
+  cache_->set_budget(cache_budget(bytes));
+  const std::lock_guard lock(mutex_);
+  memory_limit_ = bytes;
+  if (engine_) engine_->set_memory_limit("cpu", bytes);
+}
+
+std::size_t Runtime::memory_limit() const {
+  const std::lock_guard lock(mutex_);
+  return memory_limit_;
+}
+
+void Runtime::set_grace_time(std::chrono::nanoseconds time) {
+  {
+    const std::lock_guard lock(mutex_);
+    grace_time_ = time;
+  }
+  expect_unused_models();
+}
+
+std::chrono::nanoseconds Runtime::grace_time() const {
+  const std::lock_guard lock(mutex_);
+  return grace_time_;
+}
+
+void Runtime::trim() {
+  frames_.sweep(FrameTable::Sweep::All);
+  cache_->clear();
+  flow_models_->drop_unused({});
+}
+
+// Wakes the thread that drops models, or starts it. It is started after the engine was loaded, so
+// it ends before LibTorch's own data do.
+void Runtime::expect_unused_models() {
+  const std::lock_guard lock(mutex_);
+  look_again_ = true;
+  unused_.notify_all();
+  if (reaper_.joinable()) return;
+  reaper_ = std::jthread([this](const std::stop_token& stop) { drop_models_when_due(stop); });
+  std::atexit([] { instance().reaper_ = {}; });
+}
+
+void Runtime::drop_models_when_due(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    look_again_ = false;
+    const auto grace = grace_time_;
+    lock.unlock();
+    const auto next = flow_models_->drop_unused(grace);
+    lock.lock();
+    const auto look_again = [this] { return look_again_; };
+    if (next) {
+      unused_.wait_until(lock, stop, *next, look_again);
+    } else {
+      unused_.wait(lock, stop, look_again);
+    }
+  }
+}
+
+RuntimeStats Runtime::stats() const {
+  RuntimeStats stats;
+  stats.models = flow_models_->counts();
+  stats.cache = cache_->counts();
+  const std::lock_guard lock(mutex_);
+  stats.analyzers = analyzers_;
+  if (engine_) stats.memory = engine_->memory("cpu");
+  return stats;
+}
+
+}  // namespace gsttorch

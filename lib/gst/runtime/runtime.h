@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include <gst/video/video.h>
+
+#include "lib/core/executor.h"
+#include "lib/engine/engine.h"
+#include "lib/gst/runtime/derived_cache.h"
+#include "lib/gst/runtime/frame_table.h"
+#include "lib/gst/runtime/model_registry.h"
+#include "lib/gst/runtime/models.h"
+
+namespace gsttorch {
+
+struct RuntimeStats {
+  int analyzers = 0;
+  RegistryCounts models;
+  DerivedCache::Counts cache;
+  std::optional<MemoryReport> memory;  ///< of CPU tensors; absent before the engine is loaded
+};
+
+/// What all elements of a process share: models, what was made from the frames under way, the
+/// threads that compute, and one account of memory. There is one, which lives as long as the
+/// process. Thread-safe.
+class Runtime final : public Models {
+ public:
+  static Runtime& instance();
+
+  Result<std::shared_ptr<FlowModel>> flow_model(const std::string& path, const std::string& device,
+                                                std::stop_token stop) override;
+
+  /// Runs work on a lane of a device, "cpu" or "cuda:0", and waits for it; throws what it throws.
+  void run(const std::string& device, std::function<void()> work);
+
+  /// An element at work. Frames are kept for others only while there is more than one.
+  void add_analyzer();
+  void remove_analyzer();
+
+  /// The frame that a buffer shows; see FrameTable.
+  std::shared_ptr<SharedFrame> frame_of(GstBuffer* buffer, const GstVideoInfo& info);
+  /// Lets go of buffers that were kept for other branches.
+  void drop_buffers() { frames_.sweep(FrameTable::Sweep::All); }
+
+  /// Bytes that tensors may take on each device. 0: no limit.
+  void set_memory_limit(std::size_t bytes);
+  std::size_t memory_limit() const;
+  /// How long a model is kept after its last user.
+  void set_grace_time(std::chrono::nanoseconds time);
+  std::chrono::nanoseconds grace_time() const;
+
+  /// Gives back now what nobody uses: models within their grace time, and all that can be made
+  /// again.
+  void trim();
+
+  RuntimeStats stats() const;
+
+ private:
+  Runtime();
+
+  Result<Engine*> engine();
+  Executor& executor(const std::string& device);
+  void expect_unused_models();
+  void drop_models_when_due(const std::stop_token& stop);
+
+  const std::shared_ptr<DerivedCache> cache_;
+  FrameTable frames_;
+  const std::shared_ptr<ModelRegistry<FlowModel>> flow_models_;
+
+  mutable std::mutex mutex_;
+  // Guarded by mutex_.
+  Engine* engine_ = nullptr;
+  int analyzers_ = 0;
+  std::size_t memory_limit_ = 0;
+  std::chrono::nanoseconds grace_time_ = std::chrono::seconds(5);
+  std::map<std::string, std::unique_ptr<Executor>> executors_;
+  std::condition_variable_any unused_;
+  bool look_again_ = false;
+  std::jthread reaper_;
+};
+
+}  // namespace gsttorch

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/gst/runtime/shared_frame.h"
+
+#include <atomic>
+#include <utility>
+
+namespace gsttorch {
+namespace {
+
+Ref<GstBuffer> pixels_of(GstBuffer* buffer) {
+  auto pixels = Ref<GstBuffer>::adopt(gst_buffer_new());
+  for (guint i = 0; i < gst_buffer_n_memory(buffer); i++) {
+    gst_buffer_append_memory(pixels.get(), gst_buffer_get_memory(buffer, i));
+  }
+  if (GstVideoMeta* meta = gst_buffer_get_video_meta(buffer)) {
+    gst_buffer_add_video_meta_full(pixels.get(), meta->flags, meta->format, meta->width,
+                                   meta->height, meta->n_planes, meta->offset, meta->stride);
+  }
+  if (const GstVideoCropMeta* crop = gst_buffer_get_video_crop_meta(buffer)) {
+    GstVideoCropMeta* copy = gst_buffer_add_video_crop_meta(pixels.get());
+    copy->x = crop->x;
+    copy->y = crop->y;
+    copy->width = crop->width;
+    copy->height = crop->height;
+  }
+  return pixels;
+}
+
+bool same_layout(GstBuffer* a, GstBuffer* b) {
+  const GstVideoMeta* x = gst_buffer_get_video_meta(a);
+  const GstVideoMeta* y = gst_buffer_get_video_meta(b);
+  if (!x || !y) return !x && !y;
+  if (x->format != y->format || x->width != y->width || x->height != y->height ||
+      x->n_planes != y->n_planes) {
+    return false;
+  }
+  for (guint i = 0; i < x->n_planes; i++) {
+    if (x->offset[i] != y->offset[i] || x->stride[i] != y->stride[i]) return false;
+  }
+  return true;
+}
+
+bool same_crop(GstBuffer* a, GstBuffer* b) {
+  const GstVideoCropMeta* x = gst_buffer_get_video_crop_meta(a);
+  const GstVideoCropMeta* y = gst_buffer_get_video_crop_meta(b);
+  if (!x || !y) return !x && !y;
+  return x->x == y->x && x->y == y->y && x->width == y->width && x->height == y->height;
+}
+
+DerivedCache::FrameId next_id() {
+  static std::atomic<DerivedCache::FrameId> last = 0;
+  return ++last;
+}
+
+}  // namespace
+
+SharedFrame::SharedFrame(std::shared_ptr<DerivedCache> cache, Keep keep, GstBuffer* buffer,
+                         const GstVideoInfo& info)
+    : cache_(std::move(cache)),
+      keep_(keep),
+      id_(next_id()),
+      info_(info),
+      pixels_(pixels_of(buffer)) {}
+
+SharedFrame::~SharedFrame() {
+  if (keeps()) cache_->forget(id_);
+}
+
+bool SharedFrame::has_memories_of(GstBuffer* buffer) const {
+  const guint count = gst_buffer_n_memory(pixels_.get());
+  if (gst_buffer_n_memory(buffer) != count) return false;
+  for (guint i = 0; i < count; i++) {
+    if (gst_buffer_peek_memory(buffer, i) != gst_buffer_peek_memory(pixels_.get(), i)) return false;
+  }
+  return true;
+}
+
+bool SharedFrame::is_of(GstBuffer* buffer, const GstVideoInfo& info) const {
+  return has_memories_of(buffer) && gst_video_info_is_equal(&info, &info_) &&
+         same_layout(buffer, pixels_.get()) && same_crop(buffer, pixels_.get());
+}
+
+std::shared_ptr<const Derived> SharedFrame::get(DerivedKind kind, const std::string& key,
+                                                const FrameImage::Make& make) {
+  return keeps() ? cache_->get(id_, kind, key, make) : cache_->make_once(kind, make);
+}
+
+Result<ImageView> FrameAccess::view() {
+  const std::lock_guard lock(mutex_);
+  if (!mapped_) mapped_.emplace(frame_->info(), frame_->pixels());
+  if (*mapped_) return mapped_->view();
+  mapped_.reset();
+  return Error{ErrorCode::BadShape, "a buffer does not hold the frame its caps tell"};
+}
+
+}  // namespace gsttorch

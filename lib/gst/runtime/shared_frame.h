@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <gst/video/video.h>
+
+#include "lib/engine/frame_image.h"
+#include "lib/gst/ref.h"
+#include "lib/gst/runtime/derived_cache.h"
+#include "lib/gst/video_frame.h"
+
+namespace gsttorch {
+
+/// The pixels of a buffer, and where there is a cache to keep it, what was made from them.
+///
+/// It holds the buffer's memories, and through a buffer of its own an exclusive lock on each: an
+/// element that writes in place copies them first, so what was made stays true, and `is_of` tells
+/// the copy from the original. Thread-safe.
+class SharedFrame {
+ public:
+  enum class Keep { Nothing, Derived };
+
+  SharedFrame(std::shared_ptr<DerivedCache> cache, Keep keep, GstBuffer* buffer,
+              const GstVideoInfo& info);
+  ~SharedFrame();
+  SharedFrame(const SharedFrame&) = delete;
+  SharedFrame& operator=(const SharedFrame&) = delete;
+
+  /// True while the buffer still shows these pixels: the same memories, the same layout and the
+  /// same part of the picture.
+  bool is_of(GstBuffer* buffer, const GstVideoInfo& info) const;
+  /// The first half of that: whether the buffer's memories are these.
+  bool has_memories_of(GstBuffer* buffer) const;
+
+  const GstVideoInfo& info() const { return info_; }
+  GstBuffer* pixels() const { return pixels_.get(); }
+  bool keeps() const { return keep_ == Keep::Derived; }
+
+  /// See FrameImage::get.
+  std::shared_ptr<const Derived> get(DerivedKind kind, const std::string& key,
+                                     const FrameImage::Make& make);
+
+ private:
+  const std::shared_ptr<DerivedCache> cache_;
+  const Keep keep_;
+  const DerivedCache::FrameId id_;
+  const GstVideoInfo info_;
+  const Ref<GstBuffer> pixels_;  // the memories and what tells their layout, nothing else
+};
+
+/// How one element looks at a frame: its pixels are mapped on first use, and unmapped with this.
+class FrameAccess final : public FrameImage {
+ public:
+  explicit FrameAccess(std::shared_ptr<SharedFrame> frame) : frame_(std::move(frame)) {}
+
+  int width() const override { return GST_VIDEO_INFO_WIDTH(&frame_->info()); }
+  int height() const override { return GST_VIDEO_INFO_HEIGHT(&frame_->info()); }
+  Result<ImageView> view() override;
+  std::shared_ptr<const Derived> get(DerivedKind kind, const std::string& key,
+                                     const Make& make) override {
+    return frame_->get(kind, key, make);
+  }
+
+ private:
+  const std::shared_ptr<SharedFrame> frame_;
+  std::mutex mutex_;
+  std::optional<MappedFrame> mapped_;  // guarded by mutex_
+};
+
+}  // namespace gsttorch
