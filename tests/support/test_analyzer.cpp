@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tests/support/test_analyzer.h"
+
+#include "lib/gst/video_frame.h"
+
+namespace gsttorch {
+namespace {
+
+std::unique_ptr<TestWork>& current() {
+  static std::unique_ptr<TestWork> work = std::make_unique<TestWork>();
+  return work;
+}
+
+class TestAnalysis final : public Analysis {
+ public:
+  explicit TestAnalysis(AnalyzerHost& host) : host_(host), work_(test_work()) {}
+
+  Result<void> start() override { return work_.start ? work_.start() : Result<void>(); }
+  Result<std::string> wait_until_ready(std::stop_token stop) override {
+    if (work_.wait_until_ready) return work_.wait_until_ready(std::move(stop));
+    return std::string("cpu");
+  }
+  void stop() override {}
+  void reset() override {
+    const std::lock_guard lock(work_.mutex);
+    work_.resets++;
+  }
+  Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) override {
+    {
+      const std::lock_guard lock(work_.mutex);
+      work_.batches.push_back(frames.size());
+      for (const AnalyzedFrame& frame : frames) {
+        work_.frames.push_back(
+            {frame.index, frame.pts(), frame.begins_anew, frame.skipped ? frame.skipped : ""});
+      }
+    }
+    return work_.analyze ? work_.analyze(frames, std::move(stop)) : Result<void>();
+  }
+  guint look_ahead() const override { return work_.look_ahead; }
+  void publish(AnalyzedFrame& frame) override {
+    if (work_.publish) work_.publish(host_, frame);
+  }
+  void add_stats(GstStructure*) const override {}
+
+ private:
+  AnalyzerHost& host_;
+  TestWork& work_;
+};
+
+void class_init(gpointer g_class, gpointer) {
+  static GstStaticPadTemplate sink =
+      GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+                              GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(GSTTORCH_VIDEO_FORMATS)));
+  static GstStaticPadTemplate src =
+      GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+                              GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(GSTTORCH_VIDEO_FORMATS)));
+  auto* element_class = GST_ELEMENT_CLASS(g_class);
+  gst_element_class_add_static_pad_template(element_class, &sink);
+  gst_element_class_add_static_pad_template(element_class, &src);
+  gst_element_class_set_static_metadata(element_class, "Test analyser", "Filter/Analyzer/Video",
+                                        "Does what a test says", "tests");
+  GST_TORCH_ANALYZER_CLASS(g_class)->create_analysis =
+      [](AnalyzerHost* host) -> std::unique_ptr<Analysis> {
+    return std::make_unique<TestAnalysis>(*host);
+  };
+}
+
+GType test_analyzer_type() {
+  static const GType type = [] {
+    GTypeInfo info = {};
+    info.class_size = sizeof(GstTorchAnalyzerClass);
+    info.class_init = class_init;
+    info.instance_size = sizeof(GstTorchAnalyzer);
+    return g_type_register_static(GST_TYPE_TORCH_ANALYZER, "GstTestAnalyzer", &info,
+                                  static_cast<GTypeFlags>(0));
+  }();
+  return type;
+}
+
+}  // namespace
+
+TestWork& test_work() { return *current(); }
+
+TestWork& reset_test_work() {
+  static const bool registered =
+      gst_element_register(nullptr, "testanalyzer", GST_RANK_NONE, test_analyzer_type());
+  g_assert_true(registered);
+  current() = std::make_unique<TestWork>();
+  return *current();
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "lib/gst/analyzer/gsttorchanalyzer.h"
+
+namespace gsttorch {
+
+/// What the element `testanalyzer` does instead of inference, and what it saw. One for all such
+/// elements; `reset` before each test.
+struct TestWork {
+  struct Seen {
+    std::uint64_t index;
+    GstClockTime pts;
+    bool begins_anew;
+    std::string skipped;
+    bool operator==(const Seen&) const = default;
+  };
+
+  /// Called for each batch on the lane.
+  std::function<Result<void>(std::span<AnalyzedFrame>, std::stop_token)> analyze;
+  std::function<void(AnalyzerHost&, AnalyzedFrame&)> publish;
+  std::function<Result<void>()> start;
+  std::function<Result<std::string>(std::stop_token)> wait_until_ready;
+  guint look_ahead = 0;
+
+  std::vector<Seen> seen() const {
+    const std::lock_guard lock(mutex);
+    return frames;
+  }
+  std::vector<std::size_t> batch_sizes() const {
+    const std::lock_guard lock(mutex);
+    return batches;
+  }
+
+  mutable std::mutex mutex;
+  std::vector<Seen> frames;          // guarded by mutex
+  std::vector<std::size_t> batches;  // guarded by mutex
+  int resets = 0;                    // guarded by mutex
+};
+
+/// The work of all `testanalyzer` elements from now on.
+TestWork& test_work();
+/// A new one, and the element known to GStreamer.
+TestWork& reset_test_work();
+
+}  // namespace gsttorch
