@@ -80,7 +80,7 @@ void Analyzer::stop() {
 void Analyzer::open() {
   const std::lock_guard lock(mutex_);
   flow_ = GST_FLOW_OK;
-  eos_ = downstream_eos_ = false;
+  eos_ = refuses_frames_ = false;
   stop_ = std::stop_source();
 }
 
@@ -96,6 +96,7 @@ void Analyzer::forget_stream() {
   held_.clear();
   held_frames_ = 0;
   undecided_ = 0;
+  drops_frames_ = false;
   reset_stream();
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
   // A caps event may have been among what was dropped.
@@ -152,7 +153,7 @@ GstFlowReturn Analyzer::chain(Ref<GstBuffer> buffer) {
   buffer = own_copy_if_scarce(std::move(buffer));
   std::unique_lock lock(mutex_);
   if (!wait_for_space(lock)) return flow_;
-  if (eos_ || downstream_eos_) return GST_FLOW_EOS;
+  if (eos_ || refuses_frames_) return GST_FLOW_EOS;
   waiting_.push_back(WaitingFrame{std::move(buffer), Clock::now()});
   waiting_frames_++;
   counts_.frames++;
@@ -192,10 +193,10 @@ GstFlowReturn Analyzer::queue_event(Ref<GstEvent> event) {
   if (flow_ != GST_FLOW_OK) return flow_;
   switch (GST_EVENT_TYPE(event.get())) {
     case GST_EVENT_STREAM_START:
-      eos_ = downstream_eos_ = false;
+      eos_ = refuses_frames_ = false;
       break;
     case GST_EVENT_SEGMENT:
-      downstream_eos_ = false;
+      refuses_frames_ = false;
       break;
     case GST_EVENT_EOS:
       eos_ = true;

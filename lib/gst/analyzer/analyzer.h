@@ -187,7 +187,7 @@ class Analyzer final : public AnalyzerHost {
   guint waiting_frames_ = 0;
   GstFlowReturn flow_ = GST_FLOW_FLUSHING;
   bool eos_ = false;             // upstream said so: no more frames
-  bool downstream_eos_ = false;  // downstream wants no more frames of this segment
+  bool refuses_frames_ = false;  // downstream wants no more of this segment
   GstQuery* answering_ = nullptr;
   GstQuery* answered_ = nullptr;
   bool answer_ = false;
@@ -199,6 +199,7 @@ class Analyzer final : public AnalyzerHost {
   // Of the task, and of others only while it is paused.
   std::deque<Held> held_;
   std::size_t undecided_ = 0;  // frames in held_ that wait for later ones
+  bool drops_frames_ = false;  // downstream wants no more until another segment begins
   std::string device_;         // empty until the analysis is ready
   GstVideoInfo info_ = {};
   bool has_info_ = false;

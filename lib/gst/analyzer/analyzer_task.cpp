@@ -326,6 +326,7 @@ void Analyzer::push_first() {
   Held first = std::move(held_.front());
   held_.pop_front();
   if (first.event) {
+    if (GST_EVENT_TYPE(first.event.get()) == GST_EVENT_SEGMENT) drops_frames_ = false;
     gst_pad_push_event(pads_.src, first.event.release());
     return;
   }
@@ -339,18 +340,27 @@ void Analyzer::push_first() {
   }
 }
 
-// Downstream wants no more frames until something new begins; events still go there.
+// Downstream wants no more frames of this segment; events still go there. What waits may belong to
+// the next one.
 void Analyzer::end_segment() {
+  drops_frames_ = true;
+  const auto begins_segment = [](const Ref<GstEvent>& event) {
+    return event && (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT ||
+                     GST_EVENT_TYPE(event.get()) == GST_EVENT_STREAM_START);
+  };
   const std::lock_guard lock(mutex_);
-  downstream_eos_ = true;
-  changed_.notify_all();
+  const bool next_is_here =
+      std::any_of(held_.begin(), held_.end(),
+                  [&](const Held& held) { return begins_segment(held.event); }) ||
+      std::any_of(waiting_.begin(), waiting_.end(), [&](const Item& item) {
+        const auto* event = std::get_if<Ref<GstEvent>>(&item);
+        return event && begins_segment(*event);
+      });
+  refuses_frames_ = !next_is_here;
 }
 
 GstFlowReturn Analyzer::push_frame(AnalyzedFrame& frame) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (downstream_eos_) return GST_FLOW_OK;
-  }
+  if (drops_frames_) return GST_FLOW_OK;
   GstBuffer* writable = gst_buffer_make_writable(frame.buffer.release());
   if (!writable) throw std::bad_alloc();
   frame.buffer = Ref<GstBuffer>::adopt(writable);
@@ -375,6 +385,7 @@ void Analyzer::finish_event(Ref<GstEvent> event) {
   switch (GST_EVENT_TYPE(event.get())) {
     case GST_EVENT_STREAM_START:
       reset_stream();
+      drops_frames_ = false;
       ask_latency_ = true;
       break;
     case GST_EVENT_CAPS: {

@@ -8,7 +8,9 @@
 namespace gsttorch {
 namespace {
 
-constexpr std::size_t kMostKept = 8;  // frames that wait for another branch of a tee
+// Frames that wait for another branch of a tee. Their buffers are held by that branch anyway, and
+// what was made of them is bounded elsewhere: this only bounds the search.
+constexpr std::size_t kMostKept = 256;
 
 struct FrameMeta {
   GstMeta meta;
