@@ -10,8 +10,8 @@
 
 #include "tests/support/gst_support.h"
 #include "tests/support/paths.h"
+#include "tests/support/small_net.h"
 #include "tests/support/temp_folder.h"
-#include "tests/support/weights_file.h"
 
 namespace gsttorch {
 namespace {
@@ -19,20 +19,9 @@ namespace {
 constexpr GstClockTime kFrame = 40 * GST_MSECOND;
 constexpr int kWidth = 48, kHeight = 32;
 
-// A net with weights by a formula: what it computes is definite, and no file has to be fetched.
-const std::string& weights() {
-  static const TempFolder folder;
-  static const std::string path = [] {
-    const std::string file = folder.path("small.safetensors");
-    formula::write_weights(file, source_file("tests/nn/goldens/raft_small.shapes"));
-    return file;
-  }();
-  return path;
-}
-
 GstElement* make_raftflow(const char* first_property = nullptr, const char* value = nullptr) {
   GstElement* element = gst_element_factory_make("raftflow", "flow");
-  g_object_set(element, "model", weights().c_str(), "iterations", 2, nullptr);
+  g_object_set(element, "model", small_flow_net().c_str(), "iterations", 2, nullptr);
   if (first_property) gst_util_set_object_arg(G_OBJECT(element), first_property, value);
   return element;
 }

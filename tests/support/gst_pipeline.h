@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include <gst/gst.h>
@@ -10,8 +11,25 @@
 
 namespace gsttorch {
 
-/// Runs a pipeline to its end. What it ended with: "eos", or the text of its first error.
-inline std::string run_pipeline(const std::string& launch_line) {
+/// Calls `visit` with the pad of that name of each element that a factory made.
+inline void for_each_pad(GstElement* bin, const char* factory, const char* pad_name,
+                         const std::function<void(GstPad*)>& visit) {
+  GstIterator* elements = gst_bin_iterate_all_by_element_factory_name(GST_BIN(bin), factory);
+  GValue item = G_VALUE_INIT;
+  while (gst_iterator_next(elements, &item) == GST_ITERATOR_OK) {
+    auto* element = static_cast<GstElement*>(g_value_get_object(&item));
+    const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(element, pad_name));
+    visit(pad.get());
+    g_value_reset(&item);
+  }
+  g_value_unset(&item);
+  gst_iterator_free(elements);
+}
+
+/// Runs a pipeline to its end, after `prepare` had a look at it. What it ended with: "eos", or the
+/// text of its first error.
+inline std::string run_pipeline(const std::string& launch_line,
+                                const std::function<void(GstElement*)>& prepare = {}) {
   GError* failure = nullptr;
   GstElement* parsed = gst_parse_launch(launch_line.c_str(), &failure);
   if (failure) {
@@ -20,7 +38,8 @@ inline std::string run_pipeline(const std::string& launch_line) {
     if (parsed) gst_object_unref(parsed);
     return text;
   }
-  const auto pipeline = Ref<GstElement>::adopt(parsed);
+  const auto pipeline = Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(parsed)));
+  if (prepare) prepare(parsed);
   const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(parsed));
   gst_element_set_state(parsed, GST_STATE_PLAYING);
   GstMessage* message = gst_bus_timed_pop_filtered(
