@@ -3,6 +3,7 @@
 /* libgsttorch-1.0: read what the elements of gst-plugins-torch attach to buffers. */
 #pragma once
 
-#include <gst/torch/gsttorchenums.h>
-#include <gst/torch/gsttorchflowmeta.h>
-#include <gst/torch/gsttorchruntime.h>
+#include "gsttorchenums.h"
+#include "gsttorchflowmeta.h"
+#include "gsttorchmemory.h"
+#include "gsttorchruntime.h"

@@ -2,9 +2,20 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/gst/gsttorchflowmeta.h"
 
+#include <cmath>
+#include <new>
+#include <optional>
+
 #include <gst/video/gstvideometa.h>
 
+#include "lib/core/flow_magnitude.h"
+#include "lib/gst/mapped_flow.h"
+
 namespace {
+
+using gsttorch::FlowMagnitude;
+
+constexpr gdouble kUniform = 0.01;  // factors that differ by less: a magnitude is off by half of it
 
 const gchar* enum_nick(GType type, gint value) {
   auto* enum_class = static_cast<GEnumClass*>(g_type_class_ref(type));
@@ -21,26 +32,74 @@ gint enum_value(GType type, const gchar* nick) {
   return value;
 }
 
-void scale_frame_size(GstStructure* s, const GstVideoMetaTransform* scale) {
-  const gint width = GST_VIDEO_INFO_WIDTH(scale->out_info);
-  const gint height = GST_VIDEO_INFO_HEIGHT(scale->out_info);
+GstBuffer* get_buffer(const GstStructure* s, const gchar* field) {
+  const GValue* value = gst_structure_get_value(s, field);
+  return value && G_VALUE_HOLDS(value, GST_TYPE_BUFFER) ? gst_value_get_buffer(value) : nullptr;
+}
+
+// A frame's size before and after it was scaled.
+struct Scaling {
   guint old_width = 0;
-  gdouble mean = 0, max = 0;
-  if (gst_structure_get_uint(s, "width", &old_width) && old_width > 0 &&
-      gst_structure_get_double(s, "mean-magnitude", &mean) &&
-      gst_structure_get_double(s, "max-magnitude", &max)) {
-    const gdouble factor = static_cast<gdouble>(width) / old_width;
-    gst_structure_set(s, "mean-magnitude", G_TYPE_DOUBLE, mean * factor, "max-magnitude",
-                      G_TYPE_DOUBLE, max * factor, nullptr);
+  guint old_height = 0;
+  guint width;
+  guint height;
+
+  gdouble x() const { return static_cast<gdouble>(width) / old_width; }
+  gdouble y() const { return static_cast<gdouble>(height) / old_height; }
+  bool is_uniform() const { return std::fabs(x() / y() - 1) < kUniform; }
+};
+
+// Nothing where there is no array, or none that fits its grid.
+std::optional<FlowMagnitude> measure(const GstStructure* s, const Scaling& to) {
+  gsttorch::FlowGrid grid;
+  GstBuffer* flow = get_buffer(s, "flow");
+  if (!flow || !gst_structure_get_uint(s, "grid-width", &grid.width) ||
+      !gst_structure_get_uint(s, "grid-height", &grid.height)) {
+    return std::nullopt;
   }
-  gst_structure_set(s, "width", G_TYPE_UINT, static_cast<guint>(width), "height", G_TYPE_UINT,
-                    static_cast<guint>(height), nullptr);
+  grid.format = static_cast<GstTorchFlowFormat>(
+      enum_value(GST_TYPE_TORCH_FLOW_FORMAT, gst_structure_get_string(s, "format")));
+  try {
+    const auto mapped = gsttorch::MappedFlow::create(flow, grid);
+    if (!mapped) return std::nullopt;
+    return gsttorch::flow_magnitude(mapped->view(), static_cast<gdouble>(to.width) / grid.width,
+                                    static_cast<gdouble>(to.height) / grid.height);
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;
+  }
+}
+
+// Reading the array costs a pass over it, and its copy from a device: only where it is needed.
+FlowMagnitude scaled_magnitude(const GstStructure* s, const Scaling& scaling,
+                               const FlowMagnitude& old) {
+  if (!scaling.is_uniform()) {
+    if (const auto measured = measure(s, scaling)) return *measured;
+  }
+  const gdouble factor = std::sqrt(scaling.x() * scaling.y());
+  return {old.mean * factor, old.max * factor};
+}
+
+void scale_frame_size(GstStructure* s, const GstVideoMetaTransform& transform) {
+  Scaling scaling;
+  scaling.width = GST_VIDEO_INFO_WIDTH(transform.out_info);
+  scaling.height = GST_VIDEO_INFO_HEIGHT(transform.out_info);
+  FlowMagnitude magnitude;
+  if (gst_structure_get(s, "width", G_TYPE_UINT, &scaling.old_width, "height", G_TYPE_UINT,
+                        &scaling.old_height, "mean-magnitude", G_TYPE_DOUBLE, &magnitude.mean,
+                        "max-magnitude", G_TYPE_DOUBLE, &magnitude.max, nullptr) &&
+      scaling.old_width > 0 && scaling.old_height > 0) {
+    magnitude = scaled_magnitude(s, scaling, magnitude);
+    gst_structure_set(s, "mean-magnitude", G_TYPE_DOUBLE, magnitude.mean, "max-magnitude",
+                      G_TYPE_DOUBLE, magnitude.max, nullptr);
+  }
+  gst_structure_set(s, "width", G_TYPE_UINT, scaling.width, "height", G_TYPE_UINT, scaling.height,
+                    nullptr);
 }
 
 // Plain copies of the whole picture keep the result, scaling changes its coordinate frame,
 // anything else (a region, a rotation) would leave coordinates that point nowhere.
 gboolean transform_flow_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer* from, GQuark type,
-                             gpointer data, gpointer user_data) {
+                             gpointer data, gpointer user_data) noexcept {
   const bool scale = GST_VIDEO_META_TRANSFORM_IS_SCALE(type);
   if (GST_META_TRANSFORM_IS_COPY(type)) {
     if (static_cast<GstMetaTransformCopy*>(data)->region) return FALSE;
@@ -57,11 +116,18 @@ gboolean transform_flow_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer* from
         return TRUE;
       },
       s);
-  if (scale) scale_frame_size(s, static_cast<GstVideoMetaTransform*>(data));
+  if (scale) scale_frame_size(s, *static_cast<GstVideoMetaTransform*>(data));
   return TRUE;
 }
 
-const GstMetaInfo* flow_meta_info() {
+}  // namespace
+
+/**
+ * gst_torch_flow_meta_get_info: (skip)
+ *
+ * Returns: (transfer none): what the `info` of every flow meta points to
+ */
+const GstMetaInfo* gst_torch_flow_meta_get_info(void) {
   static const GstMetaInfo* const info = [] {
     static const gchar* tags[] = {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR, nullptr};
     return gst_meta_register_custom(GST_TORCH_FLOW_META_NAME, tags, transform_flow_meta, nullptr,
@@ -70,48 +136,17 @@ const GstMetaInfo* flow_meta_info() {
   return info;
 }
 
-GstBuffer* get_buffer(const GstStructure* s, const gchar* field) {
-  const GValue* value = gst_structure_get_value(s, field);
-  return value && G_VALUE_HOLDS(value, GST_TYPE_BUFFER) ? gst_value_get_buffer(value) : nullptr;
-}
-
-}  // namespace
-
-GType gst_torch_flow_direction_get_type(void) {
-  static const GType type = [] {
-    static const GEnumValue values[] = {
-        {GST_TORCH_FLOW_FORWARD, "From the earlier frame to the later, on the earlier's grid",
-         "forward"},
-        {GST_TORCH_FLOW_BACKWARD, "From the later frame to the earlier, on the later's grid",
-         "backward"},
-        {GST_TORCH_FLOW_BOTH, "Both, with forward-backward consistency as confidence", "both"},
-        {0, nullptr, nullptr}};
-    return g_enum_register_static("GstTorchFlowDirection", values);
-  }();
-  return type;
-}
-
-GType gst_torch_flow_format_get_type(void) {
-  static const GType type = [] {
-    static const GEnumValue values[] = {{GST_TORCH_FLOW_FORMAT_F32, "32-bit floating point", "f32"},
-                                        {GST_TORCH_FLOW_FORMAT_F16, "16-bit floating point", "f16"},
-                                        {0, nullptr, nullptr}};
-    return g_enum_register_static("GstTorchFlowFormat", values);
-  }();
-  return type;
-}
-
 /**
  * gst_buffer_add_torch_flow_meta:
  * @buffer: a writable buffer
- * @flow: the result; its buffers are referenced, its strings copied
+ * @flow: the result, with a `source`; its buffers are referenced, its strings copied
  *
  * Returns: (transfer none) (nullable): the new meta, owned by @buffer
  */
 GstCustomMeta* gst_buffer_add_torch_flow_meta(GstBuffer* buffer, const GstTorchFlow* flow) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
   g_return_val_if_fail(flow && flow->source, nullptr);
-  flow_meta_info();
+  gst_torch_flow_meta_get_info();
   GstCustomMeta* meta = gst_buffer_add_custom_meta(buffer, GST_TORCH_FLOW_META_NAME);
   if (!meta) return nullptr;
   GstStructure* s = gst_custom_meta_get_structure(meta);
@@ -137,15 +172,17 @@ GstCustomMeta* gst_buffer_add_torch_flow_meta(GstBuffer* buffer, const GstTorchF
 }
 
 /**
- * gst_buffer_iterate_torch_flow_meta:
+ * gst_buffer_iterate_torch_flow_meta: (skip)
  * @buffer: a buffer
  * @state: (inout): a position; start with a pointer that is %NULL
+ *
+ * In bindings use gst_buffer_list_torch_flows().
  *
  * Returns: (transfer none) (nullable): the next flow result on @buffer, %NULL after the last
  */
 GstCustomMeta* gst_buffer_iterate_torch_flow_meta(GstBuffer* buffer, gpointer* state) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
-  const GstMetaInfo* info = flow_meta_info();
+  const GstMetaInfo* info = gst_torch_flow_meta_get_info();
   while (GstMeta* meta = gst_buffer_iterate_meta(buffer, state)) {
     if (meta->info == info) return reinterpret_cast<GstCustomMeta*>(meta);
   }
@@ -171,9 +208,12 @@ GstCustomMeta* gst_buffer_get_torch_flow_meta(GstBuffer* buffer, const gchar* so
 }
 
 /**
- * gst_torch_flow_meta_read:
+ * gst_torch_flow_meta_read: (skip)
  * @meta: a meta named %GST_TORCH_FLOW_META_NAME
- * @flow: (out caller-allocates): filled with borrowed pointers
+ * @flow: (out caller-allocates): filled with pointers that are valid as long as @meta; all zero on
+ *   failure
+ *
+ * In bindings use gst_buffer_get_torch_flow().
  *
  * Returns: %FALSE where @meta holds something else
  */
@@ -201,4 +241,39 @@ gboolean gst_torch_flow_meta_read(GstCustomMeta* meta, GstTorchFlow* flow) {
   flow->backward_flow = get_buffer(s, "backward-flow");
   flow->confidence = get_buffer(s, "confidence");
   return TRUE;
+}
+
+/**
+ * gst_buffer_get_torch_flow:
+ * @buffer: a buffer
+ * @source: (nullable): name of the element that computed it, or %NULL for the first of any
+ *
+ * Returns: (transfer full) (nullable): the flow result, which owns what it holds; %NULL where there
+ *   is none, or none that can be read
+ */
+GstTorchFlow* gst_buffer_get_torch_flow(GstBuffer* buffer, const gchar* source) {
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
+  GstTorchFlow flow;
+  GstCustomMeta* meta = gst_buffer_get_torch_flow_meta(buffer, source);
+  return meta && gst_torch_flow_meta_read(meta, &flow) ? gst_torch_flow_copy(&flow) : nullptr;
+}
+
+/**
+ * gst_buffer_list_torch_flows:
+ * @buffer: a buffer
+ *
+ * Returns: (transfer full) (element-type GstTorchFlow): all flow results on @buffer that can be
+ *   read, in the order in which they were attached; each owns what it holds
+ */
+GList* gst_buffer_list_torch_flows(GstBuffer* buffer) {
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
+  GQueue flows = G_QUEUE_INIT;
+  gpointer state = nullptr;
+  GstTorchFlow flow;
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_flow_meta(buffer, &state)) {
+    if (gst_torch_flow_meta_read(meta, &flow)) {
+      g_queue_push_tail(&flows, gst_torch_flow_copy(&flow));
+    }
+  }
+  return flows.head;
 }

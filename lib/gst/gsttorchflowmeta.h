@@ -16,17 +16,24 @@
  * other's), `iterations` (uint), `mean-magnitude`, `max-magnitude` (double, pixels of the frame),
  * `skipped` (string, only where there is no flow: why), `flow`, `backward-flow` (GstBuffer, arrays
  * [grid-height, grid-width, 2] of x, y), `confidence` (GstBuffer, float32 [grid-height,
- * grid-width]).
+ * grid-width]). The buffers hold #GstTorchAllocator memory, which tells its shape.
+ *
+ * Where the picture is scaled the arrays stay as they are, `width` and `height` change, and so do
+ * the magnitudes. Both axes by the same factor (within 1 %): exactly that, or the geometric mean of
+ * the two. Otherwise they are computed anew from `flow`; without it the geometric mean is all there
+ * is, and the true values lie between those that the two factors give.
+ *
+ * In C, gst_torch_flow_meta_read() fills a #GstTorchFlow that borrows everything from the meta. In
+ * other languages, and wherever the result has to outlive its frame, gst_buffer_get_torch_flow()
+ * and gst_buffer_list_torch_flows() give a #GstTorchFlow that owns all it has.
  */
 #pragma once
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
+#include "gsttorchenums.h"
 
-#ifndef GST_TORCH_API
-#define GST_TORCH_API __attribute__((visibility("default"))) extern
-#endif
+G_BEGIN_DECLS
 
 #define GST_TORCH_FLOW_META_NAME "GstTorchFlowMeta"
 
@@ -62,6 +69,7 @@ typedef enum {
 #define GST_TYPE_TORCH_FLOW_FORMAT (gst_torch_flow_format_get_type())
 GST_TORCH_API GType gst_torch_flow_format_get_type(void);
 
+#define GST_TYPE_TORCH_FLOW (gst_torch_flow_get_type())
 typedef struct _GstTorchFlow GstTorchFlow;
 
 /**
@@ -86,8 +94,12 @@ typedef struct _GstTorchFlow GstTorchFlow;
  * @confidence: (nullable): float32 [grid_height, grid_width] in 0..1; only with
  *   %GST_TORCH_FLOW_BOTH
  *
- * One result, as read from a meta or to be attached. Pointers are borrowed: those read from a meta
- * live as long as the meta does.
+ * One result, as read from a meta or to be attached. One that gst_torch_flow_meta_read() filled, or
+ * that lies on the stack, borrows its strings and buffers; those read from a meta live as long as
+ * the meta does. One that a function returned owns them and goes with gst_torch_flow_free().
+ *
+ * In bindings, take the arrays from gst_torch_flow_get_vectors() and
+ * gst_torch_flow_get_confidence(): a field gives a buffer that goes with this structure.
  */
 struct _GstTorchFlow {
   guint width;
@@ -112,10 +124,24 @@ struct _GstTorchFlow {
   gpointer _gst_reserved[GST_PADDING];
 };
 
+GST_TORCH_API GType gst_torch_flow_get_type(void);
+GST_TORCH_API GstTorchFlow* gst_torch_flow_new(const gchar* source, GstBuffer* flow,
+                                               GstBuffer* backward_flow, GstBuffer* confidence);
+GST_TORCH_API GstTorchFlow* gst_torch_flow_copy(const GstTorchFlow* flow);
+GST_TORCH_API void gst_torch_flow_free(GstTorchFlow* flow);
+GST_TORCH_API GstBuffer* gst_torch_flow_get_vectors(const GstTorchFlow* flow,
+                                                    GstTorchFlowDirection direction);
+GST_TORCH_API GstBuffer* gst_torch_flow_get_confidence(const GstTorchFlow* flow);
+
+GST_TORCH_API const GstMetaInfo* gst_torch_flow_meta_get_info(void);
 GST_TORCH_API GstCustomMeta* gst_buffer_add_torch_flow_meta(GstBuffer* buffer,
                                                             const GstTorchFlow* flow);
 GST_TORCH_API GstCustomMeta* gst_buffer_get_torch_flow_meta(GstBuffer* buffer, const gchar* source);
 GST_TORCH_API GstCustomMeta* gst_buffer_iterate_torch_flow_meta(GstBuffer* buffer, gpointer* state);
 GST_TORCH_API gboolean gst_torch_flow_meta_read(GstCustomMeta* meta, GstTorchFlow* flow);
+GST_TORCH_API GstTorchFlow* gst_buffer_get_torch_flow(GstBuffer* buffer, const gchar* source);
+GST_TORCH_API GList* gst_buffer_list_torch_flows(GstBuffer* buffer);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstTorchFlow, gst_torch_flow_free)
 
 G_END_DECLS

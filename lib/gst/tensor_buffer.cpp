@@ -2,19 +2,18 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/gst/tensor_buffer.h"
 
-#include <memory>
 #include <new>
+
+#include "lib/gst/gsttorchmemory-private.h"
 
 namespace gsttorch {
 
-Ref<GstBuffer> wrap_tensor(TensorHandle tensor) {
-  const void* data = tensor->host_data();
-  if (!data) throw std::bad_alloc();
-  const gsize size = tensor->bytes();
-  auto holder = std::make_unique<TensorHandle>(std::move(tensor));
-  return Ref<GstBuffer>::adopt(gst_buffer_new_wrapped_full(
-      GST_MEMORY_FLAG_READONLY, const_cast<gpointer>(data), size, 0, size, holder.release(),
-      [](gpointer held) { delete static_cast<TensorHandle*>(held); }));
+Ref<GstBuffer> wrap_tensor(const TensorHandle& tensor, GstAllocator* allocator) {
+  GstMemory* memory = gst_torch_memory_new_tensor(allocator, tensor);
+  if (!memory) throw std::bad_alloc();
+  auto buffer = Ref<GstBuffer>::adopt(gst_buffer_new());
+  gst_buffer_append_memory(buffer.get(), memory);
+  return buffer;
 }
 
 }  // namespace gsttorch

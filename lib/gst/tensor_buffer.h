@@ -10,7 +10,10 @@
 namespace gsttorch {
 
 /// A read-only buffer over a tensor's elements: no copy on the CPU, and the tensor lives as long as
-/// the buffer's memory does. Throws std::bad_alloc where the elements cannot be had on the host.
-Ref<GstBuffer> wrap_tensor(TensorHandle tensor);
+/// the buffer's memory does. The elements are asked for when the buffer is mapped, which fails
+/// where they cannot be had on the host. The memory counts among the allocator's (a
+/// GstTorchAllocator, borrowed); null is one that all results without one share. Throws
+/// std::bad_alloc.
+Ref<GstBuffer> wrap_tensor(const TensorHandle& tensor, GstAllocator* allocator = nullptr);
 
 }  // namespace gsttorch

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -178,10 +179,144 @@ TEST(FlowMeta, is_rescaled_with_the_video) {
   EXPECT_EQ(flow.grid_height, 4u);
 }
 
+/// What is read after an 8x4 frame with this flow was scaled to 32x4: x by 4, y by 1.
+GstTorchFlow stretched(const GstTorchFlow& flow, Ref<GstBuffer>* frame) {
+  Harness harness("videoscale ! capsfilter caps=video/x-raw,width=32,height=4");
+  harness.set_caps(kCaps);
+  *frame = make_buffer(8 * 4 * 3);
+  gst_buffer_add_torch_flow_meta(frame->get(), &flow);
+  *frame = harness.push_and_pull(std::move(*frame));
+  GstTorchFlow out{};
+  EXPECT_TRUE(*frame && read(frame->get(), &out));
+  EXPECT_EQ(out.width, 32u);
+  EXPECT_EQ(out.height, 4u);
+  return out;
+}
+
+TEST(FlowMeta, is_measured_anew_where_the_axes_scale_differently) {
+  const auto array = constant_flow(8, 4, 1, 3);
+  GstTorchFlow flow = describe_flow(8, 4, array.get());
+  flow.mean_magnitude = flow.max_magnitude = std::sqrt(10.);
+  Ref<GstBuffer> frame;
+  const GstTorchFlow out = stretched(flow, &frame);
+  EXPECT_DOUBLE_EQ(out.mean_magnitude, 5);
+  EXPECT_DOUBLE_EQ(out.max_magnitude, 5);
+}
+
+TEST(FlowMeta, of_half_precision_is_measured_anew_too) {
+  const auto array = make_array(std::vector<guint16>(8 * 4 * 2, 0x3c00));  // 1
+  GstTorchFlow flow = describe_flow(8, 4, array.get());
+  flow.format = GST_TORCH_FLOW_FORMAT_F16;
+  Ref<GstBuffer> frame;
+  EXPECT_DOUBLE_EQ(stretched(flow, &frame).mean_magnitude, std::sqrt(17.));
+}
+
+TEST(FlowMeta, without_a_readable_array_scales_its_magnitudes_by_the_geometric_mean) {
+  const auto too_small = constant_flow(2, 2, 1, 3);
+  for (GstBuffer* array : {static_cast<GstBuffer*>(nullptr), too_small.get()}) {
+    Ref<GstBuffer> frame;
+    const GstTorchFlow out = stretched(describe_flow(8, 4, array), &frame);
+    EXPECT_DOUBLE_EQ(out.mean_magnitude, 3);
+    EXPECT_DOUBLE_EQ(out.max_magnitude, 5);
+  }
+}
+
+TEST(FlowMeta, is_not_read_to_be_scaled_alike_on_both_axes) {
+  const auto array = constant_flow(8, 4, 100, 100);  // not what the description says
+  const auto flow = describe_flow(8, 4, array.get());
+  Harness harness("videoscale ! capsfilter caps=video/x-raw,width=16,height=8");
+  harness.set_caps(kCaps);
+  auto frame = make_buffer(8 * 4 * 3);
+  gst_buffer_add_torch_flow_meta(frame.get(), &flow);
+  frame = harness.push_and_pull(std::move(frame));
+  GstTorchFlow out;
+  ASSERT_TRUE(read(frame.get(), &out));
+  EXPECT_EQ(out.mean_magnitude, 3);
+}
+
 TEST(FlowMeta, is_dropped_where_the_picture_is_cropped) {
   const auto frame = through("videocrop left=2");
   ASSERT_TRUE(frame);
   EXPECT_EQ(gst_buffer_get_torch_flow_meta(frame.get(), nullptr), nullptr);
+}
+
+TEST(Flow, that_owns_what_it_holds_outlives_its_frame) {
+  auto array = constant_flow(8, 4, 1, 2);
+  auto frame = frame_with_flow(array.get());
+  g_autoptr(GstTorchFlow) flow = gst_buffer_get_torch_flow(frame.get(), "raftflow0");
+  ASSERT_NE(flow, nullptr);
+  frame = {};
+  EXPECT_STREQ(flow->source, "raftflow0");
+  EXPECT_STREQ(flow->model, "raft-small");
+  EXPECT_EQ(flow->skipped, nullptr);
+  EXPECT_EQ(flow->dt, 40000000);
+  EXPECT_EQ(flow->flow, array.get());
+  EXPECT_EQ(GST_MINI_OBJECT_REFCOUNT_VALUE(array.get()), 2);
+  g_clear_pointer(&flow, gst_torch_flow_free);
+  EXPECT_EQ(GST_MINI_OBJECT_REFCOUNT_VALUE(array.get()), 1);
+}
+
+TEST(Flow, is_found_by_the_name_of_its_element) {
+  const auto array = constant_flow(8, 4, 1, 2);
+  const auto frame = frame_with_flow(array.get());
+  EXPECT_EQ(gst_buffer_get_torch_flow(frame.get(), "raftflow1"), nullptr);
+  EXPECT_EQ(gst_buffer_get_torch_flow(make_buffer(1).get(), nullptr), nullptr);
+}
+
+TEST(Flow, of_several_elements_is_listed_in_order_without_what_cannot_be_read) {
+  const auto array = constant_flow(8, 4, 1, 2);
+  auto frame = frame_with_flow(array.get());
+  GstTorchFlow other = describe_flow(8, 4, nullptr);
+  GstCustomMeta* broken = gst_buffer_add_torch_flow_meta(frame.get(), &other);
+  gst_structure_remove_field(gst_custom_meta_get_structure(broken), "dt");
+  other.source = "raftflow1";
+  gst_buffer_add_torch_flow_meta(frame.get(), &other);
+  GList* flows = gst_buffer_list_torch_flows(frame.get());
+  std::vector<std::string> sources;
+  for (GList* item = flows; item; item = item->next) {
+    sources.push_back(static_cast<GstTorchFlow*>(item->data)->source);
+  }
+  g_list_free_full(flows,
+                   [](gpointer flow) { gst_torch_flow_free(static_cast<GstTorchFlow*>(flow)); });
+  EXPECT_THAT(sources, ::testing::ElementsAre("raftflow0", "raftflow1"));
+  EXPECT_EQ(gst_buffer_list_torch_flows(make_buffer(1).get()), nullptr);
+}
+
+TEST(Flow, is_made_with_what_is_known_of_it) {
+  const auto array = constant_flow(2, 1, 1, 2), backward = constant_flow(2, 1, -1, -2);
+  const auto confidence = make_buffer(8);
+  g_autoptr(GstTorchFlow) flow =
+      gst_torch_flow_new("mine", array.get(), backward.get(), confidence.get());
+  EXPECT_STREQ(flow->source, "mine");
+  EXPECT_EQ(flow->flow, array.get());
+  EXPECT_EQ(flow->backward_flow, backward.get());
+  EXPECT_EQ(flow->confidence, confidence.get());
+  EXPECT_EQ(flow->reference_pts, GST_CLOCK_TIME_NONE);
+  EXPECT_EQ(flow->dt, GST_CLOCK_STIME_NONE);
+  g_autoptr(GstTorchFlow) copy =
+      static_cast<GstTorchFlow*>(g_boxed_copy(GST_TYPE_TORCH_FLOW, flow));
+  EXPECT_NE(copy->source, flow->source);
+  EXPECT_STREQ(copy->source, "mine");
+  EXPECT_EQ(copy->backward_flow, backward.get());
+  EXPECT_EQ(GST_MINI_OBJECT_REFCOUNT_VALUE(array.get()), 3);
+}
+
+TEST(Flow, gives_the_array_that_points_the_way_that_is_asked_for) {
+  const auto first = constant_flow(1, 1, 1, 2), second = constant_flow(1, 1, -1, -2);
+  g_autoptr(GstTorchFlow) flow = gst_torch_flow_new("mine", first.get(), second.get(), nullptr);
+  const auto pointing = [&](GstTorchFlowDirection direction) {
+    return Ref<GstBuffer>::adopt(gst_torch_flow_get_vectors(flow, direction)).get();
+  };
+  flow->direction = GST_TORCH_FLOW_BOTH;
+  EXPECT_EQ(pointing(GST_TORCH_FLOW_FORWARD), first.get());
+  EXPECT_EQ(pointing(GST_TORCH_FLOW_BACKWARD), second.get());
+  flow->direction = GST_TORCH_FLOW_FORWARD;
+  EXPECT_EQ(pointing(GST_TORCH_FLOW_FORWARD), first.get());
+  EXPECT_EQ(pointing(GST_TORCH_FLOW_BACKWARD), nullptr);
+  flow->direction = GST_TORCH_FLOW_BACKWARD;
+  EXPECT_EQ(pointing(GST_TORCH_FLOW_FORWARD), nullptr);
+  EXPECT_EQ(pointing(GST_TORCH_FLOW_BACKWARD), first.get());
+  EXPECT_EQ(gst_torch_flow_get_confidence(flow), nullptr);
 }
 
 }  // namespace

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/gst/gsttorchmemory.h"
+
+#include <cstdint>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <utility>
+
+#include "lib/core/block_pool.h"
+#include "lib/gst/gsttorchmemory-private.h"
+
+using gsttorch::BlockPool;
+using gsttorch::BlockPoolStats;
+using gsttorch::BlockSource;
+using gsttorch::DataType;
+using gsttorch::HostBlockSource;
+using gsttorch::kBlockAlignment;
+using gsttorch::TensorHandle;
+
+GST_DEBUG_CATEGORY_STATIC(gst_torch_memory_debug);
+#define GST_CAT_DEFAULT gst_torch_memory_debug
+
+namespace {
+
+constexpr guint64 kDefaultMaxIdleBytes = guint64{128} << 20;  // 40 frames of 1080p NV12
+
+/// Either over a tensor, or over a block, or (with a parent) over a region of either.
+struct TorchMemory {
+  GstMemory base;
+  TensorHandle tensor;     // null: a block
+  void* block = nullptr;   // as the pool gave it
+  gsize block_bytes = 0;   // as the pool was asked
+  guint8* data = nullptr;  // of a block: the first byte that is aligned as was asked
+};
+
+TorchMemory* torch_memory(GstMemory* memory) { return reinterpret_cast<TorchMemory*>(memory); }
+
+/// The memory that holds the tensor or the block.
+TorchMemory* root_of(GstMemory* memory) {
+  return torch_memory(memory->parent ? memory->parent : memory);
+}
+
+/// The tensor of memory that is all of one.
+const TensorHandle* whole_tensor(GstMemory* memory) {
+  if (!gst_is_torch_memory(memory)) return nullptr;
+  const TensorHandle& tensor = root_of(memory)->tensor;
+  const bool whole = tensor && memory->offset == 0 && memory->size == tensor->bytes();
+  return whole ? &tensor : nullptr;
+}
+
+struct TensorCounts {
+  std::mutex mutex;
+  // Guarded by mutex.
+  guint64 live = 0;
+  guint64 bytes = 0;
+
+  void add(gsize size) {
+    const std::lock_guard lock(mutex);
+    live++;
+    bytes += size;
+  }
+  void remove(gsize size) {
+    const std::lock_guard lock(mutex);
+    live--;
+    bytes -= size;
+  }
+};
+
+struct Impl {
+  explicit Impl(const std::shared_ptr<BlockSource>& source)
+      : blocks(source, kDefaultMaxIdleBytes) {}
+
+  BlockPool blocks;
+  TensorCounts tensors;
+};
+
+}  // namespace
+
+struct _GstTorchAllocator {
+  GstAllocator parent;
+  Impl* impl;
+};
+
+G_DEFINE_TYPE_WITH_CODE(GstTorchAllocator, gst_torch_allocator, GST_TYPE_ALLOCATOR,
+                        GST_DEBUG_CATEGORY_INIT(gst_torch_memory_debug, "torchmemory", 0,
+                                                "memory of gst-plugins-torch"))
+
+namespace {
+
+enum Property { kPropMaxIdleBytes = 1, kPropStats };
+
+gpointer map_memory(GstMemory* memory, gsize maxsize, GstMapFlags flags) noexcept {
+  TorchMemory* root = root_of(memory);
+  if (!root->tensor) return root->data;
+  try {
+    return const_cast<gpointer>(root->tensor->host_data());
+  } catch (...) {
+    GST_WARNING_OBJECT(memory->allocator, "the elements of a tensor could not be had");
+    return nullptr;
+  }
+}
+
+void unmap_memory(GstMemory* memory) noexcept {}
+
+GstMemory* share_memory(GstMemory* memory, gssize offset, gssize size) noexcept {
+  GstMemory* parent = memory->parent ? memory->parent : memory;
+  const gsize shared_size = size == -1 ? memory->size - offset : static_cast<gsize>(size);
+  auto* share = new (std::nothrow) TorchMemory();
+  if (!share) return nullptr;
+  const auto flags = static_cast<GstMemoryFlags>(GST_MINI_OBJECT_FLAGS(parent) |
+                                                 GST_MINI_OBJECT_FLAG_LOCK_READONLY);
+  gst_memory_init(&share->base, flags, memory->allocator, parent, memory->maxsize, memory->align,
+                  memory->offset + offset, shared_size);
+  return &share->base;
+}
+
+/// Both are regions of one memory, the second where the first ends.
+gboolean memory_is_span(GstMemory* first, GstMemory* second, gsize* offset) noexcept {
+  if (offset) *offset = first->offset - first->parent->offset;
+  return first->offset + first->size == second->offset;
+}
+
+/// The first byte at or after `block` whose address has none of the bits of `align`.
+guint8* aligned(void* block, gsize align) {
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  return reinterpret_cast<guint8*>((address + align) & ~static_cast<std::uintptr_t>(align));
+}
+
+void clear_edges(const TorchMemory* memory, const GstAllocationParams& params) {
+  const GstMemory& base = memory->base;
+  const gsize end = base.offset + base.size;
+  if (base.offset && (params.flags & GST_MEMORY_FLAG_ZERO_PREFIXED)) {
+    std::memset(memory->data, 0, base.offset);
+  }
+  if (params.flags & GST_MEMORY_FLAG_ZERO_PADDED) {
+    std::memset(memory->data + end, 0, base.maxsize - end);
+  }
+}
+
+GstMemory* alloc_block(GstAllocator* allocator, gsize size, GstAllocationParams* params) noexcept {
+  const gsize align = params->align | gst_memory_alignment;
+  const gsize slack = align >= kBlockAlignment ? align : 0;
+  gsize maxsize = 0, bytes = 0;
+  if (!g_size_checked_add(&maxsize, size, params->prefix) ||
+      !g_size_checked_add(&maxsize, maxsize, params->padding) ||
+      !g_size_checked_add(&bytes, maxsize, slack)) {
+    return nullptr;
+  }
+  auto* memory = new (std::nothrow) TorchMemory();
+  if (!memory) return nullptr;
+  memory->block = GST_TORCH_ALLOCATOR(allocator)->impl->blocks.take(bytes);
+  if (!memory->block) {
+    GST_WARNING_OBJECT(allocator, "no block of %" G_GSIZE_FORMAT " bytes to be had", bytes);
+    delete memory;
+    return nullptr;
+  }
+  memory->block_bytes = bytes;
+  memory->data = aligned(memory->block, slack);
+  gst_memory_init(&memory->base, params->flags, allocator, nullptr, maxsize, align, params->prefix,
+                  size);
+  clear_edges(memory, *params);
+  return &memory->base;
+}
+
+void free_memory(GstAllocator* allocator, GstMemory* base) noexcept {
+  TorchMemory* memory = torch_memory(base);
+  Impl& impl = *GST_TORCH_ALLOCATOR(allocator)->impl;
+  if (memory->block) impl.blocks.give(memory->block, memory->block_bytes);
+  if (memory->tensor) impl.tensors.remove(memory->base.maxsize);
+  delete memory;
+}
+
+GstStructure* new_stats(Impl& impl) {
+  const BlockPoolStats blocks = impl.blocks.stats();
+  const std::lock_guard lock(impl.tensors.mutex);
+  return gst_structure_new("stats", "live-blocks", G_TYPE_UINT64, guint64{blocks.live_blocks},
+                           "live-bytes", G_TYPE_UINT64, guint64{blocks.live_bytes}, "idle-blocks",
+                           G_TYPE_UINT64, guint64{blocks.idle_blocks}, "idle-bytes", G_TYPE_UINT64,
+                           guint64{blocks.idle_bytes}, "allocations", G_TYPE_UINT64,
+                           guint64{blocks.allocations}, "reuses", G_TYPE_UINT64,
+                           guint64{blocks.reuses}, "live-arrays", G_TYPE_UINT64, impl.tensors.live,
+                           "array-bytes", G_TYPE_UINT64, impl.tensors.bytes, nullptr);
+}
+
+/// The allocator of results that nobody named one for. Transfer full.
+GstAllocator* shared_allocator() {
+  static std::mutex mutex;
+  static GWeakRef shared;  // zeroed is a valid one
+  const std::lock_guard lock(mutex);
+  auto* allocator = static_cast<GstAllocator*>(g_weak_ref_get(&shared));
+  if (!allocator) {
+    allocator = gst_torch_allocator_new();
+    g_weak_ref_set(&shared, allocator);
+  }
+  return allocator;
+}
+
+}  // namespace
+
+static void gst_torch_allocator_class_init(GstTorchAllocatorClass* klass) {
+  auto* object_class = G_OBJECT_CLASS(klass);
+  object_class->finalize = [](GObject* object) {
+    delete GST_TORCH_ALLOCATOR(object)->impl;
+    G_OBJECT_CLASS(gst_torch_allocator_parent_class)->finalize(object);
+  };
+  object_class->set_property = [](GObject* object, guint id, const GValue* value, GParamSpec*) {
+    GST_TORCH_ALLOCATOR(object)->impl->blocks.set_max_idle_bytes(g_value_get_uint64(value));
+  };
+  object_class->get_property = [](GObject* object, guint id, GValue* value, GParamSpec*) {
+    Impl& impl = *GST_TORCH_ALLOCATOR(object)->impl;
+    if (id == kPropStats) {
+      g_value_take_boxed(value, new_stats(impl));
+    } else {
+      g_value_set_uint64(value, impl.blocks.max_idle_bytes());
+    }
+  };
+  auto* allocator_class = GST_ALLOCATOR_CLASS(klass);
+  allocator_class->alloc = alloc_block;
+  allocator_class->free = free_memory;
+
+  /**
+   * GstTorchAllocator:max-idle-bytes:
+   *
+   * How many bytes of blocks to keep for reuse when their memory was freed; 0 keeps none.
+   */
+  g_object_class_install_property(
+      object_class, kPropMaxIdleBytes,
+      g_param_spec_uint64("max-idle-bytes", "Maximum idle bytes",
+                          "How many bytes of freed blocks to keep for reuse", 0, G_MAXUINT64,
+                          kDefaultMaxIdleBytes,
+                          static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                                   GST_PARAM_MUTABLE_PLAYING)));
+  /**
+   * GstTorchAllocator:stats:
+   *
+   * Counts, all guint64: `live-blocks` and `live-bytes` in use, `idle-blocks` and `idle-bytes`
+   * kept for reuse, `allocations` (how often new memory was needed), `reuses` (how often it was
+   * not), `live-arrays` and `array-bytes` of results.
+   */
+  g_object_class_install_property(
+      object_class, kPropStats,
+      g_param_spec_boxed("stats", "Statistics", "What is in use, kept and reused",
+                         GST_TYPE_STRUCTURE,
+                         static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+}
+
+static void gst_torch_allocator_init(GstTorchAllocator* self) {
+  self->impl = new Impl(std::make_shared<HostBlockSource>());
+  GstAllocator* allocator = GST_ALLOCATOR_CAST(self);
+  allocator->mem_type = GST_TORCH_MEMORY_TYPE;
+  allocator->mem_map = map_memory;
+  allocator->mem_unmap = unmap_memory;
+  allocator->mem_share = share_memory;
+  allocator->mem_is_span = memory_is_span;
+  // Copies are made by the default function, which maps and asks this allocator for a block.
+}
+
+GType gst_torch_element_type_get_type(void) {
+  static const GType type = [] {
+    static const GEnumValue values[] = {{GST_TORCH_ELEMENT_NONE, "No array", "none"},
+                                        {GST_TORCH_ELEMENT_F32, "32-bit floating point", "f32"},
+                                        {GST_TORCH_ELEMENT_F16, "16-bit floating point", "f16"},
+                                        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstTorchElementType", values);
+  }();
+  return type;
+}
+
+/**
+ * gst_torch_allocator_new:
+ *
+ * An allocator of its own, with its own blocks: elements share that of the runtime instead.
+ *
+ * Returns: (transfer full): a new allocator
+ */
+GstAllocator* gst_torch_allocator_new(void) {
+  auto* allocator = static_cast<GstAllocator*>(
+      g_object_new(GST_TYPE_TORCH_ALLOCATOR, "name", GST_TORCH_ALLOCATOR_NAME, nullptr));
+  gst_object_ref_sink(allocator);
+  return allocator;
+}
+
+GstAllocator* gst_torch_allocator_new_with_source(const std::shared_ptr<BlockSource>& source) {
+  GstAllocator* allocator = gst_torch_allocator_new();
+  GstTorchAllocator* self = GST_TORCH_ALLOCATOR(allocator);
+  delete std::exchange(self->impl, new Impl(source));
+  return allocator;
+}
+
+GstMemory* gst_torch_memory_new_tensor(GstAllocator* allocator, const TensorHandle& tensor) {
+  g_return_val_if_fail(!allocator || GST_IS_TORCH_ALLOCATOR(allocator), nullptr);
+  g_return_val_if_fail(tensor, nullptr);
+  auto* memory = new (std::nothrow) TorchMemory();
+  if (!memory) return nullptr;
+  memory->tensor = tensor;
+  const gsize size = tensor->bytes();
+  GstAllocator* owner = allocator ? GST_ALLOCATOR(gst_object_ref(allocator)) : shared_allocator();
+  gst_memory_init(&memory->base, GST_MEMORY_FLAG_READONLY, owner, nullptr, size,
+                  gst_memory_alignment, 0, size);
+  GST_TORCH_ALLOCATOR(owner)->impl->tensors.add(size);
+  gst_object_unref(owner);  // the memory has its own reference
+  return &memory->base;
+}
+
+/**
+ * gst_is_torch_memory:
+ * @memory: any memory
+ *
+ * Returns: whether @memory is of a #GstTorchAllocator
+ */
+gboolean gst_is_torch_memory(GstMemory* memory) {
+  g_return_val_if_fail(memory != nullptr, FALSE);
+  return memory->allocator && GST_IS_TORCH_ALLOCATOR(memory->allocator);
+}
+
+/**
+ * gst_torch_memory_get_shape:
+ * @memory: any memory
+ * @n_dims: (out): how many sizes there are
+ *
+ * The sizes of an array, slowest first: [height, width, 2] for flow, [height, width] for a
+ * confidence.
+ *
+ * Returns: (transfer none) (nullable) (array length=n_dims): the sizes, valid as long as @memory,
+ *   or %NULL (and 0 in @n_dims) where @memory is no array of this library, or a part of one
+ */
+const gint64* gst_torch_memory_get_shape(GstMemory* memory, guint* n_dims) {
+  g_return_val_if_fail(n_dims != nullptr, nullptr);
+  *n_dims = 0;
+  g_return_val_if_fail(memory != nullptr, nullptr);
+  const TensorHandle* tensor = whole_tensor(memory);
+  if (!tensor) return nullptr;
+  const auto& shape = (*tensor)->shape();
+  *n_dims = static_cast<guint>(shape.size());
+  static_assert(sizeof(gint64) == sizeof(std::int64_t));
+  return reinterpret_cast<const gint64*>(shape.data());
+}
+
+/**
+ * gst_torch_memory_get_element_type:
+ * @memory: any memory
+ *
+ * Returns: the type of the elements of an array; %GST_TORCH_ELEMENT_NONE where @memory is no array
+ *   of this library, or a part of one
+ */
+GstTorchElementType gst_torch_memory_get_element_type(GstMemory* memory) {
+  g_return_val_if_fail(memory != nullptr, GST_TORCH_ELEMENT_NONE);
+  const TensorHandle* tensor = whole_tensor(memory);
+  if (!tensor) return GST_TORCH_ELEMENT_NONE;
+  return (*tensor)->type() == DataType::Float16 ? GST_TORCH_ELEMENT_F16 : GST_TORCH_ELEMENT_F32;
+}
