@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""What the tests of the C library share: where things are, and a net that nobody trained."""
+import os
+import pathlib
+import sys
+
+import pytest
+
+SOURCE_ROOT = pathlib.Path(os.environ.get("GSTTORCH_SOURCE_ROOT",
+                                          pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(SOURCE_ROOT / "tests" / "support"))
+
+import formula_weights  # noqa: E402: found by the line before
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory) -> pathlib.Path:
+    """Of RAFT-small."""
+    path = tmp_path_factory.mktemp("weights") / "raft-small.safetensors"
+    formula_weights.write_weights(path, SOURCE_ROOT / "tests" / "nn" / "goldens"
+                                  / "raft_small.shapes")
+    return path
+
+
+@pytest.fixture(scope="session")
+def flow_pipeline(weights):
+    """The description of a pipeline that computes flow, up to its sink."""
+    def describe(frames: int = 4, properties: str = "") -> str:
+        return (f"videotestsrc num-buffers={frames} pattern=smpte horizontal-speed=2 ! "
+                "video/x-raw,format=RGB,width=64,height=48,framerate=25/1 ! "
+                f"raftflow name=flow model={weights} device=cpu iterations=2 {properties}")
+
+    return describe

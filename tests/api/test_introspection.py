@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""Results read, and attached, from Python."""
+import gc
+import math
+import os
+import pathlib
+import struct
+
+import pytest
+
+gi = pytest.importorskip("gi", reason="PyGObject is not installed")
+if not pathlib.Path(os.environ["GSTTORCH_BUILD_ROOT"], "lib/gst/GstTorch-1.0.typelib").exists():
+    pytest.skip("no introspection data was built", allow_module_level=True)
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstTorch", "1.0")
+from gi.repository import Gst, GstTorch  # noqa: E402: after require_version
+
+Gst.init(None)
+
+Direction = GstTorch.TorchFlowDirection
+MS = Gst.MSECOND
+
+
+def buffer_of(*floats: float) -> Gst.Buffer:
+    return Gst.Buffer.new_wrapped(struct.pack(f"{len(floats)}f", *floats))
+
+
+def floats_of(buffer: Gst.Buffer) -> tuple[float, ...]:
+    data = buffer.extract_dup(0, buffer.get_size())
+    return struct.unpack(f"{len(data) // 4}f", data)
+
+
+def make_flow(source: str = "mine", **fields) -> GstTorch.TorchFlow:
+    flow = GstTorch.TorchFlow.new(source, buffer_of(1, 2, 3, 4), None, None)
+    flow.width = flow.grid_width = 2
+    flow.height = flow.grid_height = 1
+    for name, value in fields.items():
+        setattr(flow, name, value)
+    return flow
+
+
+def frame_with(*flows: GstTorch.TorchFlow) -> Gst.Buffer:
+    frame = Gst.Buffer.new_allocate(None, 6, None)
+    for flow in flows:
+        assert GstTorch.buffer_add_torch_flow_meta(frame, flow) is not None
+    return frame
+
+
+def test_what_was_attached_is_read_back() -> None:
+    frame = frame_with(make_flow(direction=Direction.BACKWARD, reference_pts=80 * MS, dt=-40 * MS,
+                                 iterations=12, mean_magnitude=1.5, max_magnitude=2.5,
+                                 model="raft-small"))
+    flow = GstTorch.buffer_get_torch_flow(frame, "mine")
+    assert (flow.width, flow.height, flow.grid_width, flow.grid_height) == (2, 1, 2, 1)
+    assert flow.direction == Direction.BACKWARD
+    assert flow.format == GstTorch.TorchFlowFormat.F32
+    assert (flow.reference_pts, flow.dt) == (80 * MS, -40 * MS)
+    assert (flow.iterations, flow.mean_magnitude, flow.max_magnitude) == (12, 1.5, 2.5)
+    assert (flow.source, flow.model, flow.skipped) == ("mine", "raft-small", None)
+    assert floats_of(flow.get_vectors(Direction.BACKWARD)) == (1, 2, 3, 4)
+    assert flow.get_vectors(Direction.FORWARD) is None
+    assert flow.get_confidence() is None
+
+
+def test_fields_are_read_without_our_library() -> None:
+    frame = frame_with(make_flow(skipped="first-frame", dt=-40 * MS))
+    fields = frame.get_custom_meta("GstTorchFlowMeta").get_structure()
+    assert fields.get_string("source") == "mine"
+    assert fields.get_string("direction") == "forward"
+    assert fields.get_string("skipped") == "first-frame"
+    assert fields.get_value("dt") == -40 * MS
+    assert fields.get_value("grid-width") == 2
+    assert floats_of(fields.get_value("flow")) == (1, 2, 3, 4)
+
+
+def test_results_of_several_elements_are_listed_in_order() -> None:
+    frame = frame_with(make_flow("first"), make_flow("second"))
+    assert [flow.source for flow in GstTorch.buffer_list_torch_flows(frame)] == ["first", "second"]
+    assert GstTorch.buffer_get_torch_flow(frame, None).source == "first"
+    assert GstTorch.buffer_get_torch_flow(frame, "second").source == "second"
+    assert GstTorch.buffer_get_torch_flow(frame, "third") is None
+    assert GstTorch.buffer_list_torch_flows(frame_with()) == []
+
+
+def test_a_result_outlives_its_frame_and_an_array_its_result() -> None:
+    frame = frame_with(make_flow(model="net"))
+    flow = GstTorch.buffer_get_torch_flow(frame, None)
+    del frame
+    gc.collect()
+    assert (flow.source, flow.model) == ("mine", "net")
+    vectors = flow.get_vectors(Direction.FORWARD)
+    del flow
+    gc.collect()
+    assert floats_of(vectors) == (1, 2, 3, 4)
+
+
+def test_nothing_that_was_read_keeps_an_array_alive() -> None:
+    freed = []
+    # An object that goes with the last memory: the allocator.
+    allocator = GstTorch.TorchAllocator.new()
+    allocator.weak_ref(freed.append, True)
+    array = Gst.Buffer.new_allocate(allocator, 16, None)
+    flow = GstTorch.TorchFlow.new("mine", array, None, None)
+    frame = frame_with(flow)
+    read = [*GstTorch.buffer_list_torch_flows(frame), GstTorch.buffer_get_torch_flow(frame, None)]
+    vectors = read[0].get_vectors(Direction.FORWARD)
+    del allocator, array, flow, frame, read
+    gc.collect()
+    assert freed == []
+    del vectors
+    gc.collect()
+    assert freed == [True]
+
+
+def test_enums_have_their_names() -> None:
+    assert [direction.value_nick for direction in
+            (Direction.FORWARD, Direction.BACKWARD, Direction.BOTH)] == [
+                "forward", "backward", "both"]
+    assert GstTorch.TorchAttach.SUMMARY.value_nick == "summary"
+    assert GstTorch.TorchElementType.F16.value_nick == "f16"
+    assert GstTorch.TorchFlowFormat.F16.value_nick == "f16"
+
+
+def test_an_allocator_gives_memory_and_takes_it_back() -> None:
+    allocator = GstTorch.TorchAllocator.new()
+    memory = allocator.alloc(1000, None)
+    assert GstTorch.is_torch_memory(memory)
+    assert GstTorch.torch_memory_get_shape(memory) == []
+    assert GstTorch.torch_memory_get_element_type(memory) == GstTorch.TorchElementType.NONE
+    assert allocator.props.stats.get_value("live-blocks") == 1
+    del memory
+    gc.collect()
+    stats = allocator.props.stats
+    assert (stats.get_value("live-blocks"), stats.get_value("idle-blocks")) == (0, 1)
+    assert allocator.props.max_idle_bytes > 0
+
+
+def test_an_allocator_made_as_an_object_works_too() -> None:
+    assert GstTorch.is_torch_memory(GstTorch.TorchAllocator().alloc(10, None))
+
+
+class Run:
+    """A pipeline played to its end, and what a probe before its sink read of each frame."""
+
+    def __init__(self, description: str, read) -> None:
+        self.results = []
+        pipeline = Gst.parse_launch(description + " ! fakesink name=sink")
+        pad = pipeline.get_by_name("sink").get_static_pad("sink")
+        pad.add_probe(Gst.PadProbeType.BUFFER, self.on_buffer, read)
+        pipeline.set_state(Gst.State.PLAYING)
+        message = pipeline.get_bus().timed_pop_filtered(
+            60 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+        pipeline.set_state(Gst.State.NULL)
+        assert message and message.type == Gst.MessageType.EOS, message and message.parse_error()
+
+    def on_buffer(self, _pad, info, read) -> Gst.PadProbeReturn:
+        self.results.append(read(info.get_buffer()))
+        return Gst.PadProbeReturn.OK
+
+
+def test_a_probe_reads_the_flow_of_a_pipeline(flow_pipeline) -> None:
+    first, *others = Run(flow_pipeline(frames=4),
+                         lambda frame: GstTorch.buffer_get_torch_flow(frame, "flow")).results
+    gc.collect()
+    assert first.skipped == "first-frame"
+    assert len(others) == 3
+    for flow in others:  # all frames are gone
+        assert (flow.source, flow.skipped, flow.iterations) == ("flow", None, 2)
+        assert (flow.width, flow.height, flow.dt) == (64, 48, 40 * MS)
+        vectors = flow.get_vectors(Direction.FORWARD)
+        memory = vectors.peek_memory(0)
+        assert GstTorch.torch_memory_get_shape(memory) == [48, 64, 2]
+        assert GstTorch.torch_memory_get_element_type(memory) == GstTorch.TorchElementType.F32
+        values = floats_of(vectors)
+        assert len(values) == 48 * 64 * 2
+        lengths = [math.hypot(x, y) for x, y in zip(values[0::2], values[1::2])]
+        assert sum(lengths) / len(lengths) == pytest.approx(flow.mean_magnitude, rel=1e-4)
+        assert max(lengths) == pytest.approx(flow.max_magnitude, rel=1e-4)
+
+
+def test_a_probe_reads_both_directions_in_half_precision(flow_pipeline) -> None:
+    def read(frame):
+        flow = GstTorch.buffer_get_torch_flow(frame, None)
+        arrays = [flow.get_vectors(Direction.FORWARD), flow.get_vectors(Direction.BACKWARD),
+                  flow.get_confidence()]
+        return flow.format, [array and array.get_size() for array in arrays]
+
+    results = Run(flow_pipeline(frames=2, properties="direction=both flow-format=f16"),
+                  read).results
+    half, pixels = GstTorch.TorchFlowFormat.F16, 64 * 48
+    assert results[1] == (half, [4 * pixels, 4 * pixels, 4 * pixels])
