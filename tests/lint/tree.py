@@ -11,7 +11,7 @@ ROOT = pathlib.Path(os.environ.get("GSTTORCH_SOURCE_ROOT", pathlib.Path(__file__
 BUILD = pathlib.Path(os.environ.get("GSTTORCH_BUILD_ROOT", ROOT / "build"))
 PLUGINS = BUILD / "gst" / "plugin"
 
-CPP = (".cpp", ".h", ".cu")
+CPP = (".cpp", ".h", ".cu", ".c")
 INCLUDE = re.compile(r"^\s*#\s*include\s*([<\"])([^>\"]+)[>\"]", re.MULTILINE)
 
 
