@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/engine/flow_plan.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace gsttorch {
+namespace {
+
+constexpr int kSmallestSize = 128;  // below, the net pads: it takes no less
+constexpr int kSizeStep = 8;
+
+std::string megabytes(std::size_t bytes) {
+  return std::to_string((bytes + 999'999) / 1'000'000) + " MB";
+}
+
+class Planner {
+ public:
+  Planner(const FlowDemand& demand, const FlowWorkspaceOf& workspace)
+      : demand_(demand), workspace_(workspace) {}
+
+  std::optional<FlowPlan> with_fewer_pairs(const FlowOptions& options) const {
+    for (int pairs = std::max(1, demand_.pairs); pairs >= 1; pairs--) {
+      const std::size_t bytes = needed(pairs, options);
+      if (bytes <= demand_.available_bytes) return FlowPlan{options, pairs, bytes};
+    }
+    return std::nullopt;
+  }
+
+  std::optional<FlowPlan> with_smaller_size(FlowOptions options) const {
+    for (int size = size_inside(options) - 1; size >= kSmallestSize; size--) {
+      if (size % kSizeStep != 0) continue;
+      options.max_size = size;
+      const std::size_t bytes = needed(1, options);
+      if (bytes <= demand_.available_bytes) return FlowPlan{options, 1, bytes};
+    }
+    return std::nullopt;
+  }
+
+  std::size_t least(FlowOptions options) const {
+    options.max_size = std::min(size_inside(options), kSmallestSize);
+    return needed(1, options);
+  }
+
+  std::string difference(const FlowPlan& plan) const {
+    std::string text;
+    const auto add = [&text](const std::string& part) {
+      text += (text.empty() ? "" : ", ") + part;
+    };
+    if (plan.pairs < demand_.pairs) {
+      add(std::to_string(plan.pairs) + " instead of " + std::to_string(demand_.pairs) +
+          " pairs at a time");
+    }
+    if (plan.options.correlation_budget_bytes < demand_.options.correlation_budget_bytes) {
+      add("correlation on demand");
+    }
+    if (plan.options.max_size != demand_.options.max_size) {
+      add("a longer side of " + std::to_string(plan.options.max_size) + " instead of " +
+          std::to_string(size_inside(demand_.options)) + " pixels inside the net");
+    }
+    return text;
+  }
+
+ private:
+  // The features of all frames of the batch and of those between, and one piece of work.
+  std::size_t needed(int pairs, const FlowOptions& options) const {
+    const FlowWorkspace w = workspace_(demand_.width, demand_.height, pairs, options);
+    const auto frames = static_cast<std::size_t>(pairs + std::max(1, demand_.lag));
+    return frames * w.features + std::max(w.encode, w.flow);
+  }
+
+  int size_inside(const FlowOptions& options) const {
+    const int longer = std::max(demand_.width, demand_.height);
+    return options.max_size > 0 ? std::min(options.max_size, longer) : longer;
+  }
+
+  const FlowDemand& demand_;
+  const FlowWorkspaceOf& workspace_;
+};
+
+}  // namespace
+
+Result<FlowPlan> plan_flow(const FlowDemand& demand, const FlowWorkspaceOf& workspace) {
+  if (demand.width < 1 || demand.height < 1) {
+    return Error{ErrorCode::BadShape, "flow of frames without pixels"};
+  }
+  const Planner planner(demand, workspace);
+  FlowOptions on_demand = demand.options;
+  on_demand.correlation_budget_bytes = 0;
+  auto plan = planner.with_fewer_pairs(demand.options);
+  if (!plan) plan = planner.with_fewer_pairs(on_demand);
+  if (!plan) plan = planner.with_smaller_size(on_demand);
+  if (!plan) {
+    return Error{ErrorCode::OutOfMemory, "flow of " + std::to_string(demand.width) + "x" +
+                                             std::to_string(demand.height) + " needs at least " +
+                                             megabytes(planner.least(on_demand)) + ", and " +
+                                             megabytes(demand.available_bytes) + " may be used"};
+  }
+  plan->degraded = planner.difference(*plan);
+  return *plan;
+}
+
+Result<FlowPlan> plan_flow(const FlowDemand& demand, const FlowModel& model) {
+  return plan_flow(demand, [&model](int width, int height, int pairs, const FlowOptions& options) {
+    return model.workspace(width, height, pairs, options);
+  });
+}
+
+}  // namespace gsttorch
