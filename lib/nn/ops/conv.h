@@ -40,6 +40,7 @@ class Conv {
 
   std::int64_t in_channels() const { return weight_.size(1); }
   std::int64_t out_channels() const { return weight_.size(0); }
+  std::int64_t stride() const { return geometry_.stride[0]; }
 
  private:
   bool use_packed(const at::Tensor& x) const;

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/nn/raft/encoder.h"
 
+#include <algorithm>
 #include <string>
 
 #include <ATen/ATen.h>
@@ -55,7 +56,8 @@ at::Tensor ConvNormRelu::operator()(const at::Tensor& x) const {
 }
 
 EncoderBlock::EncoderBlock(const ModuleWeights& weights, std::int64_t in, std::int64_t stride,
-                           Normalization normalization) {
+                           Normalization normalization)
+    : in_channels_(in), stride_(stride) {
   const bool bottleneck = weights.has("convnormrelu3.0.weight");
   const auto add = [&](int number, std::int64_t kernel, std::int64_t conv_stride) {
     const std::int64_t width = convs_.empty() ? in : convs_.back().out_channels();
@@ -80,6 +82,18 @@ at::Tensor EncoderBlock::operator()(const at::Tensor& x) const {
   return y;
 }
 
+std::int64_t EncoderBlock::peak_elements(Extent in) const {
+  const std::int64_t input = in_channels_ * in.height * in.width;
+  std::int64_t last = 0, peak = 0;
+  for (const ConvNormRelu& conv : convs_) {
+    in = {in.height / conv.stride(), in.width / conv.stride()};
+    const std::int64_t next = conv.out_channels() * in.height * in.width;
+    peak = std::max(peak, input + last + next);
+    last = next;
+  }
+  return std::max(peak, input + last + (downsample_ ? last : 0));
+}
+
 Encoder::Encoder(const ModuleWeights& weights, Normalization normalization) {
   stem_.emplace_back(weights / "convnormrelu", 3, 7, 2, normalization);
   std::int64_t width = stem_.front().out_channels();
@@ -93,6 +107,17 @@ Encoder::Encoder(const ModuleWeights& weights, Normalization normalization) {
   }
   const at::Tensor weight = weights.take("conv.weight", {-1, width, 1, 1});
   last_ = Conv(weight, weights.take("conv.bias", {weight.size(0)}), {}, Activation::None);
+}
+
+std::int64_t Encoder::peak_elements(Extent image) const {
+  Extent extent = {image.height / 2, image.width / 2};
+  std::int64_t peak = 0;
+  for (const EncoderBlock& block : blocks_) {
+    peak = std::max(peak, block.peak_elements(extent));
+    extent = block.out_extent(extent);
+  }
+  const std::int64_t last = blocks_.back().out_channels() + last_.out_channels();
+  return std::max(peak, 2 * last * extent.height * extent.width);
 }
 
 at::Tensor Encoder::operator()(const at::Tensor& image) const {

@@ -27,11 +27,16 @@ class ConvNormRelu {
   at::Tensor operator()(
       const at::Tensor& x) const;  // [B, in, H, W] -> [B, out, H/stride, W/stride]
   std::int64_t out_channels() const { return conv_.out_channels(); }
+  std::int64_t stride() const { return conv_.stride(); }
 
  private:
   Conv conv_;
   Normalization normalization_;
   bool relu_;
+};
+
+struct Extent {
+  std::int64_t height = 0, width = 0;
 };
 
 /// Residual block (two 3x3 convolutions) or bottleneck (1x1, 3x3, 1x1): the file tells which.
@@ -42,10 +47,14 @@ class EncoderBlock {
 
   at::Tensor operator()(const at::Tensor& x) const;
   std::int64_t out_channels() const { return convs_.back().out_channels(); }
+  Extent out_extent(Extent in) const { return {in.height / stride_, in.width / stride_}; }
+  /// Elements of the tensors that are alive at once, the input among them.
+  std::int64_t peak_elements(Extent in) const;
 
  private:
   std::vector<ConvNormRelu> convs_;
   std::optional<ConvNormRelu> downsample_;
+  std::int64_t in_channels_, stride_;
 };
 
 /// RAFT's feature and context encoders (torchvision's FeatureEncoder; RAFT, section 3.1): a 7x7
@@ -56,6 +65,8 @@ class Encoder {
 
   at::Tensor operator()(const at::Tensor& image) const;  // [B, 3, H, W] -> [B, C, H/8, W/8]
   std::int64_t out_channels() const { return last_.out_channels(); }
+  /// Elements of the tensors that are alive at once for one image, without the image.
+  std::int64_t peak_elements(Extent image) const;
 
  private:
   std::vector<ConvNormRelu> stem_;

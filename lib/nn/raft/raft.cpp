@@ -2,7 +2,9 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/nn/raft/raft.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <ATen/ATen.h>
 
@@ -28,6 +30,10 @@ int radius_from(const ModuleWeights& weights) {
                       " channels, which is not 4 (2r + 1)^2 for a radius r in 1..6");
   }
   return radius;
+}
+
+std::size_t bytes_of(std::int64_t channels, std::int64_t pixels) {
+  return static_cast<std::size_t>(channels * pixels) * sizeof(float);
 }
 
 std::int64_t hidden_from(const ModuleWeights& weights) {
@@ -88,6 +94,10 @@ class Convergence {
 
 }  // namespace
 
+bool Raft::is_large(const StateDict& state) {
+  return state.find("mask_predictor.conv.weight") != state.end();
+}
+
 Raft::Raft(const ModuleWeights& weights)
     : radius_(radius_from(weights)),
       feature_encoder_(weights / "feature_encoder", Normalization::Instance),
@@ -115,9 +125,10 @@ Raft::Flow Raft::flow(const Pairs& pairs, const Options& options) const {
   const at::Tensor& map = pairs.first.map;
   const std::int64_t batch = map.size(0), h = map.size(2), w = map.size(3);
   const bool fits = Correlation::volume_bytes(batch, h, w) <= options.correlation_budget_bytes;
-  const Correlation correlation(map, pairs.second_map, radius_,
-                                fits ? Correlation::Form::Volume : Correlation::Form::OnDemand);
-  const auto hoisted = update_block_.hoist(pairs.first.context);
+  std::optional<Correlation> correlation(
+      std::in_place, map, pairs.second_map, radius_,
+      fits ? Correlation::Form::Volume : Correlation::Form::OnDemand);
+  auto hoisted = update_block_.hoist(pairs.first.context);
   const at::Tensor origin = pixel_grid(map);
 
   at::Tensor hidden = pairs.first.hidden;
@@ -128,19 +139,51 @@ Raft::Flow Raft::flow(const Pairs& pairs, const Options& options) const {
   while (iteration < options.iterations) {
     if (options.stop.stop_requested()) throw Failure(ErrorCode::Cancelled, "cancelled");
     UpdateBlock::Step step =
-        update_block_(hidden, hoisted, correlation.lookup(origin + coarse), coarse);
+        update_block_(hidden, hoisted, correlation->lookup(origin + coarse), coarse);
     iteration++;
     hidden = step.hidden;
     coarse = coarse + step.delta.contiguous();
     if (convergence.update(iteration, step.delta, coarse, hidden)) break;
   }
+  correlation.reset();  // most of the memory, of no use to the upsampling
+  hoisted.clear();
   const std::vector<int> iterations = convergence.finish(iteration, coarse, hidden);
   return {upsample(coarse, hidden), coarse, iterations};
 }
 
+std::size_t Raft::feature_bytes(Extent padded) const {
+  return bytes_of(feature_encoder_.out_channels() + context_encoder_.out_channels(),
+                  padded.width / 8 * (padded.height / 8));
+}
+
+std::size_t Raft::encode_bytes(Extent padded) const {
+  const std::int64_t map =
+      feature_encoder_.out_channels() * (padded.width / 8) * (padded.height / 8);
+  return bytes_of(std::max(feature_encoder_.peak_elements(padded),
+                           map + context_encoder_.peak_elements(padded)),
+                  1);
+}
+
+// The lifetimes are those of `flow` and `UpdateBlock`, in elements for each pixel of the 1/8 grid.
+std::size_t Raft::flow_bytes(Extent padded, std::int64_t batch, std::size_t budget) const {
+  const std::int64_t h = padded.height / 8, w = padded.width / 8;
+  const std::int64_t map = feature_encoder_.out_channels();
+  const std::int64_t joined = batch > 1 ? 2 * map + context_encoder_.out_channels() : 0;
+  const std::int64_t kept = joined + 8;  // and positions, flow, start
+  const std::int64_t fixed = map + update_block_.hoisted_channels() + hidden_channels_;
+  const std::size_t volume = Correlation::volume_bytes(batch, h, w);
+  const std::size_t levels = volume <= budget ? volume : bytes_of(map, batch * h * w) * 21 / 64;
+  const std::size_t search =
+      levels + bytes_of(kept + fixed + update_block_.peak_channels(), batch * h * w);
+  const std::int64_t full = 2 * 64;
+  const std::int64_t upsampling = mask_predictor_ ? 2 * mask_predictor_->out_channels() : 2 * full;
+  return std::max(search, bytes_of(kept + 2 * hidden_channels_ + full + upsampling, batch * h * w));
+}
+
 at::Tensor Raft::upsample(const at::Tensor& coarse, const at::Tensor& hidden) const {
   if (!mask_predictor_) return upsample_bilinear(coarse);
-  return upsample_convex(coarse, (*mask_predictor_)(hidden).contiguous());
+  at::Tensor mask = (*mask_predictor_)(hidden).contiguous();
+  return upsample_convex(coarse, std::move(mask));
 }
 
 }  // namespace gsttorch

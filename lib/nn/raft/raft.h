@@ -53,7 +53,14 @@ class Raft {
   /// Throws Failure(Cancelled) when asked to stop.
   Flow flow(const Pairs& pairs, const Options& options) const;
 
-  bool is_large() const { return mask_predictor_.has_value(); }
+  /// The most bytes of tensors at once, beside what the caller holds: `encode` of one image, what
+  /// that keeps, and `flow` of a batch on the CPU. For padded sizes.
+  std::size_t encode_bytes(Extent padded) const;
+  std::size_t feature_bytes(Extent padded) const;
+  std::size_t flow_bytes(Extent padded, std::int64_t batch, std::size_t correlation_budget) const;
+
+  /// Whether these weights are the large net's: it alone learns its upsampling.
+  static bool is_large(const StateDict& state);
   int radius() const { return radius_; }
 
  private:

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/nn/raft/update.h"
 
+#include <algorithm>
 #include <string>
 
 #include <ATen/ATen.h>
@@ -53,6 +54,14 @@ at::Tensor MotionEncoder::operator()(const at::Tensor& correlation, const at::Te
   return at::cat({features, flow}, 1);
 }
 
+std::int64_t MotionEncoder::peak_channels() const {
+  const std::int64_t searched = correlation_.back().out_channels();
+  const std::int64_t first = correlation_.front().out_channels();
+  const std::int64_t moved = flow1_.out_channels() + flow2_.out_channels();
+  const std::int64_t joined = searched + flow2_.out_channels();
+  return std::max(first + searched, searched + moved + joined + conv_.out_channels());
+}
+
 ConvGru::ConvGru(const ModuleWeights& weights, std::int64_t hidden, std::int64_t context,
                  std::int64_t motion)
     : hidden_(hidden) {
@@ -93,7 +102,9 @@ at::Tensor ConvGru::step(const at::Tensor& hidden, at::Tensor& input,
 
 UpdateBlock::UpdateBlock(const ModuleWeights& weights, std::int64_t correlation_channels,
                          std::int64_t hidden, std::int64_t context)
-    : motion_(weights / "motion_encoder", correlation_channels),
+    : correlation_channels_(correlation_channels),
+      hidden_channels_(hidden),
+      motion_(weights / "motion_encoder", correlation_channels),
       grus_(load_grus(weights / "recurrent_block", hidden, context, motion_.out_channels())),
       head1_(load_conv(weights / "flow_head" / "conv1", hidden, 3, Activation::Relu)),
       head2_(
@@ -103,6 +114,18 @@ std::vector<ConvGru::Hoisted> UpdateBlock::hoist(const at::Tensor& context) cons
   std::vector<ConvGru::Hoisted> hoisted;
   for (const ConvGru& gru : grus_) hoisted.push_back(gru.hoist(context));
   return hoisted;
+}
+
+std::int64_t UpdateBlock::hoisted_channels() const {
+  return 3 * hidden_channels_ * static_cast<std::int64_t>(grus_.size());
+}
+
+// In a recurrent unit: its input twice (oneDNN reads a copy), both gates, the candidate, the state.
+std::int64_t UpdateBlock::peak_channels() const {
+  const std::int64_t input = hidden_channels_ + motion_.out_channels();
+  const std::int64_t state = grus_.size() > 1 ? hidden_channels_ : 0;
+  const std::int64_t step = 2 * input + 3 * hidden_channels_ + state;
+  return correlation_channels_ + 2 + std::max(motion_.peak_channels(), step);
 }
 
 UpdateBlock::Step UpdateBlock::operator()(const at::Tensor& hidden,
@@ -120,7 +143,7 @@ MaskPredictor::MaskPredictor(const ModuleWeights& weights, std::int64_t hidden)
       conv2_(load_conv(weights / "conv", conv1_.out_channels(), 1, Activation::None)) {}
 
 at::Tensor MaskPredictor::operator()(const at::Tensor& hidden) const {
-  return conv2_(conv1_(hidden)) * 0.25;
+  return conv2_(conv1_(hidden)).mul_(0.25);
 }
 
 }  // namespace gsttorch

@@ -22,6 +22,8 @@ class MotionEncoder {
   /// two channels being the flow itself.
   at::Tensor operator()(const at::Tensor& correlation, const at::Tensor& flow) const;
   std::int64_t out_channels() const { return conv_.out_channels() + 2; }
+  /// Channels of the tensors that are alive at once, without the arguments.
+  std::int64_t peak_channels() const;
 
  private:
   std::vector<Conv> correlation_;  // one or two
@@ -65,10 +67,15 @@ class UpdateBlock {
     at::Tensor hidden;  // [B, hidden, h, w]
     at::Tensor delta;   // [B, 2, h, w], in pixels of the 1/8 grid
   };
+  /// Channels of the tensors that are alive at once in one iteration, the correlation among them,
+  /// and of what `hoist` returns.
+  std::int64_t peak_channels() const;
+  std::int64_t hoisted_channels() const;
   Step operator()(const at::Tensor& hidden, const std::vector<ConvGru::Hoisted>& hoisted,
                   const at::Tensor& correlation, const at::Tensor& flow) const;
 
  private:
+  std::int64_t correlation_channels_, hidden_channels_;
   MotionEncoder motion_;
   std::vector<ConvGru> grus_;  // 3x3, or 1x5 and 5x1
   Conv head1_, head2_;
@@ -78,6 +85,7 @@ class UpdateBlock {
 class MaskPredictor {
  public:
   MaskPredictor(const ModuleWeights& weights, std::int64_t hidden);
+  std::int64_t out_channels() const { return conv2_.out_channels(); }
   at::Tensor operator()(const at::Tensor& hidden) const;  // [B, hidden, h, w] -> [B, 576, h, w]
 
  private:
