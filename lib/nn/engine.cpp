@@ -6,6 +6,8 @@
 
 #include "lib/engine/torch_version.h"
 #include "lib/nn/device.h"
+#include "lib/nn/memory/cpu_memory.h"
+#include "lib/nn/memory/device_memory.h"
 #include "lib/nn/raft/flow_model.h"
 #include "lib/nn/threads.h"
 #include "lib/nn/weights/weights.h"
@@ -15,6 +17,8 @@ namespace {
 
 class TorchEngine final : public Engine {
  public:
+  TorchEngine() { install_counting_allocator(); }
+
   std::string version() const override { return "LibTorch " GSTTORCH_TORCH_VERSION; }
 
   std::vector<std::string> devices() override { return available_devices(); }
@@ -48,10 +52,14 @@ class TorchEngine final : public Engine {
 
   void set_operation_threads(int count) override { gsttorch::set_operation_threads(count); }
 
-  MemoryReport memory(const std::string&) override { return {}; }
-  void reset_memory_peak(const std::string&) override {}
-  void set_memory_limit(const std::string&, std::size_t) override {}
-  void fail_allocation_after(std::int64_t) override {}
+  MemoryReport memory(const std::string& device) override { return device_memory(device); }
+  void reset_memory_peak(const std::string& device) override { reset_device_memory_peak(device); }
+  void set_memory_limit(const std::string& device, std::size_t bytes) override {
+    set_device_memory_limit(device, bytes);
+  }
+  void fail_allocation_after(std::int64_t allocations) override {
+    fail_cpu_allocation_after(allocations);
+  }
 };
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include "lib/nn/raft/flow_model.h"
 
 #include <cmath>
-#include <cstring>
 #include <set>
 #include <vector>
 
@@ -13,34 +12,12 @@
 #include "lib/nn/device.h"
 #include "lib/nn/raft/checkpoint.h"
 #include "tests/support/paths.h"
+#include "tests/support/picture.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/weights_file.h"
 
 namespace gsttorch {
 namespace {
-
-// A smooth grey pattern that has moved by (dx, dy) pixels.
-struct Picture {
-  Picture(int width, int height, double dx = 0, double dy = 0)
-      : pixels(static_cast<std::size_t>(width) * height) {
-    for (int y = 0; y < height; y++) {
-      for (int x = 0; x < width; x++) {
-        const double u = x - dx, v = y - dy;
-        const double wave = std::sin(u * 0.21) * std::cos(v * 0.17) +
-                            std::sin(u * 0.05 + v * 0.11) + std::sin(u * 0.53 - v * 0.37) * 0.5;
-        pixels[static_cast<std::size_t>(y) * width + x] =
-            static_cast<std::uint8_t>(128 + 48 * wave);
-      }
-    }
-    view.format = PixelFormat::GRAY8;
-    view.color.full_range = true;
-    view.width = width;
-    view.height = height;
-    view.planes[0] = {pixels.data(), width};
-  }
-  std::vector<std::uint8_t> pixels;
-  ImageView view;
-};
 
 const float* data(const TensorHandle& tensor) {
   return static_cast<const float*>(tensor->host_data());

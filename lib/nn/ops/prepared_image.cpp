@@ -10,6 +10,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "lib/nn/failure.h"
+#include "lib/nn/memory/counters.h"
 
 namespace gsttorch {
 namespace {
@@ -23,6 +24,7 @@ class PreparedImage final : public Derived {
 
 at::Tensor prepare(FrameImage& frame, const ImageRequest& request) {
   const c10::InferenceMode guard;
+  const MemoryScope scope("image");
   const auto view = frame.view();
   if (!view) throw Failure(view.error().code, view.error().message);
   at::Tensor x = resize(image_to_tensor(*view, request.scale), request.height, request.width);

@@ -13,6 +13,8 @@
 #include "lib/nn/device.h"
 #include "lib/nn/failure.h"
 #include "lib/nn/host_tensor.h"
+#include "lib/nn/memory/counters.h"
+#include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/ops/prepared_image.h"
 #include "lib/nn/raft/checkpoint.h"
 #include "lib/nn/raft/raft.h"
@@ -182,11 +184,42 @@ TensorHandle as_result(const at::Tensor& flow, DataType type) {
       flow.permute({1, 2, 0}).to(type == DataType::Float16 ? at::kHalf : at::kFloat));
 }
 
+std::size_t pixel_bytes(const Size& size, std::int64_t channels) {
+  return static_cast<std::size_t>(size.width * size.height * channels) * sizeof(float);
+}
+
+// What the sums below leave out: scratch of single operations, tensors of a few kilobytes.
+std::size_t with_margin(std::size_t bytes) { return bytes + bytes / 16; }
+
+// A picture on its way into the net.
+std::size_t conversion_bytes(const Placement& p) {
+  std::size_t bytes = pixel_bytes(p.frame, 3);
+  if (!(p.inner == p.frame)) {  // and the rows of a separable filter
+    bytes += pixel_bytes(p.inner, 3) + pixel_bytes({p.inner.width, p.frame.height}, 3);
+  }
+  return p.inner == p.padded ? bytes : bytes + pixel_bytes(p.padded, 3);
+}
+
+// From the net's flow to the results, on the frame's grid.
+std::size_t result_bytes(const Placement& p, std::int64_t pairs, FlowDirection direction) {
+  const bool both = direction == FlowDirection::Both;
+  const std::int64_t batch = both ? 2 * pairs : pairs;
+  const std::int64_t inner = p.inner == p.frame ? 0 : 2 * batch;
+  const std::int64_t consistency = both ? 14 * pairs : 2;
+  return pixel_bytes(p.padded, 2 * batch) + pixel_bytes(p.inner, inner) +
+         pixel_bytes(p.frame, inner + 2 * batch + consistency);
+}
+
 // Tells the features of this loaded net from those of any other one in the process.
 std::string next_features_key() {
   static std::atomic<std::uint64_t> loaded = 0;
   return "raft " + std::to_string(++loaded) + ' ';
 }
+
+// Declared before a net, so that it outlives its tensors.
+struct TrimAtEnd {
+  ~TrimAtEnd() { trim_cpu_memory(); }
+};
 
 class RaftFlowModel final : public FlowModel {
  public:
@@ -206,6 +239,7 @@ class RaftFlowModel final : public FlowModel {
       const ImageRequest request = image_request(placement, device_);
       const auto made = image.get(DerivedKind::Features, features_key_ + image_key(request), [&] {
         const c10::InferenceMode guard;
+        const MemoryScope scope(info_.architecture, "features");
         return std::make_shared<const RaftFrame>(placement,
                                                  net_.encode(prepared_image(image, request)));
       });
@@ -213,12 +247,26 @@ class RaftFlowModel final : public FlowModel {
     });
   }
 
-  FlowWorkspace workspace(int, int, int, const FlowOptions&) const override { return {}; }
+  FlowWorkspace workspace(int width, int height, int pairs,
+                          const FlowOptions& options) const override {
+    const Placement p = place(width, height, options.max_size);
+    const Extent padded = {p.padded.height, p.padded.width};
+    const auto batch = static_cast<std::int64_t>(pairs) * ways(options.direction).size();
+    FlowWorkspace workspace;
+    workspace.features = net_.feature_bytes(padded);
+    workspace.encode = with_margin(
+        std::max(conversion_bytes(p), pixel_bytes(p.padded, 3) + net_.encode_bytes(padded)));
+    workspace.flow =
+        with_margin(std::max(net_.flow_bytes(padded, batch, options.correlation_budget_bytes),
+                             result_bytes(p, pairs, options.direction)));
+    return workspace;
+  }
 
   Result<std::vector<FlowResult>> flow(std::span<const FlowPair> pairs, const FlowOptions& options,
                                        std::stop_token stop) override {
     return caught("flow", [&]() -> Result<std::vector<FlowResult>> {
       const c10::InferenceMode guard;
+      const MemoryScope scope(info_.architecture, "flow");
       if (pairs.empty()) return std::vector<FlowResult>();
       if (options.iterations < 1) throw Failure(ErrorCode::BadArgument, "no iterations");
       check_same_size(pairs);
@@ -262,6 +310,7 @@ class RaftFlowModel final : public FlowModel {
 
   const FlowModelInfo info_;
   const c10::Device device_;
+  const TrimAtEnd trim_;
   const Raft net_;
   const std::string features_key_ = next_features_key();
 };
@@ -282,13 +331,18 @@ Result<std::unique_ptr<FlowModel>> create_flow_model(const ModelOptions& options
                                                      std::stop_token stop) {
   const auto device = parse_device(options.device);
   if (!device) return device.error();
+  // The headers first: they tell whose memory the tensors will be.
+  const auto shapes = read_weights(options.path, KeyPrefix::Strip, WeightsContent::Shapes);
+  if (!shapes) return shapes.error();
+  const std::string name =
+      Raft::is_large(with_torchvision_raft_keys(*shapes)) ? "raft-large" : "raft-small";
+  const MemoryScope scope(name, "weights");
   const auto file = read_weights(options.path);
   if (!file) return file.error();
   return caught(options.path, [&]() -> Result<std::unique_ptr<FlowModel>> {
     const c10::InferenceMode guard;
     const StateDict state = with_torchvision_raft_keys(*file);
     Raft net(ModuleWeights(state, *device, std::move(stop)));
-    const char* name = net.is_large() ? "raft-large" : "raft-small";
     FlowModelInfo info{name, options.path, device->str(), count_parameters(state)};
     return std::make_unique<RaftFlowModel>(std::move(info), *device, std::move(net));
   });
