@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/engine/cuda_driver.h"
+
+#include <utility>
+
+#include <dlfcn.h>
+
+namespace gsttorch {
+namespace {
+
+constexpr char kDriver[] = "libcuda.so.1";
+constexpr char kNvml[] = "libnvidia-ml.so.1";
+
+// Numbers of CUdevice_attribute in cuda.h, which never change.
+constexpr int kCapabilityMajor = 75;
+constexpr int kCapabilityMinor = 76;
+
+template <typename Function>
+bool find(void* library, const char* name, Function& function) {
+  function = reinterpret_cast<Function>(dlsym(library, name));
+  return function != nullptr;
+}
+
+struct NvmlMemory {
+  unsigned long long total, free, used;  // NOLINT: as in nvml.h
+};
+
+}  // namespace
+
+Result<CudaDriver> CudaDriver::open() {
+  void* library = dlopen(kDriver, RTLD_NOW | RTLD_LOCAL);
+  if (!library) return Error{ErrorCode::DeviceUnavailable, dlerror()};
+  CudaDriver driver;
+  const bool complete = find(library, "cuInit", driver.init_) &&
+                        find(library, "cuDriverGetVersion", driver.version_) &&
+                        find(library, "cuDeviceGetCount", driver.count_) &&
+                        find(library, "cuDeviceGet", driver.get_) &&
+                        find(library, "cuDeviceGetName", driver.name_) &&
+                        find(library, "cuDeviceGetAttribute", driver.attribute_) &&
+                        find(library, "cuDeviceTotalMem_v2", driver.total_bytes_) &&
+                        find(library, "cuDeviceGetPCIBusId", driver.pci_address_) &&
+                        find(library, "cuGetErrorName", driver.error_name_);
+  if (complete) return driver;
+  return Error{ErrorCode::DeviceUnavailable, std::string(kDriver) + " is no CUDA driver"};
+}
+
+Error CudaDriver::failure(const char* function, int status) const {
+  const char* name = nullptr;
+  error_name_(status, &name);
+  return {ErrorCode::DeviceUnavailable, std::string(function) + " failed with " +
+                                            std::to_string(status) + (name ? ", " : "") +
+                                            (name ? name : "")};
+}
+
+Result<CudaVersion> CudaDriver::version() const {
+  int number = 0;
+  if (const int status = version_(&number)) return failure("cuDriverGetVersion", status);
+  return CudaVersion{number / 1000, number % 1000 / 10};
+}
+
+Result<void> CudaDriver::init() const {
+  if (const int status = init_(0)) return failure("cuInit", status);
+  return {};
+}
+
+Result<int> CudaDriver::device_count() const {
+  int count = 0;
+  if (const int status = count_(&count)) return failure("cuDeviceGetCount", status);
+  return count;
+}
+
+Result<CudaDevice> CudaDriver::device(int index) const {
+  int handle = 0;
+  if (const int status = get_(&handle, index)) return failure("cuDeviceGet", status);
+  CudaDevice device;
+  char name[256] = "";
+  if (name_(name, sizeof name, handle) == 0) device.name = name;
+  attribute_(&device.capability.major, kCapabilityMajor, handle);
+  attribute_(&device.capability.minor, kCapabilityMinor, handle);
+  total_bytes_(&device.total_bytes, handle);
+  return device;
+}
+
+std::string CudaDriver::pci_address(int index) const {
+  int handle = 0;
+  char address[32] = "";
+  if (get_(&handle, index) || pci_address_(address, sizeof address, handle)) return {};
+  return address;
+}
+
+std::optional<Nvml> Nvml::open() {
+  Nvml nvml;
+  void* library = dlopen(kNvml, RTLD_NOW | RTLD_LOCAL);
+  if (!library) return std::nullopt;
+  int (*init)() = nullptr;
+  const bool works = find(library, "nvmlInit_v2", init) &&
+                     find(library, "nvmlShutdown", nvml.shutdown_) &&
+                     find(library, "nvmlSystemGetDriverVersion", nvml.release_) &&
+                     find(library, "nvmlDeviceGetHandleByPciBusId_v2", nvml.handle_) &&
+                     find(library, "nvmlDeviceGetMemoryInfo", nvml.memory_) && init() == 0;
+  if (!works) return std::nullopt;
+  nvml.library_ = library;
+  return nvml;
+}
+
+Nvml::Nvml(Nvml&& other) noexcept
+    : library_(std::exchange(other.library_, nullptr)),
+      shutdown_(other.shutdown_),
+      release_(other.release_),
+      handle_(other.handle_),
+      memory_(other.memory_) {}
+
+Nvml::~Nvml() {
+  if (library_) shutdown_();  // counted by NVML: other users in this process are not disturbed
+}
+
+std::string Nvml::driver_release() const {
+  char text[96] = "";
+  return release_(text, sizeof text) == 0 ? text : "";
+}
+
+std::optional<std::size_t> Nvml::free_bytes(const std::string& pci_address) const {
+  void* handle = nullptr;
+  NvmlMemory memory{};
+  if (handle_(pci_address.c_str(), &handle) || memory_(handle, &memory)) return std::nullopt;
+  return static_cast<std::size_t>(memory.free);
+}
+
+}  // namespace gsttorch

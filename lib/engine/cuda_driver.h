@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "lib/engine/cuda_probe.h"
+
+namespace gsttorch {
+
+/// The few functions of the NVIDIA driver that looking at it takes, found with dlopen: neither its
+/// headers nor its library are needed where this is built. Never unloaded. Thread-safe.
+class CudaDriver {
+ public:
+  /// An error says why libcuda.so.1 cannot be loaded, or is none.
+  static Result<CudaDriver> open();
+
+  /// Answered without cuInit.
+  Result<CudaVersion> version() const;
+  Result<void> init() const;
+  Result<int> device_count() const;
+  Result<CudaDevice> device(int index) const;
+  /// As NVML wants it: "0000:01:00.0". Empty: not told.
+  std::string pci_address(int index) const;
+
+ private:
+  CudaDriver() = default;
+  Error failure(const char* function, int status) const;
+
+  int (*init_)(unsigned) = nullptr;
+  int (*version_)(int*) = nullptr;
+  int (*count_)(int*) = nullptr;
+  int (*get_)(int*, int) = nullptr;
+  int (*name_)(char*, int, int) = nullptr;
+  int (*attribute_)(int*, int, int) = nullptr;
+  int (*total_bytes_)(std::size_t*, int) = nullptr;
+  int (*pci_address_)(char*, int, int) = nullptr;
+  int (*error_name_)(int, const char**) = nullptr;
+};
+
+/// The driver's management library: what it knows, it knows without a context on a device.
+class Nvml {
+ public:
+  /// Nothing where libnvidia-ml.so.1 is not there or does not work: it is never needed.
+  static std::optional<Nvml> open();
+
+  Nvml(Nvml&& other) noexcept;
+  Nvml& operator=(Nvml&&) = delete;
+  ~Nvml();
+
+  /// "580.65.06"; empty: not told.
+  std::string driver_release() const;
+  std::optional<std::size_t> free_bytes(const std::string& pci_address) const;
+
+ private:
+  Nvml() = default;
+
+  void* library_ = nullptr;
+  int (*shutdown_)() = nullptr;
+  int (*release_)(char*, unsigned) = nullptr;
+  int (*handle_)(const char*, void**) = nullptr;
+  int (*memory_)(void*, void*) = nullptr;
+};
+
+}  // namespace gsttorch
