@@ -12,7 +12,9 @@ namespace {
 constexpr char kDriver[] = "libcuda.so.1";
 constexpr char kNvml[] = "libnvidia-ml.so.1";
 
-// Numbers of CUdevice_attribute in cuda.h, which never change.
+// Numbers of cuda.h, which never change.
+constexpr int kOutOfMemory = 2;
+constexpr unsigned kPortable = 1;
 constexpr int kCapabilityMajor = 75;
 constexpr int kCapabilityMinor = 76;
 
@@ -40,7 +42,12 @@ Result<CudaDriver> CudaDriver::open() {
                         find(library, "cuDeviceGetAttribute", driver.attribute_) &&
                         find(library, "cuDeviceTotalMem_v2", driver.total_bytes_) &&
                         find(library, "cuDeviceGetPCIBusId", driver.pci_address_) &&
-                        find(library, "cuGetErrorName", driver.error_name_);
+                        find(library, "cuGetErrorName", driver.error_name_) &&
+                        find(library, "cuDevicePrimaryCtxRetain", driver.retain_) &&
+                        find(library, "cuCtxPushCurrent_v2", driver.push_) &&
+                        find(library, "cuCtxPopCurrent_v2", driver.pop_) &&
+                        find(library, "cuMemHostAlloc", driver.allocate_host_) &&
+                        find(library, "cuMemFreeHost", driver.free_host_);
   if (complete) return driver;
   return Error{ErrorCode::DeviceUnavailable, std::string(kDriver) + " is no CUDA driver"};
 }
@@ -48,9 +55,9 @@ Result<CudaDriver> CudaDriver::open() {
 Error CudaDriver::failure(const char* function, int status) const {
   const char* name = nullptr;
   error_name_(status, &name);
-  return {ErrorCode::DeviceUnavailable, std::string(function) + " failed with " +
-                                            std::to_string(status) + (name ? ", " : "") +
-                                            (name ? name : "")};
+  const auto code = status == kOutOfMemory ? ErrorCode::OutOfMemory : ErrorCode::DeviceUnavailable;
+  return {code, std::string(function) + " failed with " + std::to_string(status) +
+                    (name ? ", " : "") + (name ? name : "")};
 }
 
 Result<CudaVersion> CudaDriver::version() const {
@@ -87,6 +94,39 @@ std::string CudaDriver::pci_address(int index) const {
   char address[32] = "";
   if (get_(&handle, index) || pci_address_(address, sizeof address, handle)) return {};
   return address;
+}
+
+Result<void*> CudaDriver::retain_primary_context(int index) const {
+  int handle = 0;
+  void* context = nullptr;
+  if (const int status = get_(&handle, index)) return failure("cuDeviceGet", status);
+  if (const int status = retain_(&context, handle)) {
+    return failure("cuDevicePrimaryCtxRetain", status);
+  }
+  return context;
+}
+
+Result<void> CudaDriver::push(void* context) const {
+  if (const int status = push_(context)) return failure("cuCtxPushCurrent", status);
+  return {};
+}
+
+void CudaDriver::pop() const {
+  void* popped = nullptr;
+  pop_(&popped);
+}
+
+Result<void*> CudaDriver::allocate_host(std::size_t bytes) const {
+  void* memory = nullptr;
+  if (const int status = allocate_host_(&memory, bytes, kPortable)) {
+    return failure("cuMemHostAlloc", status);
+  }
+  return memory;
+}
+
+Result<void> CudaDriver::free_host(void* memory) const {
+  if (const int status = free_host_(memory)) return failure("cuMemFreeHost", status);
+  return {};
 }
 
 std::optional<Nvml> Nvml::open() {

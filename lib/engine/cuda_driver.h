@@ -25,6 +25,15 @@ class CudaDriver {
   /// As NVML wants it: "0000:01:00.0". Empty: not told.
   std::string pci_address(int index) const;
 
+  /// After init(). The context is a CUcontext, which the driver never takes back on its own.
+  Result<void*> retain_primary_context(int index) const;
+  /// Onto the calling thread's stack of contexts, and from it.
+  Result<void> push(void* context) const;
+  void pop() const;
+  /// Pinned, for all devices; in the current context.
+  Result<void*> allocate_host(std::size_t bytes) const;
+  Result<void> free_host(void* memory) const;
+
  private:
   CudaDriver() = default;
   Error failure(const char* function, int status) const;
@@ -38,6 +47,11 @@ class CudaDriver {
   int (*total_bytes_)(std::size_t*, int) = nullptr;
   int (*pci_address_)(char*, int, int) = nullptr;
   int (*error_name_)(int, const char**) = nullptr;
+  int (*retain_)(void**, int) = nullptr;
+  int (*push_)(void*) = nullptr;
+  int (*pop_)(void**) = nullptr;
+  int (*allocate_host_)(void**, std::size_t, unsigned) = nullptr;
+  int (*free_host_)(void*) = nullptr;
 };
 
 /// The driver's management library: what it knows, it knows without a context on a device.

@@ -4,48 +4,18 @@
 
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <mutex>
-#include <vector>
 
 #include <dlfcn.h>
 
-#include "config.h"
+#include "lib/engine/own_library.h"
 #include "lib/engine/torch_version.h"
 
 namespace gsttorch {
 namespace {
 
-constexpr char kLibraryName[] = "libgsttorch-engine.so";
-
-std::string own_folder() {
-  Dl_info info{};
-  if (!dladdr(reinterpret_cast<void*>(&own_folder), &info) || !info.dli_fname) return {};
-  return std::filesystem::path(info.dli_fname).parent_path().string();
-}
-
-std::vector<std::string> candidates() {
-  if (const char* file = std::getenv("GST_TORCH_ENGINE"); file && *file) return {file};
-  std::vector<std::string> files;
-  if (const std::string folder = own_folder(); !folder.empty()) {
-    files.push_back(folder + "/" + kLibraryName);
-    files.push_back(folder + "/../" + kLibraryName);
-  }
-  files.push_back(std::string(GSTTORCH_LIBDIR) + "/" + kLibraryName);
-  return files;
-}
-
-Result<std::string> find_library() {
-  std::string looked;
-  for (const std::string& file : candidates()) {
-    std::error_code ignored;
-    if (std::filesystem::exists(file, ignored)) return file;
-    looked += (looked.empty() ? "" : ", ") + file;
-  }
-  return Error{ErrorCode::LibraryMissing,
-               std::string(kLibraryName) + " is not installed (looked for " + looked +
-                   "): build it with tools/setup, or name it in GST_TORCH_ENGINE"};
-}
+constexpr OwnLibrary kEngine{"libgsttorch-engine.so", "GST_TORCH_ENGINE", GSTTORCH_ENGINE_ENTRY,
+                             "build it with tools/setup"};
 
 // A second LibTorch in one process crashes in strange ways: the one that is there must be ours.
 Result<void> check_loaded_torch() {
@@ -56,19 +26,6 @@ Result<void> check_loaded_torch() {
                    " is already in this process (Python's torch?), and this "
                    "build needs " GSTTORCH_TORCH_VERSION ": use torch " GSTTORCH_TORCH_VERSION
                    ", or run the elements in another process"};
-}
-
-Result<Engine*> open_engine(const std::string& file) {
-  void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!library) {
-    return Error{ErrorCode::LibraryMissing, std::string("cannot load the engine: ") + dlerror()};
-  }
-  auto entry = reinterpret_cast<EngineEntry>(dlsym(library, GSTTORCH_ENGINE_ENTRY));
-  if (!entry) {
-    return Error{ErrorCode::LibraryMissing,
-                 file + " is of another version (no " GSTTORCH_ENGINE_ENTRY "): install again"};
-  }
-  return entry();
 }
 
 }  // namespace
@@ -98,12 +55,11 @@ Result<Engine*> load_engine() {
   const std::lock_guard lock(mutex);
   if (engine) return engine;
   if (auto usable = check_loaded_torch(); !usable) return usable.error();
-  auto file = find_library();
-  if (!file) return file.error();
   prepare_environment();
-  auto opened = open_engine(*file);
-  if (opened) engine = *opened;
-  return opened;
+  const auto entry = open_own_library(kEngine);
+  if (!entry) return entry.error();
+  engine = reinterpret_cast<EngineEntry>(*entry)();
+  return engine;
 }
 
 }  // namespace gsttorch

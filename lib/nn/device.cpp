@@ -3,61 +3,63 @@
 #include "lib/nn/device.h"
 
 #include <charconv>
-#include <mutex>
 #include <string_view>
 
-#include <dlfcn.h>
-
-#include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 
+#include "lib/engine/cuda_libraries.h"
+#include "lib/engine/cuda_probe.h"
 #include "lib/nn/failure.h"
 
 namespace gsttorch {
 namespace {
 
-constexpr char kNoDriver[] =
-    "no CUDA device: the NVIDIA driver (libcuda.so.1) is not installed; use device=cpu";
-
-// Registers LibTorch's CUDA half, which this library does not link: half a gigabyte that a machine
-// without a GPU never maps.
-Result<int> load_cuda() {
-  static std::mutex mutex;
-  static bool loaded = false;
-  const std::lock_guard lock(mutex);
-  if (!loaded) {
-    if (!dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL)) {
-      return Error{ErrorCode::DeviceUnavailable, kNoDriver};
-    }
-    if (!dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL)) {
-      return Error{ErrorCode::DeviceUnavailable,
-                   std::string("no CUDA device: LibTorch's CUDA half cannot be loaded (") +
-                       dlerror() +
-                       "); run tools/setup on the machine with the GPU, or use device=cpu"};
-    }
-    loaded = true;
+// Loads LibTorch's CUDA half, which this library does not link, and makes sure that it works.
+// LibTorch looks for it once, the first time that somebody asks: so nobody may ask before.
+Result<void> register_cuda(const CudaProbe& probe) {
+  if (auto loaded = load_torch_cuda(probe.torch_library); !loaded) return loaded;
+  const auto& cuda = at::detail::getCUDAHooks();
+  if (!cuda.hasCUDART()) {
+    return Error{ErrorCode::DeviceUnavailable,
+                 "no CUDA device: LibTorch did not take in " + probe.torch_library +
+                     ", because it was used in this process before: choose device=cuda in a new "
+                     "process, or use device=cpu"};
   }
-  const int count = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
-  if (count > 0) return count;
+  if (static_cast<std::size_t>(cuda.deviceCount()) == probe.devices.size()) return {};
   return Error{ErrorCode::DeviceUnavailable,
-               "no CUDA device: the driver reports none; use device=cpu"};
+               "no CUDA device: the driver reports " + std::to_string(probe.devices.size()) +
+                   ", and LibTorch can use " + std::to_string(cuda.deviceCount()) +
+                   ": check that nvidia-smi works, or use device=cpu"};
+}
+
+Result<CudaProbe> usable_cuda() {
+  CudaProbe probe = probe_cuda(loaded_torch_folder());
+  if (auto usable = check_cuda(probe); !usable) return usable.error();
+  if (auto registered = register_cuda(probe); !registered) return registered.error();
+  return probe;
+}
+
+c10::Device cuda(std::size_t index) {
+  return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+c10::Device least_loaded() {
+  const auto probe = usable_cuda();
+  const auto index = probe ? least_loaded_device(*probe) : std::nullopt;
+  return index ? cuda(*index) : c10::Device(c10::kCPU);
 }
 
 Result<c10::Device> cuda_device(std::string_view number) {
-  int index = 0;
+  std::size_t index = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), index);
-  if (error != std::errc() || end != number.data() + number.size() || index < 0) {
+  if (error != std::errc() || end != number.data() + number.size()) {
     return Error{ErrorCode::BadArgument,
                  "device cuda:" + std::string(number) + " is not cuda:0, cuda:1 and so on"};
   }
-  const Result<int> count = load_cuda();
-  if (!count) return count.error();
-  if (index >= *count) {
-    return Error{ErrorCode::DeviceUnavailable, "device cuda:" + std::to_string(index) +
-                                                   " does not exist: there are " +
-                                                   std::to_string(*count)};
-  }
-  return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+  const auto probe = usable_cuda();
+  if (!probe) return probe.error();
+  if (auto usable = check_cuda_device(*probe, index); !usable) return usable.error();
+  return cuda(index);
 }
 
 }  // namespace
@@ -65,10 +67,7 @@ Result<c10::Device> cuda_device(std::string_view number) {
 Result<c10::Device> parse_device(const std::string& name) {
   return caught("device", [&]() -> Result<c10::Device> {
     if (name == "cpu") return c10::Device(c10::kCPU);
-    if (name == "auto") {
-      const auto cuda = load_cuda();
-      return cuda ? c10::Device(c10::kCUDA, 0) : c10::Device(c10::kCPU);
-    }
+    if (name == "auto") return least_loaded();
     if (name == "cuda") return cuda_device("0");
     if (name.starts_with("cuda:")) return cuda_device(std::string_view(name).substr(5));
     return Error{ErrorCode::BadArgument,
@@ -78,8 +77,10 @@ Result<c10::Device> parse_device(const std::string& name) {
 
 std::vector<std::string> available_devices() {
   std::vector<std::string> names{"cpu"};
-  const auto cuda = load_cuda();
-  for (int i = 0; cuda && i < *cuda; i++) names.push_back("cuda:" + std::to_string(i));
+  const auto probe = caught("devices", usable_cuda);
+  for (std::size_t i = 0; probe && i < probe->devices.size(); i++) {
+    if (check_cuda_device(*probe, i)) names.push_back("cuda:" + std::to_string(i));
+  }
   return names;
 }
 

@@ -12,7 +12,8 @@
 namespace gsttorch {
 
 /// The device a user's word stands for: "auto", "cpu", "cuda" (the first) or "cuda:N".
-/// "auto" is the first CUDA device where one is usable, else the CPU.
+/// "auto" is the CUDA device with most free memory where one is usable, else the CPU. Whoever asked
+/// for CUDA by name never gets the CPU: the error says why.
 Result<c10::Device> parse_device(const std::string& name);
 
 /// "cpu" and the CUDA devices that are usable here.

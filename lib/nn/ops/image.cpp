@@ -107,57 +107,10 @@ void load_row(const ImageView& image, int y, Row& row) {
   }
 }
 
-enum class Family { Rgb, Gray, Yuv8, Yuv10 };
-
-Family family(PixelFormat format) {
-  switch (format) {
-    case PixelFormat::NV12:
-    case PixelFormat::I420:
-    case PixelFormat::Y42B:
-    case PixelFormat::Y444:
-    case PixelFormat::YUY2:
-    case PixelFormat::UYVY:
-      return Family::Yuv8;
-    case PixelFormat::I420_10LE:
-    case PixelFormat::P010_10LE:
-      return Family::Yuv10;
-    case PixelFormat::GRAY8:
-      return Family::Gray;
-    default:
-      return Family::Rgb;
-  }
-}
-
-// R = y_gain (Y - y_zero) + cr_r (Cr - c_zero) and so on, in units of 0..1.
-struct Conversion {
-  float y_gain, y_zero, c_zero;
-  float cr_r, cb_g, cr_g, cb_b;
-};
-
-Conversion conversion(const ImageView& image) {
-  const ColorEncoding& color = image.color;
-  const Family kind = family(image.format);
-  const double step = kind == Family::Yuv10 ? 4 : 1;  // code values per 8-bit code value
-  const double largest = kind == Family::Yuv10 ? 1023 : 255;
-  const double luma_range = color.full_range ? largest : 219 * step;
-  const double chroma_range = color.full_range ? largest : 224 * step;
-  const double kg = 1 - color.kr - color.kb;
-  const double cr = 2 * (1 - color.kr) / chroma_range, cb = 2 * (1 - color.kb) / chroma_range;
-  Conversion c;
-  c.y_gain = static_cast<float>(1 / luma_range);
-  c.y_zero = color.full_range ? 0.f : static_cast<float>(16 * step);
-  c.c_zero = static_cast<float>(128 * step);
-  c.cr_r = static_cast<float>(cr);
-  c.cb_b = static_cast<float>(cb);
-  c.cr_g = static_cast<float>(-cr * color.kr / kg);
-  c.cb_g = static_cast<float>(-cb * color.kb / kg);
-  return c;
-}
-
 float unit(float value) { return std::clamp(value, 0.f, 1.f); }
 
 GSTTORCH_CPU_CLONES
-void yuv_to_rgb(const Conversion& k, float* a, float* b, float* c, int width) {
+void yuv_to_rgb(const ColorConversion& k, float* a, float* b, float* c, int width) {
   for (int x = 0; x < width; x++) {
     const float luma = (a[x] - k.y_zero) * k.y_gain;
     const float cb = b[x] - k.c_zero, cr = c[x] - k.c_zero;
@@ -167,21 +120,21 @@ void yuv_to_rgb(const Conversion& k, float* a, float* b, float* c, int width) {
   }
 }
 
-void to_unit_rgb(const ImageView& image, const Conversion& k, Row& row) {
-  switch (family(image.format)) {
-    case Family::Rgb:
+void to_unit_rgb(const ImageView& image, const ColorConversion& k, Row& row) {
+  switch (pixel_family(image.format)) {
+    case PixelFamily::Rgb:
       for (auto* channel : {&row.a, &row.b, &row.c}) {
         for (float& value : *channel) value *= 1.f / 255;
       }
       return;
-    case Family::Gray:
+    case PixelFamily::Gray:
       // Grey pictures of GStreamer are full range unless their caps say otherwise.
       for (float& value : row.a) value = unit((value - k.y_zero) * k.y_gain);
       row.b = row.a;
       row.c = row.a;
       return;
-    case Family::Yuv8:
-    case Family::Yuv10:
+    case PixelFamily::Yuv8:
+    case PixelFamily::Yuv10:
       return yuv_to_rgb(k, row.a.data(), row.b.data(), row.c.data(), image.width);
   }
 }
@@ -202,7 +155,7 @@ at::Tensor image_to_tensor(const ImageView& image, const PixelScale& scale) {
   at::Tensor out =
       at::empty({1, 3, image.height, image.width}, at::kFloat, at::MemoryFormat::ChannelsLast);
   float* pixels = out.data_ptr<float>();
-  const Conversion k = conversion(image);
+  const ColorConversion k = color_conversion(image.format, image.color);
   at::parallel_for(0, image.height, 32, [&](std::int64_t begin, std::int64_t end) {
     Row row(image.width);
     for (std::int64_t y = begin; y < end; y++) {

@@ -2,19 +2,14 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
-#include <array>
+#include <cstdint>
 
 #include <ATen/core/Tensor.h>
 
+#include "lib/engine/color_conversion.h"
 #include "lib/engine/image.h"
 
 namespace gsttorch {
-
-/// What a net wants of a pixel: value * scale + offset, value in 0..1, per channel R, G, B.
-struct PixelScale {
-  std::array<float, 3> scale{1, 1, 1};
-  std::array<float, 3> offset{0, 0, 0};
-};
 
 /// The picture as float32 [1, 3, H, W] (R, G, B) on the CPU, channels-last.
 ///

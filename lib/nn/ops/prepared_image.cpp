@@ -11,6 +11,7 @@
 
 #include "lib/nn/failure.h"
 #include "lib/nn/memory/counters.h"
+#include "lib/nn/ops/device_image.h"
 
 namespace gsttorch {
 namespace {
@@ -22,16 +23,28 @@ class PreparedImage final : public Derived {
   const at::Tensor tensor;
 };
 
+// Our kernels where they are built, which nothing can change while the process runs.
+CudaLibrary* cuda_kernels() {
+  static const auto kernels = load_cuda_library();
+  return kernels ? *kernels : nullptr;
+}
+
+at::Tensor converted(const ImageView& image, const ImageRequest& request) {
+  CudaLibrary* kernels = request.device.is_cuda() ? cuda_kernels() : nullptr;
+  if (kernels) return image_to_device_tensor(image, request.scale, request.device, *kernels);
+  return image_to_tensor(image, request.scale).to(request.device);
+}
+
 at::Tensor prepare(FrameImage& frame, const ImageRequest& request) {
   const c10::InferenceMode guard;
   const MemoryScope scope("image");
   const auto view = frame.view();
   if (!view) throw Failure(view.error().code, view.error().message);
-  at::Tensor x = resize(image_to_tensor(*view, request.scale), request.height, request.width);
+  at::Tensor x = resize(converted(*view, request), request.height, request.width);
   if (request.left || request.right || request.top || request.bottom) {
     x = at::replication_pad2d(x, {request.left, request.right, request.top, request.bottom});
   }
-  return x.to(request.device);
+  return x;
 }
 
 // Exact: scales that differ in the last bit are different pictures.

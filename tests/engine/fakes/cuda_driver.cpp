@@ -7,15 +7,19 @@
 //   FAKE_CUDA_INIT      what cuInit returns (default 0)
 //   FAKE_CUDA_DEVICES   how many (default 1)
 //   FAKE_CUDA_CAPABILITY  of all of them, 75 = 7.5 (default)
+//   FAKE_CUDA_HOST_MB   how much host memory can be pinned at a time (default 1000)
+// gsttorch_fake_retained() and gsttorch_fake_current() tell what was made of its contexts.
+#include <array>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <vector>
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))
 
 namespace {
 
-constexpr int kInvalidValue = 1, kInvalidDevice = 101;
+constexpr int kInvalidValue = 1, kInvalidDevice = 101, kInvalidContext = 201, kNotSupported = 801;
 
 int number(const char* variable, int otherwise) {
   const char* text = std::getenv(variable);
@@ -25,7 +29,46 @@ int number(const char* variable, int otherwise) {
 int device_count() { return number("FAKE_CUDA_DEVICES", 1); }
 bool is_device(int device) { return device >= 0 && device < device_count(); }
 
+// The state of one device, whose primary context is the address of its retain count.
+std::array<int, 16> retained;
+thread_local std::vector<void*> current;
+
 }  // namespace
+
+EXPORTED int gsttorch_fake_retained(int device) { return retained.at(device); }
+EXPORTED void* gsttorch_fake_current() { return current.empty() ? nullptr : current.back(); }
+
+EXPORTED int cuDevicePrimaryCtxRetain(void** context, int device) {
+  if (!is_device(device)) return kInvalidDevice;
+  retained.at(device)++;
+  *context = &retained.at(device);
+  return 0;
+}
+
+EXPORTED int cuCtxPushCurrent_v2(void* context) {
+  current.push_back(context);
+  return context ? 0 : kInvalidContext;
+}
+
+EXPORTED int cuCtxPopCurrent_v2(void** context) {
+  if (current.empty()) return kInvalidContext;
+  if (context) *context = current.back();
+  current.pop_back();
+  return 0;
+}
+
+EXPORTED int cuMemHostAlloc(void** memory, std::size_t bytes, unsigned) {
+  if (current.empty()) return kInvalidContext;
+  if (bytes >> 20 >= static_cast<std::size_t>(number("FAKE_CUDA_HOST_MB", 1000))) return 2;
+  *memory = std::malloc(bytes);
+  return 0;
+}
+
+EXPORTED int cuMemFreeHost(void* memory) {
+  if (current.empty()) return kInvalidContext;
+  std::free(memory);
+  return 0;
+}
 
 EXPORTED int cuInit(unsigned) { return number("FAKE_CUDA_INIT", 0); }
 
@@ -69,3 +112,38 @@ EXPORTED int cuGetErrorName(int status, const char** name) {
   *name = status == 100 ? "CUDA_ERROR_NO_DEVICE" : status == 999 ? "CUDA_ERROR_UNKNOWN" : nullptr;
   return *name ? 0 : kInvalidValue;
 }
+
+// What gstcuda looks for beside that before it takes a driver for one. Nobody may need them here.
+#define NOT_SUPPORTED(name) \
+  EXPORTED int name() { return kNotSupported; }
+NOT_SUPPORTED(cuGetErrorString)
+NOT_SUPPORTED(cuCtxCreate_v2)
+NOT_SUPPORTED(cuCtxDestroy_v2)
+NOT_SUPPORTED(cuCtxEnablePeerAccess)
+NOT_SUPPORTED(cuCtxDisablePeerAccess)
+NOT_SUPPORTED(cuGraphicsMapResources)
+NOT_SUPPORTED(cuGraphicsUnmapResources)
+NOT_SUPPORTED(cuGraphicsUnregisterResource)
+NOT_SUPPORTED(cuMemAlloc_v2)
+NOT_SUPPORTED(cuMemAllocPitch_v2)
+NOT_SUPPORTED(cuMemAllocHost_v2)
+NOT_SUPPORTED(cuMemcpy2D_v2)
+NOT_SUPPORTED(cuMemcpy2DAsync_v2)
+NOT_SUPPORTED(cuMemFree_v2)
+NOT_SUPPORTED(cuStreamCreate)
+NOT_SUPPORTED(cuStreamDestroy_v2)
+NOT_SUPPORTED(cuStreamDestroy)
+NOT_SUPPORTED(cuStreamSynchronize)
+NOT_SUPPORTED(cuDeviceCanAccessPeer)
+NOT_SUPPORTED(cuModuleLoadData)
+NOT_SUPPORTED(cuModuleUnload)
+NOT_SUPPORTED(cuModuleGetFunction)
+NOT_SUPPORTED(cuTexObjectCreate)
+NOT_SUPPORTED(cuTexObjectDestroy)
+NOT_SUPPORTED(cuLaunchKernel)
+NOT_SUPPORTED(cuGraphicsGLRegisterImage)
+NOT_SUPPORTED(cuGraphicsGLRegisterBuffer)
+NOT_SUPPORTED(cuGLGetDevices_v2)
+NOT_SUPPORTED(cuGraphicsResourceSetMapFlags_v2)
+NOT_SUPPORTED(cuGraphicsSubResourceGetMappedArray)
+NOT_SUPPORTED(cuGraphicsResourceGetMappedPointer_v2)

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include "lib/cuda/pixel.h"
+
+namespace gsttorch {
+
+/// Starts the conversion of a whole picture on the stream; the current device is the stream's.
+cudaError_t launch_convert_image(const PixelSource& source, PixelLayout layout, cudaStream_t stream,
+                                 float* out);
+
+}  // namespace gsttorch
