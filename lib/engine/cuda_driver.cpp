@@ -24,6 +24,11 @@ bool find(void* library, const char* name, Function& function) {
   return function != nullptr;
 }
 
+Error not_loaded(const std::string& said) {
+  const bool is_absent = said.starts_with(kDriver) && said.find("cannot open") != std::string::npos;
+  return {ErrorCode::DeviceUnavailable, is_absent ? std::string("no ") + kDriver : said};
+}
+
 struct NvmlMemory {
   unsigned long long total, free, used;  // NOLINT: as in nvml.h
 };
@@ -32,7 +37,7 @@ struct NvmlMemory {
 
 Result<CudaDriver> CudaDriver::open() {
   void* library = dlopen(kDriver, RTLD_NOW | RTLD_LOCAL);
-  if (!library) return Error{ErrorCode::DeviceUnavailable, dlerror()};
+  if (!library) return not_loaded(dlerror());
   CudaDriver driver;
   const bool complete = find(library, "cuInit", driver.init_) &&
                         find(library, "cuDriverGetVersion", driver.version_) &&

@@ -40,17 +40,6 @@ std::string torch_name(const CudaProbe& probe) {
   return "LibTorch " GSTTORCH_TORCH_VERSION " (CUDA " + probe.built.text() + ")";
 }
 
-std::string needs_driver(const CudaProbe& probe) {
-  const CudaMajor* major = find_major(probe.required.major);
-  return torch_name(probe) + " needs a driver for CUDA " + probe.required.text() + " or later" +
-         (major ? std::string(" (release ") + major->release + " or later)" : "");
-}
-
-std::string found_driver(const CudaProbe& probe) {
-  return "CUDA " + probe.driver.text() +
-         (probe.driver_release.empty() ? "" : " (release " + probe.driver_release + ")");
-}
-
 Error unavailable(const std::string& what, const std::string& remedy) {
   return {ErrorCode::DeviceUnavailable,
           "no CUDA device: " + what + ": " + remedy + ", or use device=cpu"};
@@ -95,7 +84,7 @@ void probe_driver(CudaProbe& probe) {
 }
 
 Error no_device(const CudaProbe& probe) {
-  const std::string what = "the NVIDIA driver for " + found_driver(probe) + " reports no device";
+  const std::string what = "the NVIDIA driver for " + driver_text(probe) + " reports no device";
   if (const char* visible = std::getenv("CUDA_VISIBLE_DEVICES")) {
     return unavailable(what + " with CUDA_VISIBLE_DEVICES=\"" + visible + "\"",
                        "unset that variable");
@@ -104,6 +93,17 @@ Error no_device(const CudaProbe& probe) {
 }
 
 }  // namespace
+
+std::string driver_text(const CudaProbe& probe) {
+  return "CUDA " + probe.driver.text() +
+         (probe.driver_release.empty() ? "" : " (release " + probe.driver_release + ")");
+}
+
+std::string required_driver_text(const CudaProbe& probe) {
+  const CudaMajor* major = find_major(probe.required.major);
+  return "CUDA " + probe.required.text() + " or later" +
+         (major ? std::string(" (release ") + major->release + " or later)" : "");
+}
 
 CudaVersion required_driver(CudaVersion built) { return {built.major, 0}; }
 
@@ -130,18 +130,18 @@ Result<void> check_cuda(const CudaProbe& probe) {
                        "use one that was built with it");
   }
   if (!probe.driver_found) {
-    return unavailable(
-        "the NVIDIA driver is not there (" + probe.driver_problem + "), and " + needs_driver(probe),
-        "install it (in a container: hand the GPU in)");
+    return unavailable("the NVIDIA driver is not there (" + probe.driver_problem + "), and " +
+                           torch_name(probe) + " needs a driver for " + required_driver_text(probe),
+                       "install it (in a container: hand the GPU in)");
   }
   if (probe.driver && probe.driver < probe.required) {
-    return unavailable(
-        "the NVIDIA driver is for " + found_driver(probe) + ", and " + needs_driver(probe),
-        "update the driver");
+    return unavailable("the NVIDIA driver is for " + driver_text(probe) + ", and " +
+                           torch_name(probe) + " needs a driver for " + required_driver_text(probe),
+                       "update the driver");
   }
   if (!probe.driver_problem.empty()) {
     return unavailable(
-        "the NVIDIA driver" + (probe.driver ? " for " + found_driver(probe) : std::string()) +
+        "the NVIDIA driver" + (probe.driver ? " for " + driver_text(probe) : std::string()) +
             " does not work (" + probe.driver_problem + ")",
         "check that nvidia-smi lists the GPU; restart after an update of the driver");
   }

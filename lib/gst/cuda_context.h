@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <string>
+
 #include <gst/gst.h>
 
 #include "lib/core/result.h"
@@ -17,6 +19,9 @@ constexpr char kCudaContextType[] = "gst.cuda.context";
 /// context instead of two. Loads libgsttorch-gstcuda.so (looked for as the engine is; the
 /// environment variable is GST_TORCH_GSTCUDA_LIBRARY) and with it gstcuda. Thread-safe.
 Result<Ref<GstContext>> cuda_context(int device);
+
+/// The file of that library, or why there is none. Loads nothing.
+Result<std::string> cuda_context_library();
 
 /// Answers a CONTEXT query for kCudaContextType: true if it was one.
 bool answer_cuda_query(GstQuery* query, GstContext* context);

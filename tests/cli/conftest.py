@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """What the tests of the command line share: the program, small videos, real data where it is."""
+import ctypes
 import os
 import subprocess
 from pathlib import Path
@@ -44,6 +45,23 @@ def gst_torch(tmp_path_factory):
 
     run.environment = environment
     return run
+
+
+@pytest.fixture(name="pretended_gpu", scope="session")
+def libraries_of_a_pretended_driver():
+    """An environment for the program in which a driver answers as FAKE_CUDA_* say: tests/engine."""
+    folder = os.environ.get("GSTTORCH_FAKE_DRIVER", str(BUILD_ROOT / "tests" / "engine"))
+    return {"LD_LIBRARY_PATH": folder, "FAKE_NVML_FREE_MB": "1000,6000",
+            "FAKE_CUDA_DEVICES": "2"}
+
+
+@pytest.fixture(name="no_driver", scope="session")
+def machine_without_a_driver():
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return
+    pytest.skip("there is an NVIDIA driver here")
 
 
 @pytest.fixture(scope="session")

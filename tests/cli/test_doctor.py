@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from conftest import BUILD_ROOT
+
 
 @pytest.fixture(scope="session")
 def with_weights(gst_torch, weights, tmp_path_factory):
@@ -16,6 +18,17 @@ def with_weights(gst_torch, weights, tmp_path_factory):
     model = next(model for model in manifest["models"] if model["name"] == "raft-small")
     shutil.copy(weights, folder / model["files"][0]["name"])
     return {"GST_TORCH_MODELS_DIR": str(folder)}
+
+
+@pytest.fixture(scope="session")
+def libtorch_for_cpu():
+    """The folder of LibTorch's libraries, where they are those for the CPU alone."""
+    options = json.loads((BUILD_ROOT / "meson-info" / "intro-buildoptions.json").read_text())
+    given = next(option["value"] for option in options if option["name"] == "libtorch")
+    folder = Path(given or BUILD_ROOT / "deps" / "libtorch" / "torch") / "lib"
+    if (folder / "libtorch_cuda.so").exists():
+        pytest.skip("LibTorch has its CUDA half here")
+    return folder
 
 
 def checks(done):
@@ -82,3 +95,90 @@ def test_a_plugin_of_ours_that_cannot_be_loaded_is_named(gst_torch, tmp_path):
     _, found = checks(done)
     assert found[str(broken)]["state"] == "missing"
     assert "blacklisted" in found[str(broken)]["detail"]
+
+
+def test_a_machine_without_a_driver_is_told_what_cuda_would_take(gst_torch, with_weights,
+                                                                 no_driver):
+    done = gst_torch("doctor", "--json", env=with_weights)
+    assert done.returncode == 0, done.stdout  # the CPU does
+    _, found = checks(done)
+    assert found["NVIDIA driver"]["group"] == "GPU"
+    assert found["NVIDIA driver"]["state"] == "absent"
+    assert "libcuda.so.1" in found["NVIDIA driver"]["detail"]
+    assert "CUDA 13.0 or later (release 580 or later) is required" \
+        in found["NVIDIA driver"]["detail"]
+    assert "install its driver" in found["NVIDIA driver"]["remedy"]
+    assert found["device=cuda"]["state"] == "absent"
+    assert "libcuda.so.1" in found["device=cuda"]["detail"]
+    assert "device=cpu" in found["device=cuda"]["detail"]
+
+
+def test_an_old_driver_is_named_with_the_version_that_is_required(gst_torch, pretended_gpu):
+    done = gst_torch("doctor", "--json",
+                     env={**pretended_gpu, "FAKE_CUDA_VERSION": "11040",
+                          "FAKE_NVML_RELEASE": "470.57.02"})
+    _, found = checks(done)
+    for name in ("NVIDIA driver", "device=cuda"):
+        assert found[name]["state"] == "absent"
+        assert "CUDA 11.4 (release 470.57.02)" in found[name]["detail"]
+        assert "CUDA 13.0 or later (release 580 or later)" in found[name]["detail"]
+    assert found["NVIDIA driver"]["remedy"] == "update the driver"
+
+
+def test_devices_are_listed_with_their_memory(gst_torch, pretended_gpu):
+    done = gst_torch("doctor", "--json", env=pretended_gpu)
+    _, found = checks(done)
+    assert found["NVIDIA driver"]["state"] == "ok"
+    assert found["NVIDIA driver"]["detail"].startswith("CUDA 13.0 (release 580.65.06)")
+    assert found["cuda:0"]["detail"] == \
+        "Pretended GPU 0, compute capability 7.5, 8.6 GB, 1.0 GB free"
+    assert found["cuda:1"]["detail"].endswith("6.3 GB free")
+
+
+def test_a_gpu_that_is_too_old_is_said_to_be(gst_torch, pretended_gpu):
+    done = gst_torch("doctor", "--json", env={**pretended_gpu, "FAKE_CUDA_CAPABILITY": "61"})
+    _, found = checks(done)
+    assert found["cuda:0"]["state"] == "absent"
+    assert "compute capability 6.1" in found["cuda:0"]["detail"]
+    assert "7.5 is required" in found["cuda:0"]["detail"]
+
+
+@pytest.mark.parametrize("machine, said", [
+    ({"FAKE_CUDA_DEVICES": "0"}, "reports no device"),
+    ({"FAKE_CUDA_DEVICES": "0", "CUDA_VISIBLE_DEVICES": ""}, "CUDA_VISIBLE_DEVICES"),
+    ({"FAKE_CUDA_INIT": "999"}, "CUDA_ERROR_UNKNOWN"),
+])
+def test_a_driver_without_a_device_is_one_reason(gst_torch, pretended_gpu, machine, said):
+    done = gst_torch("doctor", env={**pretended_gpu, **machine})
+    lines = [line for line in done.stdout.splitlines() if "device=cuda" in line]
+    assert len(lines) == 1
+    assert said in lines[0]
+    assert "use device=cpu" in lines[0]
+
+
+def test_missing_cuda_libraries_of_libtorch_are_said_with_their_remedy(gst_torch, pretended_gpu,
+                                                                       libtorch_for_cpu):
+    done = gst_torch("doctor", "--json", env=pretended_gpu)
+    _, found = checks(done)
+    assert found["LibTorch's CUDA half"]["state"] == "absent"
+    assert found["LibTorch's CUDA half"]["remedy"] == "TORCH_CUDA=1 tools/setup"
+    assert f"no libtorch_cuda.so in {libtorch_for_cpu}" in found["LibTorch's CUDA half"]["detail"]
+    assert "TORCH_CUDA=1 tools/setup" in found["device=cuda"]["detail"]
+
+
+def test_cuda_code_of_our_own_is_found_where_it_is_built(gst_torch):
+    done = gst_torch("doctor", "--json")
+    _, found = checks(done)
+    for name, variable in (("CUDA kernels", "GST_TORCH_CUDA_LIBRARY"),
+                           ("context sharing", "GST_TORCH_GSTCUDA_LIBRARY")):
+        built = variable in gst_torch.environment
+        assert found[name]["state"] == ("ok" if built else "absent"), found[name]
+
+
+def test_cuda_code_that_is_not_built_is_said_with_its_remedy(gst_torch, tmp_path):
+    done = gst_torch("doctor", "--json",
+                     env={"GST_TORCH_CUDA_LIBRARY": str(tmp_path / "kernels.so")})
+    _, found = checks(done)
+    assert found["CUDA kernels"]["state"] == "absent"
+    assert str(tmp_path / "kernels.so") in found["CUDA kernels"]["detail"]
+    assert "tools/setup" in found["CUDA kernels"]["detail"]

@@ -37,6 +37,7 @@ Findings examine() {
   check_engine(findings);
   check_models(findings);
   check_machine(findings);
+  check_gpu(findings);
   check_environment(findings);
   return findings;
 }

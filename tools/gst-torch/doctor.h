@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,11 +25,14 @@ struct Finding {
 };
 using Findings = std::vector<Finding>;
 
+std::string gigabytes(std::uint64_t bytes);  ///< "8.0 GB"
+
 void check_gstreamer(Findings& findings);    ///< version, the elements that pipelines need
 void check_own_plugins(Findings& findings);  ///< ours, and what the registry blacklisted
 void check_engine(Findings& findings);       ///< loads it: LibTorch's version, devices
 void check_models(Findings& findings);
-void check_machine(Findings& findings);      ///< CPU, memory, NVIDIA driver
+void check_machine(Findings& findings);      ///< CPU, memory
+void check_gpu(Findings& findings);          ///< driver, devices, CUDA libraries; after the engine
 void check_environment(Findings& findings);  ///< variables that change what we do
 
 }  // namespace gsttorch

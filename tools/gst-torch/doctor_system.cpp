@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <fstream>
 
-#include <dlfcn.h>
 #include <sched.h>
 
 #include "lib/core/manifest.h"
@@ -19,8 +18,9 @@ constexpr char kMachine[] = "machine";
 
 /// The variables of ours, and those of others that change which parts of ours are found.
 constexpr const char* kVariables[] = {
-    "GST_TORCH_ENGINE", "GST_TORCH_MANIFEST", "GST_TORCH_MODELS_DIR", "GST_PLUGIN_PATH",
-    "GST_REGISTRY",     "OMP_NUM_THREADS",    "CUDA_VISIBLE_DEVICES",
+    "GST_TORCH_ENGINE",   "GST_TORCH_CUDA_LIBRARY", "GST_TORCH_GSTCUDA_LIBRARY",
+    "GST_TORCH_MANIFEST", "GST_TORCH_MODELS_DIR",   "GST_PLUGIN_PATH",
+    "GST_REGISTRY",       "OMP_NUM_THREADS",        "CUDA_VISIBLE_DEVICES",
 };
 
 std::string joined(const std::vector<std::string>& words) {
@@ -66,23 +66,13 @@ std::uint64_t meminfo_bytes(const std::string& field) {
   return 0;
 }
 
+}  // namespace
+
 std::string gigabytes(std::uint64_t bytes) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f GB", static_cast<double>(bytes) / 1e9);
   return text;
 }
-
-Finding driver_finding() {
-  if (void* driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL)) {
-    dlclose(driver);
-    return {kMachine, "NVIDIA driver", FindingState::Ok, "libcuda.so.1", ""};
-  }
-  return {kMachine, "NVIDIA driver", FindingState::Optional,
-          "not found: everything runs on the CPU",
-          "on a machine with an NVIDIA card: install its driver, then run tools/setup again"};
-}
-
-}  // namespace
 
 void check_engine(Findings& findings) {
   auto engine = load_engine();
@@ -105,7 +95,6 @@ void check_machine(Findings& findings) {
                       gigabytes(meminfo_bytes("MemTotal")) + ", " +
                           gigabytes(meminfo_bytes("MemAvailable")) + " available",
                       ""});
-  findings.push_back(driver_finding());
 }
 
 void check_environment(Findings& findings) {
