@@ -122,6 +122,20 @@ def test_says_what_torch_cuda_means(checkout: Checkout) -> None:
     assert "TORCH_CUDA is 'yes'" in checkout.failure(TORCH_CUDA="yes")
 
 
+def test_says_that_a_folder_is_no_cuda_toolkit(checkout: Checkout, tmp_path: pathlib.Path) -> None:
+    assert "is no CUDA toolkit" in checkout.failure(CUDA_TOOLKIT=str(tmp_path))
+
+
+def test_takes_a_folder_with_nvcc_for_a_cuda_toolkit(checkout: Checkout,
+                                                     tmp_path: pathlib.Path) -> None:
+    nvcc = tmp_path / "toolkit" / "bin" / "nvcc"
+    nvcc.parent.mkdir(parents=True)
+    nvcc.write_text("#!/bin/sh\n")
+    nvcc.chmod(0o755)
+    message = checkout.failure(CUDA_TOOLKIT=str(tmp_path / "toolkit"))
+    assert "downloading LibTorch failed" in message  # the next step, with nothing to get it from
+
+
 def test_rejects_an_argument_it_does_not_know(checkout: Checkout) -> None:
     status, said = checkout.setup("--frobnicate")
     assert status == 2
