@@ -10,6 +10,9 @@ GSTREAMER = ("gst/gst", "gst/base/", "gst/video/", "gst/audio/", "gst/app/", "gs
              "gmodule")
 TORCH = ("ATen/", "c10/", "torch/", "caffe2/")
 
+CUDA = ("cuda.h", "cuda_", "cudart", "nvml.h", "driver_types.h")
+WITH_CUDA = ("lib/cuda/", "tests/cuda/")
+
 # May include: folders of this project, by the folder of the file. Its own is always allowed.
 LAYERS = {
     "lib/core/": (),
@@ -32,6 +35,8 @@ def outside_problem(file: str, header: str) -> str | None:
         return "includes LibTorch"
     if header.startswith(GSTREAMER) and file.startswith(WITHOUT_GSTREAMER):
         return "includes GStreamer or GLib"
+    if header.startswith(CUDA) and not file.startswith(WITH_CUDA):
+        return "includes the CUDA toolkit"
     if header.startswith("gst/cuda/") and not file.startswith("lib/gst/cuda/"):
         return "includes gstcuda's unstable API"
     return None
@@ -72,6 +77,11 @@ def problems(file: str, text: str) -> list[str]:
     ("gst/raftflow/a.cpp", '"gst/analysiswriter/analysiswriter.h"'),
     ("gst/raftflow/a.cpp", '"lib/nn/raft/raft.h"'),
     ("gst/raftflow/a.cpp", "<gst/cuda/gstcuda.h>"),
+    ("lib/gst/a.cpp", "<gst/cuda/gstcuda.h>"),
+    ("lib/engine/a.cpp", "<cuda.h>"),
+    ("lib/nn/a.cpp", "<cuda_runtime_api.h>"),
+    ("lib/cuda/a.cu", "<gst/gst.h>"),
+    ("lib/cuda/a.cu", '"lib/nn/ops/image.h"'),
     ("lib/gst/a.cpp", '"gst/raftflow/raftflow.h"'),
     ("tools/gst-torch/a.cpp", '"gst/raftflow/raftflow.h"'),
     ("tools/gst-torch/a.cpp", "<torch/torch.h>"),
@@ -89,6 +99,8 @@ def test_notices_a_forbidden_include(file: str, include: str) -> None:
     ("lib/nn/raft/a.cpp", "<ATen/core/Tensor.h>"),
     ("lib/nn/raft/a.cpp", '"lib/nn/ops/conv.h"'),
     ("tests/nn/a.cpp", "<ATen/ATen.h>"),
+    ("lib/gst/cuda/a.cpp", "<gst/cuda/gstcudacontext.h>"),
+    ("lib/cuda/a.cu", "<cuda_runtime_api.h>"),
 ])
 def test_allows_what_the_layers_allow(file: str, include: str) -> None:
     assert problems(file, f"#include {include}\n") == []

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """What is mapped when the plugins are looked at: gst-inspect and every scan pay for it."""
+import json
 import pathlib
 import re
 import subprocess
@@ -10,7 +11,10 @@ import pytest
 import tree
 
 ENGINE = "libgsttorch-engine.so"
-HEAVY = re.compile(r"lib(torch|c10|opencv_(?!core|imgproc)|cuda|cudart|gsttorch-engine)[\w.-]*\.so")
+CUDA = "libgsttorch-cuda.so"
+GSTCUDA = "libgsttorch-gstcuda.so"
+HEAVY = re.compile(r"lib(torch|c10|opencv_(?!core|imgproc)|cuda|cudart|gstcuda"
+                   r"|gsttorch-(engine|cuda|gstcuda))[\w.-]*\.so")
 
 
 def libraries_mapped_by(command: list[str], folder: pathlib.Path) -> set[str]:
@@ -55,3 +59,40 @@ def test_only_the_engine_is_linked_to_libtorch() -> None:
     linked = [file.name for file in linked_files()
               if any(name.startswith(("libtorch", "libc10")) for name in needed_by(file))]
     assert linked == [ENGINE]
+
+
+def linked_to(*names: str) -> list[str]:
+    return [file.name for file in linked_files()
+            if any(name.startswith(names) for name in needed_by(file))]
+
+
+def built(*names: str) -> list[str]:
+    found = {file.name for file in linked_files()}
+    return [name for name in names if name in found]
+
+
+def test_only_our_cuda_code_is_linked_to_cuda() -> None:
+    assert linked_to("libcudart", "libcuda.", "libnvidia", "libnvrtc") == built(CUDA)
+
+
+def test_only_the_sharing_of_contexts_is_linked_to_gstcuda() -> None:
+    assert linked_to("libgstcuda") == built(GSTCUDA)
+
+
+@pytest.mark.parametrize("library", [CUDA, GSTCUDA])
+def test_cuda_code_leaves_nothing_to_be_found_on_a_machine_with_a_gpu(library: str) -> None:
+    files = [file for file in linked_files() if file.name == library]
+    if not files:
+        pytest.skip(f"{library} is not built: no CUDA toolkit")
+    said = subprocess.run(["ldd", "-r", *files], check=True, capture_output=True, text=True)
+    assert [line for line in (said.stdout + said.stderr).splitlines()
+            if "not found" in line or "undefined symbol" in line] == []
+
+
+@pytest.mark.skipif(not (tree.BUILD / "deps" / "cuda" / "complete").exists(),
+                    reason="tools/setup fetched no CUDA toolkit")
+def test_cuda_code_is_built_where_the_toolkit_was_fetched() -> None:
+    options = json.loads((tree.BUILD / "meson-info" / "intro-buildoptions.json").read_text())
+    if next(option["value"] for option in options if option["name"] == "cuda") == "disabled":
+        pytest.skip("the option cuda is disabled")
+    assert built(CUDA, GSTCUDA) == [CUDA, GSTCUDA]
