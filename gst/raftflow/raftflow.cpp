@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "gst/raftflow/raftflow.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/core/manifest.h"
@@ -57,6 +58,7 @@ Result<std::string> RaftFlow::wait_until_ready(std::stop_token stop) {
 
 void RaftFlow::stop() {
   reset();
+  demand_ = {};
   net_.reset();
   model_.stop();
   pairs_ = 0;
@@ -64,16 +66,36 @@ void RaftFlow::stop() {
   feature_counts_ = {};
 }
 
+// How the work fits into the memory there is. Less than asked for is told once.
+Result<void> RaftFlow::plan(const GstVideoInfo& info, const RaftFlowSettings& settings) {
+  const AnalyzerSettings common = host_.settings();
+  Demand demand{GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info),
+                common.batch_size,           settings.lag,
+                common.memory_limit,         settings.options};
+  if (demand == demand_) return {};
+  auto plan = plan_flow({demand.width, demand.height, static_cast<int>(demand.pairs),
+                         static_cast<int>(demand.lag), demand.options, host_.available_memory()},
+                        *net_);
+  if (!plan) return plan.error();
+  plan_ = std::move(plan).value();
+  demand_ = std::move(demand);
+  if (!plan_.degraded.empty()) {
+    GST_ELEMENT_WARNING(host_.element(), RESOURCE, NO_SPACE_LEFT,
+                        ("Within the memory limit: %s", plan_.degraded.c_str()), (nullptr));
+  }
+  return {};
+}
+
 // Frames before a break, or of other settings, are no partners.
 void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& settings) {
-  const bool other_settings =
-      state_.max_size != settings.options.max_size || state_.lag != settings.lag;
+  const int max_size = plan_.options.max_size;
+  const bool other_settings = state_.max_size != max_size || state_.lag != settings.lag;
   if (frame.begins_anew || other_settings || frame.skipped == kSkippedReverse) {
     GST_DEBUG_OBJECT(host_.element(), "begins anew at %" GST_TIME_FORMAT,
                      GST_TIME_ARGS(frame.pts()));
     state_ = State();
   }
-  state_.max_size = settings.options.max_size;
+  state_.max_size = max_size;
   state_.lag = settings.lag;
   state_.features.set_budget(host_.settings().memory_limit);
   // All but the newest that is old enough are over.
@@ -83,9 +105,8 @@ void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& s
   }
 }
 
-Result<RaftFlow::Features> RaftFlow::encode(const AnalyzedFrame& frame,
-                                            const RaftFlowSettings& settings) {
-  auto features = net_->encode(*frame.image, settings.options);
+Result<RaftFlow::Features> RaftFlow::encode(const AnalyzedFrame& frame) {
+  auto features = net_->encode(*frame.image, plan_.options);
   if (!features) return features.error();
   state_.seen.push_back({frame.index, frame.pts()});
   state_.features.put(frame.index, *features, (*features)->bytes());
@@ -95,6 +116,7 @@ Result<RaftFlow::Features> RaftFlow::encode(const AnalyzedFrame& frame,
 // Makes the frame's features, and the pair that it is the later one of.
 Result<void> RaftFlow::look_at(AnalyzedFrame& frame, const RaftFlowSettings& settings,
                                std::vector<Pair>& pairs) {
+  if (auto planned = plan(frame.info, settings); !planned) return planned;
   begin_frame(frame, settings);
   auto finding = std::make_unique<Found>();
   Found& found = *finding;
@@ -104,7 +126,7 @@ Result<void> RaftFlow::look_at(AnalyzedFrame& frame, const RaftFlowSettings& set
   const bool will_be_earlier = (frame.index + settings.lag) % interval == 0;
   const bool only_as_earlier = frame.skipped == kSkippedInterval && will_be_earlier;
   if (frame.skipped && !only_as_earlier) return {};
-  const auto features = encode(frame, settings);
+  const auto features = encode(frame);
   if (!features) return features.error();
   if (frame.skipped) return {};
   const Seen earlier = state_.seen.front();
@@ -123,11 +145,10 @@ Result<void> RaftFlow::look_at(AnalyzedFrame& frame, const RaftFlowSettings& set
   return {};
 }
 
-Result<void> RaftFlow::compute_batch(std::span<Pair> pairs, const FlowOptions& options,
-                                     const std::stop_token& stop) {
+Result<void> RaftFlow::compute_batch(std::span<Pair> pairs, const std::stop_token& stop) {
   std::vector<FlowPair> frames;
   for (const Pair& pair : pairs) frames.push_back(pair.frames);
-  auto flows = net_->flow(frames, options, stop);
+  auto flows = net_->flow(frames, plan_.options, stop);
   if (!flows) return flows.error();
   for (std::size_t i = 0; i < pairs.size(); i++) pairs[i].found->flow = std::move((*flows)[i]);
   state_.warm_start = pairs.back().found->flow->state;
@@ -136,14 +157,18 @@ Result<void> RaftFlow::compute_batch(std::span<Pair> pairs, const FlowOptions& o
   return {};
 }
 
-// As one batch, unless each pair starts from the one before.
+// In batches as large as memory allows, unless each pair starts from the one before.
 Result<void> RaftFlow::compute(std::span<Pair> pairs, const RaftFlowSettings& settings,
                                const std::stop_token& stop) {
-  if (pairs.empty()) return {};
-  if (!settings.warm_start) return compute_batch(pairs, settings.options, stop);
-  for (Pair& pair : pairs) {
-    if (state_.warm_start_index == pair.earlier_index) pair.frames.warm_start = state_.warm_start;
-    if (auto done = compute_batch({&pair, 1}, settings.options, stop); !done) return done;
+  const std::size_t most = settings.warm_start ? 1 : static_cast<std::size_t>(plan_.pairs);
+  while (!pairs.empty()) {
+    const auto batch = pairs.first(std::min(most, pairs.size()));
+    Pair& first = batch.front();
+    if (settings.warm_start && state_.warm_start_index == first.earlier_index) {
+      first.frames.warm_start = state_.warm_start;
+    }
+    if (auto done = compute_batch(batch, stop); !done) return done;
+    pairs = pairs.subspan(batch.size());
   }
   return {};
 }

@@ -14,6 +14,7 @@
 #include "lib/core/lru_cache.h"
 #include "lib/core/result.h"
 #include "lib/engine/flow_model.h"
+#include "lib/engine/flow_plan.h"
 #include "lib/gst/analyzer/analysis.h"
 #include "lib/gst/analyzer/model_slot.h"
 
@@ -63,6 +64,14 @@ class RaftFlow final : public Analysis {
     int max_size = 0;
     guint lag = 1;
   };
+  // What a plan was made for; another one is made when it changes.
+  struct Demand {
+    int width = 0, height = 0;
+    guint pairs = 0, lag = 0;
+    guint64 limit = 0;
+    FlowOptions options;
+    bool operator==(const Demand&) const = default;
+  };
   struct Found final : Finding {
     GstClockTime reference_pts = GST_CLOCK_TIME_NONE;
     const char* skipped = nullptr;
@@ -74,14 +83,14 @@ class RaftFlow final : public Analysis {
     std::uint64_t earlier_index, later_index;
   };
 
+  Result<void> plan(const GstVideoInfo& info, const RaftFlowSettings& settings);
   void begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& settings);
   Result<void> look_at(AnalyzedFrame& frame, const RaftFlowSettings& settings,
                        std::vector<Pair>& pairs);
-  Result<Features> encode(const AnalyzedFrame& frame, const RaftFlowSettings& settings);
+  Result<Features> encode(const AnalyzedFrame& frame);
   Result<void> compute(std::span<Pair> pairs, const RaftFlowSettings& settings,
                        const std::stop_token& stop);
-  Result<void> compute_batch(std::span<Pair> pairs, const FlowOptions& options,
-                             const std::stop_token& stop);
+  Result<void> compute_batch(std::span<Pair> pairs, const std::stop_token& stop);
   void attach(AnalyzedFrame& frame, const Found& found) const;
   void post(const AnalyzedFrame& frame, const Found& found) const;
 
@@ -93,6 +102,8 @@ class RaftFlow final : public Analysis {
   ModelSlot<FlowModel> model_;
   std::shared_ptr<FlowModel> net_;  // the streaming thread's
   State state_;
+  Demand demand_;  // that plan_ is for
+  FlowPlan plan_;
 };
 
 }  // namespace gsttorch

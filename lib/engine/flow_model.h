@@ -33,6 +33,8 @@ struct FlowOptions {
   /// Largest all-pairs correlation pyramid to keep; above it, correlation is computed where it is
   /// looked up (slower to look up, no volume, the same flow).
   std::size_t correlation_budget_bytes = std::size_t{256} << 20;
+
+  bool operator==(const FlowOptions&) const = default;
 };
 
 /// What a net extracted from one frame, ready for any number of pairs. Opaque and immutable.

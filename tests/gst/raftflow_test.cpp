@@ -233,6 +233,48 @@ TEST(RaftFlow, posts_a_message_for_each_flow_when_asked_and_counts_frames) {
   gst_structure_free(stats);
 }
 
+// --- memory
+
+TEST(RaftFlow, does_with_less_memory_and_says_so_once) {
+  Harness harness(make_raftflow());
+  harness.set_caps(caps(512, 384));
+  harness.push_and_pull(frame(0, 512, 384));
+  const Ref<GstBuffer> full = harness.push_and_pull(frame(1, 512, 384));
+  EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING), testing::SizeIs(0));
+  g_object_set(harness.element(), "memory-limit", guint64{24} << 20, nullptr);
+  harness.push_and_pull(frame(2, 512, 384));
+  harness.push_and_pull(frame(3, 512, 384));
+  const Ref<GstBuffer> limited = harness.push_and_pull(frame(4, 512, 384));
+  EXPECT_EQ(flow_of(limited).skipped, nullptr);
+  EXPECT_EQ(flow_of(limited).width, 512u);
+  const auto warnings = harness.bus.take(GST_MESSAGE_WARNING);
+  ASSERT_THAT(warnings, testing::SizeIs(1));
+  EXPECT_THAT(warnings[0], testing::HasSubstr("Within the memory limit"));
+}
+
+TEST(RaftFlow, fails_cleanly_where_memory_is_too_little_for_anything) {
+  Harness harness(make_raftflow());
+  g_object_set(harness.element(), "memory-limit", guint64{1} << 20, nullptr);
+  harness.set_caps(caps(512, 384));
+  harness.push(frame(0, 512, 384));
+  EXPECT_THAT(
+      harness.bus.wait_for(GST_MESSAGE_ERROR),
+      testing::StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)));
+}
+
+TEST(RaftFlow, batches_are_cut_to_what_memory_allows) {
+  Harness harness(make_raftflow("batch-size", "4"));
+  g_object_set(harness.element(), "memory-limit", guint64{40} << 20, "batch-timeout",
+               guint64{5} * GST_SECOND, nullptr);
+  harness.set_caps(caps(512, 384));
+  for (int i = 0; i < 4; i++) harness.push(frame(i, 512, 384));
+  for (int i = 0; i < 4; i++) {
+    const Ref<GstBuffer> out = harness.pull();
+    EXPECT_EQ(flow_of(out).skipped == nullptr, i > 0);
+  }
+  EXPECT_THAT(harness.bus.take(GST_MESSAGE_ERROR), testing::SizeIs(0));
+}
+
 // What the bus says when an element cannot start or run, for one frame.
 std::string error_with(const char* property, const char* value) {
   const auto element = Ref<GstElement>::share(make_raftflow(property, value));
@@ -244,6 +286,9 @@ std::string error_with(const char* property, const char* value) {
     GstCaps* const negotiated = gst_caps_from_string(caps().c_str());
     gst_pad_send_event(pad, gst_event_new_caps(negotiated));
     gst_caps_unref(negotiated);
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    gst_pad_send_event(pad, gst_event_new_segment(&segment));
     while (gst_pad_chain(pad, frame(0).release()) == GST_FLOW_OK) g_usleep(1000);
     gst_object_unref(pad);
   }

@@ -68,6 +68,9 @@ class AnalyzerHost {
   virtual GstElement* element() const = 0;
   virtual AnalyzerSettings settings() const = 0;
   virtual Models& models() = 0;
+  /// Bytes that the work may take in all: the element's `memory-limit`, or what the runtime's limit
+  /// leaves at this moment; the largest number there is where nothing limits it.
+  virtual std::size_t available_memory() const = 0;
   /// Posts an error, the first since the element was started; what follows from it is not news.
   virtual void report(const Error& error) = 0;
   /// Pushes an event downstream. Only from `publish`: it comes before that frame.

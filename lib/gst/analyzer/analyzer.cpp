@@ -4,10 +4,12 @@
 #include "lib/gst/analyzer/analyzer.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "lib/gst/analyzer/debug.h"
 #include "lib/gst/boundary.h"
+#include "lib/gst/cuda_context.h"
 #include "lib/gst/runtime/runtime.h"
 
 namespace gsttorch {
@@ -50,6 +52,34 @@ AnalyzerSettings Analyzer::settings() const {
 
 Models& Analyzer::models() { return runtime_; }
 
+std::size_t Analyzer::available_memory() const {
+  const guint64 own = settings().memory_limit;
+  return own > 0 ? own : runtime_.available_memory();
+}
+
+Ref<GstContext> Analyzer::cuda_context() const {
+  const std::lock_guard lock(mutex_);
+  return cuda_context_;
+}
+
+// Elements that work with CUDA are to use the context that LibTorch uses. Where there is none the
+// load of the model fails or takes the CPU, so there is nothing to be said here.
+void Analyzer::share_cuda(const std::string& device) {
+  if (!device.starts_with("cuda") || cuda_context()) return;
+  const std::size_t colon = device.find(':');
+  const int index = colon == std::string::npos ? 0 : std::atoi(device.c_str() + colon + 1);
+  auto context = gsttorch::cuda_context(index);
+  if (!context) {
+    GST_INFO_OBJECT(element_, "no CUDA context to share: %s", context.error().message.c_str());
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    cuda_context_ = *context;
+  }
+  share_cuda_context(element_, context->get());
+}
+
 void Analyzer::report(const Error& error) {
   if (error.code != ErrorCode::Cancelled && !reported_.exchange(true)) post_error(element_, error);
 }
@@ -63,6 +93,7 @@ Result<void> Analyzer::start() {
   reported_ = false;
   if (auto started = analysis_->start(); !started) return started;
   runtime_.add_analyzer();
+  share_cuda(settings().device);
   return {};
 }
 
@@ -70,7 +101,9 @@ void Analyzer::stop() {
   analysis_->stop();
   runtime_.remove_analyzer();
   device_.clear();
+  input_allocator_ = {};
   const std::lock_guard lock(mutex_);
+  cuda_context_ = {};
   counts_ = AnalyzerCounts();
   work_ = LatencyEstimate();
 }

@@ -64,6 +64,7 @@ class Analyzer final : public AnalyzerHost {
   GstElement* element() const override { return element_; }
   AnalyzerSettings settings() const override;
   Models& models() override;
+  std::size_t available_memory() const override;
   void report(const Error& error) override;
   void push_event(GstEvent* event) override { gst_pad_push_event(pads_.src, event); }
 
@@ -86,6 +87,8 @@ class Analyzer final : public AnalyzerHost {
 
   GstFlowReturn chain(Ref<GstBuffer> buffer);
   GstFlowReturn sink_event(GstEvent* event);  // takes the event
+  /// The context of the CUDA device that the work runs on, for elements that ask; or null.
+  Ref<GstContext> cuda_context() const;
   bool sink_query(GstQuery* query);
   bool src_event(GstEvent* event);  // takes the event
   bool src_query(GstQuery* query);
@@ -126,6 +129,7 @@ class Analyzer final : public AnalyzerHost {
   };
 
   // Upstream's side: analyzer.cpp.
+  void share_cuda(const std::string& device);
   void open();
   void close();
   void forget_stream();
@@ -160,6 +164,7 @@ class Analyzer final : public AnalyzerHost {
   void finish_event(Ref<GstEvent> event);
   void answer(GstQuery* query);
   bool answer_allocation(GstQuery* query);
+  void offer_memory(GstQuery* query, const GstVideoInfo& info, guint buffers);
   bool use_caps(GstCaps* caps);
   void use_segment(GstEvent* event);
   void reset_stream();
@@ -176,6 +181,7 @@ class Analyzer final : public AnalyzerHost {
   std::atomic<bool> reported_ = false;
   std::atomic<bool> ask_latency_ = true;
   std::atomic<guint> held_frames_ = 0;
+  Ref<GstAllocator> input_allocator_;  // of the task; made when upstream is offered it
 
   mutable std::mutex settings_mutex_;
   AnalyzerSettings settings_;  // guarded by settings_mutex_
@@ -195,6 +201,7 @@ class Analyzer final : public AnalyzerHost {
   AnalyzerCounts counts_;
   LatencyEstimate work_;
   GstClockTime frame_duration_ = GST_CLOCK_TIME_NONE;
+  Ref<GstContext> cuda_context_;
 
   // Of the task, and of others only while it is paused.
   std::deque<Held> held_;

@@ -7,6 +7,7 @@
 #include "lib/gst/analyzer/analyzer.h"
 #include "lib/gst/analyzer/debug.h"
 #include "lib/gst/analyzer/gsttorchanalyzer.h"
+#include "lib/gst/analyzer/input_allocator.h"
 #include "lib/gst/boundary.h"
 #include "lib/gst/runtime/runtime.h"
 #include "lib/gst/runtime/shared_frame.h"
@@ -239,6 +240,7 @@ bool Analyzer::become_ready() {
   auto device = analysis_->wait_until_ready(stop_token());
   if (device) {
     device_ = std::move(device).value();
+    share_cuda(device_);
     return true;
   }
   report(device.error());
@@ -466,10 +468,33 @@ bool Analyzer::answer_allocation(GstQuery* query) {
   GstCaps* caps = nullptr;
   gst_query_parse_allocation(query, &caps, nullptr);
   GstVideoInfo info;
-  if (pools == 0 && caps && gst_video_info_from_caps(&info, caps)) {
-    gst_query_add_allocation_pool(query, nullptr, GST_VIDEO_INFO_SIZE(&info), held, 0);
-  }
+  const bool is_video = caps && gst_video_info_from_caps(&info, caps);
+  if (pools == 0 && is_video) offer_memory(query, info, held);
   return true;
+}
+
+// Nobody downstream cares. Frames for a GPU are best written where it can copy them from at once;
+// on the CPU they are used where they lie.
+void Analyzer::offer_memory(GstQuery* query, const GstVideoInfo& info, guint buffers) {
+  const gsize size = GST_VIDEO_INFO_SIZE(&info);
+  if (!input_allocator_) input_allocator_ = make_input_allocator(device_);
+  GstAllocator* allocator = input_allocator_.get();
+  if (!allocator || gst_query_get_n_allocation_params(query) > 0) {
+    gst_query_add_allocation_pool(query, nullptr, size, buffers, 0);
+    return;
+  }
+  // Some take only the allocator, some only the pool.
+  GstCaps* caps = nullptr;
+  gst_query_parse_allocation(query, &caps, nullptr);
+  GstAllocationParams params;
+  gst_allocation_params_init(&params);
+  gst_query_add_allocation_param(query, allocator, &params);
+  const auto pool = Ref<GstBufferPool>::adopt(gst_video_buffer_pool_new());
+  GstStructure* config = gst_buffer_pool_get_config(pool.get());
+  gst_buffer_pool_config_set_params(config, caps, size, buffers, 0);
+  gst_buffer_pool_config_set_allocator(config, allocator, &params);
+  if (!gst_buffer_pool_set_config(pool.get(), config)) return;
+  gst_query_add_allocation_pool(query, pool.get(), size, buffers, 0);
 }
 
 }  // namespace gsttorch

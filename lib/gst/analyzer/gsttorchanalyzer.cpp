@@ -5,6 +5,7 @@
 #include "lib/gst/analyzer/analyzer.h"
 #include "lib/gst/analyzer/debug.h"
 #include "lib/gst/boundary.h"
+#include "lib/gst/cuda_context.h"
 #include "lib/gst/runtime/runtime_stats.h"
 
 GST_DEBUG_CATEGORY(gst_torch_analyzer_debug);
@@ -22,6 +23,7 @@ enum Property : guint {
   PROP_BATCH_SIZE,
   PROP_BATCH_TIMEOUT,
   PROP_MAX_LATENESS,
+  PROP_MEMORY_LIMIT,
   PROP_ATTACH,
   PROP_POST_MESSAGES,
   PROP_STATS,
@@ -56,6 +58,9 @@ void write_setting(AnalyzerSettings& s, guint id, const GValue* value) {
     case PROP_MAX_LATENESS:
       s.max_lateness = g_value_get_int64(value);
       break;
+    case PROP_MEMORY_LIMIT:
+      s.memory_limit = g_value_get_uint64(value);
+      break;
     case PROP_ATTACH:
       s.attach = static_cast<GstTorchAttach>(g_value_get_enum(value));
       break;
@@ -84,6 +89,9 @@ void read_setting(const AnalyzerSettings& s, guint id, GValue* value) {
       break;
     case PROP_MAX_LATENESS:
       g_value_set_int64(value, s.max_lateness);
+      break;
+    case PROP_MEMORY_LIMIT:
+      g_value_set_uint64(value, s.memory_limit);
       break;
     case PROP_ATTACH:
       g_value_set_enum(value, s.attach);
@@ -150,6 +158,10 @@ void set_context(GstElement* element, GstContext* context) {
 
 gboolean answer_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   if (gst_torch_handle_context_query(query, GST_TORCH_ANALYZER(parent)->runtime)) return TRUE;
+  if (GST_QUERY_TYPE(query) == GST_QUERY_CONTEXT) {
+    const auto cuda = impl(parent).cuda_context();
+    if (cuda && gsttorch::answer_cuda_query(query, cuda.get())) return TRUE;
+  }
   return GST_PAD_IS_SINK(pad) ? impl(parent).sink_query(query) : impl(parent).src_query(query);
 }
 
@@ -243,6 +255,12 @@ void install_properties(GObjectClass* object_class) {
                              "In a live pipeline, pass frames on without a result when they are so "
                              "many nanoseconds late; -1 never skips",
                              -1, G_MAXINT64, defaults.max_lateness, playing));
+  install(PROP_MEMORY_LIMIT,
+          g_param_spec_uint64("memory-limit", "Memory limit",
+                              "Bytes that the work on frames may take; beyond it the work is done "
+                              "in smaller parts, and last at a lower resolution. 0 is the limit of "
+                              "the runtime",
+                              0, G_MAXUINT64, defaults.memory_limit, playing));
   install(PROP_ATTACH, g_param_spec_enum("attach", "Attach", "What is attached to buffers",
                                          GST_TYPE_TORCH_ATTACH, defaults.attach, playing));
   install(PROP_POST_MESSAGES, g_param_spec_boolean("post-messages", "Post messages",

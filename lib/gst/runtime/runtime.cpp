@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <utility>
 
 #include "lib/engine/loader.h"
@@ -65,12 +66,27 @@ Result<Engine*> Runtime::engine() {
   return engine_;
 }
 
+// Elements that share models and frames belong on one device: "auto" is decided anew only when no
+// model is loaded any more.
+Result<std::string> Runtime::resolve_device(Engine& engine, const std::string& device) {
+  if (device != "auto") return engine.resolve_device(device);
+  const bool is_idle = flow_models_->counts().loaded == 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_idle && !auto_device_.empty()) return auto_device_;
+  }
+  auto resolved = engine.resolve_device(device);
+  const std::lock_guard lock(mutex_);
+  if (resolved) auto_device_ = *resolved;
+  return resolved;
+}
+
 Result<std::shared_ptr<FlowModel>> Runtime::flow_model(const std::string& path,
                                                        const std::string& device,
                                                        std::stop_token stop) {
   const auto engine = this->engine();
   if (!engine) return engine.error();
-  const auto resolved = (*engine)->resolve_device(device);
+  const auto resolved = resolve_device(**engine, device);
   if (!resolved) return resolved.error();
   const auto key = key_of(path, *resolved);
   if (!key) return key.error();
@@ -128,6 +144,13 @@ void Runtime::set_memory_limit(std::size_t bytes) {
 std::size_t Runtime::memory_limit() const {
   const std::lock_guard lock(mutex_);
   return memory_limit_;
+}
+
+std::size_t Runtime::available_memory() const {
+  const std::lock_guard lock(mutex_);
+  if (memory_limit_ == 0) return std::numeric_limits<std::size_t>::max();
+  const std::size_t used = engine_ ? engine_->memory("cpu").current : 0;
+  return used < memory_limit_ ? memory_limit_ - used : 0;
 }
 
 void Runtime::set_grace_time(std::chrono::nanoseconds time) {

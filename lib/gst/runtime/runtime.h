@@ -56,6 +56,8 @@ class Runtime final : public Models {
   /// Bytes that tensors may take on each device. 0: no limit.
   void set_memory_limit(std::size_t bytes);
   std::size_t memory_limit() const;
+  /// What the limit leaves now; the largest number there is without a limit.
+  std::size_t available_memory() const;
   /// How long a model is kept after its last user.
   void set_grace_time(std::chrono::nanoseconds time);
   std::chrono::nanoseconds grace_time() const;
@@ -70,6 +72,7 @@ class Runtime final : public Models {
   Runtime();
 
   Result<Engine*> engine();
+  Result<std::string> resolve_device(Engine& engine, const std::string& device);
   Executor& executor(const std::string& device);
   void expect_unused_models();
   void drop_models_when_due(const std::stop_token& stop);
@@ -83,6 +86,7 @@ class Runtime final : public Models {
   Engine* engine_ = nullptr;
   int analyzers_ = 0;
   std::size_t memory_limit_ = 0;
+  std::string auto_device_;  // what "auto" is while there are models
   std::chrono::nanoseconds grace_time_ = std::chrono::seconds(5);
   std::map<std::string, std::unique_ptr<Executor>> executors_;
   std::condition_variable_any unused_;

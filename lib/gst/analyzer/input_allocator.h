@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <string>
+
+#include <gst/gst.h>
+
+#include "lib/gst/ref.h"
+
+namespace gsttorch {
+
+/// The allocator that upstream should write frames for a device with: one of pinned memory for
+/// "cuda:0" and its like. Null for the CPU, which reads frames wherever they lie; with the
+/// environment variable GST_TORCH_INPUT_ALLOCATOR=1 one of ordinary memory, to try that path.
+Ref<GstAllocator> make_input_allocator(const std::string& device);
+
+}  // namespace gsttorch
