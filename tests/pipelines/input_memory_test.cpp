@@ -62,7 +62,8 @@ TEST_P(InputMemory, is_ours_where_it_is_offered) {
 // that decodes into them.
 INSTANTIATE_TEST_SUITE_P(Upstream, InputMemory,
                          testing::Values("", "! videoconvert ! video/x-raw,format=RGB",
-                                         "! jpegenc ! jpegparse ! avdec_mjpeg", "! jpegenc ! jpegdec"));
+                                         "! jpegenc ! jpegparse ! avdec_mjpeg",
+                                         "! jpegenc ! jpegdec"));
 
 TEST_F(InputMemory, of_an_element_with_a_pool_of_its_own_is_taken_as_it_is) {
   setenv("GST_TORCH_INPUT_ALLOCATOR", "1", 1);

@@ -9,8 +9,8 @@
 #include <c10/core/CPUAllocator.h>
 #include <c10/util/Exception.h>
 
-#include "lib/nn/memory/page_pool.h"
 #include "lib/nn/memory/counters.h"
+#include "lib/nn/memory/page_pool.h"
 
 namespace gsttorch {
 namespace {
