@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "lib/engine/cuda_libraries.h"
 #include "lib/engine/cuda_probe.h"
@@ -73,6 +74,19 @@ Result<c10::Device> parse_device(const std::string& name) {
     return Error{ErrorCode::BadArgument,
                  "device \"" + name + "\" is none of auto, cpu, cuda, cuda:N"};
   });
+}
+
+void take_own_stream(const std::string& device) {
+  if (!device.starts_with("cuda:")) return;
+  const c10::Device cuda(device);
+  const c10::impl::VirtualGuardImpl streams(cuda.type());
+  streams.exchangeStream(streams.getStreamFromGlobalPool(cuda));
+}
+
+void wait_for_work(c10::Device device) {
+  if (device.type() != c10::kCUDA) return;
+  const c10::impl::VirtualGuardImpl streams(device.type());
+  streams.synchronizeStream(streams.getStream(device));
 }
 
 std::vector<std::string> available_devices() {

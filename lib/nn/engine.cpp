@@ -50,7 +50,10 @@ class TorchEngine final : public Engine {
     return entries;
   }
 
-  void set_operation_threads(int count) override { gsttorch::set_operation_threads(count); }
+  void enter_lane(const std::string& device, int operation_threads) override {
+    set_operation_threads(operation_threads);
+    take_own_stream(device);
+  }
 
   MemoryReport memory(const std::string& device) override { return device_memory(device); }
   void reset_memory_peak(const std::string& device) override { reset_device_memory_peak(device); }

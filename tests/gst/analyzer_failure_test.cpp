@@ -47,6 +47,18 @@ TEST_F(AnalyzerFailure, an_error_of_the_work_is_posted_once) {
   expect_recovery();
 }
 
+TEST_F(AnalyzerFailure, goes_on_after_a_flush_and_posts_the_next_error) {
+  work.analyze = [](auto, auto) -> Result<void> { return Error{ErrorCode::Failed, "first"}; };
+  EXPECT_THAT(error_of_stream(), HasSubstr("first"));
+  work.analyze = [](auto, auto) -> Result<void> { return Error{ErrorCode::Failed, "second"}; };
+  pads->flush();
+  pads->push_segment();
+  EXPECT_EQ(push_until_refused(), GST_FLOW_ERROR);
+  const auto errors = pads->bus.take(GST_MESSAGE_ERROR);
+  ASSERT_THAT(errors, SizeIs(1));
+  EXPECT_THAT(errors[0], HasSubstr("second"));
+}
+
 TEST_F(AnalyzerFailure, an_exception_of_the_work_is_posted_once) {
   work.analyze = [](auto, auto) -> Result<void> { throw std::runtime_error("broken maths"); };
   EXPECT_THAT(error_of_stream(), HasSubstr("broken maths"));

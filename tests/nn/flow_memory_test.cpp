@@ -282,16 +282,16 @@ TEST_F(FlowMemoryTest, is_not_taken_to_check_a_file) {
   EXPECT_EQ(engine_.check_weights(folder_.path("absent")).error().code, ErrorCode::NotFound);
 }
 
-TEST(OperationThreads, are_those_of_the_calling_thread) {
+TEST(Lanes, set_the_threads_of_the_calling_thread_alone) {
   Engine& engine = *torch_engine();
   const int here = at::get_num_threads();
   int first = 0, second = 0, all = 0;
   std::thread([&] {
-    engine.set_operation_threads(3);
+    engine.enter_lane("cpu", 3);
     std::thread([&] {
-      engine.set_operation_threads(5);
+      engine.enter_lane("cpu", 5);
       second = at::get_num_threads();
-      engine.set_operation_threads(0);
+      engine.enter_lane("cpu", 0);
       all = at::get_num_threads();
     }).join();
     first = at::get_num_threads();

@@ -206,6 +206,7 @@ GstFlowReturn Analyzer::sink_event(GstEvent* given) {
     case GST_EVENT_FLUSH_STOP:
       gst_pad_push_event(pads_.src, event.release());
       forget_stream();
+      if (!device_.empty()) reported_ = false;  // what fails after this is news
       if (GST_PAD_MODE(pads_.src) == GST_PAD_MODE_PUSH) {
         open();
         start_task();
@@ -286,8 +287,8 @@ bool Analyzer::src_query(GstQuery* query) {
   gst_query_parse_latency(query, &live, &min, &max);
   const OwnLatency own = own_latency();
   min += own.min;
-  const bool is_bounded = GST_CLOCK_TIME_IS_VALID(max) && GST_CLOCK_TIME_IS_VALID(own.max);
-  gst_query_set_latency(query, live, min, is_bounded ? max + own.max : GST_CLOCK_TIME_NONE);
+  if (GST_CLOCK_TIME_IS_VALID(max)) max += own.max;
+  gst_query_set_latency(query, live, min, max);
   return true;
 }
 
@@ -303,7 +304,7 @@ OwnLatency Analyzer::own_latency() const {
   if (wait > settings.batch_timeout) wait = settings.batch_timeout;
   OwnLatency own;
   own.min = analysis_->look_ahead() * step + wait + work_.announced();
-  if (known) own.max = own.min + most_waiting(settings) * step;
+  own.max = own.min + (known ? most_waiting(settings) * step : 0);
   return own;
 }
 

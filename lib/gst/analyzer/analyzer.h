@@ -43,7 +43,7 @@ struct AnalyzerCounts {
 /// What an analyser adds to the latency of its pipeline, ns.
 struct OwnLatency {
   GstClockTime min = 0;
-  GstClockTime max = GST_CLOCK_TIME_NONE;
+  GstClockTime max = 0;
 };
 
 /// What makes an element of an Analysis: like `queue`, frames, serialized events and serialized

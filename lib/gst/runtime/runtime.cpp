@@ -102,8 +102,8 @@ Executor& Runtime::executor(const std::string& device) {
   if (!executor) {
     const int lanes = device == "cpu" ? cpu_lanes() : kMostLanes;
     const int threads = device == "cpu" ? std::max(1, cores() / lanes) : 1;
-    executor = std::make_unique<Executor>(lanes, [engine = engine_, threads] {
-      if (engine) engine->set_operation_threads(threads);
+    executor = std::make_unique<Executor>(lanes, [engine = engine_, device, threads] {
+      if (engine) engine->enter_lane(device, threads);
     });
   }
   return *executor;

@@ -9,6 +9,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include "lib/nn/device.h"
 #include "lib/nn/failure.h"
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/ops/device_image.h"
@@ -65,7 +66,9 @@ std::string image_key(const ImageRequest& r) {
 
 at::Tensor prepared_image(FrameImage& frame, const ImageRequest& request) {
   const auto made = frame.get(DerivedKind::Image, image_key(request), [&] {
-    return std::make_shared<const PreparedImage>(prepare(frame, request));
+    auto image = std::make_shared<const PreparedImage>(prepare(frame, request));
+    wait_for_work(request.device);
+    return image;
   });
   const auto* image = dynamic_cast<const PreparedImage*>(made.get());
   if (!image) throw Failure(ErrorCode::Failed, "a frame that returns what was not made from it");

@@ -240,8 +240,10 @@ class RaftFlowModel final : public FlowModel {
       const auto made = image.get(DerivedKind::Features, features_key_ + image_key(request), [&] {
         const c10::InferenceMode guard;
         const MemoryScope scope(info_.architecture, "features");
-        return std::make_shared<const RaftFrame>(placement,
-                                                 net_.encode(prepared_image(image, request)));
+        auto frame = std::make_shared<const RaftFrame>(placement,
+                                                       net_.encode(prepared_image(image, request)));
+        wait_for_work(device_);
+        return frame;
       });
       return std::dynamic_pointer_cast<const FlowFrame>(made);
     });
@@ -274,7 +276,9 @@ class RaftFlowModel final : public FlowModel {
       const Raft::Flow flow = net_.flow(batch_of(pairs, directions),
                                         {options.iterations, options.convergence_px,
                                          options.correlation_budget_bytes, std::move(stop)});
-      return results(pairs, directions, flow, options.output);
+      auto all = results(pairs, directions, flow, options.output);
+      wait_for_work(device_);
+      return all;
     });
   }
 
