@@ -43,6 +43,14 @@ void get_property(GObject*, guint id, GValue* value, GParamSpec*) {
   if (id == PROP_STATS) g_value_take_boxed(value, gsttorch::runtime_stats());
 }
 
+// What the element was given before it was stopped last.
+void take_own(GstElement* element) {
+  GstContext* context = gst_element_get_context(element, GST_TORCH_RUNTIME_CONTEXT_TYPE);
+  if (!context) return;
+  gst_element_set_context(element, context);
+  gst_context_unref(context);
+}
+
 // Asks a neighbour, who may hand the context on or be asked in turn.
 gboolean ask_peer(const GValue* item, GValue* found, gpointer query) {
   auto* pad = static_cast<GstPad*>(g_value_get_object(item));
@@ -202,6 +210,8 @@ void gst_torch_ensure_element_runtime(GstElement* element, GstTorchRuntime** run
   g_return_if_fail(GST_IS_ELEMENT(element));
   g_return_if_fail(runtime);
   const std::lock_guard lock(context_mutex());
+  if (*runtime) return;
+  take_own(element);
   if (*runtime) return;
   take_from_neighbours(element);
   if (*runtime) return;

@@ -23,8 +23,8 @@ class TestPads {
  public:
   static constexpr GstClockTime kFrame = 40 * GST_MSECOND;
 
-  /// Takes the element over.
-  explicit TestPads(GstElement* element)
+  /// Takes the element over and brings it to a state.
+  explicit TestPads(GstElement* element, GstState state = GST_STATE_PLAYING)
       : element_(Ref<GstElement>::adopt(GST_ELEMENT_CAST(gst_object_ref_sink(element)))),
         bus(element),
         src_(gst_pad_new("src", GST_PAD_SRC)),
@@ -39,7 +39,7 @@ class TestPads {
     gst_pad_set_active(sink_, TRUE);
     link(src_, pad("sink").get());
     link(pad("src").get(), sink_);
-    gst_element_set_state(element, GST_STATE_PLAYING);
+    gst_element_set_state(element, state);
   }
   ~TestPads() {
     gst_pad_set_active(sink_, FALSE);

@@ -219,6 +219,7 @@ void init(GTypeInstance* instance, gpointer g_class) {
 
 void finalize(GObject* object) {
   delete GST_TORCH_ANALYZER(object)->impl;
+  gst_clear_object(&GST_TORCH_ANALYZER(object)->runtime);  // of one that failed to start
   G_OBJECT_CLASS(parent_class)->finalize(object);
 }
 
