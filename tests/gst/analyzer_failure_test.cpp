@@ -9,6 +9,7 @@
 namespace gsttorch {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
@@ -27,14 +28,16 @@ class AnalyzerFailure : public AnalyzerTest {
     work.analyze = {};
     work.publish = {};
     work.wait_until_ready = {};
+    work.start = {};
+    work.stop = work.reset = work.decide_all = work.add_stats = {};
     gst_element_set_state(pads->element(), GST_STATE_NULL);
     gst_element_set_state(pads->element(), GST_STATE_PLAYING);
     pads->forget();
     pads->begin(kCaps);
     push_frames(0, 2);
     pads->push_eos();
-    EXPECT_THAT(pads->wait_for(6), testing::ElementsAre("stream-start", "caps", "segment",
-                                                        "buffer 0", "buffer 1", "eos"));
+    EXPECT_THAT(pads->wait_for(6),
+                ElementsAre("stream-start", "caps", "segment", "buffer 0", "buffer 1", "eos"));
   }
 };
 
@@ -99,6 +102,87 @@ TEST_F(AnalyzerFailure, an_exception_leaves_no_query_without_an_answer) {
   push_frames(0, 1);
   const auto query = Ref<GstQuery>::adopt(gst_query_new_drain());
   EXPECT_FALSE(gst_pad_peer_query(pads->src(), query.get()));
+}
+
+TEST_F(AnalyzerFailure, an_exception_while_it_waits_for_the_weights_is_posted_once) {
+  work.wait_until_ready = [](std::stop_token) -> Result<std::string> {
+    throw std::runtime_error("broken load");
+  };
+  EXPECT_THAT(error_of_stream(), HasSubstr("broken load"));
+  expect_recovery();
+}
+
+TEST_F(AnalyzerFailure, an_exception_while_deciding_the_last_frames_is_posted_once) {
+  work.look_ahead = 2;
+  begin();
+  work.decide_all = [] { throw std::runtime_error("broken decision"); };
+  push_frames(0, 3);
+  pads->push_eos();
+  EXPECT_THAT(pads->bus.wait_for(GST_MESSAGE_ERROR), HasSubstr("broken decision"));
+  EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), SizeIs(0));
+  work.look_ahead = 0;
+  expect_recovery();
+}
+
+TEST_F(AnalyzerFailure, an_exception_while_forgetting_at_new_caps_is_posted_once) {
+  begin();
+  push_frames(0, 2);
+  work.reset = [] { throw std::runtime_error("broken reset"); };
+  pads->set_caps("video/x-raw,format=GRAY8,width=32,height=8,framerate=25/1");
+  EXPECT_THAT(pads->bus.wait_for(GST_MESSAGE_ERROR), HasSubstr("broken reset"));
+  EXPECT_EQ(push_until_refused(), GST_FLOW_ERROR);
+  EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), SizeIs(0));
+  work.reset = {};
+  expect_recovery();
+}
+
+TEST_F(AnalyzerFailure, an_exception_while_forgetting_in_a_flush_is_posted_once) {
+  begin();
+  push_frames(0, 2);
+  work.reset = [] { throw std::runtime_error("broken reset"); };
+  pads->flush();
+  EXPECT_THAT(pads->bus.wait_for(GST_MESSAGE_ERROR), HasSubstr("broken reset"));
+  EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), SizeIs(0));
+  work.reset = {};
+  expect_recovery();
+}
+
+TEST_F(AnalyzerFailure, an_exception_while_forgetting_does_not_keep_it_from_stopping) {
+  begin();
+  push_frames(0, 2);
+  work.reset = [] { throw std::runtime_error("broken reset"); };
+  EXPECT_EQ(gst_element_set_state(pads->element(), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+  EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), SizeIs(1));
+  expect_recovery();
+}
+
+TEST_F(AnalyzerFailure, an_exception_while_giving_back_does_not_keep_it_from_stopping) {
+  begin();
+  push_frames(0, 2);
+  work.stop = [] { throw std::runtime_error("broken stop"); };
+  EXPECT_EQ(gst_element_set_state(pads->element(), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+  EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), SizeIs(1));
+  expect_recovery();
+}
+
+TEST_F(AnalyzerFailure, an_exception_while_counting_spares_the_stream) {
+  begin();
+  work.add_stats = [] { throw std::runtime_error("broken count"); };
+  GstStructure* stats = nullptr;
+  g_object_get(pads->element(), "stats", &stats, nullptr);
+  EXPECT_EQ(stats, nullptr);
+  EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), ElementsAre(HasSubstr("broken count")));
+  push_frames(0, 2);
+  EXPECT_THAT(pads->wait_for(2), ElementsAre("buffer 0", "buffer 1"));
+  expect_recovery();
+}
+
+TEST_F(AnalyzerFailure, does_not_start_when_the_work_throws) {
+  work.start = []() -> Result<void> { throw std::runtime_error("broken start"); };
+  make();
+  EXPECT_EQ(GST_STATE(pads->element()), GST_STATE_NULL);
+  EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), ElementsAre(HasSubstr("broken start")));
+  expect_recovery();
 }
 
 TEST_F(AnalyzerFailure, does_not_start_when_the_work_cannot) {

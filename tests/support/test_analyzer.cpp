@@ -21,10 +21,13 @@ class TestAnalysis final : public Analysis {
     if (work_.wait_until_ready) return work_.wait_until_ready(std::move(stop));
     return std::string("cpu");
   }
-  void stop() override {}
+  void stop() override { call(work_.stop); }
   void reset() override {
-    const std::lock_guard lock(work_.mutex);
-    work_.resets++;
+    {
+      const std::lock_guard lock(work_.mutex);
+      work_.resets++;
+    }
+    call(work_.reset);
   }
   Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) override {
     {
@@ -41,9 +44,14 @@ class TestAnalysis final : public Analysis {
   void publish(AnalyzedFrame& frame) override {
     if (work_.publish) work_.publish(host_, frame);
   }
-  void add_stats(GstStructure*) const override {}
+  void decide_all() override { call(work_.decide_all); }
+  void add_stats(GstStructure*) const override { call(work_.add_stats); }
 
  private:
+  static void call(const std::function<void()>& what) {
+    if (what) what();
+  }
+
   AnalyzerHost& host_;
   TestWork& work_;
 };

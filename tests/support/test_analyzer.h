@@ -28,6 +28,7 @@ struct TestWork {
   std::function<void(AnalyzerHost&, AnalyzedFrame&)> publish;
   std::function<Result<void>()> start;
   std::function<Result<std::string>(std::stop_token)> wait_until_ready;
+  std::function<void()> stop, reset, decide_all, add_stats;
   guint look_ahead = 0;
 
   std::vector<Seen> seen() const {

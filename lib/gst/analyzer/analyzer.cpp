@@ -98,14 +98,16 @@ Result<void> Analyzer::start() {
 }
 
 void Analyzer::stop() {
-  analysis_->stop();
   runtime_.remove_analyzer();
   device_.clear();
   input_allocator_ = {};
-  const std::lock_guard lock(mutex_);
-  cuda_context_ = {};
-  counts_ = AnalyzerCounts();
-  work_ = LatencyEstimate();
+  {
+    const std::lock_guard lock(mutex_);
+    cuda_context_ = {};
+    counts_ = AnalyzerCounts();
+    work_ = LatencyEstimate();
+  }
+  analysis_->stop();  // last: whatever it throws, all else is done
 }
 
 // --- pads
@@ -130,10 +132,8 @@ void Analyzer::forget_stream() {
   held_frames_ = 0;
   undecided_ = 0;
   drops_frames_ = false;
-  reset_stream();
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
-  // A caps event may have been among what was dropped.
-  if (auto caps = Ref<GstCaps>::adopt(gst_pad_get_current_caps(pads_.sink))) use_caps(caps.get());
+  reset_stream();
 }
 
 void Analyzer::activate_sink(bool active) {
@@ -154,8 +154,8 @@ bool Analyzer::activate_src(bool active) {
   }
   close();
   const bool stopped = gst_pad_stop_task(pads_.src);
-  forget_stream();
   has_info_ = false;
+  forget_stream();
   return stopped;
 }
 
@@ -207,6 +207,10 @@ GstFlowReturn Analyzer::sink_event(GstEvent* given) {
       gst_pad_push_event(pads_.src, event.release());
       forget_stream();
       if (!device_.empty()) reported_ = false;  // what fails after this is news
+      // A caps event may have been among what was dropped.
+      if (auto caps = Ref<GstCaps>::adopt(gst_pad_get_current_caps(pads_.sink))) {
+        use_caps(caps.get());
+      }
       if (GST_PAD_MODE(pads_.src) == GST_PAD_MODE_PUSH) {
         open();
         start_task();

@@ -64,6 +64,7 @@ bool Analyzer::start_task() {
 
 // A query that was taken is not answered any more.
 void Analyzer::fail() {
+  reported_ = true;
   {
     const std::lock_guard lock(mutex_);
     answering_ = nullptr;

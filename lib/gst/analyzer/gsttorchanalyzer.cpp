@@ -107,17 +107,19 @@ GstStructure* stats_structure(GstElement* element, const gsttorch::Analyzer& wor
   GstElementFactory* factory = gst_element_get_factory(element);
   const std::string name =
       std::string("application/x-") + (factory ? GST_OBJECT_NAME(factory) : "analyzer") + "-stats";
-  GstStructure* stats = gst_structure_new(
-      name.c_str(), "frames", G_TYPE_UINT64, counts.frames, "analyzed", G_TYPE_UINT64,
-      counts.analyzed, "batches", G_TYPE_UINT64, counts.batches, "skipped", G_TYPE_UINT64,
-      counts.skipped, "skipped-late", G_TYPE_UINT64, counts.skipped_late, "copied", G_TYPE_UINT64,
-      counts.copied, "inference-ms", G_TYPE_DOUBLE, counts.inference_ms, "latency", G_TYPE_UINT64,
-      work.own_latency().min, nullptr);
-  work.analysis().add_stats(stats);
+  std::unique_ptr<GstStructure, decltype(&gst_structure_free)> stats(
+      gst_structure_new(name.c_str(), "frames", G_TYPE_UINT64, counts.frames, "analyzed",
+                        G_TYPE_UINT64, counts.analyzed, "batches", G_TYPE_UINT64, counts.batches,
+                        "skipped", G_TYPE_UINT64, counts.skipped, "skipped-late", G_TYPE_UINT64,
+                        counts.skipped_late, "copied", G_TYPE_UINT64, counts.copied, "inference-ms",
+                        G_TYPE_DOUBLE, counts.inference_ms, "latency", G_TYPE_UINT64,
+                        work.own_latency().min, nullptr),
+      gst_structure_free);
+  work.analysis().add_stats(stats.get());
   GstStructure* runtime = gsttorch::runtime_stats();
-  gst_structure_set(stats, "runtime", GST_TYPE_STRUCTURE, runtime, nullptr);
+  gst_structure_set(stats.get(), "runtime", GST_TYPE_STRUCTURE, runtime, nullptr);
   gst_structure_free(runtime);
-  return stats;
+  return stats.release();
 }
 
 void set_property(GObject* object, guint id, const GValue* value, GParamSpec*) {
@@ -145,7 +147,7 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
   }
   const GstStateChangeReturn result = parent_class->change_state(element, transition);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL) {
-    impl(element).stop();
+    guarded(element, false, [element] { return impl(element).stop(), true; });
     gst_clear_object(&self->runtime);
   }
   return result;
@@ -187,7 +189,9 @@ void set_up_src_pad(GstPad* pad) {
   gst_pad_set_activatemode_function(
       pad, [](GstPad*, GstObject* parent, GstPadMode mode, gboolean active) -> gboolean {
         if (mode != GST_PAD_MODE_PUSH) return FALSE;
-        return guarded(parent, FALSE, [&] { return impl(parent).activate_src(active); });
+        // GStreamer has no way to go on from a pad that does not stop.
+        const gboolean on_failure = !active;
+        return guarded(parent, on_failure, [&] { return impl(parent).activate_src(active); });
       });
 }
 
