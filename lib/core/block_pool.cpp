@@ -8,6 +8,8 @@
 #include <new>
 #include <utility>
 
+#include "lib/core/address_sanitizer.h"
+
 namespace gsttorch {
 namespace {
 
@@ -71,6 +73,7 @@ void* BlockPool::take_idle(std::size_t bytes) {
   stats_.live_blocks++;
   stats_.live_bytes += bytes;
   stats_.reuses++;
+  allow_access(block, bytes);
   return block;
 }
 
@@ -100,6 +103,7 @@ void BlockPool::keep(void* block, std::size_t bytes) {
   idle_.splice(idle_.end(), one);
   stats_.idle_blocks++;
   stats_.idle_bytes += bytes;
+  forbid_access(block, bytes);
 }
 
 BlockPool::IdleList BlockPool::shrink_to(std::size_t bytes) {
@@ -117,7 +121,10 @@ BlockPool::IdleList BlockPool::shrink_to(std::size_t bytes) {
 }
 
 void BlockPool::free_all(const IdleList& blocks) noexcept {
-  for (const Idle& idle : blocks) source_->free(idle.block, idle.bytes);
+  for (const Idle& idle : blocks) {
+    allow_access(idle.block, idle.bytes);  // the source may keep its own notes there
+    source_->free(idle.block, idle.bytes);
+  }
 }
 
 void BlockPool::set_max_idle_bytes(std::size_t bytes) {

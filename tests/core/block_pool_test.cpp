@@ -11,6 +11,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "lib/core/address_sanitizer.h"
+
 namespace gsttorch {
 namespace {
 
@@ -54,6 +56,18 @@ TEST_F(BlockPoolTest, gives_a_block_of_the_same_size_again) {
   EXPECT_EQ(pool_.stats().allocations, 1u);
   EXPECT_EQ(pool_.stats().reuses, 1u);
   pool_.give(first, 1000);
+}
+
+TEST_F(BlockPoolTest, lets_nobody_touch_an_idle_block) {
+  if (!kAddressSanitizer) GTEST_SKIP() << "needs AddressSanitizer: tools/sanitize address";
+  void* block = pool_.take(1000);
+  EXPECT_FALSE(is_access_forbidden(block, 1000));
+  pool_.give(block, 1000);
+  EXPECT_TRUE(is_access_forbidden(block, 1));
+  EXPECT_TRUE(is_access_forbidden(static_cast<char*>(block) + 999, 1));
+  EXPECT_EQ(pool_.take(1000), block);
+  EXPECT_FALSE(is_access_forbidden(block, 1000));
+  pool_.give(block, 1000);
 }
 
 TEST_F(BlockPoolTest, does_not_give_a_block_of_another_size) {

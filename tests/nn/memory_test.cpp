@@ -9,6 +9,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/CPUAllocator.h>
 
+#include "lib/core/address_sanitizer.h"
 #include "lib/nn/failure.h"
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/memory/cpu_memory.h"
@@ -53,6 +54,17 @@ TEST_F(CpuMemory, is_that_of_live_tensors_small_and_large) {
     std::memset(tensor.data_ptr(), 0xab, bytes);
   }
   EXPECT_EQ(more(), 0u);
+}
+
+TEST_F(CpuMemory, may_be_touched_between_its_ends_only) {
+  if (!kAddressSanitizer) GTEST_SKIP() << "needs AddressSanitizer: tools/sanitize address";
+  for (const std::int64_t bytes : {1, 1000, 65535, 65536, 10'000'000}) {
+    const at::Tensor tensor = tensor_of(bytes);
+    char* const data = static_cast<char*>(tensor.data_ptr());
+    EXPECT_FALSE(is_access_forbidden(data, bytes)) << bytes;
+    EXPECT_TRUE(is_access_forbidden(data - 1, 1)) << bytes;
+    EXPECT_TRUE(is_access_forbidden(data + bytes, 1)) << bytes;
+  }
 }
 
 TEST_F(CpuMemory, of_no_elements_is_none) {

@@ -9,6 +9,7 @@
 #include <c10/core/CPUAllocator.h>
 #include <c10/util/Exception.h>
 
+#include "lib/core/address_sanitizer.h"
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/memory/page_pool.h"
 
@@ -28,10 +29,11 @@ struct alignas(64) Header {
 };
 static_assert(sizeof(Header) == 64);
 
-// From here on blocks are whole pages of the pool.
+// From here on blocks are whole pages of the pool. AddressSanitizer does not see those: its builds
+// have every block from the heap.
 constexpr std::size_t kLarge = 64 * 1024;
 
-bool is_large(std::size_t bytes) { return bytes >= kLarge; }
+bool is_large(std::size_t bytes) { return !kAddressSanitizer && bytes >= kLarge; }
 
 std::uint64_t mark_of(const void* data) {
   return reinterpret_cast<std::uintptr_t>(data) ^ 0x9d4f6c2be5a1873full;
@@ -124,7 +126,17 @@ class CountingAllocator final : public c10::Allocator {
     header->bytes = bytes;
     header->stage = &stage;
     header->mark = mark_of(data);
+    forbid_edges(header);
     return data;
+  }
+
+  // What lies around the block's own bytes.
+  static void forbid_edges(Header* header) {
+    if (!kAddressSanitizer) return;
+    char* const data = reinterpret_cast<char*>(header + 1);
+    const char* const end = static_cast<char*>(header->base) + header->bytes + 2 * sizeof(Header);
+    forbid_access(data + header->bytes, static_cast<std::size_t>(end - data) - header->bytes);
+    forbid_access(header, sizeof(Header));
   }
 
   [[noreturn]] void refuse(std::size_t bytes, std::size_t limit) const {
@@ -168,6 +180,7 @@ void CountingAllocator::release(void* data) {
   CountingAllocator& self = counting_allocator();
   Header* header = header_of(data);
   if (!header) return self.inner_->raw_deallocate(data);
+  allow_access(header, sizeof(Header));
   self.total_.subtract(header->bytes);
   self.blocks_.fetch_sub(1, std::memory_order_relaxed);
   header->stage->bytes.subtract(header->bytes);
