@@ -218,6 +218,21 @@ TEST_F(AnalyzerStream, goes_on_when_another_sink_is_linked) {
   EXPECT_EQ(arrived.back(), "eos");
 }
 
+TEST_F(AnalyzerStream, goes_on_when_a_sink_is_linked_while_a_frame_is_still_refused) {
+  begin();
+  std::atomic<int> frames = 0;
+  pads->flow = [&] {
+    if (++frames > 1) return GST_FLOW_OK;
+    gst_pad_push_event(pads->sink(), gst_event_new_reconfigure());
+    return GST_FLOW_NOT_LINKED;
+  };
+  push_frames(0, 1);
+  pads->wait_for(1);
+  g_usleep(20000);  // what comes too early would not see the refusal
+  push_frames(1, 1);
+  EXPECT_THAT(pads->wait_for(2), ElementsAre("buffer 0", "buffer 1"));
+}
+
 TEST_F(AnalyzerStream, an_error_that_upstream_cannot_see_any_more_is_posted) {
   begin();
   std::promise<void> go;

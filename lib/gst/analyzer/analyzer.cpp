@@ -271,12 +271,13 @@ bool Analyzer::sink_query(GstQuery* query) {
 bool Analyzer::src_event(GstEvent* event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_LATENCY) ask_latency_ = true;
   if (GST_EVENT_TYPE(event) == GST_EVENT_RECONFIGURE) {
-    // Whoever was linked now asks so: what is not linked is over.
-    std::unique_lock lock(mutex_);
-    const bool was_unlinked = flow_ == GST_FLOW_NOT_LINKED;
-    if (was_unlinked) flow_ = GST_FLOW_OK;
-    lock.unlock();
-    if (was_unlinked) start_task();
+    // Whoever was linked now asks so: what is not linked is over. Under the lock, or the task could
+    // be started after the pad was deactivated, or before `stop_on` pauses it.
+    const std::lock_guard lock(mutex_);
+    if (flow_ == GST_FLOW_NOT_LINKED) {
+      flow_ = GST_FLOW_OK;
+      start_task();
+    }
   }
   return gst_pad_event_default(pads_.src, GST_OBJECT_CAST(element_), event);
 }

@@ -79,11 +79,13 @@ void Analyzer::stop_on(GstFlowReturn flow) {
   {
     const std::lock_guard lock(mutex_);
     if (flow_ != GST_FLOW_OK) return;
+    // Somebody was linked since the frame was pushed, and said so while all seemed well.
+    if (flow == GST_FLOW_NOT_LINKED && gst_pad_needs_reconfigure(pads_.src)) return;
     flow_ = flow;
     upstream_is_done = eos_;
     changed_.notify_all();
+    gst_pad_pause_task(pads_.src);
   }
-  gst_pad_pause_task(pads_.src);
   const bool is_fatal = flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS;
   if (upstream_is_done && is_fatal) {
     // Nobody upstream will see the return.
@@ -370,6 +372,7 @@ GstFlowReturn Analyzer::push_frame(AnalyzedFrame& frame) {
   if (frame.shared) FrameTable::attach(writable, frame.shared);
   frame.shared.reset();
   analysis_->publish(frame);
+  gst_pad_check_reconfigure(pads_.src);  // from here on a new link is marked on the pad
   return gst_pad_push(pads_.src, frame.buffer.release());
 }
 
