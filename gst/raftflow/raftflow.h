@@ -73,6 +73,7 @@ class RaftFlow final : public Analysis {
     bool operator==(const Demand&) const = default;
   };
   struct Found final : Finding {
+    bool has_result() const override { return flow.has_value(); }
     GstClockTime reference_pts = GST_CLOCK_TIME_NONE;
     const char* skipped = nullptr;
     std::optional<FlowResult> flow;

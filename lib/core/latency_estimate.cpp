@@ -22,7 +22,8 @@ bool LatencyEstimate::announce(std::int64_t now) {
   const bool rose = value > announced_ + announced_ / 10;
   const bool fell = value < announced_ - announced_ / 6;
   if (!rose && !fell) return false;
-  if (announced_ > 0 && now - announced_at_ < kLeastInterval) return false;
+  const bool at_once = rose && count_ <= kLittle;
+  if (!at_once && announced_ > 0 && now - announced_at_ < kLeastInterval) return false;
   announced_ = value;
   announced_at_ = now;
   return true;

@@ -22,12 +22,13 @@ class LatencyEstimate {
   std::int64_t announced() const { return announced_; }
 
   /// Announces the present value when it is more than a tenth above, or a sixth below, what was
-  /// announced; at most once a second by the caller's clock, but the first time at once. Returns
-  /// true when it did.
+  /// announced; at most once a second by the caller's clock, but while little is known a rise at
+  /// once: what a sink was told too little, it drops. Returns true when it did.
   bool announce(std::int64_t now);
 
  private:
   static constexpr std::size_t kWindow = 64;
+  static constexpr std::uint64_t kLittle = 16;
   static constexpr std::int64_t kLeastInterval = 1'000'000'000;
 
   std::array<std::int64_t, kWindow> recent_{};

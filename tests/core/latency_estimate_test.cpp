@@ -48,5 +48,16 @@ TEST(LatencyEstimate, announces_at_most_once_a_second) {
   EXPECT_TRUE(estimate.announce(2 * kSecond));
 }
 
+TEST(LatencyEstimate, announces_rises_at_once_while_it_knows_little) {
+  LatencyEstimate estimate;
+  for (int i = 1; i <= 16; i++) {
+    estimate.add(100 << i);
+    EXPECT_TRUE(estimate.announce(i)) << i;
+    EXPECT_EQ(estimate.announced(), 100 << i);
+  }
+  estimate.add(100 << 17);
+  EXPECT_FALSE(estimate.announce(17));
+}
+
 }  // namespace
 }  // namespace gsttorch

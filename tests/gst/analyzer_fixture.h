@@ -54,9 +54,10 @@ class AnalyzerTest : public testing::Test {
     return GST_FLOW_OK;
   }
 
-  guint64 stat(const char* field) const {
+  guint64 stat(const char* field) const { return stat_of(pads->element(), field); }
+  static guint64 stat_of(GstElement* element, const char* field) {
     GstStructure* stats = nullptr;
-    g_object_get(pads->element(), "stats", &stats, nullptr);
+    g_object_get(element, "stats", &stats, nullptr);
     guint64 value = G_MAXUINT64;
     gst_structure_get_uint64(stats, field, &value);
     gst_structure_free(stats);

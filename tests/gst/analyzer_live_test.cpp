@@ -9,6 +9,8 @@ namespace gsttorch {
 namespace {
 
 using testing::Each;
+using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 struct Latency {
@@ -69,7 +71,7 @@ TEST_F(AnalyzerLive, counts_the_batch_timeout_where_the_rate_is_unknown) {
   EXPECT_EQ(latency().min, 70 * GST_MSECOND);
 }
 
-TEST_F(AnalyzerLive, adds_the_measured_work_and_says_so_once) {
+TEST_F(AnalyzerLive, adds_the_measured_work_and_says_so) {
   work.analyze = [](auto, auto) -> Result<void> {
     g_usleep(30000);
     return {};
@@ -80,6 +82,31 @@ TEST_F(AnalyzerLive, adds_the_measured_work_and_says_so_once) {
   pads->wait_for(5);
   EXPECT_GE(latency().min, 30 * GST_MSECOND);
   EXPECT_EQ(latency().min, stat("latency"));
+  EXPECT_THAT(pads->bus.take(GST_MESSAGE_LATENCY), Not(IsEmpty()));
+}
+
+// A frame without a partner takes far less than a pair.
+struct NothingYet final : Finding {
+  bool has_result() const override { return false; }
+};
+
+TEST_F(AnalyzerLive, does_not_take_the_first_frame_of_a_pair_for_the_usual_work) {
+  work.analyze = [](std::span<AnalyzedFrame> frames, auto) -> Result<void> {
+    for (AnalyzedFrame& frame : frames) {
+      if (frame.index == 0) frame.finding = std::make_unique<NothingYet>();
+    }
+    g_usleep(1000);
+    return {};
+  };
+  begin_live(0, GST_CLOCK_TIME_NONE);
+  pads->bus.take(GST_MESSAGE_LATENCY);
+  push_frames(0, 1);
+  pads->wait_for(1);
+  EXPECT_EQ(latency().min, 0u);
+  EXPECT_THAT(pads->bus.take(GST_MESSAGE_LATENCY), SizeIs(0));
+  push_frames(1, 1);
+  pads->wait_for(2);
+  EXPECT_GE(latency().min, GST_MSECOND);
   EXPECT_THAT(pads->bus.take(GST_MESSAGE_LATENCY), SizeIs(1));
 }
 
@@ -146,6 +173,42 @@ TEST_F(AnalyzerLate, never_skips_by_default_nor_where_nothing_is_live) {
   set_time(1000);
   push_frames(0, 4);
   EXPECT_THAT(skipped(), Each(""));
+}
+
+// A source that is live in earnest, four times as fast as the work.
+TEST_F(AnalyzerLate, lets_every_frame_of_a_fast_source_through_and_counts_what_it_skipped) {
+  constexpr int kFrames = 120;
+  work.analyze = [](std::span<AnalyzedFrame> frames, auto) -> Result<void> {
+    if (!frames[0].skipped) g_usleep(20000);
+    return {};
+  };
+  const auto pipeline = Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(gst_parse_launch(
+      ("videotestsrc is-live=true num-buffers=" + std::to_string(kFrames) +
+       " ! video/x-raw,format=GRAY8,width=16,height=8,framerate=200/1 ! queue ! "
+       "testanalyzer name=analyzer max-lateness=60000000 ! fakesink name=sink sync=false")
+          .c_str(),
+      nullptr))));
+  const auto named = [&](const char* name) {
+    return Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), name));
+  };
+  const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pipeline.get()));
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  guint64 reported = 0;
+  while (true) {
+    const auto message = Ref<GstMessage>::adopt(gst_bus_timed_pop(bus.get(), 60 * GST_SECOND));
+    ASSERT_TRUE(message);
+    reported += GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_QOS;
+    if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS) break;
+  }
+  EXPECT_EQ(stat_of(named("sink").get(), "rendered"), guint64{kFrames});
+  const auto analyzer = named("analyzer");
+  EXPECT_EQ(stat_of(analyzer.get(), "frames"), guint64{kFrames});
+  EXPECT_GT(stat_of(analyzer.get(), "skipped-late"), 0u);
+  EXPECT_GT(stat_of(analyzer.get(), "analyzed"), 0u);
+  EXPECT_EQ(stat_of(analyzer.get(), "analyzed") + stat_of(analyzer.get(), "skipped-late"),
+            guint64{kFrames});
+  EXPECT_EQ(reported, stat_of(analyzer.get(), "skipped-late"));
+  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
 }
 
 TEST_F(AnalyzerLate, skips_by_interval_whatever_the_time) {

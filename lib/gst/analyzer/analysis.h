@@ -37,6 +37,9 @@ struct AnalyzerSettings {
 class Finding {
  public:
   virtual ~Finding() = default;
+  /// Whether there is a result. Where there is none yet (a pair's first frame), the work was less
+  /// than it usually is.
+  virtual bool has_result() const { return true; }
 };
 
 /// Why a frame was not analysed; also the words in metas.

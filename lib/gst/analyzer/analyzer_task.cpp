@@ -293,6 +293,11 @@ void Analyzer::note_batch(const std::vector<AnalyzedFrame>& frames, Clock::durat
   if (analyzed == 0) return;
   counts_.batches++;
   counts_.inference_ms += std::chrono::duration<double, std::milli>(work).count();
+  // Only what is the usual work tells how long that will take.
+  const auto has_result = [](const AnalyzedFrame& frame) {
+    return !frame.skipped && (!frame.finding || frame.finding->has_result());
+  };
+  if (std::none_of(frames.begin(), frames.end(), has_result)) return;
   work_.add(std::chrono::nanoseconds(work).count());
   const auto now = Clock::now().time_since_epoch();
   const bool has_changed = work_.announce(std::chrono::nanoseconds(now).count());
