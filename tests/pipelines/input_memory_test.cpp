@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 // Which memory frames come in, when model elements offer theirs to upstream and when they do not.
 #include <cstdlib>
-#include <map>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,15 +17,19 @@ namespace {
 
 struct Arrived {
   int frames = 0, ours = 0;
-  std::map<GstMemory*, int> memories;
+  std::vector<GstMemory*> in, out;  // at the element's pads, in order
 };
 
-GstPadProbeReturn note_memory(GstPad*, GstPadProbeInfo* info, gpointer data) {
+GstPadProbeReturn note_memory(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
   auto& arrived = *static_cast<Arrived*>(data);
   GstMemory* memory = gst_buffer_peek_memory(GST_PAD_PROBE_INFO_BUFFER(info), 0);
+  if (GST_PAD_IS_SRC(pad)) {
+    arrived.out.push_back(memory);
+    return GST_PAD_PROBE_OK;
+  }
   arrived.frames++;
   arrived.ours += gst_is_torch_memory(memory);
-  arrived.memories[memory]++;
+  arrived.in.push_back(memory);
   return GST_PAD_PROBE_OK;
 }
 
@@ -40,10 +44,12 @@ class InputMemory : public testing::TestWithParam<const char*> {
         " ! raftflow iterations=1 model=" + small_flow_net() + " ! fakesink";
     EXPECT_EQ(run_pipeline(line,
                            [&](GstElement* pipeline) {
-                             for_each_pad(pipeline, "raftflow", "sink", [&](GstPad* pad) {
-                               gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, note_memory,
-                                                 &arrived, nullptr);
-                             });
+                             for (const char* name : {"sink", "src"}) {
+                               for_each_pad(pipeline, "raftflow", name, [&](GstPad* pad) {
+                                 gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, note_memory,
+                                                   &arrived, nullptr);
+                               });
+                             }
                            }),
               "eos");
     EXPECT_EQ(arrived.frames, 12);
@@ -52,6 +58,11 @@ class InputMemory : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(InputMemory, is_upstreams_own_on_the_cpu) { EXPECT_EQ(run(GetParam()).ours, 0); }
+
+TEST_P(InputMemory, goes_out_as_it_came_in) {
+  const Arrived arrived = run(GetParam());
+  EXPECT_EQ(arrived.out, arrived.in);
+}
 
 TEST_P(InputMemory, is_ours_where_it_is_offered) {
   setenv("GST_TORCH_INPUT_ALLOCATOR", "1", 1);
@@ -64,6 +75,24 @@ INSTANTIATE_TEST_SUITE_P(Upstream, InputMemory,
                          testing::Values("", "! videoconvert ! video/x-raw,format=RGB",
                                          "! jpegenc ! jpegparse ! avdec_mjpeg",
                                          "! jpegenc ! jpegdec"));
+
+// A decoder that need not be there.
+class DecodedMemory : public InputMemory {
+ protected:
+  void expect_upstreams_own(const std::string& encoder, const std::string& rest) {
+    for (const std::string& name : {encoder, rest.substr(rest.rfind(' ') + 1)}) {
+      const auto factory = Ref<GstElementFactory>::adopt(gst_element_factory_find(name.c_str()));
+      if (!factory) GTEST_SKIP() << name << " is not installed";
+    }
+    EXPECT_EQ(run("! " + encoder + rest).ours, 0);
+  }
+};
+
+TEST_F(DecodedMemory, of_h264_is_libavs_own) {
+  expect_upstreams_own("openh264enc", " ! h264parse ! avdec_h264");
+}
+
+TEST_F(DecodedMemory, of_vp8_is_the_decoders_own) { expect_upstreams_own("vp8enc", " ! vp8dec"); }
 
 TEST_F(InputMemory, of_an_element_with_a_pool_of_its_own_is_taken_as_it_is) {
   setenv("GST_TORCH_INPUT_ALLOCATOR", "1", 1);
