@@ -18,10 +18,10 @@ class Sum final : public Derived {
  public:
   explicit Sum(const ImageView& view) : value_(of(view)) {}
   std::size_t bytes() const override { return 1000; }
-  long value() const { return value_; }
+  std::uint64_t value() const { return value_; }
 
-  static long of(const ImageView& view) {
-    long sum = 0;
+  static std::uint64_t of(const ImageView& view) {
+    std::uint64_t sum = 0;
     for (int y = 0; y < view.height; y++) {
       const std::uint8_t* row = view.planes[0].data + y * view.planes[0].stride;
       sum = std::accumulate(row, row + view.width, sum * 31);
@@ -30,7 +30,7 @@ class Sum final : public Derived {
   }
 
  private:
-  long value_;
+  std::uint64_t value_;
 };
 
 class AnalyzerSharing : public testing::Test {

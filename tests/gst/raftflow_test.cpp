@@ -277,7 +277,8 @@ TEST(RaftFlow, batches_are_cut_to_what_memory_allows) {
 
 // What the bus says when an element cannot start or run, for one frame.
 std::string error_with(const char* property, const char* value) {
-  const auto element = Ref<GstElement>::share(make_raftflow(property, value));
+  const auto element =
+      Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(make_raftflow(property, value))));
   ElementBus bus(element.get());
   if (gst_element_set_state(element.get(), GST_STATE_READY) != GST_STATE_CHANGE_FAILURE) {
     GstPad* pad = gst_element_get_static_pad(element.get(), "sink");
