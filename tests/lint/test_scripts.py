@@ -34,7 +34,8 @@ def test_shellcheck_finds_nothing() -> None:
     assert run.returncode == 0, run.stdout
 
 
-@pytest.mark.parametrize("script", ["tools/setup", "tools/demo", "tools/test"])
+@pytest.mark.parametrize("script", ["tools/setup", "tools/demo", "tools/test",
+                                    "tools/sanitize"])
 def test_help_is_printed_and_nothing_done(script: str) -> None:
     run = subprocess.run([tree.ROOT / script, "--help"], text=True, capture_output=True,
                          check=False)

@@ -104,6 +104,29 @@ EXPORT gboolean g_cond_wait_until(GCond* cond, GMutex* mutex, gint64 end_time) {
   return signalled;
 }
 
+EXPORT void g_async_queue_push(GAsyncQueue* queue, gpointer data) {
+  __tsan_release(queue);
+  NEXT(g_async_queue_push)(queue, data);
+}
+
+EXPORT gpointer g_async_queue_pop(GAsyncQueue* queue) {
+  gpointer data = NEXT(g_async_queue_pop)(queue);
+  __tsan_acquire(queue);
+  return data;
+}
+
+EXPORT gpointer g_async_queue_try_pop(GAsyncQueue* queue) {
+  gpointer data = NEXT(g_async_queue_try_pop)(queue);
+  __tsan_acquire(queue);
+  return data;
+}
+
+EXPORT gpointer g_async_queue_timeout_pop(GAsyncQueue* queue, guint64 timeout) {
+  gpointer data = NEXT(g_async_queue_timeout_pop)(queue, timeout);
+  __tsan_acquire(queue);
+  return data;
+}
+
 // Counting down orders what all users did before what the last one does: freeing.
 EXPORT void gst_mini_object_unref(GstMiniObject* object) {
   __tsan_release(object);
