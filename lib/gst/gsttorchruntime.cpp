@@ -218,8 +218,9 @@ void gst_torch_ensure_element_runtime(GstElement* element, GstTorchRuntime** run
   gst_element_post_message(
       element, gst_message_new_need_context(GST_OBJECT(element), GST_TORCH_RUNTIME_CONTEXT_TYPE));
   if (*runtime) return;
-  *runtime = gst_torch_runtime_get();
-  announce(element, *runtime);
+  GstTorchRuntime* made = gst_torch_runtime_get();
+  g_atomic_pointer_set(runtime, made);
+  announce(element, made);
 }
 
 /**
@@ -254,8 +255,11 @@ gboolean gst_torch_handle_context_query(GstQuery* query, GstTorchRuntime* runtim
   if (!runtime || GST_QUERY_TYPE(query) != GST_QUERY_CONTEXT) return FALSE;
   if (!gst_query_parse_context_type(query, &type)) return FALSE;
   if (g_strcmp0(type, GST_TORCH_RUNTIME_CONTEXT_TYPE) != 0) return FALSE;
-  GstContext* context = gst_context_new_torch_runtime(runtime);
+  // There is but one, and a reference of our own to it: the element may let its go meanwhile.
+  GstTorchRuntime* only = gst_torch_runtime_get();
+  GstContext* context = gst_context_new_torch_runtime(only);
   gst_query_set_context(query, context);
   gst_context_unref(context);
+  gst_object_unref(only);
   return TRUE;
 }

@@ -4,6 +4,7 @@
 // frame that was changed.
 #include <atomic>
 #include <numeric>
+#include <thread>
 
 #include "lib/gst/gsttorchruntime.h"
 #include "tests/gst/analyzer_fixture.h"
@@ -152,6 +153,30 @@ TEST_F(AnalyzerSharing, statistics_tell_conversions_and_hits) {
   EXPECT_EQ(runtime_stat("conversions") - made, guint64{kFrames});
   EXPECT_EQ(runtime_stat("cache-hits") - hits, guint64{kFrames});
   EXPECT_EQ(runtime_stat("cache-bytes"), 0u);
+}
+
+// ThreadSanitizer sees what goes wrong here.
+TEST(AnalyzerContext, is_told_to_others_also_while_the_element_is_stopped) {
+  reset_test_work();
+  const auto element = Ref<GstElement>::adopt(
+      GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("testanalyzer", nullptr))));
+  const auto is_told = [&element] {
+    const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(element.get(), "src"));
+    const auto query = Ref<GstQuery>::adopt(gst_query_new_context(GST_TORCH_RUNTIME_CONTEXT_TYPE));
+    return gst_pad_query(pad.get(), query.get());
+  };
+  {
+    const std::jthread other([&](const std::stop_token& stop) {
+      while (!stop.stop_requested()) is_told();
+    });
+    for (int i = 0; i < 200; i++) {
+      gst_element_set_state(element.get(), i % 2 ? GST_STATE_NULL : GST_STATE_READY);
+    }
+  }
+  EXPECT_FALSE(is_told());
+  gst_element_set_state(element.get(), GST_STATE_READY);
+  EXPECT_TRUE(is_told());
+  gst_element_set_state(element.get(), GST_STATE_NULL);
 }
 
 }  // namespace

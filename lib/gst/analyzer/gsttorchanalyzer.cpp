@@ -135,20 +135,28 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec*) {
   }
 }
 
+// As whole pointers: others may ask for it meanwhile.
+GstTorchRuntime* runtime_of(gpointer element) {
+  return g_atomic_pointer_get(&GST_TORCH_ANALYZER(element)->runtime);
+}
+void drop_runtime(GstTorchAnalyzer* self) {
+  gst_object_replace(reinterpret_cast<GstObject**>(&self->runtime), nullptr);
+}
+
 GstStateChangeReturn change_state(GstElement* element, GstStateChange transition) {
   auto* self = GST_TORCH_ANALYZER(element);
   if (transition == GST_STATE_CHANGE_NULL_TO_READY) {
     gst_torch_ensure_element_runtime(element, &self->runtime);
     if (const auto started = impl(element).start(); !started) {
       impl(element).report(started.error());
-      gst_clear_object(&self->runtime);
+      drop_runtime(self);
       return GST_STATE_CHANGE_FAILURE;
     }
   }
   const GstStateChangeReturn result = parent_class->change_state(element, transition);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL) {
     guarded(element, false, [element] { return impl(element).stop(), true; });
-    gst_clear_object(&self->runtime);
+    drop_runtime(self);
   }
   return result;
 }
@@ -159,7 +167,7 @@ void set_context(GstElement* element, GstContext* context) {
 }
 
 gboolean answer_query(GstPad* pad, GstObject* parent, GstQuery* query) {
-  if (gst_torch_handle_context_query(query, GST_TORCH_ANALYZER(parent)->runtime)) return TRUE;
+  if (gst_torch_handle_context_query(query, runtime_of(parent))) return TRUE;
   if (GST_QUERY_TYPE(query) == GST_QUERY_CONTEXT) {
     const auto cuda = impl(parent).cuda_context();
     if (cuda && gsttorch::answer_cuda_query(query, cuda.get())) return TRUE;
