@@ -141,7 +141,7 @@ class Analyzer final : public AnalyzerHost {
   static guint most_waiting(const AnalyzerSettings& settings);
   guint most_held(const AnalyzerSettings& settings) const;
 
-  // The task: analyzer_task.cpp.
+  // The task: analyzer_task.cpp, from push_decided on analyzer_output.cpp.
   bool start_task();
   std::vector<Item> take();
   std::size_t count_takeable(const AnalyzerSettings& settings,
@@ -166,6 +166,7 @@ class Analyzer final : public AnalyzerHost {
   bool answer_allocation(GstQuery* query);
   void offer_memory(GstQuery* query, const GstVideoInfo& info, guint buffers);
   bool use_caps(GstCaps* caps);
+  GstClockTime caps_frame_duration() const;
   void use_segment(GstEvent* event);
   void reset_stream();
   void ask_upstream_latency();
