@@ -44,10 +44,6 @@ class Engine {
   virtual Result<std::unique_ptr<FlowModel>> load_flow_model(const ModelOptions& options,
                                                              std::stop_token stop = {}) = 0;
 
-  /// Reads the header of a weights file, which costs no more than that: an error where the file
-  /// cannot be a net's weights.
-  virtual Result<void> check_weights(const std::string& path) = 0;
-
   /// What a weights file holds, keys as they stand in the file.
   virtual Result<std::vector<WeightEntry>> list_weights(const std::string& path) = 0;
 

@@ -34,12 +34,6 @@ class TorchEngine final : public Engine {
     return create_flow_model(options, std::move(stop));
   }
 
-  Result<void> check_weights(const std::string& path) override {
-    const auto state = read_weights(path, KeyPrefix::Strip, WeightsContent::Shapes);
-    if (!state) return state.error();
-    return {};
-  }
-
   Result<std::vector<WeightEntry>> list_weights(const std::string& path) override {
     const auto state = read_weights(path, KeyPrefix::Keep, WeightsContent::Shapes);
     if (!state) return state.error();

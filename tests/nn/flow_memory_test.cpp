@@ -268,18 +268,18 @@ TEST_F(FlowMemoryTest, is_none_after_a_load_that_was_stopped) {
   EXPECT_EQ(memory().blocks, before.blocks);
 }
 
-TEST_F(FlowMemoryTest, is_not_taken_to_check_a_file) {
+TEST_F(FlowMemoryTest, is_not_taken_to_list_a_file) {
   const std::string path = weights("raft_small");
   const MemoryReport before = memory();
   engine_.reset_memory_peak("cpu");
-  EXPECT_TRUE(engine_.check_weights(path));
+  EXPECT_TRUE(engine_.list_weights(path));
   EXPECT_EQ(memory().peak, before.current);
   write_text(folder_.path("bad.pth"), "no weights at all");
-  const auto bad = engine_.check_weights(folder_.path("bad.pth"));
+  const auto bad = engine_.list_weights(folder_.path("bad.pth"));
   ASSERT_FALSE(bad);
   EXPECT_EQ(bad.error().code, ErrorCode::Corrupt);
   EXPECT_THAT(bad.error().message, HasSubstr("bad.pth"));
-  EXPECT_EQ(engine_.check_weights(folder_.path("absent")).error().code, ErrorCode::NotFound);
+  EXPECT_EQ(engine_.list_weights(folder_.path("absent")).error().code, ErrorCode::NotFound);
 }
 
 TEST(Lanes, set_the_threads_of_the_calling_thread_alone) {
