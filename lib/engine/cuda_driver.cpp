@@ -32,6 +32,9 @@ Error not_loaded(const std::string& said) {
 struct NvmlMemory {
   unsigned long long total, free, used;  // NOLINT: as in nvml.h
 };
+struct NvmlUtilization {
+  unsigned gpu, memory;
+};
 
 }  // namespace
 
@@ -135,16 +138,31 @@ Result<void> CudaDriver::free_host(void* memory) const {
 }
 
 std::optional<Nvml> Nvml::open() {
+  auto nvml = load();
+  if (!nvml) return std::nullopt;
+  return std::move(nvml).value();
+}
+
+Result<Nvml> Nvml::load() {
   Nvml nvml;
   void* library = dlopen(kNvml, RTLD_NOW | RTLD_LOCAL);
-  if (!library) return std::nullopt;
+  if (!library) return Error{ErrorCode::DeviceUnavailable, std::string("no ") + kNvml};
   int (*init)() = nullptr;
-  const bool works = find(library, "nvmlInit_v2", init) &&
-                     find(library, "nvmlShutdown", nvml.shutdown_) &&
-                     find(library, "nvmlSystemGetDriverVersion", nvml.release_) &&
-                     find(library, "nvmlDeviceGetHandleByPciBusId_v2", nvml.handle_) &&
-                     find(library, "nvmlDeviceGetMemoryInfo", nvml.memory_) && init() == 0;
-  if (!works) return std::nullopt;
+  const bool is_complete = find(library, "nvmlInit_v2", init) &&
+                           find(library, "nvmlShutdown", nvml.shutdown_) &&
+                           find(library, "nvmlSystemGetDriverVersion", nvml.release_) &&
+                           find(library, "nvmlDeviceGetHandleByPciBusId_v2", nvml.handle_) &&
+                           find(library, "nvmlDeviceGetMemoryInfo", nvml.memory_);
+  if (!is_complete) return Error{ErrorCode::DeviceUnavailable, std::string(kNvml) + " is no NVML"};
+  find(library, "nvmlDeviceGetCount_v2", nvml.count_);
+  find(library, "nvmlDeviceGetHandleByIndex_v2", nvml.handle_by_index_);
+  find(library, "nvmlDeviceGetName", nvml.name_);
+  find(library, "nvmlDeviceGetUtilizationRates", nvml.utilization_);
+  find(library, "nvmlDeviceGetPowerUsage", nvml.power_);
+  if (const int status = init()) {
+    return Error{ErrorCode::DeviceUnavailable,
+                 std::string(kNvml) + " refused: nvmlInit failed with " + std::to_string(status)};
+  }
   nvml.library_ = library;
   return nvml;
 }
@@ -154,7 +172,12 @@ Nvml::Nvml(Nvml&& other) noexcept
       shutdown_(other.shutdown_),
       release_(other.release_),
       handle_(other.handle_),
-      memory_(other.memory_) {}
+      memory_(other.memory_),
+      count_(other.count_),
+      handle_by_index_(other.handle_by_index_),
+      name_(other.name_),
+      utilization_(other.utilization_),
+      power_(other.power_) {}
 
 Nvml::~Nvml() {
   if (library_) shutdown_();  // counted by NVML: other users in this process are not disturbed
@@ -170,6 +193,37 @@ std::optional<std::size_t> Nvml::free_bytes(const std::string& pci_address) cons
   NvmlMemory memory{};
   if (handle_(pci_address.c_str(), &handle) || memory_(handle, &memory)) return std::nullopt;
   return static_cast<std::size_t>(memory.free);
+}
+
+GpuUsage Nvml::usage_of(void* device) const {
+  GpuUsage usage;
+  char name[96] = "";
+  if (name_ && name_(device, name, sizeof name) == 0) usage.name = name;
+  NvmlUtilization utilization{};
+  if (utilization_ && utilization_(device, &utilization) == 0) {
+    usage.utilization_percent = utilization.gpu;
+  }
+  NvmlMemory memory{};
+  if (memory_(device, &memory) == 0) {
+    usage.memory_used = static_cast<std::size_t>(memory.used);
+    usage.memory_total = static_cast<std::size_t>(memory.total);
+  }
+  unsigned milliwatts = 0;
+  if (power_ && power_(device, &milliwatts) == 0) usage.power_watts = milliwatts / 1000.0;
+  return usage;
+}
+
+std::vector<GpuUsage> Nvml::usage() const {
+  std::vector<GpuUsage> all;
+  unsigned count = 0;
+  if (!count_ || !handle_by_index_ || count_(&count) != 0) return all;
+  for (unsigned index = 0; index < count; index++) {
+    void* device = nullptr;
+    if (handle_by_index_(index, &device) != 0) continue;
+    all.push_back(usage_of(device));
+    all.back().index = index;
+  }
+  return all;
 }
 
 }  // namespace gsttorch

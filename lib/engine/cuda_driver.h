@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/engine/cuda_probe.h"
 
@@ -54,11 +55,23 @@ class CudaDriver {
   int (*free_host_)(void*) = nullptr;
 };
 
+/// How busy one GPU is, with the work of all processes. What NVML does not tell is absent.
+struct GpuUsage {
+  unsigned index = 0;
+  std::string name;
+  std::optional<unsigned> utilization_percent;
+  std::optional<std::size_t> memory_used;   ///< bytes
+  std::optional<std::size_t> memory_total;  ///< bytes
+  std::optional<double> power_watts;
+};
+
 /// The driver's management library: what it knows, it knows without a context on a device.
 class Nvml {
  public:
   /// Nothing where libnvidia-ml.so.1 is not there or does not work: it is never needed.
   static std::optional<Nvml> open();
+  /// The same; the error says why.
+  static Result<Nvml> load();
 
   Nvml(Nvml&& other) noexcept;
   Nvml& operator=(Nvml&&) = delete;
@@ -67,15 +80,24 @@ class Nvml {
   /// "580.65.06"; empty: not told.
   std::string driver_release() const;
   std::optional<std::size_t> free_bytes(const std::string& pci_address) const;
+  /// Of each GPU that can be asked.
+  std::vector<GpuUsage> usage() const;
 
  private:
   Nvml() = default;
+  GpuUsage usage_of(void* device) const;
 
   void* library_ = nullptr;
   int (*shutdown_)() = nullptr;
   int (*release_)(char*, unsigned) = nullptr;
   int (*handle_)(const char*, void**) = nullptr;
   int (*memory_)(void*, void*) = nullptr;
+  // Null where the library is older than they are.
+  int (*count_)(unsigned*) = nullptr;
+  int (*handle_by_index_)(unsigned, void**) = nullptr;
+  int (*name_)(void*, char*, unsigned) = nullptr;
+  int (*utilization_)(void*, void*) = nullptr;
+  int (*power_)(void*, unsigned*) = nullptr;
 };
 
 }  // namespace gsttorch

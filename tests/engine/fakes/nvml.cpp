@@ -3,6 +3,8 @@
 //
 // A libnvidia-ml.so.1 for machines without a GPU. FAKE_NVML_RELEASE is the driver's release,
 // FAKE_NVML_FREE_MB the free memory of the devices, "100,2000"; unset: NVML does not work.
+// FAKE_NVML_UTILIZATION (percent) and FAKE_NVML_POWER (milliwatts) are of all of them; unset: not
+// supported.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -15,6 +17,19 @@ namespace {
 struct Memory {
   unsigned long long total, free, used;  // NOLINT: as in nvml.h
 };
+
+struct Utilization {
+  unsigned gpu, memory;
+};
+
+constexpr int kNotSupported = 3;
+
+int number(const char* variable, unsigned* value) {
+  const char* text = std::getenv(variable);
+  if (!text) return kNotSupported;
+  *value = static_cast<unsigned>(std::atoi(text));
+  return 0;
+}
 
 }  // namespace
 
@@ -43,5 +58,33 @@ EXPORTED int nvmlDeviceGetMemoryInfo(void* handle, Memory* memory) {
   }
   if (!list) return 2;
   memory->free = std::strtoull(list, nullptr, 10) << 20;
+  memory->total = 8ull << 30;
+  memory->used = memory->total - memory->free;
   return 0;
+}
+
+EXPORTED int nvmlDeviceGetCount_v2(unsigned* count) {
+  *count = 1;
+  for (const char* list = std::getenv("FAKE_NVML_FREE_MB"); list && *list; list++) {
+    *count += *list == ',';
+  }
+  return 0;
+}
+
+EXPORTED int nvmlDeviceGetHandleByIndex_v2(unsigned index, void** handle) {
+  *handle = reinterpret_cast<void*>(static_cast<std::intptr_t>(index) + 1);
+  return 0;
+}
+
+EXPORTED int nvmlDeviceGetName(void*, char* text, unsigned size) {
+  std::snprintf(text, size, "Pretended GPU");
+  return 0;
+}
+
+EXPORTED int nvmlDeviceGetUtilizationRates(void*, Utilization* utilization) {
+  return number("FAKE_NVML_UTILIZATION", &utilization->gpu);
+}
+
+EXPORTED int nvmlDeviceGetPowerUsage(void*, unsigned* milliwatts) {
+  return number("FAKE_NVML_POWER", milliwatts);
 }
