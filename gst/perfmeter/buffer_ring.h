@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace gsttorch {
+
+/// Which buffers are inside an element, and since when. One thread puts in, another takes out,
+/// without a lock. When it is full, what comes is forgotten: its time is not known later, which is
+/// all.
+class BufferRing {
+ public:
+  struct Entry {
+    const void* buffer = nullptr;  // only ever compared
+    std::uint64_t pts = 0;
+    std::uint64_t time = 0;
+  };
+
+  void put(const Entry& entry) {
+    const std::size_t end = end_.load(std::memory_order_relaxed);
+    if (end - begin_.load(std::memory_order_acquire) == kSize) return;
+    entries_[end % kSize] = entry;
+    end_.store(end + 1, std::memory_order_release);
+  }
+
+  /// When it was put in; those before it are forgotten, as they have left or never will. An element
+  /// may give a copy of what it took: then the time stamp, which `no_pts` is not, says which it is.
+  std::optional<std::uint64_t> take(const void* buffer, std::uint64_t pts, std::uint64_t no_pts) {
+    const std::size_t begin = begin_.load(std::memory_order_relaxed);
+    const std::size_t end = end_.load(std::memory_order_acquire);
+    for (std::size_t at = begin; at != end; at++) {
+      const Entry& entry = entries_[at % kSize];
+      if (entry.buffer != buffer && (entry.pts != pts || pts == no_pts)) continue;
+      const std::uint64_t time = entry.time;
+      begin_.store(at + 1, std::memory_order_release);
+      return time;
+    }
+    // Nothing in here is going to come out any more.
+    if (end - begin == kSize) begin_.store(end, std::memory_order_release);
+    return std::nullopt;
+  }
+
+ private:
+  static constexpr std::size_t kSize = 512;
+
+  std::array<Entry, kSize> entries_{};
+  std::atomic<std::size_t> begin_{0};
+  std::atomic<std::size_t> end_{0};
+};
+
+}  // namespace gsttorch

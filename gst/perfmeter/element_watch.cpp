@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "gst/perfmeter/element_watch.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include <pthread.h>
+
+#include "gst/perfmeter/stream_point.h"
+
+namespace gsttorch {
+namespace {
+
+// A push ends in the next element's sink pad at once: one look at the clock serves both. Within the
+// library's own part of each thread's memory, where it costs no call to find.
+struct LastPush {
+  const void* data = nullptr;
+  std::uint64_t time = 0;
+};
+__attribute__((tls_model("initial-exec"))) thread_local LastPush last_push;
+
+struct ProbeData {
+  std::shared_ptr<ElementWatch> element;  // lives as long as a probe may run
+  PadWatch* pad;
+};
+
+std::uintptr_t this_thread() { return static_cast<std::uintptr_t>(pthread_self()); }
+
+GstBuffer* first_buffer(GstPadProbeInfo* info) {
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER) return GST_PAD_PROBE_INFO_BUFFER(info);
+  GstBufferList* list = GST_PAD_PROBE_INFO_BUFFER_LIST(info);
+  return list && gst_buffer_list_length(list) > 0 ? gst_buffer_list_get(list, 0) : nullptr;
+}
+
+void count(PadWatch& pad, GstPadProbeInfo* info) {
+  std::uint64_t added = 1;
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
+    added = gst_buffer_list_length(GST_PAD_PROBE_INFO_BUFFER_LIST(info));
+  }
+  pad.buffers.store(pad.buffers.load(std::memory_order_relaxed) + added, std::memory_order_relaxed);
+}
+
+std::string factory_name(GstElement* element) {
+  GstElementFactory* factory = gst_element_get_factory(element);
+  return factory ? GST_OBJECT_NAME(factory) : G_OBJECT_TYPE_NAME(element);
+}
+
+ElementWatch::Role role_of(GstElement* element, const std::string& factory) {
+  static constexpr std::array<std::string_view, 5> kQueues{"queue", "queue2", "multiqueue",
+                                                           "downloadbuffer", "imagequeue"};
+  if (std::find(kQueues.begin(), kQueues.end(), factory) != kQueues.end()) {
+    return ElementWatch::Role::Queue;
+  }
+  if (GST_OBJECT_FLAG_IS_SET(element, GST_ELEMENT_FLAG_SINK)) return ElementWatch::Role::Sink;
+  if (GST_OBJECT_FLAG_IS_SET(element, GST_ELEMENT_FLAG_SOURCE)) return ElementWatch::Role::Source;
+  const char* klass = gst_element_get_metadata(element, GST_ELEMENT_METADATA_KLASS);
+  const bool decodes = klass && std::string_view(klass).find("Decoder") != std::string_view::npos;
+  return decodes ? ElementWatch::Role::Decoder : ElementWatch::Role::Other;
+}
+
+bool is_linked_inside(GstPad* source, GstPad* sink) {
+  GstIterator* links = gst_pad_iterate_internal_links(source);
+  if (!links) return false;
+  GValue item = G_VALUE_INIT;
+  bool is_linked = false;
+  while (!is_linked && gst_iterator_next(links, &item) == GST_ITERATOR_OK) {
+    is_linked = g_value_get_object(&item) == sink;
+    g_value_reset(&item);
+  }
+  g_value_unset(&item);
+  gst_iterator_free(links);
+  return is_linked;
+}
+
+bool add_level(GObject* object, const char* property, std::uint64_t& level) {
+  GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(object), property);
+  if (!spec) return false;
+  if (spec->value_type == G_TYPE_UINT64) {
+    guint64 value = 0;
+    g_object_get(object, property, &value, nullptr);
+    level += value;
+    return true;
+  }
+  if (spec->value_type != G_TYPE_UINT) return false;
+  guint value = 0;
+  g_object_get(object, property, &value, nullptr);
+  level += value;
+  return true;
+}
+
+}  // namespace
+
+ElementWatch::ElementWatch(GstElement* element)
+    : name_(GST_OBJECT_NAME(element)),
+      factory_(factory_name(element)),
+      role_(role_of(element, factory_)),
+      has_thread_(role_ == Role::Queue),
+      element_(Ref<GstElement>::share(element)) {}
+
+ElementWatch::~ElementWatch() = default;
+
+std::shared_ptr<ElementWatch> ElementWatch::attach(GstElement* element) {
+  auto watch = std::shared_ptr<ElementWatch>(new ElementWatch(element));
+  // A signal may run while the watch is let go of: each holds it.
+  const auto hold = [&] { return new std::shared_ptr<ElementWatch>(watch); };
+  const GClosureNotify let_go = [](gpointer held, GClosure*) {
+    delete static_cast<std::shared_ptr<ElementWatch>*>(held);
+  };
+  using Handler = void (*)(GstElement*, GstPad*, gpointer);
+  const Handler added = [](GstElement*, GstPad* pad, gpointer held) {
+    (*static_cast<std::shared_ptr<ElementWatch>*>(held))->add_pad(pad);
+  };
+  const Handler removed = [](GstElement*, GstPad* pad, gpointer held) {
+    (*static_cast<std::shared_ptr<ElementWatch>*>(held))->remove_pad(pad);
+  };
+  watch->pad_added_ = g_signal_connect_data(element, "pad-added", G_CALLBACK(added), hold(), let_go,
+                                            static_cast<GConnectFlags>(0));
+  watch->pad_removed_ = g_signal_connect_data(element, "pad-removed", G_CALLBACK(removed), hold(),
+                                              let_go, static_cast<GConnectFlags>(0));
+  gst_element_foreach_pad(
+      element,
+      [](GstElement*, GstPad* pad, gpointer self) -> gboolean {
+        return static_cast<ElementWatch*>(self)->add_pad(pad), TRUE;
+      },
+      watch.get());
+  return watch;
+}
+
+void ElementWatch::add_pad(GstPad* pad) {
+  if (GST_IS_GHOST_PAD(pad)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!element_) return;
+    for (const auto& known : pads_) {
+      if (known->pad.get() == pad && !known->is_gone) return;
+    }
+    pads_.push_back(std::make_unique<PadWatch>());
+    PadWatch& added = *pads_.back();
+    added.pad = Ref<GstPad>::share(pad);
+    added.element = this;
+    const auto type =
+        static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
+    added.probe =
+        gst_pad_add_probe(pad, type, GST_PAD_DIRECTION(pad) == GST_PAD_SINK ? on_enter : on_leave,
+                          new ProbeData{shared_from_this(), &added},
+                          [](gpointer data) { delete static_cast<ProbeData*>(data); });
+  }
+  pair_pads();
+}
+
+void ElementWatch::remove_pad(GstPad* pad) {
+  gulong probe = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& known : pads_) {
+      if (known->pad.get() != pad || known->is_gone) continue;
+      known->is_gone = true;
+      probe = known->probe;
+    }
+  }
+  if (probe) gst_pad_remove_probe(pad, probe);
+  pair_pads();
+}
+
+void ElementWatch::detach() {
+  std::vector<PadWatch*> watched;
+  Ref<GstElement> element;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& pad : pads_) {
+      if (!pad->is_gone.exchange(true)) watched.push_back(pad.get());
+    }
+    std::swap(element, element_);
+  }
+  for (const PadWatch* pad : watched) gst_pad_remove_probe(pad->pad.get(), pad->probe);
+  if (!element) return;
+  g_signal_handler_disconnect(element.get(), pad_added_);
+  g_signal_handler_disconnect(element.get(), pad_removed_);
+}
+
+Ref<GstElement> ElementWatch::element() const {
+  const std::lock_guard lock(mutex_);
+  return element_;
+}
+
+std::vector<PadWatch*> ElementWatch::pads(GstPadDirection direction) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<PadWatch*> found;
+  for (const auto& pad : pads_) {
+    if (!pad->is_gone && GST_PAD_DIRECTION(pad->pad.get()) == direction) found.push_back(pad.get());
+  }
+  return found;
+}
+
+PadWatch* ElementWatch::partner_of(const PadWatch& source_pad,
+                                   const std::vector<PadWatch*>& sinks) const {
+  if (sinks.size() == 1) return sinks.front();
+  if (factory_ != "multiqueue") return nullptr;  // mixers: whose buffer it was is not known
+  for (PadWatch* sink : sinks) {
+    if (is_linked_inside(source_pad.pad.get(), sink->pad.get())) return sink;
+  }
+  return nullptr;
+}
+
+void ElementWatch::pair_pads() {
+  const auto sinks = pads(GST_PAD_SINK);
+  for (PadWatch* source : pads(GST_PAD_SRC)) {
+    source->partner.store(partner_of(*source, sinks), std::memory_order_relaxed);
+  }
+}
+
+GstPadProbeReturn ElementWatch::on_enter(GstPad*, GstPadProbeInfo* info, gpointer data) {
+  PadWatch& pad = *static_cast<ProbeData*>(data)->pad;
+  pad.element->enter(pad, info);
+  return GST_PAD_PROBE_OK;
+}
+
+GstPadProbeReturn ElementWatch::on_leave(GstPad*, GstPadProbeInfo* info, gpointer data) {
+  PadWatch& pad = *static_cast<ProbeData*>(data)->pad;
+  pad.element->leave(pad, info);
+  return GST_PAD_PROBE_OK;
+}
+
+void ElementWatch::enter(PadWatch& pad, GstPadProbeInfo* info) {
+  const bool was_pushed = last_push.data == info->data;
+  const std::uint64_t now = was_pushed ? last_push.time : monotonic_now();
+  last_push.data = nullptr;
+  count(pad, info);
+  entered_by_.store(this_thread(), std::memory_order_relaxed);
+  entered_at_.store(now, std::memory_order_relaxed);
+  if (!has_thread()) return;
+  if (GstBuffer* buffer = first_buffer(info)) {
+    pad.inside.put({buffer, GST_BUFFER_PTS(buffer), now});
+  }
+}
+
+void ElementWatch::leave(PadWatch& pad, GstPadProbeInfo* info) {
+  const std::uint64_t now = monotonic_now();
+  last_push = {info->data, now};
+  count(pad, info);
+  const std::uintptr_t entered_by = entered_by_.load(std::memory_order_relaxed);
+  if (entered_by == 0) return;  // a source
+  if (entered_by != this_thread() || role_ == Role::Queue) {
+    if (GstBuffer* buffer = first_buffer(info)) leave_other_thread(pad, buffer, now);
+    return;
+  }
+  const std::uint64_t entered_at = entered_at_.load(std::memory_order_relaxed);
+  if (entered_at == 0) return;  // one buffer in, several out: the first tells
+  pad.processing.add(now - entered_at);
+  entered_at_.store(0, std::memory_order_relaxed);
+}
+
+void ElementWatch::leave_other_thread(PadWatch& pad, GstBuffer* buffer, std::uint64_t now) {
+  has_thread_.store(true, std::memory_order_relaxed);
+  PadWatch* partner = pad.partner.load(std::memory_order_relaxed);
+  if (!partner) return;
+  const auto entered_at = partner->inside.take(buffer, GST_BUFFER_PTS(buffer), GST_CLOCK_TIME_NONE);
+  if (!entered_at || *entered_at > now) return;
+  (role_ == Role::Queue ? pad.queueing : pad.processing).add(now - *entered_at);
+}
+
+void ElementWatch::add_levels(PerfRecord& record) const {
+  const auto element = this->element();
+  if (role_ != Role::Queue || !element) return;
+  for (const auto& [property, key] : {std::pair{"current-level-buffers", "level_buffers"},
+                                      {"current-level-bytes", "level_bytes"},
+                                      {"current-level-time", "level_time"}}) {
+    std::uint64_t level = 0;
+    bool is_told = add_level(G_OBJECT(element.get()), property, level);
+    if (!is_told) {  // multiqueue: each pad tells its own
+      for (PadWatch* pad : pads(GST_PAD_SINK)) {
+        is_told |= add_level(G_OBJECT(pad->pad.get()), property, level);
+      }
+    }
+    if (is_told) record[key] = level;
+  }
+}
+
+PerfRecord ElementWatch::record() const {
+  PerfRecord record{{"name", name_}, {"factory", factory_}};
+  DurationHistogram processing, queueing;
+  std::uint64_t entered = 0, left = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& pad : pads_) {
+      const std::uint64_t buffers = pad->buffers.load(std::memory_order_relaxed);
+      const bool is_sink = GST_PAD_DIRECTION(pad->pad.get()) == GST_PAD_SINK;
+      (is_sink ? entered : left) += buffers;
+      processing.merge(pad->processing);
+      queueing.merge(pad->queueing);
+    }
+  }
+  record["buffers"] = std::max(entered, left);
+  if (processing.count() > 0) record["processing"] = gsttorch::to_record(processing.summary());
+  if (queueing.count() > 0) record["queueing"] = gsttorch::to_record(queueing.summary());
+  add_levels(record);
+  if (samples > 0) {
+    record["busy"] = static_cast<double>(busy_samples) / static_cast<double>(samples);
+    if (has_thread()) {
+      record["full"] = static_cast<double>(full_samples) / static_cast<double>(samples);
+    }
+  }
+  return record;
+}
+
+}  // namespace gsttorch

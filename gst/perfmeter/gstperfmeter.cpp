@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+/**
+ * SECTION:element-perfmeter
+ *
+ * Measures the stream that passes it, the process, GPUs and, with measure=pipeline, every element
+ * of its bin; tells about it with element messages, a line, JSON or a file for Prometheus, from a
+ * thread of its own. Buffers of any kind pass unchanged.
+ *
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=100 ! queue ! \
+ *     perfmeter measure=pipeline+process output=stdout ! fakesink
+ * ]|
+ */
+#include "gst/perfmeter/gstperfmeter.h"
+
+#include "gst/perfmeter/perfmeter.h"
+#include "lib/gst/boundary.h"
+
+using gsttorch::guarded;
+using gsttorch::PerfMeter;
+using gsttorch::PerfMeterSettings;
+using gsttorch::PerfOutput;
+
+struct _GstPerfMeter {
+  GstBaseTransform parent;
+  PerfMeter* impl;
+};
+
+GST_DEBUG_CATEGORY_STATIC(perf_meter_debug);
+#define GST_CAT_DEFAULT perf_meter_debug
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(GstPerfMeter, gst_perf_meter, GST_TYPE_BASE_TRANSFORM,
+                              GST_DEBUG_CATEGORY_INIT(perf_meter_debug, "perfmeter", 0,
+                                                      "perfmeter"))
+GST_ELEMENT_REGISTER_DEFINE(perfmeter, "perfmeter", GST_RANK_NONE, GST_TYPE_PERF_METER)
+
+namespace {
+
+enum Property { kInterval = 1, kMeasure, kOutput, kOutputLocation, kStallTimeout, kStats };
+
+PerfMeter& impl(gpointer self) { return *GST_PERF_METER(self)->impl; }
+
+GType measure_type() {
+  static const GType type = [] {
+    static const GFlagsValue values[] = {
+        {gsttorch::kMeasurePipeline, "Every element of the bin", "pipeline"},
+        {gsttorch::kMeasureProcess, "Processor time, memory and I/O of the process", "process"},
+        {gsttorch::kMeasureGpu, "GPUs, where NVML tells", "gpu"},
+        {gsttorch::kMeasureReports, "The property stats of elements of the bin", "reports"},
+        {0, nullptr, nullptr}};
+    return g_flags_register_static("GstPerfMeterMeasure", values);
+  }();
+  return type;
+}
+
+GType output_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<gint>(PerfOutput::None), "Messages alone", "none"},
+        {static_cast<gint>(PerfOutput::Stdout), "A line, and a table at the end", "stdout"},
+        {static_cast<gint>(PerfOutput::Json), "A file of JSON lines", "json"},
+        {static_cast<gint>(PerfOutput::Prometheus), "A text file for Prometheus", "prometheus"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstPerfMeterOutput", values);
+  }();
+  return type;
+}
+
+void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec) {
+  impl(self).change_settings([&](PerfMeterSettings& settings) {
+    switch (id) {
+      case kInterval:
+        settings.interval = g_value_get_uint64(value);
+        break;
+      case kMeasure:
+        settings.measure = g_value_get_flags(value);
+        settings.is_measure_set = true;
+        break;
+      case kOutput:
+        settings.output = static_cast<PerfOutput>(g_value_get_enum(value));
+        break;
+      case kOutputLocation:
+        settings.output_location = g_value_get_string(value) ? g_value_get_string(value) : "";
+        break;
+      case kStallTimeout:
+        settings.stall_timeout = g_value_get_uint64(value);
+        break;
+      default:
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
+    }
+  });
+}
+
+void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
+  const PerfMeterSettings settings = impl(self).settings();
+  const std::string& location = settings.output_location;
+  switch (id) {
+    case kInterval:
+      g_value_set_uint64(value, settings.interval);
+      break;
+    case kMeasure:
+      g_value_set_flags(value, settings.measure);
+      break;
+    case kOutput:
+      g_value_set_enum(value, static_cast<gint>(settings.output));
+      break;
+    case kOutputLocation:
+      g_value_set_string(value, location.empty() ? nullptr : location.c_str());
+      break;
+    case kStallTimeout:
+      g_value_set_uint64(value, settings.stall_timeout);
+      break;
+    case kStats:
+      guarded(self, false, [&] { return g_value_take_boxed(value, impl(self).stats()), true; });
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
+  }
+}
+
+bool start(GstElement* self) {
+  const auto started = impl(self).start();
+  if (!started) gsttorch::post_error(self, started.error());
+  return started.ok();
+}
+
+GstStateChangeReturn change_state(GstElement* self, GstStateChange change) {
+  const bool is_ready = guarded(self, false, [&] {
+    if (change == GST_STATE_CHANGE_NULL_TO_READY) return start(self);
+    if (change == GST_STATE_CHANGE_PLAYING_TO_PAUSED) impl(self).set_playing(false);
+    return true;
+  });
+  if (!is_ready) return GST_STATE_CHANGE_FAILURE;
+  const auto done = GST_ELEMENT_CLASS(gst_perf_meter_parent_class)->change_state(self, change);
+  const bool has_failed = done == GST_STATE_CHANGE_FAILURE;
+  guarded(self, false, [&] {
+    if (change == GST_STATE_CHANGE_PAUSED_TO_PLAYING && !has_failed) impl(self).set_playing(true);
+    if (change == GST_STATE_CHANGE_READY_TO_NULL) impl(self).stop();
+    if (change == GST_STATE_CHANGE_NULL_TO_READY && has_failed) impl(self).stop();
+    return true;
+  });
+  return done;
+}
+
+void notice(PerfMeter& meter, GstEvent* event) {
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_EOS:
+      meter.end_stream();
+      break;
+    case GST_EVENT_SEGMENT:
+    case GST_EVENT_FLUSH_STOP:
+      meter.restart_stream();
+      break;
+    default:
+      break;
+  }
+}
+
+gboolean sink_event(GstBaseTransform* self, GstEvent* event) {
+  guarded(self, false, [&] { return notice(impl(self), event), true; });
+  return GST_BASE_TRANSFORM_CLASS(gst_perf_meter_parent_class)->sink_event(self, event);
+}
+
+void add_properties(GObjectClass* object_class) {
+  const auto ready = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                              GST_PARAM_MUTABLE_READY);
+  const auto playing = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                                GST_PARAM_MUTABLE_PLAYING);
+  const auto readable = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  const PerfMeterSettings defaults;
+  g_object_class_install_property(
+      object_class, kInterval,
+      g_param_spec_uint64("interval", "Interval",
+                          "How often to tell, in nanoseconds (0 = only at the end)", 0, G_MAXINT64,
+                          defaults.interval, playing));
+  g_object_class_install_property(
+      object_class, kMeasure,
+      g_param_spec_flags("measure", "Measure", "What to measure beside the stream that passes",
+                         measure_type(), defaults.measure, ready));
+  g_object_class_install_property(
+      object_class, kOutput,
+      g_param_spec_enum("output", "Output", "Where to tell, beside messages", output_type(),
+                        static_cast<gint>(defaults.output), ready));
+  g_object_class_install_property(
+      object_class, kOutputLocation,
+      g_param_spec_string("output-location", "Output location",
+                          "File for output=json and output=prometheus; replaced", nullptr, ready));
+  g_object_class_install_property(
+      object_class, kStallTimeout,
+      g_param_spec_uint64("stall-timeout", "Stall timeout",
+                          "After how long without a buffer, in nanoseconds, a playing stream has "
+                          "stalled (0 = never)",
+                          0, G_MAXINT64, defaults.stall_timeout, playing));
+  g_object_class_install_property(
+      object_class, kStats,
+      g_param_spec_boxed("stats", "Statistics", "All that is known, as in the message perfmeter",
+                         GST_TYPE_STRUCTURE, readable));
+}
+
+}  // namespace
+
+static void gst_perf_meter_class_init(GstPerfMeterClass* klass) {
+  auto* object_class = G_OBJECT_CLASS(klass);
+  auto* element_class = GST_ELEMENT_CLASS(klass);
+  auto* transform_class = GST_BASE_TRANSFORM_CLASS(klass);
+
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
+  object_class->finalize = [](GObject* self) {
+    delete GST_PERF_METER(self)->impl;
+    G_OBJECT_CLASS(gst_perf_meter_parent_class)->finalize(self);
+  };
+  element_class->change_state = change_state;
+  transform_class->sink_event = sink_event;
+  transform_class->set_caps = [](GstBaseTransform* self, GstCaps* caps, GstCaps*) -> gboolean {
+    return guarded(self, FALSE, [&] { return impl(self).set_caps(caps), TRUE; });
+  };
+  transform_class->transform_ip = [](GstBaseTransform* self, GstBuffer* buffer) {
+    return guarded(self, GST_FLOW_ERROR,
+                   [&] { return impl(self).take(buffer, self->segment), GST_FLOW_OK; });
+  };
+  add_properties(object_class);
+
+  gst_element_class_set_static_metadata(
+      element_class, "Performance meter", "Generic/Analyzer",
+      "Measures rate, latency, stage times, queues, the process and GPUs",
+      "The gst-plugins-torch authors");
+  for (const auto& [name, direction] : {std::pair{"sink", GST_PAD_SINK}, {"src", GST_PAD_SRC}}) {
+    gst_element_class_add_pad_template(
+        element_class, gst_pad_template_new(name, direction, GST_PAD_ALWAYS, GST_CAPS_ANY));
+  }
+}
+
+static void gst_perf_meter_init(GstPerfMeter* self) {
+  self->impl = new PerfMeter(GST_ELEMENT(self));
+  // The same buffers come out, not copies: nothing here may write to them.
+  gst_base_transform_set_passthrough(GST_BASE_TRANSFORM(self), TRUE);
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "gst/perfmeter/perfmeter.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+#include <gst/video/video.h>
+
+#include "gst/perfmeter/element_reports.h"
+#include "gst/perfmeter/structure.h"
+#include "lib/gst/boundary.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr std::uint64_t kSamplePeriod = 5'000'000;  // ns
+constexpr std::uint64_t kLongestSleep = 1'000'000'000;
+
+std::string name_of(GstElement* element) {
+  gchar* name = gst_object_get_name(GST_OBJECT(element));
+  std::string text = name;
+  g_free(name);
+  return text;
+}
+
+PerfRecord to_record(const GpuUsage& gpu) {
+  PerfRecord record{{"index", gpu.index}};
+  if (!gpu.name.empty()) record["name"] = gpu.name;
+  if (gpu.utilization_percent) record["utilization_percent"] = *gpu.utilization_percent;
+  if (gpu.memory_used) record["memory_used"] = *gpu.memory_used;
+  if (gpu.memory_total) record["memory_total"] = *gpu.memory_total;
+  if (gpu.power_watts) record["power_watts"] = *gpu.power_watts;
+  return record;
+}
+
+}  // namespace
+
+PerfMeterSettings PerfMeter::settings() const {
+  const std::lock_guard lock(mutex_);
+  return settings_;
+}
+
+GstStructure* PerfMeter::stats() const {
+  return to_structure("perfmeter", make_record(Reason::Asked));
+}
+
+UsageLook PerfMeter::look_at_usage() const {
+  UsageLook look;
+  look.process = read_process_usage();
+  look.system = read_system_usage();
+  look.time = monotonic_now();
+  return look;
+}
+
+Result<void> PerfMeter::start() {
+  const PerfMeterSettings settings = this->settings();
+  if (auto opened = output_.open(settings.output, settings.output_location); !opened) return opened;
+  if (settings.measure & kMeasurePipeline) {
+    const auto parent = Ref<GstObject>::adopt(gst_element_get_parent(element_));
+    if (parent && GST_IS_BIN(parent.get())) {
+      watch_ = std::make_unique<PipelineWatch>(GST_BIN(parent.get()), element_);
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  session_ = {};
+  point_ = std::make_unique<StreamPoint>();
+  is_live_.reset();
+  session_.started = monotonic_now();
+  session_.usage_at_start = session_.usage_at_report = look_at_usage();
+  is_running_ = true;
+  is_told_last_ = false;
+  is_ended_ = false;
+  thread_ = std::thread([this] { run(); });
+  return {};
+}
+
+void PerfMeter::stop() {
+  bool was_told = true;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_running_) return;
+    is_running_ = false;
+    was_told = std::exchange(is_told_last_, true);
+  }
+  wake_.notify_all();
+  thread_.join();
+  if (!was_told && point_->buffers() > 0) report(Reason::Stop);
+  watch_.reset();
+  output_.close();
+}
+
+void PerfMeter::set_playing(bool is_playing) {
+  playing_since_ = monotonic_now();
+  is_playing_ = is_playing;
+}
+
+void PerfMeter::set_caps(GstCaps* caps) {
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  const std::string_view media = gst_structure_get_name(structure);
+  counts_frames_ = media.starts_with("video/") || media.starts_with("image/");
+  frame_size_ = 0;
+  GstVideoInfo info;
+  if (media == "video/x-raw" && gst_video_info_from_caps(&info, caps)) {
+    frame_size_ = GST_VIDEO_INFO_SIZE(&info);
+  }
+}
+
+bool PerfMeter::asks_live() {
+  GstPad* sink = GST_PAD(GST_ELEMENT(element_)->sinkpads->data);
+  GstQuery* query = gst_query_new_latency();
+  gboolean is_live = FALSE;
+  if (gst_pad_peer_query(sink, query)) gst_query_parse_latency(query, &is_live, nullptr, nullptr);
+  gst_query_unref(query);
+  return is_live;
+}
+
+std::optional<std::uint64_t> PerfMeter::behind_clock(GstBuffer* buffer, const GstSegment& segment) {
+  if (!is_live_) is_live_ = asks_live();
+  if (!*is_live_ || !is_playing_.load(std::memory_order_relaxed)) return std::nullopt;
+  if (segment.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID(buffer)) return std::nullopt;
+  const guint64 running =
+      gst_segment_to_running_time(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  const auto clock = Ref<GstClock>::adopt(gst_element_get_clock(element_));
+  if (!clock || running == GST_CLOCK_TIME_NONE) return std::nullopt;
+  const GstClockTime now = gst_clock_get_time(clock.get());
+  const GstClockTime due = gst_element_get_base_time(element_) + running;
+  return now > due ? now - due : 0;
+}
+
+void PerfMeter::take(GstBuffer* buffer, const GstSegment& segment) {
+  StreamPoint::Arrival arrival;
+  arrival.buffer = buffer;
+  arrival.size = frame_size_ ? frame_size_ : gst_buffer_get_size(buffer);
+  arrival.counts_frames = counts_frames_;
+  arrival.behind_clock_ns = behind_clock(buffer, segment);
+  point_->take(arrival);
+  if (is_ended_.load(std::memory_order_relaxed)) is_ended_ = false;
+}
+
+void PerfMeter::restart_stream() {
+  point_->restart_places();
+  is_live_.reset();
+}
+
+void PerfMeter::end_stream() {
+  if (is_ended_.exchange(true)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    is_told_last_ = true;
+  }
+  report(Reason::Eos);
+}
+
+void PerfMeter::open_nvml() {
+  auto nvml = Nvml::load();
+  const PerfMeterSettings settings = this->settings();
+  if (nvml) {
+    const std::lock_guard lock(mutex_);
+    nvml_ = std::make_shared<Nvml>(std::move(nvml).value());
+  } else if (settings.is_measure_set) {
+    GST_ELEMENT_WARNING(element_, RESOURCE, NOT_FOUND,
+                        ("No figures of a GPU: %s.", nvml.error().message.c_str()), (nullptr));
+  } else {
+    GST_INFO_OBJECT(element_, "no figures of a GPU: %s", nvml.error().message.c_str());
+  }
+}
+
+void PerfMeter::run() {
+  const PerfMeterSettings settings = this->settings();
+  if (settings.measure & kMeasureGpu) open_nvml();
+  if (settings.interval == 0) GST_INFO_OBJECT(element_, "interval is 0: tells only at the end");
+  std::uint64_t last_report = monotonic_now();
+  std::unique_lock lock(mutex_);
+  while (is_running_) {
+    const std::uint64_t interval = settings_.interval;
+    const std::uint64_t now = monotonic_now();
+    const std::uint64_t due = interval ? last_report + interval : now + kLongestSleep;
+    lock.unlock();
+    look(now);
+    if (interval && now >= due) {
+      // On a grid, so that what a report costs does not add up; but none is made up for.
+      last_report = now - due < interval ? due : now;
+      report(Reason::Interval);
+    }
+    lock.lock();
+    const std::uint64_t next = next_look(now, interval ? last_report + interval : due);
+    if (is_running_) wake_.wait_for(lock, std::chrono::nanoseconds(next));
+  }
+}
+
+std::uint64_t PerfMeter::next_look(std::uint64_t now, std::uint64_t next_report) const {
+  std::uint64_t pause = next_report > now ? next_report - now : 0;
+  if (settings_.stall_timeout) {
+    const std::uint64_t quarter = std::max<std::uint64_t>(settings_.stall_timeout / 4, 1'000'000);
+    pause = std::min(pause, quarter);
+  }
+  pause = std::min(pause, kLongestSleep);
+  return watch_ ? std::min(pause, kSamplePeriod) : pause;
+}
+
+void PerfMeter::look(std::uint64_t now) {
+  if (!is_playing_ || is_ended_) return;
+  if (watch_) watch_->sample();
+  look_for_stall(now);
+}
+
+void PerfMeter::look_for_stall(std::uint64_t now) {
+  const std::uint64_t since = std::max(point_->last_at(), playing_since_.load());
+  bool is_new = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const std::uint64_t timeout = settings_.stall_timeout;
+    const bool was_stalled = session_.is_stalled;
+    session_.is_stalled = timeout && now > since && now - since >= timeout;
+    is_new = session_.is_stalled && !was_stalled;
+    if (is_new) session_.stalls++;
+  }
+  if (is_new) report(Reason::Stall);
+}
+
+void PerfMeter::add_rates(PerfRecord& record) const {
+  if (session_.rate.now()) record["rate_now"] = *session_.rate.now();
+  if (session_.rate.minimum()) record["rate_minimum"] = *session_.rate.minimum();
+  if (session_.byte_rate.now()) record["bytes_per_second"] = *session_.byte_rate.now();
+}
+
+void PerfMeter::add_session(PerfRecord& record, Reason reason, std::uint64_t now) const {
+  const std::lock_guard lock(mutex_);
+  if (session_.started == 0) return;
+  record["elapsed"] = now - session_.started;
+  point_->add_to(record, session_.started);
+  add_rates(record);
+  record["stalls"] = session_.stalls;
+  if (session_.is_stalled) {
+    record["stalled_for"] = now - std::max(point_->last_at(), playing_since_.load());
+  }
+  if (!(settings_.measure & kMeasureProcess)) return;
+  const bool is_last = reason == Reason::Eos || reason == Reason::Stop;
+  add_usage(record, is_last ? session_.usage_at_start : session_.usage_at_report, look_at_usage());
+}
+
+void PerfMeter::add_gpus(PerfRecord& record) const {
+  std::shared_ptr<Nvml> nvml;
+  {
+    const std::lock_guard lock(mutex_);
+    nvml = nvml_;
+  }
+  if (!nvml) return;
+  PerfRecord gpus = PerfRecord::array();
+  for (const GpuUsage& gpu : nvml->usage()) gpus.push_back(to_record(gpu));
+  if (!gpus.empty()) record["gpu"] = std::move(gpus);
+}
+
+PerfRecord PerfMeter::make_record(Reason reason) const {
+  static constexpr const char* kReasons[] = {"asked", "interval", "stall", "eos", "stop"};
+  PerfRecord record{{"source", name_of(element_)}, {"reason", kReasons[static_cast<int>(reason)]}};
+  add_session(record, reason, monotonic_now());
+  const PerfMeterSettings settings = this->settings();
+  if (settings.measure & kMeasureGpu) add_gpus(record);
+  if (watch_) watch_->add_to(record);
+  if (settings.measure & kMeasureReports) add_element_reports(record, element_);
+  return record;
+}
+
+void PerfMeter::report(Reason reason) {
+  if (reason == Reason::Interval && point_->buffers() > 0) {
+    const std::lock_guard lock(mutex_);
+    const std::uint64_t now = monotonic_now();
+    session_.rate.look(point_->buffers(), now);
+    session_.byte_rate.look(point_->bytes(), now);
+  }
+  const PerfRecord record = make_record(reason);
+  if (reason == Reason::Interval) {
+    const auto usage = look_at_usage();
+    const std::lock_guard lock(mutex_);
+    session_.usage_at_report = usage;
+  }
+  gst_element_post_message(
+      element_, gst_message_new_element(GST_OBJECT(element_), to_structure("perfmeter", record)));
+  const bool is_last = reason == Reason::Eos || reason == Reason::Stop;
+  const auto written = output_.write(record, is_last ? ReportKind::Last : ReportKind::Running);
+  if (written) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(has_warned_, true)) return;
+  }
+  GST_ELEMENT_WARNING(element_, RESOURCE, WRITE, ("%s", written.error().message.c_str()),
+                      (nullptr));
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include <gst/gst.h>
+
+#include "gst/perfmeter/pipeline_watch.h"
+#include "gst/perfmeter/report_output.h"
+#include "gst/perfmeter/stream_point.h"
+#include "lib/core/perf_output.h"
+#include "lib/core/rate_meter.h"
+#include "lib/engine/cuda_driver.h"
+
+namespace gsttorch {
+
+/// What is measured beside the stream at the meter itself.
+enum Measure : unsigned {
+  kMeasurePipeline = 1 << 0,  ///< every element of the bin
+  kMeasureProcess = 1 << 1,
+  kMeasureGpu = 1 << 2,
+  kMeasureReports = 1 << 3,  ///< what elements say of themselves
+};
+
+struct PerfMeterSettings {
+  guint64 interval = GST_SECOND;
+  guint measure = kMeasureProcess | kMeasureGpu | kMeasureReports;
+  bool is_measure_set = false;  // by somebody: what is asked for and not there is worth a warning
+  PerfOutput output = PerfOutput::None;
+  std::string output_location;
+  guint64 stall_timeout = 5 * GST_SECOND;
+};
+
+/// Measures the stream, the elements around it and the process, and tells about it from a thread of
+/// its own. Thread-safe, but for start and stop.
+class PerfMeter {
+ public:
+  /// The element owns this object, so it outlives it.
+  explicit PerfMeter(GstElement* element) : element_(element) {}
+  ~PerfMeter() { stop(); }
+
+  PerfMeterSettings settings() const;
+  template <typename Change>
+  void change_settings(Change&& change) {
+    {
+      const std::lock_guard lock(mutex_);
+      change(settings_);
+    }
+    wake_.notify_all();
+  }
+  GstStructure* stats() const;  ///< transfer full
+
+  Result<void> start();
+  void stop();  ///< tells a last time where the stream did not end
+  void set_playing(bool is_playing);
+
+  // On the streaming thread.
+  void set_caps(GstCaps* caps);
+  void take(GstBuffer* buffer, const GstSegment& segment);
+  void restart_stream();  ///< a flush, a new segment
+  void end_stream();
+
+ private:
+  // How it was at a moment.
+  struct Session {
+    std::uint64_t started = 0;
+    UsageLook usage_at_start;
+    UsageLook usage_at_report;
+    RateMeter rate;
+    RateMeter byte_rate;
+    std::uint64_t stalls = 0;
+    bool is_stalled = false;
+  };
+  enum class Reason { Asked, Interval, Stall, Eos, Stop };
+
+  std::optional<std::uint64_t> behind_clock(GstBuffer* buffer, const GstSegment& segment);
+  bool asks_live();
+
+  // On the meter's thread.
+  void run();
+  std::uint64_t next_look(std::uint64_t now, std::uint64_t next_report) const;
+  void look(std::uint64_t now);
+  void look_for_stall(std::uint64_t now);
+  void open_nvml();
+
+  PerfRecord make_record(Reason reason) const;
+  void add_session(PerfRecord& record, Reason reason, std::uint64_t now) const;
+  void add_rates(PerfRecord& record) const;
+  void add_gpus(PerfRecord& record) const;
+  void report(Reason reason);
+  UsageLook look_at_usage() const;
+
+  GstElement* const element_;
+  std::unique_ptr<StreamPoint> point_ = std::make_unique<StreamPoint>();  // one for each start
+  std::unique_ptr<PipelineWatch> watch_;                                  // from start to stop
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  PerfMeterSettings settings_;  // guarded by mutex_
+  Session session_;             // guarded by mutex_
+  bool is_running_ = false;     // guarded by mutex_
+  std::shared_ptr<Nvml> nvml_;  // guarded by mutex_
+  bool is_told_last_ = false;   // guarded by mutex_
+  bool has_warned_ = false;     // guarded by mutex_
+
+  std::atomic<bool> is_playing_{false};
+  std::atomic<bool> is_ended_{false};
+  std::atomic<std::uint64_t> playing_since_{0};
+
+  // The streaming thread.
+  std::uint64_t frame_size_ = 0;  // of raw video; 0: that of the buffer
+  bool counts_frames_ = false;
+  std::optional<bool> is_live_;
+
+  ReportOutput output_;
+  std::thread thread_;
+};
+
+}  // namespace gsttorch

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "gst/perfmeter/pipeline_watch.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace gsttorch {
+namespace {
+
+constexpr unsigned kFindEvery = 100;  // samples
+constexpr std::uint64_t kEnoughSamples = 20;
+
+// The pad of a real element behind a pad: ghost pads and what is inside them are only doors.
+Ref<GstPad> behind_doors(Ref<GstPad> pad) {
+  while (pad && GST_IS_PROXY_PAD(pad.get())) {
+    if (GST_IS_GHOST_PAD(pad.get())) {
+      pad = Ref<GstPad>::adopt(gst_ghost_pad_get_target(GST_GHOST_PAD(pad.get())));
+      continue;
+    }
+    const auto door = Ref<GstProxyPad>::adopt(gst_proxy_pad_get_internal(GST_PROXY_PAD(pad.get())));
+    pad = door ? Ref<GstPad>::adopt(gst_pad_get_peer(GST_PAD(door.get()))) : Ref<GstPad>();
+  }
+  return pad;
+}
+
+// Whether a thread is inside: it is only tried, never waited for.
+bool is_stream_locked(GstPad* pad) {
+  GRecMutex* lock = GST_PAD_GET_STREAM_LOCK(pad);
+  if (!g_rec_mutex_trylock(lock)) return true;
+  g_rec_mutex_unlock(lock);
+  return false;
+}
+
+const char* word_of(const ElementWatch& element) {
+  switch (element.role()) {
+    case ElementWatch::Role::Source:
+      return "source";
+    case ElementWatch::Role::Decoder:
+      return "decode";
+    case ElementWatch::Role::Sink:
+      return "sink";
+    default:
+      return element.name().c_str();
+  }
+}
+
+double share(std::uint64_t part, std::uint64_t whole) {
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+}  // namespace
+
+PipelineWatch::PipelineWatch(GstBin* bin, GstElement* self) : not_watched_(G_OBJECT_TYPE(self)) {
+  g_weak_ref_init(&bin_, bin);
+  using Handler = void (*)(GstBin*, GstBin*, GstElement*, gpointer);
+  const Handler added = [](GstBin*, GstBin*, GstElement* element, gpointer watch) {
+    static_cast<PipelineWatch*>(watch)->attach(element);
+  };
+  const Handler removed = [](GstBin*, GstBin*, GstElement* element, gpointer watch) {
+    static_cast<PipelineWatch*>(watch)->detach(element);
+  };
+  added_ = g_signal_connect(bin, "deep-element-added", G_CALLBACK(added), this);
+  removed_ = g_signal_connect(bin, "deep-element-removed", G_CALLBACK(removed), this);
+  attach_all(bin);
+}
+
+PipelineWatch::~PipelineWatch() {
+  if (const auto bin = Ref<GstObject>::adopt(static_cast<GstObject*>(g_weak_ref_get(&bin_)))) {
+    g_signal_handler_disconnect(bin.get(), added_);
+    g_signal_handler_disconnect(bin.get(), removed_);
+  }
+  g_weak_ref_clear(&bin_);
+  for (const auto& element : elements_) element->detach();
+}
+
+void PipelineWatch::attach_all(GstBin* bin) {
+  GstIterator* elements = gst_bin_iterate_recurse(bin);
+  const GstIteratorForeachFunction visit = [](const GValue* item, gpointer watch) {
+    static_cast<PipelineWatch*>(watch)->attach(static_cast<GstElement*>(g_value_get_object(item)));
+  };
+  // Elements that are there already are found again.
+  while (gst_iterator_foreach(elements, visit, this) == GST_ITERATOR_RESYNC) {
+    gst_iterator_resync(elements);
+  }
+  gst_iterator_free(elements);
+}
+
+void PipelineWatch::attach(GstElement* element) {
+  if (GST_IS_BIN(element) || G_OBJECT_TYPE(element) == not_watched_) return;
+  const std::lock_guard lock(mutex_);
+  for (const auto& known : elements_) {
+    if (known->element().get() == element) return;
+  }
+  elements_.push_back(ElementWatch::attach(element));
+  until_find_ = 0;
+}
+
+void PipelineWatch::detach(GstElement* element) {
+  std::shared_ptr<ElementWatch> removed;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = std::find_if(elements_.begin(), elements_.end(), [&](const auto& known) {
+      return known->element().get() == element;
+    });
+    if (at == elements_.end()) return;
+    removed = std::move(*at);
+    elements_.erase(at);
+    find_peers();  // none may stay one of the removed
+  }
+  removed->detach();
+}
+
+void PipelineWatch::find_peers() {
+  std::unordered_map<GstPad*, PadWatch*> known;
+  for (const auto& element : elements_) {
+    for (PadWatch* pad : element->pads(GST_PAD_SRC)) pad->peer = nullptr;
+    for (PadWatch* pad : element->pads(GST_PAD_SINK)) known[pad->pad.get()] = pad;
+  }
+  for (const auto& element : elements_) {
+    for (PadWatch* pad : element->pads(GST_PAD_SRC)) {
+      const auto peer = behind_doors(Ref<GstPad>::adopt(gst_pad_get_peer(pad->pad.get())));
+      const auto at = known.find(peer.get());
+      if (at == known.end()) continue;
+      pad->peer = at->second;
+      at->second->peer = pad;
+    }
+  }
+  until_find_ = kFindEvery;
+}
+
+void PipelineWatch::look_at_locks() {
+  for (const auto& element : elements_) {
+    for (const auto direction : {GST_PAD_SINK, GST_PAD_SRC}) {
+      for (PadWatch* pad : element->pads(direction)) {
+        // A pad that pulls, or pushes from a task, is locked all the time.
+        const bool tells =
+            direction == GST_PAD_SINK || GST_PAD_MODE(pad->pad.get()) == GST_PAD_MODE_PULL;
+        pad->is_locked = tells && is_stream_locked(pad->pad.get());
+      }
+    }
+  }
+}
+
+// Whether a thread that came through the element has gone further.
+bool PipelineWatch::is_beyond(const ElementWatch& element) const {
+  for (const PadWatch* pad : element.pads(GST_PAD_SRC)) {
+    if (pad->peer && pad->peer->is_locked) return true;
+  }
+  for (const PadWatch* pad : element.pads(GST_PAD_SINK)) {
+    const bool pulls = GST_PAD_MODE(pad->pad.get()) == GST_PAD_MODE_PULL;
+    if (pulls && pad->peer && pad->peer->is_locked) return true;
+  }
+  return false;
+}
+
+void PipelineWatch::judge(ElementWatch& element) const {
+  element.samples++;
+  const auto sinks = element.pads(GST_PAD_SINK);
+  bool is_inside = sinks.empty();
+  for (const PadWatch* pad : sinks) is_inside |= pad->is_locked;
+  for (const PadWatch* pad : element.pads(GST_PAD_SRC)) {
+    if (GST_PAD_MODE(pad->pad.get()) == GST_PAD_MODE_PULL) is_inside = pad->is_locked;
+  }
+  if (!is_inside) return;
+  if (element.has_thread()) element.full_samples++;
+  if (element.role() == ElementWatch::Role::Queue) return;
+  // With a thread of its own: upstream waits in it for room, which only it can be to blame for if
+  // it does not wait for room itself.
+  if (!is_beyond(element)) element.busy_samples++;
+}
+
+void PipelineWatch::sample() {
+  const std::lock_guard lock(mutex_);
+  if (until_find_ == 0) find_peers();
+  until_find_--;
+  look_at_locks();
+  for (const auto& element : elements_) judge(*element);
+}
+
+void PipelineWatch::restart_samples() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& element : elements_) {
+    element->samples = element->busy_samples = element->full_samples = 0;
+  }
+}
+
+void PipelineWatch::add_bottleneck(PerfRecord& record) const {
+  const ElementWatch* busiest = nullptr;
+  for (const auto& element : elements_) {
+    if (element->samples < kEnoughSamples) continue;
+    const bool waits_for_source = element->role() == ElementWatch::Role::Source;
+    const double busy = share(element->busy_samples, element->samples);
+    if (waits_for_source) {
+      record["source_share"] = std::max(busy, record.value("source_share", 0.0));
+    }
+    if (!busiest || busy > share(busiest->busy_samples, busiest->samples)) busiest = element.get();
+  }
+  if (!busiest || busiest->busy_samples == 0) return;
+  record["bottleneck"] = word_of(*busiest);
+  record["bottleneck_element"] = busiest->name();
+  record["bottleneck_share"] = share(busiest->busy_samples, busiest->samples);
+}
+
+void PipelineWatch::add_to(PerfRecord& record) const {
+  PerfRecord all = PerfRecord::array();
+  const std::lock_guard lock(mutex_);
+  add_bottleneck(record);
+  // Last added first is how a bin keeps them, which mostly is from sink to source.
+  for (const auto& element : elements_) all.push_back(element->record());
+  std::reverse(all.begin(), all.end());
+  record["elements"] = std::move(all);
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include <gst/gst.h>
+
+#include "gst/perfmeter/element_watch.h"
+
+namespace gsttorch {
+
+/// Watches every element of a bin, of the bins in it, and those added later. Thread-safe.
+///
+/// Where time goes is found by looking, some hundred times a second, which sink pads are inside
+/// their chain function: those whose stream lock is taken. The innermost such element of a thread
+/// is the one at work; a source is at work while nothing that it pushes to is.
+class PipelineWatch {
+ public:
+  /// `self`, and others of its kind, are not watched. The bin is only borrowed: it may go first.
+  PipelineWatch(GstBin* bin, GstElement* self);
+  ~PipelineWatch();
+  PipelineWatch(const PipelineWatch&) = delete;
+  PipelineWatch& operator=(const PipelineWatch&) = delete;
+
+  void sample();
+  /// Forgets what was sampled before.
+  void restart_samples();
+  /// Sets "elements", and "bottleneck" where enough was sampled.
+  void add_to(PerfRecord& record) const;
+
+ private:
+  using Elements = std::vector<std::shared_ptr<ElementWatch>>;
+
+  void attach_all(GstBin* bin);
+  void attach(GstElement* element);
+  void detach(GstElement* element);
+  void find_peers();
+  void look_at_locks();
+  bool is_beyond(const ElementWatch& element) const;
+  void judge(ElementWatch& element) const;
+  void add_bottleneck(PerfRecord& record) const;
+
+  const GType not_watched_;
+  GWeakRef bin_;
+  gulong added_ = 0;
+  gulong removed_ = 0;
+
+  mutable std::mutex mutex_;
+  Elements elements_;        // guarded by mutex_
+  unsigned until_find_ = 0;  // guarded by mutex_: samples until links are looked at again
+};
+
+}  // namespace gsttorch

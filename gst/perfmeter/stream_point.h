@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+#include <gst/gst.h>
+
+#include "lib/core/duration_histogram.h"
+#include "lib/core/loss_counter.h"
+#include "lib/core/perf_output.h"
+
+namespace gsttorch {
+
+/// Now, on a clock that only goes forward; ns.
+std::uint64_t monotonic_now();
+
+/// What passes one place of a stream. The streaming thread counts, any other may read.
+class StreamPoint {
+ public:
+  struct Arrival {
+    GstBuffer* buffer = nullptr;
+    std::uint64_t size = 0;                        ///< bytes
+    std::optional<std::uint64_t> behind_clock_ns;  ///< where the stream is live
+    bool counts_frames = false;                    ///< offsets are of frames, not of bytes
+  };
+
+  // On the streaming thread.
+  void take(const Arrival& arrival);
+  void restart_places() { losses_.restart(); }
+
+  std::uint64_t buffers() const { return buffers_.load(std::memory_order_relaxed); }
+  std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+  std::uint64_t last_at() const { return last_at_.load(std::memory_order_relaxed); }  ///< 0: none
+
+  /// Adds its fields; `started` is the time from which the first buffer is counted.
+  void add_to(PerfRecord& record, std::uint64_t started) const;
+
+ private:
+  std::atomic<std::uint64_t> buffers_{0};
+  std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<std::uint64_t> first_at_{0};
+  std::atomic<std::uint64_t> last_at_{0};
+  std::atomic<std::uint64_t> lost_{0};
+  std::atomic<std::uint64_t> discontinuities_{0};
+  DurationHistogram between_;
+  DurationHistogram latency_;
+  LossCounter losses_;  // the streaming thread
+};
+
+}  // namespace gsttorch
