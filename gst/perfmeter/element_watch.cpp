@@ -297,10 +297,8 @@ PerfRecord ElementWatch::record() const {
   if (queueing.count() > 0) record["queueing"] = gsttorch::to_record(queueing.summary());
   add_levels(record);
   if (samples > 0) {
-    record["busy"] = static_cast<double>(busy_samples) / static_cast<double>(samples);
-    if (has_thread()) {
-      record["full"] = static_cast<double>(full_samples) / static_cast<double>(samples);
-    }
+    record["busy"] = busy_share();
+    if (has_thread()) record["full"] = share(full_samples);
   }
   return record;
 }

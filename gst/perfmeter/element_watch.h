@@ -66,9 +66,13 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   std::uint64_t samples = 0;
   std::uint64_t busy_samples = 0;
   std::uint64_t full_samples = 0;
+  double busy_share() const { return share(busy_samples); }
 
  private:
   explicit ElementWatch(GstElement* element);
+  double share(std::uint64_t part) const {
+    return samples ? static_cast<double>(part) / static_cast<double>(samples) : 0;
+  }
   void add_pad(GstPad* pad);
   void remove_pad(GstPad* pad);
   void pair_pads();

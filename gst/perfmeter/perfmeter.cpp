@@ -61,7 +61,7 @@ Result<void> PerfMeter::start() {
   if (settings.measure & kMeasurePipeline) {
     const auto parent = Ref<GstObject>::adopt(gst_element_get_parent(element_));
     if (parent && GST_IS_BIN(parent.get())) {
-      watch_ = std::make_unique<PipelineWatch>(GST_BIN(parent.get()), element_);
+      watch_ = std::make_unique<PipelineWatch>(GST_BIN(parent.get()));
     }
   }
   const std::lock_guard lock(mutex_);

@@ -3,6 +3,8 @@
 #include "gst/perfmeter/pipeline_watch.h"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 #include <utility>
 
 namespace gsttorch {
@@ -10,6 +12,7 @@ namespace {
 
 constexpr unsigned kFindEvery = 100;  // samples
 constexpr std::uint64_t kEnoughSamples = 20;
+constexpr double kBenefitOfDoubt = 0.05;  // of the time
 
 // The pad of a real element behind a pad: ghost pads and what is inside them are only doors.
 Ref<GstPad> behind_doors(Ref<GstPad> pad) {
@@ -45,13 +48,9 @@ const char* word_of(const ElementWatch& element) {
   }
 }
 
-double share(std::uint64_t part, std::uint64_t whole) {
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
-
 }  // namespace
 
-PipelineWatch::PipelineWatch(GstBin* bin, GstElement* self) : not_watched_(G_OBJECT_TYPE(self)) {
+PipelineWatch::PipelineWatch(GstBin* bin) {
   g_weak_ref_init(&bin_, bin);
   using Handler = void (*)(GstBin*, GstBin*, GstElement*, gpointer);
   const Handler added = [](GstBin*, GstBin*, GstElement* element, gpointer watch) {
@@ -87,7 +86,7 @@ void PipelineWatch::attach_all(GstBin* bin) {
 }
 
 void PipelineWatch::attach(GstElement* element) {
-  if (GST_IS_BIN(element) || G_OBJECT_TYPE(element) == not_watched_) return;
+  if (GST_IS_BIN(element)) return;
   const std::lock_guard lock(mutex_);
   for (const auto& known : elements_) {
     if (known->element().get() == element) return;
@@ -178,37 +177,55 @@ void PipelineWatch::sample() {
   for (const auto& element : elements_) judge(*element);
 }
 
-void PipelineWatch::restart_samples() {
-  const std::lock_guard lock(mutex_);
-  for (const auto& element : elements_) {
-    element->samples = element->busy_samples = element->full_samples = 0;
-  }
-}
-
-void PipelineWatch::add_bottleneck(PerfRecord& record) const {
-  const ElementWatch* busiest = nullptr;
+// Where two threads are busy all the time, one of them waits for the clock: a live source's rate is
+// the one that nothing in the pipeline can change.
+const ElementWatch* PipelineWatch::bottleneck() const {
+  const ElementWatch* found = nullptr;
+  double most = 0;
   for (const auto& element : elements_) {
     if (element->samples < kEnoughSamples) continue;
-    const bool waits_for_source = element->role() == ElementWatch::Role::Source;
-    const double busy = share(element->busy_samples, element->samples);
-    if (waits_for_source) {
-      record["source_share"] = std::max(busy, record.value("source_share", 0.0));
-    }
-    if (!busiest || busy > share(busiest->busy_samples, busiest->samples)) busiest = element.get();
+    const double busy = element->busy_share() +
+                        (element->role() == ElementWatch::Role::Source ? kBenefitOfDoubt : 0);
+    if (element->busy_samples == 0 || busy <= most) continue;
+    most = busy;
+    found = element.get();
   }
-  if (!busiest || busiest->busy_samples == 0) return;
-  record["bottleneck"] = word_of(*busiest);
-  record["bottleneck_element"] = busiest->name();
-  record["bottleneck_share"] = share(busiest->busy_samples, busiest->samples);
+  return found;
 }
 
-void PipelineWatch::add_to(PerfRecord& record) const {
+PipelineWatch::Elements PipelineWatch::in_order() const {
+  // Last added first is how a bin keeps them, and sources mostly are the first.
+  Elements left(elements_.rbegin(), elements_.rend());
+  std::stable_partition(left.begin(), left.end(),
+                        [](const auto& element) { return element->pads(GST_PAD_SINK).empty(); });
+  Elements ordered;
+  std::set<const ElementWatch*> seen;
+  const std::function<void(const std::shared_ptr<ElementWatch>&)> visit = [&](const auto& element) {
+    if (!seen.insert(element.get()).second) return;
+    ordered.push_back(element);
+    for (const PadWatch* pad : element->pads(GST_PAD_SRC)) {
+      if (pad->peer) visit(pad->peer->element->shared_from_this());
+    }
+  };
+  for (const auto& element : left) visit(element);
+  return ordered;
+}
+
+void PipelineWatch::add_to(PerfRecord& record) {
   PerfRecord all = PerfRecord::array();
   const std::lock_guard lock(mutex_);
-  add_bottleneck(record);
-  // Last added first is how a bin keeps them, which mostly is from sink to source.
-  for (const auto& element : elements_) all.push_back(element->record());
-  std::reverse(all.begin(), all.end());
+  find_peers();
+  if (const ElementWatch* element = bottleneck()) {
+    record["bottleneck"] = word_of(*element);
+    record["bottleneck_element"] = element->name();
+    record["bottleneck_share"] = element->busy_share();
+  }
+  for (const auto& element : in_order()) {
+    if (element->role() == ElementWatch::Role::Source && element->samples > 0) {
+      record["source_share"] = std::max(element->busy_share(), record.value("source_share", 0.0));
+    }
+    all.push_back(element->record());
+  }
   record["elements"] = std::move(all);
 }
 

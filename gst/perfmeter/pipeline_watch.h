@@ -20,17 +20,15 @@ namespace gsttorch {
 /// is the one at work; a source is at work while nothing that it pushes to is.
 class PipelineWatch {
  public:
-  /// `self`, and others of its kind, are not watched. The bin is only borrowed: it may go first.
-  PipelineWatch(GstBin* bin, GstElement* self);
+  /// The bin is only borrowed: it may go first.
+  explicit PipelineWatch(GstBin* bin);
   ~PipelineWatch();
   PipelineWatch(const PipelineWatch&) = delete;
   PipelineWatch& operator=(const PipelineWatch&) = delete;
 
   void sample();
-  /// Forgets what was sampled before.
-  void restart_samples();
-  /// Sets "elements", and "bottleneck" where enough was sampled.
-  void add_to(PerfRecord& record) const;
+  /// Sets "elements", from source to sink, and "bottleneck" where enough was sampled.
+  void add_to(PerfRecord& record);
 
  private:
   using Elements = std::vector<std::shared_ptr<ElementWatch>>;
@@ -42,9 +40,9 @@ class PipelineWatch {
   void look_at_locks();
   bool is_beyond(const ElementWatch& element) const;
   void judge(ElementWatch& element) const;
-  void add_bottleneck(PerfRecord& record) const;
+  const ElementWatch* bottleneck() const;
+  Elements in_order() const;
 
-  const GType not_watched_;
   GWeakRef bin_;
   gulong added_ = 0;
   gulong removed_ = 0;
