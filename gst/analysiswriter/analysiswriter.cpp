@@ -66,7 +66,7 @@ GstStructure* AnalysisWriter::stats() const {
 }
 
 Result<void> AnalysisWriter::start() {
-  auto folder = ResultsFolder::create(settings().location);
+  auto folder = ResultsFolder::create({settings().location});
   if (!folder) return folder.error();
   {
     const std::lock_guard lock(mutex_);

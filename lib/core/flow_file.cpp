@@ -2,14 +2,12 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/core/flow_file.h"
 
-#include <algorithm>
 #include <bit>
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 
+#include "lib/core/even_writer.h"
 #include "lib/core/output_file.h"
 
 namespace gsttorch {
@@ -20,7 +18,6 @@ static_assert(std::endian::native == std::endian::little, ".flo files are little
 // Middlebury's file format: a float that reads "PIEH" as bytes, then width, height, vectors.
 constexpr float kTag = 202021.25f;
 constexpr int kMaxSide = 99999;
-constexpr std::size_t kWriteBytes = std::size_t{1} << 20;
 
 struct Header {
   float tag = kTag;
@@ -33,30 +30,16 @@ bool is_size(int width, int height) {
   return width > 0 && height > 0 && width <= kMaxSide && height <= kMaxSide;
 }
 
-/// As many rows in one piece as fit: few system calls, and no second copy of the whole flow.
-Result<void> write_rows(OutputFile& file, const FlowView& flow) {
-  const std::size_t row = 2 * static_cast<std::size_t>(flow.width);
-  const int rows = static_cast<int>(std::max<std::size_t>(1, kWriteBytes / (row * sizeof(float))));
-  std::vector<float> piece(row * static_cast<std::size_t>(std::min(rows, flow.height)));
-  for (int top = 0; top < flow.height; top += rows) {
-    const int count = std::min(rows, flow.height - top);
-    for (int y = 0; y < count; y++) {
-      flow.read_row(top + y, piece.data() + row * static_cast<std::size_t>(y));
-    }
-    const auto written =
-        file.write(piece.data(), row * static_cast<std::size_t>(count) * sizeof(float));
-    if (!written) return written;
-  }
-  return {};
-}
-
-Result<void> write_whole(const std::string& path, const FlowView& flow) {
-  auto file = OutputFile::create(path);
-  if (!file) return file.error();
+Result<void> write_contents(OutputFile& file, const FlowView& flow) {
+  EvenWriter writer(file, flow_file_bytes(flow.width, flow.height));
   const Header header{kTag, flow.width, flow.height};
-  if (auto done = file->write(&header, sizeof header); !done) return done;
-  if (auto done = write_rows(*file, flow); !done) return done;
-  return file->close();
+  if (auto done = writer.append(&header, sizeof header); !done) return done;
+  std::vector<float> row(2 * static_cast<std::size_t>(flow.width));
+  for (int y = 0; y < flow.height; y++) {
+    flow.read_row(y, row.data());
+    if (auto done = writer.append(row.data(), row.size() * sizeof(float)); !done) return done;
+  }
+  return writer.finish();
 }
 
 Error corrupt(const std::string& path, const std::string& why) {
@@ -75,13 +58,7 @@ Result<void> write_flow_file(const std::string& path, const FlowView& flow) {
     return Error{ErrorCode::BadShape, "no .flo file holds a flow of " + std::to_string(flow.width) +
                                           "x" + std::to_string(flow.height)};
   }
-  const std::string part = path + ".part";
-  auto done = write_whole(part, flow);
-  if (done && std::rename(part.c_str(), path.c_str()) != 0) {
-    done = file_error("cannot create", path, errno);
-  }
-  if (!done) std::remove(part.c_str());
-  return done;
+  return write_whole_file(path, [&](OutputFile& file) { return write_contents(file, flow); });
 }
 
 Result<FlowFile> read_flow_file(const std::string& path) {

@@ -3,11 +3,11 @@
 #include "lib/core/output_file.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 namespace gsttorch {
@@ -40,25 +40,29 @@ Error file_error(const char* what, const std::string& path, int error_number) {
           std::string(what) + " " + path + ": " + std::generic_category().message(error_number)};
 }
 
-Result<OutputFile> OutputFile::create(const std::string& path, Lock lock) {
+Result<OutputFile> OutputFile::create(const std::string& path) { return append(path, 0); }
+
+Result<OutputFile> OutputFile::append(const std::string& path, std::uint64_t kept_bytes) {
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (fd < 0) return file_error("cannot create", path, errno);
-  OutputFile file(path, fd);
-  // File systems that know no locks are no reason to stop.
-  if (lock == Lock::Exclusive && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    return Error{ErrorCode::NotWritable, path + " is being written by somebody else"};
-  }
-  // Devices and pipes have nothing to empty.
-  if (ftruncate(fd, 0) != 0 && errno != EINVAL) return file_error("cannot empty", path, errno);
+  OutputFile file(path, fd, kept_bytes);
+  // Devices and pipes have nothing to cut, and no positions.
+  const auto kept = static_cast<off_t>(kept_bytes);
+  if (ftruncate(fd, kept) != 0 && errno != EINVAL) return file_error("cannot cut", path, errno);
+  if (kept > 0 && lseek(fd, kept, SEEK_SET) < 0) return file_error("cannot seek in", path, errno);
   return file;
 }
 
 OutputFile::OutputFile(OutputFile&& other) noexcept
-    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), written_(other.written_) {}
+    : path_(std::move(other.path_)),
+      fd_(std::exchange(other.fd_, -1)),
+      start_(other.start_),
+      written_(other.written_) {}
 
 OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(fd_, other.fd_);
+  std::swap(start_, other.start_);
   std::swap(written_, other.written_);
   return *this;
 }
@@ -76,7 +80,7 @@ Result<void> OutputFile::write(const void* data, std::size_t size) {
     if (n < 0) {
       const Error error = file_error("cannot write", path_, errno);
       // Devices and pipes cannot be cut; the write's own error is the one to report.
-      if (left < size && ftruncate(fd_, static_cast<off_t>(written_)) != 0) errno = 0;
+      if (left < size && ftruncate(fd_, static_cast<off_t>(start_ + written_)) != 0) errno = 0;
       return error;
     }
     p += n;
@@ -91,6 +95,20 @@ Result<void> OutputFile::close() {
     return file_error("cannot close", path_, errno);
   }
   return {};
+}
+
+Result<void> write_whole_file(const std::string& path,
+                              const std::function<Result<void>(OutputFile&)>& write) {
+  const std::string part = path + ".part";
+  auto file = OutputFile::create(part);
+  if (!file) return file.error();
+  auto done = write(*file);
+  if (done) done = file->close();
+  if (done && std::rename(part.c_str(), path.c_str()) != 0) {
+    done = file_error("cannot create", path, errno);
+  }
+  if (!done) std::remove(part.c_str());
+  return done;
 }
 
 }  // namespace gsttorch

@@ -50,4 +50,14 @@ std::string to_json_line(const FrameRecord& record) {
   return line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
+std::optional<RecordKey> record_key(const std::string& line) {
+  const Json json = Json::parse(line, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  const auto frame = json.find("frame"), pts = json.find("pts");
+  if (frame == json.end() || !frame->is_number_unsigned()) return std::nullopt;
+  RecordKey key{frame->get<std::uint64_t>(), std::nullopt};
+  if (pts != json.end() && pts->is_number_unsigned()) key.pts = pts->get<std::uint64_t>();
+  return key;
+}
+
 }  // namespace gsttorch

@@ -43,4 +43,15 @@ struct FrameRecord {
 /// are null, bytes that are no UTF-8 are replaced.
 std::string to_json_line(const FrameRecord& record);
 
+/// Which frame a record is of.
+struct RecordKey {
+  std::uint64_t frame = 0;
+  std::optional<std::uint64_t> pts;  ///< ns
+
+  bool operator==(const RecordKey&) const = default;
+};
+
+/// Of a line of results.jsonl, without its newline; nothing where that is no record.
+std::optional<RecordKey> record_key(const std::string& line);
+
 }  // namespace gsttorch

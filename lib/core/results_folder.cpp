@@ -2,22 +2,29 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/core/results_folder.h"
 
+#include <cerrno>
 #include <cinttypes>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <utility>
+
+#include <nlohmann/json.hpp>
 
 #include "lib/core/flow_file.h"
 
 namespace gsttorch {
 namespace {
 
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
 constexpr std::size_t kGatherBytes = 64 * 1024;
 
 Result<void> make_folder(const std::string& path) {
   std::error_code failure;
-  std::filesystem::create_directories(path, failure);
-  if (!failure && !std::filesystem::is_directory(path)) {
+  fs::create_directories(path, failure);
+  if (!failure && !fs::is_directory(path)) {
     failure = std::make_error_code(std::errc::not_a_directory);
   }
   if (!failure) return {};
@@ -34,19 +41,76 @@ Result<void> try_writing(const std::string& folder) {
   return done;
 }
 
+std::string format_path(const std::string& folder) { return folder + "/format.json"; }
+
+/// What is in format.json, if that is anything.
+std::optional<Json> recorded_version(const std::string& folder) {
+  std::ifstream in(format_path(folder));
+  if (!in) return std::nullopt;
+  const Json json = Json::parse(in, nullptr, false);
+  return json.is_object() ? json.value("results_version", Json()) : Json();
+}
+
+Result<void> check_version(const std::string& folder, ResultsFolder::Earlier earlier) {
+  const auto version = recorded_version(folder);
+  if (version == Json(kResultsVersion)) return {};
+  // Before there were versions, or somebody else's: it can be replaced, not continued.
+  const bool may_be_absent =
+      earlier == ResultsFolder::Earlier::Replace || !fs::exists(results_path(folder));
+  if (!version && may_be_absent) return {};
+  return Error{ErrorCode::BadArgument,
+               folder + " holds results of " +
+                   (version ? "version " + version->dump() : "an unknown version") +
+                   ", and this is version " + std::to_string(kResultsVersion) +
+                   ": choose another folder, or remove it"};
+}
+
+Result<void> write_version(const std::string& folder) {
+  return write_whole_file(format_path(folder), [](OutputFile& file) {
+    const std::string text = Json{{"results_version", kResultsVersion}}.dump() + '\n';
+    return file.write(text.data(), text.size());
+  });
+}
+
+void remove_full_files(const std::string& folder) {
+  for (const std::string& file : full_results_files(folder)) std::remove(file.c_str());
+}
+
+/// What is there of an earlier run, after all that is not wanted of it is gone.
+Result<RecordedResults> take_over(const std::string& folder, ResultsFolder::Earlier earlier) {
+  if (auto right = check_version(folder, earlier); !right) return right.error();
+  auto recorded = earlier == ResultsFolder::Earlier::Continue ? read_recorded_results(folder)
+                                                              : RecordedResults{};
+  if (!recorded) return recorded;
+  if (auto written = write_version(folder); !written) return written.error();
+  if (earlier == ResultsFolder::Earlier::Replace) remove_full_files(folder);
+  return recorded;
+}
+
 }  // namespace
 
-Result<ResultsFolder> ResultsFolder::create(const std::string& location) {
+Result<ResultsFolder> ResultsFolder::create(const Options& options) {
+  const std::string& location = options.location;
   if (location.empty()) return Error{ErrorCode::BadArgument, "no folder given for the results"};
   if (auto made = make_folder(location); !made) return made.error();
   if (auto tried = try_writing(location); !tried) return tried.error();
-  auto results = OutputFile::create(location + "/results.jsonl", OutputFile::Lock::Exclusive);
+  auto lock = FolderLock::take(location);
+  if (!lock) return lock.error();
+  const auto recorded = take_over(location, options.earlier);
+  if (!recorded) return recorded.error();
+  auto results = OutputFile::append(results_path(location), recorded->whole_bytes);
   if (!results) return results.error();
-  return ResultsFolder(location, std::move(results).value());
+  return ResultsFolder(options, std::move(lock).value(), std::move(results).value(), *recorded);
 }
 
-ResultsFolder::ResultsFolder(std::string location, OutputFile results)
-    : location_(std::move(location)), results_(std::move(results)) {}
+ResultsFolder::ResultsFolder(Options options, FolderLock lock, OutputFile results,
+                             const RecordedResults& recorded)
+    : options_(std::move(options)),
+      lock_(std::move(lock)),
+      results_(std::move(results)),
+      last_recorded_(recorded.last),
+      records_(recorded.records),
+      first_frame_(recorded.first ? recorded.first->frame : 0) {}
 
 std::string ResultsFolder::flow_file_name(std::uint64_t frame, unsigned number) {
   char name[64];
@@ -59,16 +123,35 @@ std::string ResultsFolder::flow_file_name(std::uint64_t frame, unsigned number) 
 }
 
 Result<void> ResultsFolder::write_line(const FrameRecord& record) {
+  // Before a line rather than after one: results.jsonl always has the newest.
+  if (options_.records_per_file > 0 && records_ >= options_.records_per_file) {
+    if (auto done = put_full_file_aside(); !done) return done;
+  }
+  if (records_++ == 0) first_frame_ = record.frame;
   pending_ += to_json_line(record);
   return pending_.size() < kGatherBytes ? Result<void>() : flush();
 }
 
+Result<void> ResultsFolder::put_full_file_aside() {
+  if (auto done = close(); !done) return done;
+  const std::string full = full_results_path(options_.location, first_frame_);
+  if (std::rename(results_.path().c_str(), full.c_str()) != 0) {
+    return file_error("cannot create", full, errno);
+  }
+  full_files_bytes_ += results_.bytes_written();
+  auto next = OutputFile::create(results_path(options_.location));
+  if (!next) return next.error();
+  results_ = std::move(next).value();
+  records_ = 0;
+  return {};
+}
+
 Result<void> ResultsFolder::write_flow(const std::string& file_name, const FlowView& flow) {
   if (!has_flow_folder_) {
-    if (auto made = make_folder(location_ + "/flow"); !made) return made;
+    if (auto made = make_folder(options_.location + "/flow"); !made) return made;
     has_flow_folder_ = true;
   }
-  auto done = write_flow_file(location_ + "/" + file_name, flow);
+  auto done = write_flow_file(options_.location + "/" + file_name, flow);
   if (done) flow_bytes_ += flow_file_bytes(flow.width, flow.height);
   return done;
 }

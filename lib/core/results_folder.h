@@ -3,41 +3,68 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "lib/core/flow_view.h"
+#include "lib/core/folder_lock.h"
 #include "lib/core/output_file.h"
+#include "lib/core/recorded_results.h"
 #include "lib/core/records.h"
 #include "lib/core/result.h"
 
 namespace gsttorch {
+
+/// Of the files in a results folder and what is in them. format.json carries it.
+inline constexpr int kResultsVersion = 1;
 
 /// The folder an analysis is written to: results.jsonl with a line per frame, and flow/*.flo.
 /// Lines are gathered into large writes, and no write ends within a line: what is in the file is
 /// always whole. Thread-bound.
 class ResultsFolder {
  public:
+  enum class Earlier { Replace, Continue };
+  struct Options {
+    std::string location;
+    Earlier earlier = Earlier::Replace;  ///< what becomes of results that are there
+    std::uint64_t records_per_file =
+        0;  ///< results.jsonl is put aside when it has so many; 0: never
+  };
+
   /// Creates the folder where it is missing, proves by writing a file that it can be written to,
-  /// and empties results.jsonl. Only one object at a time can have a folder.
-  static Result<ResultsFolder> create(const std::string& location);
+  /// and empties results.jsonl or cuts a torn line off its end. Only one object at a time can have
+  /// a folder. Results of another version are refused.
+  static Result<ResultsFolder> create(const Options& options);
 
   /// Where the flow of a frame goes, relative to the folder: "flow/000012.flo". A frame's further
   /// results are numbered: "flow/000012-1.flo".
   static std::string flow_file_name(std::uint64_t frame, unsigned number = 0);
+
+  /// The last record that was there, and stays.
+  const std::optional<RecordKey>& last_recorded() const { return last_recorded_; }
 
   Result<void> write_line(const FrameRecord& record);
   Result<void> write_flow(const std::string& file_name, const FlowView& flow);
   Result<void> flush();  ///< gathered lines go to the file
   Result<void> close();  ///< flushes, and tells whether the file was stored
 
-  std::uint64_t bytes_written() const { return results_.bytes_written() + flow_bytes_; }
+  std::uint64_t bytes_written() const {
+    return full_files_bytes_ + results_.bytes_written() + flow_bytes_;
+  }
 
  private:
-  ResultsFolder(std::string location, OutputFile results);
+  ResultsFolder(Options options, FolderLock lock, OutputFile results,
+                const RecordedResults& recorded);
+  Result<void> put_full_file_aside();
 
-  std::string location_;
+  Options options_;
+  FolderLock lock_;
   OutputFile results_;
   std::string pending_;
+  std::optional<RecordKey> last_recorded_;
+  std::uint64_t records_ = 0;      // in results.jsonl and pending
+  std::uint64_t first_frame_ = 0;  // of them
+  std::uint64_t full_files_bytes_ = 0;
   std::uint64_t flow_bytes_ = 0;
   bool has_flow_folder_ = false;
 };
