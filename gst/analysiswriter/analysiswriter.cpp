@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "gst/analysiswriter/analysiswriter.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/gst/boundary.h"
@@ -9,6 +10,10 @@
 
 namespace gsttorch {
 namespace {
+
+// With queue-policy=drop no line is ever left out, and a disk that never answers takes no more
+// memory than this many of them.
+constexpr std::size_t kMaxWaitingLines = 10000;
 
 std::string text(const gchar* nullable) { return nullable ? nullable : ""; }
 
@@ -59,21 +64,37 @@ WriterSettings AnalysisWriter::settings() const {
 GstStructure* AnalysisWriter::stats() const {
   const guint level = static_cast<guint>(queue_.size());
   const std::lock_guard lock(mutex_);
-  return gst_structure_new("analysiswriter-stats", "frames", G_TYPE_UINT64, stats_.frames,
-                           "records", G_TYPE_UINT64, stats_.records, "bytes", G_TYPE_UINT64,
-                           stats_.bytes, "flow-files", G_TYPE_UINT64, stats_.flow_files,
-                           "queue-level", G_TYPE_UINT, level, nullptr);
+  const std::uint64_t lost = stats_.has_failed ? stats_.taken - stats_.records : 0;
+  GstStructure* stats = gst_structure_new(
+      "analysiswriter-stats", "frames", G_TYPE_UINT64, stats_.frames, "records", G_TYPE_UINT64,
+      stats_.records, "bytes", G_TYPE_UINT64, stats_.bytes, "flow-files", G_TYPE_UINT64,
+      stats_.flow_files, "dropped", G_TYPE_UINT64, stats_.dropped, "lost", G_TYPE_UINT64, lost,
+      "queue-level", G_TYPE_UINT, level, nullptr);
+  if (const auto& last = stats_.resumed_after) {
+    gst_structure_set(stats, "resumed-after-frame", G_TYPE_UINT64, last->frame, nullptr);
+    if (last->pts) {
+      gst_structure_set(stats, "resumed-after-pts", G_TYPE_UINT64, *last->pts, nullptr);
+    }
+  }
+  return stats;
 }
 
 Result<void> AnalysisWriter::start() {
-  auto folder = ResultsFolder::create({settings().location});
+  const WriterSettings settings = this->settings();
+  auto folder = ResultsFolder::create(
+      {settings.location,
+       settings.resume ? ResultsFolder::Earlier::Continue : ResultsFolder::Earlier::Replace,
+       settings.records_per_file});
   if (!folder) return folder.error();
+  numbering_ = FrameNumbering(folder->last_recorded());
   {
     const std::lock_guard lock(mutex_);
     stats_ = Stats{};
+    stats_.resumed_after = folder->last_recorded();
   }
   has_warned_ = false;
   queue_.reset();
+  waiting_with_files_ = 0;
   thread_ = std::thread([this, folder = std::move(folder).value()]() mutable {
     guarded(element_, false, [&] {
       run(std::move(folder));
@@ -90,16 +111,42 @@ void AnalysisWriter::stop() {
 }
 
 GstFlowReturn AnalysisWriter::take(GstBuffer* buffer) {
-  std::unique_lock lock(mutex_);
-  const WriterSettings settings = settings_;
-  const std::uint64_t frame = stats_.frames++;
-  lock.unlock();
-
-  const QueueState state = queue_.push(make_job(buffer, frame, settings), settings.max_queue);
-  if (state == QueueState::Open) return GST_FLOW_OK;
-  lock.lock();
-  stats_.frames = frame;  // the next frame has its number
+  const WriterSettings settings = this->settings();
+  const auto frame = numbering_.number(time(GST_BUFFER_PTS(buffer)));
+  const bool is_wanted = frame && *frame % settings.every == 0;
+  {
+    const std::lock_guard lock(mutex_);
+    stats_.frames++;
+    stats_.taken += is_wanted;
+  }
+  const QueueState state =
+      is_wanted ? hand_over(make_job(buffer, *frame, settings), settings) : QueueState::Open;
+  if (state == QueueState::Open) {
+    numbering_.taken(frame);
+    return GST_FLOW_OK;
+  }
+  const std::lock_guard lock(mutex_);
+  stats_.frames--;
+  stats_.taken--;
   return state == QueueState::Failed ? GST_FLOW_ERROR : GST_FLOW_FLUSHING;
+}
+
+QueueState AnalysisWriter::hand_over(Job job, const WriterSettings& settings) {
+  std::size_t capacity = settings.max_queue;
+  if (settings.queue_policy == QueuePolicy::Drop) {
+    if (waiting_with_files_ >= settings.max_queue) drop_files(job);
+    capacity = std::max(capacity, kMaxWaitingLines);
+  }
+  const bool has_files = !job.flows.empty();
+  waiting_with_files_ += has_files;  // before the writer can take it
+  const QueueState state = queue_.push(std::move(job), capacity);
+  if (state != QueueState::Open) waiting_with_files_ -= has_files;
+  return state;
+}
+
+void AnalysisWriter::drop_files(Job& job) {
+  for (const FlowJob& flow : job.flows) job.record.flow[flow.number].dropped = "queue-full";
+  job.flows.clear();
 }
 
 bool AnalysisWriter::drain() { return queue_.drain() == QueueState::Open; }
@@ -111,6 +158,7 @@ void AnalysisWriter::resume() { queue_.set_state(QueueState::Open); }
 AnalysisWriter::Job AnalysisWriter::make_job(GstBuffer* buffer, std::uint64_t frame,
                                              const WriterSettings& settings) {
   Job job;
+  job.flow_file_type = settings.flow_file_type;
   job.record.frame = frame;
   job.record.pts = time(GST_BUFFER_PTS(buffer));
   job.record.duration = time(GST_BUFFER_DURATION(buffer));
@@ -134,48 +182,76 @@ void AnalysisWriter::run(ResultsFolder folder) {
   auto done = write_all(folder);
   const auto closed = folder.close();  // after a failure too: earlier records may still be waiting
   if (done) done = closed;
-  // Before the stream stops: whoever sees it stop finds the reason on the bus already.
-  if (!done) post_error(element_, done.error());
+  count(folder);
+  if (!done) fail(done.error());
 }
 
 Result<void> AnalysisWriter::write_all(ResultsFolder& folder) {
-  while (auto job = queue_.pop()) {
+  while (auto job = next_job()) {
     if (auto done = write(folder, *job); !done) return done;
     // Readers that follow the file see it up to date whenever there is nothing else to do.
     if (queue_.size() == 0) {
       if (auto done = folder.flush(); !done) return done;
     }
-    count(folder, job->record);
+    count_flow(job->record);
+    count(folder);
   }
   return {};
 }
 
+std::optional<AnalysisWriter::Job> AnalysisWriter::next_job() {
+  auto job = queue_.pop();
+  if (job && !job->flows.empty()) waiting_with_files_--;
+  return job;
+}
+
+void AnalysisWriter::fail(const Error& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    stats_.has_failed = true;
+  }
+  if (settings().on_failure == OnFailure::Stop) {
+    // Before the stream stops: whoever sees it stop finds the reason on the bus already.
+    post_error(element_, error);
+    return;
+  }
+  post_warning(element_, {error.code, error.message + " (nothing more is written)"});
+  while (next_job()) {
+  }
+}
+
 Result<void> AnalysisWriter::write(ResultsFolder& folder, Job& job) {
   for (const FlowJob& flow : job.flows) {
-    if (auto done = write_flow(folder, flow, job.record); !done) return done;
+    if (auto done = write_flow(folder, flow, job); !done) return done;
   }
   return folder.write_line(job.record);
 }
 
-Result<void> AnalysisWriter::write_flow(ResultsFolder& folder, const FlowJob& job,
-                                        FrameRecord& record) {
-  const auto mapped = MappedFlow::create(job.buffer.get(), job.grid);
+Result<void> AnalysisWriter::write_flow(ResultsFolder& folder, const FlowJob& flow, Job& job) {
+  const auto mapped = MappedFlow::create(flow.buffer.get(), flow.grid);
   if (!mapped) {
     warn_once(mapped.error().message);
     return {};
   }
-  const std::string file =
-      ResultsFolder::flow_file_name(record.frame, static_cast<unsigned>(job.number));
+  const std::string file = ResultsFolder::flow_file_name(
+      job.record.frame, static_cast<unsigned>(flow.number), job.flow_file_type);
   auto done = folder.write_flow(file, mapped->view());
-  if (done) record.flow[job.number].file = file;
+  if (done) job.record.flow[flow.number].file = file;
   return done;
 }
 
-void AnalysisWriter::count(const ResultsFolder& folder, const FrameRecord& record) {
+void AnalysisWriter::count(const ResultsFolder& folder) {
   const std::lock_guard lock(mutex_);
-  stats_.records++;
+  stats_.records = folder.records_written();
   stats_.bytes = folder.bytes_written();
-  for (const FlowRecord& flow : record.flow) stats_.flow_files += !flow.file.empty();
+}
+
+void AnalysisWriter::count_flow(const FrameRecord& record) {
+  const std::lock_guard lock(mutex_);
+  for (const FlowRecord& flow : record.flow) {
+    stats_.flow_files += !flow.file.empty();
+    stats_.dropped += !flow.dropped.empty();
+  }
 }
 
 void AnalysisWriter::warn_once(const std::string& reason) {

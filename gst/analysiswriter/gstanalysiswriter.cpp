@@ -4,8 +4,8 @@
  * SECTION:element-analysiswriter
  *
  * Writes what the analysing elements upstream attached to each buffer into a folder, without
- * stalling the stream: a line of JSON per buffer in results.jsonl, and optical flow as Middlebury
- * .flo files. Buffers pass unchanged.
+ * stalling the stream: a line of JSON per buffer in results.jsonl, and optical flow as .flo or .npz
+ * files. Buffers pass unchanged.
  *
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=10 ! video/x-raw,width=256,height=144 ! raftflow ! \
@@ -18,7 +18,10 @@
 #include "lib/gst/boundary.h"
 
 using gsttorch::AnalysisWriter;
+using gsttorch::FlowFileType;
 using gsttorch::guarded;
+using gsttorch::OnFailure;
+using gsttorch::QueuePolicy;
 using gsttorch::WriterSettings;
 
 struct _GstAnalysisWriter {
@@ -32,15 +35,78 @@ GST_ELEMENT_REGISTER_DEFINE(analysiswriter, "analysiswriter", GST_RANK_NONE,
 
 namespace {
 
-enum Property { kLocation = 1, kFlowEvery, kMaxQueue, kStats };
+enum Property {
+  kLocation = 1,
+  kResume,
+  kEvery,
+  kFlowEvery,
+  kFlowFileFormat,
+  kRecordsPerFile,
+  kMaxQueue,
+  kQueuePolicy,
+  kOnError,
+  kStats
+};
 
 AnalysisWriter& impl(gpointer self) { return *GST_ANALYSIS_WRITER(self)->impl; }
+
+GType flow_file_format_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<gint>(FlowFileType::Flo), "Middlebury .flo, float32", "flo"},
+        {static_cast<gint>(FlowFileType::Npz), "NumPy .npz, of the flow's own type", "npz"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstAnalysisWriterFlowFileFormat", values);
+  }();
+  return type;
+}
+
+GType queue_policy_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<gint>(QueuePolicy::Wait), "The stream waits", "wait"},
+        {static_cast<gint>(QueuePolicy::Drop), "Flow files are left out, lines are not", "drop"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstAnalysisWriterQueuePolicy", values);
+  }();
+  return type;
+}
+
+GType on_error_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<gint>(OnFailure::Stop), "One error, and the stream stops", "stop"},
+        {static_cast<gint>(OnFailure::Continue), "One warning, and the stream goes on unrecorded",
+         "continue"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstAnalysisWriterOnError", values);
+  }();
+  return type;
+}
 
 void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec) {
   impl(self).change_settings([&](WriterSettings& settings) {
     switch (id) {
       case kLocation:
         settings.location = g_value_get_string(value) ? g_value_get_string(value) : "";
+        break;
+      case kResume:
+        settings.resume = g_value_get_boolean(value);
+        break;
+      case kEvery:
+        settings.every = g_value_get_uint(value);
+        break;
+      case kFlowFileFormat:
+        settings.flow_file_type = static_cast<FlowFileType>(g_value_get_enum(value));
+        break;
+      case kRecordsPerFile:
+        settings.records_per_file = g_value_get_uint(value);
+        break;
+      case kQueuePolicy:
+        settings.queue_policy = static_cast<QueuePolicy>(g_value_get_enum(value));
+        break;
+      case kOnError:
+        settings.on_failure = static_cast<OnFailure>(g_value_get_enum(value));
         break;
       case kFlowEvery:
         settings.flow_every = g_value_get_uint(value);
@@ -59,6 +125,24 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
   switch (id) {
     case kLocation:
       g_value_set_string(value, settings.location.empty() ? nullptr : settings.location.c_str());
+      break;
+    case kResume:
+      g_value_set_boolean(value, settings.resume);
+      break;
+    case kEvery:
+      g_value_set_uint(value, settings.every);
+      break;
+    case kFlowFileFormat:
+      g_value_set_enum(value, static_cast<gint>(settings.flow_file_type));
+      break;
+    case kRecordsPerFile:
+      g_value_set_uint(value, settings.records_per_file);
+      break;
+    case kQueuePolicy:
+      g_value_set_enum(value, static_cast<gint>(settings.queue_policy));
+      break;
+    case kOnError:
+      g_value_set_enum(value, static_cast<gint>(settings.on_failure));
       break;
     case kFlowEvery:
       g_value_set_uint(value, settings.flow_every);
@@ -120,24 +204,60 @@ void add_properties(GObjectClass* object_class) {
   g_object_class_install_property(
       object_class, kLocation,
       g_param_spec_string("location", "Location",
-                          "Folder for the results; made if it is missing. An earlier "
-                          "results.jsonl in it is replaced",
+                          "Folder for the results; made if it is missing. Earlier results in it "
+                          "are replaced, but for resume",
                           nullptr, ready));
+  g_object_class_install_property(
+      object_class, kResume,
+      g_param_spec_boolean("resume", "Resume",
+                           "Go on after the last record that is in the folder: frames up to its "
+                           "time are not written again",
+                           defaults.resume, ready));
+  g_object_class_install_property(
+      object_class, kEvery,
+      g_param_spec_uint("every", "Every", "Write a record of every Nth frame", 1, G_MAXUINT,
+                        defaults.every, playing));
   g_object_class_install_property(
       object_class, kFlowEvery,
       g_param_spec_uint("flow-every", "Flow every",
-                        "Write the flow of every Nth frame as a .flo file (0 = none)", 0, G_MAXUINT,
-                        defaults.flow_every, playing));
+                        "Write the flow of every Nth frame as a file, if the frame has a record "
+                        "(0 = none)",
+                        0, G_MAXUINT, defaults.flow_every, playing));
+  g_object_class_install_property(
+      object_class, kFlowFileFormat,
+      g_param_spec_enum("flow-file-format", "Flow file format", "What flow is written as",
+                        flow_file_format_type(), static_cast<gint>(defaults.flow_file_type),
+                        playing));
+  g_object_class_install_property(
+      object_class, kRecordsPerFile,
+      g_param_spec_uint("records-per-file", "Records per file",
+                        "When results.jsonl has so many lines, it becomes results-NNNNNNNNN.jsonl "
+                        "and another one begins (0 = never)",
+                        0, G_MAXUINT, defaults.records_per_file, ready));
   g_object_class_install_property(
       object_class, kMaxQueue,
       g_param_spec_uint("max-queue", "Maximum queue",
-                        "Frames that may wait to be written; when there are more, the stream waits",
+                        "Frames that may wait to be written; queue-policy says what happens "
+                        "when there are more",
                         1, G_MAXUINT, defaults.max_queue, playing));
+  g_object_class_install_property(
+      object_class, kQueuePolicy,
+      g_param_spec_enum("queue-policy", "Queue policy", "What happens when the queue is full",
+                        queue_policy_type(), static_cast<gint>(defaults.queue_policy), playing));
+  g_object_class_install_property(
+      object_class, kOnError,
+      g_param_spec_enum("on-error", "On error",
+                        "What happens when nothing more can be written, to a full disk say",
+                        on_error_type(), static_cast<gint>(defaults.on_failure), playing));
   g_object_class_install_property(
       object_class, kStats,
       g_param_spec_boxed("stats", "Statistics",
-                         "frames taken, records, bytes and flow-files written, queue-level",
+                         "frames that came, records, bytes and flow-files written, flow files "
+                         "dropped, records lost, queue-level, resumed-after-frame and -pts",
                          GST_TYPE_STRUCTURE, readable));
+  for (const GType type : {flow_file_format_type(), queue_policy_type(), on_error_type()}) {
+    gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
+  }
 }
 
 }  // namespace
@@ -166,7 +286,7 @@ static void gst_analysis_writer_class_init(GstAnalysisWriterClass* klass) {
 
   gst_element_class_set_static_metadata(
       element_class, "Analysis writer", "Filter/Analyzer/File",
-      "Writes analysis results that lie on buffers to files: JSON lines and .flo",
+      "Writes analysis results that lie on buffers to files: JSON lines, .flo, .npz",
       "The gst-plugins-torch authors");
   for (const auto& [name, direction] : {std::pair{"sink", GST_PAD_SINK}, {"src", GST_PAD_SRC}}) {
     gst_element_class_add_pad_template(

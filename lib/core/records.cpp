@@ -31,6 +31,7 @@ Json to_json(const FlowRecord& flow) {
     object["max_magnitude"] = flow.max_magnitude;
   }
   put(object, "skipped", flow.skipped);
+  put(object, "dropped", flow.dropped);
   put(object, "file", flow.file);
   return object;
 }

@@ -21,7 +21,8 @@ struct FlowRecord {
   double mean_magnitude = 0;  ///< pixels
   double max_magnitude = 0;   ///< pixels
   std::string skipped;
-  std::string file;  ///< relative to the results folder
+  std::string dropped;  ///< why there is no file of the result
+  std::string file;     ///< relative to the results folder
 };
 
 /// When the picture was taken, by a clock that `caps` names ("timestamp/x-ntp").

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/core/flow_file.h"
+#include "lib/core/npz_file.h"
 
 namespace gsttorch {
 namespace {
@@ -112,12 +113,13 @@ ResultsFolder::ResultsFolder(Options options, FolderLock lock, OutputFile result
       records_(recorded.records),
       first_frame_(recorded.first ? recorded.first->frame : 0) {}
 
-std::string ResultsFolder::flow_file_name(std::uint64_t frame, unsigned number) {
+std::string ResultsFolder::flow_file_name(std::uint64_t frame, unsigned number, FlowFileType type) {
+  const char* suffix = type == FlowFileType::Npz ? "npz" : "flo";
   char name[64];
   if (number == 0) {
-    std::snprintf(name, sizeof name, "flow/%06" PRIu64 ".flo", frame);
+    std::snprintf(name, sizeof name, "flow/%06" PRIu64 ".%s", frame, suffix);
   } else {
-    std::snprintf(name, sizeof name, "flow/%06" PRIu64 "-%u.flo", frame, number);
+    std::snprintf(name, sizeof name, "flow/%06" PRIu64 "-%u.%s", frame, number, suffix);
   }
   return name;
 }
@@ -129,6 +131,7 @@ Result<void> ResultsFolder::write_line(const FrameRecord& record) {
   }
   if (records_++ == 0) first_frame_ = record.frame;
   pending_ += to_json_line(record);
+  pending_records_++;
   return pending_.size() < kGatherBytes ? Result<void>() : flush();
 }
 
@@ -151,14 +154,19 @@ Result<void> ResultsFolder::write_flow(const std::string& file_name, const FlowV
     if (auto made = make_folder(options_.location + "/flow"); !made) return made;
     has_flow_folder_ = true;
   }
-  auto done = write_flow_file(options_.location + "/" + file_name, flow);
-  if (done) flow_bytes_ += flow_file_bytes(flow.width, flow.height);
+  const std::string path = options_.location + "/" + file_name;
+  const bool is_npz = path.ends_with(".npz");
+  auto done = is_npz ? write_npz_file(path, flow) : write_flow_file(path, flow);
+  if (done) flow_bytes_ += is_npz ? npz_file_bytes(flow) : flow_file_bytes(flow.width, flow.height);
   return done;
 }
 
 Result<void> ResultsFolder::flush() {
   const std::string lines = std::exchange(pending_, {});
-  return results_.write(lines.data(), lines.size());
+  const std::uint64_t records = std::exchange(pending_records_, 0);
+  auto done = results_.write(lines.data(), lines.size());
+  if (done) flushed_records_ += records;
+  return done;
 }
 
 Result<void> ResultsFolder::close() {

@@ -18,6 +18,8 @@ namespace gsttorch {
 /// Of the files in a results folder and what is in them. format.json carries it.
 inline constexpr int kResultsVersion = 1;
 
+enum class FlowFileType { Flo, Npz };
+
 /// The folder an analysis is written to: results.jsonl with a line per frame, and flow/*.flo.
 /// Lines are gathered into large writes, and no write ends within a line: what is in the file is
 /// always whole. Thread-bound.
@@ -38,16 +40,19 @@ class ResultsFolder {
 
   /// Where the flow of a frame goes, relative to the folder: "flow/000012.flo". A frame's further
   /// results are numbered: "flow/000012-1.flo".
-  static std::string flow_file_name(std::uint64_t frame, unsigned number = 0);
+  static std::string flow_file_name(std::uint64_t frame, unsigned number = 0,
+                                    FlowFileType type = FlowFileType::Flo);
 
   /// The last record that was there, and stays.
   const std::optional<RecordKey>& last_recorded() const { return last_recorded_; }
 
   Result<void> write_line(const FrameRecord& record);
+  /// In the format that the name ends with.
   Result<void> write_flow(const std::string& file_name, const FlowView& flow);
   Result<void> flush();  ///< gathered lines go to the file
   Result<void> close();  ///< flushes, and tells whether the file was stored
 
+  std::uint64_t records_written() const { return flushed_records_; }  ///< those in the files
   std::uint64_t bytes_written() const {
     return full_files_bytes_ + results_.bytes_written() + flow_bytes_;
   }
@@ -61,6 +66,8 @@ class ResultsFolder {
   FolderLock lock_;
   OutputFile results_;
   std::string pending_;
+  std::uint64_t pending_records_ = 0;
+  std::uint64_t flushed_records_ = 0;  // by this object
   std::optional<RecordKey> last_recorded_;
   std::uint64_t records_ = 0;      // in results.jsonl and pending
   std::uint64_t first_frame_ = 0;  // of them

@@ -42,14 +42,21 @@ GstErrorCode gst_code(ErrorCode code) {
   return {GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_FAILED};
 }
 
+void post(GstElement* element, GstMessageType type, const Error& error) {
+  if (error.code == ErrorCode::Cancelled) return;
+  const GstErrorCode code = gst_code(error.code);
+  gst_element_message_full(element, type, code.domain, code.code, g_strdup(error.message.c_str()),
+                           nullptr, __FILE__, GST_FUNCTION, __LINE__);
+}
+
 }  // namespace
 
 void post_error(GstElement* element, const Error& error) {
-  if (error.code == ErrorCode::Cancelled) return;
-  const GstErrorCode code = gst_code(error.code);
-  gst_element_message_full(element, GST_MESSAGE_ERROR, code.domain, code.code,
-                           g_strdup(error.message.c_str()), nullptr, __FILE__, GST_FUNCTION,
-                           __LINE__);
+  post(element, GST_MESSAGE_ERROR, error);
+}
+
+void post_warning(GstElement* element, const Error& error) {
+  post(element, GST_MESSAGE_WARNING, error);
 }
 
 void post_current_exception(GstElement* element) noexcept {

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/core/flow_file.h"
+#include "lib/core/npz_file.h"
 #include "tests/support/file_limit.h"
 #include "tests/support/temp_folder.h"
 
@@ -101,6 +102,8 @@ TEST(ResultsFolder, names_flow_files_after_frames_and_numbers_further_ones) {
   EXPECT_EQ(ResultsFolder::flow_file_name(12), "flow/000012.flo");
   EXPECT_EQ(ResultsFolder::flow_file_name(12, 1), "flow/000012-1.flo");
   EXPECT_EQ(ResultsFolder::flow_file_name(12345678), "flow/12345678.flo");
+  EXPECT_EQ(ResultsFolder::flow_file_name(12, 0, FlowFileType::Npz), "flow/000012.npz");
+  EXPECT_EQ(ResultsFolder::flow_file_name(12, 3, FlowFileType::Npz), "flow/000012-3.npz");
 }
 
 TEST(ResultsFolder, takes_flow_files) {
@@ -111,6 +114,10 @@ TEST(ResultsFolder, takes_flow_files) {
   ASSERT_TRUE(folder->write_flow("flow/000000.flo", {vectors, 1, 1}));
   EXPECT_TRUE(read_flow_file(temp.path("flow/000000.flo")));
   EXPECT_EQ(folder->bytes_written(), flow_file_bytes(1, 1));
+
+  ASSERT_TRUE(folder->write_flow("flow/000000.npz", {vectors, 1, 1}));
+  EXPECT_EQ(read_text(temp.path("flow/000000.npz")).substr(0, 2), "PK");
+  EXPECT_EQ(folder->bytes_written(), flow_file_bytes(1, 1) + npz_file_bytes({vectors, 1, 1}));
 }
 
 TEST(ResultsFolder, without_a_name_is_refused) {
