@@ -3,6 +3,7 @@
 #include <atomic>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <string>
 #include <thread>
 
@@ -21,6 +22,7 @@ namespace gsttorch {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -405,15 +407,181 @@ TEST(AnalysisWriter, can_be_flushed_while_the_end_of_stream_waits_for_the_disk) 
   disk.release();
 }
 
-std::string start_error(const std::string& location) {
+TEST(AnalysisWriter, every_decides_which_frames_have_a_record) {
+  const TempFolder folder;
+  GstElement* writer = make_writer(folder.path());
+  g_object_set(writer, "every", 3u, "flow-every", 2u, nullptr);
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+  for (guint i = 0; i < 8; i++) harness.push(make_flow_frame(i));
+  harness.push_event(gst_event_new_eos());
+  const auto records = read_records(folder);
+  ASSERT_THAT(records, SizeIs(3));
+  for (guint i = 0; i < 3; i++) {
+    EXPECT_EQ(records[i]["frame"], 3 * i);
+    EXPECT_EQ(records[i]["pts"], 3 * i * 40000000);
+    EXPECT_EQ(records[i]["flow"][0].contains("file"), i != 1) << "only even frames have files";
+  }
+  EXPECT_EQ(stat(writer, "frames"), 8u);
+  EXPECT_EQ(stat(writer, "records"), 3u);
+}
+
+TEST(AnalysisWriter, flow_file_format_decides_what_flow_is_written_as) {
+  const TempFolder folder;
+  GstElement* writer = make_writer(folder.path());
+  gst_util_set_object_arg(G_OBJECT(writer), "flow-file-format", "npz");
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+  harness.push(make_flow_frame(0));
+  harness.push_event(gst_event_new_eos());
+  EXPECT_EQ(read_records(folder)[0]["flow"][0]["file"], "flow/000000.npz");
+  EXPECT_THAT(read_text(folder.path("flow/000000.npz")), HasSubstr("'shape': (4, 8, 2)"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path("flow/000000.flo")));
+}
+
+TEST(AnalysisWriter, records_per_file_bounds_a_file) {
+  const TempFolder folder;
+  GstElement* writer = make_writer(folder.path());
+  g_object_set(writer, "records-per-file", 2u, nullptr);
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+  for (guint i = 0; i < 5; i++) harness.push(make_frame(i));
+  harness.push_event(gst_event_new_eos());
+  EXPECT_THAT(read_lines(folder.path("results-000000000.jsonl")), SizeIs(2));
+  EXPECT_THAT(read_lines(folder.path("results-000000002.jsonl")), SizeIs(2));
+  const auto records = read_records(folder);
+  ASSERT_THAT(records, SizeIs(1));
+  EXPECT_EQ(records[0]["frame"], 4u);
+  EXPECT_EQ(stat(writer, "records"), 5u);
+}
+
+TEST(AnalysisWriter, drops_files_but_no_record_and_does_not_wait_when_it_is_told_to) {
+  const TempFolder folder;
+  StuckDisk disk(folder);
+  GstElement* writer = make_writer(folder.path());
+  g_object_set(writer, "max-queue", 2u, nullptr);
+  gst_util_set_object_arg(G_OBJECT(writer), "queue-policy", "drop");
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+  ASSERT_EQ(harness.push(make_flow_frame(0)), GST_FLOW_OK);
+  while (stat(writer, "queue-level") > 0) std::this_thread::yield();  // it is with the disk
+  for (guint i = 1; i < 50; i++) ASSERT_EQ(harness.push(make_flow_frame(i)), GST_FLOW_OK);
+  disk.release();
+  harness.push_event(gst_event_new_eos());
+
+  const auto records = read_records(folder);
+  ASSERT_THAT(records, SizeIs(50));
+  for (guint i = 0; i < 50; i++) {
+    EXPECT_EQ(records[i]["frame"], i);
+    const auto& flow = records[i]["flow"][0];
+    EXPECT_EQ(flow.contains("file"), i < 3) << i;
+    EXPECT_EQ(flow.value("dropped", ""), i < 3 ? "" : "queue-full") << i;
+  }
+  EXPECT_EQ(stat(writer, "dropped"), 47u);
+  EXPECT_EQ(stat(writer, "flow-files"), 3u);
+
+  // There is room again.
+  harness.push_event(gst_event_new_flush_start());
+  harness.push_event(gst_event_new_flush_stop(TRUE));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  harness.push_event(gst_event_new_segment(&segment));
+  harness.push(make_flow_frame(50));
+  harness.push_event(gst_event_new_eos());
+  EXPECT_EQ(read_records(folder).back()["flow"][0]["file"], "flow/000050.flo");
+}
+
+// Frames [first, end) of a stream through a writer that resumes, to its end.
+void write_frames(const TempFolder& folder, guint first, guint end, bool resume = true) {
+  GstElement* writer = make_writer(folder.path());
+  g_object_set(writer, "resume", resume, "records-per-file", 4u, nullptr);
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+  for (guint i = first; i < end; i++) {
+    ASSERT_EQ(harness.push(make_flow_frame(i, static_cast<float>(i))), GST_FLOW_OK);
+  }
+  ASSERT_TRUE(harness.push_event(gst_event_new_eos()));
+}
+
+std::map<std::string, std::string> contents(const TempFolder& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
+    if (entry.is_regular_file()) files[entry.path().filename()] = read_text(entry.path());
+  }
+  return files;
+}
+
+TEST(AnalysisWriter, that_resumes_leaves_what_an_uninterrupted_run_would_have_left) {
+  const TempFolder whole;
+  write_frames(whole, 0, 10);
+  for (const guint restart_from : {0u, 3u, 5u}) {
+    const TempFolder folder;
+    write_frames(folder, 0, 6, false);
+    // As if killed in the middle of a line, and of a file.
+    write_text(folder.path("results.jsonl"),
+               read_lines(folder.path("results.jsonl"))[0] + "\n{\"frame\":5,\"pts\":20");
+    write_text(folder.path("flow/000005.flo"), "torn");
+    write_frames(folder, restart_from, 10);
+    EXPECT_EQ(contents(folder), contents(whole)) << "from frame " << restart_from;
+  }
+}
+
+TEST(AnalysisWriter, that_resumes_what_is_complete_changes_nothing) {
+  const TempFolder folder;
+  write_frames(folder, 0, 10);
+  const auto before = contents(folder);
+  write_frames(folder, 0, 10);
+  EXPECT_EQ(contents(folder), before);
+}
+
+TEST(AnalysisWriter, that_does_not_resume_starts_over) {
+  const TempFolder folder;
+  write_frames(folder, 0, 10, false);
+  write_frames(folder, 0, 3, false);
+  EXPECT_THAT(read_records(folder), SizeIs(3));
+  EXPECT_FALSE(std::filesystem::exists(folder.path("results-000000000.jsonl")));
+}
+
+TEST(AnalysisWriter, tells_where_it_resumes_as_soon_as_it_is_paused) {
+  const TempFolder folder;
+  write_frames(folder, 0, 7);
+  GstElement* made = make_writer(folder.path());
+  const auto writer = Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(made)));
+  g_object_set(made, "resume", TRUE, nullptr);
+  gst_element_set_state(made, GST_STATE_PAUSED);
+  EXPECT_EQ(stat(made, "resumed-after-frame"), 6u);
+  EXPECT_EQ(stat(made, "resumed-after-pts"), 240 * GST_MSECOND);
+  gst_element_set_state(made, GST_STATE_NULL);
+}
+
+std::string start_error(const std::string& location, bool resume = false) {
   const auto writer =
       Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(make_writer(location))));
+  g_object_set(writer.get(), "resume", resume, nullptr);
   ElementBus bus(writer.get());
   EXPECT_EQ(gst_element_set_state(writer.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
   const auto errors = bus.take(GST_MESSAGE_ERROR);
   EXPECT_THAT(errors, SizeIs(1));
   gst_element_set_state(writer.get(), GST_STATE_NULL);
   return errors.empty() ? "" : errors[0];
+}
+
+TEST(AnalysisWriter, does_not_start_on_results_of_another_version) {
+  const TempFolder folder;
+  write_text(folder.path("format.json"), "{\"results_version\":99}");
+  const std::string error = start_error(folder.path());
+  EXPECT_THAT(error, StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS)));
+  EXPECT_THAT(error, HasSubstr(folder.path()));
+  EXPECT_THAT(error, HasSubstr("99"));
+}
+
+TEST(AnalysisWriter, does_not_resume_what_is_no_record) {
+  const TempFolder folder;
+  write_text(folder.path("format.json"), "{\"results_version\":1}");
+  write_text(folder.path("results.jsonl"), "text\n");
+  const std::string error = start_error(folder.path(), true);
+  EXPECT_THAT(error, StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ)));
+  EXPECT_THAT(error, HasSubstr("results.jsonl"));
 }
 
 TEST(AnalysisWriter, does_not_start_without_a_location) {
@@ -471,6 +639,37 @@ TEST(AnalysisWriter, stops_the_stream_with_one_error_when_the_disk_is_full_for_f
   EXPECT_THAT(errors[0], HasSubstr("flow/000002.flo"));
   EXPECT_THAT(read_records(folder), SizeIs(2)) << "what came before is there";
   EXPECT_FALSE(std::filesystem::exists(folder.path("flow/000002.flo")));
+}
+
+TEST(AnalysisWriter, warns_once_and_goes_on_without_records_when_the_disk_is_full_if_told_to) {
+  const TempFolder folder;
+  std::filesystem::create_directory(folder.path("flow"));
+  std::filesystem::create_symlink("/dev/full", folder.path("flow/000002.flo.part"));
+  GstElement* writer = make_writer(folder.path());
+  gst_util_set_object_arg(G_OBJECT(writer), "on-error", "continue");
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+  for (guint i = 0; i < 30; i++) ASSERT_EQ(harness.push(make_flow_frame(i)), GST_FLOW_OK);
+  EXPECT_TRUE(harness.push_event(gst_event_new_eos()));
+  EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING),
+              ElementsAre(AllOf(
+                  StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)),
+                  HasSubstr("flow/000002.flo"))));
+  EXPECT_THAT(read_records(folder), SizeIs(2));
+  EXPECT_EQ(stat(writer, "records"), 2u);
+  EXPECT_EQ(stat(writer, "lost"), 28u);
+  gst_element_set_state(writer, GST_STATE_NULL);
+
+  // What is missing is written by a later run.
+  std::filesystem::remove(folder.path("flow/000002.flo.part"));
+  GstElement* second = make_writer(folder.path());
+  g_object_set(second, "resume", TRUE, nullptr);
+  Harness later(second);
+  later.set_caps(kCaps);
+  for (guint i = 0; i < 30; i++) later.push(make_flow_frame(i));
+  later.push_event(gst_event_new_eos());
+  EXPECT_EQ(stat(second, "lost"), 0u);
+  EXPECT_THAT(read_records(folder), SizeIs(30));
 }
 
 TEST(AnalysisWriter, warns_once_of_flow_that_is_smaller_than_its_grid_and_goes_on) {
