@@ -2,30 +2,16 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "gst/analysisoverlay/analysisoverlay.h"
 
-#include <utility>
-
 #include "gst/analysisoverlay/side_by_side_caps.h"
-#include "lib/gst/gsttorchflowmeta.h"
 
 namespace gsttorch {
 namespace {
 
-Canvas canvas_of(GstVideoFrame* frame) {
-  const GstVideoFormat format = GST_VIDEO_FRAME_FORMAT(frame);
-  const int channels = GST_VIDEO_FRAME_COMP_PSTRIDE(frame, 0);
-  const auto stride = static_cast<std::size_t>(GST_VIDEO_FRAME_PLANE_STRIDE(frame, 0));
-  Canvas canvas;
-  canvas.pixels = cv::Mat(GST_VIDEO_FRAME_HEIGHT(frame), GST_VIDEO_FRAME_WIDTH(frame),
-                          CV_8UC(channels), GST_VIDEO_FRAME_PLANE_DATA(frame, 0), stride);
-  canvas.is_bgr = format == GST_VIDEO_FORMAT_BGR || format == GST_VIDEO_FORMAT_BGRx ||
-                  format == GST_VIDEO_FORMAT_BGRA;
-  canvas.has_alpha = GST_VIDEO_INFO_HAS_ALPHA(&frame->info);
-  return canvas;
-}
-
 bool has_tag(const GstMeta* meta, const gchar* tag) {
   return gst_meta_api_type_has_tag(meta->info->api, g_quark_from_string(tag));
 }
+
+bool is_due(std::uint64_t frame, unsigned every) { return every > 0 && frame % every == 0; }
 
 }  // namespace
 
@@ -33,6 +19,27 @@ OverlaySettings AnalysisOverlay::settings() const {
   const std::lock_guard lock(mutex_);
   return settings_;
 }
+
+GstStructure* AnalysisOverlay::stats() const {
+  const Snapshots::Counts& snapshots = snapshots_.counts();
+  return gst_structure_new("analysisoverlay-stats", "frames", G_TYPE_UINT64, frames_.load(),
+                           "drawn", G_TYPE_UINT64, drawn_.load(), "snapshots", G_TYPE_UINT64,
+                           snapshots.written.load(), "snapshots-dropped", G_TYPE_UINT64,
+                           snapshots.dropped.load(), "snapshots-failed", G_TYPE_UINT64,
+                           snapshots.failed.load(), nullptr);
+}
+
+Result<void> AnalysisOverlay::start() {
+  reset();
+  frames_ = drawn_ = 0;
+  const std::string pattern = settings().snapshot_location;
+  takes_snapshots_ = !pattern.empty();
+  return takes_snapshots_ ? snapshots_.start(pattern) : Result<void>();
+}
+
+void AnalysisOverlay::stop() { snapshots_.stop(); }
+
+void AnalysisOverlay::reset() { painter_.reset(); }
 
 Ref<GstCaps> AnalysisOverlay::transform_caps(GstPadDirection direction, GstCaps* caps) const {
   if (settings().layout == OverlayLayout::Blend) return Ref<GstCaps>::share(caps);
@@ -47,67 +54,27 @@ bool AnalysisOverlay::keeps_meta(const GstMeta* meta) const {
          !has_tag(meta, GST_META_TAG_MEMORY_STR);
 }
 
-void AnalysisOverlay::draw_over(GstVideoFrame* frame) {
-  const OverlaySettings settings = this->settings();
-  const auto flow = find_flow(frame->buffer, settings);
-  if (!flow) return;
-  const Canvas canvas = canvas_of(frame);
-  if (settings.flow_style == FlowStyle::Wheel) {
-    scratch_.create(canvas.pixels.size(), canvas.pixels.type());  // will be covered
-  } else {
-    canvas.pixels.copyTo(scratch_);
+bool AnalysisOverlay::begin_frame(GstBuffer* buffer, const GstVideoInfo& info) {
+  frame_settings_ = settings();
+  const std::uint64_t frame = frames_++;
+  draws_ = is_due(frame, frame_settings_.every) && has_drawable_flow(buffer, frame_settings_);
+  drawn_ += draws_;
+  if (takes_snapshots_ && is_due(frame, frame_settings_.snapshot_every)) {
+    snapshots_.offer({frame, Ref<GstBuffer>::share(buffer), info, frame_settings_});
   }
-  draw(flow->view(), settings, {scratch_, canvas.is_bgr, canvas.has_alpha});
-  blend(scratch_, settings.opacity, canvas);
+  return draws_ || frame_settings_.layout == OverlayLayout::SideBySide;
+}
+
+void AnalysisOverlay::draw_over(GstVideoFrame* frame) {
+  painter_.draw_over(frame->buffer, frame_settings_, frame);
 }
 
 void AnalysisOverlay::draw_beside(GstVideoFrame* in, GstVideoFrame* out) {
-  const OverlaySettings settings = this->settings();
-  const int width = GST_VIDEO_FRAME_WIDTH(in);
-  const Canvas canvas = canvas_of(out);
-  cv::Mat left = canvas.part(0, width).pixels;
-  canvas_of(in).pixels.copyTo(left);
-
-  const Canvas right = canvas.part(width, width);
-  clear(right);
-  if (const auto flow = find_flow(in->buffer, settings)) draw(flow->view(), settings, right);
-}
-
-void AnalysisOverlay::reset() {
-  drawing_.reset();
-  has_warned_ = false;
-}
-
-std::optional<MappedFlow> AnalysisOverlay::find_flow(GstBuffer* buffer,
-                                                     const OverlaySettings& settings) {
-  if (settings.flow_style == FlowStyle::None) return std::nullopt;
-  gpointer state = nullptr;
-  while (GstCustomMeta* meta = gst_buffer_iterate_torch_flow_meta(buffer, &state)) {
-    GstTorchFlow flow;
-    if (!gst_torch_flow_meta_read(meta, &flow) || !flow.flow) continue;
-    if (!settings.source.empty() && settings.source != (flow.source ? flow.source : "")) continue;
-    auto mapped = MappedFlow::create(flow.flow, {flow.grid_width, flow.grid_height, flow.format});
-    if (mapped) return std::move(mapped).value();
-    warn_once(mapped.error().message);
-  }
-  return std::nullopt;
-}
-
-void AnalysisOverlay::draw(const FlowView& flow, const OverlaySettings& settings,
-                           const Canvas& canvas) {
-  const FlowDrawing::Options options{static_cast<float>(settings.max_magnitude),
-                                     static_cast<int>(settings.arrow_step)};
-  if (settings.flow_style == FlowStyle::Wheel) {
-    drawing_.draw_wheel(flow, options, canvas);
+  if (draws_) {
+    painter_.draw_beside(in, frame_settings_, out);
   } else {
-    drawing_.draw_arrows(flow, options, canvas);
+    FlowPainter::copy_beside_black(in, out);
   }
-}
-
-void AnalysisOverlay::warn_once(const std::string& reason) {
-  if (std::exchange(has_warned_, true)) return;
-  GST_ELEMENT_WARNING(element_, STREAM, FORMAT, ("Some flow is not drawn: %s.", reason.c_str()),
-                      (nullptr));
 }
 
 }  // namespace gsttorch

@@ -2,35 +2,25 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <mutex>
-#include <optional>
-#include <string>
 
 #include <gst/video/video.h>
 
-#include "gst/analysisoverlay/flow_drawing.h"
-#include "lib/gst/mapped_flow.h"
+#include "gst/analysisoverlay/flow_painter.h"
+#include "gst/analysisoverlay/overlay_settings.h"
+#include "gst/analysisoverlay/snapshots.h"
 #include "lib/gst/ref.h"
 
 namespace gsttorch {
 
-enum class FlowStyle { None, Wheel, Arrows };
-enum class OverlayLayout { Blend, SideBySide };
-
-struct OverlaySettings {
-  FlowStyle flow_style = FlowStyle::Wheel;
-  OverlayLayout layout = OverlayLayout::Blend;
-  double opacity = 0.5;
-  double max_magnitude = 0;  ///< pixels; 0: automatic
-  unsigned arrow_step = 16;  ///< pixels
-  std::string source;        ///< empty: any
-};
-
-/// Draws the results that lie on buffers. Settings from any thread; the rest is thread-bound.
+/// What the element does with each frame. Settings and statistics from any thread; the rest belongs
+/// to the streaming thread.
 class AnalysisOverlay {
  public:
   /// The element owns this object, so it outlives it.
-  explicit AnalysisOverlay(GstElement* element) : element_(element) {}
+  explicit AnalysisOverlay(GstElement* element) : painter_(element), snapshots_(element) {}
 
   OverlaySettings settings() const;
   template <typename Change>
@@ -38,27 +28,34 @@ class AnalysisOverlay {
     const std::lock_guard lock(mutex_);
     change(settings_);
   }
+  GstStructure* stats() const;  ///< transfer full
+
+  Result<void> start();
+  void stop();   ///< returns once the snapshots that were taken are written
+  void reset();  ///< for another stream
 
   /// Caps on the other pad than the one in `direction`.
   Ref<GstCaps> transform_caps(GstPadDirection direction, GstCaps* caps) const;
   /// Whether a meta is still true on the output.
   bool keeps_meta(const GstMeta* meta) const;
 
+  /// Each frame begins so, before anything of it was changed. False where it can pass as it is.
+  bool begin_frame(GstBuffer* buffer, const GstVideoInfo& info);
+  bool draws() const { return draws_; }  ///< on the frame that was begun
+
   void draw_over(GstVideoFrame* frame);
   void draw_beside(GstVideoFrame* in, GstVideoFrame* out);
-  void reset();  ///< for another stream
 
  private:
-  std::optional<MappedFlow> find_flow(GstBuffer* buffer, const OverlaySettings& settings);
-  void draw(const FlowView& flow, const OverlaySettings& settings, const Canvas& canvas);
-  void warn_once(const std::string& reason);
-
-  GstElement* const element_;
   mutable std::mutex mutex_;
   OverlaySettings settings_;  // guarded by mutex_
-  FlowDrawing drawing_;
-  cv::Mat scratch_;
-  bool has_warned_ = false;
+  FlowPainter painter_;
+  Snapshots snapshots_;
+  std::atomic<std::uint64_t> frames_{0};
+  std::atomic<std::uint64_t> drawn_{0};
+  bool takes_snapshots_ = false;
+  OverlaySettings frame_settings_;  // of the frame that was begun
+  bool draws_ = false;
 };
 
 }  // namespace gsttorch

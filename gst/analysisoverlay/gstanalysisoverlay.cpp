@@ -33,7 +33,20 @@ GST_ELEMENT_REGISTER_DEFINE(analysisoverlay, "analysisoverlay", GST_RANK_NONE,
 
 namespace {
 
-enum Property { kFlowStyle = 1, kLayout, kOpacity, kMaxMagnitude, kArrowStep, kSource };
+enum Property {
+  kFlowStyle = 1,
+  kLayout,
+  kOpacity,
+  kMaxMagnitude,
+  kArrowStep,
+  kSource,
+  kEvery,
+  kSnapshotLocation,
+  kSnapshotEvery,
+  kSnapshotMaxFiles,
+  kSnapshotMaxQueue,
+  kStats
+};
 
 constexpr char kCaps[] = GST_VIDEO_CAPS_MAKE("{ RGB, BGR, RGBx, BGRx, RGBA, BGRA }");
 
@@ -75,6 +88,15 @@ void set_layout(GObject* self, OverlayLayout layout) {
   gst_base_transform_set_in_place(GST_BASE_TRANSFORM(self), layout == OverlayLayout::Blend);
 }
 
+std::string text(const GValue* value) {
+  const gchar* nullable = g_value_get_string(value);
+  return nullable ? nullable : "";
+}
+
+void set_text(GValue* value, const std::string& text) {
+  g_value_set_string(value, text.empty() ? nullptr : text.c_str());
+}
+
 void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec) {
   if (id == kLayout) {
     set_layout(self, static_cast<OverlayLayout>(g_value_get_enum(value)));
@@ -95,7 +117,22 @@ void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec
         settings.arrow_step = g_value_get_uint(value);
         break;
       case kSource:
-        settings.source = g_value_get_string(value) ? g_value_get_string(value) : "";
+        settings.source = text(value);
+        break;
+      case kEvery:
+        settings.every = g_value_get_uint(value);
+        break;
+      case kSnapshotLocation:
+        settings.snapshot_location = text(value);
+        break;
+      case kSnapshotEvery:
+        settings.snapshot_every = g_value_get_uint(value);
+        break;
+      case kSnapshotMaxFiles:
+        settings.snapshot_max_files = g_value_get_uint(value);
+        break;
+      case kSnapshotMaxQueue:
+        settings.snapshot_max_queue = g_value_get_uint(value);
         break;
       default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
@@ -122,7 +159,25 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
       g_value_set_uint(value, settings.arrow_step);
       break;
     case kSource:
-      g_value_set_string(value, settings.source.empty() ? nullptr : settings.source.c_str());
+      set_text(value, settings.source);
+      break;
+    case kEvery:
+      g_value_set_uint(value, settings.every);
+      break;
+    case kSnapshotLocation:
+      set_text(value, settings.snapshot_location);
+      break;
+    case kSnapshotEvery:
+      g_value_set_uint(value, settings.snapshot_every);
+      break;
+    case kSnapshotMaxFiles:
+      g_value_set_uint(value, settings.snapshot_max_files);
+      break;
+    case kSnapshotMaxQueue:
+      g_value_set_uint(value, settings.snapshot_max_queue);
+      break;
+    case kStats:
+      g_value_take_boxed(value, impl(self).stats());
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
@@ -142,11 +197,70 @@ gboolean transform_meta(GstBaseTransform* self, GstBuffer*, GstMeta* meta, GstBu
   return guarded(self, FALSE, [&] { return static_cast<gboolean>(impl(self).keeps_meta(meta)); });
 }
 
+gboolean start(GstBaseTransform* self) {
+  return guarded(self, FALSE, [&] {
+    const auto started = impl(self).start();
+    if (!started) gsttorch::post_error(GST_ELEMENT(self), started.error());
+    return static_cast<gboolean>(started.ok());
+  });
+}
+
+// The parent makes a frame writable, by a copy if need be: not where nothing will be written.
+GstFlowReturn prepare_output_buffer(GstBaseTransform* self, GstBuffer* in, GstBuffer** out) {
+  return guarded(self, GST_FLOW_ERROR, [&] {
+    if (!impl(self).begin_frame(in, GST_VIDEO_FILTER(self)->in_info)) {
+      *out = in;
+      return GST_FLOW_OK;
+    }
+    return GST_BASE_TRANSFORM_CLASS(gst_analysis_overlay_parent_class)
+        ->prepare_output_buffer(self, in, out);
+  });
+}
+
+GstFlowReturn transform_in_place(GstBaseTransform* self, GstBuffer* buffer) {
+  if (!impl(self).draws()) return GST_FLOW_OK;
+  return GST_BASE_TRANSFORM_CLASS(gst_analysis_overlay_parent_class)->transform_ip(self, buffer);
+}
+
 gboolean sink_event(GstBaseTransform* self, GstEvent* event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
     guarded(self, false, [&] { return impl(self).reset(), true; });
   }
   return GST_BASE_TRANSFORM_CLASS(gst_analysis_overlay_parent_class)->sink_event(self, event);
+}
+
+void add_snapshot_properties(GObjectClass* object_class) {
+  const auto ready = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                              GST_PARAM_MUTABLE_READY);
+  const auto playing = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                                GST_PARAM_MUTABLE_PLAYING);
+  const auto readable = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  const OverlaySettings defaults;
+  g_object_class_install_property(
+      object_class, kSnapshotLocation,
+      g_param_spec_string("snapshot-location", "Snapshot location",
+                          "Files for single drawn frames, with the frame's number in their names: "
+                          "debug/%05d.png or .jpg (NULL = none)",
+                          nullptr, ready));
+  g_object_class_install_property(
+      object_class, kSnapshotEvery,
+      g_param_spec_uint("snapshot-every", "Snapshot every", "Take a snapshot of every Nth frame", 1,
+                        G_MAXUINT, defaults.snapshot_every, playing));
+  g_object_class_install_property(
+      object_class, kSnapshotMaxFiles,
+      g_param_spec_uint("snapshot-max-files", "Snapshot maximum files",
+                        "When there are more, the oldest one of this run is removed (0 = never)", 0,
+                        G_MAXUINT, defaults.snapshot_max_files, playing));
+  g_object_class_install_property(
+      object_class, kSnapshotMaxQueue,
+      g_param_spec_uint("snapshot-max-queue", "Snapshot maximum queue",
+                        "Frames that may wait to be drawn and encoded; more are dropped", 1,
+                        G_MAXUINT, defaults.snapshot_max_queue, playing));
+  g_object_class_install_property(
+      object_class, kStats,
+      g_param_spec_boxed("stats", "Statistics",
+                         "frames that came, those drawn; snapshots written, -dropped, -failed",
+                         GST_TYPE_STRUCTURE, readable));
 }
 
 void add_properties(GObjectClass* object_class) {
@@ -183,6 +297,13 @@ void add_properties(GObjectClass* object_class) {
       g_param_spec_string("source", "Source",
                           "Name of the element whose result is drawn (NULL = the first)", nullptr,
                           playing));
+  g_object_class_install_property(
+      object_class, kEvery,
+      g_param_spec_uint("every", "Every",
+                        "Draw on every Nth frame; the others pass untouched and are not copied "
+                        "(0 = on none)",
+                        0, G_MAXUINT, defaults.every, playing));
+  add_snapshot_properties(object_class);
   gst_type_mark_as_plugin_api(flow_style_type(), static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(layout_type(), static_cast<GstPluginAPIFlags>(0));
 }
@@ -192,9 +313,12 @@ void set_virtual_functions(GstAnalysisOverlayClass* klass) {
   transform_class->transform_caps = transform_caps;
   transform_class->transform_meta = transform_meta;
   transform_class->sink_event = sink_event;
-  transform_class->start = [](GstBaseTransform* self) -> gboolean {
-    return guarded(self, FALSE, [&] { return impl(self).reset(), TRUE; });
+  transform_class->start = start;
+  transform_class->stop = [](GstBaseTransform* self) -> gboolean {
+    return guarded(self, FALSE, [&] { return impl(self).stop(), TRUE; });
   };
+  transform_class->prepare_output_buffer = prepare_output_buffer;
+  transform_class->transform_ip = transform_in_place;
   auto* filter_class = GST_VIDEO_FILTER_CLASS(klass);
   filter_class->set_info = [](GstVideoFilter* self, GstCaps*, GstVideoInfo*, GstCaps*,
                               GstVideoInfo*) -> gboolean {

@@ -34,6 +34,15 @@ class BoundedQueue {
     return state_;
   }
 
+  /// Puts an item in if that is possible at once.
+  bool try_push(T item, std::size_t capacity) {
+    const std::lock_guard lock(mutex_);
+    if (state_ != QueueState::Open || items_.size() >= capacity) return false;
+    items_.push_back(std::move(item));
+    changed_.notify_all();
+    return true;
+  }
+
   /// The next item, waiting for it; nothing once the queue is closed and empty, or has failed.
   std::optional<T> pop() {
     std::unique_lock lock(mutex_);

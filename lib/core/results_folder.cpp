@@ -13,6 +13,7 @@
 
 #include "lib/core/flow_file.h"
 #include "lib/core/npz_file.h"
+#include "lib/core/output_folder.h"
 
 namespace gsttorch {
 namespace {
@@ -21,26 +22,6 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr std::size_t kGatherBytes = 64 * 1024;
-
-Result<void> make_folder(const std::string& path) {
-  std::error_code failure;
-  fs::create_directories(path, failure);
-  if (!failure && !fs::is_directory(path)) {
-    failure = std::make_error_code(std::errc::not_a_directory);
-  }
-  if (!failure) return {};
-  return Error{ErrorCode::NotWritable, "cannot create folder " + path + ": " + failure.message()};
-}
-
-/// Permissions, quotas and read-only mounts all show only when something is written.
-Result<void> try_writing(const std::string& folder) {
-  auto file = OutputFile::create(folder + "/.write-test");
-  if (!file) return file.error();
-  Result<void> done = file->write("test\n", 5);
-  if (done) done = file->close();
-  std::remove(file->path().c_str());
-  return done;
-}
 
 std::string format_path(const std::string& folder) { return folder + "/format.json"; }
 
@@ -93,8 +74,7 @@ Result<RecordedResults> take_over(const std::string& folder, ResultsFolder::Earl
 Result<ResultsFolder> ResultsFolder::create(const Options& options) {
   const std::string& location = options.location;
   if (location.empty()) return Error{ErrorCode::BadArgument, "no folder given for the results"};
-  if (auto made = make_folder(location); !made) return made.error();
-  if (auto tried = try_writing(location); !tried) return tried.error();
+  if (auto made = make_writable_folder(location); !made) return made.error();
   auto lock = FolderLock::take(location);
   if (!lock) return lock.error();
   const auto recorded = take_over(location, options.earlier);

@@ -83,6 +83,20 @@ TEST(BoundedQueue, lets_go_of_everything_when_the_taker_fails) {
   EXPECT_EQ(item.use_count(), 1);
 }
 
+TEST(BoundedQueue, takes_no_more_than_it_holds_from_a_giver_that_does_not_wait) {
+  BoundedQueue<int> queue;
+  EXPECT_TRUE(queue.try_push(1, 2));
+  EXPECT_TRUE(queue.try_push(2, 2));
+  EXPECT_FALSE(queue.try_push(3, 2));
+  EXPECT_EQ(queue.pop(), 1);
+  EXPECT_TRUE(queue.try_push(4, 2));
+  queue.set_state(QueueState::Closed);
+  EXPECT_FALSE(queue.try_push(5, 9));
+  EXPECT_EQ(queue.pop(), 2);
+  EXPECT_EQ(queue.pop(), 4);
+  EXPECT_EQ(queue.pop(), std::nullopt);
+}
+
 TEST(BoundedQueue, stays_failed_or_closed_until_it_is_reset) {
   BoundedQueue<int> queue;
   queue.set_state(QueueState::Failed);

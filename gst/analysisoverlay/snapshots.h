@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include <gst/video/video.h>
+
+#include "gst/analysisoverlay/flow_painter.h"
+#include "gst/analysisoverlay/overlay_settings.h"
+#include "lib/core/bounded_queue.h"
+#include "lib/core/numbered_path.h"
+#include "lib/gst/ref.h"
+
+namespace gsttorch {
+
+/// Draws and encodes single frames into files on a thread of its own. A stream never waits for it:
+/// what it cannot keep up with is dropped and counted. Thread-safe, but for start and stop.
+class Snapshots {
+ public:
+  struct Frame {
+    std::uint64_t number = 0;
+    Ref<GstBuffer> buffer;
+    GstVideoInfo info{};
+    OverlaySettings settings;
+  };
+  struct Counts {
+    std::atomic<std::uint64_t> written{0};
+    std::atomic<std::uint64_t> dropped{0};
+    std::atomic<std::uint64_t> failed{0};
+  };
+
+  /// The element owns this object, so it outlives it.
+  explicit Snapshots(GstElement* element) : element_(element), painter_(element) {}
+  ~Snapshots() { stop(); }
+
+  /// Fails, before anything was written, where the pattern or its folder is of no use.
+  Result<void> start(const std::string& pattern);
+  void stop();  ///< returns once what was taken is written
+
+  void offer(Frame frame);
+  const Counts& counts() const { return counts_; }
+
+ private:
+  // On the thread:
+  void run();
+  Result<void> write(const Frame& frame);
+  Ref<GstBuffer> paint(const Frame& frame, const GstVideoInfo& info);
+  void keep_at_most(unsigned files);
+  void fail(const Error& error);
+
+  GstElement* const element_;
+  FlowPainter painter_;
+  std::optional<NumberedPath> paths_;
+  Ref<GstCaps> encoded_;             // caps of the files
+  std::deque<std::string> written_;  // oldest first
+  bool has_warned_ = false;
+  Counts counts_;
+  BoundedQueue<Frame> queue_;
+  std::thread thread_;
+};
+
+}  // namespace gsttorch
