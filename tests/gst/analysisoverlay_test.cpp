@@ -3,18 +3,24 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <filesystem>
+#include <future>
 #include <limits>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <gst/base/gstbasetransform.h>
 
 #include "lib/core/flow_color.h"
+#include "tests/support/file_limit.h"
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
+#include "tests/support/temp_folder.h"
 
 namespace gsttorch {
 namespace {
@@ -566,6 +572,225 @@ TEST(AnalysisOverlay, refuses_an_odd_width_downstream_when_side_by_side) {
   EXPECT_NE(run_pipeline("videotestsrc num-buffers=3 ! videoconvert ! "
                          "analysisoverlay layout=side-by-side ! video/x-raw,width=129 ! fakesink"),
             "eos");
+}
+
+guint64 stat(GstElement* overlay, const char* field) {
+  GstStructure* stats = nullptr;
+  g_object_get(overlay, "stats", &stats, nullptr);
+  guint64 value = 0;
+  EXPECT_TRUE(gst_structure_get_uint64(stats, field, &value)) << field;
+  gst_structure_free(stats);
+  return value;
+}
+
+TEST(AnalysisOverlay, every_decides_which_frames_are_drawn_on) {
+  for (const guint every : {0u, 1u, 3u}) {
+    for (const char* layout : {"blend", "side-by-side"}) {
+      GstElement* overlay =
+          make_overlay({{"opacity", "1"}, {"max-magnitude", "10"}, {"layout", layout}});
+      g_object_set(overlay, "every", every, nullptr);
+      Harness harness(overlay);
+      harness.set_caps(caps("RGB"));
+      const bool is_beside = layout != std::string("blend");
+      guint64 drawn = 0;
+      for (guint i = 0; i < 7; i++) {
+        const auto out = harness.push_and_pull(frame_with_flow(10, 0));
+        const Pixel seen = is_beside ? pixel(out, kWidth, 0, 2 * kWidth) : pixel(out, 0, 0);
+        const bool is_due = every > 0 && i % every == 0;
+        EXPECT_THAT(seen, IsNear(is_due      ? kRed
+                                 : is_beside ? Pixel{0, 0, 0}
+                                             : kPicture))
+            << every << " " << layout << " " << i;
+        drawn += is_due;
+      }
+      EXPECT_EQ(stat(overlay, "drawn"), drawn);
+      EXPECT_EQ(stat(overlay, "frames"), 7u);
+    }
+  }
+}
+
+TEST(AnalysisOverlay, frames_that_are_not_drawn_on_pass_uncopied_even_when_others_hold_them) {
+  GstElement* overlay = make_overlay();
+  g_object_set(overlay, "every", 2u, nullptr);
+  Harness harness(overlay);
+  harness.set_caps(caps("RGB"));
+  for (const auto& [frame, is_same] : {std::pair{frame_with_flow(10, 0), false},
+                                       {frame_with_flow(10, 0), true},
+                                       {grey_frame(), true}}) {
+    EXPECT_EQ(harness.push_and_pull(frame).get() == frame.get(), is_same);
+    EXPECT_THAT(bytes_of(frame.get()), Each(kGrey));
+  }
+}
+
+std::vector<std::string> files_in(const TempFolder& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    names.push_back(entry.path().filename());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// What is in a picture file.
+Ref<GstBuffer> decoded(const std::string& path) {
+  GstElement* bin = gst_parse_launch(("filesrc location=" + path +
+                                      " ! decodebin ! videoconvert ! video/x-raw,format=RGB ! "
+                                      "appsink name=sink")
+                                         .c_str(),
+                                     nullptr);
+  const auto pipeline = Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(bin)));
+  const auto sink = Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink"));
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  GstSample* pulled = nullptr;
+  g_signal_emit_by_name(sink.get(), "pull-sample", &pulled);
+  Ref<GstBuffer> picture;
+  if (pulled) {
+    const auto sample = Ref<GstSample>::adopt(pulled);
+    picture = Ref<GstBuffer>::share(gst_sample_get_buffer(sample.get()));
+  }
+  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+  return picture;
+}
+
+// One at a time: a queue that is full drops.
+void push_frames(Harness& harness, GstElement* overlay, guint count, guint every) {
+  for (guint i = 0; i < count; i++) {
+    EXPECT_EQ(harness.push(frame_with_flow(10, 0)), GST_FLOW_OK);
+    while (stat(overlay, "snapshots") < i / every + 1) std::this_thread::yield();
+  }
+}
+
+TEST(AnalysisOverlay, writes_snapshots_named_after_frames) {
+  const TempFolder folder;
+  GstElement* overlay = make_overlay({{"opacity", "1"}, {"max-magnitude", "10"}, {"every", "0"}});
+  g_object_set(overlay, "snapshot-location", folder.path("sub/%03d.png").c_str(), "snapshot-every",
+               2u, nullptr);
+  Harness harness(overlay);
+  harness.set_caps(caps("RGB"));
+  push_frames(harness, overlay, 5, 2);
+  gst_element_set_state(overlay, GST_STATE_NULL);
+
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path("sub"))) {
+    names.push_back(entry.path().filename());
+  }
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre("000.png", "002.png", "004.png"));
+  const auto picture = decoded(folder.path("sub/002.png"));
+  ASSERT_TRUE(picture);
+  EXPECT_EQ(gst_buffer_get_size(picture.get()), stride_of(kWidth, 3) * kHeight);
+  EXPECT_THAT(pixel(picture, 3, 2), IsNear(kRed)) << "drawn, whatever goes out";
+  EXPECT_THAT(pixel(harness.pull(), 3, 2), IsNear(kPicture)) << "every=0";
+}
+
+TEST(AnalysisOverlay, snapshots_side_by_side_show_picture_and_drawing) {
+  const TempFolder folder;
+  GstElement* overlay = make_overlay({{"layout", "side-by-side"}, {"max-magnitude", "10"}});
+  g_object_set(overlay, "snapshot-location", folder.path("%d.png").c_str(), nullptr);
+  Harness harness(overlay);
+  harness.set_caps(caps("BGRx"));
+  auto frame = grey_frame(kWidth, kHeight, 4);
+  attach(frame, constant_flow(kWidth, kHeight, 10, 0));
+  harness.push(frame);
+  gst_element_set_state(overlay, GST_STATE_NULL);
+  const auto picture = decoded(folder.path("0.png"));
+  ASSERT_TRUE(picture);
+  EXPECT_THAT(pixel(picture, 0, 0, 2 * kWidth), IsNear(kPicture));
+  EXPECT_THAT(pixel(picture, kWidth, 0, 2 * kWidth), IsNear(kRed));
+}
+
+TEST(AnalysisOverlay, snapshots_can_be_jpeg) {
+  const TempFolder folder;
+  GstElement* overlay = make_overlay();
+  g_object_set(overlay, "snapshot-location", folder.path("%d.jpg").c_str(), nullptr);
+  Harness harness(overlay);
+  harness.set_caps(caps("RGB"));
+  harness.push(frame_with_flow(1, 0));
+  gst_element_set_state(overlay, GST_STATE_NULL);
+  EXPECT_EQ(read_text(folder.path("0.jpg")).substr(0, 2), "\xff\xd8");
+}
+
+TEST(AnalysisOverlay, snapshot_max_files_removes_the_oldest_of_this_run) {
+  const TempFolder folder;
+  write_text(folder.path("99.png"), "somebody else's");
+  GstElement* overlay = make_overlay();
+  g_object_set(overlay, "snapshot-location", folder.path("%02d.png").c_str(), "snapshot-every", 1u,
+               "snapshot-max-files", 2u, nullptr);
+  Harness harness(overlay);
+  harness.set_caps(caps("RGB"));
+  push_frames(harness, overlay, 5, 1);
+  gst_element_set_state(overlay, GST_STATE_NULL);
+  EXPECT_THAT(files_in(folder), ElementsAre("03.png", "04.png", "99.png"));
+}
+
+// The thread that writes stays in the first snapshot until somebody reads the file's other end.
+TEST(AnalysisOverlay, never_waits_for_snapshots_and_counts_those_it_drops) {
+  for (const guint queue : {1u, 3u}) {
+    const TempFolder folder;
+    mkfifo(folder.path("0.png.part").c_str(), 0600);
+    GstElement* overlay = make_overlay();
+    g_object_set(overlay, "snapshot-location", folder.path("%d.png").c_str(), "snapshot-every", 1u,
+                 "snapshot-max-queue", queue, nullptr);
+    Harness harness(overlay);
+    harness.set_caps(caps("RGB"));
+    for (guint i = 0; i < 20; i++) ASSERT_EQ(harness.push(frame_with_flow(1, 0)), GST_FLOW_OK);
+    // It may have taken the first one at once, or after others had filled the queue.
+    const guint64 dropped = stat(overlay, "snapshots-dropped");
+    EXPECT_THAT(dropped, ::testing::AnyOf(20 - queue - 1, 20 - queue));
+    EXPECT_EQ(stat(overlay, "snapshots"), 0u);
+    auto reader =
+        std::async(std::launch::async, [&] { return read_text(folder.path("0.png.part")); });
+    gst_element_set_state(overlay, GST_STATE_NULL);
+    EXPECT_THAT(reader.get(), HasSubstr("PNG"));
+    EXPECT_EQ(stat(overlay, "snapshots"), 20 - dropped);
+  }
+}
+
+TEST(AnalysisOverlay, warns_once_when_snapshots_cannot_be_written_and_goes_on) {
+  const TempFolder folder;
+  GstElement* overlay = make_overlay();
+  g_object_set(overlay, "snapshot-location", folder.path("%d.png").c_str(), "snapshot-every", 1u,
+               "snapshot-max-queue", 100u, nullptr);
+  Harness harness(overlay);
+  harness.set_caps(caps("RGB"));
+  const FileLimit limit(10);
+  for (guint i = 0; i < 5; i++) ASSERT_EQ(harness.push(frame_with_flow(1, 0)), GST_FLOW_OK);
+  gst_element_set_state(overlay, GST_STATE_NULL);
+  EXPECT_EQ(stat(overlay, "snapshots-failed"), 5u);
+  EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING),
+              ElementsAre(::testing::StartsWith(
+                  error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT))));
+  EXPECT_THAT(files_in(folder), IsEmpty());
+}
+
+std::string start_error(const std::string& snapshot_location) {
+  const auto overlay = Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(make_overlay())));
+  g_object_set(overlay.get(), "snapshot-location", snapshot_location.c_str(), nullptr);
+  ElementBus bus(overlay.get());
+  EXPECT_EQ(gst_element_set_state(overlay.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  const auto errors = bus.take(GST_MESSAGE_ERROR);
+  EXPECT_EQ(errors.size(), 1u);
+  gst_element_set_state(overlay.get(), GST_STATE_NULL);
+  return errors.empty() ? "" : errors[0];
+}
+
+TEST(AnalysisOverlay, does_not_start_with_a_snapshot_pattern_that_is_of_no_use) {
+  for (const char* pattern : {"a.png", "%d-%d.png", "%s.png", "%05d.bmp", "%05d"}) {
+    const std::string error = start_error(pattern);
+    EXPECT_THAT(error, ::testing::StartsWith(
+                           error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS)));
+    EXPECT_THAT(error, HasSubstr(pattern));
+  }
+}
+
+TEST(AnalysisOverlay, does_not_start_where_snapshots_cannot_be_written) {
+  const TempFolder folder;
+  write_text(folder.path("file"), "text");
+  for (const std::string& place : {folder.path("file"), std::string("/proc/self")}) {
+    const std::string error = start_error(place + "/%d.png");
+    EXPECT_THAT(error, ::testing::StartsWith(
+                           error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE)));
+    EXPECT_THAT(error, HasSubstr(place));
+  }
 }
 
 }  // namespace
