@@ -10,6 +10,7 @@ namespace gsttorch {
 namespace {
 
 constexpr std::uint64_t kPieceBytes = std::uint64_t{1} << 20;
+constexpr std::size_t kLargePartBytes = std::size_t{1} << 18;
 
 std::size_t piece_bytes(std::uint64_t total) {
   const std::uint64_t pieces = std::max<std::uint64_t>(1, total / kPieceBytes);
@@ -24,6 +25,10 @@ EvenWriter::EvenWriter(OutputFile& file, std::uint64_t total_bytes)
       piece_(std::make_unique_for_overwrite<char[]>(capacity_)) {}
 
 Result<void> EvenWriter::append(const void* data, std::size_t size) {
+  if (size >= kLargePartBytes) {
+    if (auto done = finish(); !done) return done;
+    return file_.write(data, size);
+  }
   const char* from = static_cast<const char*>(data);
   while (size > 0) {
     const std::size_t count = std::min(size, capacity_ - used_);

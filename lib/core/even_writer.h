@@ -10,8 +10,9 @@
 
 namespace gsttorch {
 
-/// Writes a known number of bytes in equal pieces of one to two MiB (one piece where there is less
-/// in all): few system calls, none of them small, and no second copy of everything. Thread-bound.
+/// Writes a known number of bytes, that come in whatever parts, in equal pieces of one to two MiB
+/// (one piece where there is less in all): few system calls, none of them small. A large part goes
+/// to the file as it is, without a copy. Thread-bound.
 class EvenWriter {
  public:
   /// The file outlives this object.

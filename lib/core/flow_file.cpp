@@ -34,6 +34,10 @@ Result<void> write_contents(OutputFile& file, const FlowView& flow) {
   EvenWriter writer(file, flow_file_bytes(flow.width, flow.height));
   const Header header{kTag, flow.width, flow.height};
   if (auto done = writer.append(&header, sizeof header); !done) return done;
+  if (flow.type == FlowElement::Float32 && flow.is_packed()) {
+    if (auto done = writer.append(flow.data, flow.packed_bytes()); !done) return done;
+    return writer.finish();
+  }
   std::vector<float> row(2 * static_cast<std::size_t>(flow.width));
   for (int y = 0; y < flow.height; y++) {
     flow.read_row(y, row.data());

@@ -30,6 +30,11 @@ struct FlowView {
   std::size_t vector_bytes() const { return type == FlowElement::Float16 ? 4 : 8; }
   std::size_t row_bytes() const { return vector_bytes() * static_cast<std::size_t>(width); }
   const std::uint8_t* row(int y) const;
+  bool is_packed() const {
+    return stride == 0 || stride == static_cast<std::ptrdiff_t>(row_bytes());
+  }
+  /// Of all rows, which are packed.
+  std::size_t packed_bytes() const { return row_bytes() * static_cast<std::size_t>(height); }
 
   FlowVector at(int x, int y) const;
 

@@ -128,8 +128,10 @@ Result<void> write_contents(OutputFile& file, const Entry& entry, const FlowView
   EvenWriter writer(file, file_bytes(entry));
   const std::string before = before_data(entry), after = after_data(entry);
   if (auto done = writer.append(before.data(), before.size()); !done) return done;
-  for (int y = 0; y < flow.height; y++) {
-    if (auto done = writer.append(flow.row(y), flow.row_bytes()); !done) return done;
+  const bool is_packed = flow.is_packed();
+  const std::size_t part = is_packed ? flow.packed_bytes() : flow.row_bytes();
+  for (int y = 0; y < (is_packed ? 1 : flow.height); y++) {
+    if (auto done = writer.append(flow.row(y), part); !done) return done;
   }
   if (auto done = writer.append(after.data(), after.size()); !done) return done;
   return writer.finish();

@@ -53,6 +53,19 @@ TEST(FlowFile, comes_back_as_it_was_written) {
   EXPECT_EQ(std::filesystem::file_size(folder.path("a.flo")), flow_file_bytes(401, 700));
 }
 
+TEST(FlowFile, leaves_out_what_lies_between_rows) {
+  const TempFolder folder;
+  std::vector<float> padded(1000 * 602);
+  for (std::size_t i = 0; i < padded.size(); i++) padded[i] = static_cast<float>(i);
+  const FlowView view{padded.data(), 300, 1000, FlowElement::Float32, 602 * sizeof(float)};
+  ASSERT_TRUE(write_flow_file(folder.path("a.flo"), view));
+  const auto flow = read_flow_file(folder.path("a.flo"));
+  ASSERT_TRUE(flow);
+  EXPECT_EQ(flow->vectors[599], 599);
+  EXPECT_EQ(flow->vectors[600], 602);
+  EXPECT_EQ(flow->vectors.back(), 1000 * 602 - 3);
+}
+
 TEST(FlowFile, holds_single_precision_whatever_it_was_made_of) {
   const TempFolder folder;
   const std::uint16_t halves[] = {0x3c00, 0xc000, 0, 0, 0x4200, 0x4400, 0, 0};  // padded rows
