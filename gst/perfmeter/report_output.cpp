@@ -33,7 +33,7 @@ Result<void> ReportOutput::open(PerfOutput output, const std::string& location) 
 }
 
 Result<void> ReportOutput::open_json() {
-  auto file = OutputFile::create(location_, OutputFile::Lock::Exclusive);
+  auto file = OutputFile::create(location_);
   if (!file) return file.error();
   file_ = std::move(file).value();
   return {};
