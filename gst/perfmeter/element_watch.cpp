@@ -18,8 +18,15 @@ namespace {
 struct LastPush {
   const void* data = nullptr;
   std::uint64_t time = 0;
+  unsigned epoch = 0;
 };
 __attribute__((tls_model("initial-exec"))) thread_local LastPush last_push;
+
+// Goes up when probes come or go: what was pushed before may have arrived unseen.
+std::atomic<unsigned> epoch{0};
+
+constexpr unsigned kTurns = 20;         // one of which is timed
+constexpr double kInTurnsAbove = 2000;  // buffers per second
 
 struct ProbeData {
   std::shared_ptr<ElementWatch> element;  // lives as long as a probe may run
@@ -140,14 +147,47 @@ void ElementWatch::add_pad(GstPad* pad) {
     PadWatch& added = *pads_.back();
     added.pad = Ref<GstPad>::share(pad);
     added.element = this;
-    const auto type =
-        static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
-    added.probe =
-        gst_pad_add_probe(pad, type, GST_PAD_DIRECTION(pad) == GST_PAD_SINK ? on_enter : on_leave,
-                          new ProbeData{shared_from_this(), &added},
-                          [](gpointer data) { delete static_cast<ProbeData*>(data); });
+    if (is_timing_) add_probe(added);
   }
   pair_pads();
+}
+
+// With mutex_ held.
+void ElementWatch::add_probe(PadWatch& pad) {
+  if (pad.probe || pad.is_gone) return;
+  const auto type =
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
+  const bool is_sink = GST_PAD_DIRECTION(pad.pad.get()) == GST_PAD_SINK;
+  pad.probe = gst_pad_add_probe(pad.pad.get(), type, is_sink ? on_enter : on_leave,
+                                new ProbeData{shared_from_this(), &pad},
+                                [](gpointer data) { delete static_cast<ProbeData*>(data); });
+}
+
+void ElementWatch::start_timing() {
+  const std::lock_guard lock(mutex_);
+  if (!element_) return;
+  is_timing_ = true;
+  epoch.fetch_add(1, std::memory_order_relaxed);
+  // What entered in an earlier turn has left unseen. Exits first: nothing may enter before.
+  entered_at_.store(0, std::memory_order_relaxed);
+  for (const auto direction : {GST_PAD_SRC, GST_PAD_SINK}) {
+    for (const auto& pad : pads_) {
+      if (GST_PAD_DIRECTION(pad->pad.get()) == direction) add_probe(*pad);
+    }
+  }
+}
+
+void ElementWatch::stop_timing(GstPadDirection direction) {
+  std::vector<std::pair<GstPad*, gulong>> probes;
+  {
+    const std::lock_guard lock(mutex_);
+    is_timing_ = false;
+    for (const auto& pad : pads_) {
+      if (pad->is_gone || GST_PAD_DIRECTION(pad->pad.get()) != direction || !pad->probe) continue;
+      probes.emplace_back(pad->pad.get(), std::exchange(pad->probe, 0));
+    }
+  }
+  for (const auto& [pad, probe] : probes) gst_pad_remove_probe(pad, probe);
 }
 
 void ElementWatch::remove_pad(GstPad* pad) {
@@ -157,7 +197,7 @@ void ElementWatch::remove_pad(GstPad* pad) {
     for (const auto& known : pads_) {
       if (known->pad.get() != pad || known->is_gone) continue;
       known->is_gone = true;
-      probe = known->probe;
+      probe = std::exchange(known->probe, 0);
     }
   }
   if (probe) gst_pad_remove_probe(pad, probe);
@@ -165,16 +205,17 @@ void ElementWatch::remove_pad(GstPad* pad) {
 }
 
 void ElementWatch::detach() {
-  std::vector<PadWatch*> watched;
+  std::vector<std::pair<GstPad*, gulong>> probes;
   Ref<GstElement> element;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& pad : pads_) {
-      if (!pad->is_gone.exchange(true)) watched.push_back(pad.get());
+      pad->is_gone = true;
+      if (pad->probe) probes.emplace_back(pad->pad.get(), std::exchange(pad->probe, 0));
     }
     std::swap(element, element_);
   }
-  for (const PadWatch* pad : watched) gst_pad_remove_probe(pad->pad.get(), pad->probe);
+  for (const auto& [pad, probe] : probes) gst_pad_remove_probe(pad, probe);
   if (!element) return;
   g_signal_handler_disconnect(element.get(), pad_added_);
   g_signal_handler_disconnect(element.get(), pad_removed_);
@@ -224,7 +265,8 @@ GstPadProbeReturn ElementWatch::on_leave(GstPad*, GstPadProbeInfo* info, gpointe
 }
 
 void ElementWatch::enter(PadWatch& pad, GstPadProbeInfo* info) {
-  const bool was_pushed = last_push.data == info->data;
+  const bool was_pushed =
+      last_push.data == info->data && last_push.epoch == epoch.load(std::memory_order_relaxed);
   const std::uint64_t now = was_pushed ? last_push.time : monotonic_now();
   last_push.data = nullptr;
   count(pad, info);
@@ -238,7 +280,8 @@ void ElementWatch::enter(PadWatch& pad, GstPadProbeInfo* info) {
 
 void ElementWatch::leave(PadWatch& pad, GstPadProbeInfo* info) {
   const std::uint64_t now = monotonic_now();
-  last_push = {info->data, now};
+  const bool is_seen_next = pad.peer.load(std::memory_order_relaxed) != nullptr;
+  last_push = {is_seen_next ? info->data : nullptr, now, epoch.load(std::memory_order_relaxed)};
   count(pad, info);
   const std::uintptr_t entered_by = entered_by_.load(std::memory_order_relaxed);
   if (entered_by == 0) return;  // a source
@@ -278,21 +321,66 @@ void ElementWatch::add_levels(PerfRecord& record) const {
   }
 }
 
+std::uint64_t ElementWatch::passed() const {
+  std::uint64_t entered = 0, left = 0;
+  const std::lock_guard lock(mutex_);
+  for (const auto& pad : pads_) {
+    const bool is_sink = GST_PAD_DIRECTION(pad->pad.get()) == GST_PAD_SINK;
+    (is_sink ? entered : left) += pad->buffers.load(std::memory_order_relaxed);
+  }
+  return std::max(entered, left);
+}
+
+void ElementWatch::set_mark(std::uint64_t now) { mark_ = {passed(), now}; }
+
+double ElementWatch::rate_since_mark(std::uint64_t now) const {
+  return static_cast<double>(passed() - mark_.passed) * 1e9 /
+         static_cast<double>(std::max<std::uint64_t>(now - mark_.time, 1));
+}
+
+void ElementWatch::take_turn_always_timed(std::uint64_t now) {
+  timed_turns_++;
+  if (turn_ != 0) return;
+  is_in_turns_ = mark_.time && rate_since_mark(now) > kInTurnsAbove;
+  set_mark(now);
+  if (is_in_turns_) stop_timing(GST_PAD_SINK);
+}
+
+void ElementWatch::take_turn(std::uint64_t now) {
+  // What waits in a queue, or in an element with a thread, stays longer than a turn.
+  if (has_thread() && !is_in_turns_) return;
+  turns_++;
+  turn_ = (turn_ + 1) % kTurns;
+  if (!is_in_turns_) {
+    take_turn_always_timed(now);
+  } else if (turn_ == 0) {
+    set_mark(now);
+    start_timing();
+  } else if (turn_ == 1) {
+    timed_turns_++;
+    // Fewer than that can all be timed.
+    is_in_turns_ = !has_thread() && rate_since_mark(now) > kInTurnsAbove;
+    if (is_in_turns_) stop_timing(GST_PAD_SINK);
+  } else if (turn_ == 2) {
+    stop_timing(GST_PAD_SRC);  // what had entered may have left
+  }
+}
+
 PerfRecord ElementWatch::record() const {
   PerfRecord record{{"name", name_}, {"factory", factory_}};
   DurationHistogram processing, queueing;
-  std::uint64_t entered = 0, left = 0;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& pad : pads_) {
-      const std::uint64_t buffers = pad->buffers.load(std::memory_order_relaxed);
-      const bool is_sink = GST_PAD_DIRECTION(pad->pad.get()) == GST_PAD_SINK;
-      (is_sink ? entered : left) += buffers;
       processing.merge(pad->processing);
       queueing.merge(pad->queueing);
     }
   }
-  record["buffers"] = std::max(entered, left);
+  if (turns_ == timed_turns_) {
+    record["buffers"] = passed();
+  } else {
+    record["watched_share"] = static_cast<double>(timed_turns_) / static_cast<double>(turns_);
+  }
   if (processing.count() > 0) record["processing"] = gsttorch::to_record(processing.summary());
   if (queueing.count() > 0) record["queueing"] = gsttorch::to_record(queueing.summary());
   add_levels(record);

@@ -36,13 +36,14 @@ struct PadWatch {
   DurationHistogram processing;
   DurationHistogram queueing;
 
-  // For PipelineWatch, which alone touches them.
-  PadWatch* peer = nullptr;
+  // For PipelineWatch, which alone sets them.
+  std::atomic<PadWatch*> peer{nullptr};
   bool is_locked = false;
 };
 
 /// Times what passes an element, by probes on all of its pads. The probes take no lock and allocate
-/// nothing.
+/// nothing. Still they cost as much as a light element does: one that very many buffers pass is
+/// timed in turns, a while of twenty.
 class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
  public:
   enum class Role { Source, Decoder, Sink, Queue, Other };
@@ -61,6 +62,9 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   std::vector<PadWatch*> pads(GstPadDirection direction) const;  ///< those there are now
   PerfRecord record() const;
 
+  /// To be called some hundred times a second: decides whether the element is timed now.
+  void take_turn(std::uint64_t now);
+
   // How often the element itself was found at work, and how often upstream waited in it; touched by
   // PipelineWatch alone.
   std::uint64_t samples = 0;
@@ -74,6 +78,13 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
     return samples ? static_cast<double>(part) / static_cast<double>(samples) : 0;
   }
   void add_pad(GstPad* pad);
+  void add_probe(PadWatch& pad);
+  void start_timing();
+  void stop_timing(GstPadDirection direction);
+  std::uint64_t passed() const;
+  double rate_since_mark(std::uint64_t now) const;
+  void set_mark(std::uint64_t now);
+  void take_turn_always_timed(std::uint64_t now);
   void remove_pad(GstPad* pad);
   void pair_pads();
   PadWatch* partner_of(const PadWatch& source_pad, const std::vector<PadWatch*>& sinks) const;
@@ -96,6 +107,19 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   mutable std::mutex mutex_;
   Ref<GstElement> element_;                      // guarded by mutex_
   std::vector<std::unique_ptr<PadWatch>> pads_;  // guarded by mutex_; never shrinks
+  bool is_timing_ = true;                        // guarded by mutex_
+
+  // Of take_turn.
+  struct Mark {
+    std::uint64_t passed = 0;
+    std::uint64_t time = 0;
+  };
+  Mark mark_;
+  bool is_in_turns_ = false;
+  unsigned turn_ = 0;
+  std::uint64_t turns_ = 0;
+  std::uint64_t timed_turns_ = 0;
+
   gulong pad_added_ = 0;
   gulong pad_removed_ = 0;
 };

@@ -7,11 +7,14 @@
 #include <set>
 #include <utility>
 
+#include "gst/perfmeter/stream_point.h"
+
 namespace gsttorch {
 namespace {
 
 constexpr unsigned kFindEvery = 100;  // samples
 constexpr std::uint64_t kEnoughSamples = 20;
+constexpr double kMostly = 0.5;
 constexpr double kBenefitOfDoubt = 0.05;  // of the time
 
 // The pad of a real element behind a pad: ghost pads and what is inside them are only doors.
@@ -33,6 +36,11 @@ bool is_stream_locked(GstPad* pad) {
   if (!g_rec_mutex_trylock(lock)) return true;
   g_rec_mutex_unlock(lock);
   return false;
+}
+
+bool is_locked_peer(const PadWatch& pad) {
+  const PadWatch* peer = pad.peer;
+  return peer && peer->is_locked;
 }
 
 const char* word_of(const ElementWatch& element) {
@@ -113,16 +121,17 @@ void PipelineWatch::detach(GstElement* element) {
 void PipelineWatch::find_peers() {
   std::unordered_map<GstPad*, PadWatch*> known;
   for (const auto& element : elements_) {
-    for (PadWatch* pad : element->pads(GST_PAD_SRC)) pad->peer = nullptr;
-    for (PadWatch* pad : element->pads(GST_PAD_SINK)) known[pad->pad.get()] = pad;
+    for (PadWatch* pad : element->pads(GST_PAD_SINK)) {
+      known[pad->pad.get()] = pad;
+      pad->peer = nullptr;
+    }
   }
   for (const auto& element : elements_) {
     for (PadWatch* pad : element->pads(GST_PAD_SRC)) {
       const auto peer = behind_doors(Ref<GstPad>::adopt(gst_pad_get_peer(pad->pad.get())));
       const auto at = known.find(peer.get());
-      if (at == known.end()) continue;
-      pad->peer = at->second;
-      at->second->peer = pad;
+      pad->peer = at == known.end() ? nullptr : at->second;
+      if (at != known.end()) at->second->peer = pad;
     }
   }
   until_find_ = kFindEvery;
@@ -144,11 +153,11 @@ void PipelineWatch::look_at_locks() {
 // Whether a thread that came through the element has gone further.
 bool PipelineWatch::is_beyond(const ElementWatch& element) const {
   for (const PadWatch* pad : element.pads(GST_PAD_SRC)) {
-    if (pad->peer && pad->peer->is_locked) return true;
+    if (is_locked_peer(*pad)) return true;
   }
   for (const PadWatch* pad : element.pads(GST_PAD_SINK)) {
     const bool pulls = GST_PAD_MODE(pad->pad.get()) == GST_PAD_MODE_PULL;
-    if (pulls && pad->peer && pad->peer->is_locked) return true;
+    if (pulls && is_locked_peer(*pad)) return true;
   }
   return false;
 }
@@ -174,7 +183,11 @@ void PipelineWatch::sample() {
   if (until_find_ == 0) find_peers();
   until_find_--;
   look_at_locks();
-  for (const auto& element : elements_) judge(*element);
+  const std::uint64_t now = monotonic_now();
+  for (const auto& element : elements_) {
+    judge(*element);
+    element->take_turn(now);
+  }
 }
 
 // Where two threads are busy all the time, one of them waits for the clock: a live source's rate is
@@ -184,8 +197,9 @@ const ElementWatch* PipelineWatch::bottleneck() const {
   double most = 0;
   for (const auto& element : elements_) {
     if (element->samples < kEnoughSamples) continue;
-    const double busy = element->busy_share() +
-                        (element->role() == ElementWatch::Role::Source ? kBenefitOfDoubt : 0);
+    double busy = element->busy_share();
+    const bool is_doubtful = element->role() == ElementWatch::Role::Source && busy > kMostly;
+    if (is_doubtful) busy += kBenefitOfDoubt;
     if (element->busy_samples == 0 || busy <= most) continue;
     most = busy;
     found = element.get();
@@ -204,7 +218,7 @@ PipelineWatch::Elements PipelineWatch::in_order() const {
     if (!seen.insert(element.get()).second) return;
     ordered.push_back(element);
     for (const PadWatch* pad : element->pads(GST_PAD_SRC)) {
-      if (pad->peer) visit(pad->peer->element->shared_from_this());
+      if (const PadWatch* peer = pad->peer) visit(peer->element->shared_from_this());
     }
   };
   for (const auto& element : left) visit(element);

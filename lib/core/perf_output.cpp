@@ -110,7 +110,7 @@ void add_usage_parts(const PerfRecord& record, std::vector<std::string>& parts) 
     if (gpu.contains("utilization_percent")) {
       text += format(" %d %%", gpu["utilization_percent"].get<int>());
     }
-    if (gpu.contains("memory_used")) text += " " + mebibytes(gpu["memory_used"]);
+    if (gpu.contains("memory_used")) text.append(" ").append(mebibytes(gpu["memory_used"]));
     if (gpu.contains("power_watts")) text += format(" %.0f W", gpu["power_watts"].get<double>());
     parts.push_back(text);
   }
@@ -120,8 +120,9 @@ std::string element_row(const PerfRecord& element) {
   const PerfRecord none = PerfRecord::object();
   const PerfRecord processing = element.value("processing", none);
   const PerfRecord queueing = element.value("queueing", none);
-  std::string row = format("%-28.28s %10llu", element["name"].get<std::string>().c_str(),
-                           element["buffers"].get<unsigned long long>());
+  const std::string buffers = element.contains("buffers") ? element["buffers"].dump() : "-";
+  std::string row =
+      format("%-28.28s %10s", element["name"].get<std::string>().c_str(), buffers.c_str());
   for (const PerfRecord* duration : {&processing, &queueing}) {
     for (const char* key : {"p50", "p95", "p99", "max"}) {
       row += format(" %10s", milliseconds(*duration, key).c_str());
@@ -214,7 +215,11 @@ using Labels = std::vector<std::pair<std::string, std::string>>;
 std::string labels_text(const Labels& labels) {
   std::string text;
   for (const auto& [name, value] : labels) {
-    text += (text.empty() ? "{" : ",") + name + "=\"" + escaped(value) + "\"";
+    text += text.empty() ? "{" : ",";
+    text += name;
+    text += "=\"";
+    text += escaped(value);
+    text += "\"";
   }
   return text + "}";
 }
@@ -353,7 +358,10 @@ std::string to_readable_line(const PerfRecord& record) {
   std::vector<std::string> parts = parts_of(record);
   add_usage_parts(record, parts);
   std::string line = record.value("source", std::string("perfmeter")) + ": ";
-  for (std::size_t i = 0; i < parts.size(); i++) line += (i ? " | " : "") + parts[i];
+  for (std::size_t i = 0; i < parts.size(); i++) {
+    if (i > 0) line += " | ";
+    line += parts[i];
+  }
   return line + "\n";
 }
 
