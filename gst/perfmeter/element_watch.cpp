@@ -26,7 +26,8 @@ __attribute__((tls_model("initial-exec"))) thread_local LastPush last_push;
 std::atomic<unsigned> epoch{0};
 
 constexpr unsigned kTurns = 20;         // one of which is timed
-constexpr double kInTurnsAbove = 2000;  // buffers per second
+constexpr unsigned kTurnsToTell = 4;    // how fast buffers come
+constexpr double kInTurnsAbove = 5000;  // buffers per second
 
 struct ProbeData {
   std::shared_ptr<ElementWatch> element;  // lives as long as a probe may run
@@ -340,10 +341,12 @@ double ElementWatch::rate_since_mark(std::uint64_t now) const {
 
 void ElementWatch::take_turn_always_timed(std::uint64_t now) {
   timed_turns_++;
-  if (turn_ != 0) return;
-  is_in_turns_ = mark_.time && rate_since_mark(now) > kInTurnsAbove;
+  if (mark_.time != 0 && turn_ % kTurnsToTell != 0) return;
+  is_in_turns_ = mark_.time != 0 && rate_since_mark(now) > kInTurnsAbove;
   set_mark(now);
-  if (is_in_turns_) stop_timing(GST_PAD_SINK);
+  if (!is_in_turns_) return;
+  stop_timing(GST_PAD_SINK);
+  turn_ = 1;
 }
 
 void ElementWatch::take_turn(std::uint64_t now) {
