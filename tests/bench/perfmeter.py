@@ -39,15 +39,20 @@ def last_record(file: str) -> dict:
 def cost(file: str, elements: int, buffers: int, rounds: int, source: str) -> None:
     """The rate is the meter's own in both cases; without `pipeline` it measures its own place only."""
     chain = " ! ".join(["identity silent=true"] * elements)
-    rates: dict[str, list[float]] = {"process": [], "pipeline": []}
+    rates: dict[str, list[float]] = {"process": [], "pipeline+process": []}
+    seconds: dict[str, list[float]] = {"process": [], "pipeline+process": []}
     for _ in range(rounds):
         for measure, found in rates.items():
             run(f"{source} num-buffers={buffers} ! {chain} ! {meter(file, measure)} ! fakesink")
             found.append(last_record(file)["rate_average"])
-    plain, watched = (statistics.median(rates[key]) for key in ("process", "pipeline"))
+            seconds[measure].append(last_record(file)["process"]["cpu_seconds"])
+    plain, watched = (statistics.median(rates[key]) for key in rates)
     ratios = sorted(plain / watched for plain, watched in zip(*rates.values()))
     # A watched pipeline has the meter, the source and the sink beside the identities.
     slower = statistics.median(ratios) - 1
+    busier = statistics.median(after / before for before, after in zip(*seconds.values())) - 1
+    print(f"cost [{source}], processor time: {busier:.1%} in all, "
+          f"{busier / (elements + 3):.2%} for each element watched")
     print(f"cost [{source}]: {elements} identities, {plain:.0f}/s plain, {watched:.0f}/s watched: "
           f"{slower:.1%} in all ({ratios[0] - 1:.1%} to {ratios[-1] - 1:.1%}), "
           f"{slower / (elements + 3):.2%} for each element watched, "
