@@ -239,6 +239,18 @@ TEST(PerfMeter, pairs_what_enters_and_leaves_each_pad_of_a_multiqueue) {
   EXPECT_GE(last.entry("elements", "q").inner("queueing").number("count"), 10u);
 }
 
+TEST(PerfMeter, times_an_element_that_very_many_buffers_pass_in_turns) {
+  const Record last = last_of(
+      "fakesrc num-buffers=200000 ! identity name=light ! perfmeter interval=0 measure=pipeline ! "
+      "fakesink");
+  EXPECT_EQ(last.number("buffers"), 200000u);
+  const Record light = last.entry("elements", "light");
+  EXPECT_FALSE(light.has("buffers"));  // most are not seen
+  EXPECT_LT(light.real("watched-share"), 0.9);
+  EXPECT_LT(light.inner("processing").number("count"), 190000u);
+  EXPECT_GT(light.inner("processing").number("count"), 0u);
+}
+
 TEST(PerfMeter, watches_elements_in_bins_and_those_that_come_later) {
   const auto pipeline = parse(
       "videotestsrc is-live=true ! ( identity name=inside ) ! perfmeter name=m measure=pipeline ! "
