@@ -3,6 +3,7 @@
 // Several raftflow in real pipelines: weights, pictures and features are there once, and the flow
 // is that of one alone.
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ constexpr int kFrames = 6;
 using Flows = std::map<std::string, std::vector<double>>;
 
 GstPadProbeReturn note_flows(GstPad*, GstPadProbeInfo* info, gpointer flows) {
+  static std::mutex mutex;  // behind a tee each sink has a thread of its own
+  const std::lock_guard lock(mutex);
   gpointer state = nullptr;
   GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
   while (GstCustomMeta* meta = gst_buffer_iterate_torch_flow_meta(buffer, &state)) {
