@@ -28,7 +28,8 @@ std::string loaded_torch_folder() {
   const bool known = dlinfo(torch, RTLD_DI_LINKMAP, &map) == 0 && map;
   const std::string file = known ? map->l_name : "";
   dlclose(torch);  // gives back the reference just taken; whoever loaded it holds its own
-  return std::filesystem::path(file).parent_path().string();
+  // Found by a search path relative to the library that asked, it has its ".." in it.
+  return std::filesystem::path(file).lexically_normal().parent_path().string();
 }
 
 Result<void> load_torch_cuda(const std::string& file) {
