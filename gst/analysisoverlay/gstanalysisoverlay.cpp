@@ -15,12 +15,19 @@
 
 #include "gst/analysisoverlay/analysisoverlay.h"
 #include "lib/gst/boundary.h"
+#include "lib/gst/element_class.h"
 
 using gsttorch::AnalysisOverlay;
 using gsttorch::FlowStyle;
+using gsttorch::get_text;
 using gsttorch::guarded;
+using gsttorch::kMutablePlaying;
+using gsttorch::kMutableReady;
+using gsttorch::kReadOnly;
 using gsttorch::OverlayLayout;
 using gsttorch::OverlaySettings;
+using gsttorch::set_text;
+using gsttorch::start_or_post;
 
 struct _GstAnalysisOverlay {
   GstVideoFilter parent;
@@ -88,15 +95,6 @@ void set_layout(GObject* self, OverlayLayout layout) {
   gst_base_transform_set_in_place(GST_BASE_TRANSFORM(self), layout == OverlayLayout::Blend);
 }
 
-std::string text(const GValue* value) {
-  const gchar* nullable = g_value_get_string(value);
-  return nullable ? nullable : "";
-}
-
-void set_text(GValue* value, const std::string& text) {
-  g_value_set_string(value, text.empty() ? nullptr : text.c_str());
-}
-
 void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec) {
   if (id == kLayout) {
     set_layout(self, static_cast<OverlayLayout>(g_value_get_enum(value)));
@@ -117,13 +115,13 @@ void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec
         settings.arrow_step = g_value_get_uint(value);
         break;
       case kSource:
-        settings.source = text(value);
+        settings.source = get_text(value);
         break;
       case kEvery:
         settings.every = g_value_get_uint(value);
         break;
       case kSnapshotLocation:
-        settings.snapshot_location = text(value);
+        settings.snapshot_location = get_text(value);
         break;
       case kSnapshotEvery:
         settings.snapshot_every = g_value_get_uint(value);
@@ -197,14 +195,6 @@ gboolean transform_meta(GstBaseTransform* self, GstBuffer*, GstMeta* meta, GstBu
   return guarded(self, FALSE, [&] { return static_cast<gboolean>(impl(self).keeps_meta(meta)); });
 }
 
-gboolean start(GstBaseTransform* self) {
-  return guarded(self, FALSE, [&] {
-    const auto started = impl(self).start();
-    if (!started) gsttorch::post_error(GST_ELEMENT(self), started.error());
-    return static_cast<gboolean>(started.ok());
-  });
-}
-
 // The parent makes a frame writable, by a copy if need be: not where nothing will be written.
 GstFlowReturn prepare_output_buffer(GstBaseTransform* self, GstBuffer* in, GstBuffer** out) {
   return guarded(self, GST_FLOW_ERROR, [&] {
@@ -230,79 +220,70 @@ gboolean sink_event(GstBaseTransform* self, GstEvent* event) {
 }
 
 void add_snapshot_properties(GObjectClass* object_class) {
-  const auto ready = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                              GST_PARAM_MUTABLE_READY);
-  const auto playing = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                                GST_PARAM_MUTABLE_PLAYING);
-  const auto readable = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   const OverlaySettings defaults;
   g_object_class_install_property(
       object_class, kSnapshotLocation,
       g_param_spec_string("snapshot-location", "Snapshot location",
                           "Files for single drawn frames, with the frame's number in their names: "
                           "debug/%05d.png or .jpg (NULL = none)",
-                          nullptr, ready));
+                          nullptr, kMutableReady));
   g_object_class_install_property(
       object_class, kSnapshotEvery,
       g_param_spec_uint("snapshot-every", "Snapshot every", "Take a snapshot of every Nth frame", 1,
-                        G_MAXUINT, defaults.snapshot_every, playing));
+                        G_MAXUINT, defaults.snapshot_every, kMutablePlaying));
   g_object_class_install_property(
       object_class, kSnapshotMaxFiles,
       g_param_spec_uint("snapshot-max-files", "Snapshot maximum files",
                         "When there are more, the oldest one of this run is removed (0 = never)", 0,
-                        G_MAXUINT, defaults.snapshot_max_files, playing));
+                        G_MAXUINT, defaults.snapshot_max_files, kMutablePlaying));
   g_object_class_install_property(
       object_class, kSnapshotMaxQueue,
       g_param_spec_uint("snapshot-max-queue", "Snapshot maximum queue",
                         "Frames that may wait to be drawn and encoded; more are dropped", 1,
-                        G_MAXUINT, defaults.snapshot_max_queue, playing));
+                        G_MAXUINT, defaults.snapshot_max_queue, kMutablePlaying));
   g_object_class_install_property(
       object_class, kStats,
       g_param_spec_boxed("stats", "Statistics",
                          "frames that came, those drawn; snapshots written, -dropped, -failed",
-                         GST_TYPE_STRUCTURE, readable));
+                         GST_TYPE_STRUCTURE, kReadOnly));
 }
 
 void add_properties(GObjectClass* object_class) {
-  const auto ready = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                              GST_PARAM_MUTABLE_READY);
-  const auto playing = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                                GST_PARAM_MUTABLE_PLAYING);
   const OverlaySettings defaults;
   g_object_class_install_property(
       object_class, kFlowStyle,
       g_param_spec_enum("flow-style", "Flow style", "How optical flow is drawn", flow_style_type(),
-                        static_cast<gint>(defaults.flow_style), playing));
+                        static_cast<gint>(defaults.flow_style), kMutablePlaying));
   g_object_class_install_property(
       object_class, kLayout,
       g_param_spec_enum("layout", "Layout", "Where it is drawn", layout_type(),
-                        static_cast<gint>(defaults.layout), ready));
+                        static_cast<gint>(defaults.layout), kMutableReady));
   g_object_class_install_property(
       object_class, kOpacity,
       g_param_spec_double("opacity", "Opacity", "Of the drawing over the picture (layout=blend)", 0,
-                          1, defaults.opacity, playing));
+                          1, defaults.opacity, kMutablePlaying));
   g_object_class_install_property(
       object_class, kMaxMagnitude,
       g_param_spec_double(
           "max-magnitude", "Maximum magnitude",
           "Length in pixels that is drawn in full saturation, or as an arrow of one step "
           "(0 = follows the flow)",
-          0, 1e6, defaults.max_magnitude, playing));
+          0, 1e6, defaults.max_magnitude, kMutablePlaying));
   g_object_class_install_property(
       object_class, kArrowStep,
       g_param_spec_uint("arrow-step", "Arrow step", "Pixels from one arrow to the next", 2, 4096,
-                        defaults.arrow_step, playing));
+                        defaults.arrow_step, kMutablePlaying));
   g_object_class_install_property(
       object_class, kSource,
       g_param_spec_string("source", "Source",
                           "Name of the element whose result is drawn (NULL = the first)", nullptr,
-                          playing));
+                          kMutablePlaying));
   g_object_class_install_property(
       object_class, kEvery,
       g_param_spec_uint("every", "Every",
                         "Draw on every Nth frame; the others pass untouched and are not copied "
                         "(0 = on none)",
-                        0, G_MAXUINT, defaults.every, playing));
+                        0, G_MAXUINT, defaults.every, kMutablePlaying));
   add_snapshot_properties(object_class);
   gst_type_mark_as_plugin_api(flow_style_type(), static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(layout_type(), static_cast<GstPluginAPIFlags>(0));
@@ -313,7 +294,9 @@ void set_virtual_functions(GstAnalysisOverlayClass* klass) {
   transform_class->transform_caps = transform_caps;
   transform_class->transform_meta = transform_meta;
   transform_class->sink_event = sink_event;
-  transform_class->start = start;
+  transform_class->start = [](GstBaseTransform* self) -> gboolean {
+    return start_or_post(self, impl(self));
+  };
   transform_class->stop = [](GstBaseTransform* self) -> gboolean {
     return guarded(self, FALSE, [&] { return impl(self).stop(), TRUE; });
   };

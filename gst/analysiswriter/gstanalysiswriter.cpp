@@ -16,12 +16,20 @@
 
 #include "gst/analysiswriter/analysiswriter.h"
 #include "lib/gst/boundary.h"
+#include "lib/gst/element_class.h"
 
+using gsttorch::add_any_pad_templates;
 using gsttorch::AnalysisWriter;
 using gsttorch::FlowFileType;
+using gsttorch::get_text;
 using gsttorch::guarded;
+using gsttorch::kMutablePlaying;
+using gsttorch::kMutableReady;
+using gsttorch::kReadOnly;
 using gsttorch::OnFailure;
 using gsttorch::QueuePolicy;
+using gsttorch::set_text;
+using gsttorch::start_or_post;
 using gsttorch::WriterSettings;
 
 struct _GstAnalysisWriter {
@@ -88,7 +96,7 @@ void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec
   impl(self).change_settings([&](WriterSettings& settings) {
     switch (id) {
       case kLocation:
-        settings.location = g_value_get_string(value) ? g_value_get_string(value) : "";
+        settings.location = get_text(value);
         break;
       case kResume:
         settings.resume = g_value_get_boolean(value);
@@ -124,7 +132,7 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
   const WriterSettings settings = impl(self).settings();
   switch (id) {
     case kLocation:
-      g_value_set_string(value, settings.location.empty() ? nullptr : settings.location.c_str());
+      set_text(value, settings.location);
       break;
     case kResume:
       g_value_set_boolean(value, settings.resume);
@@ -158,14 +166,6 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
   }
 }
 
-gboolean start(GstBaseTransform* self) {
-  return guarded(self, FALSE, [&] {
-    const auto started = impl(self).start();
-    if (!started) gsttorch::post_error(GST_ELEMENT(self), started.error());
-    return static_cast<gboolean>(started.ok());
-  });
-}
-
 // What follows the last buffer tells others that the results are there.
 bool closes_stream(GstEvent* event) {
   return GST_EVENT_TYPE(event) == GST_EVENT_EOS || GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT_DONE;
@@ -195,66 +195,62 @@ GstStateChangeReturn change_state(GstElement* self, GstStateChange change) {
 }
 
 void add_properties(GObjectClass* object_class) {
-  const auto ready = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                              GST_PARAM_MUTABLE_READY);
-  const auto playing = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                                GST_PARAM_MUTABLE_PLAYING);
-  const auto readable = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   const WriterSettings defaults;
   g_object_class_install_property(
       object_class, kLocation,
       g_param_spec_string("location", "Location",
                           "Folder for the results; made if it is missing. Earlier results in it "
                           "are replaced, but for resume",
-                          nullptr, ready));
+                          nullptr, kMutableReady));
   g_object_class_install_property(
       object_class, kResume,
       g_param_spec_boolean("resume", "Resume",
                            "Go on after the last record that is in the folder: frames up to its "
                            "time are not written again",
-                           defaults.resume, ready));
+                           defaults.resume, kMutableReady));
   g_object_class_install_property(
       object_class, kEvery,
       g_param_spec_uint("every", "Every", "Write a record of every Nth frame", 1, G_MAXUINT,
-                        defaults.every, playing));
+                        defaults.every, kMutablePlaying));
   g_object_class_install_property(
       object_class, kFlowEvery,
       g_param_spec_uint("flow-every", "Flow every",
                         "Write the flow of every Nth frame as a file, if the frame has a record "
                         "(0 = none)",
-                        0, G_MAXUINT, defaults.flow_every, playing));
+                        0, G_MAXUINT, defaults.flow_every, kMutablePlaying));
   g_object_class_install_property(
       object_class, kFlowFileFormat,
       g_param_spec_enum("flow-file-format", "Flow file format", "What flow is written as",
                         flow_file_format_type(), static_cast<gint>(defaults.flow_file_type),
-                        playing));
+                        kMutablePlaying));
   g_object_class_install_property(
       object_class, kRecordsPerFile,
       g_param_spec_uint("records-per-file", "Records per file",
                         "When results.jsonl has so many lines, it becomes results-NNNNNNNNN.jsonl "
                         "and another one begins (0 = never)",
-                        0, G_MAXUINT, defaults.records_per_file, ready));
+                        0, G_MAXUINT, defaults.records_per_file, kMutableReady));
   g_object_class_install_property(
       object_class, kMaxQueue,
       g_param_spec_uint("max-queue", "Maximum queue",
                         "Frames that may wait to be written; queue-policy says what happens "
                         "when there are more",
-                        1, G_MAXUINT, defaults.max_queue, playing));
+                        1, G_MAXUINT, defaults.max_queue, kMutablePlaying));
   g_object_class_install_property(
       object_class, kQueuePolicy,
       g_param_spec_enum("queue-policy", "Queue policy", "What happens when the queue is full",
-                        queue_policy_type(), static_cast<gint>(defaults.queue_policy), playing));
+                        queue_policy_type(), static_cast<gint>(defaults.queue_policy),
+                        kMutablePlaying));
   g_object_class_install_property(
       object_class, kOnError,
       g_param_spec_enum("on-error", "On error",
                         "What happens when nothing more can be written, to a full disk say",
-                        on_error_type(), static_cast<gint>(defaults.on_failure), playing));
+                        on_error_type(), static_cast<gint>(defaults.on_failure), kMutablePlaying));
   g_object_class_install_property(
       object_class, kStats,
       g_param_spec_boxed("stats", "Statistics",
                          "frames that came, records, bytes and flow-files written, flow files "
                          "dropped, records lost, queue-level, resumed-after-frame and -pts",
-                         GST_TYPE_STRUCTURE, readable));
+                         GST_TYPE_STRUCTURE, kReadOnly));
   for (const GType type : {flow_file_format_type(), queue_policy_type(), on_error_type()}) {
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
   }
@@ -274,7 +270,9 @@ static void gst_analysis_writer_class_init(GstAnalysisWriterClass* klass) {
     G_OBJECT_CLASS(gst_analysis_writer_parent_class)->finalize(self);
   };
   element_class->change_state = change_state;
-  transform_class->start = start;
+  transform_class->start = [](GstBaseTransform* self) -> gboolean {
+    return start_or_post(self, impl(self));
+  };
   transform_class->stop = [](GstBaseTransform* self) -> gboolean {
     return guarded(self, FALSE, [&] { return impl(self).stop(), TRUE; });
   };
@@ -288,10 +286,7 @@ static void gst_analysis_writer_class_init(GstAnalysisWriterClass* klass) {
       element_class, "Analysis writer", "Filter/Analyzer/File",
       "Writes analysis results that lie on buffers to files: JSON lines, .flo, .npz",
       "The gst-plugins-torch authors");
-  for (const auto& [name, direction] : {std::pair{"sink", GST_PAD_SINK}, {"src", GST_PAD_SRC}}) {
-    gst_element_class_add_pad_template(
-        element_class, gst_pad_template_new(name, direction, GST_PAD_ALWAYS, GST_CAPS_ANY));
-  }
+  add_any_pad_templates(element_class);
 }
 
 static void gst_analysis_writer_init(GstAnalysisWriter* self) {

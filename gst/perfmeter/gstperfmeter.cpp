@@ -16,11 +16,19 @@
 
 #include "gst/perfmeter/perfmeter.h"
 #include "lib/gst/boundary.h"
+#include "lib/gst/element_class.h"
 
+using gsttorch::add_any_pad_templates;
+using gsttorch::get_text;
 using gsttorch::guarded;
+using gsttorch::kMutablePlaying;
+using gsttorch::kMutableReady;
+using gsttorch::kReadOnly;
 using gsttorch::PerfMeter;
 using gsttorch::PerfMeterSettings;
 using gsttorch::PerfOutput;
+using gsttorch::set_text;
+using gsttorch::start_or_post;
 
 struct _GstPerfMeter {
   GstBaseTransform parent;
@@ -81,7 +89,7 @@ void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec
         settings.output = static_cast<PerfOutput>(g_value_get_enum(value));
         break;
       case kOutputLocation:
-        settings.output_location = g_value_get_string(value) ? g_value_get_string(value) : "";
+        settings.output_location = get_text(value);
         break;
       case kStallTimeout:
         settings.stall_timeout = g_value_get_uint64(value);
@@ -94,7 +102,6 @@ void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec
 
 void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
   const PerfMeterSettings settings = impl(self).settings();
-  const std::string& location = settings.output_location;
   switch (id) {
     case kInterval:
       g_value_set_uint64(value, settings.interval);
@@ -106,7 +113,7 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
       g_value_set_enum(value, static_cast<gint>(settings.output));
       break;
     case kOutputLocation:
-      g_value_set_string(value, location.empty() ? nullptr : location.c_str());
+      set_text(value, settings.output_location);
       break;
     case kStallTimeout:
       g_value_set_uint64(value, settings.stall_timeout);
@@ -119,15 +126,9 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
   }
 }
 
-bool start(GstElement* self) {
-  const auto started = impl(self).start();
-  if (!started) gsttorch::post_error(self, started.error());
-  return started.ok();
-}
-
 GstStateChangeReturn change_state(GstElement* self, GstStateChange change) {
   const bool is_ready = guarded(self, false, [&] {
-    if (change == GST_STATE_CHANGE_NULL_TO_READY) return start(self);
+    if (change == GST_STATE_CHANGE_NULL_TO_READY) return start_or_post(self, impl(self));
     if (change == GST_STATE_CHANGE_PLAYING_TO_PAUSED) impl(self).set_playing(false);
     return true;
   });
@@ -163,39 +164,35 @@ gboolean sink_event(GstBaseTransform* self, GstEvent* event) {
 }
 
 void add_properties(GObjectClass* object_class) {
-  const auto ready = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                              GST_PARAM_MUTABLE_READY);
-  const auto playing = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                                GST_PARAM_MUTABLE_PLAYING);
-  const auto readable = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   const PerfMeterSettings defaults;
   g_object_class_install_property(
       object_class, kInterval,
       g_param_spec_uint64("interval", "Interval",
                           "How often to tell, in nanoseconds (0 = only at the end)", 0, G_MAXINT64,
-                          defaults.interval, playing));
+                          defaults.interval, kMutablePlaying));
   g_object_class_install_property(
       object_class, kMeasure,
       g_param_spec_flags("measure", "Measure", "What to measure beside the stream that passes",
-                         measure_type(), defaults.measure, ready));
+                         measure_type(), defaults.measure, kMutableReady));
   g_object_class_install_property(
       object_class, kOutput,
       g_param_spec_enum("output", "Output", "Where to tell, beside messages", output_type(),
-                        static_cast<gint>(defaults.output), ready));
+                        static_cast<gint>(defaults.output), kMutableReady));
   g_object_class_install_property(
       object_class, kOutputLocation,
       g_param_spec_string("output-location", "Output location",
-                          "File for output=json and output=prometheus; replaced", nullptr, ready));
+                          "File for output=json and output=prometheus; replaced", nullptr,
+                          kMutableReady));
   g_object_class_install_property(
       object_class, kStallTimeout,
       g_param_spec_uint64("stall-timeout", "Stall timeout",
                           "After how long without a buffer, in nanoseconds, a playing stream has "
                           "stalled (0 = never)",
-                          0, G_MAXINT64, defaults.stall_timeout, playing));
+                          0, G_MAXINT64, defaults.stall_timeout, kMutablePlaying));
   g_object_class_install_property(
       object_class, kStats,
       g_param_spec_boxed("stats", "Statistics", "All that is known, as in the message perfmeter",
-                         GST_TYPE_STRUCTURE, readable));
+                         GST_TYPE_STRUCTURE, kReadOnly));
 }
 
 }  // namespace
@@ -226,10 +223,7 @@ static void gst_perf_meter_class_init(GstPerfMeterClass* klass) {
       element_class, "Performance meter", "Generic/Analyzer",
       "Measures rate, latency, stage times, queues, the process and GPUs",
       "The gst-plugins-torch authors");
-  for (const auto& [name, direction] : {std::pair{"sink", GST_PAD_SINK}, {"src", GST_PAD_SRC}}) {
-    gst_element_class_add_pad_template(
-        element_class, gst_pad_template_new(name, direction, GST_PAD_ALWAYS, GST_CAPS_ANY));
-  }
+  add_any_pad_templates(element_class);
 }
 
 static void gst_perf_meter_init(GstPerfMeter* self) {

@@ -22,6 +22,7 @@
 #include "config.h"
 #include "gst/raftflow/raftflow.h"
 #include "lib/gst/boundary.h"
+#include "lib/gst/element_class.h"
 #include "lib/gst/gsttorchflowmeta.h"
 #include "lib/gst/video_frame.h"
 
@@ -38,6 +39,7 @@ GST_ELEMENT_REGISTER_DEFINE(raftflow, "raftflow", GST_RANK_NONE, GST_TYPE_RAFT_F
 namespace {
 
 using gsttorch::guarded;
+using gsttorch::kMutablePlaying;
 using gsttorch::RaftFlowSettings;
 
 enum Property : guint {
@@ -122,37 +124,36 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec*) {
 }
 
 void install_properties(GObjectClass* object_class) {
-  const auto playing = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                                GST_PARAM_MUTABLE_PLAYING);
   const RaftFlowSettings defaults;
   const auto install = [object_class](guint id, GParamSpec* spec) {
     g_object_class_install_property(object_class, id, spec);
   };
   install(PROP_ITERATIONS,
           g_param_spec_uint("iterations", "Iterations", "Refinements of a flow, at most", 1, 100,
-                            defaults.options.iterations, playing));
+                            defaults.options.iterations, kMutablePlaying));
   install(PROP_CONVERGENCE,
           g_param_spec_double("convergence", "Convergence",
                               "Stop when the mean change of an iteration is below this, in pixels "
                               "inside the net; 0 runs all iterations",
-                              0, 100, defaults.options.convergence_px, playing));
+                              0, 100, defaults.options.convergence_px, kMutablePlaying));
   install(PROP_MAX_SIZE,
           g_param_spec_uint("max-size", "Maximum size",
                             "Longer side of the picture inside the net, in pixels; larger frames "
                             "are scaled down and their flow up; 0 is the frame's own size",
-                            0, 16384, defaults.options.max_size, playing));
-  install(PROP_DIRECTION,
-          g_param_spec_enum("direction", "Direction", "Which way the flow points",
-                            GST_TYPE_TORCH_FLOW_DIRECTION, GST_TORCH_FLOW_FORWARD, playing));
+                            0, 16384, defaults.options.max_size, kMutablePlaying));
+  install(PROP_DIRECTION, g_param_spec_enum("direction", "Direction", "Which way the flow points",
+                                            GST_TYPE_TORCH_FLOW_DIRECTION, GST_TORCH_FLOW_FORWARD,
+                                            kMutablePlaying));
   install(PROP_WARM_START,
           g_param_spec_boolean("warm-start", "Warm start",
                                "Start each search at the flow of the pair before, carried along",
-                               defaults.warm_start, playing));
+                               defaults.warm_start, kMutablePlaying));
   install(PROP_LAG, g_param_spec_uint("lag", "Lag", "Frames between the two of a pair", 1, 100,
-                                      defaults.lag, playing));
-  install(PROP_FLOW_FORMAT,
-          g_param_spec_enum("flow-format", "Flow format", "Element type of the attached arrays",
-                            GST_TYPE_TORCH_FLOW_FORMAT, GST_TORCH_FLOW_FORMAT_F32, playing));
+                                      defaults.lag, kMutablePlaying));
+  install(
+      PROP_FLOW_FORMAT,
+      g_param_spec_enum("flow-format", "Flow format", "Element type of the attached arrays",
+                        GST_TYPE_TORCH_FLOW_FORMAT, GST_TORCH_FLOW_FORMAT_F32, kMutablePlaying));
 }
 
 }  // namespace

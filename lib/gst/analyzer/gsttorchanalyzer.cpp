@@ -6,6 +6,7 @@
 #include "lib/gst/analyzer/debug.h"
 #include "lib/gst/boundary.h"
 #include "lib/gst/cuda_context.h"
+#include "lib/gst/element_class.h"
 #include "lib/gst/runtime/runtime_stats.h"
 
 GST_DEBUG_CATEGORY(gst_torch_analyzer_debug);
@@ -14,6 +15,9 @@ namespace {
 
 using gsttorch::AnalyzerSettings;
 using gsttorch::guarded;
+using gsttorch::kMutablePlaying;
+using gsttorch::kMutableReady;
+using gsttorch::kReadOnly;
 using gsttorch::Ref;
 
 enum Property : guint {
@@ -236,10 +240,6 @@ void finalize(GObject* object) {
 }
 
 void install_properties(GObjectClass* object_class) {
-  const auto ready = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                              GST_PARAM_MUTABLE_READY);
-  const auto playing = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                                GST_PARAM_MUTABLE_PLAYING);
   const AnalyzerSettings defaults;
   const auto install = [object_class](guint id, GParamSpec* spec) {
     g_object_class_install_property(object_class, id, spec);
@@ -247,42 +247,40 @@ void install_properties(GObjectClass* object_class) {
   install(PROP_MODEL, g_param_spec_string("model", "Model",
                                           "Name of a net from models/manifest.json, or path of a "
                                           "weights file; auto is the element's usual one",
-                                          defaults.model.c_str(), ready));
+                                          defaults.model.c_str(), kMutableReady));
   install(PROP_DEVICE, g_param_spec_string("device", "Device",
                                            "auto, cpu, cuda or cuda:N; auto is a CUDA device where "
                                            "one is usable, else the CPU",
-                                           defaults.device.c_str(), ready));
+                                           defaults.device.c_str(), kMutableReady));
   install(PROP_INFERENCE_INTERVAL,
           g_param_spec_uint("inference-interval", "Inference interval",
                             "Compute a result for every Nth frame only", 1, G_MAXUINT,
-                            defaults.inference_interval, playing));
+                            defaults.inference_interval, kMutablePlaying));
   install(PROP_BATCH_SIZE, g_param_spec_uint("batch-size", "Batch size",
                                              "Frames that the net works on at once, at most", 1, 64,
-                                             defaults.batch_size, playing));
+                                             defaults.batch_size, kMutablePlaying));
   install(PROP_BATCH_TIMEOUT,
           g_param_spec_uint64("batch-timeout", "Batch timeout",
                               "How long a frame waits for a batch to fill, in nanoseconds", 0,
-                              10 * GST_SECOND, defaults.batch_timeout, playing));
+                              10 * GST_SECOND, defaults.batch_timeout, kMutablePlaying));
   install(PROP_MAX_LATENESS,
           g_param_spec_int64("max-lateness", "Maximum lateness",
                              "In a live pipeline, pass frames on without a result when they are so "
                              "many nanoseconds late; -1 never skips",
-                             -1, G_MAXINT64, defaults.max_lateness, playing));
+                             -1, G_MAXINT64, defaults.max_lateness, kMutablePlaying));
   install(PROP_MEMORY_LIMIT,
           g_param_spec_uint64("memory-limit", "Memory limit",
                               "Bytes that the work on frames may take; beyond it the work is done "
                               "in smaller parts, and last at a lower resolution. 0 is the limit of "
                               "the runtime",
-                              0, G_MAXUINT64, defaults.memory_limit, playing));
+                              0, G_MAXUINT64, defaults.memory_limit, kMutablePlaying));
   install(PROP_ATTACH, g_param_spec_enum("attach", "Attach", "What is attached to buffers",
-                                         GST_TYPE_TORCH_ATTACH, defaults.attach, playing));
+                                         GST_TYPE_TORCH_ATTACH, defaults.attach, kMutablePlaying));
   install(PROP_POST_MESSAGES, g_param_spec_boolean("post-messages", "Post messages",
                                                    "Post an element message for each result",
-                                                   defaults.post_messages, playing));
-  install(
-      PROP_STATS,
-      g_param_spec_boxed("stats", "Statistics", "What was done since the start", GST_TYPE_STRUCTURE,
-                         static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+                                                   defaults.post_messages, kMutablePlaying));
+  install(PROP_STATS, g_param_spec_boxed("stats", "Statistics", "What was done since the start",
+                                         GST_TYPE_STRUCTURE, kReadOnly));
 }
 
 void class_init(gpointer g_class, gpointer) {
