@@ -396,15 +396,8 @@ std::string to_prometheus(const PerfRecord& record) {
 }
 
 Result<void> replace_file(const std::string& path, const std::string& text) {
-  const std::string part = path + ".part";
-  auto file = OutputFile::create(part);
-  if (!file) return file.error();
-  if (auto written = file->write(text.data(), text.size()); !written) return written;
-  if (auto closed = file->close(); !closed) return closed;
-  if (std::rename(part.c_str(), path.c_str()) != 0) {
-    return file_error("cannot replace", path, errno);
-  }
-  return {};
+  return write_whole_file(path,
+                          [&](OutputFile& file) { return file.write(text.data(), text.size()); });
 }
 
 }  // namespace gsttorch
