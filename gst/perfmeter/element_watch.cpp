@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include <pthread.h>
 
@@ -55,6 +56,11 @@ std::string factory_name(GstElement* element) {
   return factory ? GST_OBJECT_NAME(factory) : G_OBJECT_TYPE_NAME(element);
 }
 
+bool is_of_class(GstElement* element, std::string_view word) {
+  const char* klass = gst_element_get_metadata(element, GST_ELEMENT_METADATA_KLASS);
+  return klass && std::string_view(klass).find(word) != std::string_view::npos;
+}
+
 ElementWatch::Role role_of(GstElement* element, const std::string& factory) {
   static constexpr std::array<std::string_view, 5> kQueues{"queue", "queue2", "multiqueue",
                                                            "downloadbuffer", "imagequeue"};
@@ -63,9 +69,17 @@ ElementWatch::Role role_of(GstElement* element, const std::string& factory) {
   }
   if (GST_OBJECT_FLAG_IS_SET(element, GST_ELEMENT_FLAG_SINK)) return ElementWatch::Role::Sink;
   if (GST_OBJECT_FLAG_IS_SET(element, GST_ELEMENT_FLAG_SOURCE)) return ElementWatch::Role::Source;
-  const char* klass = gst_element_get_metadata(element, GST_ELEMENT_METADATA_KLASS);
-  const bool decodes = klass && std::string_view(klass).find("Decoder") != std::string_view::npos;
-  return decodes ? ElementWatch::Role::Decoder : ElementWatch::Role::Other;
+  return is_of_class(element, "Decoder") ? ElementWatch::Role::Decoder : ElementWatch::Role::Other;
+}
+
+// Elements with a net are known by a property that they alone have: this plugin links none of them.
+std::string stage_of(GstElement* element, ElementWatch::Role role) {
+  if (role == ElementWatch::Role::Decoder) return "decode";
+  const bool is_source = role == ElementWatch::Role::Source;
+  if (!is_source && is_of_class(element, "File")) return "write";
+  GObjectClass* klass = G_OBJECT_GET_CLASS(element);
+  const bool has_net = g_object_class_find_property(klass, "inference-interval") != nullptr;
+  return has_net ? GST_OBJECT_NAME(element) : "";
 }
 
 bool is_linked_inside(GstPad* source, GstPad* sink) {
@@ -100,17 +114,20 @@ bool add_level(GObject* object, const char* property, std::uint64_t& level) {
 
 }  // namespace
 
-ElementWatch::ElementWatch(GstElement* element)
+ElementWatch::ElementWatch(GstElement* element, std::shared_ptr<FrameTimes> frames)
     : name_(GST_OBJECT_NAME(element)),
       factory_(factory_name(element)),
       role_(role_of(element, factory_)),
+      stage_(stage_of(element, role_)),
+      frames_(std::move(frames)),
       has_thread_(role_ == Role::Queue),
       element_(Ref<GstElement>::share(element)) {}
 
 ElementWatch::~ElementWatch() = default;
 
-std::shared_ptr<ElementWatch> ElementWatch::attach(GstElement* element) {
-  auto watch = std::shared_ptr<ElementWatch>(new ElementWatch(element));
+std::shared_ptr<ElementWatch> ElementWatch::attach(GstElement* element,
+                                                   std::shared_ptr<FrameTimes> frames) {
+  auto watch = std::shared_ptr<ElementWatch>(new ElementWatch(element, std::move(frames)));
   // A signal may run while the watch is let go of: each holds it.
   const auto hold = [&] { return new std::shared_ptr<ElementWatch>(watch); };
   const GClosureNotify let_go = [](gpointer held, GClosure*) {
@@ -292,7 +309,7 @@ void ElementWatch::leave(PadWatch& pad, GstPadProbeInfo* info) {
   }
   const std::uint64_t entered_at = entered_at_.load(std::memory_order_relaxed);
   if (entered_at == 0) return;  // one buffer in, several out: the first tells
-  pad.processing.add(now - entered_at);
+  add_time(pad.processing, first_buffer(info), now - entered_at);
   entered_at_.store(0, std::memory_order_relaxed);
 }
 
@@ -302,7 +319,13 @@ void ElementWatch::leave_other_thread(PadWatch& pad, GstBuffer* buffer, std::uin
   if (!partner) return;
   const auto entered_at = partner->inside.take(buffer, GST_BUFFER_PTS(buffer), GST_CLOCK_TIME_NONE);
   if (!entered_at || *entered_at > now) return;
-  (role_ == Role::Queue ? pad.queueing : pad.processing).add(now - *entered_at);
+  add_time(role_ == Role::Queue ? pad.queueing : pad.processing, buffer, now - *entered_at);
+}
+
+void ElementWatch::add_time(DurationHistogram& times, GstBuffer* buffer, std::uint64_t time) {
+  times.add(time);
+  if (!frames_ || !buffer || !GST_BUFFER_PTS_IS_VALID(buffer)) return;
+  frames_->add(GST_BUFFER_PTS(buffer), name_, time);
 }
 
 void ElementWatch::add_levels(PerfRecord& record) const {
@@ -330,6 +353,15 @@ std::uint64_t ElementWatch::passed() const {
     (is_sink ? entered : left) += pad->buffers.load(std::memory_order_relaxed);
   }
   return std::max(entered, left);
+}
+
+std::optional<std::uint64_t> ElementWatch::finished() const {
+  if (turns_ != timed_turns_) return std::nullopt;
+  const auto sources = pads(GST_PAD_SRC);
+  if (sources.empty()) return passed();
+  std::uint64_t left = 0;
+  for (const PadWatch* pad : sources) left += pad->buffers.load(std::memory_order_relaxed);
+  return left;
 }
 
 void ElementWatch::set_mark(std::uint64_t now) { mark_ = {passed(), now}; }

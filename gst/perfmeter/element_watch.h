@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <gst/gst.h>
 
 #include "gst/perfmeter/buffer_ring.h"
+#include "gst/perfmeter/frame_times.h"
 #include "lib/core/duration_histogram.h"
 #include "lib/core/perf_output.h"
 #include "lib/gst/ref.h"
@@ -48,7 +50,9 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
  public:
   enum class Role { Source, Decoder, Sink, Queue, Other };
 
-  static std::shared_ptr<ElementWatch> attach(GstElement* element);
+  /// Times of single frames go to `frames`, where that is not null.
+  static std::shared_ptr<ElementWatch> attach(GstElement* element,
+                                              std::shared_ptr<FrameTimes> frames);
   ~ElementWatch();
 
   /// Takes the probes off and lets go of the element; its figures stay.
@@ -61,6 +65,11 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   Ref<GstElement> element() const;
   std::vector<PadWatch*> pads(GstPadDirection direction) const;  ///< those there are now
   PerfRecord record() const;
+  /// What a user calls the step that the element does for every frame: "decode", a net's name,
+  /// "write"; empty where it is none of them.
+  const std::string& stage() const { return stage_; }
+  /// Buffers that are done with; nothing where not all were seen.
+  std::optional<std::uint64_t> finished() const;
 
   /// To be called some hundred times a second: decides whether the element is timed now.
   void take_turn(std::uint64_t now);
@@ -73,7 +82,7 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   double busy_share() const { return share(busy_samples); }
 
  private:
-  explicit ElementWatch(GstElement* element);
+  ElementWatch(GstElement* element, std::shared_ptr<FrameTimes> frames);
   double share(std::uint64_t part) const {
     return samples ? static_cast<double>(part) / static_cast<double>(samples) : 0;
   }
@@ -82,6 +91,7 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   void start_timing();
   void stop_timing(GstPadDirection direction);
   std::uint64_t passed() const;
+  void add_time(DurationHistogram& times, GstBuffer* buffer, std::uint64_t time);
   double rate_since_mark(std::uint64_t now) const;
   void set_mark(std::uint64_t now);
   void take_turn_always_timed(std::uint64_t now);
@@ -99,6 +109,8 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   std::string name_;
   std::string factory_;
   Role role_;
+  std::string stage_;
+  std::shared_ptr<FrameTimes> frames_;
   std::atomic<bool> has_thread_{false};
   // When and by which thread it was entered last; 0 once the buffer left.
   std::atomic<std::uint64_t> entered_at_{0};

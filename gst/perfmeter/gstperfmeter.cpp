@@ -27,6 +27,7 @@ using gsttorch::kReadOnly;
 using gsttorch::PerfMeter;
 using gsttorch::PerfMeterSettings;
 using gsttorch::PerfOutput;
+using gsttorch::ProgressOutput;
 using gsttorch::set_text;
 using gsttorch::start_or_post;
 
@@ -45,7 +46,16 @@ GST_ELEMENT_REGISTER_DEFINE(perfmeter, "perfmeter", GST_RANK_NONE, GST_TYPE_PERF
 
 namespace {
 
-enum Property { kInterval = 1, kMeasure, kOutput, kOutputLocation, kStallTimeout, kStats };
+enum Property {
+  kInterval = 1,
+  kMeasure,
+  kOutput,
+  kOutputLocation,
+  kStallTimeout,
+  kStats,
+  kProgress,
+  kFramesLocation
+};
 
 PerfMeter& impl(gpointer self) { return *GST_PERF_METER(self)->impl; }
 
@@ -75,6 +85,19 @@ GType output_type() {
   return type;
 }
 
+GType progress_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<gint>(ProgressOutput::None), "Not told", "none"},
+        {static_cast<gint>(ProgressOutput::Messages), "Messages alone", "messages"},
+        {static_cast<gint>(ProgressOutput::Line), "Messages, and a line on the standard error",
+         "line"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstPerfMeterProgress", values);
+  }();
+  return type;
+}
+
 void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec) {
   impl(self).change_settings([&](PerfMeterSettings& settings) {
     switch (id) {
@@ -93,6 +116,12 @@ void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec
         break;
       case kStallTimeout:
         settings.stall_timeout = g_value_get_uint64(value);
+        break;
+      case kProgress:
+        settings.progress = static_cast<ProgressOutput>(g_value_get_enum(value));
+        break;
+      case kFramesLocation:
+        settings.frames_location = get_text(value);
         break;
       default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
@@ -117,6 +146,12 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
       break;
     case kStallTimeout:
       g_value_set_uint64(value, settings.stall_timeout);
+      break;
+    case kProgress:
+      g_value_set_enum(value, static_cast<gint>(settings.progress));
+      break;
+    case kFramesLocation:
+      set_text(value, settings.frames_location);
       break;
     case kStats:
       guarded(self, false, [&] { return g_value_take_boxed(value, impl(self).stats()), true; });
@@ -189,6 +224,17 @@ void add_properties(GObjectClass* object_class) {
                           "After how long without a buffer, in nanoseconds, a playing stream has "
                           "stalled (0 = never)",
                           0, G_MAXINT64, defaults.stall_timeout, kMutablePlaying));
+  g_object_class_install_property(
+      object_class, kProgress,
+      g_param_spec_enum("progress", "Progress",
+                        "How far the stream is and when it will be done: told at each interval",
+                        progress_type(), static_cast<gint>(defaults.progress), kMutableReady));
+  g_object_class_install_property(
+      object_class, kFramesLocation,
+      g_param_spec_string("frames-location", "Frames location",
+                          "File for a line of JSON for each frame that passes: how long each "
+                          "element had it; replaced",
+                          nullptr, kMutableReady));
   g_object_class_install_property(
       object_class, kStats,
       g_param_spec_boxed("stats", "Statistics", "All that is known, as in the message perfmeter",

@@ -58,15 +58,12 @@ UsageLook PerfMeter::look_at_usage() const {
 Result<void> PerfMeter::start() {
   const PerfMeterSettings settings = this->settings();
   if (auto opened = output_.open(settings.output, settings.output_location); !opened) return opened;
-  if (settings.measure & kMeasurePipeline) {
-    const auto parent = Ref<GstObject>::adopt(gst_element_get_parent(element_));
-    if (parent && GST_IS_BIN(parent.get())) {
-      watch_ = std::make_unique<PipelineWatch>(GST_BIN(parent.get()));
-    }
-  }
+  if (auto opened = open_frames(settings.frames_location); !opened) return opened;
+  start_watch(settings);
   const std::lock_guard lock(mutex_);
   session_ = {};
   point_ = std::make_unique<StreamPoint>();
+  place_ = std::make_unique<StreamProgress>();
   is_live_.reset();
   session_.started = monotonic_now();
   session_.usage_at_start = session_.usage_at_report = look_at_usage();
@@ -75,6 +72,25 @@ Result<void> PerfMeter::start() {
   is_ended_ = false;
   thread_ = std::thread([this] { run(); });
   return {};
+}
+
+Result<void> PerfMeter::open_frames(const std::string& location) {
+  frames_.reset();
+  if (location.empty()) return {};
+  auto file = OutputFile::create(location);
+  if (!file) return file.error();
+  const std::lock_guard lock(frames_mutex_);
+  frames_file_ = std::move(file).value();
+  frames_ = std::make_shared<FrameTimes>();
+  return {};
+}
+
+void PerfMeter::start_watch(const PerfMeterSettings& settings) {
+  const bool is_wanted =
+      (settings.measure & kMeasurePipeline) || frames_ || settings.progress != ProgressOutput::None;
+  const auto parent = Ref<GstObject>::adopt(gst_element_get_parent(element_));
+  if (!is_wanted || !parent || !GST_IS_BIN(parent.get())) return;
+  watch_ = std::make_unique<PipelineWatch>(GST_BIN(parent.get()), frames_);
 }
 
 void PerfMeter::stop() {
@@ -90,6 +106,11 @@ void PerfMeter::stop() {
   if (!was_told && point_->buffers() > 0) report(Reason::Stop);
   watch_.reset();
   output_.close();
+  write_frames();
+  const std::lock_guard frames_lock(frames_mutex_);
+  frames_file_.reset();
+  const std::lock_guard progress_lock(progress_mutex_);
+  progress_line_.reset();
 }
 
 void PerfMeter::set_playing(bool is_playing) {
@@ -137,11 +158,16 @@ void PerfMeter::take(GstBuffer* buffer, const GstSegment& segment) {
   arrival.counts_frames = counts_frames_;
   arrival.behind_clock_ns = behind_clock(buffer, segment);
   point_->take(arrival);
+  place_->note(segment, buffer);
+  if (frames_ && GST_BUFFER_PTS_IS_VALID(buffer)) {
+    frames_->pass(point_->buffers() - 1, GST_BUFFER_PTS(buffer));
+  }
   if (is_ended_.load(std::memory_order_relaxed)) is_ended_ = false;
 }
 
 void PerfMeter::restart_stream() {
   point_->restart_places();
+  place_->restart();
   is_live_.reset();
 }
 
@@ -201,7 +227,39 @@ std::uint64_t PerfMeter::next_look(std::uint64_t now, std::uint64_t next_report)
   return watch_ ? std::min(pause, kSamplePeriod) : pause;
 }
 
+void PerfMeter::write_frames() {
+  if (!frames_) return;
+  std::string lines;
+  for (const FrameTimes::Frame& frame : frames_->take_passed()) lines += to_json_line(frame);
+  const std::lock_guard lock(frames_mutex_);
+  if (lines.empty() || !frames_file_) return;
+  const auto written = frames_file_->write(lines.data(), lines.size());
+  if (!written) warn_of_writing(written.error());
+}
+
+ProgressState PerfMeter::progress_state() const {
+  ProgressState state{point_->buffers(), {}, point_->seconds()};
+  place_->add_share(state, GST_PAD(GST_ELEMENT(element_)->sinkpads->data));
+  if (watch_) state.stages = watch_->stages();
+  return state;
+}
+
+void PerfMeter::tell_progress(Reason reason, const PerfMeterSettings& settings) {
+  if (settings.progress == ProgressOutput::None || point_->buffers() == 0) return;
+  ProgressState state = progress_state();
+  if (reason == Reason::Eos && state.share) state.share = 1;  // whatever a header had promised
+  PerfRecord record = to_record(state, place_->position());
+  record["source"] = name_of(element_);
+  gst_element_post_message(
+      element_, gst_message_new_element(GST_OBJECT(element_), to_structure("progress", record)));
+  if (settings.progress != ProgressOutput::Line) return;
+  const std::lock_guard lock(progress_mutex_);
+  if (!progress_line_) progress_line_.emplace();
+  is_last(reason) ? progress_line_->finish(state) : progress_line_->show(state);
+}
+
 void PerfMeter::look(std::uint64_t now) {
+  write_frames();
   if (!is_playing_ || is_ended_) return;
   if (watch_) watch_->sample();
   look_for_stall(now);
@@ -238,8 +296,8 @@ void PerfMeter::add_session(PerfRecord& record, Reason reason, std::uint64_t now
     record["stalled_for"] = now - std::max(point_->last_at(), playing_since_.load());
   }
   if (!(settings_.measure & kMeasureProcess)) return;
-  const bool is_last = reason == Reason::Eos || reason == Reason::Stop;
-  add_usage(record, is_last ? session_.usage_at_start : session_.usage_at_report, look_at_usage());
+  add_usage(record, is_last(reason) ? session_.usage_at_start : session_.usage_at_report,
+            look_at_usage());
 }
 
 void PerfMeter::add_gpus(PerfRecord& record) const {
@@ -260,7 +318,7 @@ PerfRecord PerfMeter::make_record(Reason reason) const {
   add_session(record, reason, monotonic_now());
   const PerfMeterSettings settings = this->settings();
   if (settings.measure & kMeasureGpu) add_gpus(record);
-  if (watch_) watch_->add_to(record);
+  if (watch_ && (settings.measure & kMeasurePipeline)) watch_->add_to(record);
   if (settings.measure & kMeasureReports) add_element_reports(record, element_);
   return record;
 }
@@ -273,6 +331,7 @@ void PerfMeter::report(Reason reason) {
     session_.byte_rate.look(point_->bytes(), now);
   }
   const PerfRecord record = make_record(reason);
+  tell_progress(reason, settings());
   if (reason == Reason::Interval) {
     const auto usage = look_at_usage();
     const std::lock_guard lock(mutex_);
@@ -280,15 +339,17 @@ void PerfMeter::report(Reason reason) {
   }
   gst_element_post_message(
       element_, gst_message_new_element(GST_OBJECT(element_), to_structure("perfmeter", record)));
-  const bool is_last = reason == Reason::Eos || reason == Reason::Stop;
-  const auto written = output_.write(record, is_last ? ReportKind::Last : ReportKind::Running);
-  if (written) return;
+  const auto written =
+      output_.write(record, is_last(reason) ? ReportKind::Last : ReportKind::Running);
+  if (!written) warn_of_writing(written.error());
+}
+
+void PerfMeter::warn_of_writing(const Error& error) {
   {
     const std::lock_guard lock(mutex_);
     if (std::exchange(has_warned_, true)) return;
   }
-  GST_ELEMENT_WARNING(element_, RESOURCE, WRITE, ("%s", written.error().message.c_str()),
-                      (nullptr));
+  GST_ELEMENT_WARNING(element_, RESOURCE, WRITE, ("%s", error.message.c_str()), (nullptr));
 }
 
 }  // namespace gsttorch

@@ -13,9 +13,11 @@
 
 #include <gst/gst.h>
 
+#include "gst/perfmeter/frame_times.h"
 #include "gst/perfmeter/pipeline_watch.h"
 #include "gst/perfmeter/report_output.h"
 #include "gst/perfmeter/stream_point.h"
+#include "gst/perfmeter/stream_progress.h"
 #include "lib/core/perf_output.h"
 #include "lib/core/rate_meter.h"
 #include "lib/engine/cuda_driver.h"
@@ -30,12 +32,16 @@ enum Measure : unsigned {
   kMeasureReports = 1 << 3,  ///< what elements say of themselves
 };
 
+enum class ProgressOutput { None, Messages, Line };
+
 struct PerfMeterSettings {
   guint64 interval = GST_SECOND;
   guint measure = kMeasureProcess | kMeasureGpu | kMeasureReports;
   bool is_measure_set = false;  // by somebody: what is asked for and not there is worth a warning
   PerfOutput output = PerfOutput::None;
   std::string output_location;
+  std::string frames_location;
+  ProgressOutput progress = ProgressOutput::None;
   guint64 stall_timeout = 5 * GST_SECOND;
 };
 
@@ -80,9 +86,12 @@ class PerfMeter {
     bool is_stalled = false;
   };
   enum class Reason { Asked, Interval, Stall, Eos, Stop };
+  static bool is_last(Reason reason) { return reason == Reason::Eos || reason == Reason::Stop; }
 
   std::optional<std::uint64_t> behind_clock(GstBuffer* buffer, const GstSegment& segment);
   bool asks_live();
+  Result<void> open_frames(const std::string& location);
+  void start_watch(const PerfMeterSettings& settings);
 
   // On the meter's thread.
   void run();
@@ -91,16 +100,23 @@ class PerfMeter {
   void look_for_stall(std::uint64_t now);
   void open_nvml();
 
+  void write_frames();
+  ProgressState progress_state() const;
+  void tell_progress(Reason reason, const PerfMeterSettings& settings);
+
   PerfRecord make_record(Reason reason) const;
   void add_session(PerfRecord& record, Reason reason, std::uint64_t now) const;
   void add_rates(PerfRecord& record) const;
   void add_gpus(PerfRecord& record) const;
   void report(Reason reason);
+  void warn_of_writing(const Error& error);
   UsageLook look_at_usage() const;
 
   GstElement* const element_;
   std::unique_ptr<StreamPoint> point_ = std::make_unique<StreamPoint>();  // one for each start
   std::unique_ptr<PipelineWatch> watch_;                                  // from start to stop
+  std::shared_ptr<FrameTimes> frames_;  // from start to stop, where frames are told
+  std::unique_ptr<StreamProgress> place_ = std::make_unique<StreamProgress>();  // as point_
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
@@ -110,6 +126,10 @@ class PerfMeter {
   std::shared_ptr<Nvml> nvml_;  // guarded by mutex_
   bool is_told_last_ = false;   // guarded by mutex_
   bool has_warned_ = false;     // guarded by mutex_
+  std::mutex frames_mutex_;
+  std::optional<OutputFile> frames_file_;  // guarded by frames_mutex_
+  std::mutex progress_mutex_;
+  std::optional<Progress> progress_line_;  // guarded by progress_mutex_
 
   std::atomic<bool> is_playing_{false};
   std::atomic<bool> is_ended_{false};

@@ -58,7 +58,8 @@ const char* word_of(const ElementWatch& element) {
 
 }  // namespace
 
-PipelineWatch::PipelineWatch(GstBin* bin) {
+PipelineWatch::PipelineWatch(GstBin* bin, std::shared_ptr<FrameTimes> frames)
+    : frames_(std::move(frames)) {
   g_weak_ref_init(&bin_, bin);
   using Handler = void (*)(GstBin*, GstBin*, GstElement*, gpointer);
   const Handler added = [](GstBin*, GstBin*, GstElement* element, gpointer watch) {
@@ -99,7 +100,7 @@ void PipelineWatch::attach(GstElement* element) {
   for (const auto& known : elements_) {
     if (known->element().get() == element) return;
   }
-  elements_.push_back(ElementWatch::attach(element));
+  elements_.push_back(ElementWatch::attach(element, frames_));
   until_find_ = 0;
 }
 
@@ -223,6 +224,17 @@ PipelineWatch::Elements PipelineWatch::in_order() const {
   };
   for (const auto& element : left) visit(element);
   return ordered;
+}
+
+std::vector<ProgressStage> PipelineWatch::stages() {
+  std::vector<ProgressStage> stages;
+  const std::lock_guard lock(mutex_);
+  find_peers();
+  for (const auto& element : in_order()) {
+    if (element->stage().empty()) continue;
+    if (const auto finished = element->finished()) stages.push_back({element->stage(), *finished});
+  }
+  return stages;
 }
 
 void PipelineWatch::add_to(PerfRecord& record) {

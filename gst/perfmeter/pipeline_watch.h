@@ -10,6 +10,7 @@
 #include <gst/gst.h>
 
 #include "gst/perfmeter/element_watch.h"
+#include "lib/core/progress.h"
 
 namespace gsttorch {
 
@@ -21,7 +22,8 @@ namespace gsttorch {
 class PipelineWatch {
  public:
   /// The bin is only borrowed: it may go first.
-  explicit PipelineWatch(GstBin* bin);
+  /// Times of single frames go to `frames`, where that is not null.
+  PipelineWatch(GstBin* bin, std::shared_ptr<FrameTimes> frames);
   ~PipelineWatch();
   PipelineWatch(const PipelineWatch&) = delete;
   PipelineWatch& operator=(const PipelineWatch&) = delete;
@@ -29,6 +31,8 @@ class PipelineWatch {
   void sample();
   /// Sets "elements", from source to sink, and "bottleneck" where enough was sampled.
   void add_to(PerfRecord& record);
+  /// The steps that every frame goes through, in the order of the stream.
+  std::vector<ProgressStage> stages();
 
  private:
   using Elements = std::vector<std::shared_ptr<ElementWatch>>;
@@ -43,6 +47,7 @@ class PipelineWatch {
   const ElementWatch* bottleneck() const;
   Elements in_order() const;
 
+  const std::shared_ptr<FrameTimes> frames_;
   GWeakRef bin_;
   gulong added_ = 0;
   gulong removed_ = 0;

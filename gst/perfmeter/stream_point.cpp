@@ -60,10 +60,9 @@ void StreamPoint::add_to(PerfRecord& record, std::uint64_t started) const {
   if (buffers() == 0) return;
   const std::uint64_t first = first_at_.load(std::memory_order_relaxed);
   record["first_buffer"] = first - started;
-  const auto seconds = static_cast<double>(last_at() - first) / 1e9;
-  if (buffers() > 1 && seconds > 0) {
-    record["rate_average"] = static_cast<double>(buffers() - 1) / seconds;
-    record["bytes_per_second_average"] = static_cast<double>(bytes()) / seconds;
+  if (buffers() > 1 && seconds() > 0) {
+    record["rate_average"] = static_cast<double>(buffers() - 1) / seconds();
+    record["bytes_per_second_average"] = static_cast<double>(bytes()) / seconds();
   }
   if (between_.count() > 0) record["interbuffer"] = to_record(between_.summary());
   if (latency_.count() > 0) record["latency"] = to_record(latency_.summary());

@@ -34,6 +34,10 @@ class StreamPoint {
   std::uint64_t buffers() const { return buffers_.load(std::memory_order_relaxed); }
   std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
   std::uint64_t last_at() const { return last_at_.load(std::memory_order_relaxed); }  ///< 0: none
+  /// From the first buffer to the last.
+  double seconds() const {
+    return static_cast<double>(last_at() - first_at_.load(std::memory_order_relaxed)) / 1e9;
+  }
 
   /// Adds its fields; `started` is the time from which the first buffer is counted.
   void add_to(PerfRecord& record, std::uint64_t started) const;

@@ -338,6 +338,85 @@ TEST(PerfMeter, collects_what_elements_tell_of_themselves) {
   EXPECT_EQ(report.inner("stats").number("dropped"), 0u);
 }
 
+// The last element message of that name before the end of the stream.
+Record last_message(const std::string& launch_line, const char* name) {
+  const auto pipeline = parse(launch_line);
+  const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pipeline.get()));
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  const auto types = static_cast<GstMessageType>(GST_MESSAGE_ELEMENT | GST_MESSAGE_EOS);
+  Record last(nullptr);
+  while (true) {
+    const auto message =
+        Ref<GstMessage>::adopt(gst_bus_timed_pop_filtered(bus.get(), 20 * GST_SECOND, types));
+    if (!message || GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS) break;
+    if (!gst_message_has_name(message.get(), name)) continue;
+    last = Record(gst_structure_copy(gst_message_get_structure(message.get())));
+  }
+  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+  return last;
+}
+
+TEST(PerfMeterProgress, tells_percentage_rate_and_stages) {
+  const TempFolder folder;
+  const Record told = last_message(
+      "videotestsrc num-buffers=25 ! video/x-raw,framerate=25/1,width=64,height=64 ! jpegenc ! "
+      "jpegdec ! tee name=t ! queue ! perfmeter name=m interval=0 progress=messages ! fakesink t. "
+      "! queue ! filesink location=" +
+          folder.path("out.raw"),
+      "progress");
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told.text("source"), "m");
+  EXPECT_EQ(told.number("buffers"), 25u);
+  EXPECT_EQ(told.number("position"), GST_SECOND);
+  EXPECT_EQ(told.entry("stages", "decode").number("buffers"), 25u);
+  EXPECT_TRUE(told.entry("stages", "write"));
+  EXPECT_FALSE(told.entry("stages", "m"));
+}
+
+TEST(PerfMeterProgress, knows_the_end_from_upstream) {
+  const Record told = last_message(
+      "videotestsrc num-buffers=10 ! video/x-raw,framerate=10/1 ! perfmeter interval=0 "
+      "progress=messages ! fakesink",
+      "progress");
+  ASSERT_TRUE(told);
+  EXPECT_DOUBLE_EQ(told.real("percent"), 100);
+  EXPECT_EQ(told.number("remaining"), 0u);
+}
+
+TEST(PerfMeterProgress, is_not_told_unless_asked_for) {
+  EXPECT_FALSE(
+      last_message("videotestsrc num-buffers=5 ! perfmeter interval=0 ! fakesink", "progress"));
+}
+
+TEST(PerfMeterProgress, line_goes_to_the_standard_error) {
+  ::testing::internal::CaptureStderr();
+  last_message("videotestsrc num-buffers=5 ! perfmeter interval=0 progress=line ! fakesink",
+               "progress");
+  const std::string lines = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(lines, StartsWith("100 %, 5 frames"));
+}
+
+TEST(PerfMeterFrames, are_a_line_each_with_the_time_in_every_element) {
+  const TempFolder folder;
+  const std::string file = folder.path("frames.jsonl");
+  last_of(
+      "videotestsrc num-buffers=6 ! video/x-raw,framerate=25/1 ! identity name=slow "
+      "sleep-time=3000 ! queue name=wait ! perfmeter interval=0 frames-location=" +
+      file + " ! fakesink");
+  const auto lines = read_lines(file);
+  ASSERT_THAT(lines, SizeIs(6));
+  const json last = json::parse(lines[5]);
+  EXPECT_EQ(last["frame"], 5);
+  EXPECT_EQ(last["pts"], 200 * GST_MSECOND);
+  EXPECT_GE(last["ms"]["slow"], 3.0);
+  EXPECT_TRUE(last["ms"].contains("wait"));
+}
+
+TEST(PerfMeterFrames, that_cannot_be_written_are_an_error_before_the_stream_starts) {
+  EXPECT_THAT(run_pipeline("videotestsrc ! perfmeter frames-location=/nowhere/x ! fakesink"),
+              StartsWith("cannot create /nowhere/x"));
+}
+
 TEST(PerfMeterOutput, json_is_a_line_for_each_report) {
   const TempFolder folder;
   const std::string file = folder.path("perf.jsonl");

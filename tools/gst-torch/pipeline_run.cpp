@@ -5,8 +5,8 @@
 #include <atomic>
 #include <cstdio>
 
+#include "lib/core/progress.h"
 #include "tools/gst-torch/interrupt.h"
-#include "tools/gst-torch/progress.h"
 
 namespace gsttorch {
 namespace {

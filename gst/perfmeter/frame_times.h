@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gsttorch {
+
+/// How long each element had each frame, gathered from the streaming threads until the frame passes
+/// the meter. A frame is known by its PTS. Thread-safe.
+class FrameTimes {
+ public:
+  struct Stage {
+    std::string element;
+    std::uint64_t time = 0;  ///< ns
+  };
+  struct Frame {
+    std::uint64_t index = 0;  ///< of those that passed the meter
+    std::uint64_t pts = 0;    ///< ns
+    std::vector<Stage> stages;
+  };
+
+  void add(std::uint64_t pts, const std::string& element, std::uint64_t time);
+  void pass(std::uint64_t index, std::uint64_t pts);
+  /// Those that passed since the last call, in order.
+  std::vector<Frame> take_passed();
+
+ private:
+  std::mutex mutex_;
+  std::map<std::uint64_t, std::vector<Stage>> on_their_way_;  // guarded by mutex_, by PTS
+  std::vector<Frame> passed_;                                 // guarded by mutex_
+};
+
+/// A line of JSON, its newline included: {"frame", "pts", "ms": {ELEMENT: milliseconds}}.
+std::string to_json_line(const FrameTimes::Frame& frame);
+
+}  // namespace gsttorch
