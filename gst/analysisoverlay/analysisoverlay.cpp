@@ -39,7 +39,10 @@ Result<void> AnalysisOverlay::start() {
 
 void AnalysisOverlay::stop() { snapshots_.stop(); }
 
-void AnalysisOverlay::reset() { painter_.reset(); }
+void AnalysisOverlay::reset() {
+  painter_.reset();
+  perf_line_.reset();
+}
 
 Ref<GstCaps> AnalysisOverlay::transform_caps(GstPadDirection direction, GstCaps* caps) const {
   if (settings().layout == OverlayLayout::Blend) return Ref<GstCaps>::share(caps);
@@ -57,7 +60,9 @@ bool AnalysisOverlay::keeps_meta(const GstMeta* meta) const {
 bool AnalysisOverlay::begin_frame(GstBuffer* buffer, const GstVideoInfo& info) {
   frame_settings_ = settings();
   const std::uint64_t frame = frames_++;
-  draws_ = is_due(frame, frame_settings_.every) && has_drawable_flow(buffer, frame_settings_);
+  if (frame_settings_.perf_line) perf_line_.count_frame();
+  draws_ = is_due(frame, frame_settings_.every) &&
+           (frame_settings_.perf_line || has_drawable_flow(buffer, frame_settings_));
   drawn_ += draws_;
   if (takes_snapshots_ && is_due(frame, frame_settings_.snapshot_every)) {
     snapshots_.offer({frame, Ref<GstBuffer>::share(buffer), info, frame_settings_});
@@ -67,11 +72,13 @@ bool AnalysisOverlay::begin_frame(GstBuffer* buffer, const GstVideoInfo& info) {
 
 void AnalysisOverlay::draw_over(GstVideoFrame* frame) {
   painter_.draw_over(frame->buffer, frame_settings_, frame);
+  if (frame_settings_.perf_line) perf_line_.draw(canvas_of(frame));
 }
 
 void AnalysisOverlay::draw_beside(GstVideoFrame* in, GstVideoFrame* out) {
   if (draws_) {
     painter_.draw_beside(in, frame_settings_, out);
+    if (frame_settings_.perf_line) perf_line_.draw(canvas_of(out));
   } else {
     FlowPainter::copy_beside_black(in, out);
   }

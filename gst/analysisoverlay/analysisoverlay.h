@@ -10,6 +10,7 @@
 
 #include "gst/analysisoverlay/flow_painter.h"
 #include "gst/analysisoverlay/overlay_settings.h"
+#include "gst/analysisoverlay/perf_line.h"
 #include "gst/analysisoverlay/snapshots.h"
 #include "lib/gst/ref.h"
 
@@ -20,7 +21,8 @@ namespace gsttorch {
 class AnalysisOverlay {
  public:
   /// The element owns this object, so it outlives it.
-  explicit AnalysisOverlay(GstElement* element) : painter_(element), snapshots_(element) {}
+  explicit AnalysisOverlay(GstElement* element)
+      : painter_(element), perf_line_(element), snapshots_(element) {}
 
   OverlaySettings settings() const;
   template <typename Change>
@@ -50,6 +52,7 @@ class AnalysisOverlay {
   mutable std::mutex mutex_;
   OverlaySettings settings_;  // guarded by mutex_
   FlowPainter painter_;
+  PerfLine perf_line_;
   Snapshots snapshots_;
   std::atomic<std::uint64_t> frames_{0};
   std::atomic<std::uint64_t> drawn_{0};

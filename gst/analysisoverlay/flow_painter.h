@@ -13,6 +13,9 @@
 
 namespace gsttorch {
 
+/// The pixels of a frame in a packed format.
+Canvas canvas_of(GstVideoFrame* frame);
+
 /// Whether a frame carries something that these settings let be drawn.
 bool has_drawable_flow(GstBuffer* buffer, const OverlaySettings& settings);
 

@@ -52,7 +52,8 @@ enum Property {
   kSnapshotEvery,
   kSnapshotMaxFiles,
   kSnapshotMaxQueue,
-  kStats
+  kStats,
+  kPerfLine
 };
 
 constexpr char kCaps[] = GST_VIDEO_CAPS_MAKE("{ RGB, BGR, RGBx, BGRx, RGBA, BGRA }");
@@ -120,6 +121,9 @@ void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec
       case kEvery:
         settings.every = g_value_get_uint(value);
         break;
+      case kPerfLine:
+        settings.perf_line = g_value_get_boolean(value);
+        break;
       case kSnapshotLocation:
         settings.snapshot_location = get_text(value);
         break;
@@ -161,6 +165,9 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
       break;
     case kEvery:
       g_value_set_uint(value, settings.every);
+      break;
+    case kPerfLine:
+      g_value_set_boolean(value, settings.perf_line);
       break;
     case kSnapshotLocation:
       set_text(value, settings.snapshot_location);
@@ -284,6 +291,12 @@ void add_properties(GObjectClass* object_class) {
                         "Draw on every Nth frame; the others pass untouched and are not copied "
                         "(0 = on none)",
                         0, G_MAXUINT, defaults.every, kMutablePlaying));
+  g_object_class_install_property(
+      object_class, kPerfLine,
+      g_param_spec_boolean("perf-line", "Performance line",
+                           "Write what a perfmeter of the pipeline measures, or the frame rate, at "
+                           "the foot of the picture",
+                           defaults.perf_line, kMutablePlaying));
   add_snapshot_properties(object_class);
   gst_type_mark_as_plugin_api(flow_style_type(), static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(layout_type(), static_cast<GstPluginAPIFlags>(0));

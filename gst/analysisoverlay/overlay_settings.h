@@ -13,9 +13,10 @@ struct OverlaySettings {
   FlowStyle flow_style = FlowStyle::Wheel;
   OverlayLayout layout = OverlayLayout::Blend;
   double opacity = 0.5;
-  double max_magnitude = 0;         ///< pixels; 0: automatic
-  unsigned arrow_step = 16;         ///< pixels
-  std::string source;               ///< empty: any
+  double max_magnitude = 0;  ///< pixels; 0: automatic
+  unsigned arrow_step = 16;  ///< pixels
+  std::string source;        ///< empty: any
+  bool perf_line = false;
   unsigned every = 1;               ///< frames; 0: none is drawn
   std::string snapshot_location;    ///< a pattern; empty: no snapshots
   unsigned snapshot_every = 30;     ///< frames

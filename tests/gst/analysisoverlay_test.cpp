@@ -25,8 +25,10 @@
 namespace gsttorch {
 namespace {
 
+using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::Gt;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -620,6 +622,46 @@ TEST(AnalysisOverlay, frames_that_are_not_drawn_on_pass_uncopied_even_when_other
     EXPECT_EQ(harness.push_and_pull(frame).get() == frame.get(), is_same);
     EXPECT_THAT(bytes_of(frame.get()), Each(kGrey));
   }
+}
+
+// How many of the rows of a frame that was all grey are something else.
+guint changed_rows(const Ref<GstBuffer>& frame, guint width, guint height) {
+  guint changed = 0;
+  for (guint y = 0; y < height; y++) {
+    bool is_changed = false;
+    for (guint x = 0; x < width; x++) is_changed |= pixel(frame, x, y, width) != kPicture;
+    changed += is_changed;
+  }
+  return changed;
+}
+
+TEST(AnalysisOverlay, perf_line_writes_the_rate_on_the_foot_of_the_picture) {
+  constexpr guint kSide = 120;
+  for (const char* on : {"false", "true"}) {
+    Harness harness(make_overlay({{"perf-line", on}}));
+    harness.set_caps(caps("RGB", kSide, kSide));
+    harness.push_and_pull(grey_frame(kSide, kSide));
+    g_usleep(600'000);  // the line is made twice a second
+    const auto out = harness.push_and_pull(grey_frame(kSide, kSide));
+    const guint rows = changed_rows(out, kSide, kSide);
+    EXPECT_EQ(rows > 0, on == std::string("true"));
+    EXPECT_LE(rows, 30u);
+    EXPECT_EQ(pixel(out, 0, 0, kSide), kPicture);
+    if (rows == 0) continue;
+    const auto foot = pixel(out, kSide - 1, kSide - 1, kSide);
+    EXPECT_THAT(foot, IsNear(Pixel{kGrey / 4, kGrey / 4, kGrey / 4}));  // dimmed
+    EXPECT_THAT(bytes_of(out.get()), Contains(Gt(200)));                // letters
+  }
+}
+
+TEST(AnalysisOverlay, perf_line_keeps_transparency) {
+  constexpr guint kSide = 64;
+  Harness harness(make_overlay({{"perf-line", "true"}}));
+  harness.set_caps(caps("RGBA", kSide, kSide));
+  harness.push_and_pull(grey_frame(kSide, kSide, 4));
+  g_usleep(600'000);
+  const auto out = bytes_of(harness.push_and_pull(grey_frame(kSide, kSide, 4)).get());
+  for (gsize at = 3; at < out.size(); at += 4) ASSERT_EQ(out[at], kGrey) << at;
 }
 
 std::vector<std::string> files_in(const TempFolder& folder) {
