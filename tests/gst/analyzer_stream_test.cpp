@@ -105,6 +105,30 @@ TEST_F(AnalyzerStream, works_on_batches_and_sends_an_unfilled_one_after_its_time
   EXPECT_EQ(work.batch_sizes().back(), 3u);
 }
 
+TEST_F(AnalyzerStream, tells_how_full_batches_were_and_what_each_size_took) {
+  properties = {{"batch-size", "3"}, {"batch-timeout", "20000000000"}};
+  begin();
+  push_frames(0, 6);
+  pads->wait_for(6);
+  GstStructure* stats = nullptr;
+  g_object_get(pads->element(), "stats", &stats, nullptr);
+  double fill = 0;
+  EXPECT_TRUE(gst_structure_get_double(stats, "batch-fill", &fill));
+  EXPECT_DOUBLE_EQ(fill, 1);
+  const GValue* sizes = gst_structure_get_value(stats, "batch-sizes");
+  ASSERT_EQ(gst_value_list_get_size(sizes), 1u);
+  const GstStructure* threes = gst_value_get_structure(gst_value_list_get_value(sizes, 0));
+  guint size = 0;
+  guint64 batches = 0;
+  double ms = -1;
+  EXPECT_TRUE(gst_structure_get(threes, "size", G_TYPE_UINT, &size, "batches", G_TYPE_UINT64,
+                                &batches, "batch-ms", G_TYPE_DOUBLE, &ms, nullptr));
+  EXPECT_EQ(size, 3u);
+  EXPECT_EQ(batches, 2u);
+  EXPECT_GE(ms, 0);
+  gst_structure_free(stats);
+}
+
 TEST_F(AnalyzerStream, holds_frames_back_for_look_ahead_and_no_longer) {
   work.look_ahead = 2;
   begin();

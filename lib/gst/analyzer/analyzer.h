@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,15 +30,22 @@ struct AnalyzerPads {
   GstPad* src = nullptr;
 };
 
+/// The batches of one size.
+struct BatchCounts {
+  guint64 batches = 0;
+  double ms = 0;  ///< sum over them
+};
+
 /// What an analyser has done since it was started.
 struct AnalyzerCounts {
-  guint64 frames = 0;        ///< that came in
-  guint64 analyzed = 0;      ///< whose result was wanted, and was worked on
-  guint64 batches = 0;       ///< calls of the analysis
-  guint64 skipped = 0;       ///< on purpose
-  guint64 skipped_late = 0;  ///< of these: too late (max-lateness)
-  guint64 copied = 0;        ///< copied because upstream's pool has too few
-  double inference_ms = 0;   ///< sum over all batches
+  guint64 frames = 0;                          ///< that came in
+  guint64 analyzed = 0;                        ///< whose result was wanted, and was worked on
+  guint64 batches = 0;                         ///< calls of the analysis
+  guint64 skipped = 0;                         ///< on purpose
+  guint64 skipped_late = 0;                    ///< of these: too late (max-lateness)
+  guint64 copied = 0;                          ///< copied because upstream's pool has too few
+  double inference_ms = 0;                     ///< sum over all batches
+  std::map<std::size_t, BatchCounts> by_size;  ///< frames whose result was wanted -> their batches
 };
 
 /// What an analyser adds to the latency of its pipeline, ns.

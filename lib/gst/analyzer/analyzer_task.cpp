@@ -285,8 +285,12 @@ void Analyzer::note_batch(const std::vector<AnalyzedFrame>& frames, Clock::durat
   counts_.analyzed += analyzed;
   counts_.skipped += frames.size() - analyzed;
   if (analyzed == 0) return;
+  const double ms = std::chrono::duration<double, std::milli>(work).count();
   counts_.batches++;
-  counts_.inference_ms += std::chrono::duration<double, std::milli>(work).count();
+  counts_.inference_ms += ms;
+  BatchCounts& of_this_size = counts_.by_size[analyzed];
+  of_this_size.batches++;
+  of_this_size.ms += ms;
   // Only what is the usual work tells how long that will take.
   const auto has_result = [](const AnalyzedFrame& frame) {
     return !frame.skipped && (!frame.finding || frame.finding->has_result());

@@ -13,6 +13,7 @@ GST_DEBUG_CATEGORY(gst_torch_analyzer_debug);
 
 namespace {
 
+using gsttorch::AnalyzerCounts;
 using gsttorch::AnalyzerSettings;
 using gsttorch::guarded;
 using gsttorch::kMutablePlaying;
@@ -106,6 +107,28 @@ void read_setting(const AnalyzerSettings& s, guint id, GValue* value) {
   }
 }
 
+// What a frame and a batch of each size took, and how full batches were: 1 is batch-size.
+void add_batches(GstStructure* stats, const AnalyzerCounts& counts, guint batch_size) {
+  if (counts.batches == 0) return;
+  const auto analyzed = static_cast<double>(counts.analyzed);
+  gst_structure_set(stats, "frame-ms", G_TYPE_DOUBLE, counts.inference_ms / analyzed, "batch-fill",
+                    G_TYPE_DOUBLE, analyzed / (static_cast<double>(counts.batches) * batch_size),
+                    nullptr);
+  GValue list = G_VALUE_INIT;
+  g_value_init(&list, GST_TYPE_LIST);
+  for (const auto& [size, batches] : counts.by_size) {
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, GST_TYPE_STRUCTURE);
+    g_value_take_boxed(
+        &value,
+        gst_structure_new("batches", "size", G_TYPE_UINT, static_cast<guint>(size), "batches",
+                          G_TYPE_UINT64, batches.batches, "batch-ms", G_TYPE_DOUBLE,
+                          batches.ms / static_cast<double>(batches.batches), nullptr));
+    gst_value_list_append_and_take_value(&list, &value);
+  }
+  gst_structure_take_value(stats, "batch-sizes", &list);
+}
+
 GstStructure* stats_structure(GstElement* element, const gsttorch::Analyzer& work) {
   const gsttorch::AnalyzerCounts counts = work.counts();
   GstElementFactory* factory = gst_element_get_factory(element);
@@ -119,6 +142,7 @@ GstStructure* stats_structure(GstElement* element, const gsttorch::Analyzer& wor
                         G_TYPE_DOUBLE, counts.inference_ms, "latency", G_TYPE_UINT64,
                         work.own_latency().min, nullptr),
       gst_structure_free);
+  add_batches(stats.get(), counts, work.settings().batch_size);
   work.analysis().add_stats(stats.get());
   GstStructure* runtime = gsttorch::runtime_stats();
   gst_structure_set(stats.get(), "runtime", GST_TYPE_STRUCTURE, runtime, nullptr);
