@@ -3,6 +3,7 @@
 #include "gst/analysiswriter/analysiswriter.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "lib/gst/boundary.h"
@@ -43,6 +44,10 @@ FlowRecord flow_record(const GstTorchFlow& flow) {
   record.iterations = flow.iterations;
   record.mean_magnitude = flow.mean_magnitude;
   record.max_magnitude = flow.max_magnitude;
+  if (std::isfinite(flow.mean_x) && std::isfinite(flow.mean_y)) {
+    record.mean_x = flow.mean_x;
+    record.mean_y = flow.mean_y;
+  }
   record.skipped = text(flow.skipped);
   return record;
 }

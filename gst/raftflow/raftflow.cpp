@@ -218,6 +218,8 @@ void RaftFlow::attach(AnalyzedFrame& frame, const Found& found) const {
     meta.iterations = flow.iterations;
     meta.mean_magnitude = flow.mean_magnitude_px;
     meta.max_magnitude = flow.max_magnitude_px;
+    meta.mean_x = flow.mean_x_px;
+    meta.mean_y = flow.mean_y_px;
     if (host_.settings().attach == GST_TORCH_ATTACH_FULL) {
       arrays[0] = wrap_tensor(first);
       if (flow.forward && flow.backward) arrays[1] = wrap_tensor(flow.backward);

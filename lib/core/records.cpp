@@ -29,6 +29,8 @@ Json to_json(const FlowRecord& flow) {
     object["iterations"] = flow.iterations;
     object["mean_magnitude"] = flow.mean_magnitude;
     object["max_magnitude"] = flow.max_magnitude;
+    put(object, "mean_x", flow.mean_x);
+    put(object, "mean_y", flow.mean_y);
   }
   put(object, "skipped", flow.skipped);
   put(object, "dropped", flow.dropped);

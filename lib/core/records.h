@@ -18,8 +18,10 @@ struct FlowRecord {
   std::optional<std::uint64_t> reference_pts;  ///< ns
   std::optional<std::int64_t> dt;              ///< ns
   unsigned iterations = 0;
-  double mean_magnitude = 0;  ///< pixels
-  double max_magnitude = 0;   ///< pixels
+  double mean_magnitude = 0;     ///< pixels
+  double max_magnitude = 0;      ///< pixels
+  std::optional<double> mean_x;  ///< of the mean vector, pixels
+  std::optional<double> mean_y;
   std::string skipped;
   std::string dropped;  ///< why there is no file of the result
   std::string file;     ///< relative to the results folder

@@ -60,6 +60,8 @@ struct FlowResult {
   int iterations = 0;       ///< how many were run
   double mean_magnitude_px = 0;  ///< of `forward` (of `backward` where that is null)
   double max_magnitude_px = 0;
+  double mean_x_px = 0;  ///< the mean vector, of the same array
+  double mean_y_px = 0;
   std::shared_ptr<const FlowState> state;  ///< warm start for the next pair
 };
 

@@ -3,6 +3,7 @@
 #include "lib/gst/gsttorchflowmeta.h"
 
 #include <cmath>
+#include <limits>
 #include <new>
 #include <optional>
 
@@ -92,6 +93,12 @@ void scale_frame_size(GstStructure* s, const GstVideoMetaTransform& transform) {
     gst_structure_set(s, "mean-magnitude", G_TYPE_DOUBLE, magnitude.mean, "max-magnitude",
                       G_TYPE_DOUBLE, magnitude.max, nullptr);
   }
+  if (gdouble x = 0, y = 0;
+      scaling.old_width > 0 && scaling.old_height > 0 &&
+      gst_structure_get(s, "mean-x", G_TYPE_DOUBLE, &x, "mean-y", G_TYPE_DOUBLE, &y, nullptr)) {
+    gst_structure_set(s, "mean-x", G_TYPE_DOUBLE, x * scaling.x(), "mean-y", G_TYPE_DOUBLE,
+                      y * scaling.y(), nullptr);
+  }
   gst_structure_set(s, "width", G_TYPE_UINT, scaling.width, "height", G_TYPE_UINT, scaling.height,
                     nullptr);
 }
@@ -158,7 +165,8 @@ GstCustomMeta* gst_buffer_add_torch_flow_meta(GstBuffer* buffer, const GstTorchF
                     "reference-pts", G_TYPE_UINT64, flow->reference_pts, "dt", G_TYPE_INT64,
                     flow->dt, "iterations", G_TYPE_UINT, flow->iterations, "mean-magnitude",
                     G_TYPE_DOUBLE, flow->mean_magnitude, "max-magnitude", G_TYPE_DOUBLE,
-                    flow->max_magnitude, nullptr);
+                    flow->max_magnitude, "mean-x", G_TYPE_DOUBLE, flow->mean_x, "mean-y",
+                    G_TYPE_DOUBLE, flow->mean_y, nullptr);
   if (flow->model) gst_structure_set(s, "model", G_TYPE_STRING, flow->model, nullptr);
   if (flow->skipped) gst_structure_set(s, "skipped", G_TYPE_STRING, flow->skipped, nullptr);
   if (flow->flow) gst_structure_set(s, "flow", GST_TYPE_BUFFER, flow->flow, nullptr);
@@ -229,6 +237,11 @@ gboolean gst_torch_flow_meta_read(GstCustomMeta* meta, GstTorchFlow* flow) {
           "iterations", G_TYPE_UINT, &flow->iterations, "mean-magnitude", G_TYPE_DOUBLE,
           &flow->mean_magnitude, "max-magnitude", G_TYPE_DOUBLE, &flow->max_magnitude, nullptr)) {
     return FALSE;
+  }
+  // Absent from what somebody else attached.
+  if (!gst_structure_get(s, "mean-x", G_TYPE_DOUBLE, &flow->mean_x, "mean-y", G_TYPE_DOUBLE,
+                         &flow->mean_y, nullptr)) {
+    flow->mean_x = flow->mean_y = std::numeric_limits<gdouble>::quiet_NaN();
   }
   flow->direction = static_cast<GstTorchFlowDirection>(
       enum_value(GST_TYPE_TORCH_FLOW_DIRECTION, gst_structure_get_string(s, "direction")));

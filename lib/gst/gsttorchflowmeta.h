@@ -13,10 +13,11 @@
  * (string), `model` (string), `width`, `height` (uint; the frame the coordinates refer to),
  * `grid-width`, `grid-height` (uint; size of the arrays), `direction` (string), `format` (string),
  * `reference-pts` (uint64, ns; PTS of the other frame), `dt` (int64, ns; this frame's PTS less the
- * other's), `iterations` (uint), `mean-magnitude`, `max-magnitude` (double, pixels of the frame),
- * `skipped` (string, only where there is no flow: why), `flow`, `backward-flow` (GstBuffer, arrays
- * [grid-height, grid-width, 2] of x, y), `confidence` (GstBuffer, float32 [grid-height,
- * grid-width]). The buffers hold #GstTorchAllocator memory, which tells its shape.
+ * other's), `iterations` (uint), `mean-magnitude`, `max-magnitude`, `mean-x`, `mean-y` (double,
+ * pixels of the frame), `skipped` (string, only where there is no flow: why), `flow`,
+ * `backward-flow` (GstBuffer, arrays [grid-height, grid-width, 2] of x, y), `confidence`
+ * (GstBuffer, float32 [grid-height, grid-width]). The buffers hold #GstTorchAllocator memory, which
+ * tells its shape.
  *
  * Where the picture is scaled the arrays stay as they are, `width` and `height` change, and so do
  * the magnitudes. Both axes by the same factor (within 1 %): exactly that, or the geometric mean of
@@ -93,6 +94,8 @@ typedef struct _GstTorchFlow GstTorchFlow;
  * @backward_flow: (nullable): the same, backward; only with %GST_TORCH_FLOW_BOTH
  * @confidence: (nullable): float32 [grid_height, grid_width] in 0..1; only with
  *   %GST_TORCH_FLOW_BOTH
+ * @mean_x: mean of the vectors, to the right, pixels of the frame; NaN where it is not known
+ * @mean_y: the same, down
  *
  * One result, as read from a meta or to be attached. One that gst_torch_flow_meta_read() filled, or
  * that lies on the stack, borrows its strings and buffers; those read from a meta live as long as
@@ -119,6 +122,8 @@ struct _GstTorchFlow {
   GstBuffer* flow;
   GstBuffer* backward_flow;
   GstBuffer* confidence;
+  gdouble mean_x;
+  gdouble mean_y;
 
   /*< private >*/
   gpointer _gst_reserved[GST_PADDING];

@@ -22,6 +22,8 @@ FlowRecord flow_record() {
   flow.iterations = 12;
   flow.mean_magnitude = 1.5;
   flow.max_magnitude = 2.25;
+  flow.mean_x = 1;
+  flow.mean_y = -0.5;
   flow.file = "flow/000001.flo";
   return flow;
 }
@@ -43,7 +45,8 @@ TEST(Records, of_a_flow_have_all_fields_in_their_order) {
   EXPECT_EQ(to_json_line(record),
             "{\"frame\":1,\"flow\":[{\"source\":\"raftflow0\",\"model\":\"raft-small\","
             "\"direction\":\"forward\",\"reference_pts\":0,\"dt\":40000000,\"iterations\":12,"
-            "\"mean_magnitude\":1.5,\"max_magnitude\":2.25,\"file\":\"flow/000001.flo\"}]}\n");
+            "\"mean_magnitude\":1.5,\"max_magnitude\":2.25,\"mean_x\":1.0,\"mean_y\":-0.5,"
+            "\"file\":\"flow/000001.flo\"}]}\n");
 }
 
 TEST(Records, of_a_skipped_flow_say_why_and_have_no_figures) {
@@ -54,7 +57,7 @@ TEST(Records, of_a_skipped_flow_say_why_and_have_no_figures) {
   const json flow = json::parse(to_json_line(record))["flow"][0];
   EXPECT_EQ(flow["skipped"], "first-frame");
   EXPECT_EQ(flow["source"], "raftflow0");
-  for (const char* field : {"iterations", "mean_magnitude", "max_magnitude", "file"}) {
+  for (const char* field : {"iterations", "mean_magnitude", "max_magnitude", "mean_x", "file"}) {
     EXPECT_FALSE(flow.contains(field)) << field;
   }
 }

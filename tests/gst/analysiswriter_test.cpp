@@ -103,12 +103,13 @@ TEST(AnalysisWriter, writes_a_line_for_each_buffer_with_or_without_a_result) {
   const auto lines = read_lines(folder.path("results.jsonl"));
   EXPECT_THAT(
       lines,
-      ElementsAre("{\"frame\":0,\"pts\":0,\"duration\":40000000}",
-                  "{\"frame\":1,\"pts\":40000000,\"duration\":40000000,\"flow\":[{\"source\":"
-                  "\"raftflow0\",\"model\":\"raft-small\",\"direction\":\"forward\","
-                  "\"reference_pts\":0,\"dt\":40000000,\"iterations\":12,\"mean_magnitude\":1.5,"
-                  "\"max_magnitude\":2.5,\"file\":\"flow/000001.flo\"}]}",
-                  "{\"frame\":2}"));
+      ElementsAre(
+          "{\"frame\":0,\"pts\":0,\"duration\":40000000}",
+          "{\"frame\":1,\"pts\":40000000,\"duration\":40000000,\"flow\":[{\"source\":"
+          "\"raftflow0\",\"model\":\"raft-small\",\"direction\":\"forward\","
+          "\"reference_pts\":0,\"dt\":40000000,\"iterations\":12,\"mean_magnitude\":1.5,"
+          "\"max_magnitude\":2.5,\"mean_x\":1.0,\"mean_y\":-0.5,\"file\":\"flow/000001.flo\"}]}",
+          "{\"frame\":2}"));
 }
 
 TEST(AnalysisWriter, writes_the_flow_itself) {

@@ -59,6 +59,8 @@ TEST(FlowMeta, gives_back_what_was_put_in) {
   EXPECT_EQ(out.iterations, 12u);
   EXPECT_EQ(out.mean_magnitude, 1.5);
   EXPECT_EQ(out.max_magnitude, 2.5);
+  EXPECT_EQ(out.mean_x, 1);
+  EXPECT_EQ(out.mean_y, -0.5);
   EXPECT_STREQ(out.source, "raftflow0");
   EXPECT_STREQ(out.model, "raft-small");
   EXPECT_EQ(out.skipped, nullptr);
@@ -175,6 +177,8 @@ TEST(FlowMeta, is_rescaled_with_the_video) {
   EXPECT_EQ(flow.height, 8u);
   EXPECT_EQ(flow.mean_magnitude, 3);
   EXPECT_EQ(flow.max_magnitude, 5);
+  EXPECT_EQ(flow.mean_x, 2);
+  EXPECT_EQ(flow.mean_y, -1);
   EXPECT_EQ(flow.grid_width, 8u) << "the array is what it was";
   EXPECT_EQ(flow.grid_height, 4u);
 }
@@ -201,6 +205,19 @@ TEST(FlowMeta, is_measured_anew_where_the_axes_scale_differently) {
   const GstTorchFlow out = stretched(flow, &frame);
   EXPECT_DOUBLE_EQ(out.mean_magnitude, 5);
   EXPECT_DOUBLE_EQ(out.max_magnitude, 5);
+  EXPECT_EQ(out.mean_x, 4);
+  EXPECT_EQ(out.mean_y, -0.5);
+}
+
+TEST(FlowMeta, without_a_mean_vector_does_not_make_one_up) {
+  const auto frame = make_buffer(8 * 4 * 3);
+  const GstTorchFlow flow = describe_flow(8, 4, nullptr);
+  GstCustomMeta* meta = gst_buffer_add_torch_flow_meta(frame.get(), &flow);
+  gst_structure_remove_fields(gst_custom_meta_get_structure(meta), "mean-x", nullptr);
+  GstTorchFlow out;
+  ASSERT_TRUE(read(frame.get(), &out));
+  EXPECT_TRUE(std::isnan(out.mean_x));
+  EXPECT_TRUE(std::isnan(out.mean_y));
 }
 
 TEST(FlowMeta, of_half_precision_is_measured_anew_too) {

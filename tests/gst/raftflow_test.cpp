@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,16 @@ TEST(RaftFlow, passes_the_same_buffer_and_memory_and_attaches_the_flow) {
   EXPECT_STREQ(flow.source, "flow");
   EXPECT_STREQ(flow.model, "raft-small");
   EXPECT_GT(flow.max_magnitude, 0);
+  const std::vector<guint8> bytes = bytes_of(flow.flow);
+  std::vector<float> values(bytes.size() / sizeof(float));
+  std::memcpy(values.data(), bytes.data(), bytes.size());
+  double x = 0, y = 0;
+  for (std::size_t i = 0; i + 1 < values.size(); i += 2) {
+    x += values[i];
+    y += values[i + 1];
+  }
+  EXPECT_NEAR(flow.mean_x, x / (kWidth * kHeight), 1e-4);
+  EXPECT_NEAR(flow.mean_y, y / (kWidth * kHeight), 1e-4);
   EXPECT_EQ(gst_buffer_get_size(flow.flow), kWidth * kHeight * 2 * sizeof(float));
 }
 

@@ -140,6 +140,8 @@ inline GstTorchFlow describe_flow(guint width, guint height, GstBuffer* flow) {
   description.iterations = 12;
   description.mean_magnitude = 1.5;
   description.max_magnitude = 2.5;
+  description.mean_x = 1;
+  description.mean_y = -0.5;
   description.source = "raftflow0";
   description.model = "raft-small";
   description.flow = flow;

@@ -306,6 +306,9 @@ class RaftFlowModel final : public FlowModel {
       const at::Tensor magnitude = at::linalg_vector_norm(full[i], 2, at::IntArrayRef{0});
       result.mean_magnitude_px = magnitude.mean().item<double>();
       result.max_magnitude_px = magnitude.max().item<double>();
+      const at::Tensor mean = full[i].mean(at::IntArrayRef{1, 2});  // [2]
+      result.mean_x_px = mean[0].item<double>();
+      result.mean_y_px = mean[1].item<double>();
       if (confidence.defined()) result.confidence = make_tensor_handle(confidence[i]);
       result.state = std::move(state);
     }
