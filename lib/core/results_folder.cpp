@@ -33,20 +33,6 @@ std::optional<Json> recorded_version(const std::string& folder) {
   return json.is_object() ? json.value("results_version", Json()) : Json();
 }
 
-Result<void> check_version(const std::string& folder, ResultsFolder::Earlier earlier) {
-  const auto version = recorded_version(folder);
-  if (version == Json(kResultsVersion)) return {};
-  // Before there were versions, or somebody else's: it can be replaced, not continued.
-  const bool may_be_absent =
-      earlier == ResultsFolder::Earlier::Replace || !fs::exists(results_path(folder));
-  if (!version && may_be_absent) return {};
-  return Error{ErrorCode::BadArgument,
-               folder + " holds results of " +
-                   (version ? "version " + version->dump() : "an unknown version") +
-                   ", and this is version " + std::to_string(kResultsVersion) +
-                   ": choose another folder, or remove it"};
-}
-
 Result<void> write_version(const std::string& folder) {
   return write_whole_file(format_path(folder), [](OutputFile& file) {
     const std::string text = Json{{"results_version", kResultsVersion}}.dump() + '\n';
@@ -60,7 +46,7 @@ void remove_full_files(const std::string& folder) {
 
 /// What is there of an earlier run, after all that is not wanted of it is gone.
 Result<RecordedResults> take_over(const std::string& folder, ResultsFolder::Earlier earlier) {
-  if (auto right = check_version(folder, earlier); !right) return right.error();
+  if (auto right = ResultsFolder::check_version(folder, earlier); !right) return right.error();
   auto recorded = earlier == ResultsFolder::Earlier::Continue ? read_recorded_results(folder)
                                                               : RecordedResults{};
   if (!recorded) return recorded;
@@ -70,6 +56,19 @@ Result<RecordedResults> take_over(const std::string& folder, ResultsFolder::Earl
 }
 
 }  // namespace
+
+Result<void> ResultsFolder::check_version(const std::string& folder, Earlier earlier) {
+  const auto version = recorded_version(folder);
+  if (version == Json(kResultsVersion)) return {};
+  // Before there were versions, or somebody else's: it can be replaced, not continued.
+  const bool may_be_absent = earlier == Earlier::Replace || !fs::exists(results_path(folder));
+  if (!version && may_be_absent) return {};
+  return Error{ErrorCode::BadArgument,
+               folder + " holds results of " +
+                   (version ? "version " + version->dump() : "an unknown version") +
+                   ", and this is version " + std::to_string(kResultsVersion) +
+                   ": choose another folder, or remove it"};
+}
 
 Result<ResultsFolder> ResultsFolder::create(const Options& options) {
   const std::string& location = options.location;

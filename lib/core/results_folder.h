@@ -38,6 +38,9 @@ class ResultsFolder {
   /// a folder. Results of another version are refused.
   static Result<ResultsFolder> create(const Options& options);
 
+  /// An Error where the folder holds results of another version, which `create` would refuse.
+  static Result<void> check_version(const std::string& folder, Earlier earlier);
+
   /// Where the flow of a frame goes, relative to the folder: "flow/000012.flo". A frame's further
   /// results are numbered: "flow/000012-1.flo".
   static std::string flow_file_name(std::uint64_t frame, unsigned number = 0,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import SOURCE_ROOT
+from conftest import PROGRAM, SOURCE_ROOT, launch
 
 sys.path.insert(0, str(SOURCE_ROOT / "tests" / "support"))
 import formula_weights  # noqa: E402: found by the line before
@@ -75,3 +75,69 @@ def test_a_killed_run_leaves_whole_records_and_resumes_to_what_it_would_have_bec
 
     assert start(killed, "resume=true").wait(timeout=300) == 0
     assert contents(killed) == contents(whole)
+
+
+VIDEO_FRAMES = 150
+
+
+@pytest.fixture(name="video", scope="session")
+def video_of_six_seconds(tmp_path_factory):
+    path = tmp_path_factory.mktemp("video") / "ball.mkv"
+    launch(f"videotestsrc pattern=ball num-buffers={VIDEO_FRAMES} ! "
+           "video/x-raw,width=128,height=128,framerate=25/1 ! jpegenc ! matroskamux ! "
+           f"filesink location={path}")
+    return path
+
+
+@pytest.fixture(name="analyze")
+def starts_the_command(gst_torch, net, video):
+    def start(folder: Path, *options: str) -> subprocess.Popen:
+        return subprocess.Popen([PROGRAM, "analyze", video, "-o", folder, "--model", net,
+                                 "--iterations", "1", "--device", "cpu", "--flow-every", "7",
+                                 *options],
+                                env=gst_torch.environment, stdout=subprocess.PIPE, text=True)
+
+    return start
+
+
+def count_lines(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def results_in(folder: Path) -> dict[str, bytes]:
+    return {name: data for name, data in contents(folder).items()
+            if name == "results.jsonl" or name.startswith("flow/")}
+
+
+def frames_analysed(folder: Path) -> int:
+    """By the net, in the last run."""
+    last = json.loads((folder / "perf.jsonl").read_text().splitlines()[-1])
+    return next(report["stats"]["frames"] for report in last["reports"]
+                if report["name"] == "raftflow0")
+
+
+@pytest.mark.parametrize("options, can_seek", [([], True), (["--frames", "140"], False)],
+                         ids=["whole", "with-a-limit"])
+def test_the_command_goes_on_where_a_killed_one_was(analyze, tmp_path, options, can_seek) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert analyze(whole, *options).wait(timeout=300) == 0
+
+    process = analyze(killed, *options)
+    while count_lines(killed / "results.jsonl") < 60:
+        assert process.poll() is None, "it ended early"
+        time.sleep(0.001)
+    process.kill()
+    process.communicate(timeout=60)
+    assert json.loads((killed / "run.json").read_text())["status"] == "running"
+    before = count_lines(killed / "results.jsonl")
+    assert before < count_lines(whole / "results.jsonl")
+
+    process = analyze(killed, *options)
+    said = process.communicate(timeout=300)[0]
+    assert process.returncode == 0
+    assert f"going on after {before} frames\n" in said
+    assert results_in(killed) == results_in(whole)
+    record = json.loads((killed / "run.json").read_text())
+    assert record["status"] == "complete"
+    assert record["frames"] == count_lines(whole / "results.jsonl")
+    assert (frames_analysed(killed) < record["frames"]) == can_seek

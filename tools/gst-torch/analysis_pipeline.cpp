@@ -3,6 +3,7 @@
 #include "tools/gst-torch/analysis_pipeline.h"
 
 #include <cstring>
+#include <string_view>
 
 #include <glib.h>
 
@@ -35,6 +36,12 @@ std::string shell_word(const std::string& word) {
   return quoted;
 }
 
+// gst_parse_launch takes a backslash at a value's end, however it is written, for one that escapes
+// the quote after it, if there is another quote further on.
+std::string folder_value(const std::string& folder) {
+  return folder.ends_with('\\') ? folder + "/" : folder;
+}
+
 class Words {
  public:
   Words& element(const char* name) {
@@ -65,6 +72,23 @@ void add_limit(Words& words, int frames) {
   for (int i = 0; i < 2; i++) words.element("identity").set("eos-after", frames + 1);
 }
 
+void add_stage(Words& words, const Stage& stage, const FlowSettings& flow) {
+  words.element(stage.element);
+  if (std::string_view(stage.element) != "raftflow") {
+    words.set("device", flow.device);
+    return;
+  }
+  words.set("model", flow.model).set("device", flow.device);
+  words.set("iterations", flow.iterations).set("max-size", flow.max_size);
+  words.set("direction", flow.direction);
+}
+
+void add_meter(Words& words, const RunExtras& extras) {
+  words.element("perfmeter").set("measure", std::string(extras.measure));
+  words.set("interval", std::to_string(extras.meter_interval) + "000000000");
+  words.set("output", std::string("json")).set("output-location", extras.meter_file);
+}
+
 // VP8 at a constant quality: an encoder that aims at a bit rate smears a busy colour wheel.
 void add_overlay(Words& words, const std::string& file) {
   words.element("queue").element("videoconvert").element("video/x-raw,format=BGRx");
@@ -78,16 +102,18 @@ void add_overlay(Words& words, const std::string& file) {
 
 }  // namespace
 
-std::vector<std::string> analysis_pipeline(const AnalysisPlan& plan) {
+std::vector<std::string> analysis_pipeline(const AnalysisPlan& plan, const RunExtras& extras) {
   Words words;
   words.element("filesrc").set("location", plan.video);
   // videoconvert takes only video: the pads of other streams find no partner and are left alone.
   words.element("decodebin").element("videoconvert").element("queue");
   if (plan.frames) add_limit(words, *plan.frames);
-  words.element("raftflow").set("model", plan.flow.model).set("device", plan.flow.device);
-  words.set("iterations", plan.flow.iterations).set("max-size", plan.flow.max_size);
-  words.set("direction", plan.flow.direction);
-  words.element("analysiswriter").set("location", plan.folder).set("flow-every", plan.flow_every);
+  for (const Stage* stage : plan.stages) add_stage(words, *stage, plan.flow);
+  words.element("analysiswriter")
+      .set("location", folder_value(plan.folder))
+      .set("flow-every", plan.flow_every);
+  if (extras.resume) words.set("resume", std::string("true"));
+  if (!extras.meter_file.empty()) add_meter(words, extras);
   if (plan.overlay) {
     add_overlay(words, *plan.overlay);
   } else {
@@ -117,7 +143,7 @@ std::string shell_command(const std::vector<std::string>& words) {
 std::vector<std::string> needed_elements(const AnalysisPlan& plan) {
   std::vector<std::string> elements;
   bool first_of_part = true;
-  for (const std::string& word : analysis_pipeline(plan)) {
+  for (const std::string& word : analysis_pipeline(plan, {.meter_file = "x"})) {
     const bool is_caps = word.find('/') != std::string::npos;
     if (first_of_part && !is_caps) elements.push_back(word);
     first_of_part = word == "!";

@@ -15,5 +15,6 @@ int cmd_analyze(int argc, char** argv);
 int cmd_doctor(int argc, char** argv);
 int cmd_flow(int argc, char** argv);
 int cmd_models(int argc, char** argv);
+int cmd_report(int argc, char** argv);
 
 }  // namespace gsttorch

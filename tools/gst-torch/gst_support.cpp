@@ -61,6 +61,17 @@ Result<void> Pipeline::run_to_end() {
   return wait_for(GST_MESSAGE_EOS, GST_CLOCK_TIME_NONE);
 }
 
+GstClockTimeDiff pts_offset(GstElement* element) {
+  const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(element, "sink"));
+  const auto event =
+      Ref<GstEvent>::adopt(gst_pad_get_sticky_event(pad.get(), GST_EVENT_SEGMENT, 0));
+  if (!event) return 0;
+  const GstSegment* segment = nullptr;
+  gst_event_parse_segment(event.get(), &segment);
+  if (segment->format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(segment->time)) return 0;
+  return GST_CLOCK_DIFF(segment->time, segment->start);
+}
+
 Result<Pipeline> parse_pipeline(const std::string& text) {
   g_autoptr(GError) error = nullptr;
   auto element = Ref<GstElement>::adopt(

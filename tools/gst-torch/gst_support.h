@@ -44,6 +44,10 @@ class Pipeline {
   Ref<GstElement> pipeline_;
 };
 
+/// How far the PTS that come to an element's pad "sink" are from stream time, which seeks are told
+/// in: containers may start later than 0.
+GstClockTimeDiff pts_offset(GstElement* element);
+
 /// As gst-launch-1.0 reads it.
 Result<Pipeline> parse_pipeline(const std::string& text);
 

@@ -20,12 +20,14 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"analyze", cmd_analyze, "optical flow of a video: results, pictures and a record of the run"},
+    {"analyze", cmd_analyze,
+     "optical flow of videos: results, pictures, measurements and a report"},
     {"doctor", cmd_doctor, "what is found, what is missing, how to get it"},
     {"flow", cmd_flow, "optical flow from one picture to another"},
 #ifdef GSTTORCH_HAVE_CMD_MODELS
     {"models", cmd_models, "the nets: list them, fetch their weights, say where they are"},
 #endif
+    {"report", cmd_report, "a page to look at, of results that are there"},
 };
 
 const Command* find_command(std::string_view name) {

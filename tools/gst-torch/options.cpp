@@ -69,7 +69,8 @@ void Options::add(const char* name, char letter, bool* value, const char* help) 
   entry.arg_data = &flags_.emplace_back(Flag{value}).slot;
 }
 
-std::optional<int> Options::parse(int argc, char** argv, std::size_t parameter_count) {
+std::optional<int> Options::parse(int argc, char** argv, std::size_t at_least,
+                                  std::size_t at_most) {
   entries_.emplace_back(GOptionEntry{});  // the list ends with an empty entry
   g_autoptr(GOptionContext) context = g_option_context_new(description_.parameters);
   g_option_context_set_summary(context, description_.summary);
@@ -87,10 +88,10 @@ std::optional<int> Options::parse(int argc, char** argv, std::size_t parameter_c
   for (gchar** word = arguments + 1; *word; word++) {
     if (std::strcmp(*word, "--") != 0) parameters_.emplace_back(*word);
   }
-  if (parameters_.size() == parameter_count) return std::nullopt;
-  if (parameters_.size() > parameter_count) {
-    return usage_error("unexpected parameter \"" + parameters_[parameter_count] + "\"");
+  if (parameters_.size() > at_most) {
+    return usage_error("unexpected parameter \"" + parameters_[at_most] + "\"");
   }
+  if (parameters_.size() >= at_least) return std::nullopt;
   return usage_error(std::string("needs ") + description_.parameters);
 }
 

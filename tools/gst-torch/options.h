@@ -35,7 +35,10 @@ class Options {
   void add(const char* name, char letter, bool* value, const char* help);
 
   /// Nothing where the command may go on, else the exit status. `--help` prints and exits.
-  std::optional<int> parse(int argc, char** argv, std::size_t parameter_count);
+  std::optional<int> parse(int argc, char** argv, std::size_t parameter_count) {
+    return parse(argc, argv, parameter_count, parameter_count);
+  }
+  std::optional<int> parse(int argc, char** argv, std::size_t at_least, std::size_t at_most);
   const std::vector<std::string>& parameters() const { return parameters_; }
 
   /// Says on one line what is wrong with the call and where help is. Returns kUsage.

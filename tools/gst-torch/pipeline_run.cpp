@@ -2,10 +2,11 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tools/gst-torch/pipeline_run.h"
 
-#include <atomic>
+#include <algorithm>
 #include <cstdio>
 
 #include "lib/core/progress.h"
+#include "tools/gst-torch/frame_watch.h"
 #include "tools/gst-torch/interrupt.h"
 
 namespace gsttorch {
@@ -13,62 +14,38 @@ namespace {
 
 constexpr GstClockTime kPollInterval = 100 * GST_MSECOND;
 
-/// What streaming threads tell the main thread, and the other way round.
-struct Counters {
-  std::atomic<std::uint64_t> frames{0};
-  std::atomic<gint64> first_us{0};
-  std::atomic<gint64> last_us{0};
-  std::atomic<bool> stopping{false};
-
-  double seconds() const { return static_cast<double>(last_us - first_us) / 1e6; }
-};
-
-GstPadProbeReturn count_frame(GstPad* /*pad*/, GstPadProbeInfo* /*info*/, gpointer data) {
-  auto* counters = static_cast<Counters*>(data);
-  const gint64 now = g_get_monotonic_time();
-  if (counters->frames == 0) counters->first_us = now;
-  counters->last_us = now;
-  counters->frames++;
-  return GST_PAD_PROBE_OK;
-}
-
-// Once the user wants to stop, frames that wait in queues are not worth their computation.
-GstPadProbeReturn drop_when_stopping(GstPad* /*pad*/, GstPadProbeInfo* /*info*/, gpointer data) {
-  return static_cast<Counters*>(data)->stopping ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
-}
-
-void add_probe(const Ref<GstElement>& element, const char* pad_name, GstPadProbeCallback callback,
-               Counters& counters) {
-  const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(element.get(), pad_name));
-  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, callback, &counters, nullptr);
-}
-
 class Runner {
  public:
-  Runner(Pipeline& pipeline, const RunOptions& options) : pipeline_(pipeline), options_(options) {
-    add_probe(pipeline.made_by("raftflow"), "sink", drop_when_stopping, counters_);
-    add_probe(pipeline.made_by("analysiswriter"), "src", count_frame, counters_);
+  Runner(Pipeline& pipeline, const RunOptions& options)
+      : pipeline_(pipeline), options_(options), watch_(pipeline, options) {
+    if (options.continuation) seek_to_ = options.continuation->seek_to;
   }
 
   RunOutcome run() {
     const auto bus = pipeline_.bus();
-    gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);  // a failure is on the bus, too
-    while (!ended_) {
+    // A failure is on the bus, too. What seeks has to be paused first.
+    gst_element_set_state(pipeline_.get(), seek_to_ ? GST_STATE_PAUSED : GST_STATE_PLAYING);
+    while (!ended_ && !watch_.lost_its_place()) {
       const auto message = Ref<GstMessage>::adopt(gst_bus_timed_pop(bus.get(), kPollInterval));
       if (message) handle(message.get());
       stop_if_asked();
       progress_.show(progress_state());
     }
     pipeline_.stop();  // no probe runs after this
-    progress_.finish(progress_state());
-    outcome_.frames = counters_.frames;
-    outcome_.seconds = counters_.seconds();
+    outcome_.lost_its_place = watch_.lost_its_place();
+    if (!outcome_.lost_its_place) progress_.finish(progress_state());
+    outcome_.frames = watch_.frames();
+    outcome_.seconds = watch_.seconds();
+    outcome_.slowest = watch_.slowest();
     return outcome_;
   }
 
  private:
   void handle(GstMessage* message) {
     switch (GST_MESSAGE_TYPE(message)) {
+      case GST_MESSAGE_ASYNC_DONE:
+        seek_once();
+        break;
       case GST_MESSAGE_EOS:
         ended_ = true;
         break;
@@ -81,6 +58,18 @@ class Runner {
       default:
         break;
     }
+  }
+
+  // Where nothing can be sought the stream goes on from its beginning: the writer skips what it
+  // has.
+  void seek_once() {
+    if (!seek_to_) return;
+    const auto flags = static_cast<GstSeekFlags>(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE);
+    const auto offset = pts_offset(pipeline_.made_by("analysiswriter").get());
+    gst_element_seek_simple(pipeline_.get(), GST_FORMAT_TIME, flags,
+                            std::max<gint64>(0, static_cast<gint64>(*seek_to_) - offset));
+    seek_to_.reset();
+    gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
   }
 
   void note_error(const MessageText& message) {
@@ -99,22 +88,23 @@ class Runner {
   }
 
   ProgressState progress_state() const {
-    return {counters_.frames, options_.expected_frames, counters_.seconds()};
+    return {watch_.frames(), options_.expected_frames, watch_.seconds()};
   }
 
   void stop_if_asked() {
     if (outcome_.signal != 0 || interrupt_.signal() == 0) return;
     outcome_.signal = interrupt_.signal();
-    counters_.stopping = true;
+    watch_.hold_back();
     gst_element_send_event(pipeline_.get(), gst_event_new_eos());
   }
 
   Pipeline& pipeline_;
   const RunOptions& options_;
-  Counters counters_;
+  FrameWatch watch_;
   Interrupt interrupt_;
   Progress progress_;
   RunOutcome outcome_;
+  std::optional<std::uint64_t> seek_to_;
   bool ended_ = false;
 };
 

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "lib/core/output_file.h"
 #include "lib/engine/torch_version.h"
+#include "lib/gst/gsttorchruntime.h"
 
 namespace gsttorch {
 namespace {
@@ -70,6 +71,28 @@ Json element_properties(GstElement* element) {
   return properties;
 }
 
+template <typename T>
+void put(Json& object, const char* field, const std::optional<T>& value) {
+  if (value) object[field] = *value;
+}
+
+std::int64_t modified_ns(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::last_write_time(path, ignored).time_since_epoch().count();
+}
+
+/// How often this process read a model from its file, and had it already.
+Json runtime_loads() {
+  g_autoptr(GstTorchRuntime) runtime = gst_torch_runtime_get();
+  GstStructure* stats = nullptr;
+  g_object_get(runtime, "stats", &stats, nullptr);
+  guint64 loads = 0, shared = 0;
+  gst_structure_get(stats, "loads", G_TYPE_UINT64, &loads, "loads-shared", G_TYPE_UINT64, &shared,
+                    nullptr);
+  gst_structure_free(stats);
+  return {{"loads", loads}, {"loads_shared", shared}};
+}
+
 const char* status_word(const RunOutcome& outcome) {
   if (outcome.error) return "failed";
   return outcome.signal != 0 ? "interrupted" : "complete";
@@ -83,15 +106,16 @@ RunRecord::RunRecord(const std::string& folder)
       {PACKAGE, VERSION}, {"GStreamer", gstreamer_version()}, {"LibTorch", GSTTORCH_TORCH_VERSION}};
 }
 
-void RunRecord::set_command(int argc, char** argv) {
+void RunRecord::set_command(const std::vector<std::string>& words) {
   json_["command"] = Json::array({"gst-torch"});
-  for (int i = 0; i < argc; i++) json_["command"].push_back(argv[i]);
+  for (const std::string& word : words) json_["command"].push_back(word);
 }
 
 void RunRecord::set_input(const std::string& path, const VideoFacts& facts) {
   std::error_code ignored;
   Json& input = json_["input"];
   input["path"] = path;
+  input["absolute_path"] = std::filesystem::absolute(path, ignored).string();
   input["bytes"] = std::filesystem::file_size(path, ignored);
   input["width"] = facts.width;
   input["height"] = facts.height;
@@ -102,17 +126,37 @@ void RunRecord::set_input(const std::string& path, const VideoFacts& facts) {
   if (facts.duration_ns > 0) input["duration"] = facts.duration_ns;
 }
 
-void RunRecord::set_model(const std::string& name, const std::string& file) {
+void RunRecord::set_model(const Stage& stage, const std::string& name, const std::string& file) {
   std::error_code ignored;
-  json_["model"] = {{"name", name},
-                    {"file", file},
-                    {"bytes", std::filesystem::file_size(file, ignored)},
-                    {"sha256", file_sha256(file)}};
+  json_["models"][stage.name] = {{"element", stage.element},
+                                 {"name", name},
+                                 {"file", file},
+                                 {"bytes", std::filesystem::file_size(file, ignored)},
+                                 {"sha256", file_sha256(file)}};
 }
 
-void RunRecord::set_pipeline(const std::string& text, const Pipeline& pipeline) {
-  json_["pipeline"] = text;
-  for (const char* factory : {"raftflow", "analysiswriter", "analysisoverlay"}) {
+void RunRecord::set_identity(const AnalysisPlan& plan) {
+  Json& identity = json_["identity"];
+  identity["input_bytes"] = json_["input"]["bytes"];
+  identity["input_modified"] = modified_ns(plan.video);
+  for (const auto& [stage, model] : json_["models"].items()) {
+    identity["models"][stage] = model["sha256"];
+  }
+  put(identity, "device", plan.flow.device);
+  put(identity, "direction", plan.flow.direction);
+  put(identity, "iterations", plan.flow.iterations);
+  put(identity, "max_size", plan.flow.max_size);
+  put(identity, "flow_every", plan.flow_every);
+  put(identity, "frames", plan.frames);
+  put(identity, "overlay", plan.overlay);
+}
+
+void RunRecord::set_pipeline(const AnalysisPlan& plan, const Pipeline& pipeline) {
+  json_["pipeline"] = join_words(analysis_pipeline(plan));
+  json_["shell_command"] = shell_command(analysis_pipeline(plan));
+  std::vector<const char*> factories{"analysiswriter", "analysisoverlay"};
+  for (const Stage* stage : plan.stages) factories.push_back(stage->element);
+  for (const char* factory : factories) {
     if (const auto element = pipeline.made_by(factory)) {
       json_["properties"][factory] = element_properties(element.get());
     }
@@ -125,12 +169,19 @@ Result<void> RunRecord::write_started() {
   return write();
 }
 
-Result<void> RunRecord::write_ended(const RunOutcome& outcome) {
+Result<void> RunRecord::write_ended(const RunOutcome& outcome, std::uint64_t frames) {
   json_["ended"] = now_text();
   json_["status"] = status_word(outcome);
   if (outcome.error) json_["error"] = outcome.error->message;
-  json_["frames"] = outcome.frames;
+  json_["frames"] = frames;
   if (outcome.frames > 1) json_["ms_per_frame"] = std::round(1000 * outcome.ms_per_frame()) / 1000;
+  json_["seconds"] = std::round(1000 * outcome.seconds) / 1000;
+  json_["slowest_frames"] = Json::array();
+  for (const FrameTime& frame : outcome.slowest) {
+    json_["slowest_frames"].push_back(
+        {{"pts", frame.pts}, {"ms", std::round(1000 * frame.ms) / 1000}});
+  }
+  json_["runtime"] = runtime_loads();
   return write();
 }
 
@@ -146,6 +197,12 @@ Result<void> RunRecord::write() {
   std::filesystem::rename(path_ + ".part", path_, error);
   if (!error) return {};
   return Error{ErrorCode::Failed, "cannot write " + path_ + ": " + error.message()};
+}
+
+Json read_run_record(const std::string& folder) {
+  std::ifstream in(std::filesystem::path(folder) / "run.json");
+  Json json = Json::parse(in, nullptr, false);
+  return json.is_object() ? json : Json();
 }
 
 }  // namespace gsttorch

@@ -21,13 +21,19 @@ class RunRecord {
  public:
   explicit RunRecord(const std::string& folder);
 
-  void set_command(int argc, char** argv);
+  void set_command(const std::vector<std::string>& words);
   void set_input(const std::string& path, const VideoFacts& facts);
-  void set_model(const std::string& name, const std::string& file);
-  void set_pipeline(const std::string& text, const Pipeline& pipeline);
+  void set_model(const Stage& stage, const std::string& name, const std::string& file);
+  /// What the results depend on: of the plan, the video and the models that were set.
+  void set_identity(const AnalysisPlan& plan);
+  void set_pipeline(const AnalysisPlan& plan, const Pipeline& pipeline);
+  void set_resumed_after(std::uint64_t frame) { json_["resumed_after_frame"] = frame; }
+
+  const nlohmann::ordered_json& identity() const { return json_["identity"]; }
 
   Result<void> write_started();
-  Result<void> write_ended(const RunOutcome& outcome);
+  /// `frames`: those that the folder now has.
+  Result<void> write_ended(const RunOutcome& outcome, std::uint64_t frames);
 
  private:
   Result<void> write();
@@ -35,5 +41,8 @@ class RunRecord {
   std::string path_;
   nlohmann::ordered_json json_;
 };
+
+/// run.json of a folder, as an earlier run left it; null where there is none that can be read.
+nlohmann::ordered_json read_run_record(const std::string& folder);
 
 }  // namespace gsttorch

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lib/core/flow_color.h"
+#include "lib/core/result.h"
+#include "tools/gst-torch/gst_support.h"
+
+namespace gsttorch {
+
+/// Takes single frames out of a video, as small JPEG pictures. Thread-bound.
+class FrameGrabber {
+ public:
+  static Result<FrameGrabber> open(const std::string& video, int width);
+
+  /// The JPEG file of the frame with this PTS (ns); none where it cannot be had.
+  std::optional<std::string> frame_at(std::uint64_t pts);
+
+ private:
+  FrameGrabber(Pipeline pipeline, Ref<GstElement> sink, GstClockTimeDiff offset)
+      : pipeline_(std::move(pipeline)), sink_(std::move(sink)), offset_(offset) {}
+
+  Pipeline pipeline_;
+  Ref<GstElement> sink_;
+  GstClockTimeDiff offset_;  // a PTS less the time that is sought to for it
+};
+
+/// A flow array as a small JPEG picture in the colours of Middlebury's wheel.
+Result<std::string> flow_jpeg(const FlowView& flow, const FlowColoring& coloring, int width);
+
+}  // namespace gsttorch

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <map>
+
+#include "tools/gst-torch/report/html.h"
+#include "tools/gst-torch/report/sections.h"
+
+namespace gsttorch {
+namespace {
+
+std::string place(const FrameResult& frame) {
+  return "<b>" + time_text(seconds_of(frame)) + "</b> frame " + std::to_string(frame.frame);
+}
+
+std::string with_motion(const FrameResult& frame) {
+  std::string text = place(frame);
+  if (frame.mean_motion) text += "<br>" + number_text(frame.mean_motion, 2) + " px mean motion";
+  return text;
+}
+
+std::string legend(const Pictures& pictures) {
+  if (!pictures.has_flow()) return "";
+  return "<p class=note>Below each frame its optical flow: hue is the direction, white is no "
+         "motion, the fullest colour is " +
+         number_text(static_cast<double>(pictures.flow_range_px()), 1) +
+         " px from one frame to the next in all pictures alike, and darker is more.</p>\n";
+}
+
+std::string shots(const std::string& figures) { return "<div class=shots>" + figures + "</div>\n"; }
+
+std::string moving_frames(const ReportData& data, const Pictures& pictures) {
+  std::string figures;
+  for (const FrameResult* frame : most_moving(data, 4)) {
+    figures += pictures.figure(*frame, with_motion(*frame));
+  }
+  if (figures.empty()) return "";
+  return "<h3>Most motion</h3><p class=note>By the mean length of the flow, at most one of a "
+         "second.</p>" +
+         shots(figures);
+}
+
+std::string slow_frames(const ReportData& data, const Pictures& pictures) {
+  std::string figures;
+  for (const SlowFrame& slow : slowest(data, 4)) {
+    figures +=
+        pictures.figure(*slow.frame, place(*slow.frame) + "<br>" + number_text(slow.ms, 0) + " ms");
+  }
+  if (figures.empty()) return "";
+  return "<h3>Slowest</h3><p class=note>By the time from the frame before to this one, at the end "
+         "of the pipeline.</p>" +
+         shots(figures);
+}
+
+std::string skipped_frames(const ReportData& data) {
+  std::map<std::string, std::vector<const FrameResult*>> reasons;
+  for (const FrameResult& frame : data.frames) {
+    if (!frame.skipped.empty()) reasons[frame.skipped].push_back(&frame);
+  }
+  if (reasons.empty()) return "";
+  Table table("Frames without flow",
+              {{"why", Table::Align::Text}, {"frames"}, {"first"}, {"last"}});
+  for (const auto& [reason, frames] : reasons) {
+    table.row({escaped(reason), count_text(frames.size()), time_text(seconds_of(*frames.front())),
+               time_text(seconds_of(*frames.back()))});
+  }
+  return "<h3>Without a result</h3>" + table.html();
+}
+
+}  // namespace
+
+std::string contact_sheet_section(const ReportData& data, const Pictures& pictures,
+                                  const std::vector<const FrameResult*>& frames) {
+  std::string text = "<section><h2>Contact sheet</h2>\n";
+  if (!pictures.has_frames()) {
+    text +=
+        "<p class=note>No frames are shown: the video is not where it was, or cannot be sought "
+        "in.</p>\n";
+  }
+  if (!pictures.has_frames() && !pictures.has_flow()) return text + "</section>\n";
+  std::string figures;
+  for (const FrameResult* frame : frames) figures += pictures.figure(*frame, with_motion(*frame));
+  return text + legend(pictures) + shots(figures) + "</section>\n";
+}
+
+std::string extremes_section(const ReportData& data, const Pictures& pictures) {
+  const std::string text =
+      moving_frames(data, pictures) + slow_frames(data, pictures) + skipped_frames(data);
+  if (text.empty()) return "";
+  return "<section><h2>Frames that stand out</h2>\n" + text + "</section>\n";
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/core/result.h"
+
+namespace gsttorch {
+
+struct IndexEntry {
+  std::string video;
+  std::string folder;  ///< below the index's
+  std::string state;
+  std::string error;
+};
+
+/// index.html of a folder with several results folders.
+std::string index_path(const std::string& folder);
+
+/// A page that lists them, with links to their reports.
+Result<void> write_index(const std::string& folder, const std::vector<IndexEntry>& entries);
+
+}  // namespace gsttorch

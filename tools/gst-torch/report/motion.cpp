@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "lib/core/flow_color.h"
+#include "tools/gst-torch/report/chart.h"
+#include "tools/gst-torch/report/html.h"
+#include "tools/gst-torch/report/sections.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr std::size_t kMostPoints = 500, kMostRows = 100;
+constexpr double kLeastVector = 0.1;  // px: what is shorter has no direction worth drawing
+constexpr double kDegrees = 180 / M_PI;
+
+double length_seconds(const ReportData& data) {
+  return data.frames.empty() ? 0 : seconds_of(data.frames.back());
+}
+
+std::vector<Point> points_of(const ReportData& data, std::optional<double> FrameResult::*field) {
+  std::vector<Point> points;
+  for (const FrameResult& frame : data.frames) {
+    if (frame.*field) points.push_back({seconds_of(frame), *(frame.*field)});
+  }
+  return points;
+}
+
+Chart chart_over_time(const ReportData& data, const char* title, const char* unit) {
+  Chart chart;
+  chart.title = title;
+  chart.unit = unit;
+  fit_time(chart, length_seconds(data));
+  for (const FrameResult& frame : data.frames) {
+    if (frame.starts_scene) chart.marked.push_back(seconds_of(frame));
+  }
+  return chart;
+}
+
+std::string range_text(const std::vector<Point>& points, const char* unit) {
+  const auto [least, most] = std::minmax_element(
+      points.begin(), points.end(), [](const Point& a, const Point& b) { return a.y < b.y; });
+  return "Between " + number_text(least->y, 2) + " and " + number_text(most->y, 2) + " " + unit +
+         ", most at " + time_text(most->x) + ".";
+}
+
+std::string magnitude_chart(const ReportData& data) {
+  Chart chart =
+      chart_over_time(data, "Amount of motion", "mean length of the flow, pixels per pair");
+  const auto points = points_of(data, &FrameResult::mean_motion);
+  chart.description = range_text(points, "pixels");
+  chart.series.push_back({"mean", Mark::Area, thinned(points, kMostPoints, Thin::Mean)});
+  fit_y(chart);
+  return chart.html();
+}
+
+std::string largest_chart(const ReportData& data) {
+  Chart chart =
+      chart_over_time(data, "Fastest point", "longest vector of a frame, pixels per pair");
+  const auto points = points_of(data, &FrameResult::max_motion);
+  chart.description = range_text(points, "pixels");
+  chart.series.push_back({"largest", Mark::Line, thinned(points, kMostPoints, Thin::Largest)});
+  fit_y(chart);
+  return chart.html();
+}
+
+/// Mean vectors of so many stretches of the stream.
+struct Stretch {
+  const FrameResult* first = nullptr;
+  double x = 0, y = 0, mean = 0, largest = 0;  // pixels
+  std::size_t frames = 0;                      // with flow
+
+  double length() const { return std::hypot(x, y); }
+  double angle() const { return std::atan2(-y, x) * kDegrees; }  // counterclockwise from right
+};
+
+std::vector<Stretch> stretches(const ReportData& data, std::size_t most) {
+  const std::size_t all = data.frames.size(), count = std::min(most, all);
+  std::vector<Stretch> result;
+  for (std::size_t i = 0; i < count; i++) {
+    Stretch stretch;
+    stretch.first = &data.frames[i * all / count];
+    for (std::size_t j = i * all / count; j < (i + 1) * all / count; j++) {
+      const FrameResult& frame = data.frames[j];
+      if (!frame.mean_motion) continue;
+      stretch.frames++;
+      stretch.x += frame.mean_x.value_or(0);
+      stretch.y += frame.mean_y.value_or(0);
+      stretch.mean += *frame.mean_motion;
+      stretch.largest = std::max(stretch.largest, frame.max_motion.value_or(0));
+    }
+    const auto n = static_cast<double>(std::max<std::size_t>(1, stretch.frames));
+    stretch.x /= n;
+    stretch.y /= n;
+    stretch.mean /= n;
+    result.push_back(stretch);
+  }
+  return result;
+}
+
+std::string hex(Rgb color) {
+  char text[8];
+  std::snprintf(text, sizeof text, "#%02x%02x%02x", color[0], color[1], color[2]);
+  return text;
+}
+
+/// A strip in the colours of the flow pictures.
+std::string ribbon(const std::vector<Stretch>& all) {
+  std::vector<float> lengths;
+  for (const Stretch& stretch : all) lengths.push_back(static_cast<float>(stretch.length()));
+  std::sort(lengths.begin(), lengths.end());
+  FlowColoring coloring;  // full at what all but a few stay below
+  if (!lengths.empty()) coloring.max_magnitude = std::max(1.0f, lengths[lengths.size() * 9 / 10]);
+  std::string text = "<svg class=ribbon aria-hidden=true viewBox=\"0 0 " +
+                     std::to_string(all.size()) + " 1\" preserveAspectRatio=none>";
+  for (std::size_t i = 0; i < all.size(); i++) {
+    const FlowVector vector{static_cast<float>(all[i].x), static_cast<float>(all[i].y)};
+    text += "<path stroke=\"" + hex(flow_color(vector, coloring)) + "\" d=\"M" + std::to_string(i) +
+            " .5h1.05\"/>";
+  }
+  return text + "</svg>";
+}
+
+std::string direction_chart(const ReportData& data) {
+  Chart chart = chart_over_time(data, "Direction of motion", "of the mean vector of a frame");
+  const auto all = stretches(data, kMostPoints);
+  Series series{"direction", Mark::Dots, {}};
+  double x = 0, y = 0;
+  for (const Stretch& stretch : all) {
+    x += stretch.x;
+    y += stretch.y;
+    if (stretch.frames > 0 && stretch.length() >= kLeastVector) {
+      series.points.push_back({seconds_of(*stretch.first), stretch.angle()});
+    }
+  }
+  chart.description = "Over all frames the mean points " +
+                      number_text(std::atan2(-y, x) * kDegrees, 0) +
+                      " degrees counterclockwise from right.";
+  chart.series.push_back(std::move(series));
+  chart.y_min = -180;
+  chart.y_max = 180;
+  chart.y_ticks = {{180, "left"}, {90, "up"}, {0, "right"}, {-90, "down"}, {-180, "left"}};
+  chart.below = ribbon(all);
+  return chart.html();
+}
+
+std::string direction_text(const Stretch& stretch) {
+  if (stretch.frames == 0 || stretch.length() < kLeastVector) return "\u2013";
+  static const char* const arrows[] = {"→", "↗", "↑", "↖", "←", "↙", "↓", "↘"};
+  const long eighth = std::lround(stretch.angle() / 45 + 8) % 8;
+  return std::string(arrows[eighth]) + " " + number_text(stretch.angle(), 0) + "°";
+}
+
+std::string motion_table(const ReportData& data) {
+  Table table("Motion by time", {{"from"},
+                                 {"frames"},
+                                 {"mean, px"},
+                                 {"largest, px"},
+                                 {"right, px"},
+                                 {"down, px"},
+                                 {"direction"}});
+  for (const Stretch& stretch : stretches(data, kMostRows)) {
+    const bool known = stretch.frames > 0;
+    const auto figure = [&](double value) {
+      return known ? number_text(value, 2) : std::string("\u2013");
+    };
+    table.row({time_text(seconds_of(*stretch.first)), count_text(stretch.frames),
+               figure(stretch.mean), figure(stretch.largest), figure(stretch.x), figure(stretch.y),
+               direction_text(stretch)});
+  }
+  return table.folded("Motion as a table");
+}
+
+const char* pair_text(const ReportData& data) {
+  const nlohmann::json::json_pointer setting("/properties/raftflow/direction");
+  const auto run = nlohmann::json(data.run);
+  return run.contains(setting) && run[setting] == "backward"
+             ? "Vectors point from the later frame of a pair to the earlier one."
+             : "Vectors point from the earlier frame of a pair to the later one.";
+}
+
+std::string scenes_table(const ReportData& data) {
+  Table table("Scenes", {{"scene"}, {"from"}, {"to"}, {"frames"}});
+  std::size_t start = 0, number = 1;
+  for (std::size_t i = 1; i <= data.frames.size(); i++) {
+    if (i < data.frames.size() && !data.frames[i].starts_scene) continue;
+    table.row({std::to_string(number++), time_text(seconds_of(data.frames[start])),
+               time_text(seconds_of(data.frames[i - 1])), count_text(i - start)});
+    start = i;
+  }
+  return table.html();
+}
+
+}  // namespace
+
+std::string motion_section(const ReportData& data) {
+  if (!data.has(&FrameResult::mean_motion)) return "";
+  std::string text =
+      "<section><h2>Motion</h2>\n<p class=note>" + std::string(pair_text(data)) +
+      " A pair is a frame and the one before it. Below the charts is the time in the video.</p>\n" +
+      magnitude_chart(data) + largest_chart(data);
+  if (data.has(&FrameResult::mean_x)) {
+    text +=
+        direction_chart(data) + "<p class=note>No dot where the mean vector is shorter than " +
+        number_text(kLeastVector, 1) +
+        " px: nothing moves, or motions cancel each other out. The strip has the colours of the "
+        "flow pictures.</p>\n";
+  }
+  return text + motion_table(data) + "</section>\n";
+}
+
+std::string scenes_section(const ReportData& data) {
+  if (!data.has(&FrameResult::scene_score)) return "";
+  Chart chart = chart_over_time(data, "Score of a scene's change", "0 to 1, of each frame");
+  const auto points = points_of(data, &FrameResult::scene_score);
+  chart.description = range_text(points, "");
+  chart.series.push_back({"score", Mark::Line, thinned(points, kMostPoints, Thin::Largest)});
+  chart.y_ticks = {{0, "0"}, {0.5, "0.5"}, {1, "1"}};
+  return "<section><h2>Scenes</h2>\n" + chart.html() + scenes_table(data) + "</section>\n";
+}
+
+std::string matches_section(const ReportData& data) {
+  if (!data.has(&FrameResult::matches)) return "";
+  Chart chart = chart_over_time(data, "Matches", "pairs of points found in a pair of frames");
+  const auto points = points_of(data, &FrameResult::matches);
+  chart.description = range_text(points, "matches");
+  chart.series.push_back({"matches", Mark::Area, thinned(points, kMostPoints, Thin::Mean)});
+  fit_y(chart, 0);
+  return "<section><h2>Matches</h2>\n" + chart.html() + "</section>\n";
+}
+
+}  // namespace gsttorch

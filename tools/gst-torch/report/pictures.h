@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tools/gst-torch/report/report_data.h"
+
+namespace gsttorch {
+
+/// Small pictures of some frames, each once: data URIs by frame number.
+class Pictures {
+ public:
+  /// Of the frames asked for, as far as the video is still there and can be sought in.
+  static Pictures take(const ReportData& data, const std::vector<const FrameResult*>& frames);
+
+  bool has_frames() const { return !frames_.empty(); }
+  bool has_flow() const { return !flow_.empty(); }
+  float flow_range_px() const { return flow_range_px_; }  ///< the length of the fullest colour
+
+  /// A figure: the frame, its flow beside it where there is one, and a line below.
+  std::string figure(const FrameResult& frame, const std::string& caption) const;
+
+ private:
+  void take_frames(const ReportData& data, const std::vector<const FrameResult*>& frames);
+  void take_flow(const ReportData& data, const std::vector<const FrameResult*>& frames);
+
+  std::map<std::uint64_t, std::string> frames_;
+  std::map<std::uint64_t, std::string> flow_;
+  float flow_range_px_ = 0;
+};
+
+/// Some frames at regular places; those with a flow file where there are enough.
+std::vector<const FrameResult*> regular_frames(const ReportData& data, std::size_t count);
+/// Those with most motion, the most first, and not of the same second.
+std::vector<const FrameResult*> most_moving(const ReportData& data, std::size_t count);
+/// Those that took longest, and how many ms each.
+struct SlowFrame {
+  const FrameResult* frame = nullptr;
+  double ms = 0;
+};
+std::vector<SlowFrame> slowest(const ReportData& data, std::size_t count);
+
+/// Of a frame, from the start of the stream; 0 where it has no time.
+double seconds_of(const FrameResult& frame);
+
+}  // namespace gsttorch

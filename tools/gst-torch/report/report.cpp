@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/report/report.h"
+
+#include <filesystem>
+
+#include "tools/gst-torch/report/page.h"
+#include "tools/gst-torch/report/sections.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr std::size_t kContactSheet = 12, kExtremes = 4;
+
+std::vector<const FrameResult*> frames_to_show(const ReportData& data,
+                                               const std::vector<const FrameResult*>& regular) {
+  std::vector<const FrameResult*> frames = regular;
+  for (const FrameResult* frame : most_moving(data, kExtremes)) frames.push_back(frame);
+  for (const SlowFrame& slow : slowest(data, kExtremes)) frames.push_back(slow.frame);
+  return frames;
+}
+
+std::string report_page(const ReportData& data) {
+  const auto regular = regular_frames(data, kContactSheet);
+  const Pictures pictures = Pictures::take(data, frames_to_show(data, regular));
+  const std::string body = summary_section(data) + contact_sheet_section(data, pictures, regular) +
+                           scenes_section(data) + motion_section(data) + matches_section(data) +
+                           extremes_section(data, pictures) + performance_section(data) +
+                           settings_section(data);
+  return whole_page(video_name(data), body);
+}
+
+}  // namespace
+
+std::string report_path(const std::string& folder) {
+  return (std::filesystem::path(folder) / "report.html").string();
+}
+
+Result<void> write_report(const std::string& folder) {
+  const auto data = read_report_data(folder);
+  if (!data) return data.error();
+  try {
+    return write_page(report_path(folder), report_page(*data));
+  } catch (const nlohmann::json::exception& failure) {  // a field of another type than ours have
+    return Error{ErrorCode::Corrupt, folder + " holds a record of another form: " + failure.what()};
+  }
+}
+
+}  // namespace gsttorch

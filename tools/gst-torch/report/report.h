@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <string>
+
+#include "lib/core/result.h"
+
+namespace gsttorch {
+
+/// report.html of a results folder.
+std::string report_path(const std::string& folder);
+
+/// Makes it from what the folder holds, and from the video where that is still at its place. One
+/// file that needs no other. Needs gst_init.
+Result<void> write_report(const std::string& folder);
+
+}  // namespace gsttorch

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/report/report_data.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "lib/core/recorded_results.h"
+#include "lib/core/results_folder.h"
+#include "tools/gst-torch/run_record.h"
+
+namespace gsttorch {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::optional<double> number_in(const Json& object, const char* field) {
+  const auto at = object.find(field);
+  if (at == object.end() || !at->is_number()) return std::nullopt;
+  return at->get<double>();
+}
+
+std::string text_in(const Json& object, const char* field) {
+  const auto at = object.find(field);
+  return at != object.end() && at->is_string() ? at->get<std::string>() : "";
+}
+
+/// A result that is an object, or a list of them: the first. An empty object where there is none.
+Json first_of(const Json& line, const char* field) {
+  const auto at = line.find(field);
+  if (at == line.end()) return Json::object();
+  if (at->is_object()) return *at;
+  return at->is_array() && !at->empty() && at->front().is_object() ? at->front() : Json::object();
+}
+
+void read_flow(const Json& flow, FrameResult& frame) {
+  frame.mean_motion = number_in(flow, "mean_magnitude");
+  frame.max_motion = number_in(flow, "max_magnitude");
+  frame.mean_x = number_in(flow, "mean_x");
+  frame.mean_y = number_in(flow, "mean_y");
+  frame.skipped = text_in(flow, "skipped");
+  frame.flow_file = text_in(flow, "file");
+}
+
+void read_scene(const Json& scene, FrameResult& frame) {
+  frame.scene_score = number_in(scene, "score");
+  const auto boundary = scene.find("boundary");
+  frame.starts_scene = boundary != scene.end() && boundary->is_boolean() && boundary->get<bool>();
+}
+
+std::optional<FrameResult> read_frame(const std::string& line) {
+  const auto key = record_key(line);
+  if (!key) return std::nullopt;
+  const Json json = Json::parse(line, nullptr, false);
+  FrameResult frame;
+  frame.frame = key->frame;
+  frame.pts = key->pts;
+  read_flow(first_of(json, "flow"), frame);
+  read_scene(first_of(json, "scene"), frame);
+  frame.matches = number_in(first_of(json, "matches"), "count");
+  return frame;
+}
+
+Result<std::vector<FrameResult>> read_frames(const std::string& folder) {
+  std::vector<FrameResult> frames;
+  std::vector<std::string> files = full_results_files(folder);
+  files.push_back(results_path(folder));
+  for (const std::string& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    for (std::string line; std::getline(in, line) && !in.eof();) {
+      auto frame = read_frame(line);
+      if (!frame) return Error{ErrorCode::Corrupt, file + " holds a line that is no record"};
+      frames.push_back(std::move(*frame));
+    }
+  }
+  return frames;
+}
+
+}  // namespace
+
+const Json& object_in(const Json& json, const char* field) {
+  static const Json none = Json::object();
+  const auto at = json.find(field);
+  return at != json.end() && at->is_object() ? *at : none;
+}
+
+std::string meter_reports_path(const std::string& folder) {
+  return (std::filesystem::path(folder) / "perf.jsonl").string();
+}
+
+std::vector<PerfRecord> read_meter_reports(const std::string& folder) {
+  std::vector<PerfRecord> reports;
+  std::ifstream in(meter_reports_path(folder), std::ios::binary);
+  for (std::string line; std::getline(in, line);) {
+    PerfRecord report = PerfRecord::parse(line, nullptr, false);
+    if (report.is_object()) reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+const FrameResult* ReportData::frame_at(std::uint64_t pts) const {
+  const auto at = std::find_if(frames.begin(), frames.end(),
+                               [&](const FrameResult& frame) { return frame.pts == pts; });
+  return at == frames.end() ? nullptr : &*at;
+}
+
+bool ReportData::has(std::optional<double> FrameResult::*field) const {
+  return std::any_of(frames.begin(), frames.end(),
+                     [&](const FrameResult& frame) { return (frame.*field).has_value(); });
+}
+
+Result<ReportData> read_report_data(const std::string& folder) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(results_path(folder), ignored)) {
+    return Error{ErrorCode::NotFound, folder + " holds no results (gst-torch analyze makes them)"};
+  }
+  auto same = ResultsFolder::check_version(folder, ResultsFolder::Earlier::Continue);
+  if (!same) return same.error();
+  auto frames = read_frames(folder);
+  if (!frames) return frames.error();
+  ReportData data;
+  data.folder = folder;
+  data.run = read_run_record(folder);
+  if (!data.run.is_object()) data.run = Json::object();
+  data.frames = std::move(*frames);
+  data.meter = read_meter_reports(folder);
+  return data;
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/core/perf_output.h"
+#include "lib/core/result.h"
+
+namespace gsttorch {
+
+/// What a line of results.jsonl says of a frame; absent where no element said it.
+struct FrameResult {
+  std::uint64_t frame = 0;
+  std::optional<std::uint64_t> pts;   ///< ns
+  std::optional<double> mean_motion;  ///< pixels
+  std::optional<double> max_motion;   ///< pixels
+  std::optional<double> mean_x;       ///< pixels, to the right
+  std::optional<double> mean_y;       ///< pixels, down
+  std::optional<double> scene_score;  ///< 0..1
+  bool starts_scene = false;
+  std::optional<double> matches;
+  std::string skipped;    ///< why there is no flow
+  std::string flow_file;  ///< relative to the folder
+};
+
+/// All that a report is made of.
+struct ReportData {
+  std::string folder;
+  nlohmann::ordered_json run;  ///< run.json
+  std::vector<FrameResult> frames;
+  std::vector<PerfRecord> meter;  ///< of the last run
+
+  const FrameResult* frame_at(std::uint64_t pts) const;  ///< null: there is none
+  bool has(std::optional<double> FrameResult::*field) const;
+};
+
+/// A field that is an object; else an empty one.
+const nlohmann::ordered_json& object_in(const nlohmann::ordered_json& json, const char* field);
+
+/// Where perfmeter writes its reports in a results folder.
+std::string meter_reports_path(const std::string& folder);
+/// Those that are whole; none where there is no file.
+std::vector<PerfRecord> read_meter_reports(const std::string& folder);
+
+/// An Error where the folder holds no results, or those of another version.
+Result<ReportData> read_report_data(const std::string& folder);
+
+}  // namespace gsttorch

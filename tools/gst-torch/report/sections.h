@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <string>
+
+#include "tools/gst-torch/report/pictures.h"
+#include "tools/gst-torch/report/report_data.h"
+
+namespace gsttorch {
+
+// The parts of a report, as markup. Empty where there is nothing to tell.
+
+std::string summary_section(const ReportData& data);
+std::string contact_sheet_section(const ReportData& data, const Pictures& pictures,
+                                  const std::vector<const FrameResult*>& frames);
+std::string motion_section(const ReportData& data);
+std::string scenes_section(const ReportData& data);
+std::string matches_section(const ReportData& data);
+std::string extremes_section(const ReportData& data, const Pictures& pictures);
+std::string performance_section(const ReportData& data);
+std::string settings_section(const ReportData& data);
+
+/// "done", "failed: ..." and the like, as run.json says.
+std::string state_badge(const nlohmann::ordered_json& run);
+/// The file name of the video; the folder's, where it is not known.
+std::string video_name(const ReportData& data);
+
+}  // namespace gsttorch

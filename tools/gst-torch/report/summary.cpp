@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <algorithm>
+#include <filesystem>
+
+#include "tools/gst-torch/report/html.h"
+#include "tools/gst-torch/report/sections.h"
+
+namespace gsttorch {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+std::string figure(const std::string& name, const std::string& value,
+                   const std::string& note = "") {
+  std::string text = "<div><dt>" + escaped(name) + "</dt><dd>" + value;
+  if (!note.empty()) text += " <small>" + escaped(note) + "</small>";
+  return text + "</dd></div>\n";
+}
+
+std::string picture_figures(const Json& input) {
+  std::string text;
+  if (input.contains("width") && input.contains("height")) {
+    text += figure("Picture",
+                   std::to_string(input.value("width", 0)) + "\u202f×\u202f" +
+                       std::to_string(input.value("height", 0)),
+                   "pixels");
+  }
+  if (input.contains("duration")) {
+    text += figure("Length", time_text(input.value("duration", 0.0) / 1e9), "min:s");
+  }
+  return text;
+}
+
+std::string work_figures(const ReportData& data) {
+  std::string text;
+  const double ms = data.run.value("ms_per_frame", 0.0);
+  if (ms > 0) {
+    text += figure("Per frame", number_text(ms, 1), "ms");
+    text += figure("Rate", number_text(1000 / ms, 2), "frames/s");
+  }
+  if (data.meter.empty()) return text;
+  const PerfRecord& last = data.meter.back();
+  if (last.contains("bottleneck")) {
+    text +=
+        figure("Bottleneck", escaped(last.value("bottleneck", "")),
+               last.contains("bottleneck_share")
+                   ? number_text(100 * last.value("bottleneck_share", 0.0), 0) + " % of the time"
+                   : "");
+  }
+  const PerfRecord& process = object_in(last, "process");
+  if (process.contains("rss_peak")) {
+    text += figure("Peak memory", bytes_text(process.value("rss_peak", 0.0)), "resident");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string video_name(const ReportData& data) {
+  const std::string path = object_in(data.run, "input").value("path", "");
+  const fs::path folder = fs::path(data.folder).lexically_normal();
+  if (!path.empty()) return fs::path(path).filename().string();
+  return folder.has_filename() ? folder.filename().string()
+                               : folder.parent_path().filename().string();
+}
+
+std::string state_badge(const Json& run) {
+  const std::string status = run.value("status", "not on record");
+  std::string text = status;
+  if (status == "running") text = "not finished";
+  const bool good = status == "complete";
+  std::string badge =
+      std::string("<p class=\"state ") + (good ? "good" : "bad") + "\">" + escaped(text);
+  if (run.contains("error")) badge += ": " + escaped(run.value("error", ""));
+  return badge + "</p>\n";
+}
+
+std::string summary_section(const ReportData& data) {
+  std::string text = "<header><h1>" + escaped(video_name(data)) + "</h1>\n" +
+                     state_badge(data.run) + "<dl class=figures>\n";
+  text += figure("Frames", count_text(data.frames.size()));
+  text += picture_figures(object_in(data.run, "input")) + work_figures(data) + "</dl>\n";
+  if (data.run.contains("ended")) {
+    std::string ended = data.run.value("ended", "").substr(0, 16);
+    std::replace(ended.begin(), ended.end(), 'T', ' ');
+    text += "<p class=note>Analysed " + escaped(ended) + " UTC";
+    if (data.run.contains("resumed_after_frame")) {
+      text += "; gone on with after " +
+              count_text(data.run.value("resumed_after_frame", std::uint64_t{0})) +
+              " frames: times and measurements are those of the last run";
+    }
+    text += ".</p>\n";
+  }
+  return text + "</header>\n";
+}
+
+}  // namespace gsttorch
