@@ -266,7 +266,7 @@ def test_an_error_of_an_element_is_its_own_words(gst_torch, media, weights, tmp_
     done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights, "--device",
                      "cuda:7")
     assert done.returncode == 1
-    assert re.fullmatch(r"gst-torch: raftflow0: .*cuda.*\n", done.stderr)
+    assert re.fullmatch(r"gst-torch: raftflow: .*cuda.*\n", done.stderr)
     record = run_record(tmp_path)
     assert record["status"] == "failed"
     assert "cuda" in record["error"]
@@ -277,5 +277,5 @@ def test_verbose_adds_what_else_the_element_says(gst_torch, media, weights, tmp_
                      "cuda:7", "--verbose")
     assert done.returncode == 1
     lines = done.stderr.splitlines()
-    assert re.fullmatch(r"gst-torch: raftflow0: .*cuda.*", lines[0])
-    assert "GstRaftFlow:raftflow0" in "".join(lines[1:])
+    assert re.fullmatch(r"gst-torch: raftflow: .*cuda.*", lines[0])
+    assert "GstRaftFlow:raftflow" in "".join(lines[1:])

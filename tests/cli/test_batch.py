@@ -62,6 +62,13 @@ def test_models_are_loaded_once(batch):
     assert run_record(folder / "with-audio.mkv")["runtime"]["loads_shared"] >= 1
 
 
+def test_results_are_what_they_are_alone(batch, analyze, media, tmp_path):
+    done = analyze(media / "with-audio.mkv", "-o", tmp_path)
+    assert done.returncode == 0, done.stderr
+    alone = (tmp_path / "results.jsonl").read_bytes()
+    assert (batch[0] / "with-audio.mkv" / "results.jsonl").read_bytes() == alone
+
+
 def test_a_table_at_the_end_tells_how_each_went(batch, media):
     table = batch[1].stdout.partition("\nstate ")[2]
     for state, name in [("done", "video.mkv"), ("failed", "text.png"), ("done", "with-audio.mkv")]:
@@ -74,7 +81,7 @@ def test_what_was_measured_is_a_table_and_a_file(batch):
     reports = [json.loads(line) for line in (folder / "video.mkv" / "perf.jsonl").open()]
     assert reports[-1]["reason"] == "eos"
     assert reports[-1]["buffers"] == VIDEO_FRAMES
-    assert "raftflow0" in [element["name"] for element in reports[-1]["elements"]]
+    assert "raftflow" in [element["name"] for element in reports[-1]["elements"]]
 
 
 def test_an_index_links_the_reports_and_tells_of_failures(batch):

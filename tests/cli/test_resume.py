@@ -113,7 +113,7 @@ def frames_analysed(folder: Path) -> int:
     """By the net, in the last run."""
     last = json.loads((folder / "perf.jsonl").read_text().splitlines()[-1])
     return next(report["stats"]["frames"] for report in last["reports"]
-                if report["name"] == "raftflow0")
+                if report["name"] == "raftflow")
 
 
 @pytest.mark.parametrize("options, can_seek", [([], True), (["--frames", "140"], False)],

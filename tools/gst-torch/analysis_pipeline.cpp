@@ -73,7 +73,8 @@ void add_limit(Words& words, int frames) {
 }
 
 void add_stage(Words& words, const Stage& stage, const FlowSettings& flow) {
-  words.element(stage.element);
+  // Records name the element: by a name that does not count what else the process has made.
+  words.element(stage.element).set("name", std::string(stage.element));
   if (std::string_view(stage.element) != "raftflow") {
     words.set("device", flow.device);
     return;

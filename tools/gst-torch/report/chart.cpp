@@ -180,8 +180,10 @@ void fit_y(Chart& chart, int decimals_at_most) {
 void fit_time(Chart& chart, double seconds) {
   chart.x_min = 0;
   chart.x_max = std::max(seconds, 1e-3);
-  for (const double at : round_numbers(0, chart.x_max, 6)) {
-    const int decimals = chart.x_max < 6 ? 1 : 0;
+  const auto numbers = round_numbers(0, chart.x_max, 6);
+  const double step = numbers.size() > 1 ? numbers[1] : 1;
+  const int decimals = step >= 1 ? 0 : step >= 0.1 ? 1 : 2;
+  for (const double at : numbers) {
     const auto whole = static_cast<long>(at);
     const std::string label = chart.x_max < 120
                                   ? number_text(at, decimals) + " s"

@@ -56,15 +56,14 @@ std::string index_path(const std::string& folder) {
 
 Result<void> write_index(const std::string& folder, const std::vector<IndexEntry>& entries) {
   Table table("Videos", {{"video", Table::Align::Text},
+                         {"state", Table::Align::Text},
                          {"frames"},
                          {"length, min:s"},
                          {"mean motion, px"},
-                         {"ms per frame"},
-                         {"state", Table::Align::Text}});
+                         {"ms per frame"}});
   for (const IndexEntry& entry : entries) {
-    std::vector<std::string> cells{video_cell(entry)};
+    std::vector<std::string> cells{video_cell(entry), state_cell(entry)};
     for (std::string& cell : figures_of(entry.folder)) cells.push_back(std::move(cell));
-    cells.push_back(state_cell(entry));
     table.row(cells);
   }
   const std::string title = "Analysis of " + std::to_string(entries.size()) + " videos";

@@ -33,6 +33,15 @@ std::string picture_figures(const Json& input) {
   return text;
 }
 
+/// Of this run alone: the process may have had more before.
+double most_memory(const ReportData& data) {
+  double most = 0;
+  for (const PerfRecord& report : data.meter) {
+    most = std::max(most, object_in(report, "process").value("rss", 0.0));
+  }
+  return most;
+}
+
 std::string work_figures(const ReportData& data) {
   std::string text;
   const double ms = data.run.value("ms_per_frame", 0.0);
@@ -49,9 +58,8 @@ std::string work_figures(const ReportData& data) {
                    ? number_text(100 * last.value("bottleneck_share", 0.0), 0) + " % of the time"
                    : "");
   }
-  const PerfRecord& process = object_in(last, "process");
-  if (process.contains("rss_peak")) {
-    text += figure("Peak memory", bytes_text(process.value("rss_peak", 0.0)), "resident");
+  if (const double most = most_memory(data); most > 0) {
+    text += figure("Most memory", bytes_text(most), "resident");
   }
   return text;
 }
