@@ -33,7 +33,12 @@ class Runner {
     }
     pipeline_.stop();  // no probe runs after this
     outcome_.lost_its_place = watch_.lost_its_place();
-    if (!outcome_.lost_its_place) progress_.finish(progress_state());
+    // A failure is one line, without how far it came.
+    if (outcome_.lost_its_place || outcome_.error) {
+      progress_.end_line();
+    } else {
+      progress_.finish(progress_state());
+    }
     outcome_.frames = watch_.frames();
     outcome_.seconds = watch_.seconds();
     outcome_.slowest = watch_.slowest();
