@@ -52,6 +52,23 @@ FlowRecord flow_record(const GstTorchFlow& flow) {
   return record;
 }
 
+// And not of the disk: the next one can be written.
+bool is_of_the_array(const Error& error) {
+  return error.code == ErrorCode::BadShape || error.code == ErrorCode::Failed;
+}
+
+std::string& name_of(FlowRecord& record, FlowPart part) {
+  switch (part) {
+    case FlowPart::Backward:
+      return record.backward_file;
+    case FlowPart::Confidence:
+      return record.confidence_file;
+    case FlowPart::Flow:
+      break;
+  }
+  return record.file;
+}
+
 std::optional<ReferenceTimestamp> reference_timestamp(GstBuffer* buffer) {
   const auto* meta = gst_buffer_get_reference_timestamp_meta(buffer, nullptr);
   if (!meta || gst_caps_get_size(meta->reference) == 0) return std::nullopt;
@@ -142,7 +159,7 @@ QueueState AnalysisWriter::hand_over(Job job, const WriterSettings& settings) {
     if (waiting_with_files_ >= settings.max_queue) drop_files(job);
     capacity = std::max(capacity, kMaxWaitingLines);
   }
-  const bool has_files = !job.flows.empty();
+  const bool has_files = !job.files.empty();
   waiting_with_files_ += has_files;  // before the writer can take it
   const QueueState state = queue_.push(std::move(job), capacity);
   if (state != QueueState::Open) waiting_with_files_ -= has_files;
@@ -150,8 +167,8 @@ QueueState AnalysisWriter::hand_over(Job job, const WriterSettings& settings) {
 }
 
 void AnalysisWriter::drop_files(Job& job) {
-  for (const FlowJob& flow : job.flows) job.record.flow[flow.number].dropped = "queue-full";
-  job.flows.clear();
+  for (const FileJob& file : job.files) job.record.flow[file.number].dropped = "queue-full";
+  job.files.clear();
 }
 
 bool AnalysisWriter::drain() { return queue_.drain() == QueueState::Open; }
@@ -159,6 +176,16 @@ bool AnalysisWriter::drain() { return queue_.drain() == QueueState::Open; }
 void AnalysisWriter::interrupt() { queue_.set_state(QueueState::Interrupted); }
 
 void AnalysisWriter::resume() { queue_.set_state(QueueState::Open); }
+
+void AnalysisWriter::add_files(Job& job, const GstTorchFlow& flow) {
+  const FlowGrid grid{flow.grid_width, flow.grid_height, flow.format};
+  for (const auto& [part, buffer] : {std::pair{FlowPart::Flow, flow.flow},
+                                     {FlowPart::Backward, flow.backward_flow},
+                                     {FlowPart::Confidence, flow.confidence}}) {
+    if (!buffer) continue;
+    job.files.push_back({job.record.flow.size(), part, Ref<GstBuffer>::share(buffer), grid});
+  }
+}
 
 AnalysisWriter::Job AnalysisWriter::make_job(GstBuffer* buffer, std::uint64_t frame,
                                              const WriterSettings& settings) {
@@ -173,11 +200,7 @@ AnalysisWriter::Job AnalysisWriter::make_job(GstBuffer* buffer, std::uint64_t fr
   while (GstCustomMeta* meta = gst_buffer_iterate_torch_flow_meta(buffer, &state)) {
     GstTorchFlow flow;
     if (!gst_torch_flow_meta_read(meta, &flow)) continue;
-    if (with_files && flow.flow) {
-      job.flows.push_back({job.record.flow.size(),
-                           Ref<GstBuffer>::share(flow.flow),
-                           {flow.grid_width, flow.grid_height, flow.format}});
-    }
+    if (with_files) add_files(job, flow);
     job.record.flow.push_back(flow_record(flow));
   }
   return job;
@@ -206,7 +229,7 @@ Result<void> AnalysisWriter::write_all(ResultsFolder& folder) {
 
 std::optional<AnalysisWriter::Job> AnalysisWriter::next_job() {
   auto job = queue_.pop();
-  if (job && !job->flows.empty()) waiting_with_files_--;
+  if (job && !job->files.empty()) waiting_with_files_--;
   return job;
 }
 
@@ -226,23 +249,32 @@ void AnalysisWriter::fail(const Error& error) {
 }
 
 Result<void> AnalysisWriter::write(ResultsFolder& folder, Job& job) {
-  for (const FlowJob& flow : job.flows) {
-    if (auto done = write_flow(folder, flow, job); !done) return done;
+  for (const FileJob& file : job.files) {
+    if (auto done = write_file(folder, file, job); !done) return done;
   }
   return folder.write_line(job.record);
 }
 
-Result<void> AnalysisWriter::write_flow(ResultsFolder& folder, const FlowJob& flow, Job& job) {
-  const auto mapped = MappedFlow::create(flow.buffer.get(), flow.grid);
-  if (!mapped) {
-    warn_once(mapped.error().message);
+Result<void> AnalysisWriter::write_file(ResultsFolder& folder, const FileJob& file, Job& job) {
+  const std::string name = ResultsFolder::flow_file_name(
+      {job.record.frame, static_cast<unsigned>(file.number), file.part}, job.flow_file_type);
+  auto done = write_array(folder, file, name);
+  if (!done && is_of_the_array(done.error())) {
+    warn_once(done.error().message);
     return {};
   }
-  const std::string file = ResultsFolder::flow_file_name(
-      job.record.frame, static_cast<unsigned>(flow.number), job.flow_file_type);
-  auto done = folder.write_flow(file, mapped->view());
-  if (done) job.record.flow[flow.number].file = file;
+  if (done) name_of(job.record.flow[file.number], file.part) = name;
   return done;
+}
+
+Result<void> AnalysisWriter::write_array(ResultsFolder& folder, const FileJob& file,
+                                         const std::string& name) {
+  if (file.part == FlowPart::Confidence) {
+    const auto mapped = MappedConfidence::create(file.buffer.get(), file.grid);
+    return mapped ? folder.write_confidence(name, mapped->view()) : mapped.error();
+  }
+  const auto mapped = MappedFlow::create(file.buffer.get(), file.grid);
+  return mapped ? folder.write_flow(name, mapped->view()) : mapped.error();
 }
 
 void AnalysisWriter::count(const ResultsFolder& folder) {
@@ -254,7 +286,9 @@ void AnalysisWriter::count(const ResultsFolder& folder) {
 void AnalysisWriter::count_flow(const FrameRecord& record) {
   const std::lock_guard lock(mutex_);
   for (const FlowRecord& flow : record.flow) {
-    stats_.flow_files += !flow.file.empty();
+    for (const std::string* file : {&flow.file, &flow.backward_file, &flow.confidence_file}) {
+      stats_.flow_files += !file->empty();
+    }
     stats_.dropped += !flow.dropped.empty();
   }
 }

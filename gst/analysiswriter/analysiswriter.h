@@ -63,14 +63,15 @@ class AnalysisWriter {
   void resume();
 
  private:
-  struct FlowJob {
+  struct FileJob {
     std::size_t number = 0;  // of the result on its frame
-    Ref<GstBuffer> buffer;   // the array alone: the frame and its pool are free again
+    FlowPart part = FlowPart::Flow;
+    Ref<GstBuffer> buffer;  // the array alone: the frame and its pool are free again
     FlowGrid grid;
   };
   struct Job {
     FrameRecord record;
-    std::vector<FlowJob> flows;  // those to be written as files
+    std::vector<FileJob> files;  // to be written
     FlowFileType flow_file_type = FlowFileType::Flo;
   };
   struct Stats {
@@ -84,6 +85,7 @@ class AnalysisWriter {
     bool has_failed = false;
   };
 
+  static void add_files(Job& job, const GstTorchFlow& flow);
   static Job make_job(GstBuffer* buffer, std::uint64_t frame, const WriterSettings& settings);
   static void drop_files(Job& job);
   QueueState hand_over(Job job, const WriterSettings& settings);
@@ -91,7 +93,8 @@ class AnalysisWriter {
   void run(ResultsFolder folder);
   Result<void> write_all(ResultsFolder& folder);
   Result<void> write(ResultsFolder& folder, Job& job);
-  Result<void> write_flow(ResultsFolder& folder, const FlowJob& flow, Job& job);
+  Result<void> write_file(ResultsFolder& folder, const FileJob& file, Job& job);
+  Result<void> write_array(ResultsFolder& folder, const FileJob& file, const std::string& name);
   std::optional<Job> next_job();
   void fail(const Error& error);
   void count(const ResultsFolder& folder);

@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "lib/core/even_writer.h"
+#include "lib/core/npy_file.h"
 #include "lib/core/output_file.h"
 
 namespace gsttorch {
@@ -36,21 +37,10 @@ class Bytes {
   std::string bytes_;
 };
 
-/// NumPy's array header, format 1.0: magic, version, length, a Python dictionary; 64 bytes or a
-/// multiple of it, so that what follows can be mapped.
-std::string npy_header(const FlowView& flow) {
-  constexpr std::size_t kBefore = 10, kAlignment = 64;
-  std::string dictionary = std::string("{'descr': '") +
-                           (flow.type == FlowElement::Float16 ? "<f2" : "<f4") +
-                           "', 'fortran_order': False, 'shape': (" + std::to_string(flow.height) +
-                           ", " + std::to_string(flow.width) + ", 2), }";
-  while ((kBefore + dictionary.size() + 1) % kAlignment != 0) dictionary += ' ';
-  dictionary += '\n';
-  return Bytes()
-      .text(std::string("\x93NUMPY\x01\x00", 8))
-      .u16(static_cast<std::uint16_t>(dictionary.size()))
-      .text(dictionary)
-      .get();
+std::string header_of(const FlowView& flow) {
+  return npy_header(
+      flow.type == FlowElement::Float16 ? "<f2" : "<f4",
+      {static_cast<std::uint64_t>(flow.height), static_cast<std::uint64_t>(flow.width), 2});
 }
 
 struct Entry {
@@ -61,7 +51,7 @@ struct Entry {
 
 Entry describe(const FlowView& flow) {
   Entry entry;
-  entry.header = npy_header(flow);
+  entry.header = header_of(flow);
   entry.bytes = entry.header.size() + flow.row_bytes() * static_cast<std::uint64_t>(flow.height);
   return entry;
 }

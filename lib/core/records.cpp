@@ -35,6 +35,8 @@ Json to_json(const FlowRecord& flow) {
   put(object, "skipped", flow.skipped);
   put(object, "dropped", flow.dropped);
   put(object, "file", flow.file);
+  put(object, "backward_file", flow.backward_file);
+  put(object, "confidence_file", flow.confidence_file);
   return object;
 }
 

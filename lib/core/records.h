@@ -23,8 +23,10 @@ struct FlowRecord {
   std::optional<double> mean_x;  ///< of the mean vector, pixels
   std::optional<double> mean_y;
   std::string skipped;
-  std::string dropped;  ///< why there is no file of the result
-  std::string file;     ///< relative to the results folder
+  std::string dropped;        ///< why there is no file of the result
+  std::string file;           ///< relative to the results folder
+  std::string backward_file;  ///< alike; both only where both directions were computed
+  std::string confidence_file;
 };
 
 /// When the picture was taken, by a clock that `caps` names ("timestamp/x-ntp").

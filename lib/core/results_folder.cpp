@@ -92,15 +92,14 @@ ResultsFolder::ResultsFolder(Options options, FolderLock lock, OutputFile result
       records_(recorded.records),
       first_frame_(recorded.first ? recorded.first->frame : 0) {}
 
-std::string ResultsFolder::flow_file_name(std::uint64_t frame, unsigned number, FlowFileType type) {
-  const char* suffix = type == FlowFileType::Npz ? "npz" : "flo";
+std::string ResultsFolder::flow_file_name(const FlowFileKey& key, FlowFileType type) {
   char name[64];
-  if (number == 0) {
-    std::snprintf(name, sizeof name, "flow/%06" PRIu64 ".%s", frame, suffix);
-  } else {
-    std::snprintf(name, sizeof name, "flow/%06" PRIu64 "-%u.%s", frame, number, suffix);
-  }
-  return name;
+  std::snprintf(name, sizeof name, "flow/%06" PRIu64, key.frame);
+  std::string path = name;
+  if (key.number > 0) path.append("-").append(std::to_string(key.number));
+  if (key.part == FlowPart::Confidence) return path + "-confidence.npy";
+  if (key.part == FlowPart::Backward) path += "-backward";
+  return path + (type == FlowFileType::Npz ? ".npz" : ".flo");
 }
 
 Result<void> ResultsFolder::write_line(const FrameRecord& record) {
@@ -128,15 +127,27 @@ Result<void> ResultsFolder::put_full_file_aside() {
   return {};
 }
 
+Result<void> ResultsFolder::make_flow_folder() {
+  if (has_flow_folder_) return {};
+  auto made = make_folder(options_.location + "/flow");
+  has_flow_folder_ = made.ok();
+  return made;
+}
+
 Result<void> ResultsFolder::write_flow(const std::string& file_name, const FlowView& flow) {
-  if (!has_flow_folder_) {
-    if (auto made = make_folder(options_.location + "/flow"); !made) return made;
-    has_flow_folder_ = true;
-  }
+  if (auto made = make_flow_folder(); !made) return made;
   const std::string path = options_.location + "/" + file_name;
   const bool is_npz = path.ends_with(".npz");
   auto done = is_npz ? write_npz_file(path, flow) : write_flow_file(path, flow);
   if (done) flow_bytes_ += is_npz ? npz_file_bytes(flow) : flow_file_bytes(flow.width, flow.height);
+  return done;
+}
+
+Result<void> ResultsFolder::write_confidence(const std::string& file_name,
+                                             const MapView& confidence) {
+  if (auto made = make_flow_folder(); !made) return made;
+  auto done = write_npy_file(options_.location + "/" + file_name, confidence);
+  if (done) flow_bytes_ += npy_file_bytes(confidence);
   return done;
 }
 

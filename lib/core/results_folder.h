@@ -8,6 +8,7 @@
 
 #include "lib/core/flow_view.h"
 #include "lib/core/folder_lock.h"
+#include "lib/core/npy_file.h"
 #include "lib/core/output_file.h"
 #include "lib/core/recorded_results.h"
 #include "lib/core/records.h"
@@ -19,6 +20,16 @@ namespace gsttorch {
 inline constexpr int kResultsVersion = 1;
 
 enum class FlowFileType { Flo, Npz };
+
+/// The arrays of one result.
+enum class FlowPart { Flow, Backward, Confidence };
+
+/// One file of a frame's results.
+struct FlowFileKey {
+  std::uint64_t frame = 0;
+  unsigned number = 0;  ///< of the result on its frame
+  FlowPart part = FlowPart::Flow;
+};
 
 /// The folder an analysis is written to: results.jsonl with a line per frame, and flow/*.flo.
 /// Lines are gathered into large writes, and no write ends within a line: what is in the file is
@@ -41,10 +52,9 @@ class ResultsFolder {
   /// An Error where the folder holds results of another version, which `create` would refuse.
   static Result<void> check_version(const std::string& folder, Earlier earlier);
 
-  /// Where the flow of a frame goes, relative to the folder: "flow/000012.flo". A frame's further
-  /// results are numbered: "flow/000012-1.flo".
-  static std::string flow_file_name(std::uint64_t frame, unsigned number = 0,
-                                    FlowFileType type = FlowFileType::Flo);
+  /// Where an array goes, relative to the folder: "flow/000012.flo", "flow/000012-backward.flo",
+  /// "flow/000012-confidence.npy". A frame's further results are numbered: "flow/000012-1.flo".
+  static std::string flow_file_name(const FlowFileKey& key, FlowFileType type = FlowFileType::Flo);
 
   /// The last record that was there, and stays.
   const std::optional<RecordKey>& last_recorded() const { return last_recorded_; }
@@ -52,6 +62,7 @@ class ResultsFolder {
   Result<void> write_line(const FrameRecord& record);
   /// In the format that the name ends with.
   Result<void> write_flow(const std::string& file_name, const FlowView& flow);
+  Result<void> write_confidence(const std::string& file_name, const MapView& confidence);
   Result<void> flush();  ///< gathered lines go to the file
   Result<void> close();  ///< flushes, and tells whether the file was stored
 
@@ -64,6 +75,7 @@ class ResultsFolder {
   ResultsFolder(Options options, FolderLock lock, OutputFile results,
                 const RecordedResults& recorded);
   Result<void> put_full_file_aside();
+  Result<void> make_flow_folder();
 
   Options options_;
   FolderLock lock_;

@@ -10,42 +10,60 @@ namespace {
 
 constexpr guint kMaxSide = 1u << 20;  // keeps every product of sizes within 64 bits
 
-std::string describe(const FlowGrid& grid) {
-  return "flow of " + std::to_string(grid.width) + "x" + std::to_string(grid.height);
+std::string describe(const char* what, const FlowGrid& grid) {
+  return std::string(what) + " of " + std::to_string(grid.width) + "x" +
+         std::to_string(grid.height);
+}
+
+bool is_size(const FlowGrid& grid) {
+  return grid.width > 0 && grid.height > 0 && grid.width <= kMaxSide && grid.height <= kMaxSide;
 }
 
 }  // namespace
 
-Result<MappedFlow> MappedFlow::create(GstBuffer* buffer, const FlowGrid& grid) {
-  if (grid.width == 0 || grid.height == 0 || grid.width > kMaxSide || grid.height > kMaxSide) {
-    return Error{ErrorCode::BadShape, describe(grid) + " is no size"};
+Result<MappedBuffer> MappedBuffer::create(GstBuffer* buffer, gsize needed,
+                                          const std::string& what) {
+  const gsize size = gst_buffer_get_size(buffer);
+  if (size < needed) {
+    return Error{ErrorCode::BadShape, what + " needs " + std::to_string(needed) +
+                                          " bytes, its buffer has " + std::to_string(size)};
   }
+  GstMapInfo map;
+  if (!gst_buffer_map(buffer, &map, GST_MAP_READ)) {
+    return Error{ErrorCode::Failed, what + " cannot be read from its memory"};
+  }
+  return MappedBuffer(buffer, map);
+}
+
+MappedBuffer::MappedBuffer(MappedBuffer&& other) noexcept
+    : buffer_(std::exchange(other.buffer_, nullptr)), map_(other.map_) {}
+
+MappedBuffer::~MappedBuffer() {
+  if (buffer_) gst_buffer_unmap(buffer_, &map_);
+}
+
+Result<MappedFlow> MappedFlow::create(GstBuffer* buffer, const FlowGrid& grid) {
+  const std::string what = describe("flow", grid);
+  if (!is_size(grid)) return Error{ErrorCode::BadShape, what + " is no size"};
   FlowView view;
   view.width = static_cast<int>(grid.width);
   view.height = static_cast<int>(grid.height);
   view.type =
       grid.format == GST_TORCH_FLOW_FORMAT_F16 ? FlowElement::Float16 : FlowElement::Float32;
-  const gsize needed = view.row_bytes() * grid.height;
-  const gsize size = gst_buffer_get_size(buffer);
-  if (size < needed) {
-    return Error{ErrorCode::BadShape, describe(grid) + " needs " + std::to_string(needed) +
-                                          " bytes, its buffer has " + std::to_string(size)};
-  }
-  GstMapInfo map;
-  if (!gst_buffer_map(buffer, &map, GST_MAP_READ)) {
-    return Error{ErrorCode::Failed, describe(grid) + " cannot be read from its memory"};
-  }
-  MappedFlow mapped(buffer, map);
-  view.data = map.data;
-  mapped.view_ = view;
-  return mapped;
+  auto mapped = MappedBuffer::create(buffer, view.packed_bytes(), what);
+  if (!mapped) return mapped.error();
+  view.data = mapped->data();
+  return MappedFlow(std::move(mapped).value(), view);
 }
 
-MappedFlow::MappedFlow(MappedFlow&& other) noexcept
-    : buffer_(std::exchange(other.buffer_, nullptr)), map_(other.map_), view_(other.view_) {}
-
-MappedFlow::~MappedFlow() {
-  if (buffer_) gst_buffer_unmap(buffer_, &map_);
+Result<MappedConfidence> MappedConfidence::create(GstBuffer* buffer, const FlowGrid& grid) {
+  const std::string what = describe("confidence", grid);
+  if (!is_size(grid)) return Error{ErrorCode::BadShape, what + " is no size"};
+  MapView view{nullptr, static_cast<int>(grid.width), static_cast<int>(grid.height)};
+  auto mapped = MappedBuffer::create(buffer, view.bytes(), what);
+  if (!mapped) return mapped.error();
+  view.data = mapped->data();
+  return MappedConfidence(std::move(mapped).value(), view);
 }
 
 }  // namespace gsttorch

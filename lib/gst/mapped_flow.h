@@ -2,9 +2,13 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <string>
+#include <utility>
+
 #include <gst/gst.h>
 
 #include "lib/core/flow_view.h"
+#include "lib/core/npy_file.h"
 #include "lib/core/result.h"
 #include "lib/gst/gsttorchflowmeta.h"
 
@@ -17,25 +21,54 @@ struct FlowGrid {
   GstTorchFlowFormat format = GST_TORCH_FLOW_FORMAT_F32;
 };
 
-/// A flow array mapped for reading, unmapped when it goes out of scope. Metas can come from
-/// anybody: a buffer that is smaller than its grid is an Error, never read.
+/// A buffer mapped for reading, unmapped when it goes out of scope. Borrows the buffer for its own
+/// life.
+class MappedBuffer {
+ public:
+  /// An Error where it has fewer bytes than that; `what` is what the message calls it.
+  static Result<MappedBuffer> create(GstBuffer* buffer, gsize needed, const std::string& what);
+
+  MappedBuffer(MappedBuffer&& other) noexcept;
+  MappedBuffer& operator=(MappedBuffer&&) = delete;
+  ~MappedBuffer();
+
+  const void* data() const { return map_.data; }
+
+ private:
+  MappedBuffer(GstBuffer* buffer, const GstMapInfo& map) : buffer_(buffer), map_(map) {}
+
+  GstBuffer* buffer_;
+  GstMapInfo map_;
+};
+
+/// A flow array mapped for reading. Metas can come from anybody: a buffer that is smaller than its
+/// grid is an Error, never read.
 class MappedFlow {
  public:
-  /// Borrows the buffer for its own life.
   static Result<MappedFlow> create(GstBuffer* buffer, const FlowGrid& grid);
-
-  MappedFlow(MappedFlow&& other) noexcept;
-  MappedFlow& operator=(MappedFlow&&) = delete;
-  ~MappedFlow();
 
   const FlowView& view() const { return view_; }
 
  private:
-  MappedFlow(GstBuffer* buffer, const GstMapInfo& map) : buffer_(buffer), map_(map) {}
+  MappedFlow(MappedBuffer buffer, const FlowView& view) : buffer_(std::move(buffer)), view_(view) {}
 
-  GstBuffer* buffer_;
-  GstMapInfo map_;
+  MappedBuffer buffer_;
   FlowView view_;
+};
+
+/// The same for the confidence of a flow, which is float32 whatever `grid.format` is.
+class MappedConfidence {
+ public:
+  static Result<MappedConfidence> create(GstBuffer* buffer, const FlowGrid& grid);
+
+  const MapView& view() const { return view_; }
+
+ private:
+  MappedConfidence(MappedBuffer buffer, const MapView& view)
+      : buffer_(std::move(buffer)), view_(view) {}
+
+  MappedBuffer buffer_;
+  MapView view_;
 };
 
 }  // namespace gsttorch

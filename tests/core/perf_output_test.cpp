@@ -63,6 +63,19 @@ TEST(PerfOutput, a_table_has_a_row_for_each_element) {
   EXPECT_THAT(table, HasSubstr("1.500      3.000      3.500      4.000"));
 }
 
+TEST(PerfOutput, a_table_tells_what_each_net_took) {
+  PerfRecord record = some_record();
+  EXPECT_THAT(to_table(record), Not(HasSubstr("raftflow0")));  // it has worked on nothing
+  record["reports"][0]["stats"] = {
+      {"load_ms", 310.0},   {"frame_ms", 33.125},
+      {"batch_fill", 0.75}, {"batch_sizes", {{{"size", 2}, {"batches", 4}, {"batch_ms", 60.5}}}},
+      {"skipped", 3},       {"runtime", {{"cache_hits", 5}, {"memory_peak", 3145728}}}};
+  EXPECT_THAT(
+      to_table(record),
+      HasSubstr("  raftflow0: loaded in 310.0 ms, 33.12 ms a frame, batches 75 % full, "
+                "4 x 2 in 60.50 ms each, 3 skipped, 5 cache hits, tensors at most 3.0 MiB\n"));
+}
+
 // The grammar of the text format, and that all samples of a metric follow its type.
 void expect_prometheus(const std::string& text) {
   const std::regex comment(R"(# (HELP|TYPE) ([a-zA-Z_:][\w:]*) (.+))");

@@ -49,6 +49,18 @@ TEST(Records, of_a_flow_have_all_fields_in_their_order) {
             "\"file\":\"flow/000001.flo\"}]}\n");
 }
 
+TEST(Records, of_a_flow_in_both_directions_name_the_further_files) {
+  FrameRecord record;
+  record.flow.push_back(flow_record());
+  record.flow[0].backward_file = "flow/000001-backward.flo";
+  record.flow[0].confidence_file = "flow/000001-confidence.npy";
+  const std::string line = to_json_line(record);
+  EXPECT_NE(line.find("\"file\":\"flow/000001.flo\",\"backward_file\":\"flow/000001-backward.flo\","
+                      "\"confidence_file\":\"flow/000001-confidence.npy\"}"),
+            std::string::npos)
+      << line;
+}
+
 TEST(Records, of_a_skipped_flow_say_why_and_have_no_figures) {
   FrameRecord record;
   record.flow.push_back(flow_record());

@@ -99,11 +99,20 @@ TEST(ResultsFolder, holds_only_whole_lines_when_the_disk_is_full) {
 }
 
 TEST(ResultsFolder, names_flow_files_after_frames_and_numbers_further_ones) {
-  EXPECT_EQ(ResultsFolder::flow_file_name(12), "flow/000012.flo");
-  EXPECT_EQ(ResultsFolder::flow_file_name(12, 1), "flow/000012-1.flo");
-  EXPECT_EQ(ResultsFolder::flow_file_name(12345678), "flow/12345678.flo");
-  EXPECT_EQ(ResultsFolder::flow_file_name(12, 0, FlowFileType::Npz), "flow/000012.npz");
-  EXPECT_EQ(ResultsFolder::flow_file_name(12, 3, FlowFileType::Npz), "flow/000012-3.npz");
+  EXPECT_EQ(ResultsFolder::flow_file_name({12}), "flow/000012.flo");
+  EXPECT_EQ(ResultsFolder::flow_file_name({12, 1}), "flow/000012-1.flo");
+  EXPECT_EQ(ResultsFolder::flow_file_name({12345678}), "flow/12345678.flo");
+  EXPECT_EQ(ResultsFolder::flow_file_name({12}, FlowFileType::Npz), "flow/000012.npz");
+  EXPECT_EQ(ResultsFolder::flow_file_name({12, 3}, FlowFileType::Npz), "flow/000012-3.npz");
+}
+
+TEST(ResultsFolder, names_the_further_arrays_of_a_result_after_its_flow) {
+  const FlowFileKey backward{12, 0, FlowPart::Backward}, confidence{12, 1, FlowPart::Confidence};
+  EXPECT_EQ(ResultsFolder::flow_file_name(backward), "flow/000012-backward.flo");
+  EXPECT_EQ(ResultsFolder::flow_file_name(backward, FlowFileType::Npz), "flow/000012-backward.npz");
+  for (const FlowFileType type : {FlowFileType::Flo, FlowFileType::Npz}) {
+    EXPECT_EQ(ResultsFolder::flow_file_name(confidence, type), "flow/000012-1-confidence.npy");
+  }
 }
 
 TEST(ResultsFolder, takes_flow_files) {
@@ -117,7 +126,13 @@ TEST(ResultsFolder, takes_flow_files) {
 
   ASSERT_TRUE(folder->write_flow("flow/000000.npz", {vectors, 1, 1}));
   EXPECT_EQ(read_text(temp.path("flow/000000.npz")).substr(0, 2), "PK");
-  EXPECT_EQ(folder->bytes_written(), flow_file_bytes(1, 1) + npz_file_bytes({vectors, 1, 1}));
+  const std::uint64_t flow_bytes = flow_file_bytes(1, 1) + npz_file_bytes({vectors, 1, 1});
+  EXPECT_EQ(folder->bytes_written(), flow_bytes);
+
+  ASSERT_TRUE(folder->write_confidence("flow/000000-confidence.npy", {vectors, 2, 1}));
+  EXPECT_EQ(read_text(temp.path("flow/000000-confidence.npy")).size(),
+            npy_file_bytes({vectors, 2, 1}));
+  EXPECT_EQ(folder->bytes_written(), flow_bytes + npy_file_bytes({vectors, 2, 1}));
 }
 
 TEST(ResultsFolder, without_a_name_is_refused) {

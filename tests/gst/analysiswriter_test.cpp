@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include <atomic>
+#include <cstring>
 #include <filesystem>
 #include <future>
 #include <map>
@@ -141,6 +142,59 @@ TEST(AnalysisWriter, writes_half_precision_flow_as_single_precision) {
   const auto file = read_flow_file(folder.path("flow/000000.flo"));
   ASSERT_TRUE(file);
   EXPECT_THAT(file->vectors, ElementsAre(1, -2));
+}
+
+// A frame with all arrays of a result in both directions.
+Ref<GstBuffer> make_both_ways_frame(guint index, std::size_t confidences = 8 * 4) {
+  auto frame = make_frame(index);
+  const auto forward = constant_flow(8, 4, 1, 2), backward = constant_flow(8, 4, -1, -2);
+  const auto confidence = make_array(std::vector<float>(confidences, 0.75f));
+  GstTorchFlow flow = describe_flow(8, 4, forward.get());
+  flow.direction = GST_TORCH_FLOW_BOTH;
+  flow.backward_flow = backward.get();
+  flow.confidence = confidence.get();
+  gst_buffer_add_torch_flow_meta(frame.get(), &flow);
+  return frame;
+}
+
+TEST(AnalysisWriter, writes_both_directions_and_their_confidence) {
+  const TempFolder folder;
+  GstElement* writer = make_writer(folder.path());
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+  harness.push(make_both_ways_frame(0));
+  harness.push_event(gst_event_new_eos());
+
+  const json flow = read_records(folder)[0]["flow"][0];
+  EXPECT_EQ(flow["direction"], "both");
+  EXPECT_EQ(flow["backward_file"], "flow/000000-backward.flo");
+  EXPECT_EQ(flow["confidence_file"], "flow/000000-confidence.npy");
+  const auto forward = read_flow_file(folder.path(flow["file"]));
+  const auto backward = read_flow_file(folder.path(flow["backward_file"]));
+  ASSERT_TRUE(forward && backward);
+  EXPECT_EQ(forward->vectors[1], 2);
+  EXPECT_EQ(backward->vectors[1], -2);
+  const std::string confidence = read_text(folder.path(flow["confidence_file"]));
+  EXPECT_THAT(confidence, HasSubstr("'shape': (4, 8)"));
+  float last = 0;
+  std::memcpy(&last, confidence.data() + confidence.size() - sizeof last, sizeof last);
+  EXPECT_EQ(last, 0.75f);
+  EXPECT_EQ(stat(writer, "flow-files"), 3u);
+}
+
+TEST(AnalysisWriter, warns_once_of_a_confidence_that_is_smaller_than_its_grid_and_goes_on) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  for (guint i = 0; i < 2; i++) {
+    EXPECT_EQ(harness.push(make_both_ways_frame(i, 8 * 4 - 1)), GST_FLOW_OK);
+  }
+  EXPECT_TRUE(harness.push_event(gst_event_new_eos()));
+  EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING),
+              ElementsAre(HasSubstr("confidence of 8x4 needs 128 bytes, its buffer has 124")));
+  const json flow = read_records(folder)[1]["flow"][0];
+  EXPECT_TRUE(flow.contains("backward_file"));
+  EXPECT_FALSE(flow.contains("confidence_file"));
 }
 
 TEST(AnalysisWriter, keeps_the_results_of_several_elements_apart) {
