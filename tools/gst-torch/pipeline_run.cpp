@@ -14,6 +14,19 @@ namespace {
 
 constexpr GstClockTime kPollInterval = 100 * GST_MSECOND;
 
+/// Of a perfmeter's message.
+std::vector<ProgressStage> read_stages(GstMessage* message) {
+  std::vector<ProgressStage> stages;
+  const GValue* list = gst_structure_get_value(gst_message_get_structure(message), "stages");
+  for (guint i = 0; list && i < gst_value_list_get_size(list); i++) {
+    const GstStructure* stage = gst_value_get_structure(gst_value_list_get_value(list, i));
+    guint64 buffers = 0;
+    gst_structure_get_uint64(stage, "buffers", &buffers);
+    stages.push_back({gst_structure_get_string(stage, "name"), buffers});
+  }
+  return stages;
+}
+
 class Runner {
  public:
   Runner(Pipeline& pipeline, const RunOptions& options)
@@ -60,6 +73,9 @@ class Runner {
       case GST_MESSAGE_WARNING:
         print_warning(read_message(message));
         break;
+      case GST_MESSAGE_ELEMENT:
+        if (gst_message_has_name(message, "progress")) stages_ = read_stages(message);
+        break;
       default:
         break;
     }
@@ -93,7 +109,7 @@ class Runner {
   }
 
   ProgressState progress_state() const {
-    return {watch_.frames(), options_.expected_frames, watch_.seconds()};
+    return {watch_.frames(), options_.expected_frames, watch_.seconds(), {}, 0, stages_};
   }
 
   void stop_if_asked() {
@@ -108,6 +124,7 @@ class Runner {
   FrameWatch watch_;
   Interrupt interrupt_;
   Progress progress_;
+  std::vector<ProgressStage> stages_;  // as the perfmeter told last
   RunOutcome outcome_;
   std::optional<std::uint64_t> seek_to_;
   bool ended_ = false;
