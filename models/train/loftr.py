@@ -168,10 +168,13 @@ def gather_windows(fine, batch, cell, grid_width, window):
     """The window around each coarse cell out of the fine map, [M, window * window, C]."""
     ratio, half = COARSE_STRIDE // FINE_STRIDE, window // 2
     padded = F.pad(fine, (half,) * 4).permute(0, 2, 3, 1)
+    height, width = padded.shape[1:3]
     steps = torch.arange(window, device=fine.device)
     rows = (cell // grid_width * ratio)[:, None] + steps
     columns = (cell % grid_width * ratio)[:, None] + steps
-    return padded[batch[:, None, None], rows[:, :, None], columns[:, None, :]].flatten(1, 2)
+    places = (batch[:, None, None] * height + rows[:, :, None]) * width + columns[:, None, :]
+    # windows overlap: an embedding's gradient is summed in the same order each time
+    return F.embedding(places.flatten(1), padded.flatten(0, 2))
 
 
 class LoFTR(nn.Module):

@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """Scores a matcher on pairs made from pictures that it was not trained on."""
 
+import collections
 import dataclasses
 
-import cv2
 import numpy as np
 import torch
 
@@ -85,7 +85,7 @@ def score(net, held_back, device):
     It is the mean over pairs of (share within 1 px + share within 3 px) / 2 times the share of the
     true cells found.
     """
-    figures = {name: [] for name in COLUMNS}
+    figures = collections.defaultdict(list)
     for pair in held_back:
         tensors = torch.from_numpy(pair.images)[:, None, None].to(device)
         points0, points1, _, _ = net.match(tensors[0], tensors[1])
@@ -95,6 +95,6 @@ def score(net, held_back, device):
         figures[f"score_{pair.size[0]}"].append(sum(within) / 2 * recall)
         for limit, share in zip(("1px", "3px"), within):
             figures[f"{pair.kind}_{limit}"].append(share)
-    means = {name: float(np.mean(values)) for name, values in figures.items() if values}
-    sizes = [means[name] for name in ("score_320", "score_640") if name in means]
+    means = {name: float(np.mean(values)) for name, values in figures.items()}
+    sizes = [mean for name, mean in means.items() if name.startswith("score_")]
     return {"score": sum(sizes) / len(sizes), **means}
