@@ -23,12 +23,16 @@ import torch
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE / "train"))
 sys.path.insert(0, str(HERE))
+import atlas  # noqa: E402
 import matchers as peers  # noqa: E402
 import photometry  # noqa: E402
 import pictures  # noqa: E402
+import random_scenes  # noqa: E402
 import scenes  # noqa: E402
+import validation  # noqa: E402
 
 THRESHOLDS = (3, 5, 10)
+TABLES = ["homographies", "real", "poses", "cost"]
 
 
 # Data ---------------------------------------------------------------------------------------------
@@ -170,7 +174,7 @@ def homography_pairs(sources, size, share, per_picture, seed=5):
             x = rng.integers(0, scaled.shape[1] - width + 1)
             y = rng.integers(0, scaled.shape[0] - height + 1)
             image = scaled[y:y + height, x:x + width]
-            truth = scenes.jitter_corners(rng, size, share)
+            truth = random_scenes.jitter_corners(rng, size, share)
             warped = cv2.warpPerspective(image, truth, size)
             pair = (photometry.degrade(rng, view, 0.5) for view in (image, warped))
             yield *(np.rint(255 * view).astype(np.uint8) for view in pair), truth
@@ -249,24 +253,46 @@ def graf(matchers, examples):
                 [(*pair, lambda points: scenes.apply(truth, points))])
 
 
-def poses(matchers, sources, count, size=(640, 480)):
-    """Rendered rooms of held-back pictures: where did the camera go?"""
-    textures = [scenes.pyramid(source) for source in sources]
-    views = [scenes.solid_scene(np.random.default_rng((9, index)), textures, size, 0.6)
-             for index in range(count)]
-    rows = []
+def rendered_rooms(textures, count, size):
+    """(images, points -> truth and visibility, camera, pose of view 1), as all rendered pairs."""
+    for index in range(count):
+        view = random_scenes.solid_scene(np.random.default_rng((9, index)), textures, size, 0.6)
+        yield (view.images, lambda points, view=view: scenes.correspond(view, points, 0),
+               view.camera, view.pose)
+
+
+def rendered_hills(textures, count, size):
+    sheet = atlas.Atlas(textures, "cpu")
+    for index in range(count):
+        pair, view = validation.relief_pair(np.random.default_rng((10, index)), textures, sheet,
+                                            size, 0.6, 0.0)
+        camera = view.packed["camera"][0].double().numpy()
+        first, second = view.packed["pose"][0].double().numpy()
+        images = [np.rint(255 * image).astype(np.uint8) for image in pair.images]
+        yield images, pair.correspond, camera, second @ np.linalg.inv(first)
+
+
+def poses(title, matchers, pairs, size):
+    """Rendered scenes of held-back pictures: where did the camera go?"""
+    pairs, rows = list(pairs), []
     for name, matcher in matchers.items():
         tally = Tally()
-        for view in views:
-            points0, points1, seconds = timed(matcher, *view.images)
-            truth, visible = scenes.correspond(view, points0, 0)
+        for images, correspond, camera, pose in pairs:
+            points0, points1, seconds = timed(matcher, *images)
+            truth, visible = correspond(points0)
             distance = np.linalg.norm(truth - points1, axis=1)
             tally.add(np.where(visible, distance, np.inf), seconds)
-            tally.errors.append(pose_error(points0, points1, view.camera, view.pose))
+            tally.errors.append(pose_error(points0, points1, camera, pose))
         areas = area_under(tally.errors, (10, 20))
         rows.append((name, tally.cells() + [f"{area:.1f}" for area in areas]))
-    print_table(f"Rendered rooms, {size[0]}x{size[1]}, {count} pairs",
+    print_table(f"Rendered {title}, {size[0]}x{size[1]}, {len(pairs)} pairs",
                 HEAD + ["pose AUC 10°", "pose AUC 20°"], rows)
+
+
+def all_poses(matchers, sources, count, size=(640, 480)):
+    textures = [scenes.pyramid(source) for source in sources]
+    poses("rooms", matchers, rendered_rooms(textures, count, size), size)
+    poses("height fields", matchers, rendered_hills(textures, count, size), size)
 
 
 def width_cost(weights, size=(640, 480), repeats=3):
@@ -285,12 +311,7 @@ def width_cost(weights, size=(640, 480), repeats=3):
                 + [("ratio", [f"{ratio:.3f}"])])
 
 
-def matching(options):
-    student = options.shared / "data/weights/LoFTR_teacher.pt"
-    found = peers.all_matchers(options.weights, student)
-    sources = unseen_pictures(options.work)
-    for size in ((320, 240), (640, 480)):
-        homographies(found, sources, size, options.per_picture)
+def real_pairs(found, options):
     examples = opencv_examples(options.work)
     if examples:
         graf(found, examples)
@@ -303,9 +324,22 @@ def matching(options):
         print("flow pairs: the folder is absent")
     for name, *pair in stereo_pairs(options.work):
         known_pairs(f"Stereo pair {name}", found, [tuple(pair)])
-    poses(found, sources, options.rooms)
-    if options.weights and options.cost:
-        width_cost(options.weights)
+
+
+def matching(options):
+    student = options.shared / "data/weights/LoFTR_teacher.pt"
+    found = peers.all_matchers(options.weights, student)
+    sources = unseen_pictures(options.work)
+    if "homographies" in options.tables:
+        for size in ((320, 240), (640, 480)):
+            homographies(found, sources, size, options.per_picture)
+    if "real" in options.tables:
+        real_pairs(found, options)
+    if "poses" in options.tables:
+        all_poses(found, sources, options.scenes)
+    if "cost" in options.tables and options.weights:
+        for size in ((320, 240), (640, 480)):
+            width_cost(options.weights, size)
 
 
 def parse(arguments=None):
@@ -316,8 +350,9 @@ def parse(arguments=None):
     parser.add_argument("--shared", type=pathlib.Path, default=HERE.parent.parent / "shared",
                         help="folder with data/flow and data/weights")
     parser.add_argument("--per-picture", type=int, default=3, help="homographies per picture")
-    parser.add_argument("--rooms", type=int, default=40)
-    parser.add_argument("--cost", action="store_true", help="also time the full-width net")
+    parser.add_argument("--scenes", type=int, default=40, help="rendered scenes of each kind")
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES,
+                        help="of matching; cost also times the full-width net")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args(arguments)
 

@@ -79,8 +79,22 @@ ModelFile read_file(const json& object) {
   return file;
 }
 
-ModelSource read_source(const json& object) {
+/// `folder` is the manifest's own.
+std::string read_bundled(const std::string& path, const std::filesystem::path& folder) {
+  const std::filesystem::path relative = path;
+  for (const auto& step : relative) {
+    if (relative.is_absolute() || step == "..")
+      throw Malformed("the path " + path + " leads elsewhere");
+  }
+  return (folder / relative).string();
+}
+
+ModelSource read_source(const json& object, const std::filesystem::path& folder) {
   ModelSource source;
+  if (const std::string path = optional_text(object, "bundled"); !path.empty()) {
+    source.bundled = read_bundled(path, folder);
+    return source;
+  }
   source.url = optional_text(object, "url");
   if (!source.url.empty()) {
     const std::string_view url = source.url;
@@ -103,7 +117,18 @@ ModelFigure read_figure(const json& object) {
           text(object, "source")};
 }
 
-Model read_model(const json& object) {
+std::vector<ModelSource> read_sources(const json& object, const std::filesystem::path& folder) {
+  std::vector<ModelSource> sources;
+  for (const json& source : list(object, "sources")) {
+    sources.push_back(read_source(source, folder));
+    if (sources.front().is_bundled() && sources.size() > 1) {
+      throw Malformed("a bundled net has one source");
+    }
+  }
+  return sources;
+}
+
+Model read_model(const json& object, const std::filesystem::path& folder) {
   Model model;
   model.name = text(object, "name");
   if (!consists_of(model.name, "abcdefghijklmnopqrstuvwxyz0123456789-")) {
@@ -116,7 +141,7 @@ Model read_model(const json& object) {
   const json& files = list(object, "files");
   if (files.size() != 1) throw Malformed("there is more than one file");
   model.file = read_file(files.front());
-  for (const json& source : list(object, "sources")) model.sources.push_back(read_source(source));
+  model.sources = read_sources(object, folder);
   for (const json& figure : object.value("figures", json::array())) {
     model.figures.push_back(read_figure(figure));
   }
@@ -128,17 +153,17 @@ Model read_model(const json& object) {
 }
 
 /// Says which entry it is about.
-Model read_entry(const json& object) {
+Model read_entry(const json& object, const std::filesystem::path& folder) {
   if (!object.is_object()) throw Malformed("a model is not an object");
   try {
-    return read_model(object);
+    return read_model(object, folder);
   } catch (const std::exception& error) {
     throw Malformed("model " + object.value("name", json("without a name")).dump() + ": " +
                     error.what());
   }
 }
 
-std::vector<Model> read_models(std::istream& stream) {
+std::vector<Model> read_models(std::istream& stream, const std::filesystem::path& folder) {
   const json document = json::parse(stream);
   if (!document.is_object() || document.value("version", json()) != kVersion) {
     throw Malformed("its version is not " + std::to_string(kVersion));
@@ -146,7 +171,7 @@ std::vector<Model> read_models(std::istream& stream) {
   std::vector<Model> models;
   std::set<std::string> names;
   for (const json& entry : list(document, "models")) {
-    models.push_back(read_entry(entry));
+    models.push_back(read_entry(entry, folder));
     if (!names.insert(models.back().name).second || !names.insert(models.back().file.name).second) {
       throw Malformed("two models share the name or the file of " + models.back().name);
     }
@@ -184,17 +209,29 @@ bool ModelFile::accepts_size(std::uint64_t actual) const {
 }
 
 std::string ModelSource::description() const {
+  if (is_bundled()) return bundled;
   return is_wheel() ? "wheel " + wheel + " " + version : url;
 }
 
-std::filesystem::path Model::path() const { return models_dir() / file.name; }
+bool Model::is_bundled() const { return !sources.empty() && sources.front().is_bundled(); }
+
+std::filesystem::path Model::path() const {
+  if (is_bundled()) return sources.front().bundled;
+  return models_dir() / file.name;
+}
+
+std::string Model::remedy() const {
+  return is_bundled() ? "it comes with " PACKAGE ": install that again"
+                      : "gst-torch models fetch " + name;
+}
 
 Result<Manifest> Manifest::load(const std::string& path) {
   std::ifstream stream(path);
   if (!stream) return Error{ErrorCode::NotFound, "cannot read the list of models " + path};
   try {
     Manifest manifest;
-    manifest.models_ = read_models(stream);
+    const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+    manifest.models_ = read_models(stream, std::filesystem::absolute(folder));
     return manifest;
   } catch (const std::exception& error) {
     return Error{ErrorCode::Corrupt, path + ": " + error.what()};
@@ -234,7 +271,7 @@ Result<std::string> resolve_weights(const std::string& name_or_path) {
   const std::filesystem::path path = model->path();
   if (is_file(path)) return path.string();
   return Error{ErrorCode::NotFound, "the weights of " + model->name + " are not there (" +
-                                        path.string() + "): gst-torch models fetch " + model->name};
+                                        path.string() + "): " + model->remedy()};
 }
 
 }  // namespace gsttorch

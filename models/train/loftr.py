@@ -14,6 +14,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from nets import BasicBlock, prepare_convolutions
+
 COARSE_STRIDE = 8
 FINE_STRIDE = 2
 
@@ -33,24 +35,6 @@ class Config:
 
 LITE = Config()
 FULL = Config(128, (128, 196, 256), 8, ("self", "cross") * 4)
-
-
-class BasicBlock(nn.Module):
-    def __init__(self, inputs, outputs, stride):
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outputs)
-        self.bn2 = nn.BatchNorm2d(outputs)
-        self.downsample = None
-        if stride != 1:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
-
-    def forward(self, x):
-        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
-        skip = x if self.downsample is None else self.downsample(x)
-        return F.relu(skip + y)
 
 
 def smoothing(inputs, outputs):
@@ -79,9 +63,7 @@ class Backbone(nn.Module):
         self.layer2_outconv2 = smoothing(d3, d2)
         self.layer1_outconv = nn.Conv2d(d1, d2, 1, bias=False)
         self.layer1_outconv2 = smoothing(d2, d1)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        prepare_convolutions(self)
         self.checkpointing = False
 
     def forward(self, x):
@@ -186,10 +168,13 @@ def gather_windows(fine, batch, cell, grid_width, window):
     """The window around each coarse cell out of the fine map, [M, window * window, C]."""
     ratio, half = COARSE_STRIDE // FINE_STRIDE, window // 2
     padded = F.pad(fine, (half,) * 4).permute(0, 2, 3, 1)
+    height, width = padded.shape[1:3]
     steps = torch.arange(window, device=fine.device)
     rows = (cell // grid_width * ratio)[:, None] + steps
     columns = (cell % grid_width * ratio)[:, None] + steps
-    return padded[batch[:, None, None], rows[:, :, None], columns[:, None, :]].flatten(1, 2)
+    places = (batch[:, None, None] * height + rows[:, :, None]) * width + columns[:, None, :]
+    # windows overlap: an embedding's gradient is summed in the same order each time
+    return F.embedding(places.flatten(1), padded.flatten(0, 2))
 
 
 class LoFTR(nn.Module):
@@ -238,25 +223,30 @@ class LoFTR(nn.Module):
     def match(self, images0, images1):
         """Points of image 0, points of image 1, confidences and batch indices of the matches."""
         tokens0, tokens1, fine0, fine1, grid = self.features(images0, images1)
-        similarity = self.similarity(tokens0, tokens1)
-        confidence = similarity.softmax(1) * similarity.softmax(2)
-        batch, cell0, cell1 = self.select(confidence, grid)
+        log_p = self.log_confidence(self.similarity(tokens0, tokens1))
+        batch, cell0, cell1, confidence = self.select(log_p, grid)
         points0, points1 = cell_points(cell0, grid[1]), cell_points(cell1, grid[1])
         if len(batch):
             logits = self.heatmap(tokens0, tokens1, fine0, fine1, grid[1], batch, cell0, cell1)
             offset, _ = expectation(logits, self.config.window)
             points1 = points1 + offset * (self.config.window // 2 * FINE_STRIDE)
-        return points0, points1, confidence[batch, cell0, cell1], batch
+        return points0, points1, confidence, batch
 
-    def select(self, confidence, grid):
-        """Mutual best cells above the threshold and off the border."""
-        best, cell1 = confidence.max(2)
-        inner = inside_border(grid, self.config.border, confidence.device)
-        keep = best > self.config.threshold
-        keep &= confidence.amax(1).gather(1, cell1) == best
+    @staticmethod
+    def log_confidence(similarity):
+        """Logarithm of the dual softmax, the product of the softmax by rows and by columns."""
+        rows, columns = similarity.logsumexp(2, True), similarity.logsumexp(1, True)
+        return (2 * similarity).sub_(rows).sub_(columns)
+
+    def select(self, log_p, grid):
+        """Mutual best cells above the threshold and off the border, and their confidences."""
+        best, cell1 = log_p.max(2)
+        inner = inside_border(grid, self.config.border, log_p.device)
+        keep = best.exp() > self.config.threshold
+        keep &= log_p.amax(1).gather(1, cell1) == best
         keep &= inner[None] & inner[cell1]
         batch, cell0 = torch.where(keep)
-        return batch, cell0, cell1[batch, cell0]
+        return batch, cell0, cell1[batch, cell0], best[batch, cell0].exp()
 
 
 def inside_border(grid, border, device=None):

@@ -6,7 +6,7 @@
     pictures.py --work DIR
 
 downloads the packages below with apt-get, unpacks them under DIR/raw and writes DIR/pictures:
-JPEGs whose shorter side is at most 1024, and index.tsv (file, part, package, original). A picture
+JPEGs whose shorter side is at most --side (1024), and index.tsv (file, part, package, original). A picture
 belongs to one part for ever: `train`, `validation` (chooses the best weights) or `test` (only for
 models/evaluate.py); the name of the original decides.
 """
@@ -30,7 +30,6 @@ TEXTURES = ("supertuxkart-data", "extremetuxracer-data", "tuxpaint-stamps-defaul
 SEQUENCES = ("visp-images-data",)
 PACKAGES = WALLPAPERS + TEXTURES + SEQUENCES
 
-MAX_SIDE = 1024
 # Normal maps, gloss maps, glyph sheets: no pictures of anything.
 NO_PICTURE = ("_nm", "normal", "gloss", "_spec", "mask", "_alpha", "font", "icon", "alphabet",
               "symbols", "logo", "emoji", "flag")
@@ -58,8 +57,8 @@ def candidates(folder):
             yield path
 
 
-def load(path, smallest):
-    """The picture in BGR at its stored size, or None where it is too small or cannot be read."""
+def load(path, smallest, side):
+    """The picture in BGR, its shorter side at most `side`, or None where it is of no use."""
     picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if picture is None or min(picture.shape[:2]) < smallest:
         return None
@@ -70,7 +69,7 @@ def load(path, smallest):
     if picture.shape[2] == 4:
         alpha = picture[..., 3:].astype(np.float32) / 255
         picture = (picture[..., :3] * alpha + 127 * (1 - alpha)).astype(np.uint8)
-    scale = MAX_SIDE / min(picture.shape[:2])
+    scale = side / min(picture.shape[:2])
     if scale < 1:
         picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return picture
@@ -91,20 +90,20 @@ def fingerprint(picture):
 
 
 def part_of(package, name):
-    if package not in WALLPAPERS:
-        return "train"
     lot = zlib.crc32(name.encode()) % 100
+    if package not in WALLPAPERS:
+        return "validation" if lot < 4 else "train"
     return "test" if lot < 12 else "validation" if lot < 20 else "train"
 
 
-def collect(work):
+def collect(work, side, quality):
     out = work / "pictures"
     out.mkdir(parents=True, exist_ok=True)
     seen, rows = set(), []
     for package in WALLPAPERS + TEXTURES:
         folder = unpack(package, work)
         for path in candidates(folder):
-            picture = load(path, 600 if package in WALLPAPERS else 384)
+            picture = load(path, 600 if package in WALLPAPERS else 384, side)
             if picture is None or texture_share(picture) < 0.3:
                 continue
             if fingerprint(picture) in seen:
@@ -112,7 +111,7 @@ def collect(work):
             seen.add(fingerprint(picture))
             name = str(path.relative_to(folder))
             file = f"{len(rows):04d}.jpg"
-            cv2.imwrite(str(out / file), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+            cv2.imwrite(str(out / file), picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
             rows.append((file, part_of(package, name), package, name))
     for package in SEQUENCES:
         unpack(package, work)
@@ -132,7 +131,10 @@ def read_part(work, part, colour=False):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--work", type=pathlib.Path, required=True)
-    rows = collect(parser.parse_args().work)
+    parser.add_argument("--side", type=int, default=1024, help="most pixels of the shorter side")
+    parser.add_argument("--quality", type=int, default=95, help="of the JPEGs")
+    options = parser.parse_args()
+    rows = collect(options.work, options.side, options.quality)
     for part in ("train", "validation", "test"):
         print(part, sum(row[1] == part for row in rows), "pictures")
 

@@ -6,26 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from nets import BasicBlock, prepare_convolutions
+
 LITE_WIDTH = 16
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
-
-
-class BasicBlock(nn.Module):
-    def __init__(self, inputs, outputs, stride):
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outputs)
-        self.downsample = None
-        if stride != 1:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
-
-    def forward(self, x):
-        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
-        return F.relu(y + (x if self.downsample is None else self.downsample(x)))
 
 
 class ResNet18(nn.Module):
@@ -39,9 +24,7 @@ class ResNet18(nn.Module):
             setattr(self, f"layer{index}", nn.Sequential(BasicBlock(inputs, outputs, stride),
                                                          BasicBlock(outputs, outputs, 1)))
             inputs = outputs
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        prepare_convolutions(self)
 
     def forward(self, x):
         """Normalised RGB [B, 3, H, W] -> global means of layer3 and layer4, [B, C] each."""

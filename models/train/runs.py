@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What every training run needs: schedule, averaged weights, checkpoints, log, curve, export."""
+"""What every training run needs: schedule, averaged weights, checkpoints, log, curve, export.
 
+A run's nets, data and losses are its own (loftr_lite.py, resnet18_lite.py); Training is the rest.
+"""
+
+import argparse
 import copy
 import json
 import math
@@ -9,38 +13,60 @@ import os
 import pathlib
 import time
 
+import cv2
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 
-def learning_rate(step, total, peak, warm_up, resumed_at=None):
-    """Cosine from `peak` to a hundredth of it, after a linear warm-up.
+def learning_rate(share, since, peak, warm_up):
+    """Cosine from `peak` to a hundredth of it when `share` of the run is done.
 
-    A run taken up from the small weights has lost its optimiser and warms up again.
+    The first `warm_up` steps since the start, or since a run was taken up from the small weights and
+    lost its optimiser, rise to it.
     """
-    share = min(1.0, step / total)
-    rate = peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
-    since = step if resumed_at is None else step - resumed_at
+    rate = peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
     return rate * min(1.0, (since + 1) / warm_up)
 
 
-class Average:
-    """Exponential moving average of a net's weights and statistics."""
+class Pace:
+    """How much of a run is done: by steps, or by the clock where `minutes` are given.
 
-    def __init__(self, net, decay=0.999):
-        self.net, self.decay, self.updates = copy.deepcopy(net).eval(), decay, 0
+    Worker processes see the clock through shared memory, as the training process last set it.
+    """
+
+    def __init__(self, steps, minutes=None):
+        self.steps, self.minutes = steps, minutes
+        self.clock = torch.zeros(1).share_memory_()
+
+    def share(self, step):
+        return float(self.clock) if self.minutes else step / self.steps
+
+    def set(self, seconds):
+        if self.minutes:
+            self.clock.fill_(min(1.0, seconds / (60 * self.minutes)))
+
+    def finished(self, step):
+        return self.share(step) >= 1
+
+
+class Average:
+    """Exponential moving average of a net's weights and statistics over `steps` steps or so."""
+
+    def __init__(self, net, steps=1000):
+        self.net, self.steps, self.updates = copy.deepcopy(net).eval(), steps, 0
         self.net.requires_grad_(False)
 
     @torch.no_grad()
     def update(self, net):
         self.updates += 1
-        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        for mine, theirs in zip(self.net.state_dict().values(), net.state_dict().values()):
-            if mine.is_floating_point():
-                mine.lerp_(theirs, 1 - decay)
-            else:
-                mine.copy_(theirs)
+        decay = min(1 - 1 / self.steps, (1 + self.updates) / (10 + self.updates))
+        pairs = list(zip(self.net.state_dict().values(), net.state_dict().values()))
+        mine, theirs = zip(*(pair for pair in pairs if pair[0].is_floating_point()))
+        torch._foreach_lerp_(list(mine), list(theirs), 1 - decay)
+        for counter, other in pairs:
+            if not counter.is_floating_point():
+                counter.copy_(other)
 
 
 def replace_file(path, write):
@@ -138,3 +164,152 @@ class Timer:
             return False
         self.last = time.monotonic()
         return True
+
+
+class Training:
+    """One run; everything that a step changes is in the checkpoint.
+
+    A kind of run says its NAME, its COLUMNS of losses and of scores, its WARM_UP in steps, and has
+    losses(batch), a tuple of tensors with the total first, score(), a dictionary with "score", and
+    describe(), metadata for the export. `prepare` makes of what the loader yields what losses takes.
+    """
+
+    NAME, LOSSES, SCORES, WARM_UP = "", ("loss",), ("score",), 100
+
+    def __init__(self, options, net, dataset, pace):
+        self.options, self.dataset, self.pace = options, dataset, pace
+        self.device = torch.device(options.device)
+        self.net = net.to(self.device)
+        self.average = Average(self.net, options.average_steps)
+        self.optimiser = torch.optim.AdamW(self.net.parameters(), options.rate, weight_decay=0.01)
+        self.step, self.resumed_at, self.best, self.seconds = 0, 0, -math.inf, 0.0
+        self.folder = options.work / self.NAME
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def prepare(self, loaded):
+        return loaded
+
+    def resume(self):
+        checkpoint = self.folder / "checkpoint.pt"
+        if checkpoint.exists():
+            self.step, extra = load_checkpoint(checkpoint, self.net, self.average, self.optimiser)
+            self.resumed_at, self.best, self.seconds = (
+                extra["resumed_at"], extra["best"], extra["seconds"])
+        elif self.options.take_up:
+            found = load_export(self.options.take_up, self.net)
+            self.average = Average(self.net, self.options.average_steps)
+            self.step = self.resumed_at = int(found["step"])
+            self.seconds = float(found.get("seconds", 0))
+        self.pace.set(self.seconds)
+
+    def save(self):
+        extra = {"resumed_at": self.resumed_at, "best": self.best, "seconds": self.seconds}
+        save_checkpoint(self.folder / "checkpoint.pt", self.net, self.average, self.optimiser,
+                        self.step, extra)
+
+    def metadata(self):
+        return {"model": self.NAME, "step": self.step, "seed": self.options.seed,
+                "steps": self.step if self.pace.finished(self.step) else self.options.steps,
+                "seconds": round(self.seconds), "validation": round(self.best, 4),
+                **self.describe()}
+
+    def train_step(self, loaded):
+        """The losses as tensors (nobody waits for the device here), and the learning rate."""
+        rate = learning_rate(self.pace.share(self.step), self.step - self.resumed_at,
+                             self.options.rate, self.WARM_UP)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.net.train()
+        losses = self.losses(self.prepare(loaded))
+        self.optimiser.zero_grad()
+        losses[0].backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        if torch.isfinite(norm):  # a step that would spoil the weights is left out
+            self.optimiser.step()
+            self.average.update(self.net)
+        self.step += 1
+        return [loss.detach() for loss in losses] + [rate]
+
+    def loader(self):
+        last = 10**9 if self.pace.minutes else self.options.steps
+        return torch.utils.data.DataLoader(
+            self.dataset, batch_size=None, sampler=range(self.step, last),
+            num_workers=self.options.workers, collate_fn=untouched,
+            prefetch_factor=4 if self.options.workers else None)
+
+    def validate(self):
+        scores = self.score()
+        if scores["score"] > self.best:
+            self.best = scores["score"]
+            export(self.folder / "best.safetensors", self.average.net, self.metadata())
+        return scores
+
+    def train(self):
+        columns = ("step", *self.LOSSES, "rate", "seconds", *self.SCORES)
+        log = Log(self.folder / "log.tsv", columns)
+        save_timer, sums, before = Timer(self.options.save_seconds), Sums(), self.seconds
+        begun = time.monotonic()
+        for loaded in self.loader():
+            sums.add(self.train_step(loaded))
+            self.seconds = before + time.monotonic() - begun
+            self.pace.set(self.seconds)
+            done = self.pace.finished(self.step)
+            if self.step % self.options.log_every == 0:
+                log.write(step=self.step, seconds=self.seconds,
+                          **dict(zip((*self.LOSSES, "rate"), sums.means())))
+                sums = Sums()
+            if self.step % self.options.validate_every == 0 or done:
+                log.write(step=self.step, seconds=self.seconds, **self.validate())
+            if save_timer.due() or done:
+                self.save()
+            if done:
+                break
+        draw_curves(log, self.folder / "curve.png", (*self.LOSSES, *self.SCORES))
+
+
+def untouched(loaded):
+    """Keeps small arrays arrays: as tensors each would go through shared memory of its own."""
+    return loaded
+
+
+class Sums:
+    """Running sums of a step's figures; read seldom, so that the device is seldom waited for."""
+
+    def __init__(self):
+        self.sums, self.count = None, 0
+
+    def add(self, values):
+        self.sums = [a + b for a, b in zip(self.sums, values)] if self.count else values
+        self.count += 1
+
+    def means(self):
+        return [float(value) / self.count for value in self.sums]
+
+
+def parser(description, steps, rate, validate_every):
+    """The options of every run."""
+    options = argparse.ArgumentParser(description=description.split("\n")[0])
+    options.add_argument("--work", type=pathlib.Path, required=True, help="folder for everything")
+    options.add_argument("--steps", type=int, default=steps, help="length of the whole schedule")
+    options.add_argument("--minutes", type=float,
+                         help="length of the whole schedule by the clock, in place of --steps")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--rate", type=float, default=rate, help="highest learning rate")
+    options.add_argument("--from", dest="take_up", type=pathlib.Path,
+                         help="exported net to go on from")
+    options.add_argument("--average-steps", type=int, default=1000,
+                         help="steps that the averaged weights reach back, or so")
+    options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--workers", type=int, default=1, help="processes that make data")
+    options.add_argument("--save-seconds", type=float, default=120)
+    options.add_argument("--log-every", type=int, default=50)
+    options.add_argument("--validate-every", type=int, default=validate_every)
+    return options
+
+
+def prepare_process(options):
+    cv2.setNumThreads(0)  # a pool of threads would not survive the fork of the loader
+    torch.set_num_threads(options.threads)
+    torch.set_flush_denormal(True)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True

@@ -10,17 +10,20 @@ import torch
 
 import photometry
 import pictures as collection
-import scenes
+import random_scenes
 
 LEAST_FRAMES = 20
+HELD_BACK = ("castel", "cube")  # folders whose sequences choose the best weights
 
 
-def read_clips(work):
-    """Real image sequences of visp-images-data: lists of BGR frames, every other one kept."""
+def read_clips(work, held_back=False):
+    """Real image sequences of visp-images-data: lists of BGR frames."""
     clips = []
     for package in collection.SEQUENCES:
         for folder in sorted({path.parent for path in (pathlib.Path(work) / "raw" / package)
                               .rglob("*") if path.suffix in (".png", ".jpg", ".pgm")}):
+            if (folder.name in HELD_BACK) != held_back:
+                continue
             clip = read_sequence(folder)
             if len(clip) >= LEAST_FRAMES:
                 clips.append(clip)
@@ -41,9 +44,23 @@ def read_sequence(folder):
 def camera_path_frames(rng, pictures, size):
     """Two frames of one shot: a picture, or a room, seen by a moving camera."""
     if rng.random() < 0.2:
-        return scenes.solid_scene(rng, pictures, size, 0.0).images
-    strength = 0.25 * rng.random() ** 2
-    return scenes.flat_scene(rng, pictures, size, strength, int(rng.integers(0, 3))).images
+        return random_scenes.solid_scene(rng, pictures, size, 0.1 * rng.random()).images
+    strength = 0.35 * rng.random() ** 2
+    pieces = int(rng.integers(0, 4))
+    return random_scenes.flat_scene(rng, pictures, size, strength, pieces).images
+
+
+def half(pyramid, side):
+    """The left (0) or right (1) half of a picture, as a picture of its own."""
+    cut = [level[:, side * (level.shape[1] // 2):][:, :level.shape[1] // 2] for level in pyramid]
+    return tuple(np.ascontiguousarray(level) for level in cut)
+
+
+def sibling_frames(rng, pictures, size):
+    """Two shots from the halves of one picture: alike in light and colour, and yet not the same."""
+    _, picture = random_scenes.choose(rng, pictures)
+    return [random_scenes.flat_scene(rng, [half(picture, side)], size, 0.2 * rng.random(), 0).images
+            for side in (0, 1)]
 
 
 def clip_frames(rng, clips):
@@ -58,16 +75,22 @@ def flash(rng, image):
     return np.clip(image * np.float32(gain) + np.float32(rng.uniform(0, 0.15)), 0, 1)
 
 
-def finish(rng, frames, side):
+def grade(rng):
+    """What a shot's film or camera does to all its frames: exposure and tint."""
+    look, tint = rng.integers(1 << 31), np.exp(rng.normal(0, 0.1, 3)).astype(np.float32)
+
+    def graded(frame):
+        image = photometry.expose(np.random.default_rng(look), frame.astype(np.float32) / 255, 0.8)
+        return np.rint(np.clip(image * tint, 0, 1) * 255).astype(np.uint8)
+    return graded
+
+
+def finish(rng, frames, side, graded, strength=0.45):
     """What happens to a shot as a whole, then to each frame, then the net's size."""
-    tint = np.exp(rng.normal(0, 0.1, 3)).astype(np.float32)
-    look = rng.integers(1 << 31)
     done = []
     for index, frame in enumerate(frames):
-        shot_rng = np.random.default_rng((look, 0))  # the same for all frames of the shot
-        image = photometry.expose(shot_rng, frame.astype(np.float32) / 255, 0.8) * tint
-        image = photometry.degrade(rng, np.clip(255 * image, 0, 255).astype(np.uint8), 0.3)
-        if index and rng.random() < 0.1:
+        image = photometry.degrade(rng, graded(frame), strength)
+        if index and rng.random() < 0.33 * strength:
             image = flash(rng, image)
         image = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
         done.append(np.rint(255 * image[..., ::-1]).astype(np.uint8))
@@ -75,24 +98,62 @@ def finish(rng, frames, side):
 
 
 def make_batch(pictures, clips, step, seed, shots=20, side=160):
-    """uint8 RGB [2, shots, side, side, 3]; frames [0, i] and [1, i] belong to one shot."""
-    made = []
-    for index in range(shots):
-        rng = np.random.default_rng((seed, step, 4, index))
+    """uint8 RGB [2, shots, side, side, 3]; frames [0, i] and [1, i] belong to one shot.
+
+    Up to two shots are of real sequences, and a quarter are halves of the same pictures.
+    """
+    made, drawn = [], []
+    while len(made) < shots:
+        rng = np.random.default_rng((seed, step, 4, len(made)))
         size = ((256, 144), (224, 168), (192, 192))[rng.integers(3)]
-        real = index < len(clips) and index < 2
-        frames = clip_frames(rng, clips) if real else camera_path_frames(rng, pictures, size)
-        made.append(finish(rng, frames, side))
-    return torch.from_numpy(np.stack(made, 1))
+        if len(made) < min(2, len(clips)):
+            drawn = [clip_frames(rng, clips)]
+        elif len(made) < 2 + shots // 4:
+            drawn = sibling_frames(rng, pictures, size)
+        else:
+            drawn = [camera_path_frames(rng, pictures, size)]
+        graded = grade(rng)  # siblings share it
+        made += [finish(rng, frames, side, graded) for frames in drawn]
+    return torch.from_numpy(np.stack(made[:shots], 1))
 
 
 class Batches(torch.utils.data.Dataset):
-    def __init__(self, pictures, clips, total, seed, shots, side):
-        self.pictures, self.clips, self.total = pictures, clips, total
+    def __init__(self, pictures, clips, seed, shots, side):
+        self.pictures, self.clips = pictures, clips
         self.seed, self.shots, self.side = seed, shots, side
-
-    def __len__(self):
-        return self.total
 
     def __getitem__(self, step):
         return make_batch(self.pictures, self.clips, step, self.seed, self.shots, self.side)
+
+
+def held_back_shots(pictures, clips, side=224, frames=3):
+    """uint8 RGB [shots, frames, side, side, 3]: a shot for each half of each picture, and clips.
+
+    No two shots show the same, neighbouring frames are a film's: a little motion, light and noise.
+    """
+    def film(rng, images):
+        return np.stack(finish(rng, images, side, lambda image: image, 0.15))
+
+    shots = []
+    for number, picture in enumerate(pictures):
+        for which in (0, 1):
+            rng = np.random.default_rng((78, number, which))
+            shots.append(film(rng, still_path(rng, half(picture, which), frames)))
+    for number, clip in enumerate(clips):
+        first = len(clip) // 2
+        shots.append(film(np.random.default_rng((79, number)), clip[first:first + frames]))
+    return torch.from_numpy(np.stack(shots))
+
+
+def still_path(rng, picture, frames):
+    """A camera that goes on over a picture the same way for some frames."""
+    size = (256, 144)
+    step = random_scenes.random_homography(rng, size, 0.0)
+    place = random_scenes.lay_out(rng, picture, size, 1.1)
+    level = int(np.clip(np.floor(-np.log2(abs(place[0, 0]))), 0, len(picture) - 1))
+    scale = picture[0].shape[1] / picture[level].shape[1]
+    for _ in range(frames):
+        fit = place @ np.diag([scale, scale, 1.0])
+        yield cv2.warpPerspective(picture[level], fit, size, flags=cv2.INTER_LINEAR,
+                                  borderMode=cv2.BORDER_REFLECT)
+        place = step @ place

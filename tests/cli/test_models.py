@@ -198,6 +198,44 @@ def expect_failure(result, *words):
         assert word in lines[0], lines[0]
 
 
+# --- nets that come with the project ------------------------------------------------------------
+
+
+def bundled(place, body=PAYLOAD):
+    place.write_manifest(entry({"bundled": "bundled/net.pth"}))
+    file = place.folder / "bundled" / "net.pth"
+    if body is not None:
+        file.parent.mkdir()
+        file.write_bytes(body)
+    return file
+
+
+def test_a_bundled_net_is_there_without_being_fetched(place):
+    file = bundled(place)
+    assert place.states() == {"net": "present"}
+    assert place.run("path", "net").stdout == f"{file}\n"
+    result = place.fetch()
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == f"net: already there: {file}\n"
+    assert not place.models.exists()
+
+
+@pytest.mark.parametrize("body, word", [(None, "absent"), (OTHER, "damaged")])
+def test_a_bundled_net_that_is_not_right_is_an_error_and_never_written(place, body, word):
+    file = bundled(place, body)
+    assert place.states() == {"net": word}
+    expect_failure(place.fetch(), str(file), word, "install")
+    assert not place.models.exists()
+    assert (file.read_bytes() if body else file.exists()) == (body or False)
+
+
+def test_our_own_bundled_nets_are_right(place):
+    ours = pathlib.Path(__file__).parents[2] / "models" / "manifest.json"
+    place.environment["GST_TORCH_MANIFEST"] = str(ours)
+    states = place.states()
+    assert states["loftr-lite"] == states["resnet18-lite"] == "present"
+
+
 # --- fetching from an address -------------------------------------------------------------------
 
 

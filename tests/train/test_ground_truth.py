@@ -5,56 +5,147 @@ import pytest
 for package in ("numpy", "cv2", "torch", "safetensors"):
     pytest.importorskip(package, reason=f"models/train needs {package}")
 
+import cv2  # noqa: E402
 import numpy as np  # noqa: E402
+import torch  # noqa: E402
 
+import atlas  # noqa: E402
 import drawn  # noqa: E402
+import looks  # noqa: E402
 import pairs  # noqa: E402
+import random_scenes  # noqa: E402
+import reliefs  # noqa: E402
+import renders  # noqa: E402
 import scenes  # noqa: E402
 
 SIZE = (160, 120)
+COLUMNS, CELLS = 20, 300
 FLAT = ((0, 0, 1.0),) * 2
+STRAIGHT = np.zeros((2, *renders.FIELD))
 
 
-def flat_views(matrix):
+def on_sheet(layers, pictures, field=STRAIGHT):
+    """The layers of one scene as a batch of one."""
+    packed = pairs.on_device(renders.pack_batch([renders.pack(layers)], [field]), "cpu")
+    return renders.LayeredScenes(packed, atlas.Atlas(pictures, "cpu"), SIZE)
+
+
+def flat_scene(matrix, field=STRAIGHT):
     picture = scenes.pyramid(drawn.texture(1, (320, 240)))
     place = np.array([[1, 0, -80], [0, 1, -60], [0, 0, 1.0]])
-    return scenes.render([scenes.Layer(picture, (place, matrix @ place), FLAT)], SIZE)
+    return on_sheet([scenes.Layer(picture, (place, matrix @ place), FLAT, number=0)], [picture],
+                    field)
+
+
+def truth(matrix):
+    return pairs.mutual_cells([flat_scene(matrix)], SIZE)
+
+
+def grid():
+    return renders.pixel_grid(SIZE, "cpu", pairs.STRIDE)
 
 
 def test_a_shift_by_two_cells_moves_every_cell_by_two():
-    views = flat_views(np.array([[1, 0, 16], [0, 1, 8], [0, 0, 1.0]]))
-    cell0, cell1, offset, lonely0, lonely1 = pairs.ground_truth(views, SIZE)
-    columns = SIZE[0] // 8
-    assert len(cell0) == (columns - 2) * (SIZE[1] // 8 - 1)
-    np.testing.assert_array_equal(cell1 - cell0, columns + 2)
-    np.testing.assert_allclose(offset, 0, atol=1e-9)
-    assert lonely0.sum() == lonely1.sum() == columns * 15 - len(cell0)
+    found = truth(np.array([[1, 0, 16], [0, 1, 8], [0, 0, 1.0]]))
+    assert len(found["cell0"]) == (COLUMNS - 2) * (SIZE[1] // 8 - 1)
+    assert ((found["cell1"] - found["cell0"]) == COLUMNS + 2).all()
+    assert found["offset"].abs().max() < 1e-3
+    assert list(found["lonely"].sum((1, 2))) == [CELLS - len(found["cell0"])] * 2
 
 
 def test_the_offset_leads_from_the_cell_to_the_true_point():
     matrix = np.array([[1.02, 0.03, 5.3], [-0.02, 0.98, -2.1], [1e-4, 5e-5, 1.0]])
-    cell0, cell1, offset, _, _ = pairs.ground_truth(flat_views(matrix), SIZE)
-    grid = pairs.cell_grid(SIZE)
-    assert len(cell0) > 150
-    np.testing.assert_allclose(grid[cell1] + offset, scenes.apply(matrix, grid[cell0]), atol=1e-6)
-    assert np.abs(offset).max() <= 4.0
+    found = truth(matrix)
+    cells = grid()[0].double().numpy()
+    assert len(found["cell0"]) > 150
+    np.testing.assert_allclose(cells[found["cell1"]] + found["offset"].numpy(),
+                               scenes.apply(matrix, cells[found["cell0"]]), atol=1e-3)
+    assert found["offset"].abs().max() <= 4.001
 
 
 def test_each_cell_is_paired_at_most_once_under_a_change_of_scale():
-    views = flat_views(scenes.similarity(0.2, 0.5, (80, 60)))
-    cell0, cell1, *_ = pairs.ground_truth(views, SIZE)
-    assert 30 < len(cell0) < 150
-    assert len(set(cell0)) == len(set(cell1)) == len(cell0)
+    found = truth(random_scenes.similarity(0.2, 0.5, (80, 60)))
+    assert 30 < len(found["cell0"]) < 150
+    assert len(set(found["cell0"].tolist())) == len(found["cell0"])
+    assert len(set(found["cell1"].tolist())) == len(found["cell0"])
+
+
+def grey_difference(scene):
+    """Mean difference of the views at corresponding points, and how many there are."""
+    points = grid()
+    found, visible = scene.correspond(points, 0)
+    views = [scene.image(view)[0].numpy() for view in (0, 1)]
+    first, second = (scenes.sample_field(view, where[0][visible[0]].numpy())
+                     for view, where in zip(views, (points, found)))
+    return np.abs(first - second).mean(), int(visible.sum())
 
 
 def test_the_views_show_the_same_grey_at_corresponding_points():
-    matrix = np.array([[1.0, 0.02, 3.4], [-0.02, 1.0, 2.2], [0, 0, 1.0]])
-    views = flat_views(matrix)
+    difference, count = grey_difference(
+        flat_scene(np.array([[1.0, 0.02, 3.4], [-0.02, 1.0, 2.2], [0, 0, 1.0]])))
+    assert count > 250
+    assert difference < 3
+
+
+def test_a_bent_view_is_followed_both_ways():
+    field = random_scenes.smooth_field(np.random.default_rng(4), renders.FIELD[::-1], 5.0)
+    scene = flat_scene(np.eye(3), field.transpose(2, 0, 1))
+    points = grid()[:, 45:60]
+    there, _ = scene.correspond(points, 0)
+    back, _ = scene.correspond(there, 1)
+    assert (there - points).abs().max() > 1
+    torch.testing.assert_close(back, points, atol=0.05, rtol=0)
+    assert grey_difference(scene)[0] < 3
+
+
+def random_relief(seed):
+    pictures = drawn.textures()
+    described = reliefs.describe(np.random.default_rng(seed), pictures, SIZE, 0.5)
+    packed = pairs.on_device(reliefs.pack_batch([described]), "cpu")
+    return reliefs.Reliefs(packed, atlas.Atlas(pictures, "cpu"), SIZE)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_height_field_shows_the_same_grey_where_both_cameras_see_it(seed):
+    difference, count = grey_difference(random_relief(seed))
+    assert count > 60
+    assert difference < 6
+
+
+def test_points_of_a_height_field_that_are_visible_lead_back():
+    scene = random_relief(2)
+    points = grid()
+    there, visible = scene.correspond(points, 0)
+    back, _ = scene.correspond(there, 1)
+    assert visible.sum() > 60
+    assert (back - points).norm(dim=-1)[visible].max() < 3
+
+
+def test_a_hill_hides_what_lies_behind_it():
+    scene = random_relief(1)
+    scene.packed["heights"][:] = 0
+    open_view = scene.correspond(grid(), 0)[1].sum()
+    scene.packed["heights"][:, :, 44:52] = -scene.packed["amplitude"]  # a wall towards the cameras
+    assert scene.correspond(grid(), 0)[1].sum() < open_view
+
+
+@pytest.mark.parametrize("kind", ["solid", "flat"])
+def test_many_scenes_at_once_look_like_one_at_a_time(kind):
+    pictures, rng = drawn.textures(), np.random.default_rng(5)
+    if kind == "solid":
+        layers, _, _ = random_scenes.solid_layers(rng, pictures, SIZE, 0.6)
+    else:
+        layers = random_scenes.flat_layers(rng, pictures, SIZE, 0.6, 3)
+    one, many = scenes.render(layers, SIZE), on_sheet(layers, pictures)
+    for view in (0, 1):
+        assert np.abs(many.image(view)[0].numpy() - one.images[view]).mean() < 6
     points = pairs.cell_grid(SIZE)
-    found, visible = scenes.correspond(views, points, 0)
-    first, second = (scenes.sample_field(views.images[i].astype(np.float32), p[visible])
-                     for i, p in ((0, points), (1, found)))
-    assert np.abs(first - second).mean() < 3
+    wanted, seen = scenes.correspond(one, points, 0)
+    found, visible = (value[0].numpy() for value in many.correspond(grid(), 0))
+    assert (seen == visible).mean() > 0.97
+    np.testing.assert_allclose(found[seen & visible], wanted[seen & visible], atol=0.01)
+    assert pairs.true_cells(one, SIZE) == pytest.approx(
+        len(pairs.mutual_cells([many], SIZE)["cell0"]), abs=10)
 
 
 def two_planes(shift):
@@ -63,9 +154,9 @@ def two_planes(shift):
     pose = np.eye(4)
     pose[0, 3] = -shift
     poses = (np.eye(4), pose)
-    wall = scenes.plane_layer(scenes.pyramid(drawn.texture(2)), np.array([-8, -6, 5.0]),
+    wall = random_scenes.plane_layer(scenes.pyramid(drawn.texture(2)), np.array([-8, -6, 5.0]),
                               np.array([16, 0, 0.0]), np.array([0, 12, 0.0]), camera, poses, 1.0)
-    square = scenes.plane_layer(scenes.pyramid(drawn.texture(3)), np.array([-0.5, -0.5, 2.0]),
+    square = random_scenes.plane_layer(scenes.pyramid(drawn.texture(3)), np.array([-0.5, -0.5, 2.0]),
                                 np.array([1, 0, 0.0]), np.array([0, 1, 0.0]), camera, poses, 1.0)
     return scenes.render([wall, square], SIZE, camera=camera, pose=pose)
 
@@ -88,29 +179,52 @@ def test_what_the_near_plane_hides_is_not_visible():
     assert list(visible) == [False, True]
 
 
-def test_a_bent_view_is_followed_both_ways():
-    views = flat_views(np.eye(3))
-    scenes.bend(views, scenes.smooth_field(np.random.default_rng(4), SIZE, 5.0))
-    points = pairs.cell_grid(SIZE)[45:60]
-    there, _ = scenes.correspond(views, points, 0)
-    back, _ = scenes.correspond(views, there, 1)
-    assert np.abs(there - points).max() > 1
-    np.testing.assert_allclose(back, points, atol=0.05)
+def a_batch(step, **shares):
+    todo = pairs.Plan(SIZE, 3, 0.8, **{"solid": 0.4, "relief": 0.3, **shares})
+    pictures = drawn.textures()
+    return pairs.build(pairs.describe(pictures, todo, step, 2), atlas.Atlas(pictures, "cpu"))
 
 
-@pytest.mark.parametrize("solid", [0.0, 1.0])
-def test_random_pairs_are_the_same_for_the_same_seed(solid):
-    made = [pairs.make_pair(np.random.default_rng((3, 1)), drawn.textures(), SIZE, 0.8, solid)
-            for _ in range(2)]
-    np.testing.assert_array_equal(made[0][0], made[1][0])
-    np.testing.assert_array_equal(made[0][1][0], made[1][1][0])
-    assert len(made[0][1][0]) > 0
-
-
-def test_a_batch_depends_on_its_number_alone():
-    first = pairs.make_batch(drawn.textures(), 7, 100, seed=2)
-    pairs.make_batch(drawn.textures(), 8, 100, seed=2)
-    again = pairs.make_batch(drawn.textures(), 7, 100, seed=2)
+@pytest.mark.parametrize("shares", [{"solid": 0.0, "relief": 0.0}, {"solid": 1.0, "relief": 0.0},
+                                    {"solid": 0.0, "relief": 1.0}])
+def test_a_batch_depends_on_its_number_alone(shares):
+    first = a_batch(7, **shares)
+    other = a_batch(8, **shares)
+    again = a_batch(7, **shares)
     assert (first["images"] == again["images"]).all()
     assert (first["fine"] == again["fine"]).all()
     assert first["shift"] == again["shift"]
+    assert len(first["batch"]) > 0
+    assert not torch.equal(first["images"], other["images"])
+
+
+def test_plans_grow_with_the_run_and_fit_its_strides():
+    for name, schedule in pairs.SCHEDULES.items():
+        assert schedule[-1][0] > 1
+        sizes = [pairs.plan(step, share, 1, name).size for share in (0.0, 0.99)
+                 for step in range(40)]
+        assert max(sizes[:40]) < max(sizes[40:])
+        assert all(width % 8 == height % 8 == 0 for width, height in sizes)
+
+
+def test_every_look_keeps_a_picture_and_each_changes_it():
+    images = torch.from_numpy(np.stack([drawn.texture(seed, SIZE) for seed in range(6)])).float()
+    looks_of = [looks.draw(np.random.default_rng(seed), 0.7) for seed in range(6)]
+    stacked = {name: torch.from_numpy(np.stack([look[name] for look in looks_of]))
+               for name in looks_of[0]}
+    done = looks.apply(images, stacked, torch.Generator().manual_seed(1))
+    assert done.shape == images.shape
+    assert 0 <= done.min() and done.max() <= 1
+    for before, after in zip(images, done):
+        assert np.corrcoef(before.numpy().ravel(), after.numpy().ravel())[0, 1] > 0.5
+        assert (before / 255 - after).abs().mean() > 0.001
+
+
+@pytest.mark.parametrize("quality", [30, 75])
+def test_compression_loses_about_as_much_as_jpeg_does(quality):
+    image = drawn.texture(3, SIZE)
+    coded = cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], 0)
+    mine = looks.compress(torch.from_numpy(image)[None].float() / 255, torch.tensor([quality]))
+    assert np.abs(255 * mine[0].numpy() - coded).mean() < 1.5
+    kept = looks.compress(torch.from_numpy(image)[None].float() / 255, torch.tensor([0]))
+    assert np.abs(255 * kept[0].numpy() - image).max() < 1e-3

@@ -11,11 +11,13 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
+import atlas  # noqa: E402
 import drawn  # noqa: E402
 import loftr  # noqa: E402
 import loftr_lite  # noqa: E402
 import pairs  # noqa: E402
 import runs  # noqa: E402
+import validation  # noqa: E402
 
 
 def warmed_net():
@@ -37,7 +39,7 @@ def test_keys_and_result_are_those_of_kornia():
     net, image = warmed_net()
     net.config = dataclasses.replace(net.config, threshold=0.0)
     theirs = kornia.LoFTR(None, loftr.lite_kornia_config(net.config)).eval()
-    assert list(theirs.state_dict()) == list(net.state_dict())
+    assert set(theirs.state_dict()) == set(net.state_dict())
     theirs.load_state_dict(net.state_dict())
     other = image.roll((8, 3), (2, 3))
     with torch.no_grad():
@@ -69,12 +71,18 @@ def test_the_expectation_of_a_splat_is_its_target():
     torch.testing.assert_close(mean, target, atol=1e-5, rtol=0)
 
 
+def one_batch():
+    """Three small pairs of each kind."""
+    todo = pairs.Plan((160, 120), 3, 0.8, 0.4, 0.3)
+    pictures = drawn.textures()
+    return pairs.build(pairs.describe(pictures, todo, 3, 1), atlas.Atlas(pictures, "cpu"))
+
+
 @pytest.mark.parametrize("half", [False, True])
 def test_every_gradient_is_finite_and_reaches_every_weight(half):
     torch.manual_seed(1)
     net = loftr.LoFTR(loftr.LITE).train()
-    batch = pairs.make_batch(drawn.textures(), 3, 100, seed=1)
-    total, *_ = loftr_lite.losses(net, batch, half)
+    total, *_ = loftr_lite.losses(net, one_batch(), half)
     total.backward()
     for name, weight in net.named_parameters():
         assert torch.isfinite(weight.grad).all(), name
@@ -87,7 +95,7 @@ def test_gradient_checkpointing_changes_no_gradient():
         torch.manual_seed(1)
         net = loftr.LoFTR(loftr.LITE).train()
         net.backbone.checkpointing = checkpointing
-        loftr_lite.losses(net, pairs.make_batch(drawn.textures(), 3, 100, 1), False)[0].backward()
+        loftr_lite.losses(net, one_batch(), False)[0].backward()
         grads.append(net.backbone.layer1[0].conv1.weight.grad)
     torch.testing.assert_close(*grads, rtol=1e-3, atol=1e-5)
 
@@ -100,7 +108,7 @@ def options(folder, **changes):
 
 
 def run_steps(run, until):
-    return [run.train_step(run.batches[step])[0] for step in range(run.step, until)]
+    return [float(run.train_step(run.dataset[step])[0]) for step in range(run.step, until)]
 
 
 def test_the_same_seed_gives_the_same_losses(tmp_path):
@@ -138,8 +146,42 @@ def test_a_run_goes_on_from_the_exported_weights(tmp_path):
     assert again.step == 2
     weight = run.average.net.backbone.conv1.weight
     torch.testing.assert_close(again.net.backbone.conv1.weight, weight, rtol=1e-3, atol=1e-5)
-    assert runs.learning_rate(2, 1000, 1.0, 300, 2) == pytest.approx(
-        runs.learning_rate(2, 1000, 1.0, 1) / 300)
+    assert runs.learning_rate(0.002, 0, 1.0, 300) == pytest.approx(
+        runs.learning_rate(0.002, 300, 1.0, 300) / 300)
+
+
+def test_the_schedule_goes_by_the_clock_where_it_is_told_to():
+    by_steps, by_clock = runs.Pace(200), runs.Pace(200, minutes=2)
+    for pace in (by_steps, by_clock):
+        pace.set(60)
+    assert (by_steps.share(50), by_clock.share(50)) == (0.25, 0.5)
+    by_clock.set(121)
+    assert by_clock.finished(1) and not by_steps.finished(199) and by_steps.finished(200)
+
+
+def test_a_run_by_the_clock_stops_with_its_best_weights_and_a_checkpoint(tmp_path):
+    chosen = options(tmp_path, minutes=0.02, save_seconds=1000)
+    run = loftr_lite.Run(chosen, drawn.textures(),
+                         validation.held_back_pairs(drawn.textures(), (((160, 128), 3),)))
+    run.train()
+    assert 0 < run.step < 1000
+    assert (run.folder / "best.safetensors").exists() and (run.folder / "checkpoint.pt").exists()
+    again = loftr_lite.Run(chosen, drawn.textures())
+    again.resume()
+    assert again.step == run.step and again.pace.finished(again.step)
+
+
+def test_the_average_follows_the_weights_as_slowly_as_it_is_told():
+    behind = []
+    for steps in (2, 1000):
+        net = torch.nn.Linear(1, 1, bias=False)
+        average = runs.Average(net, steps)
+        for _ in range(50):
+            with torch.no_grad():
+                net.weight += 1
+            average.update(net)
+        behind.append(float((net.weight - average.net.weight).detach()))
+    assert 0.5 < behind[0] < 2 < behind[1] < 25
 
 
 def test_a_net_that_does_not_fit_into_half_precision_is_refused(tmp_path):

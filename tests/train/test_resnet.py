@@ -12,6 +12,7 @@ import drawn  # noqa: E402
 import resnet  # noqa: E402
 import resnet18_lite  # noqa: E402
 import scenes  # noqa: E402
+import shots_data  # noqa: E402
 
 
 def coloured():
@@ -28,7 +29,7 @@ def run_in(folder, **changes):
 
 
 def run_steps(run, until):
-    return [run.train_step(run.batches[step])[0] for step in range(run.step, until)]
+    return [float(run.train_step(run.dataset[step])[0]) for step in range(run.step, until)]
 
 
 def test_keys_and_result_are_those_of_torchvision():
@@ -37,7 +38,7 @@ def test_keys_and_result_are_those_of_torchvision():
     theirs = models.resnet18().eval()
     theirs.fc = torch.nn.Identity()
     mine = resnet.ResNet18(64).eval()
-    assert list(mine.state_dict()) == list(theirs.state_dict())
+    assert set(mine.state_dict()) == set(theirs.state_dict())
     mine.load_state_dict(theirs.state_dict())
     images = torch.rand(2, 3, 96, 96)
     with torch.no_grad():
@@ -62,7 +63,7 @@ def test_a_run_that_stops_and_goes_on_equals_an_uninterrupted_one(tmp_path):
 
 def test_every_gradient_is_finite_and_reaches_every_weight(tmp_path):
     run = run_in(tmp_path)
-    resnet18_lite.losses(run.net.train(), run.batches[0])[0].backward()
+    resnet18_lite.losses(run.net.train(), run.dataset[0])[0].backward()
     for name, weight in run.net.named_parameters():
         assert torch.isfinite(weight.grad).all(), name
         assert weight.grad.abs().max() > 0, name
@@ -75,3 +76,29 @@ def test_frames_of_one_shot_lie_on_the_right_diagonal():
     assert between == pytest.approx(1, abs=1e-6)
     mixed = resnet18_lite.layer_loss(torch.cat([shots, shots.flip(0)]), 4)
     assert mixed[0] > loss + 1
+
+
+def test_held_back_shots_are_all_different_and_their_frames_alike():
+    shots = shots_data.held_back_shots(coloured(), [], side=64)
+    assert shots.shape == (8, 3, 64, 64, 3)
+    table = [[float((a[0].float() - b[1].float()).abs().mean()) for b in shots] for a in shots]
+    for number, row in enumerate(table):
+        assert row[number] == min(row)
+
+
+def test_the_score_falls_when_two_shots_show_the_same():
+    net = resnet.ResNet18().eval()
+    shots = shots_data.held_back_shots(coloured(), [], side=64)
+    apart = resnet18_lite.separation(net, shots, "cpu")
+    shots[1] = shots[0]
+    together = resnet18_lite.separation(net, shots, "cpu")
+    assert together["smallest_between"] < 0.1 * apart["smallest_between"]
+    assert together["score"] < apart["score"]
+
+
+def test_a_batch_has_two_shots_of_one_picture_that_differ():
+    batch = shots_data.make_batch(coloured()[:1], [], 3, 1, shots=8, side=32)
+    assert batch.shape == (2, 8, 32, 32, 3)
+    again = shots_data.make_batch(coloured()[:1], [], 3, 1, shots=8, side=32)
+    assert (batch == again).all()
+    assert not (batch[0, 0] == batch[0, 1]).all()

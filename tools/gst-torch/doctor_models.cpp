@@ -19,7 +19,7 @@ Finding model_finding(const Model& model) {
   }
   const bool needed = model.name == kNeededModel;
   return {kGroup, model.name, needed ? FindingState::Missing : FindingState::Optional,
-          "weights are not there", "gst-torch models fetch " + model.name};
+          "weights are not there", model.remedy()};
 }
 
 }  // namespace

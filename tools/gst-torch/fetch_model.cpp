@@ -93,6 +93,11 @@ Result<FetchReport> try_source(const Model& model, const ModelSource& source, in
 Result<FetchReport> fetch_model(const Model& model, int stall_timeout_s) {
   const StoredModel stored = stored_model(model);
   if (stored.state == StoredState::Present) return FetchReport{true, "", ""};
+  if (model.is_bundled()) {
+    return Error{ErrorCode::NotFound, model.path().string() + " is " + state_name(stored.state) +
+                                          (stored.reason.empty() ? "" : ": " + stored.reason) +
+                                          "; " + model.remedy()};
+  }
 
   const std::uint64_t slack = model.file.size_is_exact ? 0 : model.file.size / 10;
   auto file = PartFile::create(model.path(), model.file.size + slack);
