@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/core/shots/cut_rule.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "lib/core/shots/content_distance.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr std::int64_t kPast = 16;       // frames whose steps tell what is usual
+constexpr float kOutlier = 3.0F;         // a cut's step over the usual one
+constexpr float kIsolation = 1.5F;       // and over the largest of the frames beside it
+constexpr std::int64_t kBeside = 2;      // how many those are on each side
+constexpr float kOtherContent = 0.25F;   // content distance across a cut
+constexpr std::int64_t kLongestCut = 3;  // frames that TransNetV2 marks around a cut, at most
+constexpr float kMarked = 0.5F;
+constexpr float kMostRatio = 1e3F;
+
+float ratio_of(float value, float needed) {
+  return needed > 0 ? std::min(kMostRatio, value / needed) : kMostRatio;
+}
+
+float median(std::vector<float>& values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+}  // namespace
+
+std::int64_t CutRule::last(const FrameWindow& window, std::int64_t position) const {
+  return std::min(window.newest(), position + static_cast<std::int64_t>(options_.look_ahead));
+}
+
+float CutRule::step(const FrameWindow& window, std::int64_t position) const {
+  if (!window.contains(position - 1)) return 0;
+  if (const auto& before = window.probabilities(position - 1)) return before->last_frame;
+  return window.feature_distance(position - 1, position);
+}
+
+float CutRule::outlier_ratio(const FrameWindow& window, std::int64_t position) const {
+  const float here = step(window, position);
+  std::vector<float> usual;
+  float beside = 0;
+  const std::int64_t first = std::max(window.oldest() + 1, position - kPast);
+  for (std::int64_t other = first; other <= last(window, position); ++other) {
+    if (other == position) continue;
+    const float there = step(window, other);
+    usual.push_back(there);
+    if (std::abs(other - position) <= kBeside) beside = std::max(beside, there);
+  }
+  return std::min({ratio_of(here, options_.distance_floor),
+                   ratio_of(here, kOutlier * median(usual)), ratio_of(here, kIsolation * beside)});
+}
+
+float CutRule::probability_ratio(const FrameWindow& window, std::int64_t position) const {
+  const float here = step(window, position);
+  for (std::int64_t other = position - kBeside; other <= position + kBeside; ++other) {
+    if (window.contains(other - 1) && step(window, other) > here) return 0;
+  }
+  std::int64_t marked = 0;
+  for (std::int64_t at = position - 1; window.contains(at); --at, ++marked) {
+    if (window.probabilities(at)->any_frame < kMarked) break;
+  }
+  for (std::int64_t at = position; at <= last(window, position); ++at, ++marked) {
+    if (window.probabilities(at)->any_frame < kMarked) break;
+  }
+  if (marked > kLongestCut) return 0;
+  return ratio_of(here, 1 - here);
+}
+
+// What comes after a cut stays away from what was before it; a flash comes back.
+float CutRule::persistence_ratio(const FrameWindow& window, std::int64_t position) const {
+  float least = content_distance(window, position - 1, position);
+  for (std::int64_t later = position + 1; later <= last(window, position); ++later) {
+    least = std::min(least, content_distance(window, position - 1, later));
+  }
+  const auto reach = static_cast<std::int64_t>(options_.look_ahead);
+  const std::int64_t first = std::max(window.oldest(), position - 1 - reach);
+  for (std::int64_t earlier = first; earlier < position - 1; ++earlier) {
+    least = std::min(least, content_distance(window, earlier, position));
+  }
+  return ratio_of(least, kOtherContent);
+}
+
+CutRule::Evidence CutRule::judge(const FrameWindow& window, std::int64_t position) const {
+  Evidence evidence;
+  if (!window.contains(position - 1)) return evidence;
+  evidence.distance = step(window, position);
+  float ratio = window.probabilities(position - 1) ? probability_ratio(window, position)
+                                                   : outlier_ratio(window, position);
+  // Costs most, so only where it can matter; a score well below any cut stays what it is.
+  if (ratio > 0.25F) ratio = std::min(ratio, persistence_ratio(window, position));
+  evidence.score = ratio / (1 + ratio);
+  return evidence;
+}
+
+}  // namespace gsttorch

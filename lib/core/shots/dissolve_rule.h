@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "lib/core/shots/frame_window.h"
+
+namespace gsttorch {
+
+/// Finds gradual changes by their arithmetic: while one shot gives way to another, each frame lies
+/// between a frame before (S) and a frame after (E), in a dissolve as (1 - a) S + a E with a rising
+/// from 0 to 1, in a wipe as some pixels of each. Frames of a pan do not.
+class DissolveRule {
+ public:
+  struct Span {
+    std::int64_t start = 0;  ///< as ShotBoundary, positions in the window
+    std::int64_t middle = 0;
+    std::int64_t end = 0;
+    float score = 0;  ///< 0 to 1, 0.5 where it just suffices
+  };
+
+  /// Frames after its last one that a change needs to be recognised.
+  static constexpr std::int64_t kMargin = 3;
+
+  /// The best one whose last frame is `kMargin` frames before the window's newest.
+  std::optional<Span> find(const FrameWindow& window) const;
+
+ private:
+  Span judge(const FrameWindow& window, std::int64_t before, std::int64_t after) const;
+};
+
+}  // namespace gsttorch
