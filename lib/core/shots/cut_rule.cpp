@@ -3,6 +3,7 @@
 #include "lib/core/shots/cut_rule.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "lib/core/shots/content_distance.h"
@@ -12,6 +13,9 @@ namespace {
 
 constexpr std::int64_t kPast = 16;       // frames whose steps tell what is usual
 constexpr float kOutlier = 3.0F;         // a cut's step over the usual one
+constexpr float kLumaOutlier = 8.0F;     // the same for the mean squared change of luma
+constexpr float kLumaNoise = 4.0F;       // which a still film has too, grey levels squared
+constexpr float kMostLift = 9.0F;        // luma makes up for a distance under the floor
 constexpr float kIsolation = 1.5F;       // and over the largest of the frames beside it
 constexpr std::int64_t kBeside = 2;      // how many those are on each side
 constexpr float kOtherContent = 0.25F;   // content distance across a cut
@@ -42,6 +46,17 @@ float CutRule::step(const FrameWindow& window, std::int64_t position) const {
   return window.feature_distance(position - 1, position);
 }
 
+// How far the luma picture's change stands out from the usual one.
+float CutRule::luma_ratio(const FrameWindow& window, std::int64_t position) const {
+  std::vector<float> usual;
+  const std::int64_t first = std::max(window.oldest() + 1, position - kPast);
+  for (std::int64_t other = first; other <= last(window, position); ++other) {
+    if (other != position) usual.push_back(window.luma_difference(other - 1, other));
+  }
+  return ratio_of(window.luma_difference(position - 1, position),
+                  kLumaOutlier * (kLumaNoise + median(usual)));
+}
+
 float CutRule::outlier_ratio(const FrameWindow& window, std::int64_t position) const {
   const float here = step(window, position);
   std::vector<float> usual;
@@ -53,7 +68,8 @@ float CutRule::outlier_ratio(const FrameWindow& window, std::int64_t position) c
     usual.push_back(there);
     if (std::abs(other - position) <= kBeside) beside = std::max(beside, there);
   }
-  return std::min({ratio_of(here, options_.distance_floor),
+  const float lift = std::sqrt(std::clamp(luma_ratio(window, position), 1 / kMostLift, kMostLift));
+  return std::min({lift * ratio_of(here, options_.distance_floor),
                    ratio_of(here, kOutlier * median(usual)), ratio_of(here, kIsolation * beside)});
 }
 

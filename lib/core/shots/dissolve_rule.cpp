@@ -3,6 +3,7 @@
 #include "lib/core/shots/dissolve_rule.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "lib/core/shots/content_distance.h"
 
@@ -12,11 +13,14 @@ namespace {
 constexpr std::int64_t kShortest = 5;
 constexpr std::int64_t kLongest = 48;
 constexpr float kLeastDifference = 64;  // mean squared difference of S and E, grey levels squared
-constexpr float kOtherContent = 0.35F;
+constexpr float kOtherContent = 0.45F;
 constexpr float kMostBetween = 1.25F;
-constexpr float kMostMotion = 0.35F;  // difference over kMargin frames beside it, over that of S, E
+constexpr float kMostMotion = 0.22F;  // difference over kMargin frames beside it, over that of S, E
 constexpr float kMostStep = 0.4F;
 constexpr float kBegun = 0.06F;
+constexpr float kLeastContrast = 6;  // of S and E: what comes from or goes to one colour is a fade
+constexpr float kMoreThanNoise = 2;  // times the floor: feature distance of S and E
+constexpr float kMore = 1.1F;        // difference that makes up for a longer span
 
 float ratio_of(float allowed, float value) { return allowed / std::max(value, 1e-3F); }
 
@@ -24,9 +28,10 @@ float ratio_of(float allowed, float value) { return allowed / std::max(value, 1e
 
 DissolveRule::Span DissolveRule::judge(const FrameWindow& window, std::int64_t before,
                                        std::int64_t after) const {
-  Span span{before, before, after, 0};
   const float whole = window.luma_difference(before, after);
+  Span span{before, before, after, 0, whole};
   if (whole < kLeastDifference) return span;
+  if (std::min(window.contrast(before), window.contrast(after)) < kLeastContrast) return span;
   const float motion = std::max(window.luma_difference(before - kMargin, before),
                                 window.luma_difference(after, after + kMargin)) /
                        whole;
@@ -48,24 +53,31 @@ DissolveRule::Span DissolveRule::judge(const FrameWindow& window, std::int64_t b
     span.end = at;
   }
   if (span.end - span.start + 1 < kShortest - 1) return span;
-  const float ratio = std::min({ratio_of(kMostBetween, worst), ratio_of(kMostMotion, motion),
-                                ratio_of(kMostStep, largest_step), ratio_of(0.1F, drop)});
+  const float ratio =
+      std::min({std::pow(ratio_of(kMostBetween, worst), 4.0F), ratio_of(kMostMotion, motion),
+                ratio_of(kMostStep, largest_step), ratio_of(0.1F, drop)});
   span.score = ratio / (1 + ratio);
   return span;
 }
 
-std::optional<DissolveRule::Span> DissolveRule::find(const FrameWindow& window) const {
+std::optional<DissolveRule::Span> DissolveRule::find(const FrameWindow& window, float least) const {
   const std::int64_t after = window.newest() - kMargin;
   std::optional<Span> best;
   for (std::int64_t length = kShortest; length <= kLongest; ++length) {
     const std::int64_t before = after - length;
     if (!window.contains(before - kMargin)) break;
     const Span span = judge(window, before, after);
-    if (span.score > 0 && (!best || span.score > best->score)) best = span;
+    if (span.score < least) continue;
+    if (!best || span.difference > kMore * best->difference) best = span;
   }
-  if (!best || best->score < 0.3F) return best;
-  const float other = content_distance(window, best->start - 1, best->end) / kOtherContent;
+  if (!best) return best;
+  float other = content_distance(window, best->start - 1, best->end) / kOtherContent;
+  if (window.has_feature(best->end)) {
+    const float distance = window.feature_distance(best->start - 1, best->end);
+    other = std::min(other, distance / (kMoreThanNoise * distance_floor_));
+  }
   best->score = std::min(best->score, other / (1 + other));
+  if (best->score < least) best.reset();
   return best;
 }
 

@@ -14,21 +14,28 @@ namespace gsttorch {
 /// from 0 to 1, in a wipe as some pixels of each. Frames of a pan do not.
 class DissolveRule {
  public:
+  explicit DissolveRule(float distance_floor) : distance_floor_(distance_floor) {}
+
   struct Span {
     std::int64_t start = 0;  ///< as ShotBoundary, positions in the window
     std::int64_t middle = 0;
     std::int64_t end = 0;
-    float score = 0;  ///< 0 to 1, 0.5 where it just suffices
+    float score = 0;       ///< 0 to 1, 0.5 where it just suffices
+    float difference = 0;  ///< mean squared, between the frames before and after it
   };
 
   /// Frames after its last one that a change needs to be recognised.
   static constexpr std::int64_t kMargin = 3;
 
-  /// The best one whose last frame is `kMargin` frames before the window's newest.
-  std::optional<Span> find(const FrameWindow& window) const;
+  /// The one whose last frame is `kMargin` frames before the window's newest, where there is one
+  /// that scores at least `least`. Of several the one with the largest difference: parts of a
+  /// dissolve look like dissolves too.
+  std::optional<Span> find(const FrameWindow& window, float least) const;
 
  private:
   Span judge(const FrameWindow& window, std::int64_t before, std::int64_t after) const;
+
+  float distance_floor_;
 };
 
 }  // namespace gsttorch

@@ -8,26 +8,32 @@
 namespace gsttorch {
 namespace {
 
-constexpr float kBlackLevel = 18;  // studio range shown as full range included
-constexpr float kWhiteMean = 215;
-constexpr float kWhiteContrast = 8;
-constexpr float kLeastBlackTop = 30;  // level of a picture beside a fade
-constexpr float kLeastWhiteTop = 16;
-constexpr float kMoving = 0.01F;
+constexpr float kWhite = 255;
+constexpr float kBlackLevel = 18;  // of one colour, with studio range shown as full range
+constexpr float kWhiteLevel = 24;
+constexpr float kLeastTop = 30;      // of a picture beside a fade
+constexpr float kLeastContrast = 6;  // of such a picture, where the colour is white
+constexpr float kMoving = 0.01F;     // share by which a level that moves changes
+constexpr float kNoise = 0.2F;       // and grey levels
 
 }  // namespace
 
 float FadeTracker::level(const Sample& sample) const {
-  return colour_ == Colour::Black ? std::hypot(sample.mean, sample.contrast) : sample.contrast;
+  const float mean = colour_ == Colour::Black ? sample.mean : kWhite - sample.mean;
+  return std::hypot(mean, sample.contrast);
 }
 
 bool FadeTracker::is_blank(const Sample& sample) const {
-  if (colour_ == Colour::Black) return level(sample) < kBlackLevel;
-  return sample.mean > kWhiteMean && sample.contrast < kWhiteContrast;
+  return level(sample) < (colour_ == Colour::Black ? kBlackLevel : kWhiteLevel);
+}
+
+bool FadeTracker::is_picture(const Sample& sample) const {
+  if (level(sample) < kLeastTop) return false;
+  return colour_ == Colour::Black || sample.contrast >= kLeastContrast;
 }
 
 bool FadeTracker::above(float higher, float lower) const {
-  return higher > lower * (1 + kMoving) + 0.2F;
+  return higher > lower * (1 + kMoving) + kNoise;
 }
 
 void FadeTracker::clear() {
@@ -56,10 +62,9 @@ std::size_t FadeTracker::fall_begin() const {
 
 void FadeTracker::open() {
   const std::size_t top = fall_begin();
-  top_level_ = level(history_[top]);
-  if (top + 1 >= history_.size()) return;
-  if (top_level_ < (colour_ == Colour::Black ? kLeastBlackTop : kLeastWhiteTop)) return;
+  if (top + 1 >= history_.size() || !is_picture(history_[top])) return;
   is_open_ = true;
+  top_ = level(history_[top]);
   start_ = history_[top + 1];
   first_blank_ = lowest_ = last_lowest_ = history_.back();
 }
@@ -86,10 +91,13 @@ std::optional<FadeTracker::Fade> FadeTracker::push(const Sample& sample) {
 
 std::optional<FadeTracker::Fade> FadeTracker::close() {
   is_open_ = false;
-  const float least = colour_ == Colour::Black ? kLeastBlackTop : kLeastWhiteTop;
-  if (level(peak_) < least) return std::nullopt;
-  Fade fade{start_, lowest_, peak_, first_blank_.position - start_.position + 1,
-            peak_.position - last_blank_.position};
+  if (!is_picture(peak_)) return std::nullopt;
+  Fade fade{start_,
+            lowest_,
+            peak_,
+            first_blank_.position - start_.position + 1,
+            peak_.position - last_blank_.position,
+            1 - level(lowest_) / std::min(top_, level(peak_))};
   const std::int64_t centre = (lowest_.position + last_lowest_.position) / 2;
   for (const Sample& sample : history_) {
     if (sample.position == centre) fade.middle = sample;

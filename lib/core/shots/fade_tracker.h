@@ -12,7 +12,7 @@
 namespace gsttorch {
 
 /// Follows fades to and from one colour, however slow. What falls and rises is a level that a fade
-/// scales: the distance from black, or the contrast on the way to white.
+/// scales: the root mean square distance of the luma picture from black, or from white.
 class FadeTracker {
  public:
   enum class Colour { Black, White };
@@ -29,6 +29,7 @@ class FadeTracker {
     Sample start, middle, end;
     std::int64_t fall = 0;  ///< frames from the old shot to the colour
     std::int64_t rise = 0;  ///< frames from the colour to the new shot
+    float depth = 0;        ///< 1 where it went all the way to the colour
   };
 
   explicit FadeTracker(Colour colour) : colour_(colour) {}
@@ -48,6 +49,7 @@ class FadeTracker {
 
   float level(const Sample& sample) const;
   bool is_blank(const Sample& sample) const;
+  bool is_picture(const Sample& sample) const;
   bool above(float higher, float lower) const;
   std::size_t fall_begin() const;
   void open();
@@ -57,7 +59,7 @@ class FadeTracker {
   Colour colour_;
   std::deque<Sample> history_;
   bool is_open_ = false;
-  float top_level_ = 0;
+  float top_ = 0;  // level before the fall
   Sample start_, first_blank_, lowest_, last_lowest_, last_blank_;
   Sample peak_;  // highest of the rise so far
 };

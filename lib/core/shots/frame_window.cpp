@@ -64,7 +64,7 @@ void FrameWindow::compare(std::size_t slot, std::span<const float> rows, std::si
                           std::vector<float>& products) {
   const auto used = static_cast<std::size_t>(std::min<std::int64_t>(count_ + 1, kCapacity));
   const std::span<float> row(row_.data(), used);
-  inner_products(rows.first(used * length), rows.subspan(slot * length, length), row);
+  row_products(rows.first(used * length), rows.subspan(slot * length, length), length, row);
   for (std::size_t other = 0; other < used; ++other) {
     products[slot * kCapacity + other] = products[other * kCapacity + slot] = row[other];
   }

@@ -7,13 +7,11 @@
 
 namespace gsttorch {
 
-/// out[i] = <row i, vector> for rows of `vector.size()` floats lying one behind the other.
-void inner_products(std::span<const float> rows, std::span<const float> vector,
-                    std::span<float> out);
-
-/// Every row with every row as one product: out[i * count + j] = <row i, row j>. Cosine
-/// similarities where the rows have length 1.
-void similarity_matrix(std::span<const float> rows, std::size_t count, std::span<float> out);
+/// Inner products of all rows on the left with all on the right, as one blocked product:
+/// out[i * M + j] = <left i, right j>. Rows of `length` floats lie one behind the other; N on the
+/// left, M on the right, N * M results. Cosine similarities where the rows have length 1.
+void row_products(std::span<const float> left, std::span<const float> right, std::size_t length,
+                  std::span<float> out);
 
 /// Scales a vector to length 1; one of zeros stays as it is.
 void normalize(std::span<float> vector);

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""Single shots in which something happens that is no boundary."""
+
+import cv2
+import numpy as np
+
+import sources
+
+COUNT = 48
+
+
+def expose(frames, gain, offset=0.0):
+    return np.clip(frames.astype(np.float32) * gain + offset, 0, 255).astype(np.uint8)
+
+
+def flash(rng, shots):
+    """One to three flashes of one to five frames, over all of the picture or most of it."""
+    frames = shots.shot(rng, COUNT)
+    for first in rng.choice(np.arange(8, COUNT - 12), rng.integers(1, 4), replace=False):
+        length = rng.integers(1, 6)
+        gain, offset = rng.uniform(1.4, 3.0), rng.uniform(10, 90)
+        fading = rng.random() < 0.5
+        left = 0 if rng.random() < 0.6 else rng.integers(0, sources.WIDTH // 2)
+        for index in range(length):
+            share = 1 - index / length if fading else 1.0
+            lit = frames[first + index, :, left:]
+            frames[first + index, :, left:] = expose(lit, 1 + (gain - 1) * share, offset * share)
+    return frames
+
+
+def moving(rng, shots, offsets, widths, turns=None):
+    """Frames of a camera that goes `offsets` (in window widths) from a place that fits them."""
+    picture = shots.picture(rng)
+    centres = 0.5 + (offsets - (offsets.max(0) + offsets.min(0)) / 2) * widths.mean()
+    return sources.Camera(picture, sources.keep_inside(centres, widths, picture), widths,
+                          turns).frames()
+
+
+def smear(frames, speeds):
+    """What motion does during the exposure: a box along the path, in pixels."""
+    for index, (right, down) in enumerate(speeds):
+        length = int(np.hypot(right, down) / 2)
+        if length < 2:
+            continue
+        kernel = np.zeros((2 * length + 1, 2 * length + 1), np.float32)
+        towards = np.array((right, down)) / np.hypot(right, down) * length / 2
+        start = tuple(int(round(v)) for v in length - towards)
+        stop = tuple(int(round(v)) for v in length + towards)
+        cv2.line(kernel, start, stop, 1.0)
+        frames[index] = cv2.filter2D(frames[index], -1, kernel / kernel.sum())
+    return frames
+
+
+def burst(rng, most):
+    """A speed per frame that rises from 0 to `most` and falls again within the shot."""
+    length = rng.integers(8, 18)
+    first = rng.integers(10, COUNT - length - 8)
+    speed = np.zeros(COUNT)
+    speed[first:first + length] = most * np.sin(np.pi * (np.arange(length) + 0.5) / length)
+    return speed
+
+
+def pan(rng, shots):
+    """A whip: up to 8 to 25 % of the view per frame, smeared."""
+    speed = burst(rng, rng.uniform(0.08, 0.25))
+    angle = rng.choice((0, np.pi)) + rng.normal(0, 0.2)
+    steps = speed[:, None] * (np.cos(angle), 0.3 * np.sin(angle))
+    width = min(0.9 / (np.ptp(np.cumsum(steps[:, 0])) + 1), 0.45)
+    frames = moving(rng, shots, np.cumsum(steps, 0), np.full(COUNT, width))
+    return smear(frames, steps * sources.WIDTH)
+
+
+def zoom(rng, shots):
+    """By 1.8 to 3.5 within some 8 to 18 frames, in or out."""
+    speed = burst(rng, 1.0)
+    share = np.cumsum(speed) / speed.sum()
+    factor = rng.uniform(1.8, 3.5)
+    share = share if rng.random() < 0.5 else 1 - share
+    return moving(rng, shots, rng.normal(0, 0.001, (COUNT, 2)), 0.9 * factor ** -share)
+
+
+def exposure(rng, shots):
+    """Brighter or darker for good, at once or over a few frames; gain or gamma."""
+    frames = shots.shot(rng, COUNT)
+    first, length = rng.integers(12, COUNT - 16), rng.choice((1, 1, 2, 4))
+    amount = rng.uniform(1.4, 2.2) if rng.random() < 0.6 else rng.uniform(0.4, 0.7)
+    by_gamma = rng.random() < 0.3
+    for index in range(first, COUNT):
+        now = 1 + (amount - 1) * min(1.0, (index - first + 1) / length)
+        if by_gamma:
+            table = 255 * (np.arange(256) / 255) ** (1 / now)
+            frames[index] = np.rint(table).astype(np.uint8)[frames[index]]
+        else:
+            frames[index] = expose(frames[index], now)
+    return frames
+
+
+def shake(rng, shots):
+    """A camera that is knocked: up to a tenth of the view and some degrees from frame to frame."""
+    strength = np.zeros(COUNT)
+    first = rng.integers(6, 16)
+    strength[first:first + rng.integers(12, 26)] = rng.uniform(0.02, 0.07)
+    offsets = rng.normal(0, 1, (COUNT, 2)) * strength[:, None]
+    turns = rng.normal(0, 25, COUNT) * strength
+    frames = moving(rng, shots, offsets, np.full(COUNT, rng.uniform(0.35, 0.6)), turns)
+    return smear(frames, np.diff(offsets, axis=0, prepend=offsets[:1]) * sources.WIDTH / 2)
+
+
+def grain(rng, shots):
+    """Strong noise that is new in each frame, grey or coloured, fine or coarse."""
+    frames = shots.shot(rng, COUNT)
+    amount, coarse = rng.uniform(8, 30), rng.integers(1, 4)
+    shape = (sources.HEIGHT // coarse, sources.WIDTH // coarse, rng.choice((1, 3)))
+    for index in range(COUNT):
+        noise = rng.normal(0, amount, shape).astype(np.float32)
+        noise = cv2.resize(noise, (sources.WIDTH, sources.HEIGHT),
+                           interpolation=cv2.INTER_LINEAR)
+        noise = noise.reshape(sources.HEIGHT, sources.WIDTH, -1)
+        frames[index] = np.clip(frames[index] + noise, 0, 255).astype(np.uint8)
+    return frames
+
+
+KINDS = {"flash": flash, "pan": pan, "zoom": zoom, "exposure": exposure, "shake": shake,
+         "grain": grain}

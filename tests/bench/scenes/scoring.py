@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""Counts what a detector found against the labels.
+
+The protocol is TRECVID's as PySceneDetect's evaluator uses it. Gradual changes first: a prediction
+whose frame lies in a labelled one (start - 1 to end) consumes it, further ones there are false.
+Of the predictions left, cuts are matched with labelled cuts, each at most once, nearest first, at
+most `tolerance` frames apart. What then is left is false: among the cuts, or, where the detector
+called it gradual, among the gradual changes. Counts are summed over the films.
+"""
+
+import collections
+import dataclasses
+
+
+@dataclasses.dataclass
+class Prediction:
+    frame: int  # of a cut the first frame of the new shot, of a gradual change its middle
+    gradual: bool = False
+    start: int = 0
+    end: int = 0
+
+
+@dataclasses.dataclass
+class Counts:
+    hits: int = 0
+    false: int = 0
+    missed: int = 0
+
+    def add(self, hits, false, missed):
+        self.hits, self.false, self.missed = (self.hits + hits, self.false + false,
+                                              self.missed + missed)
+
+    def precision(self):
+        return self.hits / max(1, self.hits + self.false)
+
+    def recall(self):
+        return self.hits / max(1, self.hits + self.missed)
+
+    def f1(self):
+        return 2 * self.hits / max(1, 2 * self.hits + self.false + self.missed)
+
+
+def consume(predictions, gradual):
+    """(predictions left, labels hit, surplus predictions inside labels)."""
+    left, hit, surplus = [], set(), 0
+    for prediction in predictions:
+        inside = [index for index, (_, start, end) in enumerate(gradual)
+                  if start - 1 <= prediction.frame <= end]
+        if not inside:
+            left.append(prediction)
+        elif inside[0] in hit:
+            surplus += 1
+        else:
+            hit.add(inside[0])
+    return left, hit, surplus
+
+
+def match(frames, cuts, tolerance):
+    """How many pairs there are, nearest first."""
+    pairs = sorted((abs(frame - cut), frame, cut) for frame in frames for cut in cuts
+                   if abs(frame - cut) <= tolerance)
+    used, found = set(), set()
+    for _, frame, cut in pairs:
+        if frame not in used and cut not in found:
+            used.add(frame)
+            found.add(cut)
+    return len(used)
+
+
+def overlap(a, b):
+    """Intersection over union of two [start, end)."""
+    shared = max(0, min(a[1], b[1]) - max(a[0], b[0]))
+    return shared / max(1, max(a[1], b[1]) - min(a[0], b[0]))
+
+
+def exact_gradual(predictions, gradual):
+    """Hits by kind and extent: called gradual, and at least half of the union is shared."""
+    spans = [(p.start, p.end) for p in predictions if p.gradual]
+    pairs = sorted(((overlap(span, label[1:]), i, j) for i, span in enumerate(spans)
+                    for j, label in enumerate(gradual)), reverse=True)
+    used, found = set(), set()
+    for share, i, j in pairs:
+        if share >= 0.5 and i not in used and j not in found:
+            used.add(i)
+            found.add(j)
+    return len(found), len(spans) - len(used), len(gradual) - len(found)
+
+
+def score(labels, predictions):
+    """{cuts 0, cuts 1, gradual, gradual exact: Counts} and false alarms by kind of negative."""
+    counts = {name: Counts() for name in ("cuts 0", "cuts 1", "gradual", "exact")}
+    alarms, kinds = collections.Counter(), collections.Counter()
+    for name, label in labels.items():
+        found = predictions[name]
+        if label["negative"]:
+            alarms[label["negative"]] += len(found)
+            kinds[label["negative"]] += 1
+            continue
+        left, hit, surplus = consume(found, label["gradual"])
+        stray = sum(prediction.gradual for prediction in left)
+        counts["gradual"].add(len(hit), surplus + stray, len(label["gradual"]) - len(hit))
+        counts["exact"].add(*exact_gradual(found, label["gradual"]))
+        frames = [prediction.frame for prediction in left if not prediction.gradual]
+        for tolerance in (0, 1):
+            hits = match(frames, label["cuts"], tolerance)
+            counts[f"cuts {tolerance}"].add(hits, len(frames) - hits, len(label["cuts"]) - hits)
+    return counts, {kind: alarms[kind] / kinds[kind] for kind in kinds}

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""Shots to build the labelled set from: still pictures under a moving camera, and real clips.
+
+Everything is BGR uint8 [frames, HEIGHT, WIDTH, 3] and a function of the generator handed in.
+"""
+
+import pathlib
+import zlib
+
+import cv2
+import numpy as np
+
+WIDTH, HEIGHT = 256, 144
+
+# Real clips, and which half of the set they belong to: thresholds are chosen on `tune` alone.
+CLIPS = {
+    "tune": ("Megamind.avi", "tree.avi", "bigbuckbunny.mp4", "cube"),
+    "report": ("bikes.mp4", "vtest.avi", "carphone_pristine.mp4", "castel"),
+}
+# First frames of shots within clips.
+CUTS = {"bikes.mp4": (30, 76, 137, 187, 242), "Megamind.avi": (1, 98, 154, 200)}
+SEQUENCES = {"cube": "mbt/cube", "castel": "mbt-depth/castel/castel"}
+LEAST = 24
+
+
+def fit(frame):
+    """The middle of a frame in the set's shape, made small by area."""
+    height, width = frame.shape[:2]
+    scale = max(WIDTH / width, HEIGHT / height)
+    size = (max(WIDTH, round(width * scale)), max(HEIGHT, round(height * scale)))
+    frame = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+    left, top = (size[0] - WIDTH) // 2, (size[1] - HEIGHT) // 2
+    return frame[top:top + HEIGHT, left:left + WIDTH]
+
+
+def read_video(path, most=800):
+    video, frames = cv2.VideoCapture(str(path)), []
+    while len(frames) < most:
+        good, frame = video.read()
+        if not good:
+            break
+        frames.append(fit(frame))
+    return frames
+
+
+def read_clip(name, work, videos):
+    if name in SEQUENCES:
+        folder = work / "raw/visp-images-data/usr/share/visp-images-data/ViSP-images"
+        paths = sorted(path for path in (folder / SEQUENCES[name]).iterdir()
+                       if path.suffix in (".png", ".jpg", ".pgm"))
+        pictures = [cv2.imread(str(path)) for path in paths]
+        return [fit(picture) for picture in pictures if picture is not None]
+    return read_video(next(folder / name for folder in videos if (folder / name).exists()))
+
+
+def read_shots(part, work, videos):
+    """(clip's name, frames) of every shot of the part's clips."""
+    for name in CLIPS[part]:
+        frames = read_clip(name, work, videos)
+        bounds = (0, *CUTS.get(name, ()), len(frames))
+        for first, last in zip(bounds, bounds[1:]):
+            if last - first >= LEAST:
+                yield name, np.stack(frames[first:last])
+
+
+def read_pictures(part, work):
+    """The pictures of a part: the name of the original decides, by halves."""
+    rows = (line.split("\t") for line in (work / "pictures/index.tsv").read_text().splitlines())
+    chosen = [row[0] for row in rows if "-data" not in row[2] or "xfdesktop" in row[2]]
+    half = {"tune": 0, "report": 1}[part]
+    return [cv2.imread(str(work / "pictures" / name)) for name in chosen
+            if zlib.crc32(name.encode()) % 2 == half]
+
+
+class Camera:
+    """A window that moves over a picture: centre (shares of the picture), width, turn."""
+
+    def __init__(self, picture, centres, widths, turns=None):
+        self.picture, self.centres, self.widths = picture, centres, widths
+        self.turns = np.zeros(len(centres)) if turns is None else turns
+
+    def frame(self, index):
+        height, width = self.picture.shape[:2]
+        scale = WIDTH / (self.widths[index] * width)
+        picture = self.picture
+        while scale < 0.7:  # halves against aliasing
+            picture = cv2.pyrDown(picture)
+            scale *= 2
+        height, width = picture.shape[:2]
+        x, y = self.centres[index] * (width, height)
+        matrix = cv2.getRotationMatrix2D((float(x), float(y)), float(self.turns[index]), scale)
+        matrix[:, 2] += (WIDTH / 2 - x, HEIGHT / 2 - y)
+        return cv2.warpAffine(picture, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR,
+                              borderMode=cv2.BORDER_REFLECT_101)
+
+    def frames(self):
+        return np.stack([self.frame(index) for index in range(len(self.centres))])
+
+
+def keep_inside(centres, widths, picture):
+    """Moves centres so that the window stays in the picture."""
+    tall = widths * picture.shape[1] * HEIGHT / WIDTH / picture.shape[0]
+    half = np.stack([widths, tall], 1) / 2
+    return np.clip(centres, np.minimum(half, 0.5), np.maximum(1 - half, 0.5))
+
+
+def calm_camera(rng, picture, count):
+    """A tripod, a slow pan or zoom, or a hand."""
+    width = rng.uniform(0.35, 0.8)
+    steps = np.arange(count)[:, None]
+    drift = rng.normal(0, 0.0025, 2) * width * (rng.random() < 0.7)
+    hand = np.cumsum(rng.normal(0, 0.0015, (count, 2)), 0) * width * (rng.random() < 0.4)
+    widths = width * np.exp(np.arange(count) * rng.normal(0, 0.0025) * (rng.random() < 0.5))
+    widths = np.clip(widths, 0.2, 1)
+    centres = rng.uniform(0.25, 0.75, 2) + drift * steps + hand
+    return Camera(picture, keep_inside(centres, widths, picture), widths)
+
+
+def add_mover(rng, frames, picture):
+    """A cut-out of another picture that crosses the view."""
+    size = int(rng.integers(HEIGHT // 5, HEIGHT // 2))
+    patch = cv2.resize(picture, (size * 3, size * 2), interpolation=cv2.INTER_AREA)[:size, :size]
+    mask = np.zeros((size, size), np.uint8)
+    cv2.ellipse(mask, (size // 2, size // 2), (size // 2 - 1, size // 3), 0, 0, 360, 255, -1)
+    at, speed = rng.uniform((0, 0), (WIDTH, HEIGHT)), rng.normal(0, 2.5, 2)
+    for index, frame in enumerate(frames):
+        x, y = (at + index * speed - size / 2).astype(int)
+        left, top = max(0, x), max(0, y)
+        right, bottom = min(WIDTH, x + size), min(HEIGHT, y + size)
+        if right <= left or bottom <= top:
+            continue
+        cover = mask[top - y:bottom - y, left - x:right - x] > 0
+        frame[top:bottom, left:right][cover] = patch[top - y:bottom - y,
+                                                     left - x:right - x][cover]
+
+
+class Sources:
+    """Hands out shots; no two in a row from one picture or clip."""
+
+    def __init__(self, part, work, videos):
+        self.pictures = read_pictures(part, work)
+        self.clips = list(read_shots(part, work, videos))
+        self.last = None
+
+    def picture(self, rng):
+        return self.pictures[rng.integers(len(self.pictures))]
+
+    def shot(self, rng, count):
+        real = [clip for clip in self.clips
+                if len(clip[1]) >= count and clip[0] != self.last]
+        if real and rng.random() < 0.4:
+            name, frames = real[rng.integers(len(real))]
+            self.last = name
+            first = rng.integers(len(frames) - count + 1)
+            frames = frames[first:first + count]
+            return frames[:, :, ::-1].copy() if rng.random() < 0.5 else frames.copy()
+        choices = [i for i in range(len(self.pictures)) if i != self.last]
+        self.last = choices[rng.integers(len(choices))]
+        frames = calm_camera(rng, self.pictures[self.last], count).frames()
+        if rng.random() < 0.5:
+            add_mover(rng, frames, self.picture(rng))
+        return frames
