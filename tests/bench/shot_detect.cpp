@@ -5,11 +5,13 @@
 // prints what is decided.
 //
 //   shot_detect FILE [--scores] [--threshold X] [--look-ahead N] [--floor X] [--min-shot MS]
+//     [--luma]
 //
 // FILE, little-endian: int32 frames, int32 length of a feature, int32 1 where there are
 // probabilities; then for each frame int64 pts in ns (negative: none), 1296 bytes of luma (48x27),
 // the feature's floats, two floats of probabilities. Prints `kind start middle end confidence`
-// for each boundary, with --scores `score frame score distance luma` for each frame.
+// for each boundary, with --scores `score frame score distance luma` for each frame; with --luma
+// the net is not heard.
 
 #include <cstdint>
 #include <cstdlib>
@@ -30,6 +32,7 @@ namespace {
 struct Arguments {
   std::string file;
   bool scores = false;
+  bool luma_alone = false;
   ShotDetector::Options options;
 };
 
@@ -40,6 +43,10 @@ Arguments parse(int argc, char** argv) {
     const std::string name = argv[i];
     if (name == "--scores") {
       arguments.scores = true;
+      continue;
+    }
+    if (name == "--luma") {
+      arguments.luma_alone = true;
       continue;
     }
     const double value = i + 1 < argc ? std::atof(argv[++i]) : 0;
@@ -90,6 +97,7 @@ int run(const Arguments& arguments) {
     ShotFrame frame{{static_cast<std::uint64_t>(i), {}}, luma, feature, {}};
     if (pts >= 0) frame.place.pts = pts;
     if (header[2]) frame.probabilities = {probabilities[0], probabilities[1]};
+    if (arguments.luma_alone) frame.feature = {}, frame.probabilities.reset();
     print(detector.push(frame), arguments.scores);
   }
   if (!file) std::cerr << arguments.file << " cannot be read\n";

@@ -11,16 +11,18 @@
 namespace gsttorch {
 namespace {
 
-constexpr std::int64_t kPast = 16;       // frames whose steps tell what is usual
-constexpr float kOutlier = 3.0F;         // a cut's step over the usual one
-constexpr float kLumaOutlier = 8.0F;     // the same for the mean squared change of luma
-constexpr float kLumaNoise = 4.0F;       // which a still film has too, grey levels squared
-constexpr float kMostLift = 9.0F;        // luma makes up for a distance under the floor
-constexpr float kIsolation = 1.5F;       // and over the largest of the frames beside it
-constexpr std::int64_t kBeside = 2;      // how many those are on each side
+constexpr std::int64_t kPast = 16;    // frames whose steps tell what is usual
+constexpr float kOutlier = 3.0F;      // a cut's step over the usual one
+constexpr float kLumaOutlier = 8.0F;  // the same for the mean squared change of luma
+constexpr float kLumaNoise = 4.0F;    // which a still film has too, grey levels squared
+constexpr float kMostLift = 9.0F;     // luma makes up for a distance under the floor
+constexpr float kIsolation = 1.5F;    // and over those of the frames beside it
+constexpr std::int64_t kBeside =
+    2;  // frames on each side among which TransNetV2's peak is the highest
 constexpr float kOtherContent = 0.25F;   // content distance across a cut
 constexpr std::int64_t kLongestCut = 3;  // frames that TransNetV2 marks around a cut, at most
 constexpr float kMarked = 0.5F;
+constexpr float kWholeDifference = 4096;  // of luma, squared grey levels: two unlike pictures
 constexpr float kMostRatio = 1e3F;
 
 float ratio_of(float value, float needed) {
@@ -43,7 +45,8 @@ std::int64_t CutRule::last(const FrameWindow& window, std::int64_t position) con
 float CutRule::step(const FrameWindow& window, std::int64_t position) const {
   if (!window.contains(position - 1)) return 0;
   if (const auto& before = window.probabilities(position - 1)) return before->last_frame;
-  return window.feature_distance(position - 1, position);
+  if (window.has_feature(position)) return window.feature_distance(position - 1, position);
+  return std::min(1.0F, window.luma_difference(position - 1, position) / kWholeDifference);
 }
 
 // How far the luma picture's change stands out from the usual one.
@@ -57,20 +60,28 @@ float CutRule::luma_ratio(const FrameWindow& window, std::int64_t position) cons
                   kLumaOutlier * (kLumaNoise + median(usual)));
 }
 
+// One frame beside a cut may change as much: a mixture of both shots, or a flash between them.
+float CutRule::isolation_ratio(const FrameWindow& window, std::int64_t position) const {
+  const float here = step(window, position);
+  const float before = window.contains(position - 2) ? step(window, position - 1) : 0;
+  const float after = position < window.newest() ? step(window, position + 1) : 0;
+  if (before >= here || after > here) return 0;
+  float beside = std::min(before, after);
+  if (window.contains(position - 3)) beside = std::max(beside, step(window, position - 2));
+  if (position + 1 < window.newest()) beside = std::max(beside, step(window, position + 2));
+  return ratio_of(here, kIsolation * beside);
+}
+
 float CutRule::outlier_ratio(const FrameWindow& window, std::int64_t position) const {
   const float here = step(window, position);
   std::vector<float> usual;
-  float beside = 0;
   const std::int64_t first = std::max(window.oldest() + 1, position - kPast);
   for (std::int64_t other = first; other <= last(window, position); ++other) {
-    if (other == position) continue;
-    const float there = step(window, other);
-    usual.push_back(there);
-    if (std::abs(other - position) <= kBeside) beside = std::max(beside, there);
+    if (other != position) usual.push_back(step(window, other));
   }
   const float lift = std::sqrt(std::clamp(luma_ratio(window, position), 1 / kMostLift, kMostLift));
   return std::min({lift * ratio_of(here, options_.distance_floor),
-                   ratio_of(here, kOutlier * median(usual)), ratio_of(here, kIsolation * beside)});
+                   ratio_of(here, kOutlier * median(usual)), isolation_ratio(window, position)});
 }
 
 float CutRule::probability_ratio(const FrameWindow& window, std::int64_t position) const {

@@ -30,6 +30,7 @@ class CutRule {
  private:
   float step(const FrameWindow& window, std::int64_t position) const;
   float luma_ratio(const FrameWindow& window, std::int64_t position) const;
+  float isolation_ratio(const FrameWindow& window, std::int64_t position) const;
   float outlier_ratio(const FrameWindow& window, std::int64_t position) const;
   float probability_ratio(const FrameWindow& window, std::int64_t position) const;
   float persistence_ratio(const FrameWindow& window, std::int64_t position) const;

@@ -17,7 +17,8 @@ constexpr std::int64_t kLeastFade = 3;   // frames that its fall or its rise tak
 constexpr std::int64_t kShortFade = 16;  // one to the same picture is a flash up to here
 constexpr std::int64_t kSharp = 2;       // frames of a change that could as well be a cut
 constexpr float kSameContent = 0.2F;
-constexpr float kSupport = 0.1F;  // TransNetV2's mean many-hot probability over a dissolve
+constexpr float kSupport = 0.1F;      // TransNetV2's mean many-hot probability over a dissolve
+constexpr float kUnsupported = 1.4F;  // how much clearer one must be that it does not see (wipes)
 
 bool overlap(const GradualFinder::Change& a, const GradualFinder::Change& b) {
   return a.start < b.end && b.start < a.end;
@@ -74,7 +75,7 @@ void GradualFinder::add_fade(const FrameWindow& window, const FadeTracker::Fade&
 void GradualFinder::follow_dissolve(const FrameWindow& window) {
   const auto found = dissolves_.find(window, options_.threshold);
   const bool is_new = found && (!dissolve_ || found->difference > dissolve_difference_);
-  if (is_new && is_supported(window, found->start, found->end)) {
+  if (is_new && is_clear(window, *found)) {
     const ShotBoundary boundary{TransitionKind::Dissolve, window.place(found->start),
                                 window.place(found->middle), window.place(found->end),
                                 found->score};
@@ -98,6 +99,12 @@ void GradualFinder::follow_run(const FrameWindow& window) {
   const ShotBoundary boundary{TransitionKind::Dissolve, run->start, run->middle, run->end,
                               run->peak};
   add({run->start_position, run->end_position, boundary, kRunRank});
+}
+
+bool GradualFinder::is_clear(const FrameWindow& window, const DissolveRule::Span& span) const {
+  if (is_supported(window, span.start, span.end)) return true;
+  const auto ratio = [](float score) { return score / (1 - score); };
+  return ratio(span.score) >= kUnsupported * ratio(options_.threshold);
 }
 
 bool GradualFinder::in_open_fade(const Change& change) const {

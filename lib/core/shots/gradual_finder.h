@@ -49,9 +49,9 @@ class GradualFinder {
   void follow_fades(const FrameWindow& window);
   void follow_dissolve(const FrameWindow& window);
   void follow_run(const FrameWindow& window);
-  void settle_dissolve();
   void add_fade(const FrameWindow& window, const FadeTracker::Fade& fade);
   void add(const Change& change);
+  bool is_clear(const FrameWindow& window, const DissolveRule::Span& span) const;
   bool in_open_fade(const Change& change) const;
 
   Options options_;

@@ -35,19 +35,19 @@ class ShotDetector::Impl {
   ShotDecision decide(std::int64_t position);
   void add(ShotDecision& decision, const ShotBoundary& boundary, std::int64_t start,
            std::int64_t end);
-  bool long_enough(const ShotBoundary& boundary, std::int64_t start) const;
+  bool long_enough(const ShotBoundary& boundary) const;
 
   FrameWindow window_;
   CutRule cuts_;
   GradualFinder gradual_;
-  std::int64_t next_ = 0;  // the position to decide next
-  FramePlace shot_begin_;  // where the present shot is pure
-  std::int64_t shot_begin_position_ = 0;
+  std::int64_t next_ = 0;        // the position to decide next
+  FramePlace last_middle_;       // of the last boundary; before it the stretch's first frame
+  std::int64_t shot_begin_ = 0;  // position from which the present shot is pure
 };
 
 std::vector<ShotDecision> ShotDetector::Impl::push(const ShotFrame& frame) {
   window_.push(frame);
-  if (window_.size() == 1) shot_begin_ = frame.place;
+  if (window_.size() == 1) last_middle_ = frame.place;
   gradual_.push(window_);
   std::vector<ShotDecision> decisions;
   while (pending() > options_.look_ahead) decisions.push_back(decide(next_++));
@@ -65,7 +65,7 @@ std::vector<ShotDecision> ShotDetector::Impl::finish() {
 void ShotDetector::Impl::reset() {
   window_.clear();
   gradual_.clear();
-  next_ = shot_begin_position_ = 0;
+  next_ = shot_begin_ = 0;
 }
 
 void ShotDetector::Impl::set_threshold(float threshold) {
@@ -73,18 +73,21 @@ void ShotDetector::Impl::set_threshold(float threshold) {
   gradual_.set_threshold(threshold);
 }
 
-bool ShotDetector::Impl::long_enough(const ShotBoundary& boundary, std::int64_t start) const {
+bool ShotDetector::Impl::long_enough(const ShotBoundary& boundary) const {
   const std::int64_t least = options_.min_shot_duration;
-  if (boundary.start.pts && shot_begin_.pts) return *boundary.start.pts - *shot_begin_.pts >= least;
-  return (start - shot_begin_position_) * kUsualDuration >= least;
+  if (boundary.middle.pts && last_middle_.pts) {
+    return *boundary.middle.pts - *last_middle_.pts >= least;
+  }
+  const auto frames = static_cast<std::int64_t>(boundary.middle.number - last_middle_.number);
+  return frames * kUsualDuration >= least;
 }
 
 void ShotDetector::Impl::add(ShotDecision& decision, const ShotBoundary& boundary,
                              std::int64_t start, std::int64_t end) {
-  if (start < shot_begin_position_ || !long_enough(boundary, start)) return;
+  if (start < shot_begin_ || !long_enough(boundary)) return;
   decision.boundaries.push_back(boundary);
-  shot_begin_ = boundary.end;
-  shot_begin_position_ = end;
+  last_middle_ = boundary.middle;
+  shot_begin_ = end;
 }
 
 ShotDecision ShotDetector::Impl::decide(std::int64_t position) {

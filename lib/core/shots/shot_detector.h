@@ -20,8 +20,8 @@ class ShotDetector {
   struct Options {
     /// What score makes a boundary, 0 to 1 exclusive. Higher finds less.
     float threshold = 0.5F;
-    /// Boundaries nearer than this to the one before are dropped, ns. Frames without a time count
-    /// as 40 ms.
+    /// A boundary whose middle is nearer than this to that of the one before, or to the first
+    /// frame, is dropped; ns. Frames without a time count as 40 ms.
     std::int64_t min_shot_duration = 200'000'000;
     /// How many later frames a frame's decision waits for, 1 to 32. Flashes of up to this many
     /// frames are no cuts.
