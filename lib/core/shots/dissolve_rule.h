@@ -34,6 +34,9 @@ class DissolveRule {
 
  private:
   Span judge(const FrameWindow& window, std::int64_t before, std::int64_t after) const;
+  static float misfit(const FrameWindow& window, std::int64_t before, std::int64_t after,
+                      std::int64_t at);
+  static float worst_misfit(const FrameWindow& window, std::int64_t before, std::int64_t after);
 
   float distance_floor_;
 };
