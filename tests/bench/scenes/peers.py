@@ -29,7 +29,10 @@ def scenechange(path):
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = re.findall(r"GstForceKeyUnit.*?timestamp=\(guint64\)(\d+)", text)
     # every event is printed when it comes and when identity's last-message changes
-    return [at_time(int(time) / 1e9) for time in sorted(set(found), key=int)]
+    # and reordered frames make the first time of a file another than 0
+    hours, minutes, seconds = re.search(r"pts: (\d+):(\d+):([\d.]+)", text).groups()
+    first = 3600 * int(hours) + 60 * int(minutes) + float(seconds)
+    return [at_time(int(time) / 1e9 - first) for time in sorted(set(found), key=int)]
 
 
 def pyscenedetect(name):
