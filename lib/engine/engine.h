@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "lib/core/result.h"
+#include "lib/engine/feature_model.h"
 #include "lib/engine/flow_model.h"
 #include "lib/engine/memory.h"
+#include "lib/engine/shot_model.h"
 
 namespace gsttorch {
 
@@ -44,6 +46,12 @@ class Engine {
   virtual Result<std::unique_ptr<FlowModel>> load_flow_model(const ModelOptions& options,
                                                              std::stop_token stop = {}) = 0;
 
+  virtual Result<std::unique_ptr<FeatureModel>> load_feature_model(const ModelOptions& options,
+                                                                   std::stop_token stop = {}) = 0;
+
+  virtual Result<std::unique_ptr<ShotModel>> load_shot_model(const ModelOptions& options,
+                                                             std::stop_token stop = {}) = 0;
+
   /// What a weights file holds, keys as they stand in the file.
   virtual Result<std::vector<WeightEntry>> list_weights(const std::string& path) = 0;
 
@@ -64,7 +72,7 @@ class Engine {
 };
 
 /// Number in the name of the engine library's entry point: changes with every class above.
-#define GSTTORCH_ENGINE_ENTRY "gsttorch_engine_2"
+#define GSTTORCH_ENGINE_ENTRY "gsttorch_engine_3"
 using EngineEntry = Engine* (*)();
 
 }  // namespace gsttorch

@@ -9,7 +9,9 @@
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/memory/device_memory.h"
 #include "lib/nn/raft/flow_model.h"
+#include "lib/nn/resnet/feature_model.h"
 #include "lib/nn/threads.h"
+#include "lib/nn/transnet/shot_model.h"
 #include "lib/nn/weights/weights.h"
 
 namespace gsttorch {
@@ -32,6 +34,16 @@ class TorchEngine final : public Engine {
   Result<std::unique_ptr<FlowModel>> load_flow_model(const ModelOptions& options,
                                                      std::stop_token stop) override {
     return create_flow_model(options, std::move(stop));
+  }
+
+  Result<std::unique_ptr<FeatureModel>> load_feature_model(const ModelOptions& options,
+                                                           std::stop_token stop) override {
+    return create_feature_model(options, std::move(stop));
+  }
+
+  Result<std::unique_ptr<ShotModel>> load_shot_model(const ModelOptions& options,
+                                                     std::stop_token stop) override {
+    return create_shot_model(options, std::move(stop));
   }
 
   Result<std::vector<WeightEntry>> list_weights(const std::string& path) override {

@@ -31,10 +31,16 @@ inline std::uint32_t crc32(const std::string& text) {
   return ~crc;
 }
 
+/// 0..255, of the same noise.
+inline std::uint8_t noise_byte(std::uint32_t seed, std::uint32_t index) {
+  return static_cast<std::uint8_t>((noise(seed, index) + 1) * 128);
+}
+
 /// One line of a .shapes file: a key and its sizes.
 struct Entry {
   std::string key;
   std::vector<std::int64_t> shape;
+  std::uint32_t seed = 0;  // of its noise
 
   std::size_t elements() const {
     std::size_t count = 1;
@@ -47,20 +53,28 @@ inline Entry parse_entry(const std::string& line) {
   std::istringstream words(line);
   Entry entry;
   words >> entry.key;
+  entry.seed = crc32(entry.key);
   for (std::int64_t size; words >> size;) entry.shape.push_back(size);
   return entry;
 }
 
+inline bool is_gain_of_norm(const std::string& key) {
+  for (const char* end : {".1.weight", "bn.weight", "bn1.weight", "bn2.weight"}) {
+    if (key.ends_with(end)) return true;
+  }
+  return false;
+}
+
 /// An element of a tensor: scaled so that activations of a deep net stay in a sane range.
 inline float weight(const Entry& entry, std::size_t index) {
-  const float value = noise(crc32(entry.key), static_cast<std::uint32_t>(index));
+  const float value = noise(entry.seed, static_cast<std::uint32_t>(index));
   if (entry.key.ends_with("running_var")) return 1 + 0.5f * value;
-  if (entry.shape.size() == 4) {
+  if (entry.shape.size() >= 2) {
     const float gain = entry.key.find("flow_head.conv2") != std::string::npos ? 0.05f : 1.2f;
-    const auto fan_in = static_cast<float>(entry.shape[1] * entry.shape[2] * entry.shape[3]);
+    const auto fan_in = static_cast<float>(entry.elements() / entry.shape[0]);
     return value * (gain * std::sqrt(3.f / fan_in));
   }
-  if (entry.key.ends_with(".1.weight")) return 1 + 0.2f * value;
+  if (is_gain_of_norm(entry.key)) return 1 + 0.2f * value;
   return 0.1f * value;
 }
 

@@ -29,10 +29,10 @@ def weight(key: str, shape: list[int]) -> array.array:
     offset, factor = 0.0, 0.1
     if key.endswith("running_var"):
         offset, factor = 1.0, 0.5
-    elif len(shape) == 4:
+    elif len(shape) >= 2:
         gain = 0.05 if "flow_head.conv2" in key else 1.2
         factor = gain * math.sqrt(3 / math.prod(shape[1:]))
-    elif key.endswith(".1.weight"):
+    elif key.endswith((".1.weight", "bn.weight", "bn1.weight", "bn2.weight")):
         offset, factor = 1.0, 0.2
     values = noise(zlib.crc32(key.encode()), math.prod(shape))
     return array.array("f", [offset + factor * value for value in values])

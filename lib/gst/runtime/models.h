@@ -6,7 +6,9 @@
 #include <stop_token>
 #include <string>
 
+#include "lib/engine/feature_model.h"
 #include "lib/engine/flow_model.h"
+#include "lib/engine/shot_model.h"
 
 namespace gsttorch {
 
@@ -19,6 +21,12 @@ class Models {
   /// has it yet; shared with all who ask for the same. `stop` ends the wait with
   /// ErrorCode::Cancelled.
   virtual Result<std::shared_ptr<FlowModel>> flow_model(const std::string& path,
+                                                        const std::string& device,
+                                                        std::stop_token stop) = 0;
+  virtual Result<std::shared_ptr<FeatureModel>> feature_model(const std::string& path,
+                                                              const std::string& device,
+                                                              std::stop_token stop) = 0;
+  virtual Result<std::shared_ptr<ShotModel>> shot_model(const std::string& path,
                                                         const std::string& device,
                                                         std::stop_token stop) = 0;
 };

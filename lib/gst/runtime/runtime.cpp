@@ -51,10 +51,8 @@ Runtime& Runtime::instance() {
   return *runtime;
 }
 
-Runtime::Runtime()
-    : cache_(std::make_shared<DerivedCache>(kCacheBytes)),
-      flow_models_(std::make_shared<ModelRegistry<FlowModel>>()) {
-  flow_models_->on_unused = [this] { expect_unused_models(); };
+Runtime::Runtime() : cache_(std::make_shared<DerivedCache>(kCacheBytes)) {
+  models_.on_unused([this] { expect_unused_models(); });
 }
 
 Result<Engine*> Runtime::engine() {
@@ -70,7 +68,7 @@ Result<Engine*> Runtime::engine() {
 // model is loaded any more.
 Result<std::string> Runtime::resolve_device(Engine& engine, const std::string& device) {
   if (device != "auto") return engine.resolve_device(device);
-  const bool is_idle = flow_models_->counts().loaded == 0;
+  const bool is_idle = models_.counts().loaded == 0;
   {
     const std::lock_guard lock(mutex_);
     if (!is_idle && !auto_device_.empty()) return auto_device_;
@@ -81,9 +79,9 @@ Result<std::string> Runtime::resolve_device(Engine& engine, const std::string& d
   return resolved;
 }
 
-Result<std::shared_ptr<FlowModel>> Runtime::flow_model(const std::string& path,
-                                                       const std::string& device,
-                                                       std::stop_token stop) {
+template <typename Model>
+Result<std::shared_ptr<Model>> Runtime::model(const std::string& path, const std::string& device,
+                                              Loader<Model> loader, std::stop_token stop) {
   const auto engine = this->engine();
   if (!engine) return engine.error();
   const auto resolved = resolve_device(**engine, device);
@@ -91,9 +89,27 @@ Result<std::shared_ptr<FlowModel>> Runtime::flow_model(const std::string& path,
   const auto key = key_of(path, *resolved);
   if (!key) return key.error();
   const auto load = [&](std::stop_token load_stop) {
-    return (*engine)->load_flow_model({key->path, *resolved}, std::move(load_stop));
+    return ((*engine)->*loader)({key->path, *resolved}, std::move(load_stop));
   };
-  return flow_models_->acquire(*key, load, std::move(stop));
+  return models_.of<Model>().acquire(*key, load, std::move(stop));
+}
+
+Result<std::shared_ptr<FlowModel>> Runtime::flow_model(const std::string& path,
+                                                       const std::string& device,
+                                                       std::stop_token stop) {
+  return model<FlowModel>(path, device, &Engine::load_flow_model, std::move(stop));
+}
+
+Result<std::shared_ptr<FeatureModel>> Runtime::feature_model(const std::string& path,
+                                                             const std::string& device,
+                                                             std::stop_token stop) {
+  return model<FeatureModel>(path, device, &Engine::load_feature_model, std::move(stop));
+}
+
+Result<std::shared_ptr<ShotModel>> Runtime::shot_model(const std::string& path,
+                                                       const std::string& device,
+                                                       std::stop_token stop) {
+  return model<ShotModel>(path, device, &Engine::load_shot_model, std::move(stop));
 }
 
 Executor& Runtime::executor(const std::string& device) {
@@ -169,7 +185,7 @@ std::chrono::nanoseconds Runtime::grace_time() const {
 void Runtime::trim() {
   frames_.sweep(FrameTable::Sweep::All);
   cache_->clear();
-  flow_models_->drop_unused({});
+  models_.drop_unused({});
 }
 
 // Wakes the thread that drops models, or starts it. It is started after the engine was loaded, so
@@ -189,7 +205,7 @@ void Runtime::drop_models_when_due(const std::stop_token& stop) {
     look_again_ = false;
     const auto grace = grace_time_;
     lock.unlock();
-    const auto next = flow_models_->drop_unused(grace);
+    const auto next = models_.drop_unused(grace);
     lock.lock();
     const auto look_again = [this] { return look_again_; };
     if (next) {
@@ -202,7 +218,7 @@ void Runtime::drop_models_when_due(const std::stop_token& stop) {
 
 RuntimeStats Runtime::stats() const {
   RuntimeStats stats;
-  stats.models = flow_models_->counts();
+  stats.models = models_.counts();
   stats.cache = cache_->counts();
   const std::lock_guard lock(mutex_);
   stats.analyzers = analyzers_;

@@ -19,7 +19,7 @@
 #include "lib/engine/engine.h"
 #include "lib/gst/runtime/derived_cache.h"
 #include "lib/gst/runtime/frame_table.h"
-#include "lib/gst/runtime/model_registry.h"
+#include "lib/gst/runtime/model_registries.h"
 #include "lib/gst/runtime/models.h"
 
 namespace gsttorch {
@@ -39,6 +39,11 @@ class Runtime final : public Models {
   static Runtime& instance();
 
   Result<std::shared_ptr<FlowModel>> flow_model(const std::string& path, const std::string& device,
+                                                std::stop_token stop) override;
+  Result<std::shared_ptr<FeatureModel>> feature_model(const std::string& path,
+                                                      const std::string& device,
+                                                      std::stop_token stop) override;
+  Result<std::shared_ptr<ShotModel>> shot_model(const std::string& path, const std::string& device,
                                                 std::stop_token stop) override;
 
   /// Runs work on a lane of a device, "cpu" or "cuda:0", and waits for it; throws what it throws.
@@ -71,7 +76,13 @@ class Runtime final : public Models {
  private:
   Runtime();
 
+  template <typename Model>
+  using Loader = Result<std::unique_ptr<Model>> (Engine::*)(const ModelOptions&, std::stop_token);
+
   Result<Engine*> engine();
+  template <typename Model>
+  Result<std::shared_ptr<Model>> model(const std::string& path, const std::string& device,
+                                       Loader<Model> loader, std::stop_token stop);
   Result<std::string> resolve_device(Engine& engine, const std::string& device);
   Executor& executor(const std::string& device);
   void expect_unused_models();
@@ -79,7 +90,7 @@ class Runtime final : public Models {
 
   const std::shared_ptr<DerivedCache> cache_;
   FrameTable frames_;
-  const std::shared_ptr<ModelRegistry<FlowModel>> flow_models_;
+  ModelRegistries<FlowModel, FeatureModel, ShotModel> models_;
 
   mutable std::mutex mutex_;
   // Guarded by mutex_.

@@ -23,6 +23,11 @@ void set_cpu_memory_limit(std::size_t bytes);
 /// Returns what is kept for later tensors to the system: for when a net goes.
 void trim_cpu_memory();
 
+/// Does so when it goes. Declared before a net, so that it outlives its tensors.
+struct TrimAtEnd {
+  ~TrimAtEnd() { trim_cpu_memory(); }
+};
+
 /// See Engine::fail_allocation_after.
 void fail_cpu_allocation_after(std::int64_t allocations);
 

@@ -25,7 +25,6 @@ using PointwiseBinary = at::Tensor(const at::Tensor&, const at::Tensor&, const a
 using Reorder = at::Tensor(const at::Tensor&, at::IntArrayRef, at::IntArrayRef, at::IntArrayRef,
                            std::int64_t, at::OptionalIntArrayRef);
 
-constexpr std::array<std::int64_t, 2> kNoDilation{1, 1};
 const std::optional<at::Scalar> kNoScale;
 
 template <typename Signature>
@@ -35,7 +34,8 @@ c10::TypedOperatorHandle<Signature> find_operator(const char* name, const char* 
 
 at::Tensor pack(const at::Tensor& weight, const ConvGeometry& geometry) {
   static const auto reorder = find_operator<Reorder>("mkldnn::_reorder_convolution_weight", "");
-  return reorder.call(weight, geometry.padding, geometry.stride, kNoDilation, 1, std::nullopt);
+  return reorder.call(weight, geometry.padding, geometry.stride, geometry.dilation, 1,
+                      std::nullopt);
 }
 
 // ATen's convolution has no shape function in C++ (Python's torch has): on the meta device this one
@@ -44,7 +44,8 @@ at::Tensor meta_conv2d(const at::Tensor& x, const at::Tensor& weight, const Conv
   TORCH_CHECK(weight.is_meta() && x.size(1) == weight.size(1), "convolution of ", x.sizes(), " on ",
               x.device(), " with ", weight.sizes(), " on ", weight.device());
   const auto side = [&](int axis) {
-    return (x.size(2 + axis) + 2 * g.padding[axis] - weight.size(2 + axis)) / g.stride[axis] + 1;
+    const std::int64_t extent = g.dilation[axis] * (weight.size(2 + axis) - 1) + 1;
+    return (x.size(2 + axis) + 2 * g.padding[axis] - extent) / g.stride[axis] + 1;
   };
   return at::empty({x.size(0), weight.size(0), side(0), side(1)},
                    x.options().memory_format(at::MemoryFormat::ChannelsLast));
@@ -72,7 +73,7 @@ at::Tensor Conv::operator()(const at::Tensor& x) const {
   if (!use_packed(x)) return plain(x);
   static const auto op = find_operator<Pointwise>("mkldnn::_convolution_pointwise", "");
   return op.call(x.contiguous(at::MemoryFormat::ChannelsLast), packed_, maybe(bias_),
-                 geometry_.padding, geometry_.stride, kNoDilation, 1,
+                 geometry_.padding, geometry_.stride, geometry_.dilation, 1,
                  activation_ == Activation::Relu ? "relu" : "none", Scalars(), Text(""));
 }
 
@@ -82,13 +83,14 @@ at::Tensor Conv::plus(const at::Tensor& x, const at::Tensor& other) const {
   const Text unary = activation_ == Activation::Relu ? Text("relu") : std::nullopt;
   return op.call(x.contiguous(at::MemoryFormat::ChannelsLast),
                  other.contiguous(at::MemoryFormat::ChannelsLast), packed_, maybe(bias_),
-                 geometry_.padding, geometry_.stride, kNoDilation, 1, "add", kNoScale, unary,
+                 geometry_.padding, geometry_.stride, geometry_.dilation, 1, "add", kNoScale, unary,
                  Scalars(), Text(""));
 }
 
 at::Tensor Conv::plain(const at::Tensor& x, const at::Tensor& other) const {
   at::Tensor y = x.is_meta() ? meta_conv2d(x, weight_, geometry_)
-                             : at::conv2d(x, weight_, bias_, geometry_.stride, geometry_.padding);
+                             : at::conv2d(x, weight_, bias_, geometry_.stride, geometry_.padding,
+                                          geometry_.dilation);
   if (other.defined()) y = y + other;
   return activation_ == Activation::Relu ? at::relu_(y) : y;
 }

@@ -12,8 +12,9 @@ namespace gsttorch {
 enum class Activation { None, Relu };
 
 struct ConvGeometry {
-  std::array<std::int64_t, 2> stride{1, 1};   // y, x
-  std::array<std::int64_t, 2> padding{0, 0};  // y, x
+  std::array<std::int64_t, 2> stride{1, 1};    // y, x
+  std::array<std::int64_t, 2> padding{0, 0};   // y, x
+  std::array<std::int64_t, 2> dilation{1, 1};  // y, x
 };
 
 /// A 2-D convolution and the activation after it: the one place where this project convolves.

@@ -12,6 +12,7 @@
 #include "lib/nn/device.h"
 #include "lib/nn/failure.h"
 #include "lib/nn/memory/counters.h"
+#include "lib/nn/ops/area_image.h"
 #include "lib/nn/ops/device_image.h"
 
 namespace gsttorch {
@@ -36,12 +37,18 @@ at::Tensor converted(const ImageView& image, const ImageRequest& request) {
   return image_to_tensor(image, request.scale).to(request.device);
 }
 
+at::Tensor resized(const ImageView& image, const ImageRequest& r) {
+  if (r.filter == ImageFilter::Triangle) return resize(converted(image, r), r.height, r.width);
+  if (r.device.is_cpu()) return image_to_area_tensor(image, r.scale, r.height, r.width);
+  return resize_area(converted(image, r), r.height, r.width);
+}
+
 at::Tensor prepare(FrameImage& frame, const ImageRequest& request) {
   const c10::InferenceMode guard;
   const MemoryScope scope("image");
   const auto view = frame.view();
   if (!view) throw Failure(view.error().code, view.error().message);
-  at::Tensor x = resize(converted(*view, request), request.height, request.width);
+  at::Tensor x = resized(*view, request);
   if (request.left || request.right || request.top || request.bottom) {
     x = at::replication_pad2d(x, {request.left, request.right, request.top, request.bottom});
   }
@@ -58,7 +65,8 @@ void append(std::ostream& text, const std::array<float, 3>& values) {
 std::string image_key(const ImageRequest& r) {
   std::ostringstream text;
   text << r.device.str() << ' ' << r.width << 'x' << r.height << " +" << r.left << '+' << r.right
-       << '+' << r.top << '+' << r.bottom << std::hex;
+       << '+' << r.top << '+' << r.bottom << (r.filter == ImageFilter::Area ? " area" : "")
+       << std::hex;
   append(text, r.scale.scale);
   append(text, r.scale.offset);
   return text.str();

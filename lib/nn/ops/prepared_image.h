@@ -13,12 +13,17 @@
 
 namespace gsttorch {
 
+/// What makes a frame another size: triangles (an antialiasing linear filter), or means over areas,
+/// which is what nets trained on OpenCV's INTER_AREA want.
+enum class ImageFilter { Triangle, Area };
+
 /// How a net wants a frame: resized to width x height, then padded (replicating the border).
 struct ImageRequest {
   std::int64_t width = 0;   ///< pixels, before padding
   std::int64_t height = 0;  ///< pixels, before padding
   std::int64_t left = 0, right = 0, top = 0, bottom = 0;
   PixelScale scale;
+  ImageFilter filter = ImageFilter::Triangle;
   c10::Device device = c10::kCPU;
 };
 

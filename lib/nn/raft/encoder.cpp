@@ -7,33 +7,20 @@
 
 #include <ATen/ATen.h>
 
+#include "lib/nn/ops/batch_norm.h"
 #include "lib/nn/ops/norm.h"
 
 namespace gsttorch {
 namespace {
-
-constexpr double kBatchNormEpsilon = 1e-5;
-
-struct ConvParameters {
-  at::Tensor weight, bias;
-};
-
-// conv followed by (y - mean) / sqrt(var + eps) * gamma + beta is a convolution with other numbers.
-ConvParameters fold_batch_norm(ConvParameters conv, const ModuleWeights& norm) {
-  const std::int64_t width = conv.weight.size(0);
-  const at::Tensor gain =
-      norm.take("weight", {width}) / (norm.take("running_var", {width}) + kBatchNormEpsilon).sqrt();
-  conv.bias = (conv.bias - norm.take("running_mean", {width})) * gain + norm.take("bias", {width});
-  conv.weight = conv.weight * gain.view({-1, 1, 1, 1});
-  return conv;
-}
 
 Conv load_conv(const ModuleWeights& weights, std::int64_t in, std::int64_t kernel,
                std::int64_t stride, Normalization normalization, bool relu) {
   ConvParameters p;
   p.weight = weights.take("0.weight", {-1, in, kernel, kernel});
   p.bias = weights.take("0.bias", {p.weight.size(0)});
-  if (weights.has("1.running_mean")) p = fold_batch_norm(p, weights / "1");
+  if (weights.has("1.running_mean")) {
+    p = fold(p, load_batch_norm(weights / "1", p.weight.size(0)));
+  }
   // Instance normalisation takes every constant away, so the bias as well.
   if (normalization == Normalization::Instance) p.bias = at::Tensor();
   const bool fused_relu = relu && normalization == Normalization::None;

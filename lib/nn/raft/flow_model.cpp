@@ -216,11 +216,6 @@ std::string next_features_key() {
   return "raft " + std::to_string(++loaded) + ' ';
 }
 
-// Declared before a net, so that it outlives its tensors.
-struct TrimAtEnd {
-  ~TrimAtEnd() { trim_cpu_memory(); }
-};
-
 class RaftFlowModel final : public FlowModel {
  public:
   RaftFlowModel(FlowModelInfo info, c10::Device device, Raft net)
@@ -321,16 +316,6 @@ class RaftFlowModel final : public FlowModel {
   const Raft net_;
   const std::string features_key_ = next_features_key();
 };
-
-std::size_t count_parameters(const StateDict& state) {
-  std::size_t count = 0;
-  for (const auto& [key, tensor] : state) {
-    const bool statistic =
-        key.find("running_") != std::string::npos || key.ends_with("num_batches_tracked");
-    if (!statistic) count += static_cast<std::size_t>(tensor.numel());
-  }
-  return count;
-}
 
 }  // namespace
 

@@ -49,4 +49,14 @@ Result<StateDict> read_weights(const std::string& path, KeyPrefix prefix, Weight
   });
 }
 
+std::size_t count_parameters(const StateDict& state) {
+  std::size_t count = 0;
+  for (const auto& [key, tensor] : state) {
+    const bool statistic =
+        key.find("running_") != std::string::npos || key.ends_with("num_batches_tracked");
+    if (!statistic) count += static_cast<std::size_t>(tensor.numel());
+  }
+  return count;
+}
+
 }  // namespace gsttorch

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -31,5 +32,8 @@ enum class WeightsContent {
 /// off. Errors name the file: NotFound, Corrupt, Refused (a pickle that asks for code).
 Result<StateDict> read_weights(const std::string& path, KeyPrefix prefix = KeyPrefix::Strip,
                                WeightsContent content = WeightsContent::Values);
+
+/// Numbers that were trained: all but a normalisation's statistics.
+std::size_t count_parameters(const StateDict& state);
 
 }  // namespace gsttorch

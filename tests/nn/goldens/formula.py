@@ -18,16 +18,21 @@ def noise(seed, count):
     return (x >> np.uint32(8)).astype(np.float32) / np.float32(1 << 23) - np.float32(1)
 
 
+def noise_bytes(seed, count):
+    """uint8 [count], of the same noise."""
+    return ((noise(seed, count) + 1) * 128).astype(np.uint8)
+
+
 def weight(key, shape):
     """A tensor of a state dict that keeps activations of a deep net in a sane range."""
     values = noise(zlib.crc32(key.encode()), int(np.prod(shape))).reshape(shape)
     if key.endswith("running_var"):
         return torch.from_numpy(1 + np.float32(0.5) * values)
-    if len(shape) == 4:
+    if len(shape) >= 2:
         gain = np.float32(0.05 if "flow_head.conv2" in key else 1.2)
-        fan_in = np.float32(shape[1] * shape[2] * shape[3])
+        fan_in = np.float32(np.prod(shape[1:]))
         return torch.from_numpy(values * (gain * np.sqrt(np.float32(3) / fan_in)))
-    if key.endswith(".1.weight"):  # a norm's gain
+    if key.endswith((".1.weight", "bn.weight", "bn1.weight", "bn2.weight")):  # a norm's gain
         return torch.from_numpy(1 + np.float32(0.2) * values)
     return torch.from_numpy(np.float32(0.1) * values)
 
@@ -44,3 +49,23 @@ def picture(height, width, dx, dy):
     tile = ((y + dy + 64) // 4) * 4096 + (x + dx + 64) // 4
     planes = [noise(1000 * (c + 1), 4096 * (height // 4 + 64))[tile] for c in range(3)]
     return torch.from_numpy(np.stack(planes)[None])
+
+
+def shots(count, cuts):
+    """uint8 [count, 27, 48, 3]: tiles of 4x4 pixels that move a pixel a frame; others after each cut."""
+    y, x = np.mgrid[0:27, 0:48]
+    frames = np.empty((count, 27, 48, 3), np.uint8)
+    for t in range(count):
+        shot = sum(t >= cut for cut in cuts)
+        tile = (y // 4) * 4096 + (x + t) // 4
+        for c in range(3):
+            frames[t, :, :, c] = noise_bytes(100 * shot + 1000 * (c + 1), 4096 * 8)[tile]
+    return torch.from_numpy(frames)
+
+
+def write_shapes(net, path):
+    """A line for each tensor of a net: its key and its sizes."""
+    with open(path, "w") as out:
+        for key, value in net.state_dict().items():
+            if value.dtype == torch.float32:
+                out.write(f"{key} {' '.join(map(str, value.shape))}\n")

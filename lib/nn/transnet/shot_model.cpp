@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/nn/transnet/shot_model.h"
+
+#include <utility>
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include "lib/nn/device.h"
+#include "lib/nn/failure.h"
+#include "lib/nn/memory/counters.h"
+#include "lib/nn/memory/cpu_memory.h"
+#include "lib/nn/ops/prepared_image.h"
+#include "lib/nn/ops/thumbnail.h"
+#include "lib/nn/transnet/transnet.h"
+#include "lib/nn/weights/weights.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr char kArchitecture[] = "transnetv2";
+
+static_assert(TransNet::kWidth == Thumbnail::kWidth && TransNet::kHeight == Thumbnail::kHeight);
+
+class TransNetShotModel final : public ShotModel {
+ public:
+  TransNetShotModel(ShotModelInfo info, c10::Device device, TransNet net)
+      : info_(std::move(info)), device_(device), net_(std::move(net)) {}
+
+  const ShotModelInfo& info() const override { return info_; }
+
+  Result<Thumbnail> thumbnail(FrameImage& frame) override {
+    return caught("frame", [&]() -> Result<Thumbnail> {
+      const c10::InferenceMode guard;
+      const MemoryScope scope(kArchitecture, "image");
+      if (frame.width() < 1 || frame.height() < 1) {
+        throw Failure(ErrorCode::BadShape, "a frame without pixels");
+      }
+      return to_thumbnails(prepared_image(frame, {.width = Thumbnail::kWidth,
+                                                  .height = Thumbnail::kHeight,
+                                                  .filter = ImageFilter::Area,
+                                                  .device = device_}))
+          .front();
+    });
+  }
+
+  Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail> window) override {
+    return caught("shots", [&]() -> Result<std::vector<ShotProbabilities>> {
+      const c10::InferenceMode guard;
+      const MemoryScope scope(kArchitecture, "shots");
+      if (window.empty()) return std::vector<ShotProbabilities>();
+      const TransNet::Logits logits = net_(to_tensor(window).to(device_));
+      const at::Tensor single = at::sigmoid(logits.single).to(at::kCPU).contiguous();
+      const at::Tensor all = at::sigmoid(logits.all).to(at::kCPU).contiguous();
+      std::vector<ShotProbabilities> result(window.size());
+      for (std::size_t i = 0; i < result.size(); i++) {
+        result[i] = {single.const_data_ptr<float>()[i], all.const_data_ptr<float>()[i]};
+      }
+      return result;
+    });
+  }
+
+  std::size_t workspace(int frames) const override {
+    const std::size_t bytes = net_.peak_elements(frames) * sizeof(float);
+    return bytes + bytes / 16;
+  }
+
+ private:
+  static at::Tensor to_tensor(std::span<const Thumbnail> window) {
+    const auto count = static_cast<std::int64_t>(window.size());
+    at::Tensor frames = at::empty({1, count, Thumbnail::kHeight, Thumbnail::kWidth, 3}, at::kByte);
+    std::uint8_t* out = frames.data_ptr<std::uint8_t>();
+    for (const Thumbnail& thumbnail : window) {
+      out = std::copy(thumbnail.rgb.begin(), thumbnail.rgb.end(), out);
+    }
+    return frames;
+  }
+
+  const ShotModelInfo info_;
+  const c10::Device device_;
+  const TrimAtEnd trim_;
+  const TransNet net_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ShotModel>> create_shot_model(const ModelOptions& options,
+                                                     std::stop_token stop) {
+  const auto device = parse_device(options.device);
+  if (!device) return device.error();
+  const MemoryScope scope(kArchitecture, "weights");
+  const auto state = read_weights(options.path);
+  if (!state) return state.error();
+  return caught(options.path, [&]() -> Result<std::unique_ptr<ShotModel>> {
+    const c10::InferenceMode guard;
+    TransNet net(ModuleWeights(*state, *device, std::move(stop)));
+    ShotModelInfo info{kArchitecture, options.path, device->str(), count_parameters(*state)};
+    return std::make_unique<TransNetShotModel>(std::move(info), *device, std::move(net));
+  });
+}
+
+}  // namespace gsttorch
