@@ -4,11 +4,14 @@
 
 #include "config.h"
 #include "gst/raftflow/gstraftflow.h"
+#include "gst/scenedetect/gstscenedetect.h"
 #include "lib/engine/loader.h"
 
 static gboolean plugin_init(GstPlugin* plugin) {
   gsttorch::prepare_environment();
-  return GST_ELEMENT_REGISTER(raftflow, plugin);
+  const bool flow = GST_ELEMENT_REGISTER(raftflow, plugin);
+  const bool scenes = GST_ELEMENT_REGISTER(scenedetect, plugin);
+  return flow && scenes;
 }
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, torch, "Neural networks that watch video",

@@ -50,6 +50,7 @@ enum Property : guint {
   PROP_WARM_START,
   PROP_LAG,
   PROP_FLOW_FORMAT,
+  PROP_RESET_ON_CUT,
 };
 
 GstStaticPadTemplate sink_template =
@@ -86,6 +87,9 @@ void write_setting(RaftFlowSettings& s, guint id, const GValue* value) {
     case PROP_FLOW_FORMAT:
       s.options.output = static_cast<gsttorch::DataType>(g_value_get_enum(value));
       break;
+    case PROP_RESET_ON_CUT:
+      s.reset_on_cut = g_value_get_boolean(value);
+      break;
   }
 }
 
@@ -111,6 +115,9 @@ void read_setting(const RaftFlowSettings& s, guint id, GValue* value) {
       break;
     case PROP_FLOW_FORMAT:
       g_value_set_enum(value, static_cast<gint>(s.options.output));
+      break;
+    case PROP_RESET_ON_CUT:
+      g_value_set_boolean(value, s.reset_on_cut);
       break;
   }
 }
@@ -154,6 +161,11 @@ void install_properties(GObjectClass* object_class) {
       PROP_FLOW_FORMAT,
       g_param_spec_enum("flow-format", "Flow format", "Element type of the attached arrays",
                         GST_TYPE_TORCH_FLOW_FORMAT, GST_TORCH_FLOW_FORMAT_F32, kMutablePlaying));
+  install(PROP_RESET_ON_CUT,
+          g_param_spec_boolean("reset-on-cut", "Reset on cut",
+                               "Compute no flow across a cut that a scenedetect upstream found, "
+                               "and start no search from another shot",
+                               defaults.reset_on_cut, kMutablePlaying));
 }
 
 }  // namespace

@@ -21,6 +21,20 @@ namespace {
 constexpr char kDefaultModel[] = "raft-small";
 constexpr char kFirstFrame[] = "first-frame";
 constexpr char kMemoryLimit[] = "memory-limit";
+constexpr char kCut[] = "cut";
+
+// What a scenedetect upstream says of a frame: a cut, else what else begins a shot there.
+GstTorchSceneBoundary shot_boundary(GstBuffer* buffer) {
+  GstTorchSceneBoundary found = GST_TORCH_SCENE_BOUNDARY_NONE;
+  gpointer state = nullptr;
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_scene_meta(buffer, &state)) {
+    GstTorchScene scene;
+    if (!gst_torch_scene_meta_read(meta, &scene) || !scene.boundary) continue;
+    if (scene.boundary == GST_TORCH_SCENE_BOUNDARY_CUT) return scene.boundary;
+    found = scene.boundary;
+  }
+  return found;
+}
 
 GstTorchFlowDirection meta_direction(const FlowResult& flow) {
   if (!flow.backward) return GST_TORCH_FLOW_FORWARD;
@@ -86,15 +100,19 @@ Result<void> RaftFlow::plan(const GstVideoInfo& info, const RaftFlowSettings& se
   return {};
 }
 
-// Frames before a break, or of other settings, are no partners.
-void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& settings) {
+// Frames before a break or a cut, or of other settings, are no partners. After a gradual change
+// they still are, but what moved in the old shot says nothing of the new one.
+void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& settings,
+                           GstTorchSceneBoundary boundary) {
   const int max_size = plan_.options.max_size;
   const bool other_settings = state_.max_size != max_size || state_.lag != settings.lag;
-  if (frame.begins_anew || other_settings || frame.skipped == kSkippedReverse) {
+  const bool is_cut = boundary == GST_TORCH_SCENE_BOUNDARY_CUT;
+  if (frame.begins_anew || is_cut || other_settings || frame.skipped == kSkippedReverse) {
     GST_DEBUG_OBJECT(host_.element(), "begins anew at %" GST_TIME_FORMAT,
                      GST_TIME_ARGS(frame.pts()));
     state_ = State();
   }
+  if (boundary != GST_TORCH_SCENE_BOUNDARY_NONE) state_.warm_start.reset();
   state_.max_size = max_size;
   state_.lag = settings.lag;
   state_.features.set_budget(host_.settings().memory_limit);
@@ -117,7 +135,9 @@ Result<RaftFlow::Features> RaftFlow::encode(const AnalyzedFrame& frame) {
 Result<void> RaftFlow::look_at(AnalyzedFrame& frame, const RaftFlowSettings& settings,
                                std::vector<Pair>& pairs) {
   if (auto planned = plan(frame.info, settings); !planned) return planned;
-  begin_frame(frame, settings);
+  const GstTorchSceneBoundary boundary =
+      settings.reset_on_cut ? shot_boundary(frame.buffer.get()) : GST_TORCH_SCENE_BOUNDARY_NONE;
+  begin_frame(frame, settings, boundary);
   auto finding = std::make_unique<Found>();
   Found& found = *finding;
   frame.finding = std::move(finding);
@@ -131,7 +151,7 @@ Result<void> RaftFlow::look_at(AnalyzedFrame& frame, const RaftFlowSettings& set
   if (frame.skipped) return {};
   const Seen earlier = state_.seen.front();
   if (earlier.index + settings.lag > frame.index) {
-    found.skipped = kFirstFrame;
+    found.skipped = boundary == GST_TORCH_SCENE_BOUNDARY_CUT ? kCut : kFirstFrame;
     return {};
   }
   Features earlier_features = state_.features.find(earlier.index);

@@ -17,6 +17,7 @@
 #include "lib/engine/flow_plan.h"
 #include "lib/gst/analyzer/analysis.h"
 #include "lib/gst/analyzer/model_slot.h"
+#include "lib/gst/gsttorchscenemeta.h"
 
 namespace gsttorch {
 
@@ -25,6 +26,7 @@ struct RaftFlowSettings {
   FlowOptions options;
   bool warm_start = false;
   guint lag = 1;
+  bool reset_on_cut = true;
 };
 
 /// Pairs each frame with an earlier one, and has the flow between them computed.
@@ -85,7 +87,8 @@ class RaftFlow final : public Analysis {
   };
 
   Result<void> plan(const GstVideoInfo& info, const RaftFlowSettings& settings);
-  void begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& settings);
+  void begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& settings,
+                   GstTorchSceneBoundary boundary);
   Result<void> look_at(AnalyzedFrame& frame, const RaftFlowSettings& settings,
                        std::vector<Pair>& pairs);
   Result<Features> encode(const AnalyzedFrame& frame);

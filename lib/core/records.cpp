@@ -40,6 +40,60 @@ Json to_json(const FlowRecord& flow) {
   return object;
 }
 
+Json to_json(const SceneBoundary& boundary) {
+  Json object = {{"kind", boundary.kind},
+                 {"start_frame", boundary.start_frame},
+                 {"middle_frame", boundary.middle_frame},
+                 {"end_frame", boundary.end_frame}};
+  put(object, "start_pts", boundary.start_pts);
+  put(object, "middle_pts", boundary.middle_pts);
+  put(object, "end_pts", boundary.end_pts);
+  object["confidence"] = boundary.confidence;
+  return object;
+}
+
+Json to_json(const SceneRecord& scene) {
+  Json object = Json::object();
+  put(object, "source", scene.source);
+  put(object, "model", scene.model);
+  object["frame"] = scene.frame;
+  object["shot"] = scene.shot;
+  if (scene.skipped.empty()) {
+    object["score"] = scene.score;
+    object["threshold"] = scene.threshold;
+    object["distance"] = scene.distance;
+    object["mean_luma"] = scene.mean_luma;
+  }
+  put(object, "skipped", scene.skipped);
+  for (const SceneBoundary& boundary : scene.boundaries) {
+    object["boundaries"].push_back(to_json(boundary));
+  }
+  return object;
+}
+
+// An unsigned number of an object, if it has it.
+std::optional<std::uint64_t> number(const Json& object, const char* field) {
+  const auto found = object.find(field);
+  if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
+  return found->get<std::uint64_t>();
+}
+
+// `offset`: from the stream's numbers of frames to those of the records.
+SceneBoundary read_boundary(const Json& object, std::uint64_t offset) {
+  SceneBoundary boundary;
+  if (!object.is_object()) return boundary;
+  const auto kind = object.find("kind"), confidence = object.find("confidence");
+  if (kind != object.end() && kind->is_string()) boundary.kind = *kind;
+  boundary.start_frame = number(object, "start_frame").value_or(0) + offset;
+  boundary.middle_frame = number(object, "middle_frame").value_or(0) + offset;
+  boundary.end_frame = number(object, "end_frame").value_or(0) + offset;
+  boundary.start_pts = number(object, "start_pts");
+  boundary.middle_pts = number(object, "middle_pts");
+  boundary.end_pts = number(object, "end_pts");
+  if (confidence != object.end() && confidence->is_number()) boundary.confidence = *confidence;
+  return boundary;
+}
+
 }  // namespace
 
 std::string to_json_line(const FrameRecord& record) {
@@ -52,7 +106,24 @@ std::string to_json_line(const FrameRecord& record) {
                                    {"timestamp", record.reference_timestamp->timestamp}};
   }
   for (const FlowRecord& flow : record.flow) line["flow"].push_back(to_json(flow));
+  if (record.scene) line["scene"] = to_json(*record.scene);
   return line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+std::optional<SceneLine> scene_line(const std::string& line) {
+  const Json json = Json::parse(line, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  const auto scene = json.find("scene");
+  const auto frame = number(json, "frame");
+  if (!frame || scene == json.end() || !scene->is_object()) return std::nullopt;
+  SceneLine result{{*frame, number(json, "pts"), number(json, "duration")}, {}};
+  const std::uint64_t offset = *frame - number(*scene, "frame").value_or(*frame);
+  const auto boundaries = scene->find("boundaries");
+  if (boundaries == scene->end() || !boundaries->is_array()) return result;
+  for (const Json& boundary : *boundaries) {
+    result.boundaries.push_back(read_boundary(boundary, offset));
+  }
+  return result;
 }
 
 std::optional<RecordKey> record_key(const std::string& line) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "lib/core/scene_list.h"
+
 namespace gsttorch {
 
 /// One optical flow result of a frame. Empty strings and optionals are left out of the record;
@@ -29,6 +31,20 @@ struct FlowRecord {
   std::string confidence_file;
 };
 
+/// What shot detection says of a frame.
+struct SceneRecord {
+  std::string source;
+  std::string model;
+  std::uint64_t frame = 0;  ///< its number in the stream; record and stream may begin at others
+  unsigned shot = 0;        ///< from 0
+  double score = 0;
+  double threshold = 0;
+  double distance = 0;
+  double mean_luma = 0;                   ///< 0..255
+  std::vector<SceneBoundary> boundaries;  ///< known with this frame
+  std::string skipped;
+};
+
 /// When the picture was taken, by a clock that `caps` names ("timestamp/x-ntp").
 struct ReferenceTimestamp {
   std::string caps;
@@ -42,11 +58,20 @@ struct FrameRecord {
   std::optional<std::uint64_t> duration;  ///< ns
   std::optional<ReferenceTimestamp> reference_timestamp;
   std::vector<FlowRecord> flow;
+  std::optional<SceneRecord> scene;
 };
 
 /// A line of results.jsonl, its newline included. Numbers that JSON cannot hold (NaN, infinity)
 /// are null, bytes that are no UTF-8 are replaced.
 std::string to_json_line(const FrameRecord& record);
+
+/// The frame of a line of results.jsonl for a list of shots, and the boundaries that are known with
+/// it, in the numbers of the records; nothing where the line says nothing of shots.
+struct SceneLine {
+  SceneListBuilder::Frame frame;
+  std::vector<SceneBoundary> boundaries;
+};
+std::optional<SceneLine> scene_line(const std::string& line);
 
 /// Which frame a record is of.
 struct RecordKey {

@@ -7,3 +7,4 @@
 #include "gsttorchflowmeta.h"
 #include "gsttorchmemory.h"
 #include "gsttorchruntime.h"
+#include "gsttorchscenemeta.h"

@@ -10,28 +10,16 @@
 #include <gst/video/gstvideometa.h>
 
 #include "lib/core/flow_magnitude.h"
+#include "lib/gst/enum_nick.h"
 #include "lib/gst/mapped_flow.h"
 
 namespace {
 
+using gsttorch::enum_nick;
+using gsttorch::enum_value;
 using gsttorch::FlowMagnitude;
 
 constexpr gdouble kUniform = 0.01;  // factors that differ by less: a magnitude is off by half of it
-
-const gchar* enum_nick(GType type, gint value) {
-  auto* enum_class = static_cast<GEnumClass*>(g_type_class_ref(type));
-  const GEnumValue* entry = g_enum_get_value(enum_class, value);
-  g_type_class_unref(enum_class);  // registered types stay: the nick does too
-  return entry ? entry->value_nick : "";
-}
-
-gint enum_value(GType type, const gchar* nick) {
-  auto* enum_class = static_cast<GEnumClass*>(g_type_class_ref(type));
-  const GEnumValue* entry = nick ? g_enum_get_value_by_nick(enum_class, nick) : nullptr;
-  const gint value = entry ? entry->value : 0;
-  g_type_class_unref(enum_class);
-  return value;
-}
 
 GstBuffer* get_buffer(const GstStructure* s, const gchar* field) {
   const GValue* value = gst_structure_get_value(s, field);

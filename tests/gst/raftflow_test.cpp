@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "lib/gst/gsttorchscenemeta.h"
 #include "tests/support/gst_support.h"
 #include "tests/support/paths.h"
 #include "tests/support/small_net.h"
@@ -222,6 +223,50 @@ TEST(RaftFlow, warm_start_and_max_size_change_the_flow) {
   EXPECT_EQ(third_magnitude("warm-start", "false"), plain);
   EXPECT_NE(third_magnitude("warm-start", "true"), plain);
   EXPECT_NE(third_magnitude("max-size", "128"), plain);
+}
+
+// A frame that a scenedetect upstream said something of.
+Ref<GstBuffer> frame_with(GstTorchSceneBoundary boundary, int index) {
+  Ref<GstBuffer> buffer = frame(index);
+  GstTorchScene scene{};
+  scene.source = "scenedetect0";
+  scene.boundary = boundary;
+  gst_buffer_add_torch_scene_meta(buffer.get(), &scene);
+  return buffer;
+}
+
+TEST(RaftFlow, computes_no_flow_across_a_cut) {
+  Harness harness(make_raftflow());
+  harness.set_caps(caps());
+  skips(harness, 2);
+  const auto pushed = [&](GstTorchSceneBoundary boundary, int index) {
+    const Ref<GstBuffer> out = harness.push_and_pull(frame_with(boundary, index));
+    const gchar* skipped = flow_of(out).skipped;
+    return std::string(skipped ? skipped : "");
+  };
+  EXPECT_EQ(pushed(GST_TORCH_SCENE_BOUNDARY_NONE, 2), "");
+  EXPECT_EQ(pushed(GST_TORCH_SCENE_BOUNDARY_CUT, 3), "cut");
+  EXPECT_EQ(pushed(GST_TORCH_SCENE_BOUNDARY_NONE, 4), "");
+  EXPECT_EQ(pushed(GST_TORCH_SCENE_BOUNDARY_DISSOLVE, 5), "");
+  g_object_set(harness.element(), "reset-on-cut", FALSE, nullptr);
+  EXPECT_EQ(pushed(GST_TORCH_SCENE_BOUNDARY_CUT, 6), "");
+}
+
+// Mean magnitude of the flow to the frame after two others.
+double magnitude_after(GstTorchSceneBoundary boundary, bool warm_start, bool reset_on_cut) {
+  Harness harness(make_raftflow("warm-start", warm_start ? "true" : "false"));
+  g_object_set(harness.element(), "reset-on-cut", static_cast<gboolean>(reset_on_cut), nullptr);
+  harness.set_caps(caps());
+  for (int i = 0; i < 2; i++) harness.push_and_pull(frame(i));
+  return flow_of(harness.push_and_pull(frame_with(boundary, 2))).mean_magnitude;
+}
+
+TEST(RaftFlow, starts_no_search_from_another_shot) {
+  const auto dissolve = GST_TORCH_SCENE_BOUNDARY_DISSOLVE;
+  const double cold = magnitude_after(dissolve, false, true);
+  EXPECT_EQ(magnitude_after(dissolve, true, true), cold);
+  EXPECT_NE(magnitude_after(dissolve, true, false), cold);
+  EXPECT_NE(magnitude_after(GST_TORCH_SCENE_BOUNDARY_NONE, true, true), cold);
 }
 
 TEST(RaftFlow, posts_a_message_for_each_flow_when_asked_and_counts_frames) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -76,6 +77,9 @@ class AnalyzerHost {
   virtual std::size_t available_memory() const = 0;
   /// Posts an error, the first since the element was started; what follows from it is not news.
   virtual void report(const Error& error) = 0;
+  /// Runs work on a lane of the device that `wait_until_ready` named, and waits. From the thread
+  /// that calls the analysis, outside `analyze`, which is on a lane already.
+  virtual void run(std::function<void()> work) = 0;
   /// Pushes an event downstream. Only from `publish`: it comes before that frame.
   virtual void push_event(GstEvent* event) = 0;
 };

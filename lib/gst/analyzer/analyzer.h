@@ -74,6 +74,7 @@ class Analyzer final : public AnalyzerHost {
   Models& models() override;
   std::size_t available_memory() const override;
   void report(const Error& error) override;
+  void run(std::function<void()> work) override;
   void push_event(GstEvent* event) override { gst_pad_push_event(pads_.src, event); }
 
   template <typename Fn>

@@ -245,6 +245,8 @@ bool Analyzer::become_ready() {
   return false;
 }
 
+void Analyzer::run(std::function<void()> work) { runtime_.run(device_, std::move(work)); }
+
 // False when the frames are not to be pushed: a flush, or an error that was posted.
 bool Analyzer::analyze(std::vector<AnalyzedFrame>& frames) {
   if (frames.empty()) return true;

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "gst/scenedetect/frame_scorer.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace gsttorch {
+namespace {
+
+constexpr std::size_t kMostFrames = 64;  // of a batch
+
+// What distances of frames of one shot stay below, by the net: noise, whatever moves.
+constexpr float kFloor = 0.02f;
+constexpr float kLiteFloor = 0.01f;
+
+static_assert(kShotLumaSize * 3 == std::tuple_size_v<decltype(Thumbnail::rgb)>);
+
+ScoredFrame with_luma(const Thumbnail& thumbnail) {
+  ScoredFrame frame;
+  const std::uint8_t* rgb = thumbnail.rgb.data();
+  for (float& luma : frame.luma) {
+    luma = 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
+    rgb += 3;
+  }
+  return frame;
+}
+
+ScorerInfo info_of(const FeatureModelInfo& info) {
+  return {info.architecture, info.path, info.device,
+          info.architecture == "resnet18" ? kFloor : kLiteFloor};
+}
+
+}  // namespace
+
+FeatureScorer::FeatureScorer(std::shared_ptr<FeatureModel> model, const FeatureOptions& options)
+    : FrameScorer(info_of(model->info())), model_(std::move(model)), options_(options) {}
+
+std::size_t FeatureScorer::most_frames(std::size_t bytes) const {
+  std::size_t count = kMostFrames;
+  while (count > 0 && model_->workspace(static_cast<int>(count)) > bytes) count /= 2;
+  return count;
+}
+
+Result<std::vector<ScoredFrame>> FeatureScorer::push(std::span<FrameImage* const> frames,
+                                                     std::stop_token stop) {
+  auto features = model_->features(frames, options_, std::move(stop));
+  if (!features) return features.error();
+  std::vector<ScoredFrame> scored;
+  for (FrameFeatures& f : *features) {
+    scored.push_back(with_luma(f.thumbnail));
+    scored.back().feature = std::move(f.values);
+  }
+  return scored;
+}
+
+WindowScorer::WindowScorer(std::shared_ptr<ShotModel> model)
+    : FrameScorer({model->info().architecture, model->info().path, model->info().device, 0}),
+      model_(std::move(model)) {}
+
+std::size_t WindowScorer::most_frames(std::size_t bytes) const {
+  return least_bytes() <= bytes ? kMostFrames : 0;
+}
+
+Result<std::vector<ScoredFrame>> WindowScorer::push(std::span<FrameImage* const> frames,
+                                                    std::stop_token stop) {
+  std::vector<ScoredFrame> scored;
+  for (FrameImage* frame : frames) {
+    if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "cancelled"};
+    const auto thumbnail = model_->thumbnail(*frame);
+    if (!thumbnail) return thumbnail.error();
+    const auto window = windows_.push(*thumbnail);
+    if (!window) continue;
+    if (auto looked = look_at(*window, scored); !looked) return looked.error();
+  }
+  return scored;
+}
+
+Result<std::vector<ScoredFrame>> WindowScorer::finish() {
+  std::vector<ScoredFrame> scored;
+  while (const auto window = windows_.finish()) {
+    if (auto looked = look_at(*window, scored); !looked) return looked.error();
+  }
+  return scored;
+}
+
+Result<void> WindowScorer::look_at(const ShotWindows::Window& window,
+                                   std::vector<ScoredFrame>& scored) const {
+  const auto probabilities = model_->probabilities(window.frames);
+  if (!probabilities) return probabilities.error();
+  for (std::size_t i = window.first; i < window.first + window.count; i++) {
+    scored.push_back(with_luma(window.frames[i]));
+    const ShotProbabilities& p = (*probabilities)[i];
+    scored.back().probabilities = TransitionProbabilities{p.single, p.all};
+  }
+  return {};
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "lib/core/result.h"
+#include "lib/core/shots/shot_boundary.h"
+#include "lib/engine/feature_model.h"
+#include "lib/engine/shot_model.h"
+#include "lib/engine/shot_windows.h"
+
+namespace gsttorch {
+
+/// What a net says of one frame, for ShotDetector.
+struct ScoredFrame {
+  std::array<float, kShotLumaSize> luma{};               ///< 0..255
+  std::vector<float> feature;                            ///< of a net for single frames
+  std::optional<TransitionProbabilities> probabilities;  ///< of a net for many
+};
+
+struct ScorerInfo {
+  std::string model;         ///< "resnet18", "resnet18-lite", "transnetv2"
+  std::string path;          ///< the weights file
+  std::string device;        ///< "cpu", "cuda:0"
+  float distance_floor = 0;  ///< see ShotDetector::Options
+};
+
+/// Has a net look at the frames of a stream, one after the other. Thread-bound.
+class FrameScorer {
+ public:
+  virtual ~FrameScorer() = default;
+
+  const ScorerInfo& info() const { return info_; }
+
+  /// After how many later frames at most one is scored.
+  virtual std::size_t look_ahead() const = 0;
+
+  /// How many frames `push` can take at once within so many bytes; 0: not even one.
+  virtual std::size_t most_frames(std::size_t bytes) const = 0;
+  /// What one frame takes, bytes.
+  virtual std::size_t least_bytes() const = 0;
+
+  /// Looks at frames. The result: those that are scored by it, in order.
+  virtual Result<std::vector<ScoredFrame>> push(std::span<FrameImage* const> frames,
+                                                std::stop_token stop) = 0;
+  /// No frame comes for now: the frames that were not scored yet.
+  virtual Result<std::vector<ScoredFrame>> finish() = 0;
+  /// Forgets all frames.
+  virtual void reset() = 0;
+
+ protected:
+  explicit FrameScorer(ScorerInfo info) : info_(std::move(info)) {}
+
+ private:
+  const ScorerInfo info_;
+};
+
+/// Features of each frame on its own.
+class FeatureScorer final : public FrameScorer {
+ public:
+  FeatureScorer(std::shared_ptr<FeatureModel> model, const FeatureOptions& options);
+
+  std::size_t look_ahead() const override { return 0; }
+  std::size_t most_frames(std::size_t bytes) const override;
+  std::size_t least_bytes() const override { return model_->workspace(1); }
+  Result<std::vector<ScoredFrame>> push(std::span<FrameImage* const> frames,
+                                        std::stop_token stop) override;
+  Result<std::vector<ScoredFrame>> finish() override { return std::vector<ScoredFrame>(); }
+  void reset() override {}
+
+ private:
+  const std::shared_ptr<FeatureModel> model_;
+  const FeatureOptions options_;
+};
+
+/// Probabilities of a net that sees windows of frames.
+class WindowScorer final : public FrameScorer {
+ public:
+  explicit WindowScorer(std::shared_ptr<ShotModel> model);
+
+  std::size_t look_ahead() const override { return ShotWindows::kLookAhead; }
+  std::size_t most_frames(std::size_t bytes) const override;
+  std::size_t least_bytes() const override { return model_->workspace(ShotWindows::kLength); }
+  Result<std::vector<ScoredFrame>> push(std::span<FrameImage* const> frames,
+                                        std::stop_token stop) override;
+  Result<std::vector<ScoredFrame>> finish() override;
+  void reset() override { windows_.reset(); }
+
+ private:
+  Result<void> look_at(const ShotWindows::Window& window, std::vector<ScoredFrame>& scored) const;
+
+  const std::shared_ptr<ShotModel> model_;
+  ShotWindows windows_;
+};
+
+}  // namespace gsttorch

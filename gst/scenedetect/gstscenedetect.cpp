@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+/**
+ * SECTION:element-scenedetect
+ * @title: scenedetect
+ * @short_description: where shots begin
+ *
+ * Has a net look at each frame (ResNet-18 features, or TransNetV2) and tells where one shot gives
+ * way to the next: cuts, dissolves, fades. Attaches a GstTorchSceneMeta with the score to every
+ * frame (see gsttorchscenemeta.h). Pixels pass through untouched, some frames late: what comes
+ * after a frame is looked at too. For each boundary it posts an element message named
+ * `scenedetect` with the fields `timestamp`, `stream-time`, `running-time`, `duration`,
+ * `start-timestamp`, `middle-timestamp`, `end-timestamp` (ns), `frame`, `start-frame`,
+ * `middle-frame`, `end-frame`, `shot`, `boundary` (`cut`, `dissolve`, `fade`), `score` and
+ * `confidence`.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 -m filesrc location=video.mp4 ! decodebin ! videoconvert ! scenedetect ! fakesink
+ * ]|
+ */
+#include "gst/scenedetect/gstscenedetect.h"
+
+#include "config.h"
+#include "gst/scenedetect/scenedetect.h"
+#include "lib/gst/analyzer/analyzer.h"
+#include "lib/gst/boundary.h"
+#include "lib/gst/element_class.h"
+#include "lib/gst/video_frame.h"
+
+GST_DEBUG_CATEGORY(gst_scene_detect_debug);
+#define GST_CAT_DEFAULT gst_scene_detect_debug
+
+struct _GstSceneDetect {
+  GstTorchAnalyzer parent;
+};
+
+G_DEFINE_TYPE(GstSceneDetect, gst_scene_detect, GST_TYPE_TORCH_ANALYZER)
+GST_ELEMENT_REGISTER_DEFINE(scenedetect, "scenedetect", GST_RANK_NONE, GST_TYPE_SCENE_DETECT)
+
+namespace {
+
+using gsttorch::AnalyzerSettings;
+using gsttorch::guarded;
+using gsttorch::kMutablePlaying;
+using gsttorch::kMutableReady;
+using gsttorch::SceneDetectSettings;
+
+enum Property : guint {
+  PROP_THRESHOLD = 1,
+  PROP_MIN_SHOT_DURATION,
+  PROP_LOOKAHEAD,
+  PROP_FEATURE_LAYER,
+  PROP_FORCE_KEY_UNIT,
+  PROP_ALL_HEADERS,
+  PROP_POST_MESSAGES,
+};
+
+constexpr guint kMostLookAhead = 32;
+constexpr guint kMostLayers = 4;
+
+GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+                            GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(GSTTORCH_VIDEO_FORMATS)));
+GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+                            GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(GSTTORCH_VIDEO_FORMATS)));
+
+gsttorch::SceneDetect& impl(gpointer self) {
+  return static_cast<gsttorch::SceneDetect&>(*GST_TORCH_ANALYZER(self)->analysis);
+}
+
+// The one of every analyser, which is on here: boundaries are few, and who looks for them wants
+// to hear of them.
+void set_post_messages(gpointer self, bool post) {
+  GST_TORCH_ANALYZER(self)->impl->change_settings(
+      [post](AnalyzerSettings& s) { s.post_messages = post; });
+}
+
+void write_setting(SceneDetectSettings& s, guint id, const GValue* value) {
+  switch (id) {
+    case PROP_THRESHOLD:
+      s.threshold = g_value_get_double(value);
+      break;
+    case PROP_MIN_SHOT_DURATION:
+      s.min_shot_duration = g_value_get_uint64(value);
+      break;
+    case PROP_LOOKAHEAD:
+      s.look_ahead = g_value_get_uint(value);
+      break;
+    case PROP_FEATURE_LAYER:
+      s.feature_layer = g_value_get_uint(value);
+      break;
+    case PROP_FORCE_KEY_UNIT:
+      s.force_key_unit = g_value_get_boolean(value);
+      break;
+    case PROP_ALL_HEADERS:
+      s.all_headers = g_value_get_boolean(value);
+      break;
+  }
+}
+
+void read_setting(const SceneDetectSettings& s, guint id, GValue* value) {
+  switch (id) {
+    case PROP_THRESHOLD:
+      g_value_set_double(value, s.threshold);
+      break;
+    case PROP_MIN_SHOT_DURATION:
+      g_value_set_uint64(value, s.min_shot_duration);
+      break;
+    case PROP_LOOKAHEAD:
+      g_value_set_uint(value, s.look_ahead);
+      break;
+    case PROP_FEATURE_LAYER:
+      g_value_set_uint(value, s.feature_layer);
+      break;
+    case PROP_FORCE_KEY_UNIT:
+      g_value_set_boolean(value, s.force_key_unit);
+      break;
+    case PROP_ALL_HEADERS:
+      g_value_set_boolean(value, s.all_headers);
+      break;
+  }
+}
+
+void set_property(GObject* object, guint id, const GValue* value, GParamSpec*) {
+  if (id == PROP_POST_MESSAGES) {
+    set_post_messages(object, g_value_get_boolean(value));
+    return;
+  }
+  impl(object).change_settings([&](SceneDetectSettings& s) { write_setting(s, id, value); });
+}
+
+void get_property(GObject* object, guint id, GValue* value, GParamSpec*) {
+  if (id == PROP_POST_MESSAGES) {
+    const gsttorch::AnalyzerHost& host = *GST_TORCH_ANALYZER(object)->impl;
+    g_value_set_boolean(value, host.settings().post_messages);
+    return;
+  }
+  read_setting(impl(object).settings(), id, value);
+}
+
+void install_properties(GObjectClass* object_class) {
+  const SceneDetectSettings defaults;
+  const auto install = [object_class](guint id, GParamSpec* spec) {
+    g_object_class_install_property(object_class, id, spec);
+  };
+  install(PROP_THRESHOLD,
+          g_param_spec_double("threshold", "Threshold",
+                              "Score from which on a frame begins a shot; higher finds fewer", 0.01,
+                              0.99, defaults.threshold, kMutablePlaying));
+  install(PROP_MIN_SHOT_DURATION,
+          g_param_spec_uint64("min-shot-duration", "Minimum shot duration",
+                              "Boundaries that follow the one before sooner are none, in "
+                              "nanoseconds",
+                              0, 60 * GST_SECOND, defaults.min_shot_duration, kMutablePlaying));
+  install(PROP_LOOKAHEAD,
+          g_param_spec_uint("lookahead", "Look-ahead",
+                            "Later frames that a decision waits for; flashes of up to so many "
+                            "frames are no cuts. TransNetV2 needs 74 more",
+                            1, kMostLookAhead, defaults.look_ahead, kMutableReady));
+  install(PROP_FEATURE_LAYER,
+          g_param_spec_uint("feature-layer", "Feature layer",
+                            "Layer of ResNet-18 whose mean is compared, 1 to 4; 0 is the last that "
+                            "the weights have",
+                            0, kMostLayers, defaults.feature_layer, kMutableReady));
+  install(PROP_FORCE_KEY_UNIT,
+          g_param_spec_boolean("force-key-unit", "Force key unit",
+                               "Ask encoders downstream for a key frame where a shot begins",
+                               defaults.force_key_unit, kMutablePlaying));
+  install(PROP_ALL_HEADERS, g_param_spec_boolean("all-headers", "All headers",
+                                                 "Ask for all headers with those key frames",
+                                                 defaults.all_headers, kMutablePlaying));
+  install(PROP_POST_MESSAGES,
+          g_param_spec_boolean("post-messages", "Post messages",
+                               "Post an element message for each boundary", TRUE, kMutablePlaying));
+}
+
+}  // namespace
+
+static void gst_scene_detect_class_init(GstSceneDetectClass* klass) {
+  auto* object_class = G_OBJECT_CLASS(klass);
+  auto* element_class = GST_ELEMENT_CLASS(klass);
+  GST_DEBUG_CATEGORY_INIT(gst_scene_detect_debug, "scenedetect", 0, "shot boundary detection");
+
+  object_class->set_property = [](GObject* o, guint id, const GValue* v, GParamSpec* spec) {
+    guarded(o, 0, [&] { return set_property(o, id, v, spec), 0; });
+  };
+  object_class->get_property = [](GObject* o, guint id, GValue* v, GParamSpec* spec) {
+    guarded(o, 0, [&] { return get_property(o, id, v, spec), 0; });
+  };
+  GST_TORCH_ANALYZER_CLASS(klass)->create_analysis =
+      [](gsttorch::AnalyzerHost* host) -> std::unique_ptr<gsttorch::Analysis> {
+    return std::make_unique<gsttorch::SceneDetect>(*host);
+  };
+
+  install_properties(object_class);
+  gst_element_class_add_static_pad_template(element_class, &sink_template);
+  gst_element_class_add_static_pad_template(element_class, &src_template);
+  gst_element_class_set_static_metadata(element_class, "Shot boundary detection",
+                                        "Filter/Analyzer/Video",
+                                        "Attaches and posts where shots begin", GST_PACKAGE_NAME);
+}
+
+static void gst_scene_detect_init(GstSceneDetect* self) { set_post_messages(self, true); }

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include "lib/gst/analyzer/gsttorchanalyzer.h"
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_SCENE_DETECT (gst_scene_detect_get_type())
+G_DECLARE_FINAL_TYPE(GstSceneDetect, gst_scene_detect, GST, SCENE_DETECT, GstTorchAnalyzer)
+
+GST_ELEMENT_REGISTER_DECLARE(scenedetect)
+
+G_END_DECLS

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "gst/scenedetect/scenedetect.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gst/scenedetect/scorer_loader.h"
+#include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/message.h"
+
+GST_DEBUG_CATEGORY_EXTERN(gst_scene_detect_debug);
+#define GST_CAT_DEFAULT gst_scene_detect_debug
+
+namespace gsttorch {
+namespace {
+
+std::optional<std::int64_t> known(GstClockTime time) {
+  if (!GST_CLOCK_TIME_IS_VALID(time)) return std::nullopt;
+  return static_cast<std::int64_t>(time);
+}
+
+GstClockTime time_of(const FramePlace& place) {
+  return place.pts ? static_cast<GstClockTime>(*place.pts) : GST_CLOCK_TIME_NONE;
+}
+
+GstTorchSceneBoundary boundary_kind(TransitionKind kind) {
+  switch (kind) {
+    case TransitionKind::Cut:
+      return GST_TORCH_SCENE_BOUNDARY_CUT;
+    case TransitionKind::Dissolve:
+      return GST_TORCH_SCENE_BOUNDARY_DISSOLVE;
+    case TransitionKind::Fade:
+      return GST_TORCH_SCENE_BOUNDARY_FADE;
+  }
+  return GST_TORCH_SCENE_BOUNDARY_NONE;
+}
+
+void set_boundary(GstTorchScene& scene, const ShotBoundary& boundary) {
+  scene.boundary = boundary_kind(boundary.kind);
+  scene.start_frame = boundary.start.number;
+  scene.middle_frame = boundary.middle.number;
+  scene.end_frame = boundary.end.number;
+  scene.start_pts = time_of(boundary.start);
+  scene.middle_pts = time_of(boundary.middle);
+  scene.end_pts = time_of(boundary.end);
+  scene.confidence = boundary.confidence;
+}
+
+}  // namespace
+
+SceneDetectSettings SceneDetect::settings() const {
+  const std::lock_guard lock(mutex_);
+  return settings_;
+}
+
+// --- the net
+
+Result<void> SceneDetect::start() {
+  const AnalyzerSettings wanted = host_.settings();
+  const SceneDetectSettings settings = this->settings();
+  const auto choice = choose_scorer(wanted.model);
+  if (!choice) return choice.error();
+  look_ahead_ = settings.look_ahead;
+  model_.start(choice->name, [this, path = choice->path, device = wanted.device,
+                              layer = settings.feature_layer](std::stop_token stop) {
+    return load_scorer(host_.models(), path, device, {static_cast<int>(layer)}, stop);
+  });
+  return {};
+}
+
+Result<std::string> SceneDetect::wait_until_ready(std::stop_token stop) {
+  auto scorer = model_.wait(std::move(stop));
+  if (!scorer) return scorer.error();
+  scorer_ = *scorer;
+  const ScorerInfo& info = scorer_->info();
+  const SceneDetectSettings settings = this->settings();
+  ShotDetector::Options options;
+  options.threshold = static_cast<float>(settings.threshold);
+  options.min_shot_duration = static_cast<std::int64_t>(settings.min_shot_duration);
+  options.look_ahead = settings.look_ahead;
+  if (info.distance_floor > 0) options.distance_floor = info.distance_floor;
+  detector_.emplace(options);
+  // Only every Nth frame counts for the decision.
+  const auto frames = static_cast<guint>(detector_->look_ahead() + scorer_->look_ahead());
+  look_ahead_ = frames * host_.settings().inference_interval;
+  GST_INFO_OBJECT(host_.element(), "%s (%s) on %s, there after %.0f ms", info.model.c_str(),
+                  info.path.c_str(), info.device.c_str(), model_.load_ms());
+  return info.device;
+}
+
+void SceneDetect::stop() {
+  reset();
+  detector_.reset();
+  scorer_.reset();
+  model_.stop();
+  boundaries_ = 0;
+  key_units_ = 0;
+  has_warned_ = false;
+}
+
+void SceneDetect::reset() {
+  if (scorer_) scorer_->reset();
+  if (detector_) detector_->reset();
+  unscored_.clear();
+  undecided_.clear();
+  shot_ = 0;
+}
+
+// --- frames
+
+Result<std::size_t> SceneDetect::plan_batch() {
+  const std::size_t available = host_.available_memory();
+  const std::size_t most = scorer_->most_frames(available);
+  if (most == 0) {
+    return Error{ErrorCode::OutOfMemory,
+                 scorer_->info().model + " takes " + std::to_string(scorer_->least_bytes()) +
+                     " bytes, and the memory limit leaves " + std::to_string(available)};
+  }
+  const guint wanted = host_.settings().batch_size;
+  if (most < wanted && !std::exchange(has_warned_, true)) {
+    GST_ELEMENT_WARNING(host_.element(), RESOURCE, NO_SPACE_LEFT,
+                        ("Within the memory limit: batches of %u", static_cast<guint>(most)),
+                        (nullptr));
+  }
+  return most;
+}
+
+Result<void> SceneDetect::look_at(std::span<FrameImage* const> images,
+                                  const std::stop_token& stop) {
+  if (images.empty()) return {};
+  const auto most = plan_batch();
+  if (!most) return most.error();
+  while (!images.empty()) {
+    const auto batch = images.first(std::min(*most, images.size()));
+    const auto scored = scorer_->push(batch, stop);
+    if (!scored) return scored.error();
+    judge(*scored);
+    images = images.subspan(batch.size());
+  }
+  return {};
+}
+
+void SceneDetect::judge(const std::vector<ScoredFrame>& scored) {
+  for (const ScoredFrame& frame : scored) {
+    undecided_.push_back(std::move(unscored_.front()));
+    unscored_.pop_front();
+    note(detector_->push(
+        {undecided_.back()->place, frame.luma, frame.feature, frame.probabilities}));
+  }
+}
+
+void SceneDetect::note(std::vector<ShotDecision> decisions) {
+  for (ShotDecision& decision : decisions) {
+    undecided_.front()->decision = std::move(decision);
+    undecided_.pop_front();
+  }
+}
+
+// What is under way is decided without what comes after.
+Result<void> SceneDetect::end_stretch() {
+  const auto scored = scorer_->finish();
+  if (!scored) return scored.error();
+  judge(*scored);
+  note(detector_->finish());
+  return {};
+}
+
+Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) {
+  const SceneDetectSettings settings = this->settings();
+  detector_->set_threshold(static_cast<float>(settings.threshold));
+  detector_->set_min_shot_duration(static_cast<std::int64_t>(settings.min_shot_duration));
+  std::vector<FrameImage*> images;  // that go on one from the other
+  for (AnalyzedFrame& frame : frames) {
+    auto found = std::make_unique<Found>();
+    found->skipped = frame.skipped;
+    if (frame.begins_anew || frame.skipped == kSkippedReverse) {
+      if (auto looked = look_at(images, stop); !looked) return looked;
+      images.clear();
+      if (auto ended = end_stretch(); !ended) return ended;
+      scorer_->reset();
+    }
+    if (!frame.skipped) {
+      found->verdict = std::make_shared<Verdict>();
+      found->verdict->place = {frame.index, known(frame.pts())};
+      unscored_.push_back(found->verdict);
+      images.push_back(frame.image.get());
+    }
+    frame.finding = std::move(found);
+  }
+  return look_at(images, stop);
+}
+
+void SceneDetect::decide_all() {
+  if (!scorer_ || (unscored_.empty() && undecided_.empty())) return;
+  Result<void> ended;
+  host_.run([&] { ended = end_stretch(); });
+  if (!ended) host_.report(ended.error());
+}
+
+// --- results
+
+void SceneDetect::publish(AnalyzedFrame& frame) {
+  auto& found = static_cast<Found&>(*frame.finding);
+  // Fewer frames may wait than are needed, where inference-interval was raised meanwhile.
+  if (found.verdict && !found.verdict->decision) decide_all();
+  const bool is_decided = found.verdict && found.verdict->decision;
+  if (is_decided) shot_ += static_cast<guint>(found.verdict->decision->boundaries.size());
+  if (host_.settings().attach != GST_TORCH_ATTACH_NONE) attach(frame, found);
+  if (is_decided) announce(frame, *found.verdict->decision);
+}
+
+void SceneDetect::attach(AnalyzedFrame& frame, const Found& found) const {
+  GstTorchScene scene = {};
+  scene.frame = frame.index;
+  scene.shot = shot_;
+  scene.source = GST_OBJECT_NAME(host_.element());
+  scene.model = scorer_->info().model.c_str();
+  scene.skipped = found.skipped;
+  scene.threshold = settings().threshold;
+  if (!found.verdict || !found.verdict->decision) {
+    gst_buffer_add_torch_scene_meta(frame.buffer.get(), &scene);
+    return;
+  }
+  const ShotDecision& decision = *found.verdict->decision;
+  scene.score = decision.score;
+  scene.distance = decision.distance;
+  scene.mean_luma = decision.mean_luma;
+  if (decision.boundaries.empty()) gst_buffer_add_torch_scene_meta(frame.buffer.get(), &scene);
+  for (const ShotBoundary& boundary : decision.boundaries) {
+    set_boundary(scene, boundary);
+    gst_buffer_add_torch_scene_meta(frame.buffer.get(), &scene);
+  }
+}
+
+void SceneDetect::announce(const AnalyzedFrame& frame, const ShotDecision& decision) {
+  if (decision.boundaries.empty()) return;
+  boundaries_ += decision.boundaries.size();
+  if (host_.settings().post_messages) {
+    for (const ShotBoundary& boundary : decision.boundaries) post(frame, decision, boundary);
+  }
+  const SceneDetectSettings settings = this->settings();
+  if (settings.force_key_unit) force_key_unit(frame, settings.all_headers);
+}
+
+void SceneDetect::post(const AnalyzedFrame& frame, const ShotDecision& decision,
+                       const ShotBoundary& boundary) const {
+  GstTorchScene scene = {};
+  set_boundary(scene, boundary);
+  GstStructure* s = new_timed_structure("scenedetect", frame.segment, frame.buffer.get());
+  gst_structure_set(s, "boundary", G_TYPE_STRING, to_string(boundary.kind), "frame", G_TYPE_UINT64,
+                    static_cast<guint64>(frame.index), "shot", G_TYPE_UINT, shot_, "score",
+                    G_TYPE_DOUBLE, static_cast<gdouble>(decision.score), "confidence",
+                    G_TYPE_DOUBLE, scene.confidence, "start-frame", G_TYPE_UINT64,
+                    scene.start_frame, "middle-frame", G_TYPE_UINT64, scene.middle_frame,
+                    "end-frame", G_TYPE_UINT64, scene.end_frame, "start-timestamp", G_TYPE_UINT64,
+                    scene.start_pts, "middle-timestamp", G_TYPE_UINT64, scene.middle_pts,
+                    "end-timestamp", G_TYPE_UINT64, scene.end_pts, nullptr);
+  GstElement* element = host_.element();
+  gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), s));
+}
+
+void SceneDetect::force_key_unit(const AnalyzedFrame& frame, bool all_headers) {
+  const GstSegment& segment = frame.segment;
+  const GstClockTime pts = frame.pts();
+  host_.push_event(gst_video_event_new_downstream_force_key_unit(
+      pts, gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, pts),
+      gst_segment_to_running_time(&segment, GST_FORMAT_TIME, pts), all_headers, ++key_units_));
+}
+
+void SceneDetect::add_stats(GstStructure* stats) const {
+  gst_structure_set(stats, "boundaries", G_TYPE_UINT64, boundaries_.load(), "look-ahead",
+                    G_TYPE_UINT, look_ahead_.load(), nullptr);
+  if (const auto scorer = model_.get()) {
+    const ScorerInfo& info = scorer->info();
+    gst_structure_set(stats, "model", G_TYPE_STRING, info.model.c_str(), "device", G_TYPE_STRING,
+                      info.device.c_str(), "load-ms", G_TYPE_DOUBLE, model_.load_ms(), nullptr);
+  }
+}
+
+}  // namespace gsttorch

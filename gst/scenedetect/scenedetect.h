@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gst/scenedetect/frame_scorer.h"
+#include "lib/core/result.h"
+#include "lib/core/shots/shot_detector.h"
+#include "lib/gst/analyzer/analysis.h"
+#include "lib/gst/analyzer/model_slot.h"
+
+namespace gsttorch {
+
+/// The properties of a scenedetect beside those of every analyser.
+struct SceneDetectSettings {
+  double threshold = 0.5;
+  GstClockTime min_shot_duration = 200 * GST_MSECOND;
+  guint look_ahead = 8;  // frames
+  guint feature_layer = 0;
+  bool force_key_unit = false;
+  bool all_headers = false;
+};
+
+/// Has a net look at each frame, and tells where shots begin.
+class SceneDetect final : public Analysis {
+ public:
+  explicit SceneDetect(AnalyzerHost& host) : host_(host), model_(host) {}
+
+  SceneDetectSettings settings() const;
+  template <typename Fn>
+  void change_settings(Fn&& change) {
+    const std::lock_guard lock(mutex_);
+    change(settings_);
+  }
+
+  // Analysis
+  Result<void> start() override;
+  Result<std::string> wait_until_ready(std::stop_token stop) override;
+  void stop() override;
+  void reset() override;
+  Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) override;
+  guint look_ahead() const override { return look_ahead_; }
+  void decide_all() override;
+  void publish(AnalyzedFrame& frame) override;
+  void add_stats(GstStructure* stats) const override;
+
+ private:
+  // What will be known of a frame. Shared, since a flush may drop the frame meanwhile.
+  struct Verdict {
+    FramePlace place;
+    std::optional<ShotDecision> decision;
+  };
+  struct Found final : Finding {
+    bool has_result() const override { return !skipped; }
+    std::shared_ptr<Verdict> verdict;
+    const char* skipped = nullptr;
+  };
+
+  // How many frames fit into memory at once; an error where not one does.
+  Result<std::size_t> plan_batch();
+  Result<void> look_at(std::span<FrameImage* const> images, const std::stop_token& stop);
+  Result<void> end_stretch();
+  void judge(const std::vector<ScoredFrame>& scored);
+  void note(std::vector<ShotDecision> decisions);
+  void attach(AnalyzedFrame& frame, const Found& found) const;
+  void announce(const AnalyzedFrame& frame, const ShotDecision& decision);
+  void post(const AnalyzedFrame& frame, const ShotDecision& decision,
+            const ShotBoundary& boundary) const;
+  void force_key_unit(const AnalyzedFrame& frame, bool all_headers);
+
+  AnalyzerHost& host_;  // owns this
+  mutable std::mutex mutex_;
+  SceneDetectSettings settings_;         // guarded by mutex_
+  std::atomic<guint> look_ahead_ = 8;    // frames
+  std::atomic<guint64> boundaries_ = 0;  // published
+  ModelSlot<FrameScorer> model_;
+
+  // Of the streaming thread, and of the lane that it waits for.
+  std::shared_ptr<FrameScorer> scorer_;
+  std::optional<ShotDetector> detector_;
+  std::deque<std::shared_ptr<Verdict>> unscored_;   // frames that the net has
+  std::deque<std::shared_ptr<Verdict>> undecided_;  // frames that the detector has
+  guint shot_ = 0;                                  // of the frame that was published last
+  guint key_units_ = 0;
+  bool has_warned_ = false;
+};
+
+}  // namespace gsttorch

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gsttorch {
+
+/// How one shot gives way to the next. Of a cut all three frames are the first of the new shot.
+struct SceneBoundary {
+  std::string kind;                ///< "cut", "dissolve" or "fade"
+  std::uint64_t start_frame = 0;   ///< first frame that is not purely the old shot
+  std::uint64_t middle_frame = 0;  ///< where the new shot is said to begin
+  std::uint64_t end_frame = 0;     ///< first frame that is purely the new shot
+  std::optional<std::uint64_t> start_pts, middle_pts, end_pts;  ///< ns
+  double confidence = 0;                                        ///< 0..1
+};
+
+/// A shot. Frames are counted from 0.
+struct Scene {
+  std::uint64_t first_frame = 0;
+  std::uint64_t end_frame = 0;            ///< the first one after it
+  std::optional<std::uint64_t> start_ns;  ///< since the video began
+  std::optional<std::uint64_t> end_ns;    ///< when the frame after it begins
+  std::optional<SceneBoundary> boundary;  ///< none: the video begins
+
+  std::uint64_t frames() const { return end_frame - first_frame; }
+};
+
+/// Makes a list of shots of the frames of a video, in order.
+class SceneListBuilder {
+ public:
+  struct Frame {
+    std::uint64_t number = 0;
+    std::optional<std::uint64_t> pts;       ///< ns
+    std::optional<std::uint64_t> duration;  ///< ns
+  };
+
+  /// `boundaries`: those that are known with this frame. They lie at it or before it.
+  void add(const Frame& frame, const std::vector<SceneBoundary>& boundaries = {});
+
+  /// The shots so far, the last one ended after the last frame.
+  std::vector<Scene> scenes() const;
+
+ private:
+  void begin_shot(const SceneBoundary& boundary);
+  std::optional<std::uint64_t> since_start(const std::optional<std::uint64_t>& pts) const;
+
+  std::vector<Scene> done_;
+  std::optional<Scene> current_;
+  std::optional<std::uint64_t> first_pts_;
+  Frame last_;
+  std::optional<std::uint64_t> step_;  // from one frame to the next
+};
+
+/// "00:01:02.345"
+std::string timecode(std::uint64_t ns);
+
+/// With the columns of PySceneDetect's list: frames are counted from 1, the end frame is the last
+/// of the shot, times end where the next shot begins. Times that are not known are empty.
+std::string scenes_to_csv(const std::vector<Scene>& scenes);
+
+/// The same, and how each shot begins; frames counted from 0.
+std::string scenes_to_json(const std::vector<Scene>& scenes);
+
+/// An edit decision list (CMX 3600) that plays the shots one after the other; timecodes of so many
+/// frames a second (rounded to a whole number, as the format wants).
+std::string scenes_to_edl(const std::vector<Scene>& scenes, const std::string& title,
+                          double frames_per_second);
+
+}  // namespace gsttorch

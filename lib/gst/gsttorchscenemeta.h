@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+/**
+ * SECTION:gsttorchscenemeta
+ * @title: Shot boundaries
+ * @short_description: where shots of a video change
+ *
+ * `scenedetect` attaches its result to every frame as a #GstCustomMeta named
+ * %GST_TORCH_SCENE_META_NAME. It has no tags: whatever keeps metas keeps it, since it says nothing
+ * of places in the picture. A frame with which more than one boundary is known has a meta for each.
+ *
+ * Its structure's fields can be read without this header (from Python, from Rust): `source`
+ * (string), `model` (string), `frame` (uint64), `shot` (uint), `score`, `threshold`, `distance`,
+ * `mean-luma` (double; not where `skipped` is), `boundary` (string), and where that is not `none`:
+ * `start-frame`, `middle-frame`, `end-frame` (uint64), `start-pts`, `middle-pts`, `end-pts`
+ * (uint64, ns), `confidence` (double); `skipped` (string, only where the frame was not looked at:
+ * why).
+ *
+ * In C, gst_torch_scene_meta_read() fills a #GstTorchScene that borrows its strings from the meta.
+ * In other languages, gst_buffer_get_torch_scene() gives one that owns them.
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "gsttorchenums.h"
+
+G_BEGIN_DECLS
+
+#define GST_TORCH_SCENE_META_NAME "GstTorchSceneMeta"
+
+/**
+ * GstTorchSceneBoundary:
+ * @GST_TORCH_SCENE_BOUNDARY_NONE: the shot goes on
+ * @GST_TORCH_SCENE_BOUNDARY_CUT: one frame shows one shot, the next another
+ * @GST_TORCH_SCENE_BOUNDARY_DISSOLVE: one shot becomes another within a few frames
+ * @GST_TORCH_SCENE_BOUNDARY_FADE: the same by way of black, white or another plain colour
+ *
+ * How a shot begins.
+ */
+typedef enum {
+  GST_TORCH_SCENE_BOUNDARY_NONE,
+  GST_TORCH_SCENE_BOUNDARY_CUT,
+  GST_TORCH_SCENE_BOUNDARY_DISSOLVE,
+  GST_TORCH_SCENE_BOUNDARY_FADE,
+} GstTorchSceneBoundary;
+
+#define GST_TYPE_TORCH_SCENE_BOUNDARY (gst_torch_scene_boundary_get_type())
+GST_TORCH_API GType gst_torch_scene_boundary_get_type(void);
+
+#define GST_TYPE_TORCH_SCENE (gst_torch_scene_get_type())
+typedef struct _GstTorchScene GstTorchScene;
+
+/**
+ * GstTorchScene:
+ * @frame: number of the frame, from 0, since the stream began or was seeked
+ * @shot: how many boundaries are known up to this frame: the number of its shot, from 0
+ * @score: 0..1, how sure it is that a shot begins here; comparable between nets
+ * @threshold: what @score is compared with
+ * @distance: what the net itself said: cosine distance from the frame before, or the probability
+ *   that the frame before ended a shot
+ * @mean_luma: 0 (black) to 255
+ * @boundary: what boundary is known with this frame, or that none is
+ * @start_frame: first frame that is not purely the old shot; of a cut, @frame
+ * @middle_frame: where both shots weigh the same, of a fade the darkest (or whitest) frame; of a
+ *   cut, @frame
+ * @end_frame: first frame that is purely the new shot: @frame, or one before it, since a gradual
+ *   change is known only when it is over
+ * @start_pts: PTS of that frame, ns
+ * @middle_pts: PTS of that frame, ns
+ * @end_pts: PTS of that frame, ns
+ * @confidence: 0..1, of the boundary
+ * @source: (not nullable): name of the element that computed this
+ * @model: (nullable): name of the net
+ * @skipped: (nullable): why the frame was not looked at, where it was not
+ *
+ * One result, as read from a meta or to be attached. One that gst_torch_scene_meta_read() filled,
+ * or that lies on the stack, borrows its strings. One that a function returned owns them and goes
+ * with gst_torch_scene_free().
+ */
+struct _GstTorchScene {
+  guint64 frame;
+  guint shot;
+  gdouble score;
+  gdouble threshold;
+  gdouble distance;
+  gdouble mean_luma;
+  GstTorchSceneBoundary boundary;
+  guint64 start_frame;
+  guint64 middle_frame;
+  guint64 end_frame;
+  GstClockTime start_pts;
+  GstClockTime middle_pts;
+  GstClockTime end_pts;
+  gdouble confidence;
+  const gchar* source;
+  const gchar* model;
+  const gchar* skipped;
+
+  /*< private >*/
+  gpointer _gst_reserved[GST_PADDING];
+};
+
+GST_TORCH_API GType gst_torch_scene_get_type(void);
+GST_TORCH_API GstTorchScene* gst_torch_scene_new(const gchar* source);
+GST_TORCH_API GstTorchScene* gst_torch_scene_copy(const GstTorchScene* scene);
+GST_TORCH_API void gst_torch_scene_free(GstTorchScene* scene);
+
+GST_TORCH_API const GstMetaInfo* gst_torch_scene_meta_get_info(void);
+GST_TORCH_API GstCustomMeta* gst_buffer_add_torch_scene_meta(GstBuffer* buffer,
+                                                             const GstTorchScene* scene);
+GST_TORCH_API GstCustomMeta* gst_buffer_get_torch_scene_meta(GstBuffer* buffer,
+                                                             const gchar* source);
+GST_TORCH_API GstCustomMeta* gst_buffer_iterate_torch_scene_meta(GstBuffer* buffer,
+                                                                 gpointer* state);
+GST_TORCH_API gboolean gst_torch_scene_meta_read(GstCustomMeta* meta, GstTorchScene* scene);
+GST_TORCH_API GstTorchScene* gst_buffer_get_torch_scene(GstBuffer* buffer, const gchar* source);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstTorchScene, gst_torch_scene_free)
+
+G_END_DECLS

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <gtest/gtest.h>
+
+#include "lib/gst/gsttorchscenemeta.h"
+#include "tests/support/gst_support.h"
+
+namespace gsttorch {
+namespace {
+
+GstTorchScene dissolve() {
+  GstTorchScene scene{};
+  scene.frame = 20;
+  scene.shot = 3;
+  scene.score = 0.25;
+  scene.threshold = 0.5;
+  scene.distance = 0.125;
+  scene.mean_luma = 100;
+  scene.boundary = GST_TORCH_SCENE_BOUNDARY_DISSOLVE;
+  scene.start_frame = 8;
+  scene.middle_frame = 12;
+  scene.end_frame = 16;
+  scene.start_pts = 8 * GST_MSECOND;
+  scene.middle_pts = 12 * GST_MSECOND;
+  scene.end_pts = 16 * GST_MSECOND;
+  scene.confidence = 0.75;
+  scene.source = "scenedetect0";
+  scene.model = "resnet18";
+  return scene;
+}
+
+TEST(SceneMeta, gives_back_what_was_attached) {
+  const auto buffer = make_buffer(4);
+  const GstTorchScene in = dissolve();
+  GstCustomMeta* meta = gst_buffer_add_torch_scene_meta(buffer.get(), &in);
+  GstTorchScene out;
+  ASSERT_TRUE(gst_torch_scene_meta_read(meta, &out));
+  EXPECT_EQ(out.frame, in.frame);
+  EXPECT_EQ(out.shot, in.shot);
+  EXPECT_EQ(out.score, in.score);
+  EXPECT_EQ(out.threshold, in.threshold);
+  EXPECT_EQ(out.distance, in.distance);
+  EXPECT_EQ(out.mean_luma, in.mean_luma);
+  EXPECT_EQ(out.boundary, in.boundary);
+  EXPECT_EQ(out.start_frame, in.start_frame);
+  EXPECT_EQ(out.middle_frame, in.middle_frame);
+  EXPECT_EQ(out.end_frame, in.end_frame);
+  EXPECT_EQ(out.start_pts, in.start_pts);
+  EXPECT_EQ(out.middle_pts, in.middle_pts);
+  EXPECT_EQ(out.end_pts, in.end_pts);
+  EXPECT_EQ(out.confidence, in.confidence);
+  EXPECT_STREQ(out.source, in.source);
+  EXPECT_STREQ(out.model, in.model);
+  EXPECT_EQ(out.skipped, nullptr);
+}
+
+TEST(SceneMeta, says_nothing_of_a_boundary_where_there_is_none) {
+  const auto buffer = make_buffer(4);
+  GstTorchScene scene = dissolve();
+  scene.boundary = GST_TORCH_SCENE_BOUNDARY_NONE;
+  GstCustomMeta* meta = gst_buffer_add_torch_scene_meta(buffer.get(), &scene);
+  const GstStructure* s = gst_custom_meta_get_structure(meta);
+  EXPECT_STREQ(gst_structure_get_string(s, "boundary"), "none");
+  EXPECT_FALSE(gst_structure_has_field(s, "start-frame"));
+  GstTorchScene out;
+  ASSERT_TRUE(gst_torch_scene_meta_read(meta, &out));
+  EXPECT_EQ(out.start_pts, GST_CLOCK_TIME_NONE);
+}
+
+TEST(SceneMeta, has_no_score_where_the_frame_was_skipped) {
+  const auto buffer = make_buffer(4);
+  GstTorchScene scene{};
+  scene.source = "a";
+  scene.skipped = "late";
+  GstCustomMeta* meta = gst_buffer_add_torch_scene_meta(buffer.get(), &scene);
+  EXPECT_FALSE(gst_structure_has_field(gst_custom_meta_get_structure(meta), "score"));
+  GstTorchScene out;
+  ASSERT_TRUE(gst_torch_scene_meta_read(meta, &out));
+  EXPECT_STREQ(out.skipped, "late");
+}
+
+TEST(SceneMeta, is_found_by_the_element_it_is_of) {
+  const auto buffer = make_buffer(4);
+  GstTorchScene scene = dissolve();
+  for (const char* source : {"a", "b"}) {
+    scene.source = source;
+    gst_buffer_add_torch_scene_meta(buffer.get(), &scene);
+  }
+  EXPECT_NE(gst_buffer_get_torch_scene_meta(buffer.get(), "b"),
+            gst_buffer_get_torch_scene_meta(buffer.get(), "a"));
+  EXPECT_EQ(gst_buffer_get_torch_scene_meta(buffer.get(), "c"), nullptr);
+  gpointer state = nullptr;
+  int count = 0;
+  while (gst_buffer_iterate_torch_scene_meta(buffer.get(), &state)) count++;
+  EXPECT_EQ(count, 2);
+}
+
+TEST(SceneMeta, owned_result_outlives_its_frame) {
+  auto buffer = make_buffer(4);
+  const GstTorchScene scene = dissolve();
+  gst_buffer_add_torch_scene_meta(buffer.get(), &scene);
+  GstTorchScene* owned = gst_buffer_get_torch_scene(buffer.get(), nullptr);
+  buffer = {};
+  ASSERT_NE(owned, nullptr);
+  EXPECT_STREQ(owned->model, "resnet18");
+  gst_torch_scene_free(owned);
+}
+
+TEST(SceneMeta, stays_on_plain_copies) {
+  const auto buffer = make_buffer(4);
+  const GstTorchScene scene = dissolve();
+  gst_buffer_add_torch_scene_meta(buffer.get(), &scene);
+  const auto copy = Ref<GstBuffer>::adopt(gst_buffer_copy(buffer.get()));
+  EXPECT_NE(gst_buffer_get_torch_scene_meta(copy.get(), nullptr), nullptr);
+}
+
+TEST(SceneMeta, of_another_kind_is_refused) {
+  static const gchar* no_tags[] = {nullptr};
+  gst_meta_register_custom("SomethingElse", no_tags, nullptr, nullptr, nullptr);
+  const auto buffer = make_buffer(4);
+  GstCustomMeta* meta = gst_buffer_add_custom_meta(buffer.get(), "SomethingElse");
+  GstTorchScene out;
+  EXPECT_FALSE(gst_torch_scene_meta_read(meta, &out));
+}
+
+}  // namespace
+}  // namespace gsttorch
