@@ -27,10 +27,10 @@ TEST_F(NoCut, after_a_flush) {
   begin();
   push(before, 0, 20);
   pads->flush();
-  pads->push_segment();
   pads->forget();
+  pads->push_segment();
   push(after, 0, 20);
-  const auto out = end(20);
+  const auto out = end(21);  // and the segment
   EXPECT_THAT(boundaries(out), IsEmpty());
   EXPECT_EQ(scene_of(out.front()).frame, 0u);
 }
