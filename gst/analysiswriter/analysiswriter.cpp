@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "lib/gst/boundary.h"
+#include "lib/gst/enum_nick.h"
 #include "lib/gst/gsttorchflowmeta.h"
+#include "lib/gst/gsttorchscenemeta.h"
 
 namespace gsttorch {
 namespace {
@@ -67,6 +69,40 @@ std::string& name_of(FlowRecord& record, FlowPart part) {
       break;
   }
   return record.file;
+SceneBoundary scene_boundary(const GstTorchScene& scene) {
+  SceneBoundary boundary;
+  boundary.kind = enum_nick(GST_TYPE_TORCH_SCENE_BOUNDARY, scene.boundary);
+  boundary.start_frame = scene.start_frame;
+  boundary.middle_frame = scene.middle_frame;
+  boundary.end_frame = scene.end_frame;
+  boundary.start_pts = time(scene.start_pts);
+  boundary.middle_pts = time(scene.middle_pts);
+  boundary.end_pts = time(scene.end_pts);
+  boundary.confidence = scene.confidence;
+  return boundary;
+SceneRecord scene_record(const GstTorchScene& scene) {
+  SceneRecord record;
+  record.source = text(scene.source);
+  record.model = text(scene.model);
+  record.frame = scene.frame;
+  record.shot = scene.shot;
+  record.score = scene.score;
+  record.threshold = scene.threshold;
+  record.distance = scene.distance;
+  record.mean_luma = scene.mean_luma;
+  record.skipped = text(scene.skipped);
+  return record;
+// What the first scenedetect upstream says of the frame.
+std::optional<SceneRecord> scene_record(GstBuffer* buffer) {
+  std::optional<SceneRecord> record;
+  gpointer state = nullptr;
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_scene_meta(buffer, &state)) {
+    GstTorchScene scene;
+    if (!gst_torch_scene_meta_read(meta, &scene)) continue;
+    if (!record) record = scene_record(scene);
+    const bool is_of_first = record->source == text(scene.source);
+    if (is_of_first && scene.boundary) record->boundaries.push_back(scene_boundary(scene));
+  return record;
 }
 
 std::optional<ReferenceTimestamp> reference_timestamp(GstBuffer* buffer) {
@@ -114,7 +150,7 @@ Result<void> AnalysisWriter::start() {
     stats_ = Stats{};
     stats_.resumed_after = folder->last_recorded();
   }
-  has_warned_ = false;
+  has_warned_ = has_scenes_ = false;
   queue_.reset();
   waiting_with_files_ = 0;
   thread_ = std::thread([this, folder = std::move(folder).value()]() mutable {
@@ -128,6 +164,8 @@ Result<void> AnalysisWriter::start() {
 }
 
 void AnalysisWriter::stop() {
+  queue_.set_state(QueueState::Open);  // the change of state had interrupted it
+  hand_over_scene_list();
   queue_.set_state(QueueState::Closed);
   if (thread_.joinable()) thread_.join();
 }
@@ -135,14 +173,21 @@ void AnalysisWriter::stop() {
 GstFlowReturn AnalysisWriter::take(GstBuffer* buffer) {
   const WriterSettings settings = this->settings();
   const auto frame = numbering_.number(time(GST_BUFFER_PTS(buffer)));
-  const bool is_wanted = frame && *frame % settings.every == 0;
+  auto scene = scene_record(buffer);
+  const bool begins_shot = scene && !scene->boundaries.empty();
+  const bool is_wanted = frame && (*frame % settings.every == 0 || begins_shot);
+  if (is_wanted && scene) has_scenes_ = true;
   {
     const std::lock_guard lock(mutex_);
     stats_.frames++;
     stats_.taken += is_wanted;
   }
-  const QueueState state =
-      is_wanted ? hand_over(make_job(buffer, *frame, settings), settings) : QueueState::Open;
+  QueueState state = QueueState::Open;
+  if (is_wanted) {
+    Job job = make_job(buffer, *frame, settings);
+    job.record.scene = std::move(scene);
+    state = hand_over(std::move(job), settings);
+  }
   if (state == QueueState::Open) {
     numbering_.taken(frame);
     return GST_FLOW_OK;
@@ -171,7 +216,17 @@ void AnalysisWriter::drop_files(Job& job) {
   job.files.clear();
 }
 
-bool AnalysisWriter::drain() { return queue_.drain() == QueueState::Open; }
+void AnalysisWriter::hand_over_scene_list() {
+  if (!has_scenes_.exchange(false)) return;
+  Job job;
+  job.ends_scene_list = true;
+  queue_.push(std::move(job), kMaxWaitingLines);
+}
+
+bool AnalysisWriter::drain() {
+  hand_over_scene_list();
+  return queue_.drain() == QueueState::Open;
+}
 
 void AnalysisWriter::interrupt() { queue_.set_state(QueueState::Interrupted); }
 
@@ -251,6 +306,9 @@ void AnalysisWriter::fail(const Error& error) {
 Result<void> AnalysisWriter::write(ResultsFolder& folder, Job& job) {
   for (const FileJob& file : job.files) {
     if (auto done = write_file(folder, file, job); !done) return done;
+  if (job.ends_scene_list) return folder.write_scene_list();
+  for (const FlowJob& flow : job.flows) {
+    if (auto done = write_flow(folder, flow, job); !done) return done;
   }
   return folder.write_line(job.record);
 }

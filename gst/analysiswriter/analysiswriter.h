@@ -73,6 +73,7 @@ class AnalysisWriter {
     FrameRecord record;
     std::vector<FileJob> files;  // to be written
     FlowFileType flow_file_type = FlowFileType::Flo;
+    bool ends_scene_list = false;  // no frame: scenes.csv is due
   };
   struct Stats {
     std::uint64_t frames = 0;
@@ -88,6 +89,7 @@ class AnalysisWriter {
   static void add_files(Job& job, const GstTorchFlow& flow);
   static Job make_job(GstBuffer* buffer, std::uint64_t frame, const WriterSettings& settings);
   static void drop_files(Job& job);
+  void hand_over_scene_list();
   QueueState hand_over(Job job, const WriterSettings& settings);
   // On the writer's thread:
   void run(ResultsFolder folder);
@@ -103,10 +105,11 @@ class AnalysisWriter {
 
   GstElement* const element_;
   mutable std::mutex mutex_;
-  WriterSettings settings_;   // guarded by mutex_
-  Stats stats_;               // guarded by mutex_
-  FrameNumbering numbering_;  // the streaming thread
-  bool has_warned_ = false;   // the writer's thread
+  WriterSettings settings_;               // guarded by mutex_
+  Stats stats_;                           // guarded by mutex_
+  FrameNumbering numbering_;              // the streaming thread
+  std::atomic<bool> has_scenes_ = false;  // that scenes.csv does not list yet
+  bool has_warned_ = false;               // the writer's thread
   BoundedQueue<Job> queue_;
   std::atomic<std::size_t> waiting_with_files_{0};  // of the jobs in the queue
   std::thread thread_;

@@ -91,4 +91,19 @@ Result<RecordedResults> read_recorded_results(const std::string& folder) {
   return recorded;
 }
 
+std::string scenes_path(const std::string& folder) { return folder + "/scenes.csv"; }
+
+std::vector<Scene> read_recorded_scenes(const std::string& folder) {
+  std::vector<std::string> files = full_results_files(folder);
+  files.push_back(results_path(folder));
+  SceneListBuilder builder;
+  for (const std::string& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    for (std::string line; std::getline(in, line) && !in.eof();) {
+      if (const auto scene = scene_line(line)) builder.add(scene->frame, scene->boundaries);
+    }
+  }
+  return builder.scenes();
+}
+
 }  // namespace gsttorch

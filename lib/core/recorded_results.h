@@ -33,4 +33,11 @@ struct RecordedResults {
 /// ErrorCode::Corrupt where the lines are no records. A folder without results holds none.
 Result<RecordedResults> read_recorded_results(const std::string& folder);
 
+/// "FOLDER/scenes.csv"
+std::string scenes_path(const std::string& folder);
+
+/// The shots that the records tell of, full files first; lines that say nothing of shots are
+/// passed over.
+std::vector<Scene> read_recorded_scenes(const std::string& folder);
+
 }  // namespace gsttorch

@@ -51,7 +51,10 @@ Result<RecordedResults> take_over(const std::string& folder, ResultsFolder::Earl
                                                               : RecordedResults{};
   if (!recorded) return recorded;
   if (auto written = write_version(folder); !written) return written.error();
-  if (earlier == ResultsFolder::Earlier::Replace) remove_full_files(folder);
+  if (earlier == ResultsFolder::Earlier::Replace) {
+    remove_full_files(folder);
+    std::remove(scenes_path(folder).c_str());
+  }
   return recorded;
 }
 
@@ -149,6 +152,11 @@ Result<void> ResultsFolder::write_confidence(const std::string& file_name,
   auto done = write_npy_file(options_.location + "/" + file_name, confidence);
   if (done) flow_bytes_ += npy_file_bytes(confidence);
   return done;
+Result<void> ResultsFolder::write_scene_list() {
+  if (auto done = flush(); !done) return done;
+  const std::string csv = scenes_to_csv(read_recorded_scenes(options_.location));
+  return write_whole_file(scenes_path(options_.location),
+                          [&csv](OutputFile& file) { return file.write(csv.data(), csv.size()); });
 }
 
 Result<void> ResultsFolder::flush() {

@@ -32,6 +32,8 @@ struct FlowFileKey {
 };
 
 /// The folder an analysis is written to: results.jsonl with a line per frame, and flow/*.flo.
+/// The folder an analysis is written to: results.jsonl with a line per frame, flow/*.flo, and
+/// scenes.csv.
 /// Lines are gathered into large writes, and no write ends within a line: what is in the file is
 /// always whole. Thread-bound.
 class ResultsFolder {
@@ -63,6 +65,8 @@ class ResultsFolder {
   /// In the format that the name ends with.
   Result<void> write_flow(const std::string& file_name, const FlowView& flow);
   Result<void> write_confidence(const std::string& file_name, const MapView& confidence);
+  /// scenes.csv: the shots that all records so far tell of.
+  Result<void> write_scene_list();
   Result<void> flush();  ///< gathered lines go to the file
   Result<void> close();  ///< flushes, and tells whether the file was stored
 

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "lib/core/flow_file.h"
+#include "lib/gst/gsttorchscenemeta.h"
 #include "tests/support/file_limit.h"
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
@@ -460,6 +461,98 @@ TEST(AnalysisWriter, can_be_flushed_while_the_end_of_stream_waits_for_the_disk) 
   harness.push_event(gst_event_new_flush_start());
   EXPECT_FALSE(ended.get());
   disk.release();
+}
+
+// A frame that a scenedetect upstream looked at; a shot begins with it where `is_cut`.
+Ref<GstBuffer> make_scene_frame(guint index, bool is_cut = false) {
+  auto frame = make_frame(index);
+  GstTorchScene scene{};
+  scene.source = "scenedetect0";
+  scene.model = "resnet18";
+  scene.frame = index;
+  scene.score = is_cut ? 0.75 : 0.125;
+  scene.threshold = 0.5;
+  scene.boundary = is_cut ? GST_TORCH_SCENE_BOUNDARY_CUT : GST_TORCH_SCENE_BOUNDARY_NONE;
+  scene.start_frame = scene.middle_frame = scene.end_frame = index;
+  scene.start_pts = scene.middle_pts = scene.end_pts = GST_BUFFER_PTS(frame.get());
+  scene.confidence = 0.75;
+  gst_buffer_add_torch_scene_meta(frame.get(), &scene);
+  return frame;
+}
+
+constexpr char kScenes[] =
+    "Scene Number,Start Frame,Start Timecode,Start Time (seconds),End Frame,End Timecode,"
+    "End Time (seconds),Length (frames),Length (timecode),Length (seconds)\n"
+    "1,1,00:00:00.000,0.000,4,00:00:00.160,0.160,4,00:00:00.160,0.160\n"
+    "2,5,00:00:00.160,0.160,10,00:00:00.400,0.400,6,00:00:00.240,0.240\n";
+
+TEST(AnalysisWriter, writes_the_score_of_every_frame_and_the_list_of_shots) {
+  TempFolder folder;
+  {
+    Harness harness(make_writer(folder.path()));
+    harness.set_caps(kCaps);
+    for (guint i = 0; i < 10; i++) harness.push_and_pull(make_scene_frame(i, i == 4));
+    EXPECT_FALSE(std::filesystem::exists(folder.path("scenes.csv")));
+    harness.push_event(gst_event_new_eos());
+    EXPECT_EQ(read_text(folder.path("scenes.csv")), kScenes);  // before the end goes on
+  }
+  const auto records = read_records(folder);
+  ASSERT_THAT(records, SizeIs(10));
+  for (std::size_t i = 0; i < records.size(); i++) {
+    const json& scene = records[i]["scene"];
+    EXPECT_EQ(scene["frame"], i);
+    EXPECT_EQ(scene["score"], i == 4 ? 0.75 : 0.125);
+    EXPECT_EQ(scene.contains("boundaries"), i == 4);
+  }
+  EXPECT_EQ(records[4]["scene"]["boundaries"][0]["kind"], "cut");
+}
+
+TEST(AnalysisWriter, lists_the_shots_when_it_is_stopped_without_an_end_of_stream) {
+  TempFolder folder;
+  {
+    Harness harness(make_writer(folder.path()));
+    harness.set_caps(kCaps);
+    for (guint i = 0; i < 10; i++) harness.push_and_pull(make_scene_frame(i, i == 4));
+  }
+  EXPECT_EQ(read_text(folder.path("scenes.csv")), kScenes);
+}
+
+TEST(AnalysisWriter, lists_the_shots_of_all_runs_when_it_resumes) {
+  TempFolder folder;
+  for (int run = 0; run < 2; run++) {
+    GstElement* writer = make_writer(folder.path());
+    g_object_set(writer, "resume", TRUE, "records-per-file", 3u, nullptr);
+    Harness harness(writer);
+    harness.set_caps(kCaps);
+    for (guint i = 0; i < (run == 0 ? 6u : 10u); i++) {
+      harness.push_and_pull(make_scene_frame(i, i == 4));
+    }
+  }
+  EXPECT_EQ(read_text(folder.path("scenes.csv")), kScenes);
+}
+
+TEST(AnalysisWriter, records_frames_that_begin_a_shot_whatever_every_says) {
+  TempFolder folder;
+  {
+    GstElement* writer = make_writer(folder.path());
+    g_object_set(writer, "every", 3u, nullptr);
+    Harness harness(writer);
+    harness.set_caps(kCaps);
+    for (guint i = 0; i < 10; i++) harness.push_and_pull(make_scene_frame(i, i == 4));
+  }
+  EXPECT_EQ(read_text(folder.path("scenes.csv")), kScenes);
+  EXPECT_THAT(read_records(folder), SizeIs(5));
+}
+
+TEST(AnalysisWriter, leaves_no_list_of_shots_of_an_earlier_run) {
+  TempFolder folder;
+  write_text(folder.path("scenes.csv"), "old");
+  {
+    Harness harness(make_writer(folder.path()));
+    harness.set_caps(kCaps);
+    harness.push_and_pull(make_frame(0));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder.path("scenes.csv")));
 }
 
 TEST(AnalysisWriter, every_decides_which_frames_have_a_record) {
