@@ -42,6 +42,7 @@ void AnalysisOverlay::stop() { snapshots_.stop(); }
 void AnalysisOverlay::reset() {
   painter_.reset();
   perf_line_.reset();
+  scenes_.reset();
 }
 
 Ref<GstCaps> AnalysisOverlay::transform_caps(GstPadDirection direction, GstCaps* caps) const {
@@ -63,6 +64,10 @@ bool AnalysisOverlay::begin_frame(GstBuffer* buffer, const GstVideoInfo& info) {
   if (frame_settings_.perf_line) perf_line_.count_frame();
   draws_ = is_due(frame, frame_settings_.every) &&
            (frame_settings_.perf_line || has_drawable_flow(buffer, frame_settings_));
+  const bool is_drawable =
+      has_drawable_flow(buffer, frame_settings_) || has_drawable_scene(buffer, frame_settings_);
+  draws_ = is_due(frame, frame_settings_.every) && is_drawable;
+  scenes_.observe(buffer, frame_settings_);
   drawn_ += draws_;
   if (takes_snapshots_ && is_due(frame, frame_settings_.snapshot_every)) {
     snapshots_.offer({frame, Ref<GstBuffer>::share(buffer), info, frame_settings_});
@@ -73,12 +78,15 @@ bool AnalysisOverlay::begin_frame(GstBuffer* buffer, const GstVideoInfo& info) {
 void AnalysisOverlay::draw_over(GstVideoFrame* frame) {
   painter_.draw_over(frame->buffer, frame_settings_, frame);
   if (frame_settings_.perf_line) perf_line_.draw(canvas_of(frame));
+  scenes_.draw(frame->buffer, frame_settings_, FlowPainter::canvas_of(frame));
 }
 
 void AnalysisOverlay::draw_beside(GstVideoFrame* in, GstVideoFrame* out) {
   if (draws_) {
     painter_.draw_beside(in, frame_settings_, out);
     if (frame_settings_.perf_line) perf_line_.draw(canvas_of(out));
+    const int width = GST_VIDEO_FRAME_WIDTH(in);
+    scenes_.draw(in->buffer, frame_settings_, FlowPainter::canvas_of(out).part(width, width));
   } else {
     FlowPainter::copy_beside_black(in, out);
   }

@@ -11,6 +11,7 @@
 #include "gst/analysisoverlay/flow_painter.h"
 #include "gst/analysisoverlay/overlay_settings.h"
 #include "gst/analysisoverlay/perf_line.h"
+#include "gst/analysisoverlay/scene_painter.h"
 #include "gst/analysisoverlay/snapshots.h"
 #include "lib/gst/ref.h"
 
@@ -53,6 +54,7 @@ class AnalysisOverlay {
   OverlaySettings settings_;  // guarded by mutex_
   FlowPainter painter_;
   PerfLine perf_line_;
+  ScenePainter scenes_;
   Snapshots snapshots_;
   std::atomic<std::uint64_t> frames_{0};
   std::atomic<std::uint64_t> drawn_{0};

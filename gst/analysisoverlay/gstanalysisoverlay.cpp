@@ -4,7 +4,8 @@
  * SECTION:element-analysisoverlay
  *
  * Draws the optical flow that lies on a buffer (GstTorchFlowMeta): as colours of the Middlebury
- * wheel or as arrows, over the picture or beside it. Frames without a result pass undrawn.
+ * wheel or as arrows, over the picture or beside it; and the shots (GstTorchSceneMeta): number, and
+ * the scores of the last frames. Frames without a result pass undrawn.
  *
  * |[
  * gst-launch-1.0 videotestsrc pattern=ball ! video/x-raw,width=320,height=240 ! raftflow ! \
@@ -47,6 +48,7 @@ enum Property {
   kMaxMagnitude,
   kArrowStep,
   kSource,
+  kScenes,
   kEvery,
   kSnapshotLocation,
   kSnapshotEvery,
@@ -118,6 +120,9 @@ void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec
       case kSource:
         settings.source = get_text(value);
         break;
+      case kScenes:
+        settings.scenes = g_value_get_boolean(value);
+        break;
       case kEvery:
         settings.every = g_value_get_uint(value);
         break;
@@ -162,6 +167,9 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
       break;
     case kSource:
       set_text(value, settings.source);
+      break;
+    case kScenes:
+      g_value_set_boolean(value, settings.scenes);
       break;
     case kEvery:
       g_value_set_uint(value, settings.every);
@@ -286,6 +294,11 @@ void add_properties(GObjectClass* object_class) {
                           "Name of the element whose result is drawn (NULL = the first)", nullptr,
                           kMutablePlaying));
   g_object_class_install_property(
+      object_class, kScenes,
+      g_param_spec_boolean("scenes", "Scenes",
+                           "Draw the number of the shot, and the scores of the last frames",
+                           defaults.scenes, kMutablePlaying));
+  g_object_class_install_property(
       object_class, kEvery,
       g_param_spec_uint("every", "Every",
                         "Draw on every Nth frame; the others pass untouched and are not copied "
@@ -344,7 +357,8 @@ static void gst_analysis_overlay_class_init(GstAnalysisOverlayClass* klass) {
   add_properties(object_class);
 
   gst_element_class_set_static_metadata(element_class, "Analysis overlay", "Filter/Editor/Video",
-                                        "Draws analysis results that lie on buffers: optical flow",
+                                        "Draws analysis results that lie on buffers: optical flow, "
+                                        "shots",
                                         "The gst-plugins-torch authors");
   for (const auto& [name, direction] : {std::pair{"sink", GST_PAD_SINK}, {"src", GST_PAD_SRC}}) {
     GstCaps* caps = gst_caps_from_string(kCaps);

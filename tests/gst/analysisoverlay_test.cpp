@@ -17,6 +17,7 @@
 #include <gst/base/gstbasetransform.h>
 
 #include "lib/core/flow_color.h"
+#include "lib/gst/gsttorchscenemeta.h"
 #include "tests/support/file_limit.h"
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
@@ -833,6 +834,89 @@ TEST(AnalysisOverlay, does_not_start_where_snapshots_cannot_be_written) {
                            error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE)));
     EXPECT_THAT(error, HasSubstr(place));
   }
+}
+
+// --- shots
+
+constexpr guint kSide = 64;
+constexpr Pixel kBlack{0, 0, 0}, kWhite{255, 255, 255}, kDarkRed{192, 0, 0}, kYellow{255, 192, 0};
+
+Ref<GstBuffer> frame_with_scene(double score, bool is_cut = false, const char* source = "scenes") {
+  auto frame = grey_frame(kSide, kSide);
+  GstTorchScene scene{};
+  scene.source = source;
+  scene.score = score;
+  scene.threshold = 0.5;
+  scene.boundary = is_cut ? GST_TORCH_SCENE_BOUNDARY_CUT : GST_TORCH_SCENE_BOUNDARY_NONE;
+  gst_buffer_add_torch_scene_meta(frame.get(), &scene);
+  return frame;
+}
+
+// What an overlay with these properties makes of three frames: the last of them.
+Ref<GstBuffer> third_drawn(const std::vector<std::pair<const char*, const char*>>& properties) {
+  Harness harness(make_overlay(properties));
+  harness.set_caps(caps("RGB", kSide, kSide));
+  harness.push_and_pull(frame_with_scene(0));
+  harness.push_and_pull(frame_with_scene(1, true));
+  return harness.push_and_pull(frame_with_scene(0));
+}
+
+TEST(AnalysisOverlay, draws_a_strip_of_the_last_scores) {
+  const auto out = third_drawn({});
+  const auto at = [&](guint x, guint y) { return pixel(out, x, y, kSide); };
+  EXPECT_EQ(at(63, 63), kWhite);  // the newest: no score
+  EXPECT_EQ(at(63, 62), kBlack);
+  EXPECT_EQ(at(63, 59), kYellow);  // the threshold
+  EXPECT_EQ(at(62, 57), kWhite);   // a cut of full score
+  EXPECT_EQ(at(61, 57), kBlack);
+  EXPECT_EQ(at(60, 60), kPicture);  // no frame came before
+}
+
+TEST(AnalysisOverlay, marks_a_boundary_in_the_strip) {
+  Harness harness(make_overlay());
+  harness.set_caps(caps("RGB", kSide, kSide));
+  const auto out = harness.push_and_pull(frame_with_scene(0.6, true));
+  EXPECT_EQ(pixel(out, 63, 56, kSide), kDarkRed);
+}
+
+TEST(AnalysisOverlay, draws_the_number_of_the_shot) {
+  const auto out = third_drawn({});
+  int white = 0;
+  for (guint y = 0; y < 20; y++) {
+    for (guint x = 0; x < kSide; x++) white += pixel(out, x, y, kSide) == kWhite;
+  }
+  EXPECT_GT(white, 10);
+}
+
+TEST(AnalysisOverlay, draws_no_shots_when_told_so) {
+  const auto out = third_drawn({{"scenes", "false"}});
+  EXPECT_THAT(bytes_of(out.get()), Each(kGrey));
+}
+
+TEST(AnalysisOverlay, draws_the_shots_of_the_source_that_is_asked_for) {
+  const auto out = third_drawn({{"source", "another"}});
+  EXPECT_THAT(bytes_of(out.get()), Each(kGrey));
+}
+
+TEST(AnalysisOverlay, draws_shots_beside_the_picture) {
+  Harness harness(make_overlay({{"layout", "side-by-side"}}));
+  harness.set_caps(caps("RGB", kSide, kSide));
+  const auto out = harness.push_and_pull(frame_with_scene(1));
+  EXPECT_EQ(pixel(out, 63, 57, 2 * kSide), kPicture);
+  EXPECT_EQ(pixel(out, 127, 57, 2 * kSide), kWhite);
+}
+
+TEST(AnalysisOverlay, forgets_the_scores_of_an_earlier_stream) {
+  Harness harness(make_overlay());
+  harness.set_caps(caps("RGB", kSide, kSide));
+  harness.push_and_pull(frame_with_scene(1));
+  harness.push_event(gst_event_new_flush_start());
+  harness.push_event(gst_event_new_flush_stop(TRUE));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  harness.push_event(gst_event_new_segment(&segment));
+  const auto out = harness.push_and_pull(frame_with_scene(0));
+  EXPECT_EQ(pixel(out, 62, 57, kSide), kPicture);
 }
 
 }  // namespace
