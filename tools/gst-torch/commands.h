@@ -16,5 +16,6 @@ int cmd_doctor(int argc, char** argv);
 int cmd_flow(int argc, char** argv);
 int cmd_models(int argc, char** argv);
 int cmd_report(int argc, char** argv);
+int cmd_scenes(int argc, char** argv);
 
 }  // namespace gsttorch

@@ -28,6 +28,7 @@ constexpr Command kCommands[] = {
     {"models", cmd_models, "the nets: list them, fetch their weights, say where they are"},
 #endif
     {"report", cmd_report, "a page to look at, of results that are there"},
+    {"scenes", cmd_scenes, "the shots of a video: where they begin and end"},
 };
 
 const Command* find_command(std::string_view name) {

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/core/result.h"
+#include "lib/core/scene_list.h"
+
+namespace gsttorch {
+
+/// How shots are looked for. Named and meant as scenedetect's properties are; absent: its defaults.
+struct SceneSettings {
+  std::optional<std::string> model;
+  std::optional<std::string> device;
+  std::optional<double> threshold;
+};
+
+/// What scenedetect said of one frame.
+struct SceneScore {
+  std::uint64_t frame = 0;
+  std::optional<std::uint64_t> pts;  ///< ns
+  double score = 0;                  ///< 0..1
+  double distance = 0;
+  double mean_luma = 0;  ///< 0..255
+  bool is_boundary = false;
+};
+
+struct SceneScan {
+  std::vector<Scene> scenes;
+  std::vector<SceneScore> scores;  ///< of every frame
+};
+
+/// Plays a video through scenedetect. Needs gst_init.
+Result<SceneScan> scan_scenes(const std::string& video, const SceneSettings& settings);
+
+/// The scores as CSV: "Frame Number,Timecode,score,distance,mean_luma,boundary"; frames are counted
+/// from 1, as in a list of shots.
+std::string scores_to_csv(const std::vector<SceneScore>& scores);
+
+}  // namespace gsttorch
