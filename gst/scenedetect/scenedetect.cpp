@@ -24,6 +24,10 @@ GstClockTime time_of(const FramePlace& place) {
   return place.pts ? static_cast<GstClockTime>(*place.pts) : GST_CLOCK_TIME_NONE;
 }
 
+GstClockTime running_time_of(const AnalyzedFrame& frame) {
+  return gst_segment_to_running_time(&frame.segment, GST_FORMAT_TIME, frame.pts());
+}
+
 GstTorchSceneBoundary boundary_kind(TransitionKind kind) {
   switch (kind) {
     case TransitionKind::Cut:
@@ -105,6 +109,8 @@ void SceneDetect::reset() {
   unscored_.clear();
   undecided_.clear();
   shot_ = 0;
+  first_time_ = GST_CLOCK_TIME_NONE;
+  key_unit_times_ = KeyUnitTimes();
 }
 
 // --- frames
@@ -202,6 +208,7 @@ void SceneDetect::decide_all() {
 
 void SceneDetect::publish(AnalyzedFrame& frame) {
   auto& found = static_cast<Found&>(*frame.finding);
+  if (!GST_CLOCK_TIME_IS_VALID(first_time_)) first_time_ = running_time_of(frame);
   // Fewer frames may wait than are needed, where inference-interval was raised meanwhile.
   if (found.verdict && !found.verdict->decision) decide_all();
   const bool is_decided = found.verdict && found.verdict->decision;
@@ -261,11 +268,13 @@ void SceneDetect::post(const AnalyzedFrame& frame, const ShotDecision& decision,
 }
 
 void SceneDetect::force_key_unit(const AnalyzedFrame& frame, bool all_headers) {
-  const GstSegment& segment = frame.segment;
   const GstClockTime pts = frame.pts();
+  const auto src = Ref<GstPad>::adopt(gst_element_get_static_pad(host_.element(), "src"));
+  const GstClockTime running_time =
+      key_unit_times_.request(src.get(), running_time_of(frame), first_time_);
   host_.push_event(gst_video_event_new_downstream_force_key_unit(
-      pts, gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, pts),
-      gst_segment_to_running_time(&segment, GST_FORMAT_TIME, pts), all_headers, ++key_units_));
+      pts, gst_segment_to_stream_time(&frame.segment, GST_FORMAT_TIME, pts), running_time,
+      all_headers, ++key_units_));
 }
 
 void SceneDetect::add_stats(GstStructure* stats) const {

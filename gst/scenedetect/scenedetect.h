@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gst/scenedetect/frame_scorer.h"
+#include "gst/scenedetect/key_unit.h"
 #include "lib/core/result.h"
 #include "lib/core/shots/shot_detector.h"
 #include "lib/gst/analyzer/analysis.h"
@@ -89,6 +90,8 @@ class SceneDetect final : public Analysis {
   std::deque<std::shared_ptr<Verdict>> undecided_;  // frames that the detector has
   guint shot_ = 0;                                  // of the frame that was published last
   guint key_units_ = 0;
+  GstClockTime first_time_ = GST_CLOCK_TIME_NONE;  // running time, of what was published
+  KeyUnitTimes key_unit_times_;
   bool has_warned_ = false;
 };
 

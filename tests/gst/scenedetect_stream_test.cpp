@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "tests/gst/scenedetect_fixture.h"
+#include "tests/support/gst_pipeline.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/weights_file.h"
 
@@ -314,6 +315,32 @@ TEST_F(SceneDetectTest, transnetv2_looks_far_ahead_and_loses_no_frame) {
     EXPECT_EQ(look_ahead, 74u + 4u);
     EXPECT_STREQ(gst_structure_get_string(stats, "model"), "transnetv2");
   });
+}
+
+// The page's recipe: the branch beside one that holds 82 frames has a queue that holds more.
+TEST_F(SceneDetectTest, transnetv2_shares_a_tee_with_a_branch_that_has_a_large_queue) {
+  TempFolder folder;
+  const std::string path = folder.path("transnet.safetensors");
+  formula::write_weights(path, source_file("tests/nn/goldens/transnetv2.shapes"));
+  int beside = 0;
+  const std::string end = run_pipeline(
+      "videotestsrc num-buffers=90 ! video/x-raw,width=256,height=144 ! tee name=t "
+      "t. ! queue ! scenedetect model=" +
+          path +
+          " ! fakesink "
+          "t. ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=0 ! videoconvert ! "
+          "fakesink",
+      [&](GstElement* pipeline) {
+        for_each_pad(pipeline, "videoconvert", "sink", [&](GstPad* pad) {
+          const auto count = [](GstPad*, GstPadProbeInfo*, gpointer frames) {
+            ++*static_cast<int*>(frames);
+            return GST_PAD_PROBE_OK;
+          };
+          gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, count, &beside, nullptr);
+        });
+      });
+  EXPECT_EQ(end, "eos");
+  EXPECT_EQ(beside, 90);
 }
 
 }  // namespace
