@@ -62,10 +62,9 @@ bool AnalysisOverlay::begin_frame(GstBuffer* buffer, const GstVideoInfo& info) {
   frame_settings_ = settings();
   const std::uint64_t frame = frames_++;
   if (frame_settings_.perf_line) perf_line_.count_frame();
-  draws_ = is_due(frame, frame_settings_.every) &&
-           (frame_settings_.perf_line || has_drawable_flow(buffer, frame_settings_));
-  const bool is_drawable =
-      has_drawable_flow(buffer, frame_settings_) || has_drawable_scene(buffer, frame_settings_);
+  const bool is_drawable = frame_settings_.perf_line ||
+                           has_drawable_flow(buffer, frame_settings_) ||
+                           has_drawable_scene(buffer, frame_settings_);
   draws_ = is_due(frame, frame_settings_.every) && is_drawable;
   scenes_.observe(buffer, frame_settings_);
   drawn_ += draws_;
@@ -78,7 +77,7 @@ bool AnalysisOverlay::begin_frame(GstBuffer* buffer, const GstVideoInfo& info) {
 void AnalysisOverlay::draw_over(GstVideoFrame* frame) {
   painter_.draw_over(frame->buffer, frame_settings_, frame);
   if (frame_settings_.perf_line) perf_line_.draw(canvas_of(frame));
-  scenes_.draw(frame->buffer, frame_settings_, FlowPainter::canvas_of(frame));
+  scenes_.draw(frame->buffer, frame_settings_, canvas_of(frame));
 }
 
 void AnalysisOverlay::draw_beside(GstVideoFrame* in, GstVideoFrame* out) {
@@ -86,7 +85,7 @@ void AnalysisOverlay::draw_beside(GstVideoFrame* in, GstVideoFrame* out) {
     painter_.draw_beside(in, frame_settings_, out);
     if (frame_settings_.perf_line) perf_line_.draw(canvas_of(out));
     const int width = GST_VIDEO_FRAME_WIDTH(in);
-    scenes_.draw(in->buffer, frame_settings_, FlowPainter::canvas_of(out).part(width, width));
+    scenes_.draw(in->buffer, frame_settings_, canvas_of(out).part(width, width));
   } else {
     FlowPainter::copy_beside_black(in, out);
   }

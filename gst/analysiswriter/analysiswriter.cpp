@@ -69,6 +69,8 @@ std::string& name_of(FlowRecord& record, FlowPart part) {
       break;
   }
   return record.file;
+}
+
 SceneBoundary scene_boundary(const GstTorchScene& scene) {
   SceneBoundary boundary;
   boundary.kind = enum_nick(GST_TYPE_TORCH_SCENE_BOUNDARY, scene.boundary);
@@ -80,6 +82,8 @@ SceneBoundary scene_boundary(const GstTorchScene& scene) {
   boundary.end_pts = time(scene.end_pts);
   boundary.confidence = scene.confidence;
   return boundary;
+}
+
 SceneRecord scene_record(const GstTorchScene& scene) {
   SceneRecord record;
   record.source = text(scene.source);
@@ -92,6 +96,8 @@ SceneRecord scene_record(const GstTorchScene& scene) {
   record.mean_luma = scene.mean_luma;
   record.skipped = text(scene.skipped);
   return record;
+}
+
 // What the first scenedetect upstream says of the frame.
 std::optional<SceneRecord> scene_record(GstBuffer* buffer) {
   std::optional<SceneRecord> record;
@@ -102,6 +108,7 @@ std::optional<SceneRecord> scene_record(GstBuffer* buffer) {
     if (!record) record = scene_record(scene);
     const bool is_of_first = record->source == text(scene.source);
     if (is_of_first && scene.boundary) record->boundaries.push_back(scene_boundary(scene));
+  }
   return record;
 }
 
@@ -304,11 +311,9 @@ void AnalysisWriter::fail(const Error& error) {
 }
 
 Result<void> AnalysisWriter::write(ResultsFolder& folder, Job& job) {
+  if (job.ends_scene_list) return folder.write_scene_list();
   for (const FileJob& file : job.files) {
     if (auto done = write_file(folder, file, job); !done) return done;
-  if (job.ends_scene_list) return folder.write_scene_list();
-  for (const FlowJob& flow : job.flows) {
-    if (auto done = write_flow(folder, flow, job); !done) return done;
   }
   return folder.write_line(job.record);
 }

@@ -152,6 +152,8 @@ Result<void> ResultsFolder::write_confidence(const std::string& file_name,
   auto done = write_npy_file(options_.location + "/" + file_name, confidence);
   if (done) flow_bytes_ += npy_file_bytes(confidence);
   return done;
+}
+
 Result<void> ResultsFolder::write_scene_list() {
   if (auto done = flush(); !done) return done;
   const std::string csv = scenes_to_csv(read_recorded_scenes(options_.location));

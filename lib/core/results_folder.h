@@ -31,7 +31,6 @@ struct FlowFileKey {
   FlowPart part = FlowPart::Flow;
 };
 
-/// The folder an analysis is written to: results.jsonl with a line per frame, and flow/*.flo.
 /// The folder an analysis is written to: results.jsonl with a line per frame, flow/*.flo, and
 /// scenes.csv.
 /// Lines are gathered into large writes, and no write ends within a line: what is in the file is
