@@ -74,18 +74,22 @@ bool AnalysisOverlay::begin_frame(GstBuffer* buffer, const GstVideoInfo& info) {
   return draws_ || frame_settings_.layout == OverlayLayout::SideBySide;
 }
 
+Canvas AnalysisOverlay::draw_perf_line(const Canvas& canvas) {
+  return frame_settings_.perf_line ? perf_line_.draw(canvas) : canvas;
+}
+
 void AnalysisOverlay::draw_over(GstVideoFrame* frame) {
   painter_.draw_over(frame->buffer, frame_settings_, frame);
-  if (frame_settings_.perf_line) perf_line_.draw(canvas_of(frame));
-  scenes_.draw(frame->buffer, frame_settings_, canvas_of(frame));
+  const Canvas rest = draw_perf_line(canvas_of(frame));
+  scenes_.draw(frame->buffer, frame_settings_, rest);
 }
 
 void AnalysisOverlay::draw_beside(GstVideoFrame* in, GstVideoFrame* out) {
   if (draws_) {
     painter_.draw_beside(in, frame_settings_, out);
-    if (frame_settings_.perf_line) perf_line_.draw(canvas_of(out));
     const int width = GST_VIDEO_FRAME_WIDTH(in);
-    scenes_.draw(in->buffer, frame_settings_, canvas_of(out).part(width, width));
+    const Canvas rest = draw_perf_line(canvas_of(out));
+    scenes_.draw(in->buffer, frame_settings_, rest.part(width, width));
   } else {
     FlowPainter::copy_beside_black(in, out);
   }

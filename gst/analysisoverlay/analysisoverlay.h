@@ -50,6 +50,8 @@ class AnalysisOverlay {
   void draw_beside(GstVideoFrame* in, GstVideoFrame* out);
 
  private:
+  Canvas draw_perf_line(const Canvas& canvas);  ///< what the others may draw on
+
   mutable std::mutex mutex_;
   OverlaySettings settings_;  // guarded by mutex_
   FlowPainter painter_;

@@ -157,8 +157,8 @@ void PerfLine::refresh(std::uint64_t now) {
   since_ = now;
 }
 
-void PerfLine::draw(const Canvas& canvas) {
-  if (text_.empty()) return;
+Canvas PerfLine::draw(const Canvas& canvas) {
+  if (text_.empty()) return canvas;
   const int width = canvas.pixels.cols, height = canvas.pixels.rows;
   const double scale = text_scale(text_, canvas.pixels.size());
   int baseline = 0;
@@ -172,6 +172,8 @@ void PerfLine::draw(const Canvas& canvas) {
   cv::putText(drawing, text_, {kMargin, kMargin + size.height}, kFont, scale, cv::Scalar::all(255),
               1, cv::LINE_AA);
   blend(drawing, 1, foot);
+  if (strip == height) return canvas;
+  return {canvas.pixels(cv::Rect(0, 0, width, height - strip)), canvas.is_bgr, canvas.has_alpha};
 }
 
 void PerfLine::reset() {

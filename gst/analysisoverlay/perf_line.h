@@ -24,7 +24,8 @@ class PerfLine {
   explicit PerfLine(GstElement* element) : element_(element) {}
 
   void count_frame();
-  void draw(const Canvas& canvas);
+  /// Draws at the foot of the canvas, and returns what is above it.
+  Canvas draw(const Canvas& canvas);
   void reset();  ///< for another stream
 
  private:
