@@ -25,6 +25,7 @@ GstClockTime time_of(const FramePlace& place) {
 }
 
 GstClockTime running_time_of(const AnalyzedFrame& frame) {
+  if (frame.segment.rate < 0) return GST_CLOCK_TIME_NONE;  // nothing is said of such frames
   return gst_segment_to_running_time(&frame.segment, GST_FORMAT_TIME, frame.pts());
 }
 
