@@ -106,8 +106,8 @@ at::Tensor Conv::operator()(const at::Tensor& x) const {
   if (!use_packed(x)) return plain(x);
   static const auto op = find_operator<Pointwise>("mkldnn::_convolution_pointwise", "");
   return op.call(x.contiguous(at::MemoryFormat::ChannelsLast), packed_, maybe(bias_),
-                 geometry_.padding, geometry_.stride, geometry_.dilation, 1, fused_name(activation_),
-                 fused_scalars(activation_), Text(""));
+                 geometry_.padding, geometry_.stride, geometry_.dilation, 1,
+                 fused_name(activation_), fused_scalars(activation_), Text(""));
 }
 
 at::Tensor Conv::plus(const at::Tensor& x, const at::Tensor& other) const {
