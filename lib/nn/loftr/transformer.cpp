@@ -78,6 +78,14 @@ LoftrTransformer::LoftrTransformer(const ModuleWeights& weights, std::int64_t ch
   }
 }
 
+// Both sides as one batch where they are of one size: half as many operations.
+LoftrTransformer::Pair LoftrTransformer::self(const LoftrLayer& layer, const Pair& pair) {
+  if (pair.x0.sizes() != pair.x1.sizes()) return {layer.self(pair.x0), layer.self(pair.x1)};
+  const std::int64_t batch = pair.x0.size(0);
+  const at::Tensor both = layer.self(at::cat({pair.x0, pair.x1}));
+  return {both.narrow(0, 0, batch), both.narrow(0, batch, batch)};
+}
+
 LoftrTransformer::Pair LoftrTransformer::rest(Pair pair) const {
   for (std::size_t i = 1; i < layers_.size(); i++) {
     const bool is_cross = i % 2 == 1;
@@ -85,8 +93,7 @@ LoftrTransformer::Pair LoftrTransformer::rest(Pair pair) const {
       pair.x0 = layers_[i].cross(pair.x0, pair.x1);
       pair.x1 = layers_[i].cross(pair.x1, pair.x0);
     } else {
-      pair.x0 = layers_[i].self(pair.x0);
-      pair.x1 = layers_[i].self(pair.x1);
+      pair = self(layers_[i], pair);
     }
   }
   return pair;

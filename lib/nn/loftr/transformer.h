@@ -58,7 +58,12 @@ class LoftrTransformer {
   /// The other layers, after `first` on each side.
   Pair rest(Pair pair) const;
 
+  /// All layers.
+  Pair operator()(const Pair& pair) const { return rest(self(layers_.front(), pair)); }
+
  private:
+  static Pair self(const LoftrLayer& layer, const Pair& pair);
+
   std::vector<LoftrLayer> layers_;
 };
 
