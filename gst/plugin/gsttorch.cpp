@@ -3,6 +3,7 @@
 #include <gst/gst.h>
 
 #include "config.h"
+#include "gst/loftrmatch/gstloftrmatch.h"
 #include "gst/raftflow/gstraftflow.h"
 #include "gst/scenedetect/gstscenedetect.h"
 #include "lib/engine/loader.h"
@@ -11,7 +12,8 @@ static gboolean plugin_init(GstPlugin* plugin) {
   gsttorch::prepare_environment();
   const bool flow = GST_ELEMENT_REGISTER(raftflow, plugin);
   const bool scenes = GST_ELEMENT_REGISTER(scenedetect, plugin);
-  return flow && scenes;
+  const bool matches = GST_ELEMENT_REGISTER(loftrmatch, plugin);
+  return flow && scenes && matches;
 }
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, torch, "Neural networks that watch video",

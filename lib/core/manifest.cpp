@@ -274,4 +274,14 @@ Result<std::string> resolve_weights(const std::string& name_or_path) {
                                         path.string() + "): " + model->remedy()};
 }
 
+std::map<std::string, std::string> weights_properties(const std::string& path) {
+  const auto manifest = Manifest::load();
+  if (!manifest) return {};
+  const std::string name = std::filesystem::path(path).filename().string();
+  for (const Model& model : manifest->models()) {
+    if (model.file.name == name) return model.properties;
+  }
+  return {};
+}
+
 }  // namespace gsttorch

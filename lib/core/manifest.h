@@ -88,4 +88,8 @@ std::filesystem::path models_dir();
 /// model of that name. NotFound tells which command fetches it, or which names there are.
 Result<std::string> resolve_weights(const std::string& name_or_path);
 
+/// What the manifest says of the model whose file has that name, wherever it lies; empty where it
+/// says nothing.
+std::map<std::string, std::string> weights_properties(const std::string& path);
+
 }  // namespace gsttorch

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -10,6 +11,7 @@
 #include "lib/core/result.h"
 #include "lib/engine/feature_model.h"
 #include "lib/engine/flow_model.h"
+#include "lib/engine/match_model.h"
 #include "lib/engine/memory.h"
 #include "lib/engine/shot_model.h"
 
@@ -18,6 +20,8 @@ namespace gsttorch {
 struct ModelOptions {
   std::string path;             ///< weights: .safetensors, .pth, .pt or .ckpt
   std::string device = "auto";  ///< "auto", "cpu", "cuda" or "cuda:N"
+  /// What the manifest says of the weights; what the file itself says comes first.
+  std::map<std::string, std::string> properties = {};
 };
 
 struct WeightEntry {
@@ -52,6 +56,9 @@ class Engine {
   virtual Result<std::unique_ptr<ShotModel>> load_shot_model(const ModelOptions& options,
                                                              std::stop_token stop = {}) = 0;
 
+  virtual Result<std::unique_ptr<MatchModel>> load_match_model(const ModelOptions& options,
+                                                               std::stop_token stop = {}) = 0;
+
   /// What a weights file holds, keys as they stand in the file.
   virtual Result<std::vector<WeightEntry>> list_weights(const std::string& path) = 0;
 
@@ -72,7 +79,7 @@ class Engine {
 };
 
 /// Number in the name of the engine library's entry point: changes with every class above.
-#define GSTTORCH_ENGINE_ENTRY "gsttorch_engine_3"
+#define GSTTORCH_ENGINE_ENTRY "gsttorch_engine_4"
 using EngineEntry = Engine* (*)();
 
 }  // namespace gsttorch

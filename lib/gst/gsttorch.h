@@ -5,6 +5,7 @@
 
 #include "gsttorchenums.h"
 #include "gsttorchflowmeta.h"
+#include "gsttorchmatchmeta.h"
 #include "gsttorchmemory.h"
 #include "gsttorchruntime.h"
 #include "gsttorchscenemeta.h"

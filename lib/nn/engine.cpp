@@ -6,6 +6,7 @@
 
 #include "lib/engine/torch_version.h"
 #include "lib/nn/device.h"
+#include "lib/nn/loftr/match_model.h"
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/memory/device_memory.h"
 #include "lib/nn/raft/flow_model.h"
@@ -44,6 +45,11 @@ class TorchEngine final : public Engine {
   Result<std::unique_ptr<ShotModel>> load_shot_model(const ModelOptions& options,
                                                      std::stop_token stop) override {
     return create_shot_model(options, std::move(stop));
+  }
+
+  Result<std::unique_ptr<MatchModel>> load_match_model(const ModelOptions& options,
+                                                       std::stop_token stop) override {
+    return create_match_model(options, std::move(stop));
   }
 
   Result<std::vector<WeightEntry>> list_weights(const std::string& path) override {

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-COMMANDS = ["analyze", "doctor", "flow"]
+COMMANDS = ["analyze", "doctor", "flow", "match"]
 
 
 def listed_commands(text):

@@ -10,11 +10,15 @@
 
 namespace gsttorch::formula {
 
-/// Writes a safetensors file with the keys and shapes of a .shapes file and weights by the formula:
-/// a net that computes something definite although nobody trained it.
-inline void write_weights(const std::string& path, const std::string& shapes_file) {
+/// Writes a safetensors file with the keys and shapes of a .shapes file and weights by a formula:
+/// a net that computes something definite although nobody trained it. `metadata` is a JSON object
+/// of strings.
+template <typename Weight>
+void write_weights(const std::string& path, const std::string& shapes_file, Weight&& weight,
+                   const std::string& metadata = {}) {
   std::ostringstream header, data;
   header << '{';
+  if (!metadata.empty()) header << "\"__metadata__\":" << metadata << ',';
   std::ifstream shapes(shapes_file);
   for (std::string line; std::getline(shapes, line);) {
     const Entry entry = parse_entry(line);
@@ -32,6 +36,11 @@ inline void write_weights(const std::string& path, const std::string& shapes_fil
   std::ofstream file(path, std::ios::binary);
   file.write(reinterpret_cast<const char*>(&length), sizeof length);
   file << header.str() << data.str();
+}
+
+inline void write_weights(const std::string& path, const std::string& shapes_file) {
+  write_weights(path, shapes_file,
+                [](const Entry& entry, std::size_t index) { return weight(entry, index); });
 }
 
 }  // namespace gsttorch::formula

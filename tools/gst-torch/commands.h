@@ -14,6 +14,7 @@ constexpr int kUsage = 2;
 int cmd_analyze(int argc, char** argv);
 int cmd_doctor(int argc, char** argv);
 int cmd_flow(int argc, char** argv);
+int cmd_match(int argc, char** argv);
 int cmd_models(int argc, char** argv);
 int cmd_report(int argc, char** argv);
 int cmd_scenes(int argc, char** argv);

@@ -24,6 +24,7 @@ constexpr Command kCommands[] = {
      "optical flow of videos: results, pictures, measurements and a report"},
     {"doctor", cmd_doctor, "what is found, what is missing, how to get it"},
     {"flow", cmd_flow, "optical flow from one picture to another"},
+    {"match", cmd_match, "which points of two pictures show the same"},
 #ifdef GSTTORCH_HAVE_CMD_MODELS
     {"models", cmd_models, "the nets: list them, fetch their weights, say where they are"},
 #endif

@@ -8,6 +8,7 @@
 
 #include "lib/engine/feature_model.h"
 #include "lib/engine/flow_model.h"
+#include "lib/engine/match_model.h"
 #include "lib/engine/shot_model.h"
 
 namespace gsttorch {
@@ -29,6 +30,9 @@ class Models {
   virtual Result<std::shared_ptr<ShotModel>> shot_model(const std::string& path,
                                                         const std::string& device,
                                                         std::stop_token stop) = 0;
+  virtual Result<std::shared_ptr<MatchModel>> match_model(const std::string& path,
+                                                          const std::string& device,
+                                                          std::stop_token stop) = 0;
 };
 
 }  // namespace gsttorch

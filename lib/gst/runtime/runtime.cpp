@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "lib/core/manifest.h"
 #include "lib/engine/loader.h"
 
 namespace gsttorch {
@@ -89,7 +90,8 @@ Result<std::shared_ptr<Model>> Runtime::model(const std::string& path, const std
   const auto key = key_of(path, *resolved);
   if (!key) return key.error();
   const auto load = [&](std::stop_token load_stop) {
-    return ((*engine)->*loader)({key->path, *resolved}, std::move(load_stop));
+    return ((*engine)->*loader)({key->path, *resolved, weights_properties(key->path)},
+                                std::move(load_stop));
   };
   return models_.of<Model>().acquire(*key, load, std::move(stop));
 }
@@ -110,6 +112,12 @@ Result<std::shared_ptr<ShotModel>> Runtime::shot_model(const std::string& path,
                                                        const std::string& device,
                                                        std::stop_token stop) {
   return model<ShotModel>(path, device, &Engine::load_shot_model, std::move(stop));
+}
+
+Result<std::shared_ptr<MatchModel>> Runtime::match_model(const std::string& path,
+                                                         const std::string& device,
+                                                         std::stop_token stop) {
+  return model<MatchModel>(path, device, &Engine::load_match_model, std::move(stop));
 }
 
 Executor& Runtime::executor(const std::string& device) {

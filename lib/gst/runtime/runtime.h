@@ -45,6 +45,9 @@ class Runtime final : public Models {
                                                       std::stop_token stop) override;
   Result<std::shared_ptr<ShotModel>> shot_model(const std::string& path, const std::string& device,
                                                 std::stop_token stop) override;
+  Result<std::shared_ptr<MatchModel>> match_model(const std::string& path,
+                                                  const std::string& device,
+                                                  std::stop_token stop) override;
 
   /// Runs work on a lane of a device, "cpu" or "cuda:0", and waits for it; throws what it throws.
   void run(const std::string& device, std::function<void()> work);
@@ -90,7 +93,7 @@ class Runtime final : public Models {
 
   const std::shared_ptr<DerivedCache> cache_;
   FrameTable frames_;
-  ModelRegistries<FlowModel, FeatureModel, ShotModel> models_;
+  ModelRegistries<FlowModel, FeatureModel, ShotModel, MatchModel> models_;
 
   mutable std::mutex mutex_;
   // Guarded by mutex_.

@@ -22,9 +22,15 @@ using PointwiseBinary = at::Tensor(const at::Tensor&, const at::Tensor&, const a
                                    const std::optional<at::Tensor>&, at::IntArrayRef,
                                    at::IntArrayRef, at::IntArrayRef, std::int64_t, std::string_view,
                                    std::optional<at::Scalar>, Text, Scalars, Text);
+using PointwiseBinaryInPlace = at::Tensor&(at::Tensor&, const at::Tensor&, const at::Tensor&,
+                                           const std::optional<at::Tensor>&, at::IntArrayRef,
+                                           at::IntArrayRef, at::IntArrayRef, std::int64_t,
+                                           std::string_view, std::optional<at::Scalar>, Text,
+                                           Scalars, Text);
 using Reorder = at::Tensor(const at::Tensor&, at::IntArrayRef, at::IntArrayRef, at::IntArrayRef,
                            std::int64_t, at::OptionalIntArrayRef);
 
+constexpr double kLeakySlope = 0.01;
 const std::optional<at::Scalar> kNoScale;
 
 template <typename Signature>
@@ -55,6 +61,29 @@ std::optional<at::Tensor> maybe(const at::Tensor& tensor) {
   return tensor.defined() ? std::optional<at::Tensor>(tensor) : std::nullopt;
 }
 
+const char* fused_name(Activation activation) {
+  switch (activation) {
+    case Activation::None:
+      return "none";
+    case Activation::Relu:
+      return "relu";
+    case Activation::LeakyRelu:
+      return "leaky_relu";
+  }
+  return "none";
+}
+
+Scalars fused_scalars(Activation activation) {
+  Scalars scalars;
+  if (activation == Activation::LeakyRelu) scalars.push_back(at::Scalar(kLeakySlope));
+  return scalars;
+}
+
+// After a sum, where none is said by nothing.
+Text fused_after_sum(Activation activation) {
+  return activation == Activation::None ? Text() : Text(fused_name(activation));
+}
+
 }  // namespace
 
 Conv::Conv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geometry,
@@ -63,6 +92,10 @@ Conv::Conv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geomet
   if (weight_.is_cpu() && weight_.scalar_type() == at::kFloat && at::hasMKLDNN()) {
     packed_ = pack(weight_, geometry_);
   }
+}
+
+Conv Conv::with_padding(std::array<std::int64_t, 2> padding) const {
+  return Conv(weight_, bias_, {geometry_.stride, padding, geometry_.dilation}, activation_);
 }
 
 bool Conv::use_packed(const at::Tensor& x) const {
@@ -74,17 +107,26 @@ at::Tensor Conv::operator()(const at::Tensor& x) const {
   static const auto op = find_operator<Pointwise>("mkldnn::_convolution_pointwise", "");
   return op.call(x.contiguous(at::MemoryFormat::ChannelsLast), packed_, maybe(bias_),
                  geometry_.padding, geometry_.stride, geometry_.dilation, 1,
-                 activation_ == Activation::Relu ? "relu" : "none", Scalars(), Text(""));
+                 fused_name(activation_), fused_scalars(activation_), Text(""));
 }
 
 at::Tensor Conv::plus(const at::Tensor& x, const at::Tensor& other) const {
   if (!use_packed(x)) return plain(x, other);
   static const auto op = find_operator<PointwiseBinary>("mkldnn::_convolution_pointwise", "binary");
-  const Text unary = activation_ == Activation::Relu ? Text("relu") : std::nullopt;
   return op.call(x.contiguous(at::MemoryFormat::ChannelsLast),
                  other.contiguous(at::MemoryFormat::ChannelsLast), packed_, maybe(bias_),
-                 geometry_.padding, geometry_.stride, geometry_.dilation, 1, "add", kNoScale, unary,
-                 Scalars(), Text(""));
+                 geometry_.padding, geometry_.stride, geometry_.dilation, 1, "add", kNoScale,
+                 fused_after_sum(activation_), fused_scalars(activation_), Text(""));
+}
+
+at::Tensor Conv::plus_(const at::Tensor& x, at::Tensor other) const {
+  if (!use_packed(x)) return plain(x, other);
+  static const auto op =
+      find_operator<PointwiseBinaryInPlace>("mkldnn::_convolution_pointwise_", "binary");
+  op.call(other, x.contiguous(at::MemoryFormat::ChannelsLast), packed_, maybe(bias_),
+          geometry_.padding, geometry_.stride, geometry_.dilation, 1, "add", kNoScale,
+          fused_after_sum(activation_), fused_scalars(activation_), Text(""));
+  return other;
 }
 
 at::Tensor Conv::plain(const at::Tensor& x, const at::Tensor& other) const {
@@ -92,7 +134,8 @@ at::Tensor Conv::plain(const at::Tensor& x, const at::Tensor& other) const {
                              : at::conv2d(x, weight_, bias_, geometry_.stride, geometry_.padding,
                                           geometry_.dilation);
   if (other.defined()) y = y + other;
-  return activation_ == Activation::Relu ? at::relu_(y) : y;
+  if (activation_ == Activation::Relu) return at::relu_(y);
+  return activation_ == Activation::LeakyRelu ? at::leaky_relu_(y, kLeakySlope) : y;
 }
 
 }  // namespace gsttorch

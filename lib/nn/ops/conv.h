@@ -9,7 +9,11 @@
 
 namespace gsttorch {
 
-enum class Activation { None, Relu };
+enum class Activation {
+  None,
+  Relu,
+  LeakyRelu,  ///< slope 0.01 below zero
+};
 
 struct ConvGeometry {
   std::array<std::int64_t, 2> stride{1, 1};    // y, x
@@ -36,8 +40,15 @@ class Conv {
   /// activation(conv(x) + other), other [B, O, H', W'].
   at::Tensor plus(const at::Tensor& x, const at::Tensor& other) const;
 
+  /// The same into `other`, which must be channels-last and nobody else's: no memory for the
+  /// result.
+  at::Tensor plus_(const at::Tensor& x, at::Tensor other) const;
+
   /// The same in plain ATen, whatever the device.
   at::Tensor plain(const at::Tensor& x, const at::Tensor& other = {}) const;
+
+  /// The same weights with other padding (y, x).
+  Conv with_padding(std::array<std::int64_t, 2> padding) const;
 
   std::int64_t in_channels() const { return weight_.size(1); }
   std::int64_t out_channels() const { return weight_.size(0); }

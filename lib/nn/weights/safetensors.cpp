@@ -114,6 +114,14 @@ void check_layout(std::vector<Entry>& entries, std::uint64_t size) {
   }
 }
 
+json read_header(std::string_view bytes) {
+  const std::uint64_t length = header_length(bytes);
+  if (length > kMaxHeader || length > bytes.size() - kLengthSize) {
+    fail_corrupt("its safetensors header would be " + std::to_string(length) + " bytes long");
+  }
+  return parse_header(bytes.substr(kLengthSize, length));
+}
+
 }  // namespace
 
 bool looks_like_safetensors(std::string_view bytes) {
@@ -122,16 +130,12 @@ bool looks_like_safetensors(std::string_view bytes) {
 
 StateDict read_safetensors(MappedTensors& tensors) {
   const std::string_view bytes = tensors.bytes();
-  const std::uint64_t length = header_length(bytes);
-  if (length > kMaxHeader || length > bytes.size() - kLengthSize) {
-    fail_corrupt("its safetensors header would be " + std::to_string(length) + " bytes long");
-  }
-  const json header = parse_header(bytes.substr(kLengthSize, length));
+  const json header = read_header(bytes);
   std::vector<Entry> entries;
   for (const auto& [name, description] : header.items()) {
     if (name != "__metadata__") entries.push_back(read_entry(name, description));
   }
-  const std::string_view data = bytes.substr(kLengthSize + length);
+  const std::string_view data = bytes.substr(kLengthSize + header_length(bytes));
   check_layout(entries, data.size());
 
   StateDict state;
@@ -140,6 +144,17 @@ StateDict read_safetensors(MappedTensors& tensors) {
     state.emplace(entry.name, tensors.run(range, entry.type).view(entry.shape));
   }
   return state;
+}
+
+std::map<std::string, std::string> safetensors_metadata(std::string_view bytes) {
+  const json header = read_header(bytes);
+  std::map<std::string, std::string> metadata;
+  const auto found = header.find("__metadata__");
+  if (found == header.end() || !found->is_object()) return metadata;
+  for (const auto& [name, value] : found->items()) {
+    if (value.is_string()) metadata[name] = value.get<std::string>();
+  }
+  return metadata;
 }
 
 }  // namespace gsttorch

@@ -59,4 +59,14 @@ std::size_t count_parameters(const StateDict& state) {
   return count;
 }
 
+Result<std::map<std::string, std::string>> read_weights_metadata(const std::string& path) {
+  using Metadata = std::map<std::string, std::string>;
+  return caught(path, [&]() -> Result<Metadata> {
+    const auto file = FileMapping::open(path);
+    if (!file) return file.error();
+    const std::string_view bytes = (*file)->bytes();
+    return looks_like_safetensors(bytes) ? safetensors_metadata(bytes) : Metadata();
+  });
+}
+
 }  // namespace gsttorch

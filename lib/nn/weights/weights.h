@@ -36,4 +36,7 @@ Result<StateDict> read_weights(const std::string& path, KeyPrefix prefix = KeyPr
 /// Numbers that were trained: all but a normalisation's statistics.
 std::size_t count_parameters(const StateDict& state);
 
+/// The strings beside the tensors of a safetensors file; none in a file of another kind.
+Result<std::map<std::string, std::string>> read_weights_metadata(const std::string& path);
+
 }  // namespace gsttorch

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+/**
+ * SECTION:element-loftrmatch
+ * @title: loftrmatch
+ * @short_description: matches between pictures with LoFTR
+ *
+ * Finds for each frame which points of it show the same as which points of an earlier frame, or of
+ * one or more reference pictures, and attaches the result as a GstTorchMatchMeta (see
+ * gsttorchmatchmeta.h), one for each other picture. Pixels pass through untouched. With
+ * post-messages=true it also posts an element message named `loftrmatch` for each result, with the
+ * fields `timestamp`, `stream-time`, `running-time`, `duration`, `reference-timestamp` (ns),
+ * `reference` (a picture's file), `count`, `mean-confidence`, and with geometry `geometry`,
+ * `verdict`, `inliers` and `residual` (pixels).
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 videotestsrc pattern=smpte num-buffers=30 ! video/x-raw,width=320,height=240 !
+ *   loftrmatch geometry=homography post-messages=true ! fakesink
+ * ]|
+ */
+#include "gst/loftrmatch/gstloftrmatch.h"
+
+#include "config.h"
+#include "gst/loftrmatch/loftrmatch.h"
+#include "lib/gst/boundary.h"
+#include "lib/gst/element_class.h"
+#include "lib/gst/gsttorchmatchmeta.h"
+#include "lib/gst/video_frame.h"
+
+GST_DEBUG_CATEGORY(gst_loftr_match_debug);
+#define GST_CAT_DEFAULT gst_loftr_match_debug
+
+struct _GstLoftrMatch {
+  GstTorchAnalyzer parent;
+};
+
+G_DEFINE_TYPE(GstLoftrMatch, gst_loftr_match, GST_TYPE_TORCH_ANALYZER)
+GST_ELEMENT_REGISTER_DEFINE(loftrmatch, "loftrmatch", GST_RANK_NONE, GST_TYPE_LOFTR_MATCH)
+
+namespace {
+
+using gsttorch::GeometryKind;
+using gsttorch::guarded;
+using gsttorch::kMutablePlaying;
+using gsttorch::LoftrMatchSettings;
+using gsttorch::MatchMode;
+
+enum Property : guint {
+  PROP_MODE = 1,
+  PROP_LAG,
+  PROP_REFERENCE_LOCATION,
+  PROP_THRESHOLD,
+  PROP_MAX_MATCHES,
+  PROP_MAX_SIZE,
+  PROP_GEOMETRY,
+  PROP_REFINE,
+};
+
+GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+                            GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(GSTTORCH_VIDEO_FORMATS)));
+GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+                            GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(GSTTORCH_VIDEO_FORMATS)));
+
+gsttorch::LoftrMatch& impl(gpointer self) {
+  return static_cast<gsttorch::LoftrMatch&>(*GST_TORCH_ANALYZER(self)->analysis);
+}
+
+GType mode_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<gint>(MatchMode::Previous), "The frame before", "previous"},
+        {static_cast<gint>(MatchMode::Lag), "The frame so many before as lag says", "lag"},
+        {static_cast<gint>(MatchMode::Reference), "The pictures of reference-location",
+         "reference"},
+        {static_cast<gint>(MatchMode::ShotStart),
+         "The first frame of the shot, as scenedetect before this element found it", "shot-start"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstLoftrMatchMode", values);
+  }();
+  return type;
+}
+
+GType geometry_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<gint>(GeometryKind::None), "Matches as they are", "none"},
+        {static_cast<gint>(GeometryKind::Homography), "A plane, or a camera that only turns",
+         "homography"},
+        {static_cast<gint>(GeometryKind::Fundamental), "Any rigid scene", "fundamental"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstLoftrMatchGeometry", values);
+  }();
+  return type;
+}
+
+void write_setting(LoftrMatchSettings& s, guint id, const GValue* value) {
+  switch (id) {
+    case PROP_MODE:
+      s.mode = static_cast<MatchMode>(g_value_get_enum(value));
+      break;
+    case PROP_LAG:
+      s.lag = g_value_get_uint(value);
+      break;
+    case PROP_REFERENCE_LOCATION: {
+      const gchar* location = g_value_get_string(value);
+      s.reference_location = location ? location : "";
+      break;
+    }
+    case PROP_THRESHOLD:
+      s.options.threshold = g_value_get_double(value);
+      break;
+    case PROP_MAX_MATCHES:
+      s.options.max_matches = g_value_get_uint(value);
+      break;
+    case PROP_MAX_SIZE:
+      s.options.max_size = static_cast<int>(g_value_get_uint(value));
+      break;
+    case PROP_GEOMETRY:
+      s.geometry = static_cast<GeometryKind>(g_value_get_enum(value));
+      break;
+    case PROP_REFINE:
+      s.refine = g_value_get_boolean(value);
+      break;
+  }
+}
+
+void read_setting(const LoftrMatchSettings& s, guint id, GValue* value) {
+  switch (id) {
+    case PROP_MODE:
+      g_value_set_enum(value, static_cast<gint>(s.mode));
+      break;
+    case PROP_LAG:
+      g_value_set_uint(value, s.lag);
+      break;
+    case PROP_REFERENCE_LOCATION:
+      g_value_set_string(value,
+                         s.reference_location.empty() ? nullptr : s.reference_location.c_str());
+      break;
+    case PROP_THRESHOLD:
+      g_value_set_double(value, s.options.threshold);
+      break;
+    case PROP_MAX_MATCHES:
+      g_value_set_uint(value, static_cast<guint>(s.options.max_matches));
+      break;
+    case PROP_MAX_SIZE:
+      g_value_set_uint(value, static_cast<guint>(s.options.max_size));
+      break;
+    case PROP_GEOMETRY:
+      g_value_set_enum(value, static_cast<gint>(s.geometry));
+      break;
+    case PROP_REFINE:
+      g_value_set_boolean(value, s.refine);
+      break;
+  }
+}
+
+void set_property(GObject* object, guint id, const GValue* value, GParamSpec*) {
+  impl(object).change_settings([&](LoftrMatchSettings& s) { write_setting(s, id, value); });
+}
+
+void get_property(GObject* object, guint id, GValue* value, GParamSpec*) {
+  read_setting(impl(object).settings(), id, value);
+}
+
+void install_properties(GObjectClass* object_class) {
+  const LoftrMatchSettings defaults;
+  const auto install = [object_class](guint id, GParamSpec* spec) {
+    g_object_class_install_property(object_class, id, spec);
+  };
+  install(PROP_MODE, g_param_spec_enum("mode", "Mode", "The other picture", mode_type(),
+                                       static_cast<gint>(defaults.mode), kMutablePlaying));
+  install(PROP_LAG, g_param_spec_uint("lag", "Lag", "Frames between the two, in mode lag", 1, 100,
+                                      defaults.lag, kMutablePlaying));
+  install(PROP_REFERENCE_LOCATION,
+          g_param_spec_string("reference-location", "Reference location",
+                              "A picture's file, or a pattern with * and ? for several, in mode "
+                              "reference",
+                              nullptr, kMutablePlaying));
+  install(PROP_THRESHOLD,
+          g_param_spec_double("threshold", "Threshold", "Least confidence of a match", 0, 1,
+                              defaults.options.threshold, kMutablePlaying));
+  install(PROP_MAX_MATCHES,
+          g_param_spec_uint("max-matches", "Maximum matches",
+                            "Keep only so many, the most confident ones; 0 keeps all", 0, G_MAXUINT,
+                            0, kMutablePlaying));
+  install(PROP_MAX_SIZE,
+          g_param_spec_uint("max-size", "Maximum size",
+                            "Longer side of the picture inside the net, in pixels; larger frames "
+                            "are scaled down; 0 is the frame's own size",
+                            0, 16384, 0, kMutablePlaying));
+  install(PROP_GEOMETRY, g_param_spec_enum("geometry", "Geometry",
+                                           "What the matches are checked against", geometry_type(),
+                                           static_cast<gint>(defaults.geometry), kMutablePlaying));
+  install(PROP_REFINE,
+          g_param_spec_boolean("refine", "Refine",
+                               "Fit the geometry to all its inliers by least squares at the end",
+                               defaults.refine, kMutablePlaying));
+}
+
+}  // namespace
+
+static void gst_loftr_match_class_init(GstLoftrMatchClass* klass) {
+  auto* object_class = G_OBJECT_CLASS(klass);
+  auto* element_class = GST_ELEMENT_CLASS(klass);
+  GST_DEBUG_CATEGORY_INIT(gst_loftr_match_debug, "loftrmatch", 0, "LoFTR matching");
+
+  object_class->set_property = [](GObject* o, guint id, const GValue* v, GParamSpec* spec) {
+    guarded(o, 0, [&] { return set_property(o, id, v, spec), 0; });
+  };
+  object_class->get_property = [](GObject* o, guint id, GValue* v, GParamSpec* spec) {
+    guarded(o, 0, [&] { return get_property(o, id, v, spec), 0; });
+  };
+  GST_TORCH_ANALYZER_CLASS(klass)->create_analysis =
+      [](gsttorch::AnalyzerHost* host) -> std::unique_ptr<gsttorch::Analysis> {
+    return std::make_unique<gsttorch::LoftrMatch>(*host);
+  };
+
+  install_properties(object_class);
+  gst_element_class_add_static_pad_template(element_class, &sink_template);
+  gst_element_class_add_static_pad_template(element_class, &src_template);
+  gst_element_class_set_static_metadata(element_class, "LoFTR matching", "Filter/Analyzer/Video",
+                                        "Attaches which points show the same in another picture",
+                                        GST_PACKAGE_NAME);
+  gst_type_mark_as_plugin_api(mode_type(), static_cast<GstPluginAPIFlags>(0));
+  gst_type_mark_as_plugin_api(geometry_type(), static_cast<GstPluginAPIFlags>(0));
+}
+
+static void gst_loftr_match_init(GstLoftrMatch*) {}

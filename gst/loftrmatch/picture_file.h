@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/core/result.h"
+#include "lib/engine/image.h"
+
+namespace gsttorch {
+
+/// A picture of 8-bit R, G, B, rows as GStreamer pads them.
+struct ReferencePicture {
+  std::string path;
+  int width = 0, height = 0;  ///< pixels
+  std::ptrdiff_t stride = 0;  ///< bytes
+  std::vector<std::uint8_t> rgb;
+
+  ImageView view() const;  ///< borrows the pixels
+};
+
+/// Whatever GStreamer can decode; of a video, the first frame. Errors name the file.
+Result<ReferencePicture> read_reference_picture(const std::string& path);
+
+/// The files that a name, or a pattern with * and ?, stands for, sorted; NotFound where none is.
+Result<std::vector<std::string>> reference_files(const std::string& pattern);
+
+}  // namespace gsttorch

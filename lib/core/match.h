@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+namespace gsttorch {
+
+/// Where a point of one picture lies in another one: pixels, pixel centres being whole numbers.
+struct Match {
+  float x0, y0;      ///< in the first picture
+  float x1, y1;      ///< in the second picture
+  float confidence;  ///< 0..1
+
+  bool operator==(const Match&) const = default;
+};
+
+}  // namespace gsttorch

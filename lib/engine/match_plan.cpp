@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/engine/match_plan.h"
+
+#include <algorithm>
+
+namespace gsttorch {
+namespace {
+
+constexpr int kSmallestChunk = 16;
+constexpr int kSmallestSize = 128;
+constexpr int kSizeStep = 64;
+
+std::string megabytes(std::size_t bytes) { return std::to_string(bytes / 1000000 + 1) + " MB"; }
+
+class Planner {
+ public:
+  Planner(const MatchDemand& demand, const MatchWorkspaceOf& workspace)
+      : demand_(demand), workspace_(workspace) {}
+
+  /// Adds smaller steps until it fits; false where nothing does.
+  bool fit(MatchPlan& plan) const {
+    plan.options = demand_.options;
+    plan.pairs = std::max(1, demand_.pairs);
+    while (!fits(plan)) {
+      if (plan.options.chunk > kSmallestChunk) {
+        plan.options.chunk = std::max(kSmallestChunk, plan.options.chunk / 2);
+      } else if (plan.pairs > 1) {
+        plan.pairs--;
+      } else if (size_inside(plan.options) > kSmallestSize) {
+        plan.options.max_size =
+            std::max(kSmallestSize, (size_inside(plan.options) - 1) / kSizeStep * kSizeStep);
+      } else {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  std::string difference(const MatchPlan& plan) const {
+    std::string text;
+    const auto add = [&text](const std::string& part) {
+      text += (text.empty() ? "" : ", ") + part;
+    };
+    if (plan.options.chunk < demand_.options.chunk) {
+      add("fine matching of " + std::to_string(plan.options.chunk) + " matches at a time");
+    }
+    if (plan.pairs < demand_.pairs) {
+      add(std::to_string(plan.pairs) + " instead of " + std::to_string(demand_.pairs) +
+          " pairs at a time");
+    }
+    if (plan.options.max_size != demand_.options.max_size) {
+      add("a longer side of " + std::to_string(plan.options.max_size) + " instead of " +
+          std::to_string(size_inside(demand_.options)) + " pixels inside the net");
+    }
+    return text;
+  }
+
+ private:
+  bool fits(MatchPlan& plan) const {
+    const MatchWorkspace w = workspace_(demand_.width, demand_.height, plan.pairs, plan.options);
+    const auto frames = static_cast<std::size_t>(plan.pairs + std::max(1, demand_.distance));
+    plan.bytes = frames * w.features + std::max(w.encode, w.match);
+    return plan.bytes <= demand_.available_bytes;
+  }
+
+  int size_inside(const MatchOptions& options) const {
+    const int longer = std::max(demand_.width, demand_.height);
+    return options.max_size > 0 ? std::min(options.max_size, longer) : longer;
+  }
+
+  const MatchDemand& demand_;
+  const MatchWorkspaceOf& workspace_;
+};
+
+}  // namespace
+
+Result<MatchPlan> plan_match(const MatchDemand& demand, const MatchWorkspaceOf& workspace) {
+  if (demand.width < 1 || demand.height < 1) {
+    return Error{ErrorCode::BadShape, "matching of frames without pixels"};
+  }
+  const Planner planner(demand, workspace);
+  MatchPlan plan;
+  if (!planner.fit(plan)) {
+    return Error{ErrorCode::OutOfMemory, "matching of " + std::to_string(demand.width) + "x" +
+                                             std::to_string(demand.height) + " needs at least " +
+                                             megabytes(plan.bytes) + ", and " +
+                                             megabytes(demand.available_bytes) + " may be used"};
+  }
+  plan.degraded = planner.difference(plan);
+  return plan;
+}
+
+Result<MatchPlan> plan_match(const MatchDemand& demand, const MatchModel& model) {
+  return plan_match(demand,
+                    [&model](int width, int height, int pairs, const MatchOptions& options) {
+                      return model.workspace(width, height, pairs, options);
+                    });
+}
+
+}  // namespace gsttorch

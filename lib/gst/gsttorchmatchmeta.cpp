@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/gst/gsttorchmatchmeta.h"
+
+#include <initializer_list>
+
+#include <gst/video/gstvideometa.h>
+
+#include "lib/gst/match_scaling.h"
+
+G_DEFINE_BOXED_TYPE(GstTorchMatch, gst_torch_match, gst_torch_match_copy, gst_torch_match_free)
+
+namespace {
+
+GstBuffer* get_buffer(const GstStructure* s, const gchar* field) {
+  const GValue* value = gst_structure_get_value(s, field);
+  return value && G_VALUE_HOLDS(value, GST_TYPE_BUFFER) ? gst_value_get_buffer(value) : nullptr;
+}
+
+void set_matrix(GstStructure* s, const gdouble* matrix) {
+  GValue array = G_VALUE_INIT;
+  gst_value_array_init(&array, 9);
+  for (int i = 0; i < 9; i++) {
+    GValue number = G_VALUE_INIT;
+    g_value_init(&number, G_TYPE_DOUBLE);
+    g_value_set_double(&number, matrix[i]);
+    gst_value_array_append_and_take_value(&array, &number);
+  }
+  gst_structure_take_value(s, "matrix", &array);
+}
+
+gboolean get_matrix(const GstStructure* s, gdouble* matrix) {
+  const GValue* array = gst_structure_get_value(s, "matrix");
+  if (!array || !GST_VALUE_HOLDS_ARRAY(array) || gst_value_array_get_size(array) != 9) return FALSE;
+  for (guint i = 0; i < 9; i++) {
+    const GValue* number = gst_value_array_get_value(array, i);
+    if (!G_VALUE_HOLDS_DOUBLE(number)) return FALSE;
+    matrix[i] = g_value_get_double(number);
+  }
+  return TRUE;
+}
+
+void set_text(GstStructure* s, const gchar* field, const gchar* text) {
+  if (text) gst_structure_set(s, field, G_TYPE_STRING, text, nullptr);
+}
+
+void write_structure(GstStructure* s, const GstTorchMatch& match) {
+  gst_structure_set(s, "source", G_TYPE_STRING, match.source, "width", G_TYPE_UINT, match.width,
+                    "height", G_TYPE_UINT, match.height, "reference-width", G_TYPE_UINT,
+                    match.reference_width, "reference-height", G_TYPE_UINT, match.reference_height,
+                    "reference-pts", G_TYPE_UINT64, match.reference_pts, "dt", G_TYPE_INT64,
+                    match.dt, "count", G_TYPE_UINT, match.count, "mean-confidence", G_TYPE_DOUBLE,
+                    match.mean_confidence, nullptr);
+  set_text(s, "model", match.model);
+  set_text(s, "reference", match.reference);
+  set_text(s, "skipped", match.skipped);
+  if (match.geometry) {
+    set_text(s, "geometry", match.geometry);
+    set_text(s, "verdict", match.verdict);
+    gst_structure_set(s, "inliers", G_TYPE_UINT, match.inliers, "residual", G_TYPE_DOUBLE,
+                      match.residual, nullptr);
+  }
+  if (match.has_matrix) set_matrix(s, match.matrix);
+  if (match.matches) gst_structure_set(s, "matches", GST_TYPE_BUFFER, match.matches, nullptr);
+}
+
+// Plain copies of the whole picture keep the result, scaling changes its coordinates, anything else
+// (a region, a rotation) would leave points that point nowhere.
+gboolean transform_match_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer*, GQuark type,
+                              gpointer data, gpointer) noexcept {
+  const bool scale = GST_VIDEO_META_TRANSFORM_IS_SCALE(type);
+  if (GST_META_TRANSFORM_IS_COPY(type)) {
+    if (static_cast<GstMetaTransformCopy*>(data)->region) return FALSE;
+  } else if (!scale) {
+    return FALSE;
+  }
+  GstTorchMatch match;
+  if (!gst_torch_match_meta_read(meta, &match)) return FALSE;
+  GstBuffer* scaled = nullptr;
+  if (scale) {
+    const auto& transform = *static_cast<GstVideoMetaTransform*>(data);
+    scaled = gsttorch::scale_match(match, GST_VIDEO_INFO_WIDTH(transform.out_info),
+                                   GST_VIDEO_INFO_HEIGHT(transform.out_info));
+    match.matches = scaled;
+  }
+  const gboolean done = gst_buffer_add_torch_match_meta(to, &match) != nullptr;
+  gst_clear_buffer(&scaled);
+  return done;
+}
+
+}  // namespace
+
+/**
+ * gst_torch_match_copy:
+ * @match: a result, whether or not it owns what it holds
+ *
+ * Returns: (transfer full): a result that owns its strings and its buffer, for
+ *   gst_torch_match_free(). The buffer is shared, not copied
+ */
+GstTorchMatch* gst_torch_match_copy(const GstTorchMatch* match) {
+  g_return_val_if_fail(match != nullptr, nullptr);
+  auto* copy = g_new0(GstTorchMatch, 1);
+  *copy = *match;
+  copy->source = g_strdup(match->source);
+  copy->model = g_strdup(match->model);
+  copy->reference = g_strdup(match->reference);
+  copy->geometry = g_strdup(match->geometry);
+  copy->verdict = g_strdup(match->verdict);
+  copy->skipped = g_strdup(match->skipped);
+  copy->matches = match->matches ? gst_buffer_ref(match->matches) : nullptr;
+  return copy;
+}
+
+/**
+ * gst_torch_match_free:
+ * @match: (transfer full) (nullable): a result that a function of this library returned
+ */
+void gst_torch_match_free(GstTorchMatch* match) {
+  if (!match) return;
+  for (const gchar* text : {match->source, match->model, match->reference, match->geometry,
+                            match->verdict, match->skipped}) {
+    g_free(const_cast<gchar*>(text));
+  }
+  gst_clear_buffer(&match->matches);
+  g_free(match);
+}
+
+/**
+ * gst_torch_match_get_matches:
+ * @match: a result
+ *
+ * Returns: (transfer full) (nullable): float32 [count, %GST_TORCH_MATCH_COLUMNS]; %NULL where there
+ *   is no array
+ */
+GstBuffer* gst_torch_match_get_matches(const GstTorchMatch* match) {
+  g_return_val_if_fail(match != nullptr, nullptr);
+  return match->matches ? gst_buffer_ref(match->matches) : nullptr;
+}
+
+/**
+ * gst_torch_match_meta_get_info: (skip)
+ *
+ * Returns: (transfer none): what the `info` of every match meta points to
+ */
+const GstMetaInfo* gst_torch_match_meta_get_info(void) {
+  static const GstMetaInfo* const info = [] {
+    static const gchar* tags[] = {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR, nullptr};
+    return gst_meta_register_custom(GST_TORCH_MATCH_META_NAME, tags, transform_match_meta, nullptr,
+                                    nullptr);
+  }();
+  return info;
+}
+
+/**
+ * gst_buffer_add_torch_match_meta:
+ * @buffer: a writable buffer
+ * @match: the result, with a `source`; its buffer is referenced, its strings copied
+ *
+ * Returns: (transfer none) (nullable): the new meta, owned by @buffer
+ */
+GstCustomMeta* gst_buffer_add_torch_match_meta(GstBuffer* buffer, const GstTorchMatch* match) {
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
+  g_return_val_if_fail(match && match->source, nullptr);
+  gst_torch_match_meta_get_info();
+  GstCustomMeta* meta = gst_buffer_add_custom_meta(buffer, GST_TORCH_MATCH_META_NAME);
+  if (meta) write_structure(gst_custom_meta_get_structure(meta), *match);
+  return meta;
+}
+
+/**
+ * gst_buffer_iterate_torch_match_meta: (skip)
+ * @buffer: a buffer
+ * @state: (inout): a position; start with a pointer that is %NULL
+ *
+ * Returns: (transfer none) (nullable): the next match result on @buffer, %NULL after the last
+ */
+GstCustomMeta* gst_buffer_iterate_torch_match_meta(GstBuffer* buffer, gpointer* state) {
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
+  const GstMetaInfo* info = gst_torch_match_meta_get_info();
+  while (GstMeta* meta = gst_buffer_iterate_meta(buffer, state)) {
+    if (meta->info == info) return reinterpret_cast<GstCustomMeta*>(meta);
+  }
+  return nullptr;
+}
+
+/**
+ * gst_torch_match_meta_read: (skip)
+ * @meta: a meta named %GST_TORCH_MATCH_META_NAME
+ * @match: (out caller-allocates): filled with pointers that are valid as long as @meta; all zero on
+ *   failure
+ *
+ * In bindings use gst_buffer_get_torch_match().
+ *
+ * Returns: %FALSE where @meta holds something else
+ */
+gboolean gst_torch_match_meta_read(GstCustomMeta* meta, GstTorchMatch* match) {
+  g_return_val_if_fail(meta && match, FALSE);
+  *match = GstTorchMatch{};
+  if (!gst_custom_meta_has_name(meta, GST_TORCH_MATCH_META_NAME)) return FALSE;
+  const GstStructure* s = gst_custom_meta_get_structure(meta);
+  if (!gst_structure_get(s, "width", G_TYPE_UINT, &match->width, "height", G_TYPE_UINT,
+                         &match->height, "reference-width", G_TYPE_UINT, &match->reference_width,
+                         "reference-height", G_TYPE_UINT, &match->reference_height, "reference-pts",
+                         G_TYPE_UINT64, &match->reference_pts, "dt", G_TYPE_INT64, &match->dt,
+                         "count", G_TYPE_UINT, &match->count, "mean-confidence", G_TYPE_DOUBLE,
+                         &match->mean_confidence, nullptr)) {
+    *match = GstTorchMatch{};
+    return FALSE;
+  }
+  gst_structure_get_uint(s, "inliers", &match->inliers);
+  gst_structure_get_double(s, "residual", &match->residual);
+  match->has_matrix = get_matrix(s, match->matrix);
+  match->source = gst_structure_get_string(s, "source");
+  match->model = gst_structure_get_string(s, "model");
+  match->reference = gst_structure_get_string(s, "reference");
+  match->geometry = gst_structure_get_string(s, "geometry");
+  match->verdict = gst_structure_get_string(s, "verdict");
+  match->skipped = gst_structure_get_string(s, "skipped");
+  match->matches = get_buffer(s, "matches");
+  return TRUE;
+}
+
+/**
+ * gst_buffer_get_torch_match:
+ * @buffer: a buffer
+ * @source: (nullable): name of the element that computed it, or %NULL for the first of any
+ *
+ * Returns: (transfer full) (nullable): the match result, which owns what it holds; %NULL where
+ *   there is none, or none that can be read
+ */
+GstTorchMatch* gst_buffer_get_torch_match(GstBuffer* buffer, const gchar* source) {
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
+  gpointer state = nullptr;
+  GstTorchMatch match;
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_match_meta(buffer, &state)) {
+    if (!gst_torch_match_meta_read(meta, &match)) continue;
+    if (!source || g_strcmp0(match.source, source) == 0) return gst_torch_match_copy(&match);
+  }
+  return nullptr;
+}

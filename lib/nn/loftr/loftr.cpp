@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/nn/loftr/loftr.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <ATen/ATen.h>
+
+#include "lib/nn/failure.h"
+#include "lib/nn/loftr/position_encoding.h"
+#include "lib/nn/loftr/windows.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr std::int64_t kRoundMatches = 16;  // chunks come in few sizes: each costs a set-up
+
+// Tokens [1, C, h, w] of one picture as rows [h w, C].
+at::Tensor rows_of(const at::Tensor& tokens) {
+  return tokens.permute({0, 2, 3, 1}).reshape({-1, tokens.size(1)});
+}
+
+at::Tensor join(const std::vector<at::Tensor>& parts) {
+  return parts.size() == 1 ? parts.front() : at::cat(parts);
+}
+
+bool same_sizes(std::span<const Loftr::PicturePair> pairs) {
+  const auto fits = [&](const Loftr::PicturePair& pair) {
+    return pair.first->tokens().sizes() == pairs.front().first->tokens().sizes() &&
+           pair.second->tokens().sizes() == pairs.front().second->tokens().sizes();
+  };
+  return std::all_of(pairs.begin(), pairs.end(), fits);
+}
+
+// Pixels of the fine map under tokens.
+struct Centres {
+  std::vector<std::int64_t> rows, columns;
+};
+
+Centres centres_of(std::span<const std::int64_t> tokens, std::int64_t width) {
+  Centres centres;
+  for (const std::int64_t token : tokens) {
+    centres.rows.push_back(token / width * LoftrConfig::kFinePerCoarse);
+    centres.columns.push_back(token % width * LoftrConfig::kFinePerCoarse);
+  }
+  return centres;
+}
+
+// The tokens of one side; as many again as make the number round, all the first one.
+std::vector<std::int64_t> side_of(std::span<const CoarseMatch> matches,
+                                  std::int64_t CoarseMatch::*side, std::int64_t count) {
+  std::vector<std::int64_t> tokens;
+  for (const CoarseMatch& match : matches) tokens.push_back(match.*side);
+  tokens.resize(count, tokens.front());
+  return tokens;
+}
+
+std::int64_t rounded(std::int64_t count, std::int64_t most) {
+  return std::min(most, (count + kRoundMatches - 1) / kRoundMatches * kRoundMatches);
+}
+
+at::Tensor select_rows(const at::Tensor& rows, const std::vector<std::int64_t>& index) {
+  return at::index(rows, {at::tensor(index, at::kLong).to(rows.device())});
+}
+
+}  // namespace
+
+Loftr::Loftr(const ModuleWeights& weights, const LoftrConfig& config)
+    : config_(config),
+      backbone_(weights / "backbone", config),
+      transformer_(weights / "loftr_coarse", backbone_.coarse_channels(), config.coarse_layers,
+                   config) {
+  if (config.has_fine()) {
+    fine_.emplace(weights, backbone_.coarse_channels(), backbone_.fine_channels(), config);
+  }
+}
+
+std::shared_ptr<const Loftr::Picture> Loftr::encode(const at::Tensor& image) const {
+  auto picture = std::make_shared<Picture>();
+  LoftrBackbone::Maps maps = backbone_(image);
+  const at::Tensor& coarse = maps.coarse;
+  const at::Tensor positions =
+      position_encoding(coarse.size(1), coarse.size(2), coarse.size(3), config_.fixed_encoding)
+          .to(coarse.device());
+  picture->tokens_ = transformer_.first(coarse + positions);
+  if (fine_) {
+    picture->coarse_ = std::move(maps.coarse);
+    picture->middle_lateral_ = std::move(maps.middle_lateral);
+    picture->fine_lateral_ = std::move(maps.fine_lateral);
+  }
+  for (const at::Tensor& kept :
+       {picture->tokens_, picture->coarse_, picture->middle_lateral_, picture->fine_lateral_}) {
+    if (kept.defined()) picture->bytes_ += kept.nbytes();
+  }
+  return picture;
+}
+
+LoftrTransformer::Pair Loftr::coarse_tokens(std::span<const PicturePair> pairs) const {
+  std::vector<at::Tensor> first, second;
+  for (const PicturePair& pair : pairs) {
+    first.push_back(pair.first->tokens());
+    second.push_back(pair.second->tokens());
+  }
+  return transformer_.rest({join(first), join(second)});
+}
+
+// No match in the outermost cells: what their windows would show is partly not there.
+void Loftr::limit(std::vector<CoarseMatch>& matches, const PicturePair& pair,
+                  const Options& options) const {
+  std::erase_if(matches, [&](const CoarseMatch& match) {
+    return !pair.first->grid().is_inside(match.first, LoftrConfig::kBorder) ||
+           !pair.second->grid().is_inside(match.second, LoftrConfig::kBorder);
+  });
+  const std::size_t most = options.max_matches;
+  if (most == 0 || matches.size() <= most) return;
+  const auto more_confident = [](const CoarseMatch& a, const CoarseMatch& b) {
+    return a.confidence != b.confidence ? a.confidence > b.confidence : a.first < b.first;
+  };
+  std::nth_element(matches.begin(), matches.begin() + most, matches.end(), more_confident);
+  matches.resize(most);
+  std::sort(matches.begin(), matches.end(),
+            [](const CoarseMatch& a, const CoarseMatch& b) { return a.first < b.first; });
+}
+
+std::vector<Loftr::Matches> Loftr::match(std::span<const PicturePair> pairs,
+                                         const Options& options) const {
+  std::vector<Matches> all;
+  if (pairs.empty()) return all;
+  if (!same_sizes(pairs)) {
+    for (const PicturePair& pair : pairs) {
+      all.push_back(std::move(match(std::span(&pair, 1), options).front()));
+    }
+    return all;
+  }
+  const LoftrTransformer::Pair tokens = coarse_tokens(pairs);
+  for (std::size_t i = 0; i < pairs.size(); i++) {
+    if (options.stop.stop_requested()) throw Failure(ErrorCode::Cancelled, "cancelled");
+    const auto index = static_cast<std::int64_t>(i);
+    const LoftrTransformer::Pair mine = {tokens.x0.narrow(0, index, 1),
+                                         tokens.x1.narrow(0, index, 1)};
+    Matches& matches = all.emplace_back();
+    matches.coarse = match_tokens(rows_of(mine.x0), rows_of(mine.x1), LoftrConfig::kTemperature,
+                                  options.threshold);
+    limit(matches.coarse, pairs[i], options);
+    matches.offsets = fine_offsets(pairs[i], mine, matches.coarse, options).cpu();
+  }
+  return all;
+}
+
+// Windows overlap and have wide surroundings, so many cost more than the whole map; and each
+// picture of a stream is asked twice, as the later and as the earlier one.
+Loftr::FineMaps Loftr::fine_maps(const Picture& picture, std::size_t windows,
+                                 const Options& options) const {
+  const std::lock_guard lock(picture.mutex_);
+  if (picture.fine_.defined()) return {picture.fine_, {}, {}};
+  if (!picture.middle_.defined()) {
+    picture.middle_ =
+        backbone_.middle().dense(picture.middle_lateral_, picture.coarse_, options.band_bytes);
+    picture.middle_lateral_.reset();
+    picture.coarse_.reset();
+  }
+  const LoftrMerge& merge = backbone_.fine();
+  const at::Tensor& lateral = picture.fine_lateral_;
+  const double map_cost = lateral.size(2) * lateral.size(3) * merge.dense_cost();
+  if (2. * windows * merge.window_cost(LoftrConfig::kWindow) < map_cost) {
+    return {{}, lateral, picture.middle_};
+  }
+  picture.fine_ = merge.dense(lateral, picture.middle_, options.band_bytes);
+  picture.fine_lateral_.reset();
+  picture.middle_.reset();
+  return {picture.fine_, {}, {}};
+}
+
+at::Tensor Loftr::windows_of(const FineMaps& maps, std::span<const std::int64_t> tokens,
+                             std::int64_t grid_width) const {
+  constexpr std::int64_t kSide = LoftrConfig::kWindow;
+  const Centres at = centres_of(tokens, grid_width);
+  if (maps.map.defined()) return gather_windows(maps.map, at.rows, at.columns, kSide);
+  return backbone_.fine().windows(maps.lateral, maps.middle, at.rows, at.columns, kSide);
+}
+
+at::Tensor Loftr::fine_offsets(const PicturePair& pair, const LoftrTransformer::Pair& tokens,
+                               std::span<const CoarseMatch> matches, const Options& options) const {
+  const auto count = static_cast<std::int64_t>(matches.size());
+  at::Tensor offsets = at::zeros({count, 2}, tokens.x0.options().memory_format(std::nullopt));
+  if (!fine_ || matches.empty()) return offsets;
+  const FineMaps maps0 = fine_maps(*pair.first, matches.size(), options);
+  const FineMaps maps1 = fine_maps(*pair.second, matches.size(), options);
+  const at::Tensor rows0 = rows_of(tokens.x0), rows1 = rows_of(tokens.x1);
+  const double half_window = static_cast<double>(LoftrConfig::kWindow / 2 * config_.fine_stride());
+  for (std::int64_t begin = 0; begin < count; begin += options.chunk) {
+    if (options.stop.stop_requested()) throw Failure(ErrorCode::Cancelled, "cancelled");
+    const auto chunk = matches.subspan(begin, std::min(options.chunk, count - begin));
+    const auto size = static_cast<std::int64_t>(chunk.size());
+    const std::int64_t padded = rounded(size, options.chunk);
+    const auto side0 = side_of(chunk, &CoarseMatch::first, padded);
+    const auto side1 = side_of(chunk, &CoarseMatch::second, padded);
+    const LoftrFine::Side first = {windows_of(maps0, side0, pair.first->grid().width),
+                                   select_rows(rows0, side0)};
+    const LoftrFine::Side second = {windows_of(maps1, side1, pair.second->grid().width),
+                                    select_rows(rows1, side1)};
+    const at::Tensor found = (*fine_)(first, second).narrow(0, 0, size);
+    offsets.narrow(0, begin, size).copy_(found.mul(half_window));
+  }
+  return offsets;
+}
+
+Loftr::Bytes Loftr::bytes(ImageSize image, std::int64_t pairs, std::int64_t chunk) const {
+  const auto maps = [](std::int64_t pixels, std::int64_t channels) {
+    return static_cast<std::size_t>(pixels * channels) * sizeof(float);
+  };
+  const std::int64_t pixels = image.height * image.width;
+  const std::int64_t cells = pixels / (stride() * stride());
+  const std::int64_t coarse = backbone_.coarse_channels();
+  const std::int64_t fine = backbone_.fine_channels(), middle = backbone_.middle_channels();
+  const std::size_t lateral = maps(16 * cells, fine), middle_map = maps(4 * cells, middle);
+  const std::size_t tokens = maps(cells, coarse);
+  Bytes bytes;
+  bytes.picture = tokens + (fine_ ? tokens + lateral + middle_map : 0);
+  // Half-size maps: a block has its input and what is between its convolutions. At last a layer of
+  // the transformer beside all that is kept.
+  bytes.encode =
+      std::max(maps(pixels / 4, 2 * backbone_.stem_channels()), bytes.picture + 8 * tokens);
+  const std::size_t layers = 12 * tokens * pairs;
+  const std::size_t matching = 5 * tokens * pairs + maps(cells, 192) + maps(cells, 16);
+  bytes.match = std::max(layers, matching);
+  if (!fine_) return bytes;
+  const LoftrMerge& merge = backbone_.fine();
+  const std::size_t window = maps(81, 2 * merge.inner_channels() + fine) +
+                             maps(49, merge.inner_channels()) + maps(25, 18 * fine);
+  // A band is at least 12 rows.
+  const std::size_t band =
+      std::max(kBandBytes, maps(12 * image.width / 2, 2 * merge.inner_channels() + fine));
+  const std::size_t maps_made =
+      std::max(lateral + std::min(band, lateral * 4), 2 * chunk * window + (std::size_t{1} << 20));
+  bytes.match = std::max(bytes.match, 5 * tokens * pairs + middle_map + maps_made);
+  return bytes;
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "lib/nn/loftr/backbone.h"
+#include "lib/nn/loftr/config.h"
+#include "lib/nn/loftr/dual_softmax.h"
+#include "lib/nn/loftr/fine_matching.h"
+#include "lib/nn/loftr/transformer.h"
+#include "lib/nn/weights/module_weights.h"
+
+namespace gsttorch {
+
+/// LoFTR: matches between two pictures without keypoints. One class for every variant: the
+/// checkpoint's shapes tell widths and depths.
+///
+/// Built so that what one picture alone determines is made once: the backbone, and the first
+/// self-attention. The backbone's way back up to fine features is gone only for pictures that have
+/// matches, and where these are few, only around them. Reentrant.
+/// Source: Sun et al., LoFTR, CVPR 2021; zju3dv/LoFTR; semantics of kornia 0.9.0.
+class Loftr {
+ public:
+  Loftr(const ModuleWeights& weights, const LoftrConfig& config);
+
+  /// What one picture gives: everything that any match of it needs. Fine features come into it when
+  /// they are first asked for. Thread-safe.
+  class Picture {
+   public:
+    CoarseGrid grid() const { return {tokens_.size(2), tokens_.size(3)}; }
+    const at::Tensor& tokens() const { return tokens_; }  // [1, C, h, w], after the first layer
+    /// As it was made; what comes later takes the place of what is then of no more use.
+    std::size_t bytes() const { return bytes_; }
+
+   private:
+    friend class Loftr;
+    at::Tensor tokens_;
+    std::size_t bytes_ = 0;
+    mutable std::mutex mutex_;
+    // Guarded by mutex_: first coarse_ and the laterals, then middle_ and the fine one's, at last
+    // the fine map alone.
+    mutable at::Tensor coarse_, middle_lateral_, fine_lateral_;
+    mutable at::Tensor middle_;  // [1, C2, 2h, 2w]
+    mutable at::Tensor fine_;    // [1, C1, 4h, 4w]
+  };
+
+  /// image [1, 1, H, W] in 0..1, H and W multiples of `stride()`
+  std::shared_ptr<const Picture> encode(const at::Tensor& image) const;
+
+  static constexpr std::size_t kBandBytes = std::size_t{64} << 20;
+
+  struct Options {
+    double threshold = 0.2;
+    std::size_t max_matches = 0;          // the most confident ones; 0: all
+    std::int64_t chunk = 128;             // matches that the fine stage works on at once
+    std::size_t band_bytes = kBandBytes;  // of the fine branch
+    std::stop_token stop;
+  };
+  struct PicturePair {
+    const Picture* first;
+    const Picture* second;
+  };
+  struct Matches {
+    std::vector<CoarseMatch> coarse;
+    at::Tensor offsets;  // float32 [M, 2] on the CPU: of the second points, pixels (x, y)
+  };
+  /// Matches of each pair; pairs of equal sizes go through the transformer as one batch. Throws
+  /// Failure(Cancelled) when asked to stop.
+  std::vector<Matches> match(std::span<const PicturePair> pairs, const Options& options) const;
+
+  /// The two halves of `match` that work on any device, also on one that cannot tell how many
+  /// matches there are: tokens of the pairs after the transformer, and of one pair's matches the
+  /// offsets [M, 2] of their second points.
+  LoftrTransformer::Pair coarse_tokens(std::span<const PicturePair> pairs) const;
+  at::Tensor fine_offsets(const PicturePair& pair, const LoftrTransformer::Pair& tokens,
+                          std::span<const CoarseMatch> matches, const Options& options) const;
+
+  /// Bytes of tensors: the most that `encode` has at once beside the image, what a picture keeps,
+  /// and the most that `match` has at once beside the pictures. On the CPU, for pictures of one
+  /// size.
+  struct Bytes {
+    std::size_t encode, picture, match;
+  };
+  struct ImageSize {
+    std::int64_t height, width;  // pixels, multiples of `stride()`
+  };
+  Bytes bytes(ImageSize image, std::int64_t pairs, std::int64_t chunk) const;
+
+  std::int64_t stride() const { return config_.coarse_stride(); }  ///< pixels of a coarse cell
+  const LoftrConfig& config() const { return config_; }
+  const LoftrBackbone& backbone() const { return backbone_; }
+
+ private:
+  // Of one picture: the whole fine map, or what windows of it are made from.
+  struct FineMaps {
+    at::Tensor map;
+    at::Tensor lateral, middle;
+  };
+  FineMaps fine_maps(const Picture& picture, std::size_t windows, const Options& options) const;
+  at::Tensor windows_of(const FineMaps& maps, std::span<const std::int64_t> tokens,
+                        std::int64_t grid_width) const;
+  void limit(std::vector<CoarseMatch>& matches, const PicturePair& pair,
+             const Options& options) const;
+
+  LoftrConfig config_;
+  LoftrBackbone backbone_;
+  LoftrTransformer transformer_;
+  std::optional<LoftrFine> fine_;
+};
+
+}  // namespace gsttorch

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <memory>
+#include <stop_token>
+
+#include "lib/core/result.h"
+#include "lib/engine/engine.h"
+
+namespace gsttorch {
+
+/// Reads the weights, tells which LoFTR they are, and puts the net on its device. `stop` is looked
+/// at before each tensor.
+Result<std::unique_ptr<MatchModel>> create_match_model(const ModelOptions& options,
+                                                       std::stop_token stop = {});
+
+}  // namespace gsttorch

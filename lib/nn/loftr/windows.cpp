@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/nn/loftr/windows.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "lib/nn/ops/cpu_dispatch.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr auto kPixelMajor = at::MemoryFormat::ChannelsLast;
+
+bool is_dense_float_cpu(const at::Tensor& x) {
+  return x.is_cpu() && x.scalar_type() == at::kFloat && x.is_contiguous(kPixelMajor);
+}
+
+at::Tensor empty_windows(const at::Tensor& map, std::size_t count, std::int64_t side) {
+  return at::empty({static_cast<std::int64_t>(count), map.size(1), side, side},
+                   map.options().memory_format(kPixelMajor));
+}
+
+// Any device: indices into the map's pixels, those outside pointing at a row of zeros.
+at::Tensor gather_anywhere(const at::Tensor& map, const std::vector<std::int64_t>& rows,
+                           const std::vector<std::int64_t>& columns, std::int64_t side) {
+  const std::int64_t height = map.size(2), width = map.size(3), half = side / 2;
+  std::vector<std::int64_t> index;
+  index.reserve(rows.size() * side * side);
+  for (std::size_t m = 0; m < rows.size(); m++) {
+    for (std::int64_t y = rows[m] - half; y <= rows[m] + half; y++) {
+      for (std::int64_t x = columns[m] - half; x <= columns[m] + half; x++) {
+        const bool inside = y >= 0 && y < height && x >= 0 && x < width;
+        index.push_back(inside ? y * width + x : height * width);
+      }
+    }
+  }
+  const at::Tensor pixels = at::constant_pad_nd(
+      map.permute({0, 2, 3, 1}).reshape({height * width, map.size(1)}), {0, 0, 0, 1});
+  const at::Tensor where = at::tensor(index, at::kLong).to(map.device());
+  return at::index(pixels, {where})
+      .view({static_cast<std::int64_t>(rows.size()), side, side, map.size(1)})
+      .permute({0, 3, 1, 2});
+}
+
+struct Lines {  // two neighbours on one axis, and how much of the second
+  std::int64_t first, second;
+  float share;
+};
+
+// Of pixel `at` of 2n, between pixels of n: at (n - 1) / (2n - 1).
+Lines between(std::int64_t at, std::int64_t n) {
+  const float position = static_cast<float>(at) * (static_cast<float>(n - 1) / (2 * n - 1));
+  const auto first = std::min(static_cast<std::int64_t>(position), n - 1);
+  return {first, std::min(first + 1, n - 1), position - static_cast<float>(first)};
+}
+
+GSTTORCH_CPU_CLONES
+void blend(const float* a, const float* b, const float* c, const float* d, float x, float y,
+           std::int64_t channels, float* out) {
+  const float wa = (1 - y) * (1 - x), wb = (1 - y) * x, wc = y * (1 - x), wd = y * x;
+  for (std::int64_t i = 0; i < channels; i++) {
+    out[i] = wa * a[i] + wb * b[i] + wc * c[i] + wd * d[i];
+  }
+}
+
+// Pixels (y, x0 .. x0 + count - 1) of the map at twice its size.
+void upsample_line(const float* map, std::int64_t height, std::int64_t width, std::int64_t channels,
+                   std::int64_t y, std::int64_t x0, std::int64_t count, float* out) {
+  const Lines v = between(y, height);
+  const float* above = map + v.first * width * channels;
+  const float* below = map + v.second * width * channels;
+  for (std::int64_t i = 0; i < count; i++) {
+    const Lines h = between(x0 + i, width);
+    blend(above + h.first * channels, above + h.second * channels, below + h.first * channels,
+          below + h.second * channels, h.share, v.share, channels, out + i * channels);
+  }
+}
+
+}  // namespace
+
+at::Tensor gather_windows(const at::Tensor& map, const std::vector<std::int64_t>& rows,
+                          const std::vector<std::int64_t>& columns, std::int64_t side) {
+  if (!is_dense_float_cpu(map)) return gather_anywhere(map, rows, columns, side);
+  at::Tensor out = empty_windows(map, rows.size(), side);
+  const std::int64_t height = map.size(2), width = map.size(3), channels = map.size(1);
+  const float* in = map.const_data_ptr<float>();
+  float* to = out.data_ptr<float>();
+  at::parallel_for(0, out.size(0), 16, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t m = begin; m < end; m++) {
+      const std::int64_t left = columns[m] - side / 2;
+      const std::int64_t from = std::max<std::int64_t>(0, left);
+      const std::int64_t until = std::min(width, left + side);
+      for (std::int64_t i = 0; i < side; i++) {
+        float* line = to + (m * side + i) * side * channels;
+        const std::int64_t y = rows[m] - side / 2 + i;
+        if (y < 0 || y >= height || from > left || until < left + side) {
+          std::fill_n(line, side * channels, 0.f);
+        }
+        if (y < 0 || y >= height || from >= until) continue;
+        std::memcpy(line + (from - left) * channels, in + (y * width + from) * channels,
+                    (until - from) * channels * sizeof(float));
+      }
+    }
+  });
+  return out;
+}
+
+at::Tensor upsample_windows(const at::Tensor& map, const std::vector<std::int64_t>& rows,
+                            const std::vector<std::int64_t>& columns, std::int64_t side) {
+  const std::int64_t height = map.size(2), width = map.size(3), channels = map.size(1);
+  if (!is_dense_float_cpu(map)) {
+    return gather_anywhere(upsample_rows(map, 0, 2 * height), rows, columns, side);
+  }
+  at::Tensor out = empty_windows(map, rows.size(), side);
+  const float* in = map.const_data_ptr<float>();
+  float* to = out.data_ptr<float>();
+  at::parallel_for(0, out.size(0) * side, 16, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t line = begin; line < end; line++) {
+      const std::int64_t m = line / side;
+      upsample_line(in, height, width, channels, rows[m] - side / 2 + line % side,
+                    columns[m] - side / 2, side, to + line * side * channels);
+    }
+  });
+  return out;
+}
+
+at::Tensor upsample_rows(const at::Tensor& map, std::int64_t first, std::int64_t last) {
+  const std::int64_t height = map.size(2), width = map.size(3), channels = map.size(1);
+  const std::int64_t rows = last - first;
+  if (!is_dense_float_cpu(map)) {
+    return at::upsample_bilinear2d(map, {2 * height, 2 * width}, true)
+        .narrow(2, first, rows)
+        .contiguous(kPixelMajor);
+  }
+  at::Tensor out =
+      at::empty({map.size(0), channels, rows, 2 * width}, map.options().memory_format(kPixelMajor));
+  const float* in = map.const_data_ptr<float>();
+  float* to = out.data_ptr<float>();
+  at::parallel_for(0, map.size(0) * rows, 4, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t line = begin; line < end; line++) {
+      upsample_line(in + line / rows * height * width * channels, height, width, channels,
+                    first + line % rows, 0, 2 * width, to + line * 2 * width * channels);
+    }
+  });
+  return out;
+}
+
+}  // namespace gsttorch

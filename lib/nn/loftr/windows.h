@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace gsttorch {
+
+// All on maps of one picture, [1, C, H, W]; results are channels-last.
+
+/// The square of `side` pixels around each centre (row, column), zero outside the map:
+/// [M, C, side, side].
+at::Tensor gather_windows(const at::Tensor& map, const std::vector<std::int64_t>& rows,
+                          const std::vector<std::int64_t>& columns, std::int64_t side);
+
+/// The same of the map at twice its size, which is not made: bilinear, corner pixels staying corner
+/// pixels. The squares must lie inside it.
+at::Tensor upsample_windows(const at::Tensor& map, const std::vector<std::int64_t>& rows,
+                            const std::vector<std::int64_t>& columns, std::int64_t side);
+
+/// Rows first .. last - 1 of the map at twice its size: [B, C, last - first, 2 W].
+at::Tensor upsample_rows(const at::Tensor& map, std::int64_t first, std::int64_t last);
+
+}  // namespace gsttorch

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "lib/gst/gsttorchmatchmeta.h"
+#include "tests/support/gst_support.h"
+#include "tests/support/loftr_net.h"
+#include "tests/support/paths.h"
+#include "tests/support/temp_folder.h"
+
+namespace gsttorch {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr GstClockTime kFrame = 40 * GST_MSECOND;
+constexpr int kWidth = 160, kHeight = 128;
+constexpr int kStep = 8;  // pixels that the picture moves to the left from frame to frame
+
+GstElement* make_loftrmatch(
+    const std::vector<std::pair<std::string, std::string>>& properties = {}) {
+  GstElement* element = gst_element_factory_make("loftrmatch", "match");
+  g_object_set(element, "model", small_loftr_net().c_str(), "threshold", 0., nullptr);
+  for (const auto& [name, value] : properties) {
+    gst_util_set_object_arg(G_OBJECT(element), name.c_str(), value.c_str());
+  }
+  return element;
+}
+
+std::string caps(int width = kWidth, int height = kHeight) {
+  return "video/x-raw,format=GRAY8,framerate=25/1,width=" + std::to_string(width) +
+         ",height=" + std::to_string(height) + ",colorimetry=1:1:0:0";
+}
+
+guint8 pixel(int x, int y) {
+  return static_cast<guint8>(
+      (formula::noise(1000, static_cast<std::uint32_t>(y / 4 * 4096 + x / 4)) + 1) * 127);
+}
+
+Ref<GstBuffer> picture(int left, int pts, int width = kWidth, int height = kHeight) {
+  std::vector<guint8> pixels;
+  for (int y = 0; y < height; y++) {
+    for (int x = 0; x < width; x++) pixels.push_back(pixel(x + left, y));
+  }
+  Ref<GstBuffer> buffer = make_array(pixels);
+  GST_BUFFER_PTS(buffer.get()) = pts * kFrame;
+  GST_BUFFER_DURATION(buffer.get()) = kFrame;
+  return buffer;
+}
+
+Ref<GstBuffer> frame(int index) { return picture(kStep * index, index); }
+
+Ref<GstBuffer> blank(int index) {
+  Ref<GstBuffer> buffer = make_buffer(kWidth * kHeight, 128);
+  GST_BUFFER_PTS(buffer.get()) = index * kFrame;
+  return buffer;
+}
+
+// All match results on a buffer, as they own what they hold.
+struct Deleter {
+  void operator()(GstTorchMatch* match) const { gst_torch_match_free(match); }
+};
+using OwnedMatch = std::unique_ptr<GstTorchMatch, Deleter>;
+
+OwnedMatch result_of(const Ref<GstBuffer>& buffer) {
+  return OwnedMatch(buffer ? gst_buffer_get_torch_match(buffer.get(), nullptr) : nullptr);
+}
+
+std::vector<float> rows_of(const GstTorchMatch& match) {
+  std::vector<float> rows;
+  if (!match.matches) return rows;
+  const std::vector<guint8> bytes = bytes_of(match.matches);
+  rows.resize(bytes.size() / sizeof(float));
+  std::memcpy(rows.data(), bytes.data(), rows.size() * sizeof(float));
+  return rows;
+}
+
+// How far the picture moved, by the median match.
+double median_shift(const GstTorchMatch& match) {
+  const std::vector<float> rows = rows_of(match);
+  std::vector<double> shifts;
+  for (std::size_t i = 0; i + 5 < rows.size(); i += 6) shifts.push_back(rows[i] - rows[i + 2]);
+  if (shifts.empty()) return NAN;
+  std::nth_element(shifts.begin(), shifts.begin() + shifts.size() / 2, shifts.end());
+  return shifts[shifts.size() / 2];
+}
+
+std::uint64_t stat(GstElement* element, const char* name) {
+  GstStructure* stats = nullptr;
+  g_object_get(element, "stats", &stats, nullptr);
+  guint64 value = G_MAXUINT64;
+  gst_structure_get_uint64(stats, name, &value);
+  gst_structure_free(stats);
+  return value;
+}
+
+void write_picture(const std::string& path, int left, int width, int height) {
+  const std::string line =
+      "appsrc name=in caps=\"" + caps(width, height) +
+      "\" num-buffers=1 ! videoconvert ! pngenc snapshot=true ! filesink location=" + path;
+  auto pipeline = Ref<GstElement>::adopt(
+      GST_ELEMENT(gst_object_ref_sink(gst_parse_launch(line.c_str(), nullptr))));
+  auto source = Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "in"));
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  GstFlowReturn pushed;
+  Ref<GstBuffer> buffer = picture(left, 0, width, height);
+  g_signal_emit_by_name(source.get(), "push-buffer", buffer.get(), &pushed);
+  auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pipeline.get()));
+  GstMessage* message = gst_bus_timed_pop_filtered(
+      bus.get(), 20 * GST_SECOND, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
+  ASSERT_TRUE(message && GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS);
+  gst_message_unref(message);
+  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+}
+
+TEST(LoftrMatch, passes_the_same_buffer_and_attaches_matches_with_the_frame_before) {
+  Harness harness(make_loftrmatch());
+  harness.set_caps(caps());
+  EXPECT_STREQ(result_of(harness.push_and_pull(frame(0)))->skipped, "first-frame");
+  Ref<GstBuffer> in = frame(1);
+  GstBuffer* const buffer = in.get();
+  const std::vector<guint8> pixels = bytes_of(buffer);
+  const Ref<GstBuffer> out = harness.push_and_pull(std::move(in));
+  EXPECT_EQ(out.get(), buffer);
+  EXPECT_EQ(bytes_of(out.get()), pixels);
+  const OwnedMatch match = result_of(out);
+  ASSERT_TRUE(match);
+  EXPECT_STREQ(match->source, "match");
+  EXPECT_STREQ(match->model, "loftr");
+  EXPECT_EQ(match->skipped, nullptr);
+  EXPECT_EQ(match->width, 160u);
+  EXPECT_EQ(match->reference_height, 128u);
+  EXPECT_EQ(match->reference_pts, 0u);
+  EXPECT_EQ(match->dt, GstClockTimeDiff(kFrame));
+  EXPECT_EQ(match->geometry, nullptr);
+  ASSERT_GT(match->count, 30u);
+  EXPECT_EQ(rows_of(*match).size(), match->count * 6u);
+  EXPECT_NEAR(median_shift(*match), kStep, 1);
+}
+
+TEST(LoftrMatch, lag_says_how_many_frames_before) {
+  Harness harness(make_loftrmatch({{"mode", "lag"}, {"lag", "2"}}));
+  harness.set_caps(caps());
+  std::vector<double> shifts;
+  for (int i = 0; i < 4; i++) {
+    shifts.push_back(median_shift(*result_of(harness.push_and_pull(frame(i)))));
+  }
+  EXPECT_TRUE(std::isnan(shifts[0]) && std::isnan(shifts[1]));
+  EXPECT_NEAR(shifts[2], 2 * kStep, 1);
+  EXPECT_NEAR(shifts[3], 2 * kStep, 1);
+  EXPECT_EQ(stat(harness.element(), "frame-encodes"), 4u);
+}
+
+TEST(LoftrMatch, threshold_number_and_size_change_the_matches) {
+  const auto count_with = [](const std::vector<std::pair<std::string, std::string>>& properties) {
+    Harness harness(make_loftrmatch(properties));
+    harness.set_caps(caps());
+    harness.push_and_pull(frame(0));
+    return result_of(harness.push_and_pull(frame(1)))->count;
+  };
+  const guint all = count_with({});
+  EXPECT_LT(count_with({{"threshold", "0.1"}}), all);
+  EXPECT_EQ(count_with({{"max-matches", "7"}}), 7u);
+  EXPECT_EQ(count_with({{"max-matches", "0"}}), all);
+  EXPECT_LT(count_with({{"max-size", "80"}}), all);
+}
+
+TEST(LoftrMatch, a_blank_frame_gives_no_match_and_no_error) {
+  GstElement* element = make_loftrmatch({{"threshold", "0.2"}});
+  Harness harness(element);
+  harness.set_caps(caps());
+  harness.push_and_pull(blank(0));
+  const OwnedMatch match = result_of(harness.push_and_pull(blank(1)));
+  ASSERT_TRUE(match);
+  EXPECT_EQ(match->count, 0u);
+  EXPECT_EQ(match->skipped, nullptr);
+  EXPECT_TRUE(harness.bus.take(GST_MESSAGE_ERROR).empty());
+}
+
+TEST(LoftrMatch, frames_of_another_size_begin_anew) {
+  Harness harness(make_loftrmatch());
+  harness.set_caps(caps());
+  harness.push_and_pull(frame(0));
+  harness.set_caps(caps(128, 96));
+  EXPECT_STREQ(result_of(harness.push_and_pull(picture(0, 1, 128, 96)))->skipped, "first-frame");
+  EXPECT_GT(result_of(harness.push_and_pull(picture(8, 2, 128, 96)))->count, 10u);
+}
+
+TEST(LoftrMatch, reference_pictures_are_encoded_once_and_each_gives_a_result) {
+  const TempFolder folder;
+  write_picture(folder.path("a.png"), 0, 192, 160);
+  write_picture(folder.path("b.png"), 16, 128, 128);
+  Harness harness(
+      make_loftrmatch({{"mode", "reference"}, {"reference-location", folder.path("*.png")}}));
+  harness.set_caps(caps());
+  for (int i = 0; i < 3; i++) {
+    const Ref<GstBuffer> out = harness.push_and_pull(frame(0));
+    gpointer state = nullptr;
+    std::vector<std::string> references;
+    while (GstCustomMeta* meta = gst_buffer_iterate_torch_match_meta(out.get(), &state)) {
+      GstTorchMatch match;
+      ASSERT_TRUE(gst_torch_match_meta_read(meta, &match));
+      references.emplace_back(match.reference);
+      EXPECT_GT(match.count, 20u);
+      const bool is_a = references.size() == 1;
+      EXPECT_EQ(match.reference_width, is_a ? 192u : 128u);
+      EXPECT_NEAR(median_shift(match), is_a ? 0 : -16, 1);
+      EXPECT_EQ(match.reference_pts, GST_CLOCK_TIME_NONE);
+    }
+    EXPECT_THAT(references, testing::ElementsAre(folder.path("a.png"), folder.path("b.png")));
+  }
+  EXPECT_EQ(stat(harness.element(), "reference-encodes"), 2u);
+  EXPECT_EQ(stat(harness.element(), "frame-encodes"), 3u);
+}
+
+TEST(LoftrMatch, the_reference_can_be_changed_while_playing) {
+  const TempFolder folder;
+  write_picture(folder.path("a.png"), 0, kWidth, kHeight);
+  write_picture(folder.path("b.png"), 16, kWidth, kHeight);
+  Harness harness(
+      make_loftrmatch({{"mode", "reference"}, {"reference-location", folder.path("a.png")}}));
+  harness.set_caps(caps());
+  EXPECT_NEAR(median_shift(*result_of(harness.push_and_pull(frame(0)))), 0, 1);
+  g_object_set(harness.element(), "reference-location", folder.path("b.png").c_str(), nullptr);
+  EXPECT_NEAR(median_shift(*result_of(harness.push_and_pull(frame(0)))), -16, 1);
+  g_object_set(harness.element(), "reference-location", folder.path("c.png").c_str(), nullptr);
+  harness.push(frame(0));
+  EXPECT_THAT(harness.bus.wait_for(GST_MESSAGE_ERROR), HasSubstr("c.png"));
+}
+
+TEST(LoftrMatch, a_missing_reference_is_one_error_before_the_stream_begins) {
+  GstElement* element =
+      make_loftrmatch({{"mode", "reference"}, {"reference-location", "/nowhere/x.png"}});
+  ElementBus bus(element);
+  EXPECT_EQ(gst_element_set_state(element, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);
+  const auto errors = bus.take(GST_MESSAGE_ERROR);
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_THAT(errors.front(), HasSubstr("/nowhere/x.png"));
+  gst_element_set_state(element, GST_STATE_NULL);
+  gst_object_unref(element);
+}
+
+TEST(LoftrMatch, an_unreadable_reference_is_one_error) {
+  const TempFolder folder;
+  const std::string path = folder.path("broken.png");
+  g_file_set_contents(path.c_str(), "no picture", -1, nullptr);
+  Harness harness(make_loftrmatch({{"mode", "reference"}, {"reference-location", path}}));
+  harness.set_caps(caps());
+  harness.push(frame(0));
+  EXPECT_THAT(harness.bus.wait_for(GST_MESSAGE_ERROR), HasSubstr("broken.png"));
+}
+
+TEST(LoftrMatch, a_reference_of_one_pixel_matches_nothing) {
+  const TempFolder folder;
+  gsize size = 0;  // encoders refuse to make one
+  g_autofree guchar* png = g_base64_decode(
+      "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
+      "rkJggg==",
+      &size);
+  const std::string dot = folder.path("dot.png");
+  g_file_set_contents(dot.c_str(), reinterpret_cast<const gchar*>(png), size, nullptr);
+  Harness harness(make_loftrmatch({{"mode", "reference"}, {"reference-location", dot}}));
+  harness.set_caps(caps());
+  const OwnedMatch match = result_of(harness.push_and_pull(frame(0)));
+  ASSERT_TRUE(match);
+  EXPECT_EQ(match->count, 0u);
+}
+
+TEST(LoftrMatch, shot_start_is_the_first_frame_or_one_where_a_shot_begins) {
+  static const gchar* tags[] = {nullptr};
+  if (!gst_meta_get_info("GstTorchSceneMeta")) {
+    gst_meta_register_custom("GstTorchSceneMeta", tags, nullptr, nullptr, nullptr);
+  }
+  Harness harness(make_loftrmatch({{"mode", "shot-start"}}));
+  harness.set_caps(caps());
+  std::vector<double> shifts;
+  for (int i = 0; i < 5; i++) {
+    Ref<GstBuffer> in = frame(i);
+    if (i == 3) {
+      GstCustomMeta* scene = gst_buffer_add_custom_meta(in.get(), "GstTorchSceneMeta");
+      gst_structure_set(gst_custom_meta_get_structure(scene), "boundary", G_TYPE_STRING, "cut",
+                        nullptr);
+    }
+    shifts.push_back(median_shift(*result_of(harness.push_and_pull(std::move(in)))));
+  }
+  EXPECT_TRUE(std::isnan(shifts[0]) && std::isnan(shifts[3]));
+  EXPECT_NEAR(shifts[1], kStep, 1);
+  EXPECT_NEAR(shifts[2], 2 * kStep, 1);
+  EXPECT_NEAR(shifts[4], kStep, 1);
+}
+
+TEST(LoftrMatch, geometry_says_how_the_picture_moved_and_which_matches_agree) {
+  if (!std::getenv("GST_TORCH_VISION_LIBRARY")) GTEST_SKIP() << "built without OpenCV's calib3d";
+  Harness harness(make_loftrmatch({{"geometry", "homography"}, {"post-messages", "true"}}));
+  harness.set_caps(caps());
+  harness.push_and_pull(frame(0));
+  const OwnedMatch moved = result_of(harness.push_and_pull(frame(1)));
+  ASSERT_TRUE(moved);
+  EXPECT_STREQ(moved->geometry, "homography");
+  EXPECT_STREQ(moved->verdict, "moved");
+  ASSERT_TRUE(moved->has_matrix);
+  EXPECT_NEAR(moved->matrix[2] / moved->matrix[8], -kStep, 1);
+  EXPECT_GT(moved->inliers, 12u);
+  guint ones = 0;
+  const std::vector<float> rows = rows_of(*moved);
+  for (std::size_t i = 5; i < rows.size(); i += 6) ones += rows[i] == 1;
+  EXPECT_EQ(ones, moved->inliers);
+  EXPECT_LT(moved->residual, 3);
+  EXPECT_FALSE(harness.bus.take(GST_MESSAGE_ELEMENT).empty());
+  EXPECT_STREQ(result_of(harness.push_and_pull(blank(2)))->verdict, "lost");
+}
+
+TEST(LoftrMatch, keeps_within_the_memory_limit_or_says_what_it_needs) {
+  GstElement* element = make_loftrmatch();
+  g_object_set(element, "memory-limit", guint64{1000}, nullptr);
+  Harness harness(element);
+  harness.set_caps(caps());
+  harness.push(frame(0));
+  EXPECT_THAT(harness.bus.wait_for(GST_MESSAGE_ERROR), HasSubstr("matching of 160x128 needs"));
+}
+
+TEST(LoftrMatch, takes_the_bundled_net_where_nothing_is_fetched) {
+  const TempFolder empty;
+  g_setenv("GST_TORCH_MODELS_DIR", empty.path("none").c_str(), TRUE);
+  GstElement* element = gst_element_factory_make("loftrmatch", nullptr);
+  ElementBus bus(element);
+  EXPECT_NE(gst_element_set_state(element, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);
+  g_unsetenv("GST_TORCH_MODELS_DIR");
+  EXPECT_TRUE(bus.take(GST_MESSAGE_ERROR).empty());
+  gst_element_set_state(element, GST_STATE_NULL);
+  gst_object_unref(element);
+}
+
+TEST(MatchMeta, follows_a_picture_that_is_scaled) {
+  const auto array = make_array(std::vector<float>{8, 16, 24, 32, 0.5f, 1});
+  GstTorchMatch in = {};
+  in.source = "match";
+  in.width = in.reference_width = 100;
+  in.height = in.reference_height = 50;
+  in.reference_pts = 0;
+  in.count = 1;
+  in.geometry = "homography";
+  in.has_matrix = TRUE;
+  const double shift[] = {1, 0, 16, 0, 1, 16, 0, 0, 1};
+  std::copy(shift, shift + 9, in.matrix);
+  in.matches = array.get();
+  for (const char* reference : {static_cast<const char*>(nullptr), "a.png"}) {
+    in.reference = reference;
+    auto from = make_buffer(1), to = make_buffer(1);
+    GstCustomMeta* meta = gst_buffer_add_torch_match_meta(from.get(), &in);
+    GstVideoInfo small, large;
+    gst_video_info_set_format(&small, GST_VIDEO_FORMAT_GRAY8, 100, 50);
+    gst_video_info_set_format(&large, GST_VIDEO_FORMAT_GRAY8, 200, 200);
+    GstVideoMetaTransform transform = {&small, &large};
+    const GstMetaInfo* info = gst_torch_match_meta_get_info();
+    ASSERT_TRUE(info->transform_func(to.get(), reinterpret_cast<GstMeta*>(meta), from.get(),
+                                     gst_video_meta_transform_scale_get_quark(), &transform));
+    const OwnedMatch out = result_of(to);
+    ASSERT_TRUE(out);
+    EXPECT_EQ(out->width, 200u);
+    EXPECT_EQ(out->reference_height, reference ? 50u : 200u);
+    const std::vector<float> rows = rows_of(*out);
+    EXPECT_FLOAT_EQ(rows[0], reference ? 8 : 16.5f);
+    EXPECT_FLOAT_EQ(rows[1], reference ? 16 : 65.5f);
+    EXPECT_FLOAT_EQ(rows[2], 48.5f);
+    EXPECT_FLOAT_EQ(rows[3], 129.5f);
+    const double* m = out->matrix;  // takes the first point to the second
+    const double w = m[6] * rows[0] + m[7] * rows[1] + m[8];
+    EXPECT_NEAR((m[0] * rows[0] + m[1] * rows[1] + m[2]) / w, rows[2], 1e-4);
+    EXPECT_NEAR((m[3] * rows[0] + m[4] * rows[1] + m[5]) / w, rows[3], 1e-4);
+  }
+}
+
+TEST(MatchMeta, goes_where_the_picture_is_cut) {
+  GstTorchMatch in = {};
+  in.source = "match";
+  auto from = make_buffer(4);
+  gst_buffer_add_torch_match_meta(from.get(), &in);
+  auto whole = Ref<GstBuffer>::adopt(gst_buffer_copy(from.get()));
+  EXPECT_TRUE(result_of(whole));
+  auto part = Ref<GstBuffer>::adopt(gst_buffer_copy_region(from.get(), GST_BUFFER_COPY_ALL, 0, 2));
+  EXPECT_FALSE(result_of(part));
+}
+
+}  // namespace
+}  // namespace gsttorch
