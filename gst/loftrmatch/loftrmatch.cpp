@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "gst/loftrmatch/picture_file.h"
-#include "lib/core/bundled_weights.h"
 #include "lib/core/manifest.h"
 #include "lib/core/weights_file.h"
 #include "lib/gst/gsttorchmatchmeta.h"
@@ -27,9 +26,9 @@ constexpr char kSceneMeta[] = "GstTorchSceneMeta";  // its fields are read as an
 
 // The official net where somebody fetched it.
 Result<std::string> weights_of(const std::string& model) {
-  if (model != "auto") return resolve_or_bundled(model);
+  if (model != "auto") return resolve_weights(model);
   const auto official = resolve_weights(kOfficialModel);
-  return official ? official : resolve_or_bundled(kBundledModel);
+  return official ? official : resolve_weights(kBundledModel);
 }
 
 const char* geometry_name(GeometryKind kind) {

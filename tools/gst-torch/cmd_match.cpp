@@ -7,7 +7,6 @@
 
 #include <gst/gst.h>
 
-#include "lib/core/bundled_weights.h"
 #include "lib/core/manifest.h"
 #include "lib/core/match_file.h"
 #include "lib/engine/geometry.h"
@@ -79,9 +78,9 @@ Result<void> check_outputs(const MatchCommand& command) {
 
 // As loftrmatch takes `auto`: the official net where it was fetched, else the bundled one.
 Result<std::string> weights_of(const std::string& model) {
-  if (model != "auto") return resolve_or_bundled(model);
+  if (model != "auto") return resolve_weights(model);
   const auto official = resolve_weights("loftr-outdoor");
-  return official ? official : resolve_or_bundled("loftr-lite");
+  return official ? official : resolve_weights("loftr-lite");
 }
 
 Result<std::unique_ptr<MatchModel>> load_model(const MatchCommand& command) {
