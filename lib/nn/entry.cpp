@@ -3,6 +3,6 @@
 #include "lib/engine/engine.h"
 #include "lib/nn/engine.h"
 
-extern "C" __attribute__((visibility("default"))) gsttorch::Engine* gsttorch_engine_3() {
+extern "C" __attribute__((visibility("default"))) gsttorch::Engine* gsttorch_engine_4() {
   return gsttorch::torch_engine();
 }
