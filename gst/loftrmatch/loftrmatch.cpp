@@ -122,7 +122,7 @@ Result<std::string> LoftrMatch::wait_until_ready(std::stop_token stop) {
 
 void LoftrMatch::stop() {
   reset();
-  references_ = {};
+  references_ = References();
   demand_ = {};
   net_.reset();
   model_.stop();
@@ -226,7 +226,7 @@ Result<void> LoftrMatch::pair_with_earlier(const AnalyzedFrame& frame,
 
 // The files that the property stands for now.
 Result<void> LoftrMatch::find_references(const LoftrMatchSettings& settings) {
-  if (references_.max_size != plan_.options.max_size) references_ = {};
+  if (references_.max_size != plan_.options.max_size) references_ = References();
   if (references_.location == settings.reference_location && !references_.pictures.empty()) {
     return {};
   }
