@@ -9,6 +9,7 @@
 #include "lib/gst/boundary.h"
 #include "lib/gst/enum_nick.h"
 #include "lib/gst/gsttorchflowmeta.h"
+#include "lib/gst/gsttorchmatchmeta.h"
 #include "lib/gst/gsttorchscenemeta.h"
 
 namespace gsttorch {
@@ -110,6 +111,33 @@ std::optional<SceneRecord> scene_record(GstBuffer* buffer) {
     if (is_of_first && scene.boundary) record->boundaries.push_back(scene_boundary(scene));
   }
   return record;
+}
+
+MatchRecord match_record(const GstTorchMatch& match) {
+  MatchRecord record;
+  record.source = text(match.source);
+  record.model = text(match.model);
+  record.reference_pts = time(match.reference_pts);
+  if (GST_CLOCK_STIME_IS_VALID(match.dt)) record.dt = match.dt;
+  record.reference = text(match.reference);
+  record.count = match.count;
+  record.mean_confidence = match.mean_confidence;
+  record.geometry = text(match.geometry);
+  record.inliers = match.inliers;
+  record.residual = match.residual;
+  record.verdict = text(match.verdict);
+  record.skipped = text(match.skipped);
+  return record;
+}
+
+std::vector<MatchRecord> match_records(GstBuffer* buffer) {
+  std::vector<MatchRecord> records;
+  gpointer state = nullptr;
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_match_meta(buffer, &state)) {
+    GstTorchMatch match;
+    if (gst_torch_match_meta_read(meta, &match)) records.push_back(match_record(match));
+  }
+  return records;
 }
 
 std::optional<ReferenceTimestamp> reference_timestamp(GstBuffer* buffer) {
@@ -257,6 +285,7 @@ AnalysisWriter::Job AnalysisWriter::make_job(GstBuffer* buffer, std::uint64_t fr
   job.record.pts = time(GST_BUFFER_PTS(buffer));
   job.record.duration = time(GST_BUFFER_DURATION(buffer));
   job.record.reference_timestamp = reference_timestamp(buffer);
+  job.record.matches = match_records(buffer);
   const bool with_files = settings.flow_every > 0 && frame % settings.flow_every == 0;
   gpointer state = nullptr;
   while (GstCustomMeta* meta = gst_buffer_iterate_torch_flow_meta(buffer, &state)) {

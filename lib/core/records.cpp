@@ -71,6 +71,30 @@ Json to_json(const SceneRecord& scene) {
   return object;
 }
 
+void put_geometry(Json& object, const MatchRecord& match) {
+  if (match.geometry.empty()) return;
+  object["geometry"] = match.geometry;
+  object["inliers"] = match.inliers;
+  object["residual"] = match.residual;
+  put(object, "verdict", match.verdict);
+}
+
+Json to_json(const MatchRecord& match) {
+  Json object = Json::object();
+  put(object, "source", match.source);
+  put(object, "model", match.model);
+  put(object, "reference_pts", match.reference_pts);
+  put(object, "dt", match.dt);
+  put(object, "reference", match.reference);
+  if (match.skipped.empty()) {
+    object["count"] = match.count;
+    object["mean_confidence"] = match.mean_confidence;
+    put_geometry(object, match);
+  }
+  put(object, "skipped", match.skipped);
+  return object;
+}
+
 // An unsigned number of an object, if it has it.
 std::optional<std::uint64_t> number(const Json& object, const char* field) {
   const auto found = object.find(field);
@@ -107,6 +131,7 @@ std::string to_json_line(const FrameRecord& record) {
   }
   for (const FlowRecord& flow : record.flow) line["flow"].push_back(to_json(flow));
   if (record.scene) line["scene"] = to_json(*record.scene);
+  for (const MatchRecord& match : record.matches) line["matches"].push_back(to_json(match));
   return line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

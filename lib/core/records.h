@@ -31,6 +31,23 @@ struct FlowRecord {
   std::string confidence_file;
 };
 
+/// One matching result of a frame, in figures. Left out as in FlowRecord; the geometry's are absent
+/// where none was asked for.
+struct MatchRecord {
+  std::string source;
+  std::string model;
+  std::optional<std::uint64_t> reference_pts;  ///< ns
+  std::optional<std::int64_t> dt;              ///< ns
+  std::string reference;                       ///< the reference picture's file
+  std::uint64_t count = 0;
+  double mean_confidence = 0;  ///< 0..1
+  std::string geometry;
+  std::uint64_t inliers = 0;
+  double residual = 0;  ///< pixels, of the inliers
+  std::string verdict;
+  std::string skipped;
+};
+
 /// What shot detection says of a frame.
 struct SceneRecord {
   std::string source;
@@ -59,6 +76,7 @@ struct FrameRecord {
   std::optional<ReferenceTimestamp> reference_timestamp;
   std::vector<FlowRecord> flow;
   std::optional<SceneRecord> scene;
+  std::vector<MatchRecord> matches;
 };
 
 /// A line of results.jsonl, its newline included. Numbers that JSON cannot hold (NaN, infinity)

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "lib/core/flow_file.h"
+#include "lib/gst/gsttorchmatchmeta.h"
 #include "lib/gst/gsttorchscenemeta.h"
 #include "tests/support/file_limit.h"
 #include "tests/support/gst_pipeline.h"
@@ -216,6 +217,35 @@ TEST(AnalysisWriter, keeps_the_results_of_several_elements_apart) {
   const auto file = read_flow_file(folder.path(records[0]["flow"][1]["file"]));
   ASSERT_TRUE(file);
   EXPECT_EQ(file->vectors[0], 7);
+}
+
+TEST(AnalysisWriter, writes_what_matching_found_in_figures) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  const auto buffer = make_frame(1);
+  GstTorchMatch match{};
+  match.width = match.reference_width = 64;
+  match.height = match.reference_height = 48;
+  match.reference_pts = 0;
+  match.dt = 40 * GST_MSECOND;
+  match.count = 300;
+  match.mean_confidence = 0.5;
+  match.source = "loftrmatch0";
+  gst_buffer_add_torch_match_meta(buffer.get(), &match);
+  match.geometry = "homography";
+  match.inliers = 250;
+  match.verdict = "moved";
+  gst_buffer_add_torch_match_meta(buffer.get(), &match);
+  harness.push(buffer);
+  harness.push_event(gst_event_new_eos());
+  const json matches = read_records(folder).at(0)["matches"];
+  ASSERT_THAT(matches, SizeIs(2));
+  EXPECT_EQ(matches[0]["count"], 300);
+  EXPECT_EQ(matches[0]["source"], "loftrmatch0");
+  EXPECT_FALSE(matches[0].contains("inliers"));
+  EXPECT_EQ(matches[1]["inliers"], 250);
+  EXPECT_EQ(matches[1]["verdict"], "moved");
 }
 
 TEST(AnalysisWriter, writes_why_there_is_no_result) {

@@ -163,7 +163,8 @@ class Analyzer final : public AnalyzerHost {
   void post_qos(const AnalyzedFrame& frame);
   bool become_ready();
   bool analyze(std::vector<AnalyzedFrame>& frames);
-  void note_batch(const std::vector<AnalyzedFrame>& frames, Clock::duration work);
+  void note_batch(const std::vector<AnalyzedFrame>& frames, Clock::duration work,
+                  Clock::duration held);
   void hold(Batch batch);
   void push_decided();
   void push_all();

@@ -262,14 +262,19 @@ bool Analyzer::analyze(std::vector<AnalyzedFrame>& frames) {
   }
   const auto begin = Clock::now();
   Result<void> result;
-  runtime_.run(device_, [&, stop = stop_token()] { result = analysis_->analyze(frames, stop); });
-  const auto work = Clock::now() - begin;
+  Clock::duration work{};  // without the wait for a lane
+  runtime_.run(device_, [&, stop = stop_token()] {
+    const auto work_began = Clock::now();
+    result = analysis_->analyze(frames, stop);
+    work = Clock::now() - work_began;
+  });
+  const auto held = Clock::now() - begin;
   for (AnalyzedFrame& frame : frames) {
     frame.image.reset();
     if (!frame.shared->keeps()) frame.shared.reset();  // it would lock the pixels against writing
   }
   if (result) {
-    note_batch(frames, work);
+    note_batch(frames, work, held);
     return true;
   }
   report(result.error());
@@ -277,7 +282,8 @@ bool Analyzer::analyze(std::vector<AnalyzedFrame>& frames) {
   return false;
 }
 
-void Analyzer::note_batch(const std::vector<AnalyzedFrame>& frames, Clock::duration work) {
+void Analyzer::note_batch(const std::vector<AnalyzedFrame>& frames, Clock::duration work,
+                          Clock::duration held) {
   std::unique_lock lock(mutex_);
   std::size_t analyzed = 0;
   for (const AnalyzedFrame& frame : frames) {
@@ -298,7 +304,7 @@ void Analyzer::note_batch(const std::vector<AnalyzedFrame>& frames, Clock::durat
     return !frame.skipped && (!frame.finding || frame.finding->has_result());
   };
   if (std::none_of(frames.begin(), frames.end(), has_result)) return;
-  work_.add(std::chrono::nanoseconds(work).count());
+  work_.add(std::chrono::nanoseconds(held).count());
   const auto now = Clock::now().time_since_epoch();
   const bool has_changed = work_.announce(std::chrono::nanoseconds(now).count());
   lock.unlock();

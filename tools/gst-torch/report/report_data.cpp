@@ -45,8 +45,8 @@ void read_flow(const Json& flow, FrameResult& frame) {
 
 void read_scene(const Json& scene, FrameResult& frame) {
   frame.scene_score = number_in(scene, "score");
-  const auto boundary = scene.find("boundary");
-  frame.starts_scene = boundary != scene.end() && boundary->is_boolean() && boundary->get<bool>();
+  const auto boundaries = scene.find("boundaries");
+  frame.starts_scene = boundaries != scene.end() && boundaries->is_array() && !boundaries->empty();
 }
 
 std::optional<FrameResult> read_frame(const std::string& line) {
