@@ -319,7 +319,10 @@ PerfRecord PerfMeter::make_record(Reason reason) const {
   const PerfMeterSettings settings = this->settings();
   if (settings.measure & kMeasureGpu) add_gpus(record);
   if (watch_ && (settings.measure & kMeasurePipeline)) watch_->add_to(record);
-  if (settings.measure & kMeasureReports) add_element_reports(record, element_);
+  if (settings.measure & kMeasureReports) {
+    add_element_reports(record, element_);
+    blame_slowest_net(record);
+  }
   return record;
 }
 

@@ -49,6 +49,25 @@ PerfRecord to_record(const DurationSummary& summary) {
           {"p95", summary.p95},     {"p99", summary.p99},   {"max", summary.max}};
 }
 
+void blame_slowest_net(PerfRecord& record) {
+  if (!record.contains("bottleneck_element") || !record.contains("reports")) return;
+  std::string slowest;
+  double most = -1;
+  bool is_net = false;
+  for (const PerfRecord& report : record["reports"]) {
+    const PerfRecord& stats = report.at("stats");
+    if (!stats.contains("inference_ms")) continue;
+    const auto ms = stats["inference_ms"].get<double>();
+    is_net |= report["name"] == record["bottleneck_element"];
+    if (ms <= most) continue;
+    most = ms;
+    slowest = report["name"].get<std::string>();
+  }
+  if (!is_net) return;
+  record["bottleneck"] = slowest;
+  record["bottleneck_element"] = slowest;
+}
+
 void add_usage(PerfRecord& record, const UsageLook& before, const UsageLook& now) {
   PerfRecord process = PerfRecord::object();
   add_processor_time(process, before, now);

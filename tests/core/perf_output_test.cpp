@@ -153,5 +153,27 @@ TEST(PerfOutput, a_file_that_cannot_be_written_is_named) {
   EXPECT_THAT(written.error().message, HasSubstr("/nowhere/a.prom"));
 }
 
+PerfRecord nets(const std::string& bottleneck) {
+  return {{"bottleneck", bottleneck},
+          {"bottleneck_element", bottleneck},
+          {"reports",
+           {{{"name", "scenedetect0"}, {"stats", {{"inference_ms", 20.0}}}},
+            {{"name", "sink0"}, {"stats", {{"dropped", 0}}}},
+            {{"name", "loftrmatch0"}, {"stats", {{"inference_ms", 600.0}}}}}}};
+}
+
+TEST(PerfOutput, blames_the_net_that_takes_most_time_not_the_one_that_waits_for_it) {
+  PerfRecord record = nets("scenedetect0");
+  blame_slowest_net(record);
+  EXPECT_EQ(record["bottleneck"], "loftrmatch0");
+  EXPECT_EQ(record["bottleneck_element"], "loftrmatch0");
+}
+
+TEST(PerfOutput, blames_no_net_for_what_is_none) {
+  PerfRecord record = nets("sink0");
+  blame_slowest_net(record);
+  EXPECT_EQ(record["bottleneck_element"], "sink0");
+}
+
 }  // namespace
 }  // namespace gsttorch
