@@ -264,7 +264,7 @@ def test_missing_plugins_point_to_the_doctor(fails, media, weights, tmp_path):
 
 def test_an_error_of_an_element_is_its_own_words(gst_torch, media, weights, tmp_path):
     done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights, "--device",
-                     "cuda:7")
+                     "cuda:7", "--stages", "flow")
     assert done.returncode == 1
     assert re.fullmatch(r"gst-torch: raftflow: .*cuda.*\n", done.stderr)
     record = run_record(tmp_path)
@@ -274,7 +274,7 @@ def test_an_error_of_an_element_is_its_own_words(gst_torch, media, weights, tmp_
 
 def test_verbose_adds_what_else_the_element_says(gst_torch, media, weights, tmp_path):
     done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights, "--device",
-                     "cuda:7", "--verbose")
+                     "cuda:7", "--stages", "flow", "--verbose")
     assert done.returncode == 1
     lines = done.stderr.splitlines()
     assert re.fullmatch(r"gst-torch: raftflow: .*cuda.*", lines[0])
