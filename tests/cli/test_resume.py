@@ -116,8 +116,11 @@ def frames_analysed(folder: Path) -> int:
                 if report["name"] == "raftflow")
 
 
-@pytest.mark.parametrize("options, can_seek", [([], True), (["--frames", "140"], False)],
-                         ids=["whole", "with-a-limit"])
+@pytest.mark.parametrize("options, can_seek", [
+    (["--stages", "flow"], True),
+    (["--stages", "flow", "--frames", "140"], False),
+    ([], False),
+], ids=["flow", "with-a-limit", "all-stages"])
 def test_the_command_goes_on_where_a_killed_one_was(analyze, tmp_path, options, can_seek) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert analyze(whole, *options).wait(timeout=300) == 0

@@ -36,11 +36,11 @@ GstPadProbeReturn note_memory(GstPad* pad, GstPadProbeInfo* info, gpointer data)
 class InputMemory : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
+    const char* before = testing::UnitTest::GetInstance()->current_test_info()->value_param();
+    if (!before || std::string(before).find("jpegparse") == std::string::npos) return;
     // Of gstreamer1.0-plugins-bad, which nothing else here needs.
-    const bool has_parser =
-        gst_registry_check_feature_version(gst_registry_get(), "jpegparse", 1, 22, 0);
-    const bool needs_parser = std::string(GetParam()).find("jpegparse") != std::string::npos;
-    if (needs_parser && !has_parser) GTEST_SKIP() << "there is no jpegparse";
+    const auto parser = Ref<GstElementFactory>::adopt(gst_element_factory_find("jpegparse"));
+    if (!parser) GTEST_SKIP() << "jpegparse is not installed";
   }
   ~InputMemory() override { unsetenv("GST_TORCH_INPUT_ALLOCATOR"); }
 

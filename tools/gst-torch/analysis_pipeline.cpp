@@ -76,7 +76,7 @@ void add_stage(Words& words, const Stage& stage, const FlowSettings& flow) {
   // Records name the element: by a name that does not count what else the process has made.
   words.element(stage.element).set("name", std::string(stage.element));
   if (std::string_view(stage.element) != "raftflow") {
-    words.set("device", flow.device);
+    words.set("model", std::string(stage.default_model)).set("device", flow.device);
     return;
   }
   words.set("model", flow.model).set("device", flow.device);

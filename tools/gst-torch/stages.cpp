@@ -11,9 +11,9 @@ namespace gsttorch {
 namespace {
 
 constexpr Stage kStages[] = {
-    {"scenes", "scenedetect", "transnetv2", Stage::kAllFrames},
+    {"scenes", "scenedetect", "resnet18-lite", Stage::kAllFrames},
     {"flow", "raftflow", "raft-small", 1},
-    {"matches", "loftrmatch", "loftr-lite", Stage::kAllFrames},
+    {"matches", "loftrmatch", "loftr-lite", 1},
 };
 
 bool is_flow(const Stage& stage) { return std::string_view(stage.name) == "flow"; }
