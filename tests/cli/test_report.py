@@ -49,7 +49,7 @@ def a_video_whose_name_is_hard_on_a_page(gst_torch, media, weights, tmp_path_fac
     folder = tmp_path_factory.mktemp("report")
     shutil.copy(media / "video.mkv", folder / HARD_NAME)
     done = gst_torch("analyze", folder / HARD_NAME, "-o", folder / "out", "--model", weights,
-                     "--iterations", "2", "--flow-every", "4")
+                     "--stages", "flow", "--iterations", "2", "--flow-every", "4")
     assert done.returncode == 0, done.stderr
     assert f"report: {folder}/out/report.html\n" in done.stdout
     return folder / "out"
