@@ -166,6 +166,23 @@ TEST(ShotDetector, reports_a_gradual_change_with_a_frame_that_is_not_before_its_
   EXPECT_THAT(film.boundaries, SizeIs(1));
 }
 
+TEST(ShotDetector, finds_a_cut_soon_after_a_fade) {
+  for (int seed = 1; seed <= 6; ++seed) {
+    Film film;
+    film.still(seed, 40);
+    for (int i = 1; i <= 12; ++i) film.add(mix(picture(seed), plain(255), i / 12.0F));
+    for (int i = 1; i <= 14; ++i) film.add(mix(plain(255), picture(seed + 1), i / 15.0F));
+    film.still(seed + 1, 21);
+    const std::uint64_t cut = film.count();
+    for (int i = 0; i < 40; ++i) film.add(mix(picture(seed + 2), plain(0), 0.4F));
+    film.finish();
+    ASSERT_EQ(film.boundaries.size(), 2U) << seed;
+    EXPECT_EQ(film.boundaries[0].kind, TransitionKind::Fade);
+    EXPECT_EQ(film.boundaries[1].kind, TransitionKind::Cut);
+    EXPECT_EQ(film.boundaries[1].start.number, cut);
+  }
+}
+
 TEST(ShotDetector, follows_a_slow_wave_of_luma_without_any_picture) {
   Film film;
   for (int i = 0; i < 250; ++i) {

@@ -88,6 +88,26 @@ TEST_F(FrameWindowTest, content_distance_is_blind_to_exposure_and_shifts) {
   EXPECT_GT(content_distance(window_, 0, 3), 0.25F);
 }
 
+// A bright sky over dark ground, with details that are others for each seed.
+Luma landscape(int seed) {
+  Luma luma = picture(seed, 0, 0, 0.4F);
+  for (std::size_t i = 0; i < luma.size(); ++i) {
+    const float height = 1 - static_cast<float>(i) / static_cast<float>(luma.size());
+    luma[i] = 200 * height + 0.25F * luma[i];
+  }
+  return luma;
+}
+
+TEST_F(FrameWindowTest, content_distance_tells_pictures_of_one_composition_apart) {
+  push(landscape(1));
+  push(landscape(2));
+  push(landscape(3));
+  push(landscape(1));
+  EXPECT_GT(content_distance(window_, 0, 1), 0.25F);
+  EXPECT_GT(content_distance(window_, 0, 2), 0.25F);
+  EXPECT_LT(content_distance(window_, 0, 3), 0.01F);
+}
+
 TEST_F(FrameWindowTest, content_distance_of_plain_frames_is_that_of_their_grey) {
   push(plain(100));
   push(plain(110));

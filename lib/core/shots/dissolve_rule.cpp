@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t kShortest = 5;
 constexpr std::int64_t kLongest = 48;
 constexpr float kLeastDifference = 64;  // mean squared difference of S and E, grey levels squared
-constexpr float kOtherContent = 0.45F;
+constexpr float kOtherContent = 0.5F;
 constexpr float kMostBetween = 1.25F;
 constexpr float kMostMotion = 0.22F;  // difference over kMargin frames beside it, over that of S, E
 constexpr float kMostMisfit = 0.095F;  // of frames between S and E, see misfit()

@@ -134,13 +134,13 @@ std::vector<GradualFinder::Change> GradualFinder::take(std::int64_t position) {
   return taken;
 }
 
-bool GradualFinder::covers(std::int64_t position) const {
+bool GradualFinder::covers(std::int64_t position, std::int64_t since) const {
   for (const FadeTracker* tracker : {&black_, &white_}) {
-    const auto since = tracker->open_since();
-    if (since && position > *since + kSharp) return true;
+    const auto open = tracker->open_since();
+    if (open && position > *open + kSharp) return true;
   }
   const auto has_it = [&](const Change& change) {
-    return position >= change.start - 1 && position <= change.end + 1;
+    return change.start >= since && position >= change.start - 1 && position <= change.end + 1;
   };
   return (dissolve_ && has_it(*dissolve_)) || std::any_of(known_.begin(), known_.end(), has_it);
 }

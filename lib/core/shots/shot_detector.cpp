@@ -94,7 +94,8 @@ ShotDecision ShotDetector::Impl::decide(std::int64_t position) {
   const CutRule::Evidence evidence = cuts_.judge(window_, position);
   ShotDecision decision{
       window_.place(position), evidence.score, evidence.distance, window_.mean_luma(position), {}};
-  const bool is_cut = evidence.score >= options_.threshold && !gradual_.covers(position);
+  const bool is_cut =
+      evidence.score >= options_.threshold && !gradual_.covers(position, shot_begin_);
   for (const GradualFinder::Change& change : gradual_.take(position)) {
     add(decision, change.boundary, change.start, change.end);
   }

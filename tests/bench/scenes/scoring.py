@@ -87,8 +87,14 @@ def exact_gradual(predictions, gradual):
     return len(found), len(spans) - len(used), len(gradual) - len(found)
 
 
+def surplus_of(found, label):
+    """(predictions of cuts that no gradual change consumed, gradual ones left, labels hit, surplus)"""
+    left, hit, surplus = consume(found, label["gradual"])
+    return [p for p in left if not p.gradual], [p for p in left if p.gradual], hit, surplus
+
+
 def score(labels, predictions):
-    """{cuts 0, cuts 1, gradual, gradual exact: Counts} and false alarms by kind of negative."""
+    """{cuts 0, cuts 1, gradual, exact: Counts} and false alarms by kind of negative."""
     counts = {name: Counts() for name in ("cuts 0", "cuts 1", "gradual", "exact")}
     alarms, kinds = collections.Counter(), collections.Counter()
     for name, label in labels.items():
@@ -97,12 +103,41 @@ def score(labels, predictions):
             alarms[label["negative"]] += len(found)
             kinds[label["negative"]] += 1
             continue
-        left, hit, surplus = consume(found, label["gradual"])
-        stray = sum(prediction.gradual for prediction in left)
-        counts["gradual"].add(len(hit), surplus + stray, len(label["gradual"]) - len(hit))
+        cuts, stray, hit, surplus = surplus_of(found, label)
+        counts["gradual"].add(len(hit), surplus + len(stray), len(label["gradual"]) - len(hit))
         counts["exact"].add(*exact_gradual(found, label["gradual"]))
-        frames = [prediction.frame for prediction in left if not prediction.gradual]
         for tolerance in (0, 1):
-            hits = match(frames, label["cuts"], tolerance)
-            counts[f"cuts {tolerance}"].add(hits, len(frames) - hits, len(label["cuts"]) - hits)
+            hits = match([p.frame for p in cuts], label["cuts"], tolerance)
+            counts[f"cuts {tolerance}"].add(hits, len(cuts) - hits, len(label["cuts"]) - hits)
     return counts, {kind: alarms[kind] / kinds[kind] for kind in kinds}
+
+
+KINDS = ("flash", "pan", "zoom", "exposure", "shake", "grain")
+CELLS = ("detector", "cuts, 0 frames: P / R / F1", "cuts, 1 frame", "gradual: P / R / F1",
+         "extent F1", *KINDS, "all negatives", "s")
+HEAD = "| " + " | ".join(CELLS) + " |\n|" + "---|" * len(CELLS)
+
+
+def row(name, labels, predictions):
+    """A row of a table under HEAD, up to the time."""
+    counts, alarms = score(labels, predictions)
+    cells = [name]
+    for what in ("cuts 0", "cuts 1", "gradual"):
+        count = counts[what]
+        cells.append(f"{count.precision():.3f} / {count.recall():.3f} / {count.f1():.3f}")
+    cells.append(f"{counts['exact'].f1():.3f}")
+    cells += [f"{alarms[kind]:.2f}" for kind in KINDS]
+    return f"| {' | '.join(cells)} | {sum(alarms.values()) / len(alarms):.3f} |"
+
+
+def wrong(labels, predictions):
+    """A line for each video in which something was missed, or found beside the labels."""
+    for name, label in labels.items():
+        cuts, stray, hit, surplus = surplus_of(predictions[name], label)
+        found = [p.frame for p in cuts]
+        facts = {"missed": [cut for cut in label["cuts"] if cut not in found],
+                 "false": [frame for frame in found if frame not in label["cuts"]],
+                 "missed gradual": [g for i, g in enumerate(label["gradual"]) if i not in hit],
+                 "false gradual": [(p.start, p.end) for p in stray], "surplus": surplus}
+        if any(facts.values()):
+            yield f"{name} {({what: fact for what, fact in facts.items() if fact})}"

