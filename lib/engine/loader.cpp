@@ -44,9 +44,9 @@ std::string loaded_torch_version() {
 }
 
 void prepare_environment() {
-  // Short spinning: as fast as endless spinning within 10 % on idle cores, and it leaves the cores
-  // to decoders and other elements between parallel regions.
-  setenv("GOMP_SPINCOUNT", "10000", 0);
+  // Short spinning. Other threads, decoders' for one, want the cores between parallel regions, and
+  // where two cores are two threads of one, a thread that spins slows down the one it waits for.
+  setenv("GOMP_SPINCOUNT", "1000", 0);
 }
 
 Result<Engine*> load_engine() {

@@ -27,6 +27,14 @@ int cpu_lanes() {
   return std::clamp(lanes, 1, wanted ? cores() : kMostLanes);
 }
 
+// Threads that one lane of the CPU computes with: environment variable OMP_NUM_THREADS, else the
+// lane's share of the cores.
+int threads_of_lane(int lanes) {
+  const char* wanted = std::getenv("OMP_NUM_THREADS");
+  const int threads = wanted ? std::atoi(wanted) : 0;
+  return threads > 0 ? threads : std::max(1, cores() / lanes);
+}
+
 Result<ModelKey> key_of(const std::string& path, const std::string& device) {
   std::error_code failed;
   const std::filesystem::path file = std::filesystem::canonical(path, failed);
@@ -125,7 +133,7 @@ Executor& Runtime::executor(const std::string& device) {
   std::unique_ptr<Executor>& executor = executors_[device];
   if (!executor) {
     const int lanes = device == "cpu" ? cpu_lanes() : kMostLanes;
-    const int threads = device == "cpu" ? std::max(1, cores() / lanes) : 1;
+    const int threads = device == "cpu" ? threads_of_lane(lanes) : 1;
     executor = std::make_unique<Executor>(lanes, [engine = engine_, device, threads] {
       if (engine) engine->enter_lane(device, threads);
     });

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""How many threads compute, as the environment asks."""
+import json
+import os
+import pathlib
+import subprocess
+
+
+def threads_with(wanted: int, report: pathlib.Path) -> int:
+    """Threads of a whole process that is told to compute with so many."""
+    stream = ("videotestsrc num-buffers=4 ! video/x-raw,width=64,height=48 ! "
+              "scenedetect model=resnet18-lite device=cpu ! "
+              f"perfmeter interval=0 measure=process output=json output-location={report} ! "
+              "fakesink")
+    environment = {**os.environ, "OMP_NUM_THREADS": str(wanted), "GST_TORCH_LANES": "1"}
+    subprocess.run(["gst-launch-1.0", "-q", *stream.split()], check=True, timeout=120,
+                   env=environment)
+    return len(json.loads(report.read_text().splitlines()[-1])["process"]["threads"])
+
+
+def test_a_lane_computes_with_as_many_threads_as_openmp_is_told(tmp_path: pathlib.Path) -> None:
+    one, two, four = (threads_with(count, tmp_path / f"{count}.json") for count in (1, 2, 4))
+    assert one < two < four
