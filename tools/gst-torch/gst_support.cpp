@@ -4,6 +4,17 @@
 
 namespace gsttorch {
 
+namespace {
+
+ErrorCode code_of(const GError* error) {
+  if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)) {
+    return ErrorCode::DiskFull;
+  }
+  return error->domain == GST_RESOURCE_ERROR ? ErrorCode::WriteFailed : ErrorCode::Failed;
+}
+
+}  // namespace
+
 MessageText read_message(GstMessage* message) {
   g_autoptr(GError) error = nullptr;
   g_autofree gchar* details = nullptr;
@@ -12,7 +23,7 @@ MessageText read_message(GstMessage* message) {
   } else {
     gst_message_parse_error(message, &error, &details);
   }
-  return {GST_MESSAGE_SRC_NAME(message), error->message, details ? details : ""};
+  return {GST_MESSAGE_SRC_NAME(message), error->message, details ? details : "", code_of(error)};
 }
 
 Pipeline::~Pipeline() {
@@ -48,7 +59,8 @@ Result<void> Pipeline::wait_for(GstMessageType type, GstClockTime timeout) {
       Ref<GstMessage>::adopt(gst_bus_timed_pop_filtered(bus().get(), timeout, types));
   if (!message) return Error{ErrorCode::Failed, "it took too long"};
   if (GST_MESSAGE_TYPE(message.get()) != GST_MESSAGE_ERROR) return {};
-  return Error{ErrorCode::Failed, read_message(message.get()).text};
+  const MessageText said = read_message(message.get());
+  return Error{said.code, said.text};
 }
 
 Result<void> Pipeline::preroll(GstClockTime timeout) {
@@ -61,15 +73,33 @@ Result<void> Pipeline::run_to_end() {
   return wait_for(GST_MESSAGE_EOS, GST_CLOCK_TIME_NONE);
 }
 
-GstClockTimeDiff pts_offset(GstElement* element) {
-  const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(element, "sink"));
-  const auto event =
-      Ref<GstEvent>::adopt(gst_pad_get_sticky_event(pad.get(), GST_EVENT_SEGMENT, 0));
-  if (!event) return 0;
+namespace {
+
+// That the pad is in now; none where it is not one of times.
+std::optional<GstSegment> segment_at(GstPad* pad) {
+  const auto event = Ref<GstEvent>::adopt(gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0));
+  if (!event) return std::nullopt;
   const GstSegment* segment = nullptr;
   gst_event_parse_segment(event.get(), &segment);
-  if (segment->format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(segment->time)) return 0;
+  return segment->format == GST_FORMAT_TIME ? std::optional(*segment) : std::nullopt;
+}
+
+}  // namespace
+
+GstClockTimeDiff pts_offset(GstElement* element) {
+  const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(element, "sink"));
+  const auto segment = segment_at(pad.get());
+  if (!segment || !GST_CLOCK_TIME_IS_VALID(segment->time)) return 0;
   return GST_CLOCK_DIFF(segment->time, segment->start);
+}
+
+std::optional<std::int64_t> running_time_at(GstPad* pad, GstClockTime timestamp) {
+  const auto segment = segment_at(pad);
+  if (!segment || !GST_CLOCK_TIME_IS_VALID(timestamp)) return std::nullopt;
+  guint64 time = 0;
+  const int sign = gst_segment_to_running_time_full(&*segment, GST_FORMAT_TIME, timestamp, &time);
+  if (sign == 0) return std::nullopt;
+  return sign * static_cast<std::int64_t>(time);
 }
 
 Result<Pipeline> parse_pipeline(const std::string& text) {

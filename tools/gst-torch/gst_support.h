@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include <gst/gst.h>
@@ -16,6 +18,7 @@ struct MessageText {
   std::string source;  ///< name of the element
   std::string text;
   std::string details;
+  ErrorCode code = ErrorCode::Failed;  ///< of an error
 };
 MessageText read_message(GstMessage* message);
 
@@ -47,6 +50,10 @@ class Pipeline {
 /// How far the PTS that come to an element's pad "sink" are from stream time, which seeks are told
 /// in: containers may start later than 0.
 GstClockTimeDiff pts_offset(GstElement* element);
+
+/// When a buffer of this timestamp is due at a pad, in ns: negative before the segment begins; none
+/// without a timestamp or a segment of times.
+std::optional<std::int64_t> running_time_at(GstPad* pad, GstClockTime timestamp);
 
 /// As gst-launch-1.0 reads it.
 Result<Pipeline> parse_pipeline(const std::string& text);

@@ -65,6 +65,16 @@ Result<void> check_outcome(GstDiscovererInfo* info, const GError* error) {
   }
 }
 
+// Of the outermost stream: that is the container, where there is one.
+std::string container_of(GstDiscovererInfo* info) {
+  g_autoptr(GstDiscovererStreamInfo) stream = gst_discoverer_info_get_stream_info(info);
+  if (!stream) return "";
+  const auto caps = Ref<GstCaps>::adopt(gst_discoverer_stream_info_get_caps(stream));
+  return caps && gst_caps_get_size(caps.get()) > 0
+             ? gst_structure_get_name(gst_caps_get_structure(caps.get(), 0))
+             : "";
+}
+
 Result<VideoFacts> video_facts(GstDiscovererInfo* info) {
   const Streams streams(gst_discoverer_info_get_video_streams(info));
   if (!streams) {
@@ -85,6 +95,7 @@ Result<VideoFacts> video_facts(GstDiscovererInfo* info) {
       static_cast<int>(gst_discoverer_video_info_get_framerate_denom(stream));
   const GstClockTime duration = gst_discoverer_info_get_duration(info);
   if (GST_CLOCK_TIME_IS_VALID(duration)) facts.duration_ns = duration;
+  facts.container = container_of(info);
   return facts;
 }
 

@@ -10,13 +10,14 @@
 
 namespace gsttorch {
 
-/// What a video file says of itself. Zero where it says nothing.
+/// What a video file says of itself. Zero or empty where it says nothing.
 struct VideoFacts {
   int width = 0;
   int height = 0;
   int framerate_numerator = 0;
   int framerate_denominator = 1;
   std::uint64_t duration_ns = 0;
+  std::string container;  ///< media type of the file, such as video/quicktime
 
   /// How many frames that makes, where it can be told.
   std::optional<std::uint64_t> frames() const;

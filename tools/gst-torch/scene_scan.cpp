@@ -38,11 +38,12 @@ SceneBoundary to_boundary(const GstTorchScene& scene, std::uint64_t offset) {
           scene.confidence};
 }
 
-void collect(GstBuffer* buffer, Collected& all) {
+void collect(GstPad* pad, GstBuffer* buffer, Collected& all) {
   const std::uint64_t number = all.scores.size();
   SceneScore score;
   score.frame = number;
   score.pts = known(GST_BUFFER_PTS(buffer));
+  score.running_time = running_time_at(pad, GST_BUFFER_PTS(buffer));
   std::vector<SceneBoundary> boundaries;
   gpointer state = nullptr;
   while (GstCustomMeta* meta = gst_buffer_iterate_torch_scene_meta(buffer, &state)) {
@@ -58,8 +59,8 @@ void collect(GstBuffer* buffer, Collected& all) {
   all.scores.push_back(score);
 }
 
-GstPadProbeReturn collect_frame(GstPad*, GstPadProbeInfo* info, gpointer all) {
-  collect(GST_PAD_PROBE_INFO_BUFFER(info), *static_cast<Collected*>(all));
+GstPadProbeReturn collect_frame(GstPad* pad, GstPadProbeInfo* info, gpointer all) {
+  collect(pad, GST_PAD_PROBE_INFO_BUFFER(info), *static_cast<Collected*>(all));
   return GST_PAD_PROBE_OK;
 }
 
@@ -88,7 +89,9 @@ Result<SceneScan> scan_scenes(const std::string& video, const SceneSettings& set
   if (all.scores.empty()) {
     return Error{ErrorCode::Corrupt, video + " has no frame that can be decoded"};
   }
-  return SceneScan{all.list.scenes(), std::move(all.scores)};
+  double threshold = 0;
+  g_object_get(pipeline->element("scenes").get(), "threshold", &threshold, nullptr);
+  return SceneScan{all.list.scenes(), std::move(all.scores), threshold};
 }
 
 std::string scores_to_csv(const std::vector<SceneScore>& scores) {

@@ -21,8 +21,9 @@ struct SceneSettings {
 /// What scenedetect said of one frame.
 struct SceneScore {
   std::uint64_t frame = 0;
-  std::optional<std::uint64_t> pts;  ///< ns
-  double score = 0;                  ///< 0..1
+  std::optional<std::uint64_t> pts;          ///< ns
+  std::optional<std::int64_t> running_time;  ///< ns
+  double score = 0;                          ///< 0..1
   double distance = 0;
   double mean_luma = 0;  ///< 0..255
   bool is_boundary = false;
@@ -31,6 +32,7 @@ struct SceneScore {
 struct SceneScan {
   std::vector<Scene> scenes;
   std::vector<SceneScore> scores;  ///< of every frame
+  double threshold = 0;            ///< that the scores were compared with
 };
 
 /// Plays a video through scenedetect. Needs gst_init.

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gst/gst.h>
+
+#include "lib/core/result.h"
+#include "lib/core/split_plan.h"
+#include "lib/gst/ref.h"
+
+namespace gsttorch {
+
+/// An encoded stream of a file, as parsebin hands it out.
+struct MediaStream {
+  std::string id;     ///< the same each time the file is opened
+  Ref<GstCaps> caps;  ///< of its first packet
+};
+
+struct MediaStreams {
+  MediaStream video;  ///< the first one, which is the one that is analysed
+  std::vector<MediaStream> audio;
+  std::vector<EncodedPacket> packets;  ///< of the video, in the order of the file
+  bool all_timed = true;               ///< false: some packets do not tell when they are shown
+};
+
+/// Reads a file to its end without decoding it. Needs gst_init.
+Result<MediaStreams> read_streams(const std::string& path);
+
+enum class StreamKind { Video, Audio, Other };
+StreamKind kind_of(GstPad* pad);
+std::string stream_id_of(GstPad* pad);
+
+}  // namespace gsttorch
