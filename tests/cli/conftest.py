@@ -39,8 +39,8 @@ def gst_torch(tmp_path_factory):
     # Nothing that this user once fetched decides what a test sees.
     environment["GST_TORCH_MODELS_DIR"] = str(tmp_path_factory.mktemp("no-models"))
 
-    def run(*arguments, env=None, **options):
-        return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True,
+    def run(*arguments, env=None, prefix=(), **options):
+        return subprocess.run([*prefix, PROGRAM, *map(str, arguments)], capture_output=True, text=True,
                               env={**environment, **(env or {})}, timeout=300, **options)
 
     run.environment = environment

@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""gst-torch scenes --split: files of shots that together are the video, and what it says of bad
+input."""
+import array
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conftest import BUILD_ROOT, launch, is_one_line
+
+BIKES = BUILD_ROOT / "deps" / "videos" / "bikes.mp4"
+NET = ["--model", "resnet18-lite"]
+WIDTH, HEIGHT = 128, 96
+FRAME_BYTES = WIDTH * HEIGHT * 3 // 2
+SHOTS = [(30, "smpte"), (25, "circular"), (25, "ball background-color=0xff60e060")]
+LENGTHS = [length for length, _ in SHOTS]
+
+# Encoder, muxer and sound. The key frames of VP9 come every 20 frames, wherever cuts are.
+VP9 = ("vp9enc lag-in-frames=0 deadline=1 cpu-used=8 target-bitrate=1000000 "
+       "keyframe-max-dist={}")
+VIDEOS = {
+    "vp9.mkv": (VP9.format(20), "matroskamux", "vorbisenc"),
+    "rare-keys.mkv": (VP9.format(64), "matroskamux", "vorbisenc"),
+    "jpeg.mkv": ("jpegenc", "matroskamux", "vorbisenc"),
+    "jpeg.avi": ("jpegenc", "avimux", "audioconvert ! audio/x-raw,format=S16LE"),
+    "x264.mp4": ("x264enc key-int-max=20 bframes=2 option-string=scenecut=0", "mp4mux",
+                 "avenc_aac"),
+}
+
+
+def has_element(name: str) -> bool:
+    return subprocess.run(["gst-inspect-1.0", "--exists", name], check=False).returncode == 0
+
+
+@pytest.fixture(name="raw", scope="module")
+def frames_of_three_shots(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("raw")
+    for number, (length, pattern) in enumerate(SHOTS):
+        launch(f"videotestsrc num-buffers={length} pattern={pattern} ! video/x-raw,format=I420,"
+               f"width={WIDTH},height={HEIGHT},framerate=25/1 ! "
+               f"filesink location={folder}/{number}.raw")
+    path = folder / "all.raw"
+    path.write_bytes(b"".join((folder / f"{n}.raw").read_bytes() for n in range(len(SHOTS))))
+    return path
+
+
+@pytest.fixture(name="clip", scope="module")
+def maker_of_clips(raw, tmp_path_factory):
+    """Makes each of VIDEOS once."""
+    folder = tmp_path_factory.mktemp("clips")
+
+    def make(name: str) -> Path:
+        encoder, muxer, sound = VIDEOS[name]
+        if not has_element(encoder.split()[0]):
+            pytest.skip(f"there is no {encoder.split()[0]}")
+        path = folder / name
+        if not path.exists():
+            launch(f"filesrc location={raw} ! rawvideoparse width={WIDTH} height={HEIGHT} "
+                   f"format=i420 framerate=25/1 ! {encoder} ! {muxer} name=mux ! "
+                   f"filesink location={path} "
+                   f"audiotestsrc num-buffers=138 ! audio/x-raw,rate=44100,channels=1 ! "
+                   f"{sound} ! queue ! mux.")
+        return path
+
+    return make
+
+
+def decoded(path: Path, kind: str = "videoconvert ! video/x-raw,format=I420") -> bytes:
+    """Frames (or samples) of a file, as they are played from its beginning."""
+    out = path.parent / (path.name + ".decoded")
+    words = f"filesrc location={path} ! decodebin ! {kind} ! filesink location={out}".split()
+    for attempt in range(3):  # decodebin, once in a hundred times, does not notice the end
+        try:
+            subprocess.run(["gst-launch-1.0", "-q", *words], check=True, timeout=20)
+            break
+        except subprocess.TimeoutExpired:
+            assert attempt < 2
+    content = out.read_bytes()
+    out.unlink()
+    return content
+
+
+def sound_seconds(path: Path) -> float:
+    pcm = decoded(path, "audioconvert ! audioresample ! "
+                        "audio/x-raw,format=S16LE,channels=1,rate=8000")
+    return len(pcm) / 2 / 8000
+
+
+def frame_count(path: Path) -> int:
+    return len(decoded(path)) // FRAME_BYTES
+
+
+def difference(one: bytes, other: bytes) -> float:
+    """Mean of the bytes' differences, of some bytes."""
+    pairs = list(zip(array.array("B", one)[::7], array.array("B", other)[::7]))
+    return sum(abs(a - b) for a, b in pairs) / len(pairs)
+
+
+def split(gst_torch, video, folder, *options, **more):
+    done = gst_torch("scenes", video, "--split", folder, *NET, *options, **more)
+    assert done.returncode == 0, done.stderr
+    return sorted(folder.iterdir()), done.stdout
+
+
+@pytest.mark.parametrize("name, lengths", [
+    ("vp9.mkv", [40, 20, 20]), ("x264.mp4", [40, 20, 20]), ("rare-keys.mkv", [64, 16]),
+    ("jpeg.mkv", LENGTHS), ("jpeg.avi", LENGTHS)])
+def test_the_parts_are_together_exactly_the_video(gst_torch, clip, tmp_path, name, lengths):
+    parts, _ = split(gst_torch, clip(name), tmp_path / "parts")
+    assert [frame_count(part) for part in parts] == lengths
+    assert b"".join(map(decoded, parts)) == decoded(clip(name))
+
+
+@pytest.mark.parametrize("name, ending", [("vp9.mkv", ".mkv"), ("x264.mp4", ".mp4"),
+                                          ("jpeg.avi", ".mkv")])
+def test_the_container_is_that_of_the_video_or_matroska(gst_torch, clip, tmp_path, name, ending):
+    parts, _ = split(gst_torch, clip(name), tmp_path / "parts")
+    assert {part.suffix for part in parts} == {ending}
+    begin = {".mkv": (0, b"\x1aE\xdf\xa3"), ".mp4": (4, b"ftyp")}[ending]
+    assert all(part.read_bytes()[begin[0]:begin[0] + 4] == begin[1] for part in parts)
+
+
+@pytest.mark.parametrize("options", [[], ["--reencode"]], ids=["copied", "encoded"])
+@pytest.mark.parametrize("name", ["vp9.mkv", "x264.mp4", "jpeg.avi"])
+def test_sound_goes_along(gst_torch, clip, tmp_path, name, options):
+    parts, _ = split(gst_torch, clip(name), tmp_path / "parts", *options)
+    lengths = [frame_count(part) / 25 for part in parts]
+    for part, length in zip(parts, lengths):
+        assert sound_seconds(part) == pytest.approx(length, abs=0.15)
+
+
+def test_a_cut_that_is_on_no_key_frame_moves_to_the_next_and_is_reported(gst_torch, clip, tmp_path):
+    parts, said = split(gst_torch, clip("vp9.mkv"), tmp_path / "parts")
+    assert said.splitlines() == [
+        "shot 2 begins at frame 31 (00:00:01.200), its file at the next key frame: frame 41 "
+        "(00:00:01.600), 10 later",
+        "shot 3 begins at frame 56 (00:00:02.200), its file at the next key frame: frame 61 "
+        "(00:00:02.400), 5 later",
+        f"3 shots in 3 files: {parts[0]} to {parts[2]}"]
+
+
+def test_a_shot_without_a_key_frame_is_in_the_file_before(gst_torch, clip, tmp_path):
+    parts, said = split(gst_torch, clip("rare-keys.mkv"), tmp_path / "parts")
+    assert [part.name for part in parts] == ["rare-keys-shot-001.mkv", "rare-keys-shot-003.mkv"]
+    assert "shot 2 begins at frame 31 (00:00:01.200), has no key frame, and is in the file " \
+        "before\n" in said
+
+
+def test_cuts_on_key_frames_need_no_report(gst_torch, clip, tmp_path):
+    _, said = split(gst_torch, clip("jpeg.mkv"), tmp_path / "parts")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["vp9.mkv", "rare-keys.mkv", "x264.mp4", "jpeg.avi"])
+def test_encoded_anew_each_file_is_exactly_its_shot(gst_torch, clip, raw, tmp_path, name):
+    parts, said = split(gst_torch, clip(name), tmp_path / "parts", "--reencode")
+    assert said == f"3 shots in 3 files: {parts[0]} to {parts[2]}\n"
+    frames = [decoded(part) for part in parts]
+    assert [len(part) // FRAME_BYTES for part in frames] == LENGTHS
+    original, start = raw.read_bytes(), 0
+    for part, length in zip(frames, LENGTHS):
+        assert difference(part[:FRAME_BYTES], original[start:start + FRAME_BYTES]) < 6
+        start += length * FRAME_BYTES
+
+
+@pytest.mark.parametrize("options", [[], ["--reencode"]], ids=["copied", "encoded"])
+def test_a_film_is_split_where_its_cuts_are(gst_torch, tmp_path, options):
+    if not BIKES.exists():
+        pytest.skip(f"{BIKES} is not there")
+    parts, _ = split(gst_torch, BIKES, tmp_path / "parts", *options)
+    frame = 640 * 272 * 3 // 2
+    assert [len(decoded(part)) // frame for part in parts] == [30, 46, 61, 50, 55, 8]
+
+
+def test_a_video_of_one_shot_gives_one_file(gst_torch, media, tmp_path):
+    parts, said = split(gst_torch, media / "video.mkv", tmp_path / "parts")
+    assert [part.name for part in parts] == ["video-shot-001.mkv"]
+    assert said == f"1 shots in 1 files: {parts[0]}\n"
+    assert decoded(parts[0]) == decoded(media / "video.mkv")
+
+
+def test_a_list_can_be_written_beside(gst_torch, clip, tmp_path):
+    _, said = split(gst_torch, clip("jpeg.mkv"), tmp_path / "parts", "-o", tmp_path / "s.csv")
+    assert said.startswith("3 shots in 80 frames: ")
+    assert (tmp_path / "s.csv").read_text().count("\n") == 4
+
+
+def plugins_without(tmp_path: Path, *left_out: str) -> dict[str, str]:
+    """An environment in which GStreamer has all plugins but some."""
+    said = subprocess.run(["gst-inspect-1.0", "vp8enc"], capture_output=True, text=True,
+                          check=True).stdout
+    line = next(line for line in said.splitlines() if line.split()[:1] == ["Filename"])
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    for plugin in Path(line.split()[1]).parent.glob("*.so"):
+        if plugin.name not in left_out:
+            (folder / plugin.name).symlink_to(plugin)
+    return {"GST_PLUGIN_SYSTEM_PATH_1_0": str(folder), "GST_REGISTRY": str(tmp_path / "registry")}
+
+
+def test_without_x264_it_encodes_with_vp8(gst_torch, clip, tmp_path):
+    parts, _ = split(gst_torch, clip("vp9.mkv"), tmp_path / "parts", "--reencode",
+                     env=plugins_without(tmp_path, "libgstx264.so"))
+    assert b"V_VP8" in parts[0].read_bytes()
+    assert [frame_count(part) for part in parts] == LENGTHS
+
+
+def test_without_any_encoder_it_says_what_is_missing(fails, clip, tmp_path):
+    said = fails("scenes", clip("vp9.mkv"), "--split", tmp_path / "parts", "--reencode", *NET,
+                 env=plugins_without(tmp_path, "libgstx264.so", "libgstvpx.so"))
+    assert "x264enc or vp8enc" in said
+    assert not list((tmp_path / "parts").iterdir())
+
+
+def test_pictures_of_odd_size_can_be_encoded(gst_torch, tmp_path):
+    odd = tmp_path / "odd.mkv"
+    launch("videotestsrc num-buffers=12 ! video/x-raw,format=I420,width=127,height=95 ! jpegenc ! "
+           f"matroskamux ! filesink location={odd}")
+    parts, _ = split(gst_torch, odd, tmp_path / "parts", "--reencode")
+    assert len(parts) == 1
+
+
+def test_a_stream_that_cannot_be_copied_is_one_line_that_names_the_way_out(fails, gst_torch, clip,
+                                                                           tmp_path):
+    video = tmp_path / "flash.flv"
+    launch("videotestsrc num-buffers=12 ! video/x-raw,width=128,height=96,framerate=25/1 ! "
+           f"avenc_flv ! flvmux ! filesink location={video}")
+    said = fails("scenes", video, "--split", tmp_path / "parts", *NET)
+    assert "split it with --reencode" in said
+    assert not list((tmp_path / "parts").iterdir())
+    parts, _ = split(gst_torch, video, tmp_path / "parts", "--reencode")
+    assert [frame_count(part) for part in parts] == [12]
+
+
+def test_reencode_without_split_is_wrong_usage(gst_torch, media):
+    done = gst_torch("scenes", media / "video.mkv", "--reencode")
+    assert done.returncode == 2
+    assert is_one_line(done.stderr)
+    assert "--split" in done.stderr
+
+
+def test_a_file_where_the_folder_is_to_be_is_one_line(fails, media, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    assert "taken" in fails("scenes", media / "video.mkv", "--split", tmp_path / "taken", *NET)
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_written_to_is_one_line(fails, media):
+    """Where nobody can write, not even root."""
+    assert "/proc" in fails("scenes", media / "video.mkv", "--split", "/proc/self", *NET)
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_parts(fails, clip, tmp_path):
+    """Files may not grow beyond 16 KiB."""
+    command = ["bash", "-c", "ulimit -f 16; trap '' XFSZ; exec \"$@\"", "-"]
+    said = fails("scenes", clip("jpeg.mkv"), "--split", tmp_path / "parts", *NET, prefix=command)
+    assert "cannot split" in said
+    assert "--reencode" not in said
+    assert not list((tmp_path / "parts").iterdir())
+
+
+def test_parts_of_an_earlier_run_are_never_mixed_with_new_ones(fails, gst_torch, clip, tmp_path):
+    """A run that finds fewer shots would leave the last files of one that found more."""
+    before, _ = split(gst_torch, clip("jpeg.mkv"), tmp_path / "parts")
+    content = [part.read_bytes() for part in before]
+    said = fails("scenes", clip("jpeg.mkv"), "--split", tmp_path / "parts", *NET, "--threshold",
+                 "0.99")
+    assert "jpeg-shot-001.mkv is there already" in said
+    assert [part.read_bytes() for part in sorted((tmp_path / "parts").iterdir())] == content
+
+
+def test_files_of_other_videos_may_be_in_the_folder(gst_torch, media, tmp_path):
+    (tmp_path / "parts").mkdir()
+    for name in ("other-shot-001.mkv", "video-shot-001.txt", "video-shot-.mkv", "video.mkv"):
+        (tmp_path / "parts" / name).write_text("mine")
+    parts, _ = split(gst_torch, media / "video.mkv", tmp_path / "parts")
+    assert len(parts) == 5
+
+
+def test_a_part_is_never_written_over_the_video(fails, media, tmp_path):
+    """Not even where the video is reached by the name of a part."""
+    content = (media / "video.mkv").read_bytes()
+    (tmp_path / "video-shot-001.mkv").symlink_to(media / "video.mkv")
+    assert "is there already" in fails("scenes", media / "video.mkv", "--split", tmp_path, *NET)
+    assert (media / "video.mkv").read_bytes() == content
