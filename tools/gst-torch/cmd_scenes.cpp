@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include <cinttypes>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -10,11 +11,13 @@
 
 #include "lib/core/output_file.h"
 #include "tools/gst-torch/commands.h"
+#include "tools/gst-torch/contact_sheet.h"
 #include "tools/gst-torch/media_probe.h"
 #include "tools/gst-torch/options.h"
 #include "tools/gst-torch/paths.h"
 #include "tools/gst-torch/scene_scan.h"
-#include "tools/gst-torch/split/split.h"
+#include "tools/gst-torch/score_plot.h"
+#include "tools/gst-torch/split/split_scenes.h"
 
 namespace gsttorch {
 namespace {
@@ -25,9 +28,44 @@ struct ScenesCommand {
   std::optional<std::string> stats;
   std::optional<std::string> split;
   bool reencode = false;
+  std::optional<std::string> sheet;
+  std::optional<std::string> plot;
   std::optional<std::string> threshold;
   SceneSettings settings;
+
+  /// Whether the standard output is for people, or the list itself.
+  bool tells() const { return output || split; }
+  std::vector<std::string> files() const;
 };
+
+std::vector<std::string> ScenesCommand::files() const {
+  std::vector<std::string> files;
+  for (const auto& file : {output, stats, sheet, plot}) {
+    if (file) files.push_back(*file);
+  }
+  return files;
+}
+
+bool ends_with_one_of(const std::string& name, std::initializer_list<const char*> endings) {
+  return std::any_of(endings.begin(), endings.end(),
+                     [&name](const char* ending) { return name.ends_with(ending); });
+}
+
+// What is wrong with the options, if anything.
+std::optional<std::string> wrong_options(const ScenesCommand& command) {
+  if (command.reencode && !command.split) return "--reencode is only for --split";
+  if (command.sheet && !ends_with_one_of(*command.sheet, {".png", ".jpg", ".jpeg"})) {
+    return "--sheet makes a .png or a .jpg, not \"" + *command.sheet + "\"";
+  }
+  if (command.plot && !ends_with_one_of(*command.plot, {".png", ".svg"})) {
+    return "--plot makes a .png or an .svg, not \"" + *command.plot + "\"";
+  }
+  std::vector<std::string> files = command.files();
+  std::sort(files.begin(), files.end());
+  const auto twice = std::adjacent_find(files.begin(), files.end());
+  if (twice != files.end()) return "two results cannot both go into " + *twice;
+  return std::nullopt;
+}
 
 // Sets the threshold; what is wrong with the word, if anything.
 std::optional<std::string> read_threshold(ScenesCommand& command) {
@@ -42,10 +80,9 @@ std::optional<std::string> read_threshold(ScenesCommand& command) {
 }
 
 Result<void> check_outputs(const ScenesCommand& command) {
-  for (const auto& output : {command.output, command.stats}) {
-    if (!output) continue;
-    if (auto writable = check_output_file(*output); !writable) return writable;
-    if (auto other = check_not_input(*output, command.video); !other) return other;
+  for (const std::string& file : command.files()) {
+    if (auto writable = check_output_file(file); !writable) return writable;
+    if (auto other = check_not_input(file, command.video); !other) return other;
   }
   return command.split ? check_split_folder(*command.split, command.video) : Result<void>();
 }
@@ -76,8 +113,7 @@ Result<void> write_list(const ScenesCommand& command, const SceneScan& scan,
   const std::string text =
       list_text(command.output.value_or(""), scan.scenes, command.video, facts);
   if (!command.output) {
-    // The standard output is a list, or tells how the splitting went.
-    if (!command.split) std::fputs(text.c_str(), stdout);
+    if (!command.tells()) std::fputs(text.c_str(), stdout);
     return {};
   }
   if (auto written = write_text(*command.output, text); !written) return written;
@@ -86,51 +122,20 @@ Result<void> write_list(const ScenesCommand& command, const SceneScan& scan,
   return {};
 }
 
-Result<std::vector<std::int64_t>> frame_times(const SceneScan& scan, const std::string& video) {
-  std::vector<std::int64_t> times;
-  for (const SceneScore& frame : scan.scores) {
-    if (!frame.running_time || (!times.empty() && *frame.running_time <= times.back())) {
-      return Error{ErrorCode::Corrupt, "cannot split " + video + ": frame " +
-                                           std::to_string(frame.frame + 1) +
-                                           " has no time after that of the frame before"};
-    }
-    times.push_back(*frame.running_time);
-  }
-  return times;
-}
-
-void report_moved(const MovedCut& cut, const std::vector<std::int64_t>& times) {
-  const auto time = [&](std::uint64_t frame) {
-    return timecode(static_cast<std::uint64_t>(times[frame] - times[0]));
-  };
-  std::printf("shot %zu begins at frame %" PRIu64 " (%s), ", cut.shot + 1, cut.frame + 1,
-              time(cut.frame).c_str());
-  if (!cut.moved_to) {
-    std::printf("has no key frame, and is in the file before\n");
-    return;
-  }
-  std::printf("its file at the next key frame: frame %" PRIu64 " (%s), %" PRIu64 " later\n",
-              *cut.moved_to + 1, time(*cut.moved_to).c_str(), *cut.moved_to - cut.frame);
+Result<void> draw_sheet(const ScenesCommand& command, const SceneScan& scan,
+                        const VideoFacts& facts) {
+  const auto pages = write_contact_sheet({command.video, facts, *command.sheet}, scan);
+  if (!pages) return pages.error();
+  if (pages->size() < 2 || !command.tells()) return {};
+  std::printf("%zu pages of pictures: %s to %s\n", pages->size(), pages->front().c_str(),
+              pages->back().c_str());
+  return {};
 }
 
 Result<void> split(const ScenesCommand& command, const SceneScan& scan, const VideoFacts& facts) {
-  if (!command.split) return {};
-  auto times = frame_times(scan, command.video);
-  if (!times) return times.error();
-  SplitRequest request{command.video, facts, *command.split, {}, {}, std::move(*times)};
+  SplitRequest request{command.video, facts, *command.split};
   if (command.reencode) request.method = SplitMethod::Reencode;
-  for (const Scene& scene : scan.scenes) request.shots.push_back(scene.first_frame);
-  const auto outcome = split_video(request);
-  if (!outcome) return outcome.error();
-  for (const MovedCut& cut : outcome->plan.moved) report_moved(cut, request.frame_times);
-  for (const std::string& stream : outcome->left_out) {
-    std::printf("sound that does not fit into the files is left out: %s\n", stream.c_str());
-  }
-  std::printf("%zu shots in %zu files: %s", scan.scenes.size(), outcome->files.size(),
-              outcome->files.front().c_str());
-  if (outcome->files.size() > 1) std::printf(" to %s", outcome->files.back().c_str());
-  std::printf("\n");
-  return {};
+  return split_scenes(std::move(request), scan);
 }
 
 Result<void> write_outputs(const ScenesCommand& command, const SceneScan& scan,
@@ -139,8 +144,15 @@ Result<void> write_outputs(const ScenesCommand& command, const SceneScan& scan,
     const auto written = write_text(*command.stats, scores_to_csv(scan.scores));
     if (!written) return written;
   }
+  if (command.plot) {
+    const std::string title = std::filesystem::path(command.video).filename().string();
+    if (auto drawn = write_score_plot(*command.plot, scan, title); !drawn) return drawn;
+  }
   if (auto written = write_list(command, scan, facts); !written) return written;
-  return split(command, scan, facts);
+  if (command.sheet) {
+    if (auto drawn = draw_sheet(command, scan, facts); !drawn) return drawn;
+  }
+  return command.split ? split(command, scan, facts) : Result<void>();
 }
 
 int run(const ScenesCommand& command) {
@@ -160,6 +172,7 @@ constexpr Options::Description kDescription = {
     "Examples:\n"
     "  gst-torch scenes video.mp4 -o scenes.csv --stats scores.csv\n"
     "  gst-torch scenes video.mp4 -o scenes.edl --model transnetv2\n"
+    "  gst-torch scenes video.mp4 -o scenes.csv --plot scores.png --sheet shots.png\n"
     "  gst-torch scenes video.mp4 --split shots --reencode\n\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage.",
 };
@@ -175,6 +188,11 @@ int cmd_scenes(int argc, char** argv) {
               "FILE");
   options.add("stats", 0, &command.stats, "Write the score of every frame into this file",
               "FILE.csv");
+  options.add("plot", 0, &command.plot,
+              "Draw the score of every frame, the threshold and what was found", "FILE.png|svg");
+  options.add("sheet", 0, &command.sheet,
+              "Draw the first, middle and last frame of each shot; many shots make several pages",
+              "FILE.png|jpg");
   options.add("split", 0, &command.split,
               "Write each shot into a file of its own in this folder, without encoding it anew: "
               "from a key frame on",
@@ -189,9 +207,7 @@ int cmd_scenes(int argc, char** argv) {
   if (auto status = options.parse(argc, argv, 1)) return *status;
   command.video = options.parameters()[0];
   if (auto wrong = read_threshold(command)) return options.usage_error(*wrong);
-  if (command.reencode && !command.split) {
-    return options.usage_error("--reencode is only for --split");
-  }
+  if (auto wrong = wrong_options(command)) return options.usage_error(*wrong);
 
   gst_init(nullptr, nullptr);
   return run(command);

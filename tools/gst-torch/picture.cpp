@@ -17,24 +17,6 @@ namespace {
 
 constexpr GstClockTime kDecodeTimeout = 60 * GST_SECOND;
 
-Result<Picture> copy_picture(GstSample* sample) {
-  GstVideoInfo info;
-  if (!gst_video_info_from_caps(&info, gst_sample_get_caps(sample))) {
-    return Error{ErrorCode::Corrupt, "no picture size"};
-  }
-  const MappedFrame frame(info, gst_sample_get_buffer(sample));
-  if (!frame) return Error{ErrorCode::Failed, "cannot map the picture"};
-  const ImageView view = frame.view();
-  Picture picture{view.width, view.height, {}};
-  const std::size_t row_bytes = std::size_t{3} * static_cast<std::size_t>(view.width);
-  picture.rgb.resize(row_bytes * static_cast<std::size_t>(view.height));
-  for (int y = 0; y < view.height; y++) {
-    std::memcpy(picture.rgb.data() + row_bytes * static_cast<std::size_t>(y),
-                view.planes[0].data + view.planes[0].stride * y, row_bytes);
-  }
-  return picture;
-}
-
 Result<Picture> decode_picture(const std::string& path) {
   auto pipeline = parse_pipeline(
       "filesrc name=file ! decodebin ! videoconvert ! video/x-raw,format=RGB ! "
@@ -46,7 +28,7 @@ Result<Picture> decode_picture(const std::string& path) {
   const auto sample = Ref<GstSample>::adopt(
       gst_app_sink_try_pull_preroll(GST_APP_SINK(sink.get()), kDecodeTimeout));
   if (!sample) return Error{ErrorCode::Corrupt, "there is no picture in it"};
-  return copy_picture(sample.get());
+  return copy_picture(gst_sample_get_buffer(sample.get()), gst_sample_get_caps(sample.get()));
 }
 
 }  // namespace
@@ -70,10 +52,30 @@ Result<Picture> read_picture(const std::string& path) {
   return picture;
 }
 
-Result<void> write_png(const std::string& path, const Picture& picture) {
-  auto pipeline = parse_pipeline(
-      "appsrc name=picture format=time ! videoconvert ! "
-      "pngenc snapshot=true ! filesink name=file");
+Result<Picture> copy_picture(GstBuffer* buffer, GstCaps* caps) {
+  GstVideoInfo info;
+  if (!gst_video_info_from_caps(&info, caps)) {
+    return Error{ErrorCode::Corrupt, "no picture size"};
+  }
+  const MappedFrame frame(info, buffer);
+  if (!frame) return Error{ErrorCode::Failed, "cannot map the picture"};
+  const ImageView view = frame.view();
+  Picture picture{view.width, view.height, {}};
+  const std::size_t row_bytes = std::size_t{3} * static_cast<std::size_t>(view.width);
+  picture.rgb.resize(row_bytes * static_cast<std::size_t>(view.height));
+  for (int y = 0; y < view.height; y++) {
+    std::memcpy(picture.rgb.data() + row_bytes * static_cast<std::size_t>(y),
+                view.planes[0].data + view.planes[0].stride * y, row_bytes);
+  }
+  return picture;
+}
+
+namespace {
+
+Result<void> write_encoded(const std::string& path, const Picture& picture,
+                           const std::string& encoder) {
+  auto pipeline = parse_pipeline("appsrc name=picture format=time ! videoconvert ! " + encoder +
+                                 " ! filesink name=file");
   if (!pipeline) return pipeline.error();
   g_object_set(pipeline->element("file").get(), "location", path.c_str(), nullptr);
   const auto source = pipeline->element("picture");
@@ -97,6 +99,18 @@ Result<void> write_png(const std::string& path, const Picture& picture) {
     return Error{written.error().code, "cannot write " + path + ": " + written.error().message};
   }
   return {};
+}
+
+}  // namespace
+
+Result<void> write_png(const std::string& path, const Picture& picture) {
+  return write_encoded(path, picture, "pngenc snapshot=true");
+}
+
+Result<void> write_picture(const std::string& path, const Picture& picture) {
+  const bool is_jpeg = path.ends_with(".jpg") || path.ends_with(".jpeg");
+  return is_jpeg ? write_encoded(path, picture, "jpegenc quality=90 snapshot=true")
+                 : write_png(path, picture);
 }
 
 }  // namespace gsttorch

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <gst/gst.h>
+
 #include "lib/core/result.h"
 #include "lib/engine/image.h"
 
@@ -24,6 +26,11 @@ struct Picture {
 /// Whatever GStreamer can decode; of a video, the first frame. Needs gst_init.
 Result<Picture> read_picture(const std::string& path);
 
+/// A frame of RGB.
+Result<Picture> copy_picture(GstBuffer* buffer, GstCaps* caps);
+
 Result<void> write_png(const std::string& path, const Picture& picture);
+/// As JPEG where the name ends in .jpg or .jpeg, else as PNG.
+Result<void> write_picture(const std::string& path, const Picture& picture);
 
 }  // namespace gsttorch

@@ -22,8 +22,8 @@ struct SplitRequest {
   VideoFacts facts;
   std::string folder;
   SplitMethod method = SplitMethod::Copy;
-  std::vector<std::uint64_t> shots;       ///< first frames, the first being 0
-  std::vector<std::int64_t> frame_times;  ///< running time of every frame, ns, ascending
+  std::vector<std::uint64_t> shots = {};       ///< first frames, the first being 0
+  std::vector<std::int64_t> frame_times = {};  ///< running time of every frame, ns, ascending
 };
 
 struct SplitOutcome {
