@@ -111,8 +111,15 @@ class Sheet {
   void draw_frame(std::size_t column, std::uint64_t number, const Picture& picture) {
     const int x = kMargin + kWords + static_cast<int>(column) * (size_.width + kGap);
     page_->paste(picture, x, top_of_row());
+    outline(x - 1, top_of_row() - 1, picture.width + 1, picture.height + 1);
     page_->write(caption_of(number), {double(x), double(top_of_row() + size_.height + 14)},
                  {kSoft, 12});
+  }
+
+  // White pictures end somewhere, too.
+  void outline(double x, double y, double width, double height) {
+    page_->draw({{x, y}, {x + width, y}, {x + width, y + height}, {x, y + height}, {x, y}},
+                {kRule});
   }
 
   std::string caption_of(std::uint64_t number) const {

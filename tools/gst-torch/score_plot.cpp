@@ -16,6 +16,7 @@ namespace {
 constexpr int kHeight = 400, kLeast = 1200, kMost = 6000;  // pixels
 constexpr double kLeft = 56, kRight = 20, kTop = 64, kBottom = 40;
 constexpr double kFramesPerPixel = 4;  // of long videos
+constexpr double kShade = 0.25;        // opacity
 constexpr Color kWhite{255, 255, 255}, kInk{31, 35, 40}, kSoft{101, 109, 118}, kRule{222, 226, 230},
     kScore{9, 105, 218}, kThreshold{207, 34, 46}, kCut{26, 127, 55}, kDissolve{251, 143, 68},
     kFade{130, 80, 223};
@@ -67,15 +68,17 @@ class ScorePlot {
     for (const Scene& scene : scan_.scenes) {
       if (!scene.boundary) continue;
       const SceneBoundary& boundary = *scene.boundary;
-      const double from = x(seconds_of(scan_, boundary.start_frame));
-      const double to = x(seconds_of(scan_, boundary.end_frame));
-      if (boundary.kind == "cut") {
-        canvas.draw({{from, kTop}, {from, y(0)}}, {kCut});
-      } else {
-        canvas.fill({from, kTop, std::max(2.0, to - from), y(0) - kTop}, color_of(boundary), 0.3);
-      }
+      const double middle = x(seconds_of(scan_, boundary.middle_frame));
+      if (boundary.kind != "cut") shade(canvas, boundary);
+      canvas.draw({{middle, kTop}, {middle, y(0)}}, {color_of(boundary)});
     }
     number_shots(canvas);
+  }
+
+  void shade(Canvas& canvas, const SceneBoundary& boundary) const {
+    const double from = x(seconds_of(scan_, boundary.start_frame));
+    const double to = x(seconds_of(scan_, boundary.end_frame));
+    canvas.fill({from, kTop, std::max(2.0, to - from), y(0) - kTop}, color_of(boundary), kShade);
   }
 
   // As far as there is room.
@@ -123,13 +126,14 @@ class ScorePlot {
   }
 
   static Color color_of(const SceneBoundary& boundary) {
+    if (boundary.kind == "cut") return kCut;
     return boundary.kind == "fade" ? kFade : kDissolve;
   }
 
   // As it looks where it is shaded.
   static Color blend(const Color& color) {
     const auto part = [](std::uint8_t c) {
-      return static_cast<std::uint8_t>(255 - (255 - c) * 0.3);
+      return static_cast<std::uint8_t>(255 - (255 - c) * kShade);
     };
     return {part(color.red), part(color.green), part(color.blue)};
   }
