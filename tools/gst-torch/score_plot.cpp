@@ -86,8 +86,9 @@ class ScorePlot {
     for (std::size_t i = 0; i < scan_.scenes.size(); i++) {
       const double from = x(seconds_of(scan_, scan_.scenes[i].first_frame));
       const double to = x(seconds_of(scan_, scan_.scenes[i].end_frame));
-      if (to - from < 28) continue;
-      canvas.write(std::to_string(i + 1), {(from + to) / 2, kTop - 6}, {kSoft, 13, Anchor::Middle});
+      const std::string number = std::to_string(i + 1);
+      if (to - from < 6 + 8.0 * static_cast<double>(number.size())) continue;
+      canvas.write(number, {(from + to) / 2, kTop - 6}, {kSoft, 13, Anchor::Middle});
     }
   }
 
