@@ -16,6 +16,7 @@
 #include "lib/core/bounded_queue.h"
 #include "lib/core/frame_numbering.h"
 #include "lib/core/results_folder.h"
+#include "lib/gst/gsttorchmatchmeta.h"
 #include "lib/gst/mapped_flow.h"
 #include "lib/gst/ref.h"
 
@@ -30,6 +31,8 @@ struct WriterSettings {
   guint every = 1;
   guint flow_every = 1;
   FlowFileType flow_file_type = FlowFileType::Flo;
+  guint match_every = 1;
+  MatchFileType match_file_type = MatchFileType::Csv;
   guint records_per_file = 0;
   guint max_queue = 16;
   QueuePolicy queue_policy = QueuePolicy::Wait;
@@ -63,16 +66,26 @@ class AnalysisWriter {
   void resume();
 
  private:
-  struct FileJob {
+  // To be written; of their buffers the array alone: the frame and its pool are free again.
+  struct FlowFile {
     std::size_t number = 0;  // of the result on its frame
     FlowPart part = FlowPart::Flow;
-    Ref<GstBuffer> buffer;  // the array alone: the frame and its pool are free again
+    Ref<GstBuffer> buffer;
     FlowGrid grid;
   };
+  struct MatchFile {
+    std::size_t number = 0;
+    Ref<GstBuffer> buffer;
+    guint count = 0;
+  };
   struct Job {
+    bool has_files() const { return !flow_files.empty() || !match_files.empty(); }
+
     FrameRecord record;
-    std::vector<FileJob> files;  // to be written
+    std::vector<FlowFile> flow_files;
+    std::vector<MatchFile> match_files;
     FlowFileType flow_file_type = FlowFileType::Flo;
+    MatchFileType match_file_type = MatchFileType::Csv;
     bool ends_scene_list = false;  // no frame: scenes.csv is due
   };
   struct Stats {
@@ -81,12 +94,15 @@ class AnalysisWriter {
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
     std::uint64_t flow_files = 0;
+    std::uint64_t match_files = 0;
     std::uint64_t dropped = 0;
     std::optional<RecordKey> resumed_after;
     bool has_failed = false;
   };
 
-  static void add_files(Job& job, const GstTorchFlow& flow);
+  static void add_flow(Job& job, const GstTorchFlow& flow, bool with_files);
+  static void add_flow_files(Job& job, const GstTorchFlow& flow);
+  static void add_matches(Job& job, const GstTorchMatch& match, bool with_file);
   static Job make_job(GstBuffer* buffer, std::uint64_t frame, const WriterSettings& settings);
   static void drop_files(Job& job);
   void hand_over_scene_list();
@@ -95,12 +111,15 @@ class AnalysisWriter {
   void run(ResultsFolder folder);
   Result<void> write_all(ResultsFolder& folder);
   Result<void> write(ResultsFolder& folder, Job& job);
-  Result<void> write_file(ResultsFolder& folder, const FileJob& file, Job& job);
-  Result<void> write_array(ResultsFolder& folder, const FileJob& file, const std::string& name);
+  Result<void> write_flow(ResultsFolder& folder, const FlowFile& file, Job& job);
+  Result<void> write_array(ResultsFolder& folder, const FlowFile& file, const std::string& name);
+  Result<void> write_matches(ResultsFolder& folder, const MatchFile& file, Job& job);
+  // The record names the file where it was written. An array that is none is no failure.
+  Result<void> note(Result<void> done, const std::string& name, std::string& field);
   std::optional<Job> next_job();
   void fail(const Error& error);
   void count(const ResultsFolder& folder);
-  void count_flow(const FrameRecord& record);
+  void count_files(const FrameRecord& record);
   void warn_once(const std::string& reason);
 
   GstElement* const element_;

@@ -4,8 +4,8 @@
  * SECTION:element-analysiswriter
  *
  * Writes what the analysing elements upstream attached to each buffer into a folder, without
- * stalling the stream: a line of JSON per buffer in results.jsonl, and optical flow as .flo or .npz
- * files. Buffers pass unchanged.
+ * stalling the stream: a line of JSON per buffer in results.jsonl, optical flow as .flo or .npz
+ * files, matches as .csv or .npz files. Buffers pass unchanged.
  *
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=10 ! video/x-raw,width=256,height=144 ! raftflow ! \
@@ -26,6 +26,7 @@ using gsttorch::guarded;
 using gsttorch::kMutablePlaying;
 using gsttorch::kMutableReady;
 using gsttorch::kReadOnly;
+using gsttorch::MatchFileType;
 using gsttorch::OnFailure;
 using gsttorch::QueuePolicy;
 using gsttorch::set_text;
@@ -53,7 +54,9 @@ enum Property {
   kMaxQueue,
   kQueuePolicy,
   kOnError,
-  kStats
+  kStats,
+  kMatchEvery,
+  kMatchFileFormat
 };
 
 AnalysisWriter& impl(gpointer self) { return *GST_ANALYSIS_WRITER(self)->impl; }
@@ -69,11 +72,24 @@ GType flow_file_format_type() {
   return type;
 }
 
+GType match_file_format_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<gint>(MatchFileType::None), "No files", "none"},
+        {static_cast<gint>(MatchFileType::Csv), "Lines x0,y0,x1,y1,confidence,inlier", "csv"},
+        {static_cast<gint>(MatchFileType::Npz), "NumPy .npz, float32", "npz"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstAnalysisWriterMatchFileFormat", values);
+  }();
+  return type;
+}
+
 GType queue_policy_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
         {static_cast<gint>(QueuePolicy::Wait), "The stream waits", "wait"},
-        {static_cast<gint>(QueuePolicy::Drop), "Flow files are left out, lines are not", "drop"},
+        {static_cast<gint>(QueuePolicy::Drop), "Files of arrays are left out, lines are not",
+         "drop"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisWriterQueuePolicy", values);
   }();
@@ -119,6 +135,12 @@ void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec
       case kFlowEvery:
         settings.flow_every = g_value_get_uint(value);
         break;
+      case kMatchEvery:
+        settings.match_every = g_value_get_uint(value);
+        break;
+      case kMatchFileFormat:
+        settings.match_file_type = static_cast<MatchFileType>(g_value_get_enum(value));
+        break;
       case kMaxQueue:
         settings.max_queue = g_value_get_uint(value);
         break;
@@ -154,6 +176,12 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
       break;
     case kFlowEvery:
       g_value_set_uint(value, settings.flow_every);
+      break;
+    case kMatchEvery:
+      g_value_set_uint(value, settings.match_every);
+      break;
+    case kMatchFileFormat:
+      g_value_set_enum(value, static_cast<gint>(settings.match_file_type));
       break;
     case kMaxQueue:
       g_value_set_uint(value, settings.max_queue);
@@ -224,6 +252,17 @@ void add_properties(GObjectClass* object_class) {
                         flow_file_format_type(), static_cast<gint>(defaults.flow_file_type),
                         kMutablePlaying));
   g_object_class_install_property(
+      object_class, kMatchEvery,
+      g_param_spec_uint("match-every", "Match every",
+                        "Write the matches of every Nth frame as a file, if the frame has a record "
+                        "(0 = none)",
+                        0, G_MAXUINT, defaults.match_every, kMutablePlaying));
+  g_object_class_install_property(
+      object_class, kMatchFileFormat,
+      g_param_spec_enum("match-file-format", "Match file format", "What matches are written as",
+                        match_file_format_type(), static_cast<gint>(defaults.match_file_type),
+                        kMutablePlaying));
+  g_object_class_install_property(
       object_class, kRecordsPerFile,
       g_param_spec_uint("records-per-file", "Records per file",
                         "When results.jsonl has so many lines, it becomes results-NNNNNNNNN.jsonl "
@@ -248,10 +287,11 @@ void add_properties(GObjectClass* object_class) {
   g_object_class_install_property(
       object_class, kStats,
       g_param_spec_boxed("stats", "Statistics",
-                         "frames that came, records, bytes and flow-files written, flow files "
-                         "dropped, records lost, queue-level, resumed-after-frame and -pts",
+                         "frames that came, records, bytes, flow-files and match-files written, "
+                         "results dropped, records lost, queue-level, resumed-after-frame and -pts",
                          GST_TYPE_STRUCTURE, kReadOnly));
-  for (const GType type : {flow_file_format_type(), queue_policy_type(), on_error_type()}) {
+  for (const GType type :
+       {flow_file_format_type(), match_file_format_type(), queue_policy_type(), on_error_type()}) {
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
   }
 }
@@ -284,7 +324,8 @@ static void gst_analysis_writer_class_init(GstAnalysisWriterClass* klass) {
 
   gst_element_class_set_static_metadata(
       element_class, "Analysis writer", "Filter/Analyzer/File",
-      "Writes analysis results that lie on buffers to files: JSON lines, .flo, .npz",
+      "Writes analysis results that lie on buffers to files: JSON lines, .flo, .csv, "
+      ".npz",
       "The gst-plugins-torch authors");
   add_any_pad_templates(element_class);
 }

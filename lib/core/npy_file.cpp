@@ -25,7 +25,7 @@ std::string npy_header(const std::string& type, const std::vector<std::uint64_t>
   for (std::size_t i = 0; i < shape.size(); i++) {
     dictionary.append(i > 0 ? ", " : "").append(std::to_string(shape[i]));
   }
-  dictionary += "), }";
+  dictionary += shape.size() == 1 ? ",), }" : "), }";
   while ((kBefore + dictionary.size() + 1) % kAlignment != 0) dictionary += ' ';
   dictionary += '\n';
   const std::size_t length = dictionary.size();

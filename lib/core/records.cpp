@@ -77,6 +77,7 @@ void put_geometry(Json& object, const MatchRecord& match) {
   object["inliers"] = match.inliers;
   object["residual"] = match.residual;
   put(object, "verdict", match.verdict);
+  put(object, "matrix", match.matrix);
 }
 
 Json to_json(const MatchRecord& match) {
@@ -92,6 +93,8 @@ Json to_json(const MatchRecord& match) {
     put_geometry(object, match);
   }
   put(object, "skipped", match.skipped);
+  put(object, "dropped", match.dropped);
+  put(object, "file", match.file);
   return object;
 }
 

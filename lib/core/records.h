@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -45,7 +46,10 @@ struct MatchRecord {
   std::uint64_t inliers = 0;
   double residual = 0;  ///< pixels, of the inliers
   std::string verdict;
+  std::optional<std::array<double, 9>> matrix;  ///< row by row
   std::string skipped;
+  std::string dropped;  ///< why there is no file of the matches
+  std::string file;     ///< of the matches, relative to the results folder
 };
 
 /// What shot detection says of a frame.

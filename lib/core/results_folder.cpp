@@ -44,6 +44,15 @@ void remove_full_files(const std::string& folder) {
   for (const std::string& file : full_results_files(folder)) std::remove(file.c_str());
 }
 
+/// "flow/000012", "flow/000012-1": a frame's results are numbered from 0.
+std::string numbered(const char* folder, std::uint64_t frame, unsigned number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%06" PRIu64, frame);
+  std::string path = std::string(folder) + text;
+  if (number > 0) path.append("-").append(std::to_string(number));
+  return path;
+}
+
 /// What is there of an earlier run, after all that is not wanted of it is gone.
 Result<RecordedResults> take_over(const std::string& folder, ResultsFolder::Earlier earlier) {
   if (auto right = ResultsFolder::check_version(folder, earlier); !right) return right.error();
@@ -96,13 +105,15 @@ ResultsFolder::ResultsFolder(Options options, FolderLock lock, OutputFile result
       first_frame_(recorded.first ? recorded.first->frame : 0) {}
 
 std::string ResultsFolder::flow_file_name(const FlowFileKey& key, FlowFileType type) {
-  char name[64];
-  std::snprintf(name, sizeof name, "flow/%06" PRIu64, key.frame);
-  std::string path = name;
-  if (key.number > 0) path.append("-").append(std::to_string(key.number));
+  std::string path = numbered("flow/", key.frame, key.number);
   if (key.part == FlowPart::Confidence) return path + "-confidence.npy";
   if (key.part == FlowPart::Backward) path += "-backward";
   return path + (type == FlowFileType::Npz ? ".npz" : ".flo");
+}
+
+std::string ResultsFolder::match_file_name(std::uint64_t frame, unsigned number,
+                                           MatchFileType type) {
+  return numbered("matches/", frame, number) + (type == MatchFileType::Npz ? ".npz" : ".csv");
 }
 
 Result<void> ResultsFolder::write_line(const FrameRecord& record) {
@@ -130,28 +141,38 @@ Result<void> ResultsFolder::put_full_file_aside() {
   return {};
 }
 
-Result<void> ResultsFolder::make_flow_folder() {
-  if (has_flow_folder_) return {};
-  auto made = make_folder(options_.location + "/flow");
-  has_flow_folder_ = made.ok();
+Result<void> ResultsFolder::make_once(SubFolder which) {
+  bool& is_there = has_folder_[static_cast<std::size_t>(which)];
+  if (is_there) return {};
+  auto made = make_folder(options_.location + (which == SubFolder::Flow ? "/flow" : "/matches"));
+  is_there = made.ok();
   return made;
 }
 
 Result<void> ResultsFolder::write_flow(const std::string& file_name, const FlowView& flow) {
-  if (auto made = make_flow_folder(); !made) return made;
+  if (auto made = make_once(SubFolder::Flow); !made) return made;
   const std::string path = options_.location + "/" + file_name;
   const bool is_npz = path.ends_with(".npz");
   auto done = is_npz ? write_npz_file(path, flow) : write_flow_file(path, flow);
-  if (done) flow_bytes_ += is_npz ? npz_file_bytes(flow) : flow_file_bytes(flow.width, flow.height);
+  if (done)
+    array_bytes_ += is_npz ? npz_file_bytes(flow) : flow_file_bytes(flow.width, flow.height);
   return done;
 }
 
 Result<void> ResultsFolder::write_confidence(const std::string& file_name,
                                              const MapView& confidence) {
-  if (auto made = make_flow_folder(); !made) return made;
+  if (auto made = make_once(SubFolder::Flow); !made) return made;
   auto done = write_npy_file(options_.location + "/" + file_name, confidence);
-  if (done) flow_bytes_ += npy_file_bytes(confidence);
+  if (done) array_bytes_ += npy_file_bytes(confidence);
   return done;
+}
+
+Result<void> ResultsFolder::write_matches(const std::string& file_name, const MatchRows& rows) {
+  if (auto made = make_once(SubFolder::Matches); !made) return made;
+  const auto bytes = write_match_file(options_.location + "/" + file_name, rows);
+  if (!bytes) return bytes.error();
+  array_bytes_ += *bytes;
+  return {};
 }
 
 Result<void> ResultsFolder::write_scene_list() {

@@ -2,12 +2,14 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include "lib/core/flow_view.h"
 #include "lib/core/folder_lock.h"
+#include "lib/core/match_file.h"
 #include "lib/core/npy_file.h"
 #include "lib/core/output_file.h"
 #include "lib/core/recorded_results.h"
@@ -20,6 +22,7 @@ namespace gsttorch {
 inline constexpr int kResultsVersion = 1;
 
 enum class FlowFileType { Flo, Npz };
+enum class MatchFileType { None, Csv, Npz };
 
 /// The arrays of one result.
 enum class FlowPart { Flow, Backward, Confidence };
@@ -31,8 +34,8 @@ struct FlowFileKey {
   FlowPart part = FlowPart::Flow;
 };
 
-/// The folder an analysis is written to: results.jsonl with a line per frame, flow/*.flo, and
-/// scenes.csv.
+/// The folder an analysis is written to: results.jsonl with a line per frame, flow/*.flo,
+/// matches/*.csv, and scenes.csv.
 /// Lines are gathered into large writes, and no write ends within a line: what is in the file is
 /// always whole. Thread-bound.
 class ResultsFolder {
@@ -57,6 +60,10 @@ class ResultsFolder {
   /// "flow/000012-confidence.npy". A frame's further results are numbered: "flow/000012-1.flo".
   static std::string flow_file_name(const FlowFileKey& key, FlowFileType type = FlowFileType::Flo);
 
+  /// Where the matches of a frame go: "matches/000012.csv"; of its further results
+  /// "matches/000012-1.csv".
+  static std::string match_file_name(std::uint64_t frame, unsigned number, MatchFileType type);
+
   /// The last record that was there, and stays.
   const std::optional<RecordKey>& last_recorded() const { return last_recorded_; }
 
@@ -64,6 +71,8 @@ class ResultsFolder {
   /// In the format that the name ends with.
   Result<void> write_flow(const std::string& file_name, const FlowView& flow);
   Result<void> write_confidence(const std::string& file_name, const MapView& confidence);
+  /// In the format that the name ends with.
+  Result<void> write_matches(const std::string& file_name, const MatchRows& rows);
   /// scenes.csv: the shots that all records so far tell of.
   Result<void> write_scene_list();
   Result<void> flush();  ///< gathered lines go to the file
@@ -71,14 +80,15 @@ class ResultsFolder {
 
   std::uint64_t records_written() const { return flushed_records_; }  ///< those in the files
   std::uint64_t bytes_written() const {
-    return full_files_bytes_ + results_.bytes_written() + flow_bytes_;
+    return full_files_bytes_ + results_.bytes_written() + array_bytes_;
   }
 
  private:
   ResultsFolder(Options options, FolderLock lock, OutputFile results,
                 const RecordedResults& recorded);
   Result<void> put_full_file_aside();
-  Result<void> make_flow_folder();
+  enum class SubFolder { Flow, Matches };
+  Result<void> make_once(SubFolder which);
 
   Options options_;
   FolderLock lock_;
@@ -90,8 +100,8 @@ class ResultsFolder {
   std::uint64_t records_ = 0;      // in results.jsonl and pending
   std::uint64_t first_frame_ = 0;  // of them
   std::uint64_t full_files_bytes_ = 0;
-  std::uint64_t flow_bytes_ = 0;
-  bool has_flow_folder_ = false;
+  std::uint64_t array_bytes_ = 0;  // in files of flow and matches
+  std::array<bool, 2> has_folder_ = {};
 };
 
 }  // namespace gsttorch

@@ -77,6 +77,31 @@ def test_writes_the_flow_of_every_nth_frame(analysed):
     assert len(files) <= VIDEO_FRAMES // 5 + 1
 
 
+@pytest.mark.parametrize("options, kind, every", [
+    ([], "csv", 1),
+    (["--match-every", 4], "csv", 4),
+    (["--match-format", "npz", "--match-every", 5], "npz", 5),
+    (["--match-format", "none"], "", 1),
+    (["--match-every", 0], "", 1),
+], ids=["as-it-is", "every-4th", "npz", "none", "every-0th"])
+def test_writes_the_matches_of_every_nth_frame(gst_torch, media, tmp_path, options, kind, every):
+    done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--stages", "matches", *options)
+    assert done.returncode == 0, done.stderr
+    named = {line["frame"]: match["file"] for line in results(tmp_path)
+             for match in line["matches"] if "file" in match}
+    # The first frame has none before it.
+    assert named == {frame: f"matches/{frame:06}.{kind}" for frame in range(1, VIDEO_FRAMES)
+                     if kind and frame % every == 0}
+    assert sorted(tmp_path.glob("matches/*")) == [tmp_path / name for name in named.values()]
+    if kind == "csv":
+        for line in results(tmp_path):
+            for match in line["matches"]:
+                if "file" in match:
+                    rows = (tmp_path / match["file"]).read_text().splitlines()
+                    assert rows[0] == "x0,y0,x1,y1,confidence,inlier"
+                    assert len(rows) == 1 + match["count"]
+
+
 def test_the_pictures_are_a_video_of_as_many_frames_side_by_side(analysed, tmp_path):
     width, height = VIDEO_SIZE
     assert count_frames(analysed[0] / "flow.mkv", tmp_path, 2 * width, height) == VIDEO_FRAMES

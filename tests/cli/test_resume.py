@@ -106,7 +106,7 @@ def count_lines(path: Path) -> int:
 
 def results_in(folder: Path) -> dict[str, bytes]:
     return {name: data for name, data in contents(folder).items()
-            if name == "results.jsonl" or name.startswith("flow/")}
+            if name == "results.jsonl" or name.startswith(("flow/", "matches/"))}
 
 
 def frames_analysed(folder: Path) -> int:
@@ -119,8 +119,9 @@ def frames_analysed(folder: Path) -> int:
 @pytest.mark.parametrize("options, can_seek", [
     (["--stages", "flow"], True),
     (["--stages", "flow", "--frames", "140"], False),
+    (["--stages", "flow,matches", "--match-every", "3", "--match-format", "npz"], True),
     ([], False),
-], ids=["flow", "with-a-limit", "all-stages"])
+], ids=["flow", "with-a-limit", "flow-and-matches", "all-stages"])
 def test_the_command_goes_on_where_a_killed_one_was(analyze, tmp_path, options, can_seek) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert analyze(whole, *options).wait(timeout=300) == 0
@@ -140,6 +141,8 @@ def test_the_command_goes_on_where_a_killed_one_was(analyze, tmp_path, options, 
     assert process.returncode == 0
     assert f"going on after {before} frames\n" in said
     assert results_in(killed) == results_in(whole)
+    if "flow" not in options:  # alone
+        assert any(name.startswith("matches/") for name in results_in(whole))
     record = json.loads((killed / "run.json").read_text())
     assert record["status"] == "complete"
     assert record["frames"] == count_lines(whole / "results.jsonl")

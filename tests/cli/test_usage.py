@@ -60,6 +60,8 @@ def test_every_command_that_is_listed_has_help(gst_torch):
     (["analyze", "a.mkv"], "needs -o DIR"),
     (["analyze", "a.mkv", "-o", "x", "--frames", "0"], "at least 1"),
     (["analyze", "a.mkv", "-o", "x", "--flow-every", "-1"], "not be negative"),
+    (["analyze", "a.mkv", "-o", "x", "--match-every", "-1"], "not be negative"),
+    (["analyze", "a.mkv", "-o", "x", "--match-format", "xml"], "none, csv or npz"),
     (["analyze", "a.mkv", "-o", "x", "--direction", "up"], 'not "up"'),
     (["analyze", "a.mkv", "-o", "x", "--overlay", "x.mp4"], ".mkv or .webm"),
     (["doctor", "why"], 'unexpected parameter "why"'),

@@ -61,6 +61,28 @@ TEST(Records, of_a_flow_in_both_directions_name_the_further_files) {
       << line;
 }
 
+TEST(Records, of_matches_have_all_fields_in_their_order) {
+  FrameRecord record;
+  MatchRecord match;
+  match.source = "loftrmatch0";
+  match.reference = "a.png";
+  match.count = 300;
+  match.mean_confidence = 0.5;
+  match.geometry = "homography";
+  match.inliers = 250;
+  match.residual = 0.75;
+  match.verdict = "moved";
+  match.matrix = {1, 0, 16, 0, 1, 0, 0, 0, 1};
+  match.file = "matches/000000.csv";
+  record.matches.push_back(match);
+  EXPECT_EQ(to_json_line(record),
+            "{\"frame\":0,\"matches\":[{\"source\":\"loftrmatch0\",\"reference\":\"a.png\","
+            "\"count\":300,\"mean_confidence\":0.5,\"geometry\":\"homography\",\"inliers\":250,"
+            "\"residual\":0.75,\"verdict\":\"moved\","
+            "\"matrix\":[1.0,0.0,16.0,0.0,1.0,0.0,0.0,0.0,1.0],"
+            "\"file\":\"matches/000000.csv\"}]}\n");
+}
+
 SceneRecord scene_record() {
   SceneRecord scene;
   scene.source = "scenedetect0";

@@ -135,6 +135,25 @@ TEST(ResultsFolder, takes_flow_files) {
   EXPECT_EQ(folder->bytes_written(), flow_bytes + npy_file_bytes({vectors, 2, 1}));
 }
 
+TEST(ResultsFolder, names_files_of_matches_after_frames_and_numbers_further_ones) {
+  EXPECT_EQ(ResultsFolder::match_file_name(12, 0, MatchFileType::Csv), "matches/000012.csv");
+  EXPECT_EQ(ResultsFolder::match_file_name(12, 2, MatchFileType::Npz), "matches/000012-2.npz");
+}
+
+TEST(ResultsFolder, takes_files_of_matches) {
+  const TempFolder temp;
+  const float row[] = {1, 2, 3, 4, 0.5f, 1};
+  auto folder = ResultsFolder::create({temp.path()});
+  ASSERT_TRUE(folder);
+  ASSERT_TRUE(folder->write_matches("matches/000000.csv", {row, 1}));
+  EXPECT_THAT(read_lines(temp.path("matches/000000.csv")), SizeIs(2));
+  ASSERT_TRUE(folder->write_matches("matches/000000-1.npz", {row, 1}));
+  EXPECT_EQ(read_text(temp.path("matches/000000-1.npz")).substr(0, 2), "PK");
+  EXPECT_EQ(folder->bytes_written(),
+            std::filesystem::file_size(temp.path("matches/000000.csv")) +
+                std::filesystem::file_size(temp.path("matches/000000-1.npz")));
+}
+
 TEST(ResultsFolder, without_a_name_is_refused) {
   const auto folder = ResultsFolder::create({""});
   ASSERT_FALSE(folder);

@@ -248,6 +248,152 @@ TEST(AnalysisWriter, writes_what_matching_found_in_figures) {
   EXPECT_EQ(matches[1]["verdict"], "moved");
 }
 
+// Rows of matches, of which the first says `x`.
+Ref<GstBuffer> match_rows(guint count, float x = 0) {
+  std::vector<float> rows;
+  for (guint i = 0; i < count; i++) rows.insert(rows.end(), {x, 1, 2, 3, 0.5f, 1});
+  return make_array(rows);
+}
+
+void attach_matches(const Ref<GstBuffer>& frame, const Ref<GstBuffer>& rows, guint count,
+                    const char* source = "loftrmatch0") {
+  GstTorchMatch match{};
+  match.source = source;
+  match.width = match.height = match.reference_width = match.reference_height = 8;
+  match.count = count;
+  match.matches = rows.get();
+  gst_buffer_add_torch_match_meta(frame.get(), &match);
+}
+
+Ref<GstBuffer> make_match_frame(guint index) {
+  auto frame = make_frame(index);
+  attach_matches(frame, match_rows(2, static_cast<float>(index)), 2);
+  return frame;
+}
+
+TEST(AnalysisWriter, writes_the_matches_themselves) {
+  const TempFolder folder;
+  GstElement* writer = make_writer(folder.path());
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+  harness.push(make_match_frame(0));
+  harness.push(make_match_frame(1));
+  harness.push_event(gst_event_new_eos());
+  const auto records = read_records(folder);
+  EXPECT_EQ(records[1]["matches"][0]["file"], "matches/000001.csv");
+  EXPECT_THAT(read_lines(folder.path("matches/000001.csv")),
+              ElementsAre("x0,y0,x1,y1,confidence,inlier", "1.000,1.000,2.000,3.000,0.500000,1",
+                          "1.000,1.000,2.000,3.000,0.500000,1"));
+  EXPECT_EQ(stat(writer, "match-files"), 2u);
+  EXPECT_EQ(stat(writer, "flow-files"), 0u);
+}
+
+TEST(AnalysisWriter, gives_each_other_picture_of_a_frame_a_file) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  auto frame = make_match_frame(0);
+  attach_matches(frame, {}, 7);  // attach=summary
+  attach_matches(frame, match_rows(1, 5), 1, "loftrmatch1");
+  attach_matches(frame, match_rows(0), 0);
+  harness.push(frame);
+  harness.push_event(gst_event_new_eos());
+  const json matches = read_records(folder).at(0)["matches"];
+  ASSERT_THAT(matches, SizeIs(4));
+  EXPECT_EQ(matches[0]["file"], "matches/000000.csv");
+  EXPECT_FALSE(matches[1].contains("file"));
+  EXPECT_EQ(matches[2]["file"], "matches/000000-2.csv");
+  EXPECT_THAT(read_text(folder.path("matches/000000-2.csv")), HasSubstr("5.000,"));
+  EXPECT_THAT(read_lines(folder.path(matches[3]["file"])), SizeIs(1)) << "no match is a result";
+}
+
+TEST(AnalysisWriter, match_file_format_decides_what_matches_are_written_as) {
+  for (const auto& [format, file] :
+       {std::pair{"csv", "matches/000000.csv"}, {"npz", "matches/000000.npz"}, {"none", ""}}) {
+    const TempFolder folder;
+    GstElement* writer = make_writer(folder.path());
+    gst_util_set_object_arg(G_OBJECT(writer), "match-file-format", format);
+    Harness harness(writer);
+    harness.set_caps(kCaps);
+    harness.push(make_match_frame(0));
+    harness.push_event(gst_event_new_eos());
+    const json match = read_records(folder).at(0)["matches"][0];
+    EXPECT_EQ(match.value("file", ""), file);
+    EXPECT_EQ(match["count"], 2);
+    EXPECT_EQ(std::filesystem::exists(folder.path("matches")), std::string(format) != "none");
+    EXPECT_TRUE(std::filesystem::exists(folder.path(file)));
+  }
+}
+
+TEST(AnalysisWriter, match_every_decides_which_frames_get_a_file_of_matches) {
+  for (const guint every : {0u, 1u, 3u}) {
+    const TempFolder folder;
+    GstElement* writer = make_writer(folder.path());
+    g_object_set(writer, "match-every", every, nullptr);
+    Harness harness(writer);
+    harness.set_caps(kCaps);
+    for (guint i = 0; i < 7; i++) harness.push(make_match_frame(i));
+    harness.push_event(gst_event_new_eos());
+    const auto records = read_records(folder);
+    ASSERT_THAT(records, SizeIs(7));
+    for (guint i = 0; i < 7; i++) {
+      const bool is_due = every > 0 && i % every == 0;
+      EXPECT_EQ(records[i]["matches"][0].contains("file"), is_due) << every << " " << i;
+    }
+    EXPECT_EQ(stat(writer, "match-files"), every == 0 ? 0 : 7 / every + (7 % every > 0));
+  }
+}
+
+TEST(AnalysisWriter, warns_once_of_matches_that_are_fewer_than_they_say_and_goes_on) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  for (guint i = 0; i < 2; i++) {
+    auto frame = make_frame(i);
+    attach_matches(frame, match_rows(2), i == 0 ? 3 : G_MAXUINT);
+    EXPECT_EQ(harness.push(frame), GST_FLOW_OK);
+  }
+  EXPECT_EQ(harness.push(make_match_frame(2)), GST_FLOW_OK);
+  EXPECT_TRUE(harness.push_event(gst_event_new_eos()));
+  EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING),
+              ElementsAre(HasSubstr("array of 3 matches needs 72 bytes, its buffer has 48")));
+  const auto records = read_records(folder);
+  EXPECT_FALSE(records[1]["matches"][0].contains("file"));
+  EXPECT_TRUE(records[2]["matches"][0].contains("file"));
+}
+
+TEST(AnalysisWriter, lets_go_of_matches_once_they_are_written) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  const auto rows = match_rows(3);
+  auto frame = make_frame(0);
+  attach_matches(frame, rows, 3);
+  harness.push(std::move(frame));
+  harness.push_event(gst_event_new_eos());
+  harness.pull();
+  EXPECT_EQ(GST_MINI_OBJECT_REFCOUNT_VALUE(rows.get()), 1);
+}
+
+TEST(AnalysisWriter, records_the_matrix_of_a_geometry) {
+  const TempFolder folder;
+  Harness harness(make_writer(folder.path()));
+  harness.set_caps(kCaps);
+  auto frame = make_frame(0);
+  GstTorchMatch match{};
+  match.source = "loftrmatch0";
+  match.geometry = "homography";
+  match.verdict = "moved";
+  match.has_matrix = TRUE;
+  for (int i = 0; i < 9; i++) match.matrix[i] = i + 0.5;
+  gst_buffer_add_torch_match_meta(frame.get(), &match);
+  harness.push(frame);
+  harness.push_event(gst_event_new_eos());
+  const json matrix = read_records(folder).at(0)["matches"][0]["matrix"];
+  ASSERT_THAT(matrix, SizeIs(9));
+  EXPECT_EQ(matrix[8], 8.5);
+}
+
 TEST(AnalysisWriter, writes_why_there_is_no_result) {
   const TempFolder folder;
   Harness harness(make_writer(folder.path()));
@@ -643,7 +789,11 @@ TEST(AnalysisWriter, drops_files_but_no_record_and_does_not_wait_when_it_is_told
   harness.set_caps(kCaps);
   ASSERT_EQ(harness.push(make_flow_frame(0)), GST_FLOW_OK);
   while (stat(writer, "queue-level") > 0) std::this_thread::yield();  // it is with the disk
-  for (guint i = 1; i < 50; i++) ASSERT_EQ(harness.push(make_flow_frame(i)), GST_FLOW_OK);
+  for (guint i = 1; i < 50; i++) {
+    auto frame = make_flow_frame(i);
+    attach_matches(frame, match_rows(1), 1);
+    ASSERT_EQ(harness.push(frame), GST_FLOW_OK);
+  }
   disk.release();
   harness.push_event(gst_event_new_eos());
 
@@ -654,8 +804,13 @@ TEST(AnalysisWriter, drops_files_but_no_record_and_does_not_wait_when_it_is_told
     const auto& flow = records[i]["flow"][0];
     EXPECT_EQ(flow.contains("file"), i < 3) << i;
     EXPECT_EQ(flow.value("dropped", ""), i < 3 ? "" : "queue-full") << i;
+    if (i == 0) continue;
+    const auto& match = records[i]["matches"][0];
+    EXPECT_EQ(match.contains("file"), i < 3) << i;
+    EXPECT_EQ(match.value("dropped", ""), i < 3 ? "" : "queue-full") << i;
   }
-  EXPECT_EQ(stat(writer, "dropped"), 47u);
+  EXPECT_EQ(stat(writer, "dropped"), 2 * 47u);
+  EXPECT_EQ(stat(writer, "match-files"), 2u);
   EXPECT_EQ(stat(writer, "flow-files"), 3u);
 
   // There is room again.
@@ -676,7 +831,9 @@ void write_frames(const TempFolder& folder, guint first, guint end, bool resume 
   Harness harness(writer);
   harness.set_caps(kCaps);
   for (guint i = first; i < end; i++) {
-    ASSERT_EQ(harness.push(make_flow_frame(i, static_cast<float>(i))), GST_FLOW_OK);
+    auto frame = make_flow_frame(i, static_cast<float>(i));
+    attach_matches(frame, match_rows(i, static_cast<float>(i)), i);
+    ASSERT_EQ(harness.push(frame), GST_FLOW_OK);
   }
   ASSERT_TRUE(harness.push_event(gst_event_new_eos()));
 }
@@ -684,7 +841,8 @@ void write_frames(const TempFolder& folder, guint first, guint end, bool resume 
 std::map<std::string, std::string> contents(const TempFolder& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
-    if (entry.is_regular_file()) files[entry.path().filename()] = read_text(entry.path());
+    if (!entry.is_regular_file()) continue;
+    files[std::filesystem::relative(entry.path(), folder.path())] = read_text(entry.path());
   }
   return files;
 }
@@ -699,6 +857,7 @@ TEST(AnalysisWriter, that_resumes_leaves_what_an_uninterrupted_run_would_have_le
     write_text(folder.path("results.jsonl"),
                read_lines(folder.path("results.jsonl"))[0] + "\n{\"frame\":5,\"pts\":20");
     write_text(folder.path("flow/000005.flo"), "torn");
+    write_text(folder.path("matches/000005.csv"), "torn");
     write_frames(folder, restart_from, 10);
     EXPECT_EQ(contents(folder), contents(whole)) << "from frame " << restart_from;
   }

@@ -113,7 +113,9 @@ std::vector<std::string> analysis_pipeline(const AnalysisPlan& plan, const RunEx
   for (const Stage* stage : plan.stages) add_stage(words, *stage, plan.flow);
   words.element("analysiswriter")
       .set("location", folder_value(plan.folder))
-      .set("flow-every", plan.flow_every);
+      .set("flow-every", plan.flow_every)
+      .set("match-every", plan.match_every)
+      .set("match-file-format", plan.match_format);
   if (extras.resume) words.set("resume", std::string("true"));
   if (!extras.meter_file.empty()) add_meter(words, extras);
   if (plan.overlay) {

@@ -17,9 +17,11 @@ struct AnalysisPlan {
   std::string folder;
   Stages stages;
   FlowSettings flow;
-  std::optional<int> flow_every;       ///< every Nth frame's flow as a .flo file; 0: none
-  std::optional<int> frames;           ///< stop after so many
-  std::optional<std::string> overlay;  ///< a .mkv or .webm file to draw the results into
+  std::optional<int> flow_every;            ///< every Nth frame's flow as a .flo file; 0: none
+  std::optional<int> match_every;           ///< every Nth frame's matches as a file; 0: none
+  std::optional<std::string> match_format;  ///< none, csv or npz
+  std::optional<int> frames;                ///< stop after so many
+  std::optional<std::string> overlay;       ///< a .mkv or .webm file to draw the results into
 };
 
 /// What is only of use to the run at hand.

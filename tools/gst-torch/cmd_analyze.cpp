@@ -22,6 +22,10 @@ bool is_word_of(const std::optional<std::string>& value, std::initializer_list<c
 std::optional<std::string> problem(const AnalysisPlan& plan, std::size_t videos) {
   if (plan.folder.empty()) return "needs -o DIR";
   if (plan.flow_every && *plan.flow_every < 0) return "--flow-every must not be negative";
+  if (plan.match_every && *plan.match_every < 0) return "--match-every must not be negative";
+  if (!is_word_of(plan.match_format, {"none", "csv", "npz"})) {
+    return "--match-format is none, csv or npz, not \"" + *plan.match_format + "\"";
+  }
   if (plan.frames && (*plan.frames < 1 || *plan.frames == G_MAXINT)) {
     return "--frames must be at least 1";
   }
@@ -40,12 +44,14 @@ std::optional<std::string> problem(const AnalysisPlan& plan, std::size_t videos)
 
 constexpr Options::Description kDescription = {
     "VIDEO...",
-    "Computes the optical flow of videos, frame by frame, and writes into a folder:\n"
+    "Computes shots, optical flow and matches of videos, frame by frame, and writes into a "
+    "folder:\n"
     "  results.jsonl  one line of JSON per frame\n"
     "  run.json       versions, command, settings, how the run ended\n"
     "  report.html    all of it to look at; one file that needs no other\n"
     "  perf.jsonl     what was measured while it ran\n"
     "  flow/*.flo     the flow itself\n"
+    "  matches/*.csv  the matches with the frame before\n"
     "Of several videos each gets a folder in it, DIR/VIDEO's name, and DIR/index.html lists them.\n"
     "What an earlier run has finished is left as it is, what it has begun is gone on with.\n"
     "Prints the pipeline it runs as a gst-launch-1.0 command.",
@@ -72,6 +78,10 @@ int cmd_analyze(int argc, char** argv) {
               "FILE.mkv");
   options.add("flow-every", 0, &plan.flow_every,
               "Write the flow of every Nth frame (1: of all, 0: none)", "N");
+  options.add("match-every", 0, &plan.match_every,
+              "Write the matches of every Nth frame (1: of all, 0: none)", "N");
+  options.add("match-format", 0, &plan.match_format,
+              "Write matches as csv (the default) or npz files, or none", "WORD");
   options.add("frames", 'n', &plan.frames, "Stop after N frames", "N");
   plan.flow.add_to(options);
   options.add("direction", 0, &plan.flow.direction, "forward (the default), backward or both",

@@ -147,6 +147,8 @@ void RunRecord::set_identity(const AnalysisPlan& plan) {
   put(identity, "iterations", plan.flow.iterations);
   put(identity, "max_size", plan.flow.max_size);
   put(identity, "flow_every", plan.flow_every);
+  put(identity, "match_every", plan.match_every);
+  put(identity, "match_format", plan.match_format);
   put(identity, "frames", plan.frames);
   put(identity, "overlay", plan.overlay);
 }

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <optional>
+
+#include <gst/gst.h>
+
+#include "lib/core/records.h"
+#include "lib/gst/gsttorchflowmeta.h"
+#include "lib/gst/gsttorchmatchmeta.h"
+
+namespace gsttorch {
+
+/// A time, if it is one.
+std::optional<std::uint64_t> known_time(GstClockTime t);
+
+/// What results on a buffer say in figures; the files of their arrays are not among them yet.
+FlowRecord flow_record(const GstTorchFlow& flow);
+MatchRecord match_record(const GstTorchMatch& match);
+/// What the first scenedetect upstream says of the frame.
+std::optional<SceneRecord> scene_record(GstBuffer* buffer);
+
+std::optional<ReferenceTimestamp> reference_timestamp(GstBuffer* buffer);
+
+}  // namespace gsttorch

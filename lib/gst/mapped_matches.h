@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <utility>
+
+#include <gst/gst.h>
+
+#include "lib/core/match_file.h"
+#include "lib/core/result.h"
+#include "lib/gst/mapped_flow.h"
+
+namespace gsttorch {
+
+/// The matches of a match meta mapped for reading. Metas can come from anybody: a buffer that is
+/// smaller than its count is an Error, never read. Borrows the buffer for its own life.
+class MappedMatches {
+ public:
+  static Result<MappedMatches> create(GstBuffer* buffer, guint count);
+
+  const MatchRows& rows() const { return rows_; }
+
+ private:
+  MappedMatches(MappedBuffer buffer, const MatchRows& rows)
+      : buffer_(std::move(buffer)), rows_(rows) {}
+
+  MappedBuffer buffer_;
+  MatchRows rows_;
+};
+
+}  // namespace gsttorch
