@@ -43,6 +43,8 @@ void AnalysisOverlay::reset() {
   painter_.reset();
   perf_line_.reset();
   scenes_.reset();
+  earlier_.reset();
+  other_ = {};
 }
 
 Ref<GstCaps> AnalysisOverlay::transform_caps(GstPadDirection direction, GstCaps* caps) const {
@@ -62,34 +64,40 @@ bool AnalysisOverlay::begin_frame(GstBuffer* buffer, const GstVideoInfo& info) {
   frame_settings_ = settings();
   const std::uint64_t frame = frames_++;
   if (frame_settings_.perf_line) perf_line_.count_frame();
-  const bool is_drawable = frame_settings_.perf_line ||
-                           has_drawable_flow(buffer, frame_settings_) ||
-                           has_drawable_scene(buffer, frame_settings_);
+  const bool is_drawable =
+      frame_settings_.perf_line || FramePainter::has_drawable(buffer, frame_settings_);
   draws_ = is_due(frame, frame_settings_.every) && is_drawable;
   scenes_.observe(buffer, frame_settings_);
   drawn_ += draws_;
+  other_ = find_other(buffer);
   if (takes_snapshots_ && is_due(frame, frame_settings_.snapshot_every)) {
-    snapshots_.offer({frame, Ref<GstBuffer>::share(buffer), info, frame_settings_});
+    snapshots_.offer(
+        {frame, Ref<GstBuffer>::share(buffer), info, frame_settings_, scenes_, other_});
   }
   return draws_ || frame_settings_.layout == OverlayLayout::SideBySide;
 }
 
-Canvas AnalysisOverlay::draw_perf_line(const Canvas& canvas) {
-  return frame_settings_.perf_line ? perf_line_.draw(canvas) : canvas;
+// The earlier frame, if it is to be shown; from now on this one can be one.
+Ref<GstBuffer> AnalysisOverlay::find_other(GstBuffer* buffer) {
+  if (!FramePainter::shows_pairs(frame_settings_)) return {};
+  const GstClockTime pts = paired_frame(buffer, frame_settings_);
+  Ref<GstBuffer> other;
+  if (GST_CLOCK_TIME_IS_VALID(pts)) other = earlier_.find(pts);
+  earlier_.keep(buffer, frame_settings_.kept_frames);
+  return other;
+}
+
+FrameContext AnalysisOverlay::context() {
+  return {scenes_, other_.get(), frame_settings_.perf_line ? &perf_line_ : nullptr};
 }
 
 void AnalysisOverlay::draw_over(GstVideoFrame* frame) {
-  painter_.draw_over(frame->buffer, frame_settings_, frame);
-  const Canvas rest = draw_perf_line(canvas_of(frame));
-  scenes_.draw(frame->buffer, frame_settings_, rest);
+  painter_.draw_over(frame->buffer, frame_settings_, context(), frame);
 }
 
 void AnalysisOverlay::draw_beside(GstVideoFrame* in, GstVideoFrame* out) {
   if (draws_) {
-    painter_.draw_beside(in, frame_settings_, out);
-    const int width = GST_VIDEO_FRAME_WIDTH(in);
-    const Canvas rest = draw_perf_line(canvas_of(out));
-    scenes_.draw(in->buffer, frame_settings_, rest.part(width, width));
+    painter_.draw_beside(in, frame_settings_, context(), out);
   } else {
     FlowPainter::copy_beside_black(in, out);
   }

@@ -8,7 +8,8 @@
 
 #include <gst/video/video.h>
 
-#include "gst/analysisoverlay/flow_painter.h"
+#include "gst/analysisoverlay/earlier_frames.h"
+#include "gst/analysisoverlay/frame_painter.h"
 #include "gst/analysisoverlay/overlay_settings.h"
 #include "gst/analysisoverlay/perf_line.h"
 #include "gst/analysisoverlay/scene_painter.h"
@@ -50,18 +51,21 @@ class AnalysisOverlay {
   void draw_beside(GstVideoFrame* in, GstVideoFrame* out);
 
  private:
-  Canvas draw_perf_line(const Canvas& canvas);  ///< what the others may draw on
+  Ref<GstBuffer> find_other(GstBuffer* buffer);
+  FrameContext context();
 
   mutable std::mutex mutex_;
   OverlaySettings settings_;  // guarded by mutex_
-  FlowPainter painter_;
+  FramePainter painter_;
   PerfLine perf_line_;
   ScenePainter scenes_;
+  EarlierFrames earlier_;
   Snapshots snapshots_;
   std::atomic<std::uint64_t> frames_{0};
   std::atomic<std::uint64_t> drawn_{0};
   bool takes_snapshots_ = false;
   OverlaySettings frame_settings_;  // of the frame that was begun
+  Ref<GstBuffer> other_;            // that is shown beside it
   bool draws_ = false;
 };
 

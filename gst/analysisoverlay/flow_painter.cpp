@@ -43,19 +43,6 @@ bool has_drawable_flow(GstBuffer* buffer, const OverlaySettings& settings) {
   return found;
 }
 
-Canvas FlowPainter::canvas_of(GstVideoFrame* frame) {
-  const GstVideoFormat format = GST_VIDEO_FRAME_FORMAT(frame);
-  const int channels = GST_VIDEO_FRAME_COMP_PSTRIDE(frame, 0);
-  const auto stride = static_cast<std::size_t>(GST_VIDEO_FRAME_PLANE_STRIDE(frame, 0));
-  Canvas canvas;
-  canvas.pixels = cv::Mat(GST_VIDEO_FRAME_HEIGHT(frame), GST_VIDEO_FRAME_WIDTH(frame),
-                          CV_8UC(channels), GST_VIDEO_FRAME_PLANE_DATA(frame, 0), stride);
-  canvas.is_bgr = format == GST_VIDEO_FORMAT_BGR || format == GST_VIDEO_FORMAT_BGRx ||
-                  format == GST_VIDEO_FORMAT_BGRA;
-  canvas.has_alpha = GST_VIDEO_INFO_HAS_ALPHA(&frame->info);
-  return canvas;
-}
-
 void FlowPainter::draw_over(GstBuffer* results, const OverlaySettings& settings,
                             GstVideoFrame* frame) {
   const auto flow = find_flow(results, settings);

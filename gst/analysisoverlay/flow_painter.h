@@ -29,8 +29,6 @@ class FlowPainter {
   void draw_over(GstBuffer* results, const OverlaySettings& settings, GstVideoFrame* frame);
   /// Fills a frame twice as wide: the picture, and beside it its results, or black.
   void draw_beside(GstVideoFrame* in, const OverlaySettings& settings, GstVideoFrame* out);
-  /// The pixels of a frame as a canvas.
-  static Canvas canvas_of(GstVideoFrame* frame);
   static void copy_beside_black(GstVideoFrame* in, GstVideoFrame* out);
 
   void reset();  ///< for another stream

@@ -4,8 +4,9 @@
  * SECTION:element-analysisoverlay
  *
  * Draws the optical flow that lies on a buffer (GstTorchFlowMeta): as colours of the Middlebury
- * wheel or as arrows, over the picture or beside it; and the shots (GstTorchSceneMeta): number, and
- * the scores of the last frames. Frames without a result pass undrawn.
+ * wheel or as arrows, over the picture or beside it; the shots (GstTorchSceneMeta): number, and
+ * the scores of the last frames; and matches (GstTorchMatchMeta): where points came from, the
+ * outline of the other picture, and what was found in words. Frames without a result pass undrawn.
  *
  * |[
  * gst-launch-1.0 videotestsrc pattern=ball ! video/x-raw,width=320,height=240 ! raftflow ! \
@@ -25,6 +26,8 @@ using gsttorch::guarded;
 using gsttorch::kMutablePlaying;
 using gsttorch::kMutableReady;
 using gsttorch::kReadOnly;
+using gsttorch::MatchColor;
+using gsttorch::MatchStyle;
 using gsttorch::OverlayLayout;
 using gsttorch::OverlaySettings;
 using gsttorch::set_text;
@@ -55,7 +58,11 @@ enum Property {
   kSnapshotMaxFiles,
   kSnapshotMaxQueue,
   kStats,
-  kPerfLine
+  kPerfLine,
+  kMatchStyle,
+  kMatchColor,
+  kMatchOutline,
+  kKeptFrames
 };
 
 constexpr char kCaps[] = GST_VIDEO_CAPS_MAKE("{ RGB, BGR, RGBx, BGRx, RGBA, BGRA }");
@@ -71,6 +78,34 @@ GType flow_style_type() {
         {static_cast<gint>(FlowStyle::Arrows), "Arrows: hue is direction", "arrows"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisOverlayFlowStyle", values);
+  }();
+  return type;
+}
+
+GType match_style_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<gint>(MatchStyle::None), "Nothing", "none"},
+        {static_cast<gint>(MatchStyle::Trails),
+         "Lines on the frame from where points were in the other picture to where they are",
+         "trails"},
+        {static_cast<gint>(MatchStyle::Pairs),
+         "Lines to the earlier frame on the right (layout=side-by-side, else trails)", "pairs"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstAnalysisOverlayMatchStyle", values);
+  }();
+  return type;
+}
+
+GType match_color_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<gint>(MatchColor::Inliers),
+         "Green where they agree with the geometry, red where not", "inliers"},
+        {static_cast<gint>(MatchColor::Confidence), "From red (0) through yellow to green (1)",
+         "confidence"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstAnalysisOverlayMatchColor", values);
   }();
   return type;
 }
@@ -107,6 +142,18 @@ void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec
     switch (id) {
       case kFlowStyle:
         settings.flow_style = static_cast<FlowStyle>(g_value_get_enum(value));
+        break;
+      case kMatchStyle:
+        settings.match_style = static_cast<MatchStyle>(g_value_get_enum(value));
+        break;
+      case kMatchColor:
+        settings.match_color = static_cast<MatchColor>(g_value_get_enum(value));
+        break;
+      case kMatchOutline:
+        settings.match_outline = g_value_get_boolean(value);
+        break;
+      case kKeptFrames:
+        settings.kept_frames = g_value_get_uint(value);
         break;
       case kOpacity:
         settings.opacity = g_value_get_double(value);
@@ -155,6 +202,18 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
       break;
     case kLayout:
       g_value_set_enum(value, static_cast<gint>(settings.layout));
+      break;
+    case kMatchStyle:
+      g_value_set_enum(value, static_cast<gint>(settings.match_style));
+      break;
+    case kMatchColor:
+      g_value_set_enum(value, static_cast<gint>(settings.match_color));
+      break;
+    case kMatchOutline:
+      g_value_set_boolean(value, settings.match_outline);
+      break;
+    case kKeptFrames:
+      g_value_set_uint(value, settings.kept_frames);
       break;
     case kOpacity:
       g_value_set_double(value, settings.opacity);
@@ -263,6 +322,33 @@ void add_snapshot_properties(GObjectClass* object_class) {
                          GST_TYPE_STRUCTURE, kReadOnly));
 }
 
+void add_match_properties(GObjectClass* object_class) {
+  const OverlaySettings defaults;
+  g_object_class_install_property(
+      object_class, kMatchStyle,
+      g_param_spec_enum("match-style", "Match style", "How matches are drawn", match_style_type(),
+                        static_cast<gint>(defaults.match_style), kMutablePlaying));
+  g_object_class_install_property(
+      object_class, kMatchColor,
+      g_param_spec_enum("match-color", "Match color", "What the colours of matches say",
+                        match_color_type(), static_cast<gint>(defaults.match_color),
+                        kMutablePlaying));
+  g_object_class_install_property(
+      object_class, kMatchOutline,
+      g_param_spec_boolean("match-outline", "Match outline",
+                           "Draw the border of the other picture as the homography takes it to "
+                           "the frame",
+                           defaults.match_outline, kMutablePlaying));
+  g_object_class_install_property(
+      object_class, kKeptFrames,
+      g_param_spec_uint("kept-frames", "Kept frames",
+                        "Earlier frames that are held for match-style=pairs; the one that matches "
+                        "lead to has to be among them",
+                        1, 1000, defaults.kept_frames, kMutablePlaying));
+  gst_type_mark_as_plugin_api(match_style_type(), static_cast<GstPluginAPIFlags>(0));
+  gst_type_mark_as_plugin_api(match_color_type(), static_cast<GstPluginAPIFlags>(0));
+}
+
 void add_properties(GObjectClass* object_class) {
   const OverlaySettings defaults;
   g_object_class_install_property(
@@ -275,8 +361,8 @@ void add_properties(GObjectClass* object_class) {
                         static_cast<gint>(defaults.layout), kMutableReady));
   g_object_class_install_property(
       object_class, kOpacity,
-      g_param_spec_double("opacity", "Opacity", "Of the drawing over the picture (layout=blend)", 0,
-                          1, defaults.opacity, kMutablePlaying));
+      g_param_spec_double("opacity", "Opacity", "Of the flow over the picture (layout=blend)", 0, 1,
+                          defaults.opacity, kMutablePlaying));
   g_object_class_install_property(
       object_class, kMaxMagnitude,
       g_param_spec_double(
@@ -310,6 +396,7 @@ void add_properties(GObjectClass* object_class) {
                            "Write what a perfmeter of the pipeline measures, or the frame rate, at "
                            "the foot of the picture",
                            defaults.perf_line, kMutablePlaying));
+  add_match_properties(object_class);
   add_snapshot_properties(object_class);
   gst_type_mark_as_plugin_api(flow_style_type(), static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(layout_type(), static_cast<GstPluginAPIFlags>(0));
@@ -358,7 +445,7 @@ static void gst_analysis_overlay_class_init(GstAnalysisOverlayClass* klass) {
 
   gst_element_class_set_static_metadata(element_class, "Analysis overlay", "Filter/Editor/Video",
                                         "Draws analysis results that lie on buffers: optical flow, "
-                                        "shots",
+                                        "shots, matches",
                                         "The gst-plugins-torch authors");
   for (const auto& [name, direction] : {std::pair{"sink", GST_PAD_SINK}, {"src", GST_PAD_SRC}}) {
     GstCaps* caps = gst_caps_from_string(kCaps);

@@ -7,10 +7,16 @@
 namespace gsttorch {
 
 enum class FlowStyle { None, Wheel, Arrows };
+enum class MatchStyle { None, Trails, Pairs };
+enum class MatchColor { Inliers, Confidence };
 enum class OverlayLayout { Blend, SideBySide };
 
 struct OverlaySettings {
   FlowStyle flow_style = FlowStyle::Wheel;
+  MatchStyle match_style = MatchStyle::Trails;
+  MatchColor match_color = MatchColor::Inliers;
+  bool match_outline = true;
+  unsigned kept_frames = 8;  ///< for MatchStyle::Pairs
   OverlayLayout layout = OverlayLayout::Blend;
   double opacity = 0.5;
   double max_magnitude = 0;  ///< pixels; 0: automatic

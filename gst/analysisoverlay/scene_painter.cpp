@@ -9,6 +9,7 @@
 
 #include <opencv2/imgproc.hpp>
 
+#include "gst/analysisoverlay/label.h"
 #include "lib/gst/enum_nick.h"
 #include "lib/gst/gsttorchscenemeta.h"
 
@@ -32,10 +33,6 @@ std::optional<GstTorchScene> find_scene(GstBuffer* buffer, const OverlaySettings
   return found;
 }
 
-cv::Scalar color(const Canvas& canvas, int red, int green, int blue) {
-  return canvas.is_bgr ? cv::Scalar(blue, green, red, 255) : cv::Scalar(red, green, blue, 255);
-}
-
 std::string label_of(const GstTorchScene& scene) {
   char text[96];
   if (scene.boundary) {
@@ -45,18 +42,6 @@ std::string label_of(const GstTorchScene& scene) {
     std::snprintf(text, sizeof text, "shot %u", scene.shot);
   }
   return text;
-}
-
-// White with a black edge, so that it can be read on anything.
-void draw_label(const std::string& text, const Canvas& canvas) {
-  const double scale = std::max(0.4, canvas.pixels.rows / 480.0);
-  const cv::Point at(static_cast<int>(8 * scale), static_cast<int>(24 * scale));
-  const int thickness = std::max(1, static_cast<int>(scale));
-  cv::Mat pixels = canvas.pixels;
-  cv::putText(pixels, text, at, cv::FONT_HERSHEY_SIMPLEX, scale, color(canvas, 0, 0, 0),
-              thickness + 2);
-  cv::putText(pixels, text, at, cv::FONT_HERSHEY_SIMPLEX, scale, color(canvas, 255, 255, 255),
-              thickness);
 }
 
 }  // namespace
@@ -79,7 +64,7 @@ void ScenePainter::draw(GstBuffer* buffer, const OverlaySettings& settings,
   const auto scene = find_scene(buffer, settings);
   if (!scene) return;
   draw_strip(canvas);
-  draw_label(label_of(*scene), canvas);
+  draw_label(label_of(*scene), 0, canvas);
 }
 
 void ScenePainter::draw_strip(const Canvas& canvas) const {

@@ -11,7 +11,7 @@
 
 #include <gst/video/video.h>
 
-#include "gst/analysisoverlay/flow_painter.h"
+#include "gst/analysisoverlay/frame_painter.h"
 #include "gst/analysisoverlay/overlay_settings.h"
 #include "lib/core/bounded_queue.h"
 #include "lib/core/numbered_path.h"
@@ -28,6 +28,8 @@ class Snapshots {
     Ref<GstBuffer> buffer;
     GstVideoInfo info{};
     OverlaySettings settings;
+    ScenePainter scenes;   ///< as it is with this frame
+    Ref<GstBuffer> other;  ///< the earlier frame to be shown beside it, or null
   };
   struct Counts {
     std::atomic<std::uint64_t> written{0};
@@ -55,7 +57,7 @@ class Snapshots {
   void fail(const Error& error);
 
   GstElement* const element_;
-  FlowPainter painter_;
+  FramePainter painter_;
   std::optional<NumberedPath> paths_;
   Ref<GstCaps> encoded_;             // caps of the files
   std::deque<std::string> written_;  // oldest first

@@ -21,6 +21,7 @@
 #include "tests/support/file_limit.h"
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
+#include "tests/support/picture_file.h"
 #include "tests/support/temp_folder.h"
 
 namespace gsttorch {
@@ -672,27 +673,6 @@ std::vector<std::string> files_in(const TempFolder& folder) {
   }
   std::sort(names.begin(), names.end());
   return names;
-}
-
-/// What is in a picture file.
-Ref<GstBuffer> decoded(const std::string& path) {
-  GstElement* bin = gst_parse_launch(("filesrc location=" + path +
-                                      " ! decodebin ! videoconvert ! video/x-raw,format=RGB ! "
-                                      "appsink name=sink")
-                                         .c_str(),
-                                     nullptr);
-  const auto pipeline = Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(bin)));
-  const auto sink = Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink"));
-  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
-  GstSample* pulled = nullptr;
-  g_signal_emit_by_name(sink.get(), "pull-sample", &pulled);
-  Ref<GstBuffer> picture;
-  if (pulled) {
-    const auto sample = Ref<GstSample>::adopt(pulled);
-    picture = Ref<GstBuffer>::share(gst_sample_get_buffer(sample.get()));
-  }
-  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
-  return picture;
 }
 
 // One at a time: a queue that is full drops.

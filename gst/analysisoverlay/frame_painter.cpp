@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "gst/analysisoverlay/frame_painter.h"
+
+#include <opencv2/core.hpp>
+
+namespace gsttorch {
+namespace {
+
+/// Transparency is the picture's, whatever is drawn on it.
+class KeptAlpha {
+ public:
+  explicit KeptAlpha(const Canvas& canvas) : canvas_(canvas) {
+    if (canvas_.has_alpha) cv::extractChannel(canvas_.pixels, alpha_, 3);
+  }
+  ~KeptAlpha() {
+    if (canvas_.has_alpha) cv::insertChannel(alpha_, canvas_.pixels, 3);
+  }
+  KeptAlpha(const KeptAlpha&) = delete;
+  KeptAlpha& operator=(const KeptAlpha&) = delete;
+
+ private:
+  Canvas canvas_;
+  cv::Mat alpha_;
+};
+
+void draw_texts(GstBuffer* results, const OverlaySettings& settings, const FrameContext& context,
+                const Canvas& canvas) {
+  context.scenes.draw(results, settings, canvas);
+  const int line = has_drawable_scene(results, settings) ? 1 : 0;
+  MatchPainter::draw_labels(results, settings, line, canvas);
+}
+
+Canvas above_perf_line(const FrameContext& context, const Canvas& canvas) {
+  return context.perf_line ? context.perf_line->draw(canvas) : canvas;
+}
+
+}  // namespace
+
+bool FramePainter::has_drawable(GstBuffer* buffer, const OverlaySettings& settings) {
+  return has_drawable_flow(buffer, settings) || has_drawable_scene(buffer, settings) ||
+         has_drawable_match(buffer, settings);
+}
+
+bool FramePainter::shows_pairs(const OverlaySettings& settings) {
+  return settings.match_style == MatchStyle::Pairs && settings.layout == OverlayLayout::SideBySide;
+}
+
+void FramePainter::draw_over(GstBuffer* results, const OverlaySettings& settings,
+                             const FrameContext& context, GstVideoFrame* frame) {
+  flow_.draw_over(results, settings, frame);
+  const Canvas canvas = canvas_of(frame);
+  const KeptAlpha kept(canvas);
+  matches_.draw(results, settings, canvas);
+  draw_texts(results, settings, context, above_perf_line(context, canvas));
+}
+
+void FramePainter::draw_beside(GstVideoFrame* in, const OverlaySettings& settings,
+                               const FrameContext& context, GstVideoFrame* out) {
+  const int width = GST_VIDEO_FRAME_WIDTH(in);
+  const Canvas canvas = canvas_of(out);
+  if (shows_pairs(settings)) {
+    draw_pairs(in, settings, context.other, out);
+  } else {
+    flow_.draw_beside(in, settings, out);
+    matches_.draw(in->buffer, settings, canvas.part(width, width));
+  }
+  const Canvas rest = above_perf_line(context, canvas);
+  draw_texts(in->buffer, settings, context, rest.part(width, width));
+}
+
+void FramePainter::draw_pairs(GstVideoFrame* in, const OverlaySettings& settings, GstBuffer* other,
+                              GstVideoFrame* out) {
+  FlowPainter::copy_beside_black(in, out);
+  GstVideoFrame earlier;
+  if (!other || !gst_video_frame_map(&earlier, &in->info, other, GST_MAP_READ)) return;
+  const int width = GST_VIDEO_FRAME_WIDTH(in);
+  const Canvas canvas = canvas_of(out);
+  cv::Mat right = canvas.part(width, width).pixels;
+  canvas_of(&earlier).pixels.copyTo(right);
+  gst_video_frame_unmap(&earlier);
+  matches_.draw_pairs(in->buffer, settings, canvas);
+}
+
+void FramePainter::reset() {
+  flow_.reset();
+  matches_.reset();
+}
+
+}  // namespace gsttorch
