@@ -91,6 +91,30 @@ gboolean transform_match_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer*, GQ
 }  // namespace
 
 /**
+ * gst_torch_match_new:
+ * @source: name of the element that computed it
+ * @matches: (nullable) (transfer none): float32 [count, %GST_TORCH_MATCH_COLUMNS]
+ *
+ * A result that owns its strings and its buffer, to be filled in and attached. `count` is that of
+ * @matches, all other fields are zero, the times unknown.
+ *
+ * Returns: (transfer full): a new result, for gst_torch_match_free()
+ */
+GstTorchMatch* gst_torch_match_new(const gchar* source, GstBuffer* matches) {
+  g_return_val_if_fail(source != nullptr, nullptr);
+  auto* result = g_new0(GstTorchMatch, 1);
+  result->source = g_strdup(source);
+  result->reference_pts = GST_CLOCK_TIME_NONE;
+  result->dt = GST_CLOCK_STIME_NONE;
+  if (matches) {
+    constexpr gsize kRowBytes = GST_TORCH_MATCH_COLUMNS * sizeof(gfloat);
+    result->matches = gst_buffer_ref(matches);
+    result->count = static_cast<guint>(gst_buffer_get_size(matches) / kRowBytes);
+  }
+  return result;
+}
+
+/**
  * gst_torch_match_copy:
  * @match: a result, whether or not it owns what it holds
  *
@@ -123,6 +147,19 @@ void gst_torch_match_free(GstTorchMatch* match) {
   }
   gst_clear_buffer(&match->matches);
   g_free(match);
+}
+
+/**
+ * gst_torch_match_set_matrix:
+ * @match: a result
+ * @matrix: (nullable) (array fixed-size=9): row by row, or %NULL for none
+ *
+ * For bindings, which cannot set the field.
+ */
+void gst_torch_match_set_matrix(GstTorchMatch* match, const gdouble* matrix) {
+  g_return_if_fail(match != nullptr);
+  match->has_matrix = matrix != nullptr;
+  for (int i = 0; i < 9; i++) match->matrix[i] = matrix ? matrix[i] : 0;
 }
 
 /**
@@ -189,7 +226,7 @@ GstCustomMeta* gst_buffer_iterate_torch_match_meta(GstBuffer* buffer, gpointer* 
  * @match: (out caller-allocates): filled with pointers that are valid as long as @meta; all zero on
  *   failure
  *
- * In bindings use gst_buffer_get_torch_match().
+ * In bindings use gst_buffer_get_torch_match() or gst_buffer_list_torch_matches().
  *
  * Returns: %FALSE where @meta holds something else
  */
@@ -237,4 +274,24 @@ GstTorchMatch* gst_buffer_get_torch_match(GstBuffer* buffer, const gchar* source
     if (!source || g_strcmp0(match.source, source) == 0) return gst_torch_match_copy(&match);
   }
   return nullptr;
+}
+
+/**
+ * gst_buffer_list_torch_matches:
+ * @buffer: a buffer
+ *
+ * Returns: (transfer full) (element-type GstTorchMatch): all match results on @buffer that can be
+ *   read, in the order in which they were attached; each owns what it holds
+ */
+GList* gst_buffer_list_torch_matches(GstBuffer* buffer) {
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
+  GQueue matches = G_QUEUE_INIT;
+  gpointer state = nullptr;
+  GstTorchMatch match;
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_match_meta(buffer, &state)) {
+    if (gst_torch_match_meta_read(meta, &match)) {
+      g_queue_push_tail(&matches, gst_torch_match_copy(&match));
+    }
+  }
+  return matches.head;
 }

@@ -98,8 +98,10 @@ struct _GstTorchMatch {
 };
 
 GST_TORCH_API GType gst_torch_match_get_type(void);
+GST_TORCH_API GstTorchMatch* gst_torch_match_new(const gchar* source, GstBuffer* matches);
 GST_TORCH_API GstTorchMatch* gst_torch_match_copy(const GstTorchMatch* match);
 GST_TORCH_API void gst_torch_match_free(GstTorchMatch* match);
+GST_TORCH_API void gst_torch_match_set_matrix(GstTorchMatch* match, const gdouble* matrix);
 GST_TORCH_API GstBuffer* gst_torch_match_get_matches(const GstTorchMatch* match);
 
 GST_TORCH_API const GstMetaInfo* gst_torch_match_meta_get_info(void);
@@ -109,6 +111,7 @@ GST_TORCH_API GstCustomMeta* gst_buffer_iterate_torch_match_meta(GstBuffer* buff
                                                                  gpointer* state);
 GST_TORCH_API gboolean gst_torch_match_meta_read(GstCustomMeta* meta, GstTorchMatch* match);
 GST_TORCH_API GstTorchMatch* gst_buffer_get_torch_match(GstBuffer* buffer, const gchar* source);
+GST_TORCH_API GList* gst_buffer_list_torch_matches(GstBuffer* buffer);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstTorchMatch, gst_torch_match_free)
 

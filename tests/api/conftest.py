@@ -24,6 +24,19 @@ def weights(tmp_path_factory) -> pathlib.Path:
 
 
 @pytest.fixture(scope="session")
+def match_pipeline():
+    """The description of a pipeline that matches frames with the bundled net, up to its sink."""
+    net = SOURCE_ROOT / "models" / "bundled" / "loftr-lite.safetensors"
+
+    def describe(frames: int) -> str:
+        return (f"videotestsrc num-buffers={frames} pattern=smpte horizontal-speed=2 ! "
+                "video/x-raw,format=RGB,width=160,height=128,framerate=25/1 ! "
+                f"loftrmatch name=match model={net} device=cpu threshold=0.01")
+
+    return describe
+
+
+@pytest.fixture(scope="session")
 def flow_pipeline(weights):
     """The description of a pipeline that computes flow, up to its sink."""
     def describe(frames: int = 4, properties: str = "") -> str:

@@ -191,3 +191,117 @@ def test_a_probe_reads_both_directions_in_half_precision(flow_pipeline) -> None:
                   read).results
     half, pixels = GstTorch.TorchFlowFormat.F16, 64 * 48
     assert results[1] == (half, [4 * pixels, 4 * pixels, 4 * pixels])
+
+
+# --- matches
+
+ROWS = (1, 2, 3, 4, 0.5, 1, 10, 20, 30, 40, 0.25, 0)
+SHIFT = [1, 0, 16, 0, 1, 8, 0, 0, 1]
+
+
+def make_match(source: str = "mine", **fields) -> GstTorch.TorchMatch:
+    match = GstTorch.TorchMatch.new(source, buffer_of(*ROWS))
+    match.width, match.height = 64, 48
+    for name, value in fields.items():
+        setattr(match, name, value)
+    return match
+
+
+def frame_with_matches(*matches: GstTorch.TorchMatch) -> Gst.Buffer:
+    frame = Gst.Buffer.new_allocate(None, 6, None)
+    for match in matches:
+        assert GstTorch.buffer_add_torch_match_meta(frame, match) is not None
+    return frame
+
+
+def test_matches_that_were_attached_are_read_back() -> None:
+    match = make_match(reference_width=80, reference_height=60, reference_pts=80 * MS, dt=-40 * MS,
+                       mean_confidence=0.375, inliers=1, residual=0.5, model="loftr",
+                       reference="a.png", geometry="homography", verdict="moved")
+    match.set_matrix(SHIFT)
+    read = GstTorch.buffer_get_torch_match(frame_with_matches(match), "mine")
+    assert (read.width, read.height) == (64, 48)
+    assert (read.reference_width, read.reference_height) == (80, 60)
+    assert (read.reference_pts, read.dt) == (80 * MS, -40 * MS)
+    assert (read.count, read.mean_confidence, read.inliers, read.residual) == (2, 0.375, 1, 0.5)
+    assert (read.source, read.model, read.reference) == ("mine", "loftr", "a.png")
+    assert (read.geometry, read.verdict, read.skipped) == ("homography", "moved", None)
+    assert read.has_matrix
+    assert list(read.matrix) == SHIFT
+    assert floats_of(read.get_matches()) == ROWS
+    match.set_matrix(None)
+    assert not GstTorch.buffer_get_torch_match(frame_with_matches(match), None).has_matrix
+
+
+def test_an_array_of_matches_is_mapped_and_looked_at_where_it_lies() -> None:
+    array = GstTorch.buffer_get_torch_match(frame_with_matches(make_match()), None).get_matches()
+    mapped, view = array.map(Gst.MapFlags.READ)
+    assert mapped
+    columns = GstTorch.TORCH_MATCH_COLUMNS
+    table = memoryview(view.data).cast("B").cast("f", (view.size // 4 // columns, columns))
+    assert table.shape == (2, 6)
+    assert table.tolist()[1] == [10, 20, 30, 40, 0.25, 0]
+    del table
+    array.unmap(view)
+
+
+def test_fields_of_matches_are_read_without_our_library() -> None:
+    match = make_match(skipped="late", geometry="fundamental", verdict="lost")
+    match.set_matrix(SHIFT)
+    frame = frame_with_matches(match)  # which the fields belong to
+    fields = frame.get_custom_meta("GstTorchMatchMeta").get_structure()
+    assert fields.get_string("source") == "mine"
+    assert fields.get_string("skipped") == "late"
+    assert fields.get_string("geometry") == "fundamental"
+    assert fields.get_string("verdict") == "lost"
+    assert (fields.get_value("count"), fields.get_value("width")) == (2, 64)
+    found, matrix = fields.get_array("matrix")
+    assert found
+    assert matrix.n_values == len(SHIFT)
+    assert floats_of(fields.get_value("matches")) == ROWS
+
+
+def test_matches_with_several_pictures_are_listed_in_order() -> None:
+    frame = frame_with_matches(make_match(reference="a.png"), make_match(reference="b.png"),
+                               make_match("another"))
+    listed = GstTorch.buffer_list_torch_matches(frame)
+    assert [(match.source, match.reference) for match in listed] == [
+        ("mine", "a.png"), ("mine", "b.png"), ("another", None)]
+    assert GstTorch.buffer_get_torch_match(frame, None).reference == "a.png"
+    assert GstTorch.buffer_get_torch_match(frame, "another").reference is None
+    assert GstTorch.buffer_get_torch_match(frame, "nobody") is None
+    assert GstTorch.buffer_list_torch_matches(frame_with_matches()) == []
+    del frame
+    gc.collect()
+    assert [floats_of(match.get_matches()) for match in listed] == [ROWS] * 3
+
+
+def test_nothing_that_was_read_keeps_an_array_of_matches_alive() -> None:
+    freed = []
+    allocator = GstTorch.TorchAllocator.new()
+    allocator.weak_ref(freed.append, True)
+    array = Gst.Buffer.new_allocate(allocator, 24, None)
+    frame = frame_with_matches(GstTorch.TorchMatch.new("mine", array))
+    read = [*GstTorch.buffer_list_torch_matches(frame),
+            GstTorch.buffer_get_torch_match(frame, None)]
+    matches = read[0].get_matches()
+    del allocator, array, frame, read
+    gc.collect()
+    assert freed == []
+    del matches
+    gc.collect()
+    assert freed == [True]
+
+
+def test_a_probe_reads_the_matches_of_a_pipeline(match_pipeline) -> None:
+    first, *others = Run(match_pipeline(frames=3), GstTorch.buffer_list_torch_matches).results
+    gc.collect()
+    assert [match.skipped for match in first] == ["first-frame"]
+    assert len(others) == 2
+    for [match] in others:  # all frames are gone
+        assert (match.source, match.skipped, match.reference) == ("match", None, None)
+        assert (match.width, match.reference_height, match.dt) == (160, 128, 40 * MS)
+        values = floats_of(match.get_matches())
+        assert len(values) == 6 * match.count > 0
+        confidences = values[4::6]
+        assert sum(confidences) / match.count == pytest.approx(match.mean_confidence, rel=1e-4)

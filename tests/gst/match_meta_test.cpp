@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "lib/gst/gsttorchmatchmeta.h"
+#include "tests/support/gst_support.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr char kCaps[] = "video/x-raw,format=GRAY8,width=16,height=8,framerate=25/1";
+// x -> 2 x + 4
+constexpr double kMatrix[] = {2, 0, 4, 0, 2, 4, 0, 0, 1};
+
+struct Deleter {
+  void operator()(GstTorchMatch* match) const { gst_torch_match_free(match); }
+};
+using OwnedMatch = std::unique_ptr<GstTorchMatch, Deleter>;
+
+/// A frame with a result that has all there can be, through real elements.
+Ref<GstBuffer> through(const std::string& elements, const char* reference = nullptr) {
+  Harness harness(elements);
+  harness.set_caps(kCaps);
+  auto frame = make_buffer(16 * 8);
+  const auto rows = make_array(std::vector<float>{1, 2, 6, 8, 0.5f, 1});
+  GstTorchMatch match{};
+  match.source = "match";
+  match.width = match.reference_width = 16;
+  match.height = match.reference_height = 8;
+  match.count = 1;
+  match.geometry = "homography";
+  match.residual = 0.5;
+  match.reference = reference;
+  match.has_matrix = TRUE;
+  std::copy(kMatrix, kMatrix + 9, match.matrix);
+  match.matches = rows.get();
+  gst_buffer_add_torch_match_meta(frame.get(), &match);
+  return harness.push_and_pull(frame);
+}
+
+OwnedMatch result_of(const Ref<GstBuffer>& frame) {
+  return OwnedMatch(gst_buffer_get_torch_match(frame.get(), nullptr));
+}
+
+std::vector<float> row_of(const GstTorchMatch& match) {
+  std::vector<float> row(6);
+  gst_buffer_extract(match.matches, 0, row.data(), 6 * sizeof(float));
+  return row;
+}
+
+TEST(MatchMetaInPipelines, stays_as_it_is_where_the_picture_does) {
+  const OwnedMatch match =
+      result_of(through("queue ! identity ! videoconvert ! "
+                        "capsfilter caps=video/x-raw,format=RGB"));
+  ASSERT_TRUE(match);
+  EXPECT_EQ(row_of(*match), (std::vector<float>{1, 2, 6, 8, 0.5f, 1}));
+  EXPECT_EQ(std::memcmp(match->matrix, kMatrix, sizeof kMatrix), 0);
+}
+
+TEST(MatchMetaInPipelines, follows_videoscale) {
+  constexpr char kScale[] = "videoscale ! capsfilter caps=video/x-raw,width=32,height=32";
+  for (const char* reference : {static_cast<const char*>(nullptr), "a.png"}) {
+    const OwnedMatch match = result_of(through(kScale, reference));
+    ASSERT_TRUE(match);
+    EXPECT_EQ(match->width, 32u);
+    EXPECT_EQ(match->height, 32u);
+    EXPECT_EQ(match->reference_width, reference ? 16u : 32u) << "a picture's file stays";
+    const std::vector<float> row = row_of(*match);
+    // Pixels cover the same area: x' = (x + 0.5) 2 - 0.5, y' = (y + 0.5) 4 - 0.5.
+    EXPECT_FLOAT_EQ(row[0], reference ? 1 : 2.5f);
+    EXPECT_FLOAT_EQ(row[1], reference ? 2 : 9.5f);
+    EXPECT_FLOAT_EQ(row[2], 12.5f);
+    EXPECT_FLOAT_EQ(row[3], 33.5f);
+    const double* m = match->matrix;
+    EXPECT_NEAR(m[0] * row[0] + m[1] * row[1] + m[2], row[2], 1e-4);
+    EXPECT_NEAR(m[3] * row[0] + m[4] * row[1] + m[5], row[3], 1e-4);
+  }
+}
+
+TEST(MatchMetaInPipelines, goes_with_videocrop) {
+  EXPECT_FALSE(result_of(through("videocrop left=2")));
+  EXPECT_FALSE(result_of(through("videocrop bottom=2")));
+}
+
+TEST(MatchMeta, of_a_new_result_counts_its_array) {
+  const auto rows = make_buffer(3 * 24);
+  const OwnedMatch match(gst_torch_match_new("mine", rows.get()));
+  EXPECT_EQ(match->count, 3u);
+  EXPECT_EQ(match->reference_pts, GST_CLOCK_TIME_NONE);
+  EXPECT_EQ(match->matches, rows.get());
+  gst_torch_match_set_matrix(match.get(), kMatrix);
+  EXPECT_TRUE(match->has_matrix);
+  EXPECT_EQ(match->matrix[2], 4);
+  gst_torch_match_set_matrix(match.get(), nullptr);
+  EXPECT_FALSE(match->has_matrix);
+  EXPECT_EQ(OwnedMatch(gst_torch_match_new("mine", nullptr))->count, 0u);
+}
+
+TEST(MatchMeta, of_several_results_are_listed_in_order) {
+  auto frame = make_buffer(1);
+  GstTorchMatch match{};
+  for (const char* source : {"a", "b"}) {
+    match.source = source;
+    gst_buffer_add_torch_match_meta(frame.get(), &match);
+  }
+  GList* all = gst_buffer_list_torch_matches(frame.get());
+  ASSERT_EQ(g_list_length(all), 2u);
+  EXPECT_STREQ(static_cast<GstTorchMatch*>(all->next->data)->source, "b");
+  g_list_free_full(all, [](gpointer p) { gst_torch_match_free(static_cast<GstTorchMatch*>(p)); });
+}
+
+}  // namespace
+}  // namespace gsttorch
