@@ -10,8 +10,9 @@
 
 namespace gsttorch {
 
-/// What is in a picture file, in a packed format; null where it cannot be read.
-inline Ref<GstBuffer> decoded(const std::string& path, const std::string& format = "RGB") {
+/// The picture in a file, or one of a video, in a packed format; null where it cannot be read.
+inline Ref<GstSample> decoded_sample(const std::string& path, const std::string& format = "RGB",
+                                     int number = 0) {
   GstElement* bin = gst_parse_launch(
       ("filesrc location=" + path + " ! decodebin ! videoconvert ! video/x-raw,format=" + format +
        " ! appsink name=sink")
@@ -20,15 +21,20 @@ inline Ref<GstBuffer> decoded(const std::string& path, const std::string& format
   const auto pipeline = Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(bin)));
   const auto sink = Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink"));
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
-  GstSample* pulled = nullptr;
-  g_signal_emit_by_name(sink.get(), "pull-sample", &pulled);
-  Ref<GstBuffer> picture;
-  if (pulled) {
-    const auto sample = Ref<GstSample>::adopt(pulled);
-    picture = Ref<GstBuffer>::share(gst_sample_get_buffer(sample.get()));
+  Ref<GstSample> sample;
+  for (int i = 0; i <= number; i++) {
+    GstSample* pulled = nullptr;
+    g_signal_emit_by_name(sink.get(), "pull-sample", &pulled);
+    sample = Ref<GstSample>::adopt(pulled);
   }
   gst_element_set_state(pipeline.get(), GST_STATE_NULL);
-  return picture;
+  return sample;
+}
+
+/// Its pixels.
+inline Ref<GstBuffer> decoded(const std::string& path, const std::string& format = "RGB") {
+  const auto sample = decoded_sample(path, format);
+  return sample ? Ref<GstBuffer>::share(gst_sample_get_buffer(sample.get())) : Ref<GstBuffer>();
 }
 
 }  // namespace gsttorch
