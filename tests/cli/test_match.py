@@ -5,6 +5,7 @@ import csv
 import os
 import pathlib
 import struct
+import zlib
 
 import pytest
 
@@ -24,6 +25,18 @@ def png_size(path):
     data = path.read_bytes()
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     return struct.unpack(">II", data[16:24])
+
+
+def write_png(path, width, rows):
+    """Grey, 8 bits; encoders refuse some sizes."""
+    def chunk(kind, data):
+        check = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+
+    header = struct.pack(">IIBBBBB", width, len(rows), 8, 0, 0, 0, 0)
+    pixels = zlib.compress(b"".join(b"\0" + row for row in rows))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels)
+                     + chunk(b"IEND", b""))
 
 
 def test_finds_points_of_a_real_pair_where_its_flow_says(gst_torch, middlebury, tmp_path):
@@ -67,8 +80,52 @@ def test_number_and_threshold_limit_the_list(gst_torch, middlebury, tmp_path):
                "--max-size", 256]
     assert gst_torch(*command, "--max-matches", 5).returncode == 0
     assert len(rows_of(out)) == 5
+    assert gst_torch(*command, "--max-matches", 0).returncode == 0
+    assert len(rows_of(out)) > 50, "0 is all"
     assert gst_torch(*command, "--threshold", 0.9).returncode == 0
     assert all(row["confidence"] > 0.9 for row in rows_of(out))
+
+
+@pytest.fixture(name="odd_pictures", scope="module")
+def pictures_with_little_in_them(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("odd")
+    for name, pattern, size in (("dot.png", 128, (1, 1)), ("line.png", 128, (200, 1)),
+                                ("blank.png", 128, (96, 64)), ("wide.png", None, (160, 64)),
+                                ("high.png", None, (64, 128))):
+        width, height = size
+        write_png(folder / name, width, [
+            bytes(pattern or (x // 4 * 37 + y // 4 * 91) % 256 for x in range(width))
+            for y in range(height)])
+    return folder
+
+
+@pytest.mark.parametrize("first, second", [
+    ("dot.png", "wide.png"), ("wide.png", "dot.png"), ("line.png", "wide.png"),
+    ("blank.png", "blank.png"), ("blank.png", "wide.png"),
+], ids=lambda name: name[:-4])
+def test_pictures_in_which_nothing_can_be_found_give_no_match_and_no_error(
+        gst_torch, odd_pictures, tmp_path, first, second):
+    out = tmp_path / "out.csv"
+    command = ["match", odd_pictures / first, odd_pictures / second, "-o", out, "--model", LITE]
+    if HAVE_VISION:
+        command += ["--geometry", "homography"]
+    done = gst_torch(*command, "--visual", tmp_path / "out.png")
+    assert done.returncode == 0, done.stderr
+    assert rows_of(out) == []
+    assert "0 matches, " in done.stdout
+    assert ("lost, 0 inliers" in done.stdout) == HAVE_VISION
+
+
+def test_pictures_may_differ_in_size(gst_torch, odd_pictures, tmp_path):
+    out = tmp_path / "out.csv"
+    done = gst_torch("match", odd_pictures / "wide.png", odd_pictures / "high.png", "-o", out,
+                     "--model", LITE, "--threshold", 0, "--visual", tmp_path / "out.png")
+    assert done.returncode == 0, done.stderr
+    rows = rows_of(out)
+    assert rows
+    assert all(row["x0"] < 160 and row["y0"] < 64 and row["x1"] < 64 and row["y1"] < 128
+               for row in rows)
+    assert png_size(tmp_path / "out.png") == (224, 128)
 
 
 def test_wrong_words_are_wrong_usage(gst_torch, media, tmp_path):

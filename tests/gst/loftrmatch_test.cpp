@@ -325,6 +325,36 @@ TEST(LoftrMatch, keeps_within_the_memory_limit_or_says_what_it_needs) {
   EXPECT_THAT(harness.bus.wait_for(GST_MESSAGE_ERROR), HasSubstr("matching of 160x128 needs"));
 }
 
+// What is found within a limit, and how often it warned.
+std::pair<OwnedMatch, std::size_t> matched_within(guint64 limit) {
+  GstElement* element = make_loftrmatch();
+  g_object_set(element, "memory-limit", limit, nullptr);
+  Harness harness(element);
+  harness.set_caps(caps());
+  for (int i = 0; i < 2; i++) {
+    if (harness.push(frame(i)) != GST_FLOW_OK) return {};
+  }
+  harness.pull();
+  OwnedMatch match = result_of(harness.pull());
+  return {std::move(match), harness.bus.take(GST_MESSAGE_WARNING).size()};
+}
+
+TEST(LoftrMatch, more_matches_than_memory_allows_at_once_are_found_in_parts_with_one_warning) {
+  const auto [all, no_warning] = matched_within(0);
+  EXPECT_EQ(no_warning, 0u);
+  // The first limit that is too small for all of them at once.
+  for (guint64 limit = 48 << 20; limit > 1 << 20; limit -= limit / 8) {
+    const auto [match, warnings] = matched_within(limit);
+    ASSERT_TRUE(match) << limit;
+    if (warnings == 0) continue;
+    EXPECT_EQ(warnings, 1u);
+    EXPECT_EQ(match->count, all->count);
+    EXPECT_NEAR(median_shift(*match), kStep, 1);
+    return;
+  }
+  FAIL() << "no limit was small enough";
+}
+
 TEST(LoftrMatch, takes_the_bundled_net_where_nothing_is_fetched) {
   const TempFolder empty;
   g_setenv("GST_TORCH_MODELS_DIR", empty.path("none").c_str(), TRUE);

@@ -190,6 +190,21 @@ TEST_F(MatchModelTest, out_of_memory_is_an_error_and_no_crash) {
   EXPECT_TRUE(model_->match(std::span(&pair, 1), any()));  // and nothing is broken by it
 }
 
+TEST_F(MatchModelTest, smaller_chunks_give_the_same_matches) {
+  const Picture first(256, 192, 0, 0), second(256, 192, 16, 8);
+  const auto at_once = match(first, second, any());
+  ASSERT_GT(at_once.size(), 128u);
+  MatchOptions options = any();
+  options.chunk = 16;
+  const auto in_chunks = match(first, second, options);
+  ASSERT_EQ(in_chunks.size(), at_once.size());
+  for (std::size_t i = 0; i < at_once.size(); i++) {
+    EXPECT_EQ(in_chunks[i].x0, at_once[i].x0);
+    EXPECT_NEAR(in_chunks[i].x1, at_once[i].x1, 1e-3);
+    EXPECT_NEAR(in_chunks[i].y1, at_once[i].y1, 1e-3);
+  }
+}
+
 TEST(MatchModelLoading, tells_weights_of_another_net) {
   const auto model = create_match_model({small_flow_net(), "cpu"});
   ASSERT_FALSE(model);

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/engine/match_plan.h"
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace gsttorch {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::size_t kMega = 1'000'000;
+
+// 4 bytes a pixel for features, 10 for encoding, 20 a pair for matching, and 100 kB more for each
+// match that the fine stage works on at once.
+MatchWorkspace workspace(int width, int height, int pairs, const MatchOptions& options) {
+  const int longer = std::max(width, height);
+  const double scale =
+      options.max_size > 0 && options.max_size < longer ? double(options.max_size) / longer : 1;
+  const auto pixels =
+      static_cast<std::size_t>(width * scale) * static_cast<std::size_t>(height * scale);
+  return {10 * pixels, 4 * pixels, 20 * pixels * pairs + 100'000u * options.chunk};
+}
+
+// 1000x500, two pairs: features of 3 frames are 6 MB, matching is 20 MB and 12.8 MB for chunks of
+// 128 matches.
+MatchDemand demand(std::size_t available_bytes) {
+  MatchDemand demand;
+  demand.width = 1000;
+  demand.height = 500;
+  demand.pairs = 2;
+  demand.available_bytes = available_bytes;
+  return demand;
+}
+
+TEST(MatchPlan, is_what_was_asked_where_it_fits) {
+  const auto plan = plan_match(demand(38'800'000), workspace);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->bytes, 38'800'000u);
+  EXPECT_EQ(plan->options, MatchOptions());
+  EXPECT_EQ(plan->pairs, 2);
+  EXPECT_EQ(plan->degraded, "");
+}
+
+TEST(MatchPlan, works_on_fewer_matches_at_once_first_however_many_there_are) {
+  const auto plan = plan_match(demand(38'800'000 - 1), workspace);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->options.chunk, 64);
+  EXPECT_EQ(plan->options.max_matches, 0u) << "all are found";
+  EXPECT_EQ(plan->pairs, 2);
+  EXPECT_EQ(plan->degraded, "fine matching of 64 matches at a time");
+}
+
+TEST(MatchPlan, takes_fewer_pairs_next) {
+  const auto plan = plan_match(demand(20 * kMega), workspace);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->options.chunk, 16);
+  EXPECT_EQ(plan->pairs, 1);
+  EXPECT_EQ(plan->options.max_size, 0);
+  EXPECT_THAT(plan->degraded, HasSubstr("1 instead of 2 pairs"));
+}
+
+TEST(MatchPlan, makes_the_picture_smaller_last) {
+  const auto plan = plan_match(demand(8 * kMega), workspace);
+  ASSERT_TRUE(plan);
+  EXPECT_LE(plan->bytes, 8 * kMega);
+  EXPECT_EQ(plan->options.max_size, 640);
+  EXPECT_THAT(plan->degraded, HasSubstr("640 instead of 1000 pixels"));
+}
+
+TEST(MatchPlan, counts_the_frames_between_the_two_of_a_pair) {
+  MatchDemand far = demand(38'800'000);
+  far.distance = 5;
+  const auto plan = plan_match(far, workspace);
+  ASSERT_TRUE(plan);
+  EXPECT_LT(plan->options.chunk, 128);
+}
+
+TEST(MatchPlan, says_what_is_needed_where_nothing_fits) {
+  const auto plan = plan_match(demand(kMega), workspace);
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().code, ErrorCode::OutOfMemory);
+  EXPECT_THAT(plan.error().message, HasSubstr("1000x500"));
+}
+
+TEST(MatchPlan, of_no_pixels_is_refused) {
+  MatchDemand nothing = demand(kMega);
+  nothing.width = 0;
+  const auto plan = plan_match(nothing, workspace);
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().code, ErrorCode::BadShape);
+}
+
+}  // namespace
+}  // namespace gsttorch
