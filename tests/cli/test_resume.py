@@ -113,15 +113,15 @@ def frames_analysed(folder: Path) -> int:
     """By the net, in the last run."""
     last = json.loads((folder / "perf.jsonl").read_text().splitlines()[-1])
     return next(report["stats"]["frames"] for report in last["reports"]
-                if report["name"] == "raftflow")
+                if report["name"] in ("raftflow", "loftrmatch"))
 
 
 @pytest.mark.parametrize("options, can_seek", [
     (["--stages", "flow"], True),
     (["--stages", "flow", "--frames", "140"], False),
-    (["--stages", "flow,matches", "--match-every", "3", "--match-format", "npz"], True),
+    (["--stages", "matches", "--match-every", "3", "--match-format", "npz"], True),
     ([], False),
-], ids=["flow", "with-a-limit", "flow-and-matches", "all-stages"])
+], ids=["flow", "with-a-limit", "matches", "all-stages"])
 def test_the_command_goes_on_where_a_killed_one_was(analyze, tmp_path, options, can_seek) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert analyze(whole, *options).wait(timeout=300) == 0
