@@ -43,7 +43,7 @@ void AnalysisOverlay::reset() {
   painter_.reset();
   perf_line_.reset();
   scenes_.reset();
-  earlier_.reset();
+  others_.reset();
   other_ = {};
 }
 
@@ -69,7 +69,8 @@ bool AnalysisOverlay::begin_frame(GstBuffer* buffer, const GstVideoInfo& info) {
   draws_ = is_due(frame, frame_settings_.every) && is_drawable;
   scenes_.observe(buffer, frame_settings_);
   drawn_ += draws_;
-  other_ = find_other(buffer);
+  other_ = FramePainter::shows_pairs(frame_settings_) ? others_.find(buffer, frame_settings_)
+                                                      : OtherPicture();
   if (takes_snapshots_ && is_due(frame, frame_settings_.snapshot_every)) {
     snapshots_.offer(
         {frame, Ref<GstBuffer>::share(buffer), info, frame_settings_, scenes_, other_});
@@ -77,18 +78,8 @@ bool AnalysisOverlay::begin_frame(GstBuffer* buffer, const GstVideoInfo& info) {
   return draws_ || frame_settings_.layout == OverlayLayout::SideBySide;
 }
 
-// The earlier frame, if it is to be shown; from now on this one can be one.
-Ref<GstBuffer> AnalysisOverlay::find_other(GstBuffer* buffer) {
-  if (!FramePainter::shows_pairs(frame_settings_)) return {};
-  const GstClockTime pts = paired_frame(buffer, frame_settings_);
-  Ref<GstBuffer> other;
-  if (GST_CLOCK_TIME_IS_VALID(pts)) other = earlier_.find(pts);
-  earlier_.keep(buffer, frame_settings_.kept_frames);
-  return other;
-}
-
 FrameContext AnalysisOverlay::context() {
-  return {scenes_, other_.get(), frame_settings_.perf_line ? &perf_line_ : nullptr};
+  return {scenes_, other_, frame_settings_.perf_line ? &perf_line_ : nullptr};
 }
 
 void AnalysisOverlay::draw_over(GstVideoFrame* frame) {

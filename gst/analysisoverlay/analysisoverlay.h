@@ -8,8 +8,8 @@
 
 #include <gst/video/video.h>
 
-#include "gst/analysisoverlay/earlier_frames.h"
 #include "gst/analysisoverlay/frame_painter.h"
+#include "gst/analysisoverlay/other_pictures.h"
 #include "gst/analysisoverlay/overlay_settings.h"
 #include "gst/analysisoverlay/perf_line.h"
 #include "gst/analysisoverlay/scene_painter.h"
@@ -51,7 +51,6 @@ class AnalysisOverlay {
   void draw_beside(GstVideoFrame* in, GstVideoFrame* out);
 
  private:
-  Ref<GstBuffer> find_other(GstBuffer* buffer);
   FrameContext context();
 
   mutable std::mutex mutex_;
@@ -59,13 +58,13 @@ class AnalysisOverlay {
   FramePainter painter_;
   PerfLine perf_line_;
   ScenePainter scenes_;
-  EarlierFrames earlier_;
+  OtherPictures others_;
   Snapshots snapshots_;
   std::atomic<std::uint64_t> frames_{0};
   std::atomic<std::uint64_t> drawn_{0};
   bool takes_snapshots_ = false;
   OverlaySettings frame_settings_;  // of the frame that was begun
-  Ref<GstBuffer> other_;            // that is shown beside it
+  OtherPicture other_;              // that is shown beside it
   bool draws_ = false;
 };
 

@@ -11,17 +11,6 @@
 namespace gsttorch {
 namespace {
 
-void copy_rgb(const cv::Mat& rgb, const Canvas& canvas) {
-  cv::Mat target = canvas.pixels;
-  if (target.channels() == 4) {
-    cv::cvtColor(rgb, target, canvas.is_bgr ? cv::COLOR_RGB2BGRA : cv::COLOR_RGB2RGBA);
-  } else if (canvas.is_bgr) {
-    cv::cvtColor(rgb, target, cv::COLOR_RGB2BGR);
-  } else {
-    rgb.copyTo(target);
-  }
-}
-
 cv::Scalar scalar(const Rgb& c, const Canvas& canvas) {
   return canvas.is_bgr ? cv::Scalar(c[2], c[1], c[0], 255) : cv::Scalar(c[0], c[1], c[2], 255);
 }
@@ -106,6 +95,17 @@ void FlowDrawing::draw_arrows(const FlowView& flow, const Options& options, cons
       draw_arrow(target, {from, arrow_end(from, x * stretch, y * stretch),
                           scalar(direction_color(x, y), canvas)});
     }
+  }
+}
+
+void copy_rgb(const cv::Mat& rgb, const Canvas& canvas) {
+  cv::Mat target = canvas.pixels;
+  if (target.channels() == 4) {
+    cv::cvtColor(rgb, target, canvas.is_bgr ? cv::COLOR_RGB2BGRA : cv::COLOR_RGB2RGBA);
+  } else if (canvas.is_bgr) {
+    cv::cvtColor(rgb, target, cv::COLOR_RGB2BGR);
+  } else {
+    rgb.copyTo(target);
   }
 }
 

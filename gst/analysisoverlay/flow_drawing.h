@@ -46,6 +46,9 @@ class FlowDrawing {
   cv::Mat resized_;  // of the canvas's size
 };
 
+/// Covers the canvas with a picture of its size, 8-bit R, G, B.
+void copy_rgb(const cv::Mat& rgb, const Canvas& canvas);
+
 /// canvas = opacity * drawing + (1 - opacity) * canvas
 void blend(const cv::Mat& drawing, double opacity, const Canvas& canvas);
 

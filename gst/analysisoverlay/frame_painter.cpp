@@ -69,16 +69,22 @@ void FramePainter::draw_beside(GstVideoFrame* in, const OverlaySettings& setting
   draw_texts(in->buffer, settings, context, rest.part(width, width));
 }
 
-void FramePainter::draw_pairs(GstVideoFrame* in, const OverlaySettings& settings, GstBuffer* other,
-                              GstVideoFrame* out) {
+void FramePainter::draw_pairs(GstVideoFrame* in, const OverlaySettings& settings,
+                              const OtherPicture& other, GstVideoFrame* out) {
   FlowPainter::copy_beside_black(in, out);
-  GstVideoFrame earlier;
-  if (!other || !gst_video_frame_map(&earlier, &in->info, other, GST_MAP_READ)) return;
   const int width = GST_VIDEO_FRAME_WIDTH(in);
   const Canvas canvas = canvas_of(out);
-  cv::Mat right = canvas.part(width, width).pixels;
-  canvas_of(&earlier).pixels.copyTo(right);
-  gst_video_frame_unmap(&earlier);
+  GstVideoFrame earlier;
+  if (other.file) {
+    draw_picture(*other.file, canvas.part(width, width));
+  } else if (other.frame &&
+             gst_video_frame_map(&earlier, &in->info, other.frame.get(), GST_MAP_READ)) {
+    cv::Mat right = canvas.part(width, width).pixels;
+    canvas_of(&earlier).pixels.copyTo(right);
+    gst_video_frame_unmap(&earlier);
+  } else {
+    return;
+  }
   matches_.draw_pairs(in->buffer, settings, canvas);
 }
 

@@ -6,6 +6,7 @@
 
 #include "gst/analysisoverlay/flow_painter.h"
 #include "gst/analysisoverlay/match_painter.h"
+#include "gst/analysisoverlay/other_pictures.h"
 #include "gst/analysisoverlay/overlay_settings.h"
 #include "gst/analysisoverlay/perf_line.h"
 #include "gst/analysisoverlay/scene_painter.h"
@@ -15,7 +16,7 @@ namespace gsttorch {
 /// What is drawn beside what lies on the frame's buffer.
 struct FrameContext {
   const ScenePainter& scenes;     ///< has taken the frame down
-  GstBuffer* other = nullptr;     ///< the earlier frame, to be shown beside it
+  const OtherPicture& other;      ///< to be shown beside it
   PerfLine* perf_line = nullptr;  ///< none is drawn
 };
 
@@ -27,7 +28,7 @@ class FramePainter {
 
   /// Whether a frame carries something that these settings let be drawn.
   static bool has_drawable(GstBuffer* buffer, const OverlaySettings& settings);
-  /// Whether these settings show an earlier frame beside each one.
+  /// Whether these settings show another picture beside each frame.
   static bool shows_pairs(const OverlaySettings& settings);
 
   /// Draws the results of a buffer over the picture in a frame, which may be another buffer's.
@@ -40,7 +41,7 @@ class FramePainter {
   void reset();  ///< for another stream
 
  private:
-  void draw_pairs(GstVideoFrame* in, const OverlaySettings& settings, GstBuffer* other,
+  void draw_pairs(GstVideoFrame* in, const OverlaySettings& settings, const OtherPicture& other,
                   GstVideoFrame* out);
 
   FlowPainter flow_;

@@ -90,7 +90,7 @@ GType match_style_type() {
          "Lines on the frame from where points were in the other picture to where they are",
          "trails"},
         {static_cast<gint>(MatchStyle::Pairs),
-         "Lines to the earlier frame on the right (layout=side-by-side, else trails)", "pairs"},
+         "Lines to the other picture on the right (layout=side-by-side, else trails)", "pairs"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisOverlayMatchStyle", values);
   }();

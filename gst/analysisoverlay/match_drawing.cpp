@@ -57,11 +57,14 @@ cv::Scalar color_of(const MatchRows& rows, std::size_t i, MatchColor coloring,
   return color(canvas, level(2 - 2 * sure), level(2 * sure), 48);
 }
 
-/// Calls `draw` with the index of every `step`th match, those that agree first: the others are few
-/// and are to be seen.
+/// Calls `draw` with the index of every `step`th match: those that agree and those that do not, the
+/// fewer of both last, so that they are seen.
 template <typename Draw>
 void for_each_match(const MatchRows& rows, std::size_t step, Draw&& draw) {
-  for (const bool wanted : {true, false}) {
+  std::size_t inliers = 0;
+  for (std::size_t i = 0; i < rows.count; i++) inliers += rows.is_inlier(i);
+  const bool many = 2 * inliers >= rows.count;
+  for (const bool wanted : {many, !many}) {
     for (std::size_t i = 0; i < rows.count; i += step) {
       if (rows.is_inlier(i) == wanted) draw(i);
     }

@@ -35,7 +35,7 @@ void for_each_result(GstBuffer* buffer, const OverlaySettings& settings, Visit&&
 }
 
 bool can_be_paired(const GstTorchMatch& match) {
-  return match.matches && GST_CLOCK_TIME_IS_VALID(match.reference_pts);
+  return match.matches && (match.reference || GST_CLOCK_TIME_IS_VALID(match.reference_pts));
 }
 
 cv::Size size_of(guint width, guint height) {
@@ -79,12 +79,15 @@ bool has_drawable_match(GstBuffer* buffer, const OverlaySettings& settings) {
   return found;
 }
 
-GstClockTime paired_frame(GstBuffer* buffer, const OverlaySettings& settings) {
-  GstClockTime pts = GST_CLOCK_TIME_NONE;
+PairedPicture paired_picture(GstBuffer* buffer, const OverlaySettings& settings) {
+  PairedPicture paired;
+  bool is_found = false;
   for_each_result(buffer, settings, [&](const GstTorchMatch& match) {
-    if (!GST_CLOCK_TIME_IS_VALID(pts) && can_be_paired(match)) pts = match.reference_pts;
+    if (!can_be_paired(match) || std::exchange(is_found, true)) return;
+    paired.pts = match.reference_pts;
+    if (match.reference) paired.file = match.reference;
   });
-  return pts;
+  return paired;
 }
 
 void MatchPainter::draw(GstBuffer* buffer, const OverlaySettings& settings, const Canvas& canvas) {

@@ -14,9 +14,12 @@ namespace gsttorch {
 /// Whether a frame carries a matching result that these settings let be drawn.
 bool has_drawable_match(GstBuffer* buffer, const OverlaySettings& settings);
 
-/// PTS of the earlier frame that is to be shown beside this one; GST_CLOCK_TIME_NONE where there is
-/// none.
-GstClockTime paired_frame(GstBuffer* buffer, const OverlaySettings& settings);
+/// The picture that a frame is to be shown beside: that of the first result with matches.
+struct PairedPicture {
+  GstClockTime pts = GST_CLOCK_TIME_NONE;  ///< of an earlier frame
+  std::string file;                        ///< or a reference picture's; empty: none
+};
+PairedPicture paired_picture(GstBuffer* buffer, const OverlaySettings& settings);
 
 /// Draws the matching results that lie on a buffer: all of the first element that has some.
 /// Thread-bound.
@@ -27,8 +30,8 @@ class MatchPainter {
 
   /// Outlines and trails.
   void draw(GstBuffer* buffer, const OverlaySettings& settings, const Canvas& canvas);
-  /// Lines between the frame in the left half and the other one, of `paired_frame`, in the right
-  /// half.
+  /// Lines between the frame in the left half and the other one, of `paired_picture`, in the
+  /// right half.
   void draw_pairs(GstBuffer* buffer, const OverlaySettings& settings, const Canvas& canvas);
   /// A line of text for each result, below `line` others.
   static void draw_labels(GstBuffer* buffer, const OverlaySettings& settings, int line,

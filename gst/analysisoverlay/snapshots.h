@@ -28,8 +28,8 @@ class Snapshots {
     Ref<GstBuffer> buffer;
     GstVideoInfo info{};
     OverlaySettings settings;
-    ScenePainter scenes;   ///< as it is with this frame
-    Ref<GstBuffer> other;  ///< the earlier frame to be shown beside it, or null
+    ScenePainter scenes;  ///< as it is with this frame
+    OtherPicture other;   ///< to be shown beside it
   };
   struct Counts {
     std::atomic<std::uint64_t> written{0};

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "gst/loftrmatch/picture_file.h"
 #include "lib/core/manifest.h"
 #include "lib/core/weights_file.h"
 #include "lib/gst/gsttorchmatchmeta.h"
 #include "lib/gst/message.h"
+#include "lib/gst/picture_file.h"
 #include "lib/gst/ref.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_loftr_match_debug);

@@ -13,6 +13,7 @@
 
 #include "lib/gst/gsttorchmatchmeta.h"
 #include "lib/gst/gsttorchscenemeta.h"
+#include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
 #include "tests/support/picture_file.h"
 #include "tests/support/temp_folder.h"
@@ -353,6 +354,34 @@ TEST(OverlayMatches, in_pairs_lead_across_to_the_earlier_frame) {
   EXPECT_EQ(pixel(out, 60, 60, kWide), grey(101));
   EXPECT_EQ(pixel(out, kSide + 30, 60, kWide), grey(100));
   EXPECT_EQ(white_pixels(out, 0, 16, kWide), 0u) << "words are on the right";
+}
+
+TEST(OverlayMatches, in_pairs_lead_to_the_picture_of_a_file_stretched_to_the_frame) {
+  const TempFolder folder;
+  const std::string path = folder.path("grey.png");
+  ASSERT_EQ(
+      run_pipeline("videotestsrc num-buffers=1 pattern=solid-color foreground-color=0xff404040 "
+                   "! video/x-raw,width=48,height=24 ! pngenc ! filesink location=" +
+                   path),
+      "eos");
+  for (const std::string& file : {path, folder.path("gone.png")}) {
+    Harness harness(make_overlay(kPairs));
+    harness.set_caps(caps());
+    auto buffer = frame();
+    const auto rows = array_of({{9.5f, 14.75f, 70, 60, 1, 1}});
+    GstTorchMatch match = describe(rows.get(), 1);
+    match.reference_pts = GST_CLOCK_TIME_NONE;
+    match.reference = file.c_str();
+    match.reference_width = 48;
+    match.reference_height = 24;
+    gst_buffer_add_torch_match_meta(buffer.get(), &match);
+    const auto out = harness.push_and_pull(buffer);
+    const bool is_there = file == path;
+    EXPECT_THAT(pixel(out, kSide + 80, 80, kWide), IsNear(is_there ? grey(0x40) : kBlack));
+    if (!is_there) continue;
+    EXPECT_GT(pixel(out, kSide + 80, 80, kWide)[0], 0x30);
+    EXPECT_THAT(pixel(out, 90, 60, kWide), IsNear(kGreen));
+  }
 }
 
 TEST(OverlayMatches, in_pairs_have_a_black_right_half_without_an_earlier_frame) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "gst/loftrmatch/picture_file.h"
+#include "lib/gst/picture_file.h"
 
 #include <filesystem>
 #include <memory>
