@@ -132,6 +132,8 @@ TEST(OverlayMatches, are_red_where_they_disagree_with_the_geometry) {
   EXPECT_THAT(pixel(drawn({}, frame_with({kOutlier})), 45, 60), IsNear(kRed));
   EXPECT_THAT(pixel(drawn({}, frame_with({kOutlier, kTrail})), 45, 60), IsNear(kRed))
       << "and on top";
+  EXPECT_THAT(pixel(drawn({}, frame_with({kOutlier, kTrail, kOutlier})), 45, 60), IsNear(kGreen))
+      << "the fewer are on top";
 }
 
 TEST(OverlayMatches, can_have_the_colour_of_their_confidence) {
