@@ -40,7 +40,7 @@ def main():
                                      RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--part", choices=build_set.SIZES, default="report")
-    parser.add_argument("--model", nargs="+", help="as scenedetect's property",
+    parser.add_argument("--model", nargs="*", help="as scenedetect's property",
                         default=["transnetv2", "resnet18", "resnet18-lite"])
     parser.add_argument("--no-peers", dest="peers", action="store_false")
     options = parser.parse_args()
