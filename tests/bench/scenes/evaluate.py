@@ -17,6 +17,7 @@ Debian ffmpeg, gstreamer1.0-libav and gstreamer1.0-plugins-bad (scenechange).
 
 import argparse
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -49,7 +50,11 @@ def main():
     chosen = detectors.ours(options.model) | (detectors.PEERS if options.peers else {})
     print(scoring.HEAD)
     for name, detector in chosen.items():
-        found, seconds = run(detector, labels, videos)
+        try:
+            found, seconds = run(detector, labels, videos)
+        except (subprocess.CalledProcessError, FileNotFoundError, ImportError) as error:
+            print(f"| {name} | cannot be run: {error} |", flush=True)
+            continue
         print(scoring.row(name, labels, found) + f" {seconds:.0f} |", flush=True)
 
 
