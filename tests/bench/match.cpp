@@ -3,9 +3,10 @@
 //
 // Matching of a stream, each frame with the one before: the time of each part, and the memory.
 //
-//   match WEIGHTS FRAMES.raw WIDTH HEIGHT [THRESHOLD [MAX-SIZE]]
+//   match WEIGHTS FRAMES.raw WIDTH HEIGHT [THRESHOLD [MAX-SIZE [MATCHES.csv]]]
 //
-// FRAMES.raw: grey bytes, WIDTH x HEIGHT, one frame after the other.
+// FRAMES.raw: grey bytes, WIDTH x HEIGHT, one frame after the other. MATCHES.csv: what was found, a
+// line for each match of each frame.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -51,6 +52,14 @@ T value_of(Result<T> result) {
   std::exit(1);
 }
 
+void write_matches(std::ofstream& file, std::size_t frame, const MatchResult& result) {
+  file.precision(9);
+  for (const Match& m : result.matches) {
+    file << frame << ',' << m.x0 << ',' << m.y0 << ',' << m.x1 << ',' << m.y1 << ',' << m.confidence
+         << '\n';
+  }
+}
+
 int run(int argc, char** argv) {
   if (argc < 5) return std::fprintf(stderr, "match WEIGHTS FRAMES.raw WIDTH HEIGHT\n"), 2;
   Engine* engine = value_of(load_engine());
@@ -62,6 +71,11 @@ int run(int argc, char** argv) {
   const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), {});
   const std::size_t frames =
       bytes.size() / (static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
+  std::ofstream written;
+  if (argc > 7) {
+    written.open(argv[7]);
+    written << "frame,x0,y0,x1,y1,confidence\n";
+  }
   engine->enter_lane("cpu", 0);
   const auto model = value_of(engine->load_match_model({argv[1], "cpu", {}}));
   const std::size_t weights = engine->memory("cpu").current;
@@ -77,10 +91,12 @@ int run(int argc, char** argv) {
     if (last) {
       const MatchPair pair = {last, frame};
       const auto result = value_of(model->match(std::span(&pair, 1), options));
+      const double matched = ms_since(begin);
+      if (written.is_open()) write_matches(written, i, result.front());
       if (i > 1) {
         encode_ms.push_back(encoded);
-        match_ms.push_back(ms_since(begin) - encoded);
-        all_ms.push_back(ms_since(begin));
+        match_ms.push_back(matched - encoded);
+        all_ms.push_back(matched);
         matches.push_back(static_cast<double>(result.front().matches.size()));
       }
     }

@@ -31,6 +31,7 @@ using Reorder = at::Tensor(const at::Tensor&, at::IntArrayRef, at::IntArrayRef, 
                            std::int64_t, at::OptionalIntArrayRef);
 
 constexpr double kLeakySlope = 0.01;
+constexpr std::int64_t kUsualHeight = 30, kUsualWidth = 40;  // of what a convolution gives
 const std::optional<at::Scalar> kNoScale;
 
 template <typename Signature>
@@ -38,10 +39,15 @@ c10::TypedOperatorHandle<Signature> find_operator(const char* name, const char* 
   return c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).typed<Signature>();
 }
 
+// oneDNN's choice of a layout depends on the input's size, but hardly on how large it is. Without a
+// size it chooses for a map of a pixel, and then every call on a real one lays the weights out
+// anew.
 at::Tensor pack(const at::Tensor& weight, const ConvGeometry& geometry) {
   static const auto reorder = find_operator<Reorder>("mkldnn::_reorder_convolution_weight", "");
+  const std::array<std::int64_t, 4> size = {1, weight.size(1), kUsualHeight * geometry.stride[0],
+                                            kUsualWidth * geometry.stride[1]};
   return reorder.call(weight, geometry.padding, geometry.stride, geometry.dilation, 1,
-                      std::nullopt);
+                      at::IntArrayRef(size));
 }
 
 // ATen's convolution has no shape function in C++ (Python's torch has): on the meta device this one
