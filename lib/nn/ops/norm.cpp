@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -49,32 +48,37 @@ void add_relu_block(float* y, const float* x, std::int64_t count) {
 
 struct Moments {
   explicit Moments(std::int64_t channels) : sum(channels), square(channels) {}
+  template <typename T>
+  void add(const std::vector<T>& more_sum, const std::vector<T>& more_square) {
+    for (std::size_t c = 0; c < sum.size(); c++) {
+      sum[c] += more_sum[c];
+      square[c] += more_square[c];
+    }
+  }
   std::vector<double> sum, square;
 };
 
-// One picture [pixels, channels].
+// One picture [pixels, channels]. Parts are added up in their order, whichever thread made them:
+// the same picture gives the same numbers.
 Moments measure(const float* x, std::int64_t pixels, std::int64_t channels) {
-  Moments total(channels);
-  std::mutex mutex;
-  at::parallel_for(0, pixels, 4 * kPixelsPerBlock, [&](std::int64_t begin, std::int64_t end) {
-    Moments part(channels);
+  constexpr std::int64_t kPixelsPerPart = 4 * kPixelsPerBlock;
+  const std::int64_t count = (pixels + kPixelsPerPart - 1) / kPixelsPerPart;
+  std::vector<Moments> parts(count, Moments(channels));
+  at::parallel_for(0, count, 1, [&](std::int64_t first, std::int64_t last) {
     std::vector<float> sum(channels), square(channels);
-    for (std::int64_t p = begin; p < end; p += kPixelsPerBlock) {
-      std::fill(sum.begin(), sum.end(), 0.f);
-      std::fill(square.begin(), square.end(), 0.f);
-      accumulate_block(x + p * channels, std::min(kPixelsPerBlock, end - p), channels, x,
-                       sum.data(), square.data());
-      for (std::int64_t c = 0; c < channels; c++) {
-        part.sum[c] += sum[c];
-        part.square[c] += square[c];
+    for (std::int64_t i = first; i < last; i++) {
+      const std::int64_t end = std::min(pixels, (i + 1) * kPixelsPerPart);
+      for (std::int64_t p = i * kPixelsPerPart; p < end; p += kPixelsPerBlock) {
+        std::fill(sum.begin(), sum.end(), 0.f);
+        std::fill(square.begin(), square.end(), 0.f);
+        accumulate_block(x + p * channels, std::min(kPixelsPerBlock, end - p), channels, x,
+                         sum.data(), square.data());
+        parts[i].add(sum, square);
       }
     }
-    const std::lock_guard lock(mutex);
-    for (std::int64_t c = 0; c < channels; c++) {
-      total.sum[c] += part.sum[c];
-      total.square[c] += part.square[c];
-    }
   });
+  Moments total(channels);
+  for (const Moments& part : parts) total.add(part.sum, part.square);
   return total;
 }
 
