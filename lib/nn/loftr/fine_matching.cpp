@@ -54,7 +54,7 @@ at::Tensor LoftrFine::merged(const Side& side) const {
 }
 
 at::Tensor LoftrFine::operator()(const Side& first, const Side& second) const {
-  const LoftrTransformer::Pair pair = transformer_({merged(first), merged(second)});
+  const LoftrTransformer::Pair pair = transformer_.on_windows({merged(first), merged(second)});
   const std::int64_t channels = pair.x0.size(1);
   const at::Tensor all = pair.x1.permute({0, 2, 3, 1}).reshape({-1, kPixels, channels});
   const std::int64_t half = LoftrConfig::kWindow / 2;

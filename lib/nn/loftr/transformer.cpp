@@ -2,68 +2,71 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/nn/loftr/transformer.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include <ATen/ATen.h>
 
 #include "lib/nn/failure.h"
-#include "lib/nn/loftr/attention.h"
 
 namespace gsttorch {
 namespace {
 
-Conv linear(const at::Tensor& weight, Activation activation = Activation::None) {
-  return Conv(weight.unsqueeze(-1).unsqueeze(-1), {}, {}, activation);
+constexpr double kAttentionEpsilon = 1e-6;
+
+TokenLayerWeights load_layer(const ModuleWeights& weights, std::int64_t channels,
+                             const LoftrConfig& config) {
+  const std::int64_t c = channels;
+  const ModuleWeights norm1 = weights / "norm1", norm2 = weights / "norm2";
+  TokenLayerWeights layer;
+  layer.query = weights.take("q_proj.weight", {c, c});
+  layer.key = weights.take("k_proj.weight", {c, c});
+  layer.value = weights.take("v_proj.weight", {c, c});
+  layer.merge = weights.take("merge.weight", {c, c});
+  layer.mlp_in = weights.take("mlp.0.weight", {2 * c, 2 * c});
+  layer.mlp_out = weights.take("mlp.2.weight", {c, 2 * c});
+  layer.gain1 = norm1.take("weight", {c});
+  layer.bias1 = norm1.take("bias", {c});
+  layer.gain2 = norm2.take("weight", {c});
+  layer.bias2 = norm2.take("bias", {c});
+  layer.heads = config.heads;
+  layer.norm_epsilon = config.norm_epsilon;
+  return layer;
+}
+
+// [B, C, h, w] -> [B, h w, C], and back; a view where the map is channels-last.
+at::Tensor tokens_of(const at::Tensor& map) {
+  return map.permute({0, 2, 3, 1}).reshape({map.size(0), -1, map.size(1)}).contiguous();
+}
+at::Tensor map_of(const at::Tensor& tokens, const at::Tensor& like) {
+  return tokens.view({like.size(0), like.size(2), like.size(3), like.size(1)})
+      .permute({0, 3, 1, 2});
+}
+
+at::Tensor product(const at::Tensor& tokens, const at::Tensor& weight) {
+  return at::matmul(tokens, weight.t());
+}
+
+at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                     std::int64_t heads) {
+  const auto split = [heads](const at::Tensor& x) {  // [B, heads, tokens, C / heads]
+    return x.unflatten(2, {heads, x.size(2) / heads}).transpose(1, 2);
+  };
+  const auto positive = [](const at::Tensor& x) { return at::elu(x) + 1; };
+  const at::Tensor q = positive(split(query)), k = positive(split(key));
+  const at::Tensor sums = at::matmul(k.transpose(-1, -2), split(value));     // [B, heads, D, D]
+  const at::Tensor total = at::matmul(q, k.sum(2, true).transpose(-1, -2));  // [B, heads, L, 1]
+  return (at::matmul(q, sums) / (total + kAttentionEpsilon)).transpose(1, 2).flatten(2);
+}
+
+at::Tensor normalized(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& bias,
+                      double epsilon) {
+  const at::Tensor centred = x - x.mean(-1, true);
+  return centred * (centred.square().mean(-1, true) + epsilon).rsqrt() * gain + bias;
 }
 
 }  // namespace
-
-LoftrLayer::LoftrLayer(const ModuleWeights& weights, std::int64_t channels, std::int64_t heads,
-                       double epsilon)
-    : channels_(channels), heads_(heads), epsilon_(epsilon) {
-  const std::int64_t c = channels;
-  const at::Tensor q = weights.take("q_proj.weight", {c, c});
-  const at::Tensor k = weights.take("k_proj.weight", {c, c});
-  const at::Tensor v = weights.take("v_proj.weight", {c, c});
-  query_key_value_ = linear(at::cat({q, k, v}));
-  query_ = linear(q);
-  key_value_ = linear(at::cat({k, v}));
-  merge_ = linear(weights.take("merge.weight", {c, c}));
-  const at::Tensor in = weights.take("mlp.0.weight", {2 * c, 2 * c});
-  mlp_x_ = linear(in.narrow(1, 0, c));
-  mlp_message_ = linear(in.narrow(1, c, c), Activation::Relu);
-  mlp_out_ = linear(weights.take("mlp.2.weight", {c, 2 * c}));
-  norm1_ = load_norm(weights, "norm1", c);
-  norm2_ = load_norm(weights, "norm2", c);
-}
-
-LoftrLayer::Norm LoftrLayer::load_norm(const ModuleWeights& weights, const char* name,
-                                       std::int64_t channels) const {
-  const ModuleWeights norm = weights / name;
-  return {norm.take("weight", {channels}), norm.take("bias", {channels})};
-}
-
-at::Tensor LoftrLayer::self(const at::Tensor& x) const {
-  const at::Tensor all = query_key_value_(x);
-  return update(x,
-                linear_attention(all.narrow(1, 0, channels_), all.narrow(1, channels_, channels_),
-                                 all.narrow(1, 2 * channels_, channels_), heads_));
-}
-
-at::Tensor LoftrLayer::cross(const at::Tensor& x, const at::Tensor& source) const {
-  const at::Tensor seen = key_value_(source);
-  return update(x, linear_attention(query_(x), seen.narrow(1, 0, channels_),
-                                    seen.narrow(1, channels_, channels_), heads_));
-}
-
-at::Tensor LoftrLayer::update(const at::Tensor& x, const at::Tensor& message) const {
-  at::Tensor m = merge_(message);
-  layer_norm_(m, norm1_.gain, norm1_.bias, epsilon_);
-  at::Tensor y = mlp_out_(mlp_message_.plus_(m, mlp_x_(x)));
-  layer_norm_plus_(y, norm2_.gain, norm2_.bias, epsilon_, x);
-  return y;
-}
 
 LoftrTransformer::LoftrTransformer(const ModuleWeights& weights, std::int64_t channels, int layers,
                                    const LoftrConfig& config) {
@@ -73,30 +76,52 @@ LoftrTransformer::LoftrTransformer(const ModuleWeights& weights, std::int64_t ch
                       std::to_string(config.heads) + " heads cannot share");
   }
   for (int i = 0; i < layers; i++) {
-    layers_.emplace_back(weights / "layers" / std::to_string(i), channels, config.heads,
-                         config.norm_epsilon);
+    weights_.push_back(load_layer(weights / "layers" / std::to_string(i), channels, config));
   }
+  if (!std::all_of(weights_.begin(), weights_.end(), TokenLayer::fits)) return;
+  for (const TokenLayerWeights& layer : weights_) layers_.emplace_back(layer);
 }
 
-// Both sides as one batch where they are of one size: half as many operations.
-LoftrTransformer::Pair LoftrTransformer::self(const LoftrLayer& layer, const Pair& pair) {
-  if (pair.x0.sizes() != pair.x1.sizes()) return {layer.self(pair.x0), layer.self(pair.x1)};
-  const std::int64_t batch = pair.x0.size(0);
-  const at::Tensor both = layer.self(at::cat({pair.x0, pair.x1}));
-  return {both.narrow(0, 0, batch), both.narrow(0, batch, batch)};
+bool LoftrTransformer::is_fast(const at::Tensor& x) const {
+  return !layers_.empty() && x.is_cpu() && x.scalar_type() == at::kFloat;
+}
+
+at::Tensor LoftrTransformer::layer(std::size_t index, const at::Tensor& x,
+                                   const at::Tensor& source) const {
+  if (!is_fast(x)) return plain_layer(index, x, source);
+  return map_of(layers_[index](tokens_of(x), tokens_of(source)), x);
+}
+
+at::Tensor LoftrTransformer::plain_layer(std::size_t index, const at::Tensor& x,
+                                         const at::Tensor& source) const {
+  const TokenLayerWeights& w = weights_[index];
+  const at::Tensor tokens = tokens_of(x), seen = tokens_of(source);
+  const at::Tensor message =
+      attention(product(tokens, w.query), product(seen, w.key), product(seen, w.value), w.heads);
+  const at::Tensor merged = normalized(product(message, w.merge), w.gain1, w.bias1, w.norm_epsilon);
+  at::Tensor hidden = product(at::cat({tokens, merged}, 2), w.mlp_in);
+  at::relu_(hidden);
+  return map_of(tokens + normalized(product(hidden, w.mlp_out), w.gain2, w.bias2, w.norm_epsilon),
+                x);
+}
+
+LoftrTransformer::Pair LoftrTransformer::both(std::size_t index, Pair pair) const {
+  const bool is_cross = index % 2 == 1;  // the second side sees what the first has become
+  pair.x0 = layer(index, pair.x0, is_cross ? pair.x1 : pair.x0);
+  pair.x1 = layer(index, pair.x1, is_cross ? pair.x0 : pair.x1);
+  return pair;
 }
 
 LoftrTransformer::Pair LoftrTransformer::rest(Pair pair) const {
-  for (std::size_t i = 1; i < layers_.size(); i++) {
-    const bool is_cross = i % 2 == 1;
-    if (is_cross) {  // the second side sees what the first has become
-      pair.x0 = layers_[i].cross(pair.x0, pair.x1);
-      pair.x1 = layers_[i].cross(pair.x1, pair.x0);
-    } else {
-      pair = self(layers_[i], pair);
-    }
-  }
+  for (std::size_t i = 1; i < weights_.size(); i++) pair = both(i, std::move(pair));
   return pair;
+}
+
+LoftrTransformer::Pair LoftrTransformer::on_windows(Pair windows) const {
+  if (!is_fast(windows.x0)) return rest(both(0, std::move(windows)));
+  at::Tensor x0 = tokens_of(windows.x0), x1 = tokens_of(windows.x1);
+  TokenLayer::run_on_windows(layers_, x0, x1);
+  return {map_of(x0, windows.x0), map_of(x1, windows.x1)};
 }
 
 }  // namespace gsttorch

@@ -8,49 +8,26 @@
 #include <ATen/core/Tensor.h>
 
 #include "lib/nn/loftr/config.h"
-#include "lib/nn/ops/conv.h"
+#include "lib/nn/ops/token_layer.h"
 #include "lib/nn/weights/module_weights.h"
 
 namespace gsttorch {
 
-// Tokens are the pixels of a channels-last map [B, C, h, w], and every linear layer is a 1x1
-// convolution over it.
-
-/// One layer: x + norm2(mlp([x, norm1(merge(attention(x, source)))])).
-/// Source: Sun et al., CVPR 2021, section 3.2; zju3dv/LoFTR loftr_module/transformer.py.
-class LoftrLayer {
- public:
-  LoftrLayer(const ModuleWeights& weights, std::int64_t channels, std::int64_t heads,
-             double epsilon);
-
-  at::Tensor self(const at::Tensor& x) const;
-  at::Tensor cross(const at::Tensor& x, const at::Tensor& source) const;
-
- private:
-  struct Norm {
-    at::Tensor gain, bias;
-  };
-  Norm load_norm(const ModuleWeights& weights, const char* name, std::int64_t channels) const;
-  at::Tensor update(const at::Tensor& x, const at::Tensor& message) const;
-
-  std::int64_t channels_, heads_;
-  double epsilon_;
-  Conv query_key_value_;  // all of x
-  Conv query_, key_value_;
-  Conv merge_;
-  Conv mlp_x_, mlp_message_;  // the halves of the first linear layer: it adds up what they see
-  Conv mlp_out_;
-  Norm norm1_, norm2_;
-};
-
-/// Self- and cross-attention in turn, on both sides of a pair.
+/// Self- and cross-attention in turn, on both sides of a pair. A layer is x + norm2(mlp([x,
+/// norm1(merge(attention(x, source)))])); attention is linear, with phi(x) = elu(x) + 1: each query
+/// gets phi(q) sum phi(k) v^T / (phi(q) . sum phi(k) + 1e-6), head by head.
+///
+/// Tokens are the pixels of a channels-last map [B, C, h, w]. On the CPU the work is TokenLayer's;
+/// elsewhere, and in widths that it does not know, it is plain ATen (which is also the oracle of
+/// the tests). Source: Sun et al., CVPR 2021, section 3.2; zju3dv/LoFTR
+/// loftr_module/transformer.py.
 class LoftrTransformer {
  public:
   LoftrTransformer(const ModuleWeights& weights, std::int64_t channels, int layers,
                    const LoftrConfig& config);
 
   /// The first layer, which sees one side alone.
-  at::Tensor first(const at::Tensor& x) const { return layers_.front().self(x); }
+  at::Tensor first(const at::Tensor& x) const { return layer(0, x, x); }
 
   struct Pair {
     at::Tensor x0, x1;  // [B, C, h, w], [B, C, h', w']
@@ -58,13 +35,20 @@ class LoftrTransformer {
   /// The other layers, after `first` on each side.
   Pair rest(Pair pair) const;
 
-  /// All layers.
-  Pair operator()(const Pair& pair) const { return rest(self(layers_.front(), pair)); }
+  /// All layers, over pairs of windows [M, C, side, side], for each of which nothing else counts;
+  /// may work in their memory.
+  Pair on_windows(Pair windows) const;
+
+  /// One layer in plain ATen, whatever the device.
+  at::Tensor plain_layer(std::size_t index, const at::Tensor& x, const at::Tensor& source) const;
 
  private:
-  static Pair self(const LoftrLayer& layer, const Pair& pair);
+  at::Tensor layer(std::size_t index, const at::Tensor& x, const at::Tensor& source) const;
+  Pair both(std::size_t index, Pair pair) const;
+  bool is_fast(const at::Tensor& x) const;
 
-  std::vector<LoftrLayer> layers_;
+  std::vector<TokenLayerWeights> weights_;
+  std::vector<TokenLayer> layers_;  // none where they do not fit
 };
 
 }  // namespace gsttorch

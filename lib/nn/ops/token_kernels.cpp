@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/nn/ops/token_kernels.h"
+
+#include <vector>
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wpsabi"  // vectors are only passed to what is inlined
+#endif
+
+// The same code once for each kind of processor. Clones of a function (cpu_dispatch.h) would not
+// do: the compiler breaks vectors up before it clones.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define GSTTORCH_TOKEN_VARIANTS
+
+#pragma GCC push_options
+#pragma GCC target("arch=x86-64-v4")
+#define GSTTORCH_TILE_ROWS 12
+namespace gsttorch::avx512 {
+#include "lib/nn/ops/token_kernels.inc"
+}  // namespace gsttorch::avx512
+#undef GSTTORCH_TILE_ROWS
+#pragma GCC pop_options
+
+#pragma GCC push_options
+#pragma GCC target("arch=x86-64-v3")
+#define GSTTORCH_TILE_ROWS 3
+namespace gsttorch::avx2 {
+#include "lib/nn/ops/token_kernels.inc"
+}  // namespace gsttorch::avx2
+#undef GSTTORCH_TILE_ROWS
+#pragma GCC pop_options
+
+#endif
+
+#define GSTTORCH_TILE_ROWS 2
+namespace gsttorch::baseline {
+#include "lib/nn/ops/token_kernels.inc"
+}  // namespace gsttorch::baseline
+#undef GSTTORCH_TILE_ROWS
+
+namespace gsttorch {
+namespace {
+
+std::vector<const TokenKernels*> find_kernels() {
+  std::vector<const TokenKernels*> found;
+#ifdef GSTTORCH_TOKEN_VARIANTS
+  if (__builtin_cpu_supports("x86-64-v4")) found.push_back(&avx512::kTokenKernels);
+  if (__builtin_cpu_supports("x86-64-v3")) found.push_back(&avx2::kTokenKernels);
+#endif
+  found.push_back(&baseline::kTokenKernels);
+  return found;
+}
+
+}  // namespace
+
+std::span<const TokenKernels* const> all_token_kernels() {
+  static const std::vector<const TokenKernels*> kernels = find_kernels();
+  return kernels;
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/nn/ops/token_layer.h"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "lib/nn/ops/token_kernels.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr float kAttentionEpsilon = 1e-6f;
+constexpr std::int64_t kBlock = 128;             // tokens of a map at once, about
+constexpr std::int64_t kParts = 4;               // blocks come in so many, for as many threads
+constexpr std::int64_t kWindowFloats = 1 << 17;  // that a few windows take between the layers
+
+std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+// [out, in] -> panels [out / kPanel, in, kPanel]
+at::Tensor in_panels(const at::Tensor& weight) {
+  return weight.view({-1, kPanel, weight.size(1)}).transpose(1, 2).contiguous();
+}
+
+// Tokens of a map, cut into blocks of nearly one size, however many threads there are: sums over
+// them come out the same.
+struct Blocks {
+  explicit Blocks(std::int64_t tokens)
+      : tokens(tokens), count(divide_up(divide_up(tokens, kBlock), kParts) * kParts) {}
+  std::int64_t begin(std::int64_t i) const { return tokens * i / count; }
+  std::int64_t size(std::int64_t i) const { return begin(i + 1) - begin(i); }
+  std::int64_t largest() const { return divide_up(tokens, count); }
+
+  std::int64_t tokens, count;
+};
+
+}  // namespace
+
+// What lies between the steps of a layer, for one thread and some tokens.
+class TokenLayer::Scratch {
+ public:
+  Scratch(float* room, std::int64_t tokens, std::int64_t channels)
+      : size_(tokens * channels), room_(room) {}
+
+  static constexpr std::int64_t kMaps = 4;  // of as many numbers as the tokens have
+
+  // Query, key and value, or some of them.
+  float* projected() const { return room_; }
+  float* message() const { return room_ + 3 * size_; }
+  // When the message is there what it came from is not needed any more.
+  float* merged() const { return room_; }
+  float* hidden() const { return room_ + size_; }  // [tokens, 2C]
+
+ private:
+  std::int64_t size_;
+  float* room_;
+};
+
+// Made by the caller's thread, whose memory is counted.
+class TokenLayer::Scratches {
+ public:
+  Scratches(std::int64_t tasks, std::int64_t tokens, std::int64_t channels)
+      : tokens_(tokens),
+        channels_(channels),
+        room_(at::empty({std::min<std::int64_t>(tasks, at::get_num_threads()),
+                         Scratch::kMaps * tokens * channels},
+                        at::kFloat)) {}
+  /// In a parallel loop of so many tasks.
+  Scratch mine() const {
+    return {room_.data_ptr<float>() + at::get_thread_num() * room_.size(1), tokens_, channels_};
+  }
+
+ private:
+  std::int64_t tokens_, channels_;
+  at::Tensor room_;
+};
+
+bool TokenLayer::fits(const TokenLayerWeights& weights) {
+  const std::int64_t channels = weights.query.size(0);
+  return weights.query.is_cpu() && weights.query.scalar_type() == at::kFloat &&
+         channels % kPanel == 0 && knows_head(channels / weights.heads);
+}
+
+TokenLayer::TokenLayer(const TokenLayerWeights& weights)
+    : channels_(weights.query.size(0)),
+      heads_(weights.heads),
+      norm_epsilon_(static_cast<float>(weights.norm_epsilon)),
+      query_key_value_(in_panels(at::cat({weights.query, weights.key, weights.value}))),
+      merge_(in_panels(weights.merge)),
+      mlp_x_(in_panels(weights.mlp_in.narrow(1, 0, channels_).contiguous())),
+      mlp_message_(in_panels(weights.mlp_in.narrow(1, channels_, channels_).contiguous())),
+      mlp_out_(in_panels(weights.mlp_out)),
+      gain1_(weights.gain1.contiguous()),
+      bias1_(weights.bias1.contiguous()),
+      gain2_(weights.gain2.contiguous()),
+      bias2_(weights.bias2.contiguous()) {}
+
+const float* TokenLayer::weights(const at::Tensor& packed, std::int64_t first_column,
+                                 std::int64_t in) const {
+  return packed.const_data_ptr<float>() + first_column * in;
+}
+
+std::int64_t TokenLayer::sums_size() const {
+  const std::int64_t head = channels_ / heads_;
+  return heads_ * (head + 1) * head;
+}
+
+// Adds to what all heads know of the source, [heads, D + 1, D].
+void TokenLayer::summarize(const float* source, std::int64_t tokens, const Scratch& scratch,
+                           float* sums) const {
+  const std::int64_t c = channels_, head = c / heads_;
+  const float* key_value = scratch.projected();
+  token_kernels().multiply({{source, c}, c, weights(query_key_value_, c, c)}, nullptr, tokens,
+                           2 * c, false, scratch.projected());
+  for (std::int64_t h = 0; h < heads_; h++, sums += (head + 1) * head) {
+    token_kernels().summarize(head, {key_value + h * head, 2 * c},
+                              {key_value + c + h * head, 2 * c}, tokens, sums);
+  }
+}
+
+// y, from x and the message of each token in the scratch; y may be x.
+void TokenLayer::finish(const float* x, std::int64_t tokens, const Scratch& scratch,
+                        float* y) const {
+  const TokenKernels& k = token_kernels();
+  const std::int64_t c = channels_;
+  float* merged = scratch.merged();
+  float* hidden = scratch.hidden();
+  k.multiply({{scratch.message(), c}, c, weights(merge_, 0, c)}, nullptr, tokens, c, false, merged);
+  k.normalize(merged, tokens, c, gain1_.const_data_ptr<float>(), bias1_.const_data_ptr<float>(),
+              norm_epsilon_, nullptr, merged);
+  const TokenProduct of_message = {{merged, c}, c, weights(mlp_message_, 0, c)};
+  k.multiply({{x, c}, c, weights(mlp_x_, 0, c)}, &of_message, tokens, 2 * c, true, hidden);
+  k.multiply({{hidden, 2 * c}, 2 * c, weights(mlp_out_, 0, 2 * c)}, nullptr, tokens, c, false,
+             merged);
+  k.normalize(merged, tokens, c, gain2_.const_data_ptr<float>(), bias2_.const_data_ptr<float>(),
+              norm_epsilon_, x, y);
+}
+
+void TokenLayer::update(const float* x, const float* sums, std::int64_t tokens,
+                        const Scratch& scratch, float* y) const {
+  const std::int64_t c = channels_, head = c / heads_;
+  token_kernels().multiply({{x, c}, c, weights(query_key_value_, 0, c)}, nullptr, tokens, c, false,
+                           scratch.projected());
+  for (std::int64_t h = 0; h < heads_; h++, sums += (head + 1) * head) {
+    token_kernels().answer(head, {scratch.projected() + h * head, c}, tokens, sums,
+                           kAttentionEpsilon, scratch.message() + h * head, c);
+  }
+  finish(x, tokens, scratch, y);
+}
+
+at::Tensor TokenLayer::operator()(const at::Tensor& x, const at::Tensor& source) const {
+  const std::int64_t batch = x.size(0), c = channels_;
+  const Blocks from(source.size(1)), to(x.size(1));
+  const float* in = x.const_data_ptr<float>();
+  const float* seen = source.const_data_ptr<float>();
+  const at::Tensor parts = at::zeros({batch, from.count, sums_size()}, x.options());
+  float* part = parts.data_ptr<float>();
+  const Scratches seeing(batch * from.count, from.largest(), c);
+  at::parallel_for(0, batch * from.count, 1, [&](std::int64_t begin, std::int64_t end) {
+    const Scratch scratch = seeing.mine();
+    for (std::int64_t i = begin; i < end; i++) {
+      const std::int64_t b = i / from.count, block = i % from.count;
+      summarize(seen + (b * from.tokens + from.begin(block)) * c, from.size(block), scratch,
+                part + i * sums_size());
+    }
+  });
+  const at::Tensor sums = parts.sum(1);
+  const float* sum = sums.const_data_ptr<float>();
+  at::Tensor out = at::empty_like(x);
+  float* y = out.data_ptr<float>();
+  const Scratches answering(batch * to.count, to.largest(), c);
+  at::parallel_for(0, batch * to.count, 1, [&](std::int64_t begin, std::int64_t end) {
+    const Scratch scratch = answering.mine();
+    for (std::int64_t i = begin; i < end; i++) {
+      const std::int64_t b = i / to.count, block = i % to.count;
+      const std::int64_t first = (b * to.tokens + to.begin(block)) * c;
+      update(in + first, sum + b * sums_size(), to.size(block), scratch, y + first);
+    }
+  });
+  return out;
+}
+
+// Each window sees the one of the source that has its place; x may be the source.
+void TokenLayer::attend_windows(float* x, const float* source, std::int64_t windows,
+                                std::int64_t tokens, const Scratch& scratch) const {
+  const TokenKernels& k = token_kernels();
+  const std::int64_t c = channels_, head = c / heads_, all = windows * tokens;
+  float sums[33 * 32];  // of the largest head
+  const float* query = scratch.projected();
+  const float* key_value = query + all * c;
+  k.multiply({{x, c}, c, weights(query_key_value_, 0, c)}, nullptr, all, c, false,
+             scratch.projected());
+  k.multiply({{source, c}, c, weights(query_key_value_, c, c)}, nullptr, all, 2 * c, false,
+             scratch.projected() + all * c);
+  for (std::int64_t w = 0; w < windows; w++) {
+    for (std::int64_t h = 0; h < heads_; h++) {
+      const std::int64_t first = w * tokens * c + h * head;
+      const float* key = key_value + w * tokens * 2 * c + h * head;
+      std::fill_n(sums, (head + 1) * head, 0.f);
+      k.summarize(head, {key, 2 * c}, {key + c, 2 * c}, tokens, sums);
+      k.answer(head, {query + first, c}, tokens, sums, kAttentionEpsilon, scratch.message() + first,
+               c);
+    }
+  }
+  finish(x, all, scratch, x);
+}
+
+void TokenLayer::run_on_windows(std::span<const TokenLayer> layers, at::Tensor& x0,
+                                at::Tensor& x1) {
+  const std::int64_t tokens = x0.size(1), channels = x0.size(2);
+  const std::int64_t size = tokens * channels;
+  const std::int64_t few = std::max<std::int64_t>(1, kWindowFloats / (6 * size));
+  float* first = x0.data_ptr<float>();
+  float* second = x1.data_ptr<float>();
+  const Scratches scratches(x0.size(0), few * tokens, channels);
+  at::parallel_for(0, x0.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
+    const Scratch scratch = scratches.mine();
+    for (std::int64_t w = begin; w < end; w += few) {
+      const std::int64_t count = std::min(few, end - w);
+      float* a = first + w * size;
+      float* b = second + w * size;
+      for (std::size_t i = 0; i < layers.size(); i++) {
+        const bool is_cross = i % 2 == 1;  // the second side sees what the first has become
+        layers[i].attend_windows(a, is_cross ? b : a, count, tokens, scratch);
+        layers[i].attend_windows(b, is_cross ? a : b, count, tokens, scratch);
+      }
+    }
+  });
+}
+
+}  // namespace gsttorch
