@@ -211,7 +211,9 @@ void TokenLayer::run_on_windows(std::span<const TokenLayer> layers, at::Tensor& 
                                 at::Tensor& x1) {
   const std::int64_t tokens = x0.size(1), channels = x0.size(2);
   const std::int64_t size = tokens * channels;
-  const std::int64_t few = std::max<std::int64_t>(1, kWindowFloats / (6 * size));
+  const std::int64_t share = divide_up(x0.size(0), at::get_num_threads());
+  const std::int64_t few =
+      std::clamp<std::int64_t>(kWindowFloats / (6 * size), 1, std::max<std::int64_t>(1, share));
   float* first = x0.data_ptr<float>();
   float* second = x1.data_ptr<float>();
   const Scratches scratches(x0.size(0), few * tokens, channels);
