@@ -156,7 +156,7 @@ void LoftrMatch::begin_frame(const AnalyzedFrame& frame, const LoftrMatchSetting
   const int max_size = plan_.options.max_size;
   const bool other_settings = state_.max_size != max_size || state_.mode != settings.mode ||
                               state_.distance != settings.distance();
-  if (frame.begins_anew || other_settings || frame.skipped == kSkippedReverse) {
+  if (frame.begins_anew || other_settings || frame.is_skipped(kSkippedReverse)) {
     GST_DEBUG_OBJECT(host_.element(), "begins anew at %" GST_TIME_FORMAT,
                      GST_TIME_ARGS(frame.pts()));
     state_ = State();
@@ -282,7 +282,7 @@ Result<void> LoftrMatch::look_at(AnalyzedFrame& frame, const LoftrMatchSettings&
   found.skipped = frame.skipped;
   found.kind = settings.geometry;
   const bool only_for_others =
-      frame.skipped == kSkippedInterval && will_be_asked_for(frame, settings);
+      frame.is_skipped(kSkippedInterval) && will_be_asked_for(frame, settings);
   if (frame.skipped && !only_for_others) return {};
   const auto features = encode(frame, settings);
   if (!features) return features.error();

@@ -107,7 +107,7 @@ void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& s
   const int max_size = plan_.options.max_size;
   const bool other_settings = state_.max_size != max_size || state_.lag != settings.lag;
   const bool is_cut = boundary == GST_TORCH_SCENE_BOUNDARY_CUT;
-  if (frame.begins_anew || is_cut || other_settings || frame.skipped == kSkippedReverse) {
+  if (frame.begins_anew || is_cut || other_settings || frame.is_skipped(kSkippedReverse)) {
     GST_DEBUG_OBJECT(host_.element(), "begins anew at %" GST_TIME_FORMAT,
                      GST_TIME_ARGS(frame.pts()));
     state_ = State();
@@ -144,7 +144,7 @@ Result<void> RaftFlow::look_at(AnalyzedFrame& frame, const RaftFlowSettings& set
   found.skipped = frame.skipped;
   const guint interval = host_.settings().inference_interval;
   const bool will_be_earlier = (frame.index + settings.lag) % interval == 0;
-  const bool only_as_earlier = frame.skipped == kSkippedInterval && will_be_earlier;
+  const bool only_as_earlier = frame.is_skipped(kSkippedInterval) && will_be_earlier;
   if (frame.skipped && !only_as_earlier) return {};
   const auto features = encode(frame);
   if (!features) return features.error();

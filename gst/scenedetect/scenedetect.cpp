@@ -181,7 +181,7 @@ Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_tok
   for (AnalyzedFrame& frame : frames) {
     auto found = std::make_unique<Found>();
     found->skipped = frame.skipped;
-    if (frame.begins_anew || frame.skipped == kSkippedReverse) {
+    if (frame.begins_anew || frame.is_skipped(kSkippedReverse)) {
       if (auto looked = look_at(images, stop); !looked) return looked;
       images.clear();
       if (auto ended = end_stretch(); !ended) return ended;

@@ -157,6 +157,16 @@ TEST(LoftrMatch, lag_says_how_many_frames_before) {
   EXPECT_EQ(stat(harness.element(), "frame-encodes"), 4u);
 }
 
+TEST(LoftrMatch, a_frame_that_is_not_matched_itself_is_still_the_one_before) {
+  Harness harness(make_loftrmatch({{"inference-interval", "2"}}));
+  harness.set_caps(caps());
+  harness.push_and_pull(frame(0));
+  EXPECT_STREQ(result_of(harness.push_and_pull(frame(1)))->skipped, "inference-interval");
+  const OwnedMatch match = result_of(harness.push_and_pull(frame(2)));
+  EXPECT_EQ(match->reference_pts, kFrame);
+  EXPECT_NEAR(median_shift(*match), kStep, 1);
+}
+
 TEST(LoftrMatch, threshold_number_and_size_change_the_matches) {
   const auto count_with = [](const std::vector<std::pair<std::string, std::string>>& properties) {
     Harness harness(make_loftrmatch(properties));

@@ -171,6 +171,14 @@ TEST(RaftFlow, inference_interval_skips_frames_and_says_so) {
                                    "inference-interval", "inference-interval", ""));
 }
 
+TEST(RaftFlow, a_frame_without_a_result_of_its_own_is_still_the_one_before) {
+  Harness harness(make_raftflow("inference-interval", "3"));
+  harness.set_caps(caps());
+  EXPECT_THAT(skips(harness, 3),
+              testing::ElementsAre("first-frame", "inference-interval", "inference-interval"));
+  EXPECT_EQ(flow_of(harness.push_and_pull(frame(3))).dt, static_cast<GstClockTimeDiff>(kFrame));
+}
+
 TEST(RaftFlow, direction_and_format_decide_which_arrays_are_attached) {
   Harness harness(make_raftflow("direction", "both"));
   g_object_set(harness.element(), "flow-format", GST_TORCH_FLOW_FORMAT_F16, nullptr);

@@ -62,6 +62,8 @@ struct AnalyzedFrame {
   std::unique_ptr<Finding> finding;     ///< the analysis' own
   std::shared_ptr<SharedFrame> shared;  ///< the analyser's own
 
+  /// Whether that is why. The words, not their address: each library has a copy of its own.
+  bool is_skipped(const char* why) const { return g_strcmp0(skipped, why) == 0; }
   GstClockTime pts() const { return GST_BUFFER_PTS(buffer.get()); }
 };
 

@@ -196,7 +196,7 @@ AnalyzedFrame Analyzer::begin_frame(WaitingFrame waiting, const AnalyzerSettings
   frame.index = stream_.next_index++;
   frame.buffer = std::move(waiting.buffer);
   frame.skipped = reason_to_skip(frame, settings);
-  if (frame.skipped == kSkippedLate) post_qos(frame);
+  if (frame.is_skipped(kSkippedLate)) post_qos(frame);
   return frame;
 }
 
@@ -288,7 +288,7 @@ void Analyzer::note_batch(const std::vector<AnalyzedFrame>& frames, Clock::durat
   std::size_t analyzed = 0;
   for (const AnalyzedFrame& frame : frames) {
     analyzed += !frame.skipped;
-    counts_.skipped_late += frame.skipped == kSkippedLate;
+    counts_.skipped_late += frame.is_skipped(kSkippedLate);
   }
   counts_.analyzed += analyzed;
   counts_.skipped += frames.size() - analyzed;
