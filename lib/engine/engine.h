@@ -79,7 +79,7 @@ class Engine {
 };
 
 /// Number in the name of the engine library's entry point: changes with every class above.
-#define GSTTORCH_ENGINE_ENTRY "gsttorch_engine_4"
+#define GSTTORCH_ENGINE_ENTRY "gsttorch_engine_5"
 using EngineEntry = Engine* (*)();
 
 }  // namespace gsttorch

@@ -20,6 +20,9 @@ struct MatchOptions {
   std::size_t max_matches = 0;  ///< only the most confident ones; 0: all
   /// Longer side of the picture inside the net, in pixels; 0: the frame's own size.
   int max_size = 0;
+  /// At most one match, the most confident, in each square of so many cells a side of the first
+  /// picture; the rest is not refined either. 1: all.
+  int spacing = 1;
   /// Matches that the fine stage works on at once: more take more memory, the same matches.
   int chunk = 128;
 
@@ -52,8 +55,9 @@ struct MatchModelInfo {
   std::string path;          ///< the weights file
   std::string device;        ///< "cpu", "cuda:0"
   std::size_t parameters = 0;
-  int cell_px = 8;     ///< first points lie on a grid of so many pixels of the net's input
-  int margin_px = 16;  ///< and so far from its borders at least
+  int cell_px = 8;             ///< first points lie on a grid of so many pixels of the net's input
+  int margin_px = 16;          ///< and so far from its borders at least
+  bool has_fine_stage = true;  ///< second points are found to fractions of a pixel
 };
 
 /// A matching net with its weights. Reentrant: calls on one model may overlap.

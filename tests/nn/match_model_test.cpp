@@ -2,8 +2,11 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/nn/loftr/match_model.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -106,6 +109,31 @@ TEST_F(MatchModelTest, threshold_and_number_limit_the_matches) {
   options = any();
   options.max_matches = 10;
   EXPECT_EQ(match(first, second, options).size(), 10u);
+}
+
+TEST_F(MatchModelTest, spacing_keeps_the_most_confident_match_of_each_square) {
+  const Picture first(256, 192, 0, 0), second(256, 192, 16, 8);
+  const auto all = match(first, second, any());
+  MatchOptions options = any();
+  options.spacing = 3;
+  const auto spread = match(first, second, options);
+  std::map<std::pair<int, int>, float> best;
+  for (const Match& m : all) {
+    float& most = best[{static_cast<int>(m.y0) / 24, static_cast<int>(m.x0) / 24}];
+    most = std::max(most, m.confidence);
+  }
+  ASSERT_EQ(spread.size(), best.size());
+  EXPECT_LT(spread.size(), all.size() / 2);
+  for (const Match& m : spread) {
+    const std::pair square(static_cast<int>(m.y0) / 24, static_cast<int>(m.x0) / 24);
+    EXPECT_NEAR(m.confidence, best.at(square), 1e-6);
+  }
+  EXPECT_TRUE(std::is_sorted(spread.begin(), spread.end(), [](const Match& a, const Match& b) {
+    return a.y0 != b.y0 ? a.y0 < b.y0 : a.x0 < b.x0;
+  }));
+  options.spacing = 0;
+  const MatchPair pair = {encode(first, options), encode(second, options)};
+  EXPECT_EQ(model_->match(std::span(&pair, 1), options).error().code, ErrorCode::BadArgument);
 }
 
 TEST_F(MatchModelTest, coordinates_are_those_of_the_frame_whatever_its_size_inside_the_net) {

@@ -9,6 +9,7 @@
 
 #include "lib/nn/failure.h"
 #include "lib/nn/loftr/position_encoding.h"
+#include "lib/nn/loftr/spread.h"
 #include "lib/nn/loftr/windows.h"
 
 namespace gsttorch {
@@ -112,6 +113,7 @@ void Loftr::limit(std::vector<CoarseMatch>& matches, const PicturePair& pair,
     return !pair.first->grid().is_inside(match.first, LoftrConfig::kBorder) ||
            !pair.second->grid().is_inside(match.second, LoftrConfig::kBorder);
   });
+  keep_one_in_each_square(matches, pair.first->grid().width, options.spacing);
   const std::size_t most = options.max_matches;
   if (most == 0 || matches.size() <= most) return;
   const auto more_confident = [](const CoarseMatch& a, const CoarseMatch& b) {

@@ -112,9 +112,11 @@ struct TrimAtEnd {
 
 Loftr::Options net_options(const MatchOptions& options, std::stop_token stop) {
   if (options.chunk < 1) throw Failure(ErrorCode::BadArgument, "no matches at once");
+  if (options.spacing < 1) throw Failure(ErrorCode::BadArgument, "matches in squares of no cell");
   Loftr::Options net;
   net.threshold = options.threshold;
   net.max_matches = options.max_matches;
+  net.spacing = options.spacing;
   net.chunk = options.chunk;
   net.stop = std::move(stop);
   return net;
@@ -241,6 +243,7 @@ Result<std::unique_ptr<MatchModel>> create_match_model(const ModelOptions& optio
     const LoftrConfig config = loftr_config(*state, *properties);
     MatchModelInfo info;
     info.architecture = config.has_fine() ? "loftr" : "loftr-coarse";
+    info.has_fine_stage = config.has_fine();
     info.path = options.path;
     info.device = device->str();
     info.parameters = count_parameters(*state);
