@@ -52,6 +52,14 @@ class LruCache {
     shrink();
   }
 
+  /// Asks anew what each value takes: `bytes_of(value)`.
+  template <typename BytesOf>
+  void measure(BytesOf&& bytes_of) {
+    counts_.bytes = 0;
+    for (Entry& entry : order_) counts_.bytes += entry.bytes = bytes_of(entry.value);
+    shrink();
+  }
+
   void erase(const Key& key) {
     const auto found = index_.find(key);
     if (found != index_.end()) drop(found->second);

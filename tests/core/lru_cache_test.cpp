@@ -72,5 +72,18 @@ TEST(LruCache, lets_go_of_values) {
   EXPECT_TRUE(watched.expired());
 }
 
+TEST(LruCache, measures_values_anew_and_gives_some_up_where_they_have_grown) {
+  LruCache<int, Value> cache(100);
+  cache.put(1, value(10), 40);
+  cache.put(2, value(20), 40);
+  cache.measure([](const Value& number) { return std::size_t(*number); });
+  EXPECT_EQ(cache.counts().bytes, 30u);
+  EXPECT_EQ(cache.size(), 2u);
+  cache.measure([](const Value& number) { return std::size_t(*number) * 4; });
+  EXPECT_EQ(cache.counts().bytes, 80u);
+  EXPECT_EQ(cache.counts().evictions, 1u);
+  EXPECT_FALSE(cache.find(1));
+}
+
 }  // namespace
 }  // namespace gsttorch

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/engine/frame_image.h"
+
+namespace gsttorch {
+
+/// A part of a picture, pixels.
+struct ImageRegion {
+  int x = 0, y = 0;
+  int width = 0, height = 0;
+
+  bool operator==(const ImageRegion&) const = default;
+};
+
+/// Left and upper edges of regions are multiples of this, which every format's chroma fits.
+inline constexpr int kRegionStep = 2;
+
+/// The part of a picture, which lies in it and begins at multiples of kRegionStep: the same memory.
+ImageView view_of_region(const ImageView& image, const ImageRegion& region);
+
+/// A part of a frame as a frame of its own. Borrows the whole one; what is made of the part is kept
+/// with the whole, told apart by its place.
+class RegionImage final : public FrameImage {
+ public:
+  RegionImage(FrameImage& whole, const ImageRegion& region) : whole_(whole), region_(region) {}
+
+  int width() const override { return region_.width; }
+  int height() const override { return region_.height; }
+  Result<ImageView> view() override;
+  std::shared_ptr<const Derived> get(DerivedKind kind, const std::string& key,
+                                     const Make& make) override;
+
+ private:
+  FrameImage& whole_;
+  const ImageRegion region_;
+};
+
+/// A copy of a frame's pixels, for one who wants to look at it later than its owner keeps it.
+/// Nothing that is made from it is kept.
+class CopiedImage final : public FrameImage {
+ public:
+  explicit CopiedImage(const ImageView& image);
+
+  int width() const override { return view_.width; }
+  int height() const override { return view_.height; }
+  std::size_t bytes() const { return pixels_.size(); }
+  Result<ImageView> view() override { return view_; }
+  std::shared_ptr<const Derived> get(DerivedKind, const std::string&, const Make& make) override {
+    return make();
+  }
+
+ private:
+  std::vector<std::uint8_t> pixels_;
+  ImageView view_;
+};
+
+}  // namespace gsttorch
