@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <random>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace gsttorch {
+
+/// Grey bytes without gaps.
+struct GreyPicture {
+  int width = 0, height = 0;
+  std::vector<std::uint8_t> pixels;
+};
+
+/// A 3x3 matrix on homogeneous pixels, row by row.
+using Homography = std::array<double, 9>;
+
+Homography operator*(const Homography& a, const Homography& b);
+Homography inverse(const Homography& m);
+std::array<double, 2> apply(const Homography& m, double x, double y);
+
+/// Pictures side by side, two in a row, each scaled to width x height: a plane for a camera to fly
+/// over.
+GreyPicture mosaic(std::span<const GreyPicture> pictures, int width, int height);
+
+enum class CameraPart { Zoom, Pan, Still };
+
+/// What a camera sees of a plane: `to_plane` takes the frame's pixels there.
+struct CameraFrame {
+  CameraPart part;
+  Homography to_plane;
+  GreyPicture picture;
+};
+
+struct CameraPath {
+  std::uint32_t seed = 1;
+  int width = 640, height = 480;
+  int frames = 8;    ///< of each part: zooming, panning, still
+  double noise = 2;  ///< grey levels, standard deviation
+};
+
+/// A film of three shots over the plane, each from a place of its own, at a slight slant: zooming
+/// by 2 to 5 % a frame, panning by 6 to 14 pixels a frame, and still. Another seed, another film.
+std::vector<CameraFrame> film(const GreyPicture& plane, const CameraPath& path);
+
+/// From one frame's pixels to another's.
+Homography between(const CameraFrame& from, const CameraFrame& to);
+
+/// Mean distance of the corners of a picture moved by one and by the other.
+double corner_error(const Homography& found, const Homography& truth, int width, int height);
+
+}  // namespace gsttorch
