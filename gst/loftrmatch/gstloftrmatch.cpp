@@ -11,7 +11,8 @@
  * post-messages=true it also posts an element message named `loftrmatch` for each result, with the
  * fields `timestamp`, `stream-time`, `running-time`, `duration`, `reference-timestamp` (ns),
  * `reference` (a picture's file), `count`, `mean-confidence`, and with geometry `geometry`,
- * `verdict`, `inliers` and `residual` (pixels).
+ * `verdict`, `inliers` and `residual` (pixels); with adaptive=true `passes`, `overlap` and
+ * `working-size` (pixels).
  *
  * ## Example launch line
  * |[
@@ -43,6 +44,7 @@ namespace {
 using gsttorch::GeometryKind;
 using gsttorch::guarded;
 using gsttorch::kMutablePlaying;
+using gsttorch::kMutableReady;
 using gsttorch::LoftrMatchSettings;
 using gsttorch::MatchMode;
 
@@ -55,6 +57,8 @@ enum Property : guint {
   PROP_MAX_SIZE,
   PROP_GEOMETRY,
   PROP_REFINE,
+  PROP_ADAPTIVE,
+  PROP_INITIAL_MODEL,
 };
 
 GstStaticPadTemplate sink_template =
@@ -124,6 +128,14 @@ void write_setting(LoftrMatchSettings& s, guint id, const GValue* value) {
     case PROP_REFINE:
       s.refine = g_value_get_boolean(value);
       break;
+    case PROP_ADAPTIVE:
+      s.adaptive = g_value_get_boolean(value);
+      break;
+    case PROP_INITIAL_MODEL: {
+      const gchar* name = g_value_get_string(value);
+      s.initial_model = name ? name : "auto";
+      break;
+    }
   }
 }
 
@@ -153,6 +165,12 @@ void read_setting(const LoftrMatchSettings& s, guint id, GValue* value) {
       break;
     case PROP_REFINE:
       g_value_set_boolean(value, s.refine);
+      break;
+    case PROP_ADAPTIVE:
+      g_value_set_boolean(value, s.adaptive);
+      break;
+    case PROP_INITIAL_MODEL:
+      g_value_set_string(value, s.initial_model.c_str());
       break;
   }
 }
@@ -198,6 +216,16 @@ void install_properties(GObjectClass* object_class) {
           g_param_spec_boolean("refine", "Refine",
                                "Fit the geometry to all its inliers by least squares at the end",
                                defaults.refine, kMutablePlaying));
+  install(PROP_ADAPTIVE,
+          g_param_spec_boolean("adaptive", "Adaptive",
+                               "A light pass at low resolution decides which parts the full one "
+                               "looks at and how densely, or spares it",
+                               defaults.adaptive, kMutableReady));
+  install(PROP_INITIAL_MODEL,
+          g_param_spec_string("initial-model", "Initial model",
+                              "Net of the light pass: a name or a weights file; auto is the "
+                              "bundled loftr-lite",
+                              defaults.initial_model.c_str(), kMutableReady));
 }
 
 }  // namespace

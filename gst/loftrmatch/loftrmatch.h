@@ -13,8 +13,10 @@
 
 #include "lib/core/lru_cache.h"
 #include "lib/core/result.h"
+#include "lib/engine/adaptive_match.h"
 #include "lib/engine/geometry.h"
 #include "lib/engine/match_model.h"
+#include "lib/engine/match_picture.h"
 #include "lib/engine/match_plan.h"
 #include "lib/gst/analyzer/analysis.h"
 #include "lib/gst/analyzer/model_slot.h"
@@ -31,6 +33,8 @@ struct LoftrMatchSettings {
   std::string reference_location;
   GeometryKind geometry = GeometryKind::None;
   bool refine = false;
+  bool adaptive = false;
+  std::string initial_model = "auto";
 
   guint distance() const { return mode == MatchMode::Lag ? lag : 1; }
 };
@@ -38,7 +42,7 @@ struct LoftrMatchSettings {
 /// Pairs each frame with another picture, and has the matches between them found.
 class LoftrMatch final : public Analysis {
  public:
-  explicit LoftrMatch(AnalyzerHost& host) : host_(host), model_(host) {}
+  explicit LoftrMatch(AnalyzerHost& host) : host_(host), model_(host), initial_model_(host) {}
 
   LoftrMatchSettings settings() const;
   template <typename Fn>
@@ -57,7 +61,7 @@ class LoftrMatch final : public Analysis {
   void add_stats(GstStructure* stats) const override;
 
  private:
-  using Features = std::shared_ptr<const MatchFrame>;
+  using Picture = std::shared_ptr<MatchPicture>;
 
   struct Seen {
     std::uint64_t index;
@@ -65,8 +69,9 @@ class LoftrMatch final : public Analysis {
   };
   // What is remembered of the stream; forgotten by assigning a default.
   struct State {
-    std::deque<Seen> seen;  // frames with features, oldest first
-    LruCache<std::uint64_t, Features> features;
+    std::deque<Seen> seen;  // frames that are kept, oldest first
+    LruCache<std::uint64_t, Picture> pictures;
+    std::vector<Picture> fresh;  // those of the frames that are being analysed
     int max_size = 0;
     MatchMode mode = MatchMode::Previous;
     guint distance = 1;
@@ -78,8 +83,8 @@ class LoftrMatch final : public Analysis {
   // Of reference pictures, whatever the stream does.
   struct References {
     std::string location;
-    std::vector<Reference> pictures;
-    LruCache<std::string, Features> features;
+    std::vector<Reference> files;
+    LruCache<std::string, Picture> pictures;
     int max_size = 0;
   };
   // What a plan was made for; another one is made when it changes.
@@ -95,6 +100,7 @@ class LoftrMatch final : public Analysis {
     Reference reference;  // its path is empty where it is an earlier frame
     GstClockTime reference_pts = GST_CLOCK_TIME_NONE;
     std::vector<Match> matches;
+    std::optional<AdaptiveResult> adaptive;  // without the matches
     std::optional<Geometry> geometry;
   };
   struct Found final : Finding {
@@ -104,24 +110,43 @@ class LoftrMatch final : public Analysis {
     std::vector<One> all;
   };
   struct Pair {
-    MatchPair frames;
+    Picture first, second;
     Found* found;
     std::size_t index;  // in found->all
+
+    One& one() const { return found->all[index]; }
+  };
+  // What `stats` tells of the work since the element started.
+  struct Counts {
+    guint64 pairs = 0, matches = 0;
+    guint64 frame_encodes = 0, reference_encodes = 0, initial_encodes = 0;
+    guint64 full_passes = 0, still_pairs = 0, disjoint_pairs = 0, partial_pairs = 0;
+    CacheCounts features;
   };
 
+  Result<void> start_initial_model(const LoftrMatchSettings& settings, const std::string& full_path,
+                                   const std::string& device);
+  AdaptiveNets nets() const { return {*net_, *initial_net_}; }
+  MatchWorkspace workspace(int width, int height, int pairs, const MatchOptions& options) const;
   Result<void> plan(const GstVideoInfo& info, const LoftrMatchSettings& settings);
   void begin_frame(const AnalyzedFrame& frame, const LoftrMatchSettings& settings);
   Result<void> look_at(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
                        std::vector<Pair>& pairs);
   bool will_be_asked_for(const AnalyzedFrame& frame, const LoftrMatchSettings& settings) const;
-  Result<Features> encode(const AnalyzedFrame& frame, const LoftrMatchSettings& settings);
+  Result<Picture> take_picture(const AnalyzedFrame& frame, const LoftrMatchSettings& settings);
+  Result<std::uint64_t> prepare(MatchPicture& picture);
   Result<void> pair_with_earlier(const AnalyzedFrame& frame, const LoftrMatchSettings& settings,
-                                 const Features& features, Found& found, std::vector<Pair>& pairs);
-  Result<void> pair_with_references(const LoftrMatchSettings& settings, const Features& features,
+                                 const Picture& picture, Found& found, std::vector<Pair>& pairs);
+  Result<void> pair_with_references(const LoftrMatchSettings& settings, const Picture& picture,
                                     Found& found, std::vector<Pair>& pairs);
   Result<void> find_references(const LoftrMatchSettings& settings);
-  Result<Features> encode_reference(Reference& reference);
-  Result<void> compute(std::span<Pair> pairs, const std::stop_token& stop);
+  Result<Picture> reference_picture(Reference& reference);
+  Result<void> compute_whole(std::span<Pair> pairs, const std::stop_token& stop);
+  Result<void> compute_adaptively(std::span<Pair> pairs, const LoftrMatchSettings& settings,
+                                  const std::stop_token& stop);
+  void count(std::span<const Pair> pairs);
+  Result<void> keep_pixels();
+  void update_sizes();
   Result<void> check_geometry(std::span<Pair> pairs, const LoftrMatchSettings& settings);
   void attach(AnalyzedFrame& frame, const Found& found, const One* one) const;
   void post(const AnalyzedFrame& frame, const Found& found, const One& one) const;
@@ -129,11 +154,12 @@ class LoftrMatch final : public Analysis {
   AnalyzerHost& host_;  // owns this
   mutable std::mutex mutex_;
   LoftrMatchSettings settings_;  // guarded by mutex_
-  CacheCounts feature_counts_;   // guarded by mutex_
-  std::atomic<guint64> pairs_ = 0, matches_ = 0;
-  std::atomic<guint64> frame_encodes_ = 0, reference_encodes_ = 0;
+  Counts counts_;                // guarded by mutex_
   ModelSlot<MatchModel> model_;
-  std::shared_ptr<MatchModel> net_;  // the streaming thread's
+  ModelSlot<MatchModel> initial_model_;            // started where it is another one than `model_`
+  std::atomic<bool> is_adaptive_ = false;          // from `start` to `stop`
+  bool has_other_initial_ = false;                 // the same
+  std::shared_ptr<MatchModel> net_, initial_net_;  // the streaming thread's
   State state_;
   References references_;
   Demand demand_;  // that plan_ is for

@@ -40,6 +40,27 @@ gboolean get_matrix(const GstStructure* s, gdouble* matrix) {
   return TRUE;
 }
 
+void set_region(GstStructure* s, const gchar* field, const guint* region) {
+  GValue array = G_VALUE_INIT;
+  gst_value_array_init(&array, 4);
+  for (int i = 0; i < 4; i++) {
+    GValue number = G_VALUE_INIT;
+    g_value_init(&number, G_TYPE_UINT);
+    g_value_set_uint(&number, region[i]);
+    gst_value_array_append_and_take_value(&array, &number);
+  }
+  gst_structure_take_value(s, field, &array);
+}
+
+void get_region(const GstStructure* s, const gchar* field, guint* region) {
+  const GValue* array = gst_structure_get_value(s, field);
+  if (!array || !GST_VALUE_HOLDS_ARRAY(array) || gst_value_array_get_size(array) != 4) return;
+  for (guint i = 0; i < 4; i++) {
+    const GValue* number = gst_value_array_get_value(array, i);
+    region[i] = G_VALUE_HOLDS_UINT(number) ? g_value_get_uint(number) : 0;
+  }
+}
+
 void set_text(GstStructure* s, const gchar* field, const gchar* text) {
   if (text) gst_structure_set(s, field, G_TYPE_STRING, text, nullptr);
 }
@@ -61,6 +82,13 @@ void write_structure(GstStructure* s, const GstTorchMatch& match) {
                       match.residual, nullptr);
   }
   if (match.has_matrix) set_matrix(s, match.matrix);
+  if (match.passes > 0) {
+    gst_structure_set(s, "passes", G_TYPE_UINT, match.passes, "working-size", G_TYPE_UINT,
+                      match.working_size, nullptr);
+    set_text(s, "overlap", match.overlap);
+    set_region(s, "region", match.region);
+    set_region(s, "reference-region", match.reference_region);
+  }
   if (match.matches) gst_structure_set(s, "matches", GST_TYPE_BUFFER, match.matches, nullptr);
 }
 
@@ -131,6 +159,7 @@ GstTorchMatch* gst_torch_match_copy(const GstTorchMatch* match) {
   copy->geometry = g_strdup(match->geometry);
   copy->verdict = g_strdup(match->verdict);
   copy->skipped = g_strdup(match->skipped);
+  copy->overlap = g_strdup(match->overlap);
   copy->matches = match->matches ? gst_buffer_ref(match->matches) : nullptr;
   return copy;
 }
@@ -142,7 +171,7 @@ GstTorchMatch* gst_torch_match_copy(const GstTorchMatch* match) {
 void gst_torch_match_free(GstTorchMatch* match) {
   if (!match) return;
   for (const gchar* text : {match->source, match->model, match->reference, match->geometry,
-                            match->verdict, match->skipped}) {
+                            match->verdict, match->skipped, match->overlap}) {
     g_free(const_cast<gchar*>(text));
   }
   gst_clear_buffer(&match->matches);
@@ -253,6 +282,11 @@ gboolean gst_torch_match_meta_read(GstCustomMeta* meta, GstTorchMatch* match) {
   match->geometry = gst_structure_get_string(s, "geometry");
   match->verdict = gst_structure_get_string(s, "verdict");
   match->skipped = gst_structure_get_string(s, "skipped");
+  gst_structure_get_uint(s, "passes", &match->passes);
+  gst_structure_get_uint(s, "working-size", &match->working_size);
+  get_region(s, "region", match->region);
+  get_region(s, "reference-region", match->reference_region);
+  match->overlap = gst_structure_get_string(s, "overlap");
   match->matches = get_buffer(s, "matches");
   return TRUE;
 }

@@ -18,10 +18,15 @@
  * x0, y0, x1, y1 in pixels, confidence, inlier (1 or 0; 1 without geometry)). With geometry also
  * `geometry` (string: "homography" or "fundamental"), `verdict` (string: "static", "moved" or
  * "lost"), `inliers` (uint), `residual` (double, pixels) and, unless lost, `matrix` (GstValueArray
- * of nine doubles, row by row: x1 = H x0, or x1^T F x0 = 0).
+ * of nine doubles, row by row: x1 = H x0, or x1^T F x0 = 0). Of adaptive matching also `passes`
+ * (uint: 1 where the light pass was enough), `overlap` (string: what it said, "none", "unsure",
+ * "still", "partial" or "large"), `working-size` (uint: longer side inside the net, pixels, where
+ * the matches come from), `region` and `reference-region` (GstValueArray of four uint: x, y, width
+ * and height of the part of each picture that was looked at).
  *
  * Where the picture is scaled, points, matrix and `width` and `height` follow; so do x0, y0 and
- * `reference-width` and `reference-height` unless the reference is a picture file.
+ * `reference-width` and `reference-height` unless the reference is a picture file. `working-size`
+ * and the regions stay as they were.
  */
 #pragma once
 
@@ -64,6 +69,12 @@ typedef struct _GstTorchMatch GstTorchMatch;
  * @verdict: (nullable): "static", "moved" or "lost"; only with @geometry
  * @skipped: (nullable): why there is no result, where there is none
  * @matches: (nullable): float32 [count, %GST_TORCH_MATCH_COLUMNS]
+ * @passes: of adaptive matching: 1 or 2; 0 where it was not asked for
+ * @working_size: longer side inside the net, pixels; only with @passes
+ * @region: (array fixed-size=4): x, y, width and height of what was looked at, in pixels that the
+ *   frame had then; only with @passes
+ * @reference_region: (array fixed-size=4): the same of the other picture
+ * @overlap: (nullable): what the light pass said; only with @passes
  *
  * One result, as read from a meta or to be attached. One that gst_torch_match_meta_read() filled,
  * or that lies on the stack, borrows its strings and the buffer; those read from a meta live as
@@ -92,6 +103,11 @@ struct _GstTorchMatch {
   const gchar* verdict;
   const gchar* skipped;
   GstBuffer* matches;
+  guint passes;
+  guint working_size;
+  guint region[4];
+  guint reference_region[4];
+  const gchar* overlap;
 
   /*< private >*/
   gpointer _gst_reserved[GST_PADDING];

@@ -229,6 +229,26 @@ TEST(LoftrMatch, reference_pictures_are_encoded_once_and_each_gives_a_result) {
   EXPECT_EQ(stat(harness.element(), "frame-encodes"), 3u);
 }
 
+TEST(LoftrMatch, the_net_sees_each_frame_once_and_the_reference_once_however_long_the_stream) {
+  const TempFolder folder;
+  write_picture(folder.path("a.png"), 0, kWidth, kHeight);
+  Harness harness(
+      make_loftrmatch({{"mode", "reference"}, {"reference-location", folder.path("a.png")}}));
+  harness.set_caps(caps());
+  for (int i = 0; i < 20; i++) {
+    ASSERT_TRUE(result_of(harness.push_and_pull(frame(i))));
+    EXPECT_EQ(stat(harness.element(), "frame-encodes"), static_cast<std::uint64_t>(i) + 1);
+    EXPECT_EQ(stat(harness.element(), "reference-encodes"), 1u);
+    if (i != 9) continue;
+    harness.push_event(gst_event_new_flush_start());
+    harness.push_event(gst_event_new_flush_stop(TRUE));
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    harness.push_event(gst_event_new_segment(&segment));
+  }
+  EXPECT_EQ(stat(harness.element(), "pairs"), 20u);
+}
+
 TEST(LoftrMatch, the_reference_can_be_changed_while_playing) {
   const TempFolder folder;
   write_picture(folder.path("a.png"), 0, kWidth, kHeight);

@@ -44,6 +44,11 @@ class ElementBus {
     return text;
   }
 
+  /// The first message of that type, or null; those before it are dropped.
+  Ref<GstMessage> pop(GstMessageType type) {
+    return Ref<GstMessage>::adopt(gst_bus_pop_filtered(bus_.get(), type));
+  }
+
  private:
   static std::string text_of(GstMessage* message) {
     GError* error = nullptr;

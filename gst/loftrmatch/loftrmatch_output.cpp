@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+// What loftrmatch tells: metas, messages, stats.
+#include <algorithm>
+#include <iterator>
+
+#include "gst/loftrmatch/loftrmatch.h"
+#include "lib/gst/gsttorchmatchmeta.h"
+#include "lib/gst/message.h"
+#include "lib/gst/ref.h"
+
+namespace gsttorch {
+namespace {
+
+const char* geometry_name(GeometryKind kind) {
+  switch (kind) {
+    case GeometryKind::None:
+      return nullptr;
+    case GeometryKind::Homography:
+      return "homography";
+    case GeometryKind::Fundamental:
+      return "fundamental";
+  }
+  return nullptr;
+}
+
+const char* verdict_name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::Static:
+      return "static";
+    case Verdict::Moved:
+      return "moved";
+    case Verdict::Lost:
+      return "lost";
+  }
+  return nullptr;
+}
+
+const char* overlap_name(Overlap overlap) {
+  switch (overlap) {
+    case Overlap::None:
+      return "none";
+    case Overlap::Unsure:
+      return "unsure";
+    case Overlap::Still:
+      return "still";
+    case Overlap::Partial:
+      return "partial";
+    case Overlap::Large:
+      return "large";
+  }
+  return nullptr;
+}
+
+void write_region(const ImageRegion& region, guint* numbers) {
+  const int values[] = {region.x, region.y, region.width, region.height};
+  std::copy(std::begin(values), std::end(values), numbers);
+}
+
+double mean_confidence(const std::vector<Match>& matches) {
+  double sum = 0;
+  for (const Match& match : matches) sum += match.confidence;
+  return matches.empty() ? 0 : sum / static_cast<double>(matches.size());
+}
+
+// float32 [M, 6]: x0, y0, x1, y1, confidence, inlier.
+Ref<GstBuffer> as_buffer(const std::vector<Match>& matches, const std::optional<Geometry>& g) {
+  const gsize size = matches.size() * GST_TORCH_MATCH_COLUMNS * sizeof(float);
+  auto* rows = static_cast<float*>(g_malloc(std::max<gsize>(size, 1)));
+  float* to = rows;
+  for (std::size_t i = 0; i < matches.size(); i++) {
+    const Match& m = matches[i];
+    for (const float value : {m.x0, m.y0, m.x1, m.y1, m.confidence}) *to++ = value;
+    *to++ = !g || g->inliers[i] ? 1.f : 0.f;
+  }
+  return Ref<GstBuffer>::adopt(gst_buffer_new_wrapped(rows, size));
+}
+
+}  // namespace
+
+void LoftrMatch::publish(AnalyzedFrame& frame) {
+  const auto& found = static_cast<const Found&>(*frame.finding);
+  const AnalyzerSettings settings = host_.settings();
+  if (settings.attach != GST_TORCH_ATTACH_NONE) {
+    if (found.all.empty()) attach(frame, found, nullptr);
+    for (const One& one : found.all) attach(frame, found, &one);
+  }
+  if (!settings.post_messages) return;
+  for (const One& one : found.all) post(frame, found, one);
+}
+
+void LoftrMatch::attach(AnalyzedFrame& frame, const Found& found, const One* one) const {
+  GstTorchMatch meta = {};
+  meta.width = GST_VIDEO_INFO_WIDTH(&frame.info);
+  meta.height = GST_VIDEO_INFO_HEIGHT(&frame.info);
+  meta.reference_pts = GST_CLOCK_TIME_NONE;
+  meta.dt = GST_CLOCK_STIME_NONE;
+  meta.source = GST_OBJECT_NAME(host_.element());
+  meta.model = net_->info().architecture.c_str();
+  meta.skipped = found.skipped;
+  Ref<GstBuffer> rows;
+  if (one) {
+    meta.reference_width = one->reference.width;
+    meta.reference_height = one->reference.height;
+    meta.reference_pts = one->reference_pts;
+    if (!one->reference.path.empty()) meta.reference = one->reference.path.c_str();
+    if (GST_CLOCK_TIME_IS_VALID(meta.reference_pts) && GST_CLOCK_TIME_IS_VALID(frame.pts())) {
+      meta.dt = GST_CLOCK_DIFF(meta.reference_pts, frame.pts());
+    }
+    meta.count = static_cast<guint>(one->matches.size());
+    meta.mean_confidence = mean_confidence(one->matches);
+    if (host_.settings().attach == GST_TORCH_ATTACH_FULL) {
+      rows = as_buffer(one->matches, one->geometry);
+    }
+  }
+  if (one && one->adaptive) {
+    const AdaptiveResult& adaptive = *one->adaptive;
+    meta.passes = static_cast<guint>(adaptive.passes);
+    meta.overlap = overlap_name(adaptive.plan.overlap);
+    meta.working_size = static_cast<guint>(adaptive.size);
+    write_region(adaptive.plan.first.region, meta.reference_region);
+    write_region(adaptive.plan.second.region, meta.region);
+  }
+  if (one && one->geometry) {
+    const Geometry& geometry = *one->geometry;
+    meta.geometry = geometry_name(found.kind);
+    meta.verdict = verdict_name(geometry.verdict);
+    meta.inliers = static_cast<guint>(geometry.inlier_count);
+    meta.residual = geometry.residual_px;
+    meta.has_matrix = geometry.matrix.has_value();
+    if (geometry.matrix) std::copy(geometry.matrix->begin(), geometry.matrix->end(), meta.matrix);
+  }
+  meta.matches = rows.get();
+  gst_buffer_add_torch_match_meta(frame.buffer.get(), &meta);
+}
+
+void LoftrMatch::post(const AnalyzedFrame& frame, const Found& found, const One& one) const {
+  GstStructure* s = new_timed_structure("loftrmatch", frame.segment, frame.buffer.get());
+  gst_structure_set(s, "reference-timestamp", G_TYPE_UINT64, one.reference_pts, "count",
+                    G_TYPE_UINT, static_cast<guint>(one.matches.size()), "mean-confidence",
+                    G_TYPE_DOUBLE, mean_confidence(one.matches), nullptr);
+  if (!one.reference.path.empty()) {
+    gst_structure_set(s, "reference", G_TYPE_STRING, one.reference.path.c_str(), nullptr);
+  }
+  if (one.geometry) {
+    gst_structure_set(s, "geometry", G_TYPE_STRING, geometry_name(found.kind), "verdict",
+                      G_TYPE_STRING, verdict_name(one.geometry->verdict), "inliers", G_TYPE_UINT,
+                      static_cast<guint>(one.geometry->inlier_count), "residual", G_TYPE_DOUBLE,
+                      one.geometry->residual_px, nullptr);
+  }
+  if (one.adaptive) {
+    gst_structure_set(s, "passes", G_TYPE_UINT, static_cast<guint>(one.adaptive->passes), "overlap",
+                      G_TYPE_STRING, overlap_name(one.adaptive->plan.overlap), "working-size",
+                      G_TYPE_UINT, static_cast<guint>(one.adaptive->size), nullptr);
+  }
+  GstElement* element = host_.element();
+  gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), s));
+}
+
+void LoftrMatch::add_stats(GstStructure* stats) const {
+  const auto initial = initial_model_.get();
+  if (const auto model = model_.get()) {
+    const MatchModelInfo& info = model->info();
+    gst_structure_set(stats, "model", G_TYPE_STRING, info.architecture.c_str(), "model-path",
+                      G_TYPE_STRING, info.path.c_str(), "device", G_TYPE_STRING,
+                      info.device.c_str(), "load-ms", G_TYPE_DOUBLE, model_.load_ms(), nullptr);
+    if (is_adaptive_) {
+      gst_structure_set(stats, "initial-model-path", G_TYPE_STRING,
+                        initial ? initial->info().path.c_str() : info.path.c_str(), nullptr);
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  const Counts& c = counts_;
+  gst_structure_set(stats, "pairs", G_TYPE_UINT64, c.pairs, "matches", G_TYPE_UINT64, c.matches,
+                    "frame-encodes", G_TYPE_UINT64, c.frame_encodes, "reference-encodes",
+                    G_TYPE_UINT64, c.reference_encodes, "feature-hits", G_TYPE_UINT64,
+                    static_cast<guint64>(c.features.hits), "feature-misses", G_TYPE_UINT64,
+                    static_cast<guint64>(c.features.misses), "feature-evictions", G_TYPE_UINT64,
+                    static_cast<guint64>(c.features.evictions), "feature-bytes", G_TYPE_UINT64,
+                    static_cast<guint64>(c.features.bytes), nullptr);
+  if (!is_adaptive_) return;
+  gst_structure_set(stats, "initial-encodes", G_TYPE_UINT64, c.initial_encodes, "full-passes",
+                    G_TYPE_UINT64, c.full_passes, "still-pairs", G_TYPE_UINT64, c.still_pairs,
+                    "disjoint-pairs", G_TYPE_UINT64, c.disjoint_pairs, "partial-pairs",
+                    G_TYPE_UINT64, c.partial_pairs, nullptr);
+}
+
+}  // namespace gsttorch
