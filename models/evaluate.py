@@ -132,7 +132,7 @@ class Tally:
         known = distance[~np.isnan(distance)]
         self.counts.append(len(distance))
         self.known += len(known)
-        self.within.append([(known <= limit).sum() for limit in (1, 3, 8)])
+        self.within.append([(known <= limit).sum() for limit in (1, 3, 8, 16)])
         self.seconds.append(seconds)
 
     def cells(self):
@@ -141,7 +141,7 @@ class Tally:
             f"{share:.1f}" for share in shares]
 
 
-HEAD = ["matches", "within 3 px", "% 1 px", "% 3 px", "% 8 px"]
+HEAD = ["matches", "within 3 px", "% 1 px", "% 3 px", "% 8 px", "% 16 px"]
 
 
 def print_table(title, head, rows):
@@ -328,7 +328,7 @@ def real_pairs(found, options):
 
 def matching(options):
     student = options.shared / "data/weights/LoFTR_teacher.pt"
-    found = peers.all_matchers(options.weights, student)
+    found = peers.all_matchers(options.weights, student, options.element)
     sources = unseen_pictures(options.work)
     if "homographies" in options.tables:
         for size in ((320, 240), (640, 480)):
@@ -353,6 +353,8 @@ def parse(arguments=None):
     parser.add_argument("--scenes", type=int, default=40, help="rendered scenes of each kind")
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES,
                         help="of matching; cost also times the full-width net")
+    parser.add_argument("--element", action="store_true", help="the C++ element with these weights, "
+                        "too: run in meson devenv")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args(arguments)
 

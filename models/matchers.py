@@ -3,7 +3,9 @@
 """Matchers with one face for models/evaluate.py: (grey uint8 a, b) -> points in a, points in b."""
 
 import pathlib
+import subprocess
 import sys
+import tempfile
 
 import cv2
 import numpy as np
@@ -33,6 +35,24 @@ class Net:
     def __call__(self, image0, image1):
         points0, points1, _, _ = self.net.match(as_input(image0), as_input(image1))
         return points0.numpy().astype(float), points1.numpy().astype(float)
+
+
+class Element:
+    """The project's own loftrmatch, by way of `gst-torch match` (on the PATH of meson devenv)."""
+
+    def __init__(self, weights):
+        self.weights = weights
+
+    def __call__(self, image0, image1):
+        with tempfile.TemporaryDirectory() as folder:
+            names = [f"{folder}/{side}.png" for side in "ab"]
+            for name, image in zip(names, (image0, image1)):
+                cv2.imwrite(name, image)
+            subprocess.run(["gst-torch", "match", *names, "-o", f"{folder}/out.csv", "-m",
+                            str(self.weights)], check=True, stdout=subprocess.DEVNULL)
+            rows = np.loadtxt(f"{folder}/out.csv", delimiter=",", skiprows=1, ndmin=2)
+        rows = rows.reshape(-1, 6)
+        return rows[:, :2], rows[:, 2:4]
 
 
 class Student:
@@ -91,9 +111,11 @@ class Classical:
                      for (keypoints, _), name in zip(found, ("queryIdx", "trainIdx")))
 
 
-def all_matchers(weights, student):
-    """Name -> matcher, for what is there."""
+def all_matchers(weights, student, element=False):
+    """Name -> matcher, for what is there; `element`: ours in C++ too."""
     matchers = {}
+    if weights and element:
+        matchers["loftrmatch"] = Element(weights)
     if weights:
         matchers["loftr-lite"] = Net.load(weights)
     if student and pathlib.Path(student).exists():

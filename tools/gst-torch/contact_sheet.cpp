@@ -64,7 +64,7 @@ class Sheet {
 
   /// Frames in their order.
   Result<void> take(std::uint64_t number, const Picture& picture) {
-    if (!page_) begin_page();
+    if (auto begun = page_ ? Result<void>() : begin_page(); !begun) return begun;
     const auto frames = frames_of(scenes_[row_]);
     for (std::size_t i = 0; i < frames.size(); i++) {
       if (frames[i] == number) draw_frame(i, number, picture);
@@ -78,11 +78,13 @@ class Sheet {
     return kHeader + static_cast<int>(row_ % kRowsOnPage) * row_height() + kGap;
   }
 
-  void begin_page() {
+  Result<void> begin_page() {
     const std::size_t rows = std::min(kRowsOnPage, scenes_.size() - row_);
     const int width = 2 * kMargin + kWords + 3 * (size_.width + kGap) - kGap;
     const int height = kHeader + static_cast<int>(rows) * row_height() + kGap;
-    page_ = std::make_unique<PictureCanvas>(width, height, kPaper);
+    auto page = PictureCanvas::create(width, height, kPaper);
+    if (!page) return page.error();
+    page_ = std::move(*page);
     const std::string name = std::filesystem::path(request_.video).filename().string();
     std::string count = std::to_string(scenes_.size()) + (scenes_.size() == 1 ? " shot" : " shots");
     if (scenes_.size() > rows) {
@@ -91,6 +93,7 @@ class Sheet {
     page_->write(name, {kMargin, 26}, {kInk, 17});
     page_->write(count, {double(width) - kMargin, 26}, {kSoft, 14, Anchor::End});
     describe_row();
+    return {};
   }
 
   void describe_row() {

@@ -158,9 +158,10 @@ Result<void> write_score_plot(const std::string& path, const SceneScan& scan,
       return file.write(text.data(), text.size());
     });
   }
-  PictureCanvas canvas(width, kHeight, kWhite);
-  plot.draw(canvas, title);
-  return write_picture(path, canvas.picture());
+  const auto canvas = PictureCanvas::create(width, kHeight, kWhite);
+  if (!canvas) return canvas.error();
+  plot.draw(**canvas, title);
+  return write_picture(path, (*canvas)->picture());
 }
 
 }  // namespace gsttorch

@@ -2,6 +2,9 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <memory>
+
+#include "lib/core/result.h"
 #include "tools/gst-torch/drawing/canvas.h"
 #include "tools/gst-torch/picture.h"
 
@@ -10,18 +13,19 @@ namespace gsttorch {
 /// As pixels. Letters beyond ASCII are question marks.
 class PictureCanvas : public Canvas {
  public:
-  PictureCanvas(int width, int height, const Color& background);
-  void fill(const Box& box, const Color& color, double opacity) override;
-  void draw(const std::vector<Place>& line, const Stroke& stroke) override;
-  void write(const std::string& text, const Place& at, const TextStyle& style) override;
+  /// Loads the library that draws: OpenCV's core brings a BLAS, and one that the program itself
+  /// were linked to would take the place of LibTorch's.
+  static Result<std::unique_ptr<PictureCanvas>> create(int width, int height,
+                                                       const Color& background);
 
   /// Another picture, with its top left corner there; what lies outside is cut off.
-  void paste(const Picture& picture, int x, int y);
+  virtual void paste(const Picture& picture, int x, int y) = 0;
 
-  const Picture& picture() const { return picture_; }
-
- private:
-  Picture picture_;
+  virtual const Picture& picture() const = 0;
 };
+
+/// What that library exports; the caller owns the canvas.
+#define GSTTORCH_DRAWING_ENTRY "gsttorch_drawing_1"
+using DrawingEntry = PictureCanvas* (*)(int width, int height, const Color& background);
 
 }  // namespace gsttorch
