@@ -9,7 +9,7 @@
 namespace gsttorch {
 namespace {
 
-// docs/design/0006-adaptive-matching.md has the measurements.
+// docs/design/0005-adaptive-matching.md has the measurements.
 constexpr double kInitialShare = 1. / 4;  // of the full pass' longer side
 constexpr double kLargestInitialShare = 3. / 4;
 constexpr int kInitialCells = 20;       // along the longer side, at least
