@@ -229,7 +229,7 @@ TEST_F(AdaptiveMatch, threshold_and_number_hold_for_the_light_pass_too) {
 }
 
 TEST_F(AdaptiveMatch, keeps_no_more_matches_than_are_of_use_or_wanted) {
-  EXPECT_EQ(match(0, 64).matches.size(), 500u);
+  EXPECT_EQ(match(0, 64).matches.size(), 200u);
   options.max_matches = 40;
   EXPECT_EQ(match(0, 64).matches.size(), 40u);
 }

@@ -101,8 +101,8 @@ TEST(AdaptivePlan, looks_at_whole_pictures_where_they_share_most) {
   EXPECT_EQ(pan.overlap, Overlap::Large);
   EXPECT_EQ(pan.second.region, (ImageRegion{0, 0, 640, 480}));
   EXPECT_EQ(pan.second.size, 640);
-  EXPECT_EQ(pan.spacing, 2);
-  EXPECT_EQ(pan.max_matches, 500u);
+  EXPECT_EQ(pan.spacing, 3);
+  EXPECT_EQ(pan.max_matches, 200u);
 }
 
 TEST(AdaptivePlan, thins_small_pictures_less) {
