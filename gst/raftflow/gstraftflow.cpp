@@ -38,7 +38,7 @@ GST_ELEMENT_REGISTER_DEFINE(raftflow, "raftflow", GST_RANK_NONE, GST_TYPE_RAFT_F
 
 namespace {
 
-using gsttorch::guarded;
+using gsttorch::guard_properties;
 using gsttorch::kMutablePlaying;
 using gsttorch::RaftFlowSettings;
 
@@ -175,12 +175,7 @@ static void gst_raft_flow_class_init(GstRaftFlowClass* klass) {
   auto* element_class = GST_ELEMENT_CLASS(klass);
   GST_DEBUG_CATEGORY_INIT(gst_raft_flow_debug, "raftflow", 0, "RAFT optical flow");
 
-  object_class->set_property = [](GObject* o, guint id, const GValue* v, GParamSpec* spec) {
-    guarded(o, 0, [&] { return set_property(o, id, v, spec), 0; });
-  };
-  object_class->get_property = [](GObject* o, guint id, GValue* v, GParamSpec* spec) {
-    guarded(o, 0, [&] { return get_property(o, id, v, spec), 0; });
-  };
+  guard_properties<set_property, get_property>(object_class);
   GST_TORCH_ANALYZER_CLASS(klass)->create_analysis =
       [](gsttorch::AnalyzerHost* host) -> std::unique_ptr<gsttorch::Analysis> {
     return std::make_unique<gsttorch::RaftFlow>(*host);

@@ -41,7 +41,7 @@ GST_ELEMENT_REGISTER_DEFINE(scenedetect, "scenedetect", GST_RANK_NONE, GST_TYPE_
 namespace {
 
 using gsttorch::AnalyzerSettings;
-using gsttorch::guarded;
+using gsttorch::guard_properties;
 using gsttorch::kMutablePlaying;
 using gsttorch::kMutableReady;
 using gsttorch::SceneDetectSettings;
@@ -183,12 +183,7 @@ static void gst_scene_detect_class_init(GstSceneDetectClass* klass) {
   auto* element_class = GST_ELEMENT_CLASS(klass);
   GST_DEBUG_CATEGORY_INIT(gst_scene_detect_debug, "scenedetect", 0, "shot boundary detection");
 
-  object_class->set_property = [](GObject* o, guint id, const GValue* v, GParamSpec* spec) {
-    guarded(o, 0, [&] { return set_property(o, id, v, spec), 0; });
-  };
-  object_class->get_property = [](GObject* o, guint id, GValue* v, GParamSpec* spec) {
-    guarded(o, 0, [&] { return get_property(o, id, v, spec), 0; });
-  };
+  guard_properties<set_property, get_property>(object_class);
   GST_TORCH_ANALYZER_CLASS(klass)->create_analysis =
       [](gsttorch::AnalyzerHost* host) -> std::unique_ptr<gsttorch::Analysis> {
     return std::make_unique<gsttorch::SceneDetect>(*host);

@@ -33,4 +33,15 @@ R guarded(gpointer element, R on_failure, Fn&& body) noexcept {
   }
 }
 
+/// Installs a class's property functions, guarded.
+template <auto kSetProperty, auto kGetProperty>
+void guard_properties(GObjectClass* object_class) {
+  object_class->set_property = [](GObject* o, guint id, const GValue* value, GParamSpec* spec) {
+    guarded(o, 0, [&] { return kSetProperty(o, id, value, spec), 0; });
+  };
+  object_class->get_property = [](GObject* o, guint id, GValue* value, GParamSpec* spec) {
+    guarded(o, 0, [&] { return kGetProperty(o, id, value, spec), 0; });
+  };
+}
+
 }  // namespace gsttorch

@@ -15,6 +15,7 @@ namespace {
 
 using gsttorch::AnalyzerCounts;
 using gsttorch::AnalyzerSettings;
+using gsttorch::guard_properties;
 using gsttorch::guarded;
 using gsttorch::kMutablePlaying;
 using gsttorch::kMutableReady;
@@ -314,12 +315,7 @@ void class_init(gpointer g_class, gpointer) {
   auto* object_class = G_OBJECT_CLASS(g_class);
   auto* element_class = GST_ELEMENT_CLASS(g_class);
   object_class->finalize = finalize;
-  object_class->set_property = [](GObject* o, guint id, const GValue* value, GParamSpec* spec) {
-    guarded(o, false, [&] { return set_property(o, id, value, spec), true; });
-  };
-  object_class->get_property = [](GObject* o, guint id, GValue* value, GParamSpec* spec) {
-    guarded(o, false, [&] { return get_property(o, id, value, spec), true; });
-  };
+  guard_properties<set_property, get_property>(object_class);
   element_class->change_state = [](GstElement* e, GstStateChange t) {
     return guarded(e, GST_STATE_CHANGE_FAILURE, [&] { return change_state(e, t); });
   };
