@@ -2,8 +2,6 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 // loftrmatch with a light pass first. The bundled net, whose confidences mean something.
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -16,6 +14,7 @@
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
 #include "tests/support/loftr_net.h"
+#include "tests/support/match_results.h"
 #include "tests/support/paths.h"
 #include "tests/support/small_net.h"
 #include "tests/support/temp_folder.h"
@@ -68,33 +67,6 @@ Ref<GstBuffer> view(int left, int pts) {
 std::string caps() {
   return "video/x-raw,format=GRAY8,framerate=25/1,width=" + std::to_string(kWidth) +
          ",height=" + std::to_string(kHeight) + ",colorimetry=1:1:0:0";
-}
-
-struct Deleter {
-  void operator()(GstTorchMatch* match) const { gst_torch_match_free(match); }
-};
-using OwnedMatch = std::unique_ptr<GstTorchMatch, Deleter>;
-
-OwnedMatch result_of(const Ref<GstBuffer>& buffer) {
-  return OwnedMatch(buffer ? gst_buffer_get_torch_match(buffer.get(), nullptr) : nullptr);
-}
-
-std::vector<float> rows_of(const GstTorchMatch& match) {
-  std::vector<float> rows;
-  if (!match.matches) return rows;
-  const std::vector<guint8> bytes = bytes_of(match.matches);
-  rows.resize(bytes.size() / sizeof(float));
-  std::memcpy(rows.data(), bytes.data(), rows.size() * sizeof(float));
-  return rows;
-}
-
-double median_shift(const GstTorchMatch& match) {
-  const std::vector<float> rows = rows_of(match);
-  std::vector<double> shifts;
-  for (std::size_t i = 0; i + 5 < rows.size(); i += 6) shifts.push_back(rows[i] - rows[i + 2]);
-  if (shifts.empty()) return NAN;
-  std::nth_element(shifts.begin(), shifts.begin() + shifts.size() / 2, shifts.end());
-  return shifts[shifts.size() / 2];
 }
 
 // The results of frames that begin `lefts` pixels from the world's origin, the first one's aside.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include <cmath>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "lib/gst/gsttorchmatchmeta.h"
 #include "tests/support/gst_support.h"
 #include "tests/support/loftr_net.h"
+#include "tests/support/match_results.h"
 #include "tests/support/paths.h"
 #include "tests/support/temp_folder.h"
 
@@ -60,35 +60,6 @@ Ref<GstBuffer> blank(int index) {
   Ref<GstBuffer> buffer = make_buffer(kWidth * kHeight, 128);
   GST_BUFFER_PTS(buffer.get()) = index * kFrame;
   return buffer;
-}
-
-// All match results on a buffer, as they own what they hold.
-struct Deleter {
-  void operator()(GstTorchMatch* match) const { gst_torch_match_free(match); }
-};
-using OwnedMatch = std::unique_ptr<GstTorchMatch, Deleter>;
-
-OwnedMatch result_of(const Ref<GstBuffer>& buffer) {
-  return OwnedMatch(buffer ? gst_buffer_get_torch_match(buffer.get(), nullptr) : nullptr);
-}
-
-std::vector<float> rows_of(const GstTorchMatch& match) {
-  std::vector<float> rows;
-  if (!match.matches) return rows;
-  const std::vector<guint8> bytes = bytes_of(match.matches);
-  rows.resize(bytes.size() / sizeof(float));
-  std::memcpy(rows.data(), bytes.data(), rows.size() * sizeof(float));
-  return rows;
-}
-
-// How far the picture moved, by the median match.
-double median_shift(const GstTorchMatch& match) {
-  const std::vector<float> rows = rows_of(match);
-  std::vector<double> shifts;
-  for (std::size_t i = 0; i + 5 < rows.size(); i += 6) shifts.push_back(rows[i] - rows[i + 2]);
-  if (shifts.empty()) return NAN;
-  std::nth_element(shifts.begin(), shifts.begin() + shifts.size() / 2, shifts.end());
-  return shifts[shifts.size() / 2];
 }
 
 std::uint64_t stat(GstElement* element, const char* name) {

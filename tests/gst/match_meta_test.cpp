@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <algorithm>
 #include <cstring>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,6 +9,7 @@
 
 #include "lib/gst/gsttorchmatchmeta.h"
 #include "tests/support/gst_support.h"
+#include "tests/support/match_results.h"
 
 namespace gsttorch {
 namespace {
@@ -16,11 +17,6 @@ namespace {
 constexpr char kCaps[] = "video/x-raw,format=GRAY8,width=16,height=8,framerate=25/1";
 // x -> 2 x + 4
 constexpr double kMatrix[] = {2, 0, 4, 0, 2, 4, 0, 0, 1};
-
-struct Deleter {
-  void operator()(GstTorchMatch* match) const { gst_torch_match_free(match); }
-};
-using OwnedMatch = std::unique_ptr<GstTorchMatch, Deleter>;
 
 /// A frame with a result that has all there can be, through real elements.
 Ref<GstBuffer> through(const std::string& elements, const char* reference = nullptr) {
@@ -43,22 +39,12 @@ Ref<GstBuffer> through(const std::string& elements, const char* reference = null
   return harness.push_and_pull(frame);
 }
 
-OwnedMatch result_of(const Ref<GstBuffer>& frame) {
-  return OwnedMatch(gst_buffer_get_torch_match(frame.get(), nullptr));
-}
-
-std::vector<float> row_of(const GstTorchMatch& match) {
-  std::vector<float> row(6);
-  gst_buffer_extract(match.matches, 0, row.data(), 6 * sizeof(float));
-  return row;
-}
-
 TEST(MatchMetaInPipelines, stays_as_it_is_where_the_picture_does) {
   const OwnedMatch match =
       result_of(through("queue ! identity ! videoconvert ! "
                         "capsfilter caps=video/x-raw,format=RGB"));
   ASSERT_TRUE(match);
-  EXPECT_EQ(row_of(*match), (std::vector<float>{1, 2, 6, 8, 0.5f, 1}));
+  EXPECT_EQ(rows_of(*match), (std::vector<float>{1, 2, 6, 8, 0.5f, 1}));
   EXPECT_EQ(std::memcmp(match->matrix, kMatrix, sizeof kMatrix), 0);
 }
 
@@ -70,7 +56,7 @@ TEST(MatchMetaInPipelines, follows_videoscale) {
     EXPECT_EQ(match->width, 32u);
     EXPECT_EQ(match->height, 32u);
     EXPECT_EQ(match->reference_width, reference ? 16u : 32u) << "a picture's file stays";
-    const std::vector<float> row = row_of(*match);
+    const std::vector<float> row = rows_of(*match);
     // Pixels cover the same area: x' = (x + 0.5) 2 - 0.5, y' = (y + 0.5) 4 - 0.5.
     EXPECT_FLOAT_EQ(row[0], reference ? 1 : 2.5f);
     EXPECT_FLOAT_EQ(row[1], reference ? 2 : 9.5f);

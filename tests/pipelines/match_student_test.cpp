@@ -17,6 +17,7 @@
 
 #include "lib/gst/gsttorchmatchmeta.h"
 #include "tests/support/gst_support.h"
+#include "tests/support/match_results.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture_file.h"
 #include "tests/support/temp_folder.h"
@@ -123,12 +124,8 @@ class GreyPicture {
 
 /// How far the matches of a frame are from where the homography takes their first points, pixels.
 std::vector<double> errors_of(GstBuffer* frame, const Matrix& to_view) {
-  GstTorchMatch* match = gst_buffer_get_torch_match(frame, nullptr);
-  std::vector<float> rows(std::size_t{6} * match->count);
-  if (match->count > 0) {
-    gst_buffer_extract(match->matches, 0, rows.data(), rows.size() * sizeof(float));
-  }
-  gst_torch_match_free(match);
+  const OwnedMatch match(gst_buffer_get_torch_match(frame, nullptr));
+  const std::vector<float> rows = rows_of(*match);
   std::vector<double> errors;
   for (std::size_t i = 0; i + 5 < rows.size(); i += 6) {
     const Point where = apply(to_view, {rows[i], rows[i + 1]});
