@@ -111,8 +111,8 @@ def prepare(part, work):
 def describe(labels):
     cuts = sum(len(label["cuts"]) for label in labels.values())
     gradual = sum(len(label["gradual"]) for label in labels.values())
-    negatives = sum(label["negative"] is not None for label in labels.values())
-    print(f"{cuts} cuts, {gradual} gradual changes, {negatives} negatives\n")
+    single = sum(label["negative"] is not None for label in labels.values())
+    print(f"{cuts} cuts, {gradual} gradual changes, {single} negatives\n")
 
 
 def build(part, work, videos, out):

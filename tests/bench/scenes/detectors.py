@@ -83,6 +83,10 @@ PEERS = {
 }
 
 
+def name_of(model):
+    """In tables; a path of weights is named by its file."""
+    return f"scenedetect {pathlib.Path(model).stem}"
+
+
 def ours(models):
-    """By name; a path of weights is named by its file."""
-    return {f"scenedetect {pathlib.Path(model).stem}": scenedetect(model) for model in models}
+    return {name_of(model): scenedetect(model) for model in models}

@@ -3,7 +3,6 @@
 """What each net says of each frame of a video, as tests/bench/shot_detect reads it."""
 
 import struct
-import time
 
 import cv2
 import numpy as np
@@ -122,16 +121,13 @@ def write(path, lumas, features, probabilities, rate=25.0):
 
 
 def extract(video, found, out):
-    """Writes OUT/NET/VIDEO.bin for each net that has none yet; returns seconds by net."""
+    """Writes OUT/NET/VIDEO.bin for each net that has none yet."""
     missing = [name for name in found if not (out / name / f"{video.name}.bin").exists()]
     if not missing:
-        return {}
+        return
     small, large = read(video)
-    lumas, seconds = luma(small), {}
+    lumas = luma(small)
     for name in missing:
-        begin = time.perf_counter()
         features, probabilities = found[name](small, large)
-        seconds[name] = time.perf_counter() - begin
         (out / name).mkdir(parents=True, exist_ok=True)
         write(out / name / f"{video.name}.bin", lumas, features, probabilities)
-    return seconds

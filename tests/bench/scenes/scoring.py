@@ -12,6 +12,8 @@ called it gradual, among the gradual changes. Counts are summed over the films.
 import collections
 import dataclasses
 
+import negatives
+
 
 @dataclasses.dataclass
 class Prediction:
@@ -112,9 +114,8 @@ def score(labels, predictions):
     return counts, {kind: alarms[kind] / kinds[kind] for kind in kinds}
 
 
-KINDS = ("flash", "pan", "zoom", "exposure", "shake", "grain")
 CELLS = ("detector", "cuts, 0 frames: P / R / F1", "cuts, 1 frame", "gradual: P / R / F1",
-         "extent F1", *KINDS, "all negatives", "s")
+         "extent F1", *negatives.KINDS, "all negatives", "s")
 HEAD = "| " + " | ".join(CELLS) + " |\n|" + "---|" * len(CELLS)
 
 
@@ -126,7 +127,7 @@ def row(name, labels, predictions):
         count = counts[what]
         cells.append(f"{count.precision():.3f} / {count.recall():.3f} / {count.f1():.3f}")
     cells.append(f"{counts['exact'].f1():.3f}")
-    cells += [f"{alarms[kind]:.2f}" for kind in KINDS]
+    cells += [f"{alarms[kind]:.2f}" for kind in negatives.KINDS]
     return f"| {' | '.join(cells)} | {sum(alarms.values()) / len(alarms):.3f} |"
 
 

@@ -77,7 +77,7 @@ def main():
     path = long_video(options.work, options.frames)
     print(f"{options.frames} frames\n\n| detector | frames/s | MB at a tenth | MB at the end | |\n"
           "|---|---|---|---|---|")
-    runs = {f"scenedetect {pathlib.Path(model).stem}": (ours, model) for model in options.model}
+    runs = {detectors.name_of(model): (ours, model) for model in options.model}
     if options.peers:
         runs |= {name: (peer, detector) for name, detector in detectors.PEERS.items()}
     for name, (run, what) in runs.items():
