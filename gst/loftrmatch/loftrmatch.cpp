@@ -23,9 +23,8 @@ constexpr char kSceneMeta[] = "GstTorchSceneMeta";  // its fields are read as an
 
 // The official net where somebody fetched it.
 Result<std::string> weights_of(const std::string& model) {
-  if (model != "auto") return resolve_weights(model);
-  const auto official = resolve_weights(kOfficialModel);
-  return official ? official : resolve_weights(kBundledModel);
+  if (model != "auto") return find_weights(model);
+  return find_weights(resolve_weights(kOfficialModel) ? kOfficialModel : kBundledModel);
 }
 
 // Whether an element before this one found that a shot begins here.
@@ -54,7 +53,6 @@ Result<void> LoftrMatch::start() {
   const LoftrMatchSettings mine = settings();
   const auto path = weights_of(wanted.model);
   if (!path) return path.error();
-  if (auto checked = check_weights_file(*path); !checked) return checked;
   if (mine.mode == MatchMode::Reference) {
     if (const auto files = reference_files(mine.reference_location); !files) return files.error();
   }
@@ -74,12 +72,8 @@ Result<void> LoftrMatch::start_initial_model(const LoftrMatchSettings& settings,
                                              const std::string& device) {
   const bool is_auto = settings.initial_model == "auto" || settings.initial_model.empty();
   const std::string name = is_auto ? kBundledModel : settings.initial_model;
-  const auto failed = [](const Error& error) {
-    return Error{error.code, "initial-model: " + error.message};
-  };
-  const auto path = resolve_weights(name);
-  if (!path) return failed(path.error());
-  if (auto checked = check_weights_file(*path); !checked) return failed(checked.error());
+  const auto path = find_weights(name);
+  if (!path) return Error{path.error().code, "initial-model: " + path.error().message};
   has_other_initial_ = *path != full_path;
   if (!has_other_initial_) return {};
   initial_model_.start(name, [this, path = *path, device](std::stop_token stop) {
@@ -97,16 +91,14 @@ Result<std::string> LoftrMatch::wait_until_ready(std::stop_token stop) {
     if (!initial) return initial.error();
     initial_net_ = *initial;
   }
-  const MatchModelInfo& info = net_->info();
-  GST_INFO_OBJECT(host_.element(), "%s (%s) on %s, there after %.0f ms", info.architecture.c_str(),
-                  info.path.c_str(), info.device.c_str(), model_.load_ms());
-  return info.device;
+  GST_INFO_OBJECT(host_.element(), "%s", model_.description().c_str());
+  return net_->info().device;
 }
 
 void LoftrMatch::stop() {
   reset();
   references_ = References();
-  demand_ = {};
+  plan_ = {};
   net_.reset();
   initial_net_.reset();
   model_.stop();
@@ -123,31 +115,21 @@ MatchWorkspace LoftrMatch::workspace(int width, int height, int pairs,
                       : net_->workspace(width, height, pairs, options);
 }
 
-// How the work fits into the memory there is. Less than asked for is told once.
 Result<void> LoftrMatch::plan(const GstVideoInfo& info, const LoftrMatchSettings& settings) {
-  const AnalyzerSettings common = host_.settings();
-  Demand demand{GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info), common.batch_size,
-                settings.distance(),         common.memory_limit,          settings.options};
-  if (demand == demand_) return {};
-  auto plan =
-      plan_match({demand.width, demand.height, static_cast<int>(demand.pairs),
-                  static_cast<int>(demand.distance), demand.options, host_.available_memory()},
-                 [this](int width, int height, int pairs, const MatchOptions& options) {
-                   return workspace(width, height, pairs, options);
-                 });
-  if (!plan) return plan.error();
-  plan_ = std::move(plan).value();
-  demand_ = std::move(demand);
-  if (!plan_.degraded.empty()) {
-    GST_ELEMENT_WARNING(host_.element(), RESOURCE, NO_SPACE_LEFT,
-                        ("Within the memory limit: %s", plan_.degraded.c_str()), (nullptr));
-  }
-  return {};
+  const MatchDemand demand{GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info),
+                           static_cast<int>(host_.settings().batch_size),
+                           static_cast<int>(settings.distance()), settings.options};
+  const auto workspace = [this](int width, int height, int pairs, const MatchOptions& options) {
+    return this->workspace(width, height, pairs, options);
+  };
+  return plan_.update(host_, demand, [&workspace](const MatchDemand& within) {
+    return plan_match(within, workspace);
+  });
 }
 
 // Frames before a break, or of other settings, are no partners.
 void LoftrMatch::begin_frame(const AnalyzedFrame& frame, const LoftrMatchSettings& settings) {
-  const int max_size = plan_.options.max_size;
+  const int max_size = plan_->options.max_size;
   const bool other_settings = state_.max_size != max_size || state_.mode != settings.mode ||
                               state_.distance != settings.distance();
   if (frame.begins_anew || other_settings || frame.is_skipped(kSkippedReverse)) {
@@ -183,7 +165,7 @@ bool LoftrMatch::will_be_asked_for(const AnalyzedFrame& frame,
 Result<std::uint64_t> LoftrMatch::prepare(MatchPicture& picture) {
   std::uint64_t encodes = 0;
   if (is_adaptive_) return encodes;
-  const auto features = picture.features(*net_, plan_.options, picture.whole(), encodes);
+  const auto features = picture.features(*net_, plan_->options, picture.whole(), encodes);
   if (!features) return features.error();
   picture.drop_pixels();
   return encodes;
@@ -236,14 +218,14 @@ Result<void> LoftrMatch::pair_with_earlier(const AnalyzedFrame& frame,
 
 // The files that the property stands for now.
 Result<void> LoftrMatch::find_references(const LoftrMatchSettings& settings) {
-  if (references_.max_size != plan_.options.max_size) references_ = References();
+  if (references_.max_size != plan_->options.max_size) references_ = References();
   if (references_.location == settings.reference_location && !references_.files.empty()) {
     return {};
   }
   auto files = reference_files(settings.reference_location);
   if (!files) return files.error();
   references_.location = settings.reference_location;
-  references_.max_size = plan_.options.max_size;
+  references_.max_size = plan_->options.max_size;
   references_.files.clear();
   for (const std::string& file : *files) references_.files.push_back({file, 0, 0});
   return {};
@@ -312,10 +294,10 @@ Result<void> LoftrMatch::look_at(AnalyzedFrame& frame, const LoftrMatchSettings&
 Result<void> LoftrMatch::compute_whole(std::span<Pair> pairs, const std::stop_token& stop) {
   const auto features = [this](MatchPicture& picture) {
     std::uint64_t encodes = 0;  // none: it was prepared
-    return picture.features(*net_, plan_.options, picture.whole(), encodes);
+    return picture.features(*net_, plan_->options, picture.whole(), encodes);
   };
   while (!pairs.empty()) {
-    const auto batch = pairs.first(std::min(static_cast<std::size_t>(plan_.pairs), pairs.size()));
+    const auto batch = pairs.first(std::min(static_cast<std::size_t>(plan_->pairs), pairs.size()));
     std::vector<MatchPair> frames;
     for (const Pair& pair : batch) {
       const auto first = features(*pair.first), second = features(*pair.second);
@@ -323,7 +305,7 @@ Result<void> LoftrMatch::compute_whole(std::span<Pair> pairs, const std::stop_to
       if (!second) return second.error();
       frames.push_back({*first, *second});
     }
-    auto results = net_->match(frames, plan_.options, stop);
+    auto results = net_->match(frames, plan_->options, stop);
     if (!results) return results.error();
     for (std::size_t i = 0; i < batch.size(); i++) {
       batch[i].one().matches = std::move((*results)[i].matches);
@@ -339,8 +321,8 @@ Result<void> LoftrMatch::compute_adaptively(std::span<Pair> pairs,
   std::vector<AdaptivePair> pictures;
   for (const Pair& pair : pairs) pictures.push_back({pair.first.get(), pair.second.get()});
   AdaptiveEncodes encodes;
-  auto results = match_adaptively(nets(), pictures, plan_.options,
-                                  static_cast<std::size_t>(plan_.pairs), encodes, stop);
+  auto results = match_adaptively(nets(), pictures, plan_->options,
+                                  static_cast<std::size_t>(plan_->pairs), encodes, stop);
   if (!results) return results.error();
   for (std::size_t i = 0; i < pairs.size(); i++) {
     One& one = pairs[i].one();

@@ -19,6 +19,7 @@
 #include "lib/engine/match_picture.h"
 #include "lib/engine/match_plan.h"
 #include "lib/gst/analyzer/analysis.h"
+#include "lib/gst/analyzer/kept_plan.h"
 #include "lib/gst/analyzer/model_slot.h"
 
 namespace gsttorch {
@@ -87,14 +88,6 @@ class LoftrMatch final : public Analysis {
     LruCache<std::string, Picture> pictures;
     int max_size = 0;
   };
-  // What a plan was made for; another one is made when it changes.
-  struct Demand {
-    int width = 0, height = 0;
-    guint pairs = 0, distance = 0;
-    guint64 limit = 0;
-    MatchOptions options;
-    bool operator==(const Demand&) const = default;
-  };
   // With one other picture.
   struct One {
     Reference reference;  // its path is empty where it is an earlier frame
@@ -162,8 +155,7 @@ class LoftrMatch final : public Analysis {
   std::shared_ptr<MatchModel> net_, initial_net_;  // the streaming thread's
   State state_;
   References references_;
-  Demand demand_;  // that plan_ is for
-  MatchPlan plan_;
+  KeptPlan<MatchDemand, MatchPlan> plan_;
 };
 
 }  // namespace gsttorch

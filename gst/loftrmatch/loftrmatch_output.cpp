@@ -159,11 +159,10 @@ void LoftrMatch::post(const AnalyzedFrame& frame, const Found& found, const One&
 
 void LoftrMatch::add_stats(GstStructure* stats) const {
   const auto initial = initial_model_.get();
+  model_.add_stats(stats);
   if (const auto model = model_.get()) {
     const MatchModelInfo& info = model->info();
-    gst_structure_set(stats, "model", G_TYPE_STRING, info.architecture.c_str(), "model-path",
-                      G_TYPE_STRING, info.path.c_str(), "device", G_TYPE_STRING,
-                      info.device.c_str(), "load-ms", G_TYPE_DOUBLE, model_.load_ms(), nullptr);
+    gst_structure_set(stats, "model-path", G_TYPE_STRING, info.path.c_str(), nullptr);
     if (is_adaptive_) {
       gst_structure_set(stats, "initial-model-path", G_TYPE_STRING,
                         initial ? initial->info().path.c_str() : info.path.c_str(), nullptr);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "lib/core/manifest.h"
 #include "lib/core/weights_file.h"
 #include "lib/gst/gsttorchflowmeta.h"
 #include "lib/gst/message.h"
@@ -51,9 +50,8 @@ RaftFlowSettings RaftFlow::settings() const {
 Result<void> RaftFlow::start() {
   const AnalyzerSettings wanted = host_.settings();
   const std::string name = wanted.model == "auto" ? kDefaultModel : wanted.model;
-  const auto path = resolve_weights(name);
+  const auto path = find_weights(name);
   if (!path) return path.error();
-  if (auto checked = check_weights_file(*path); !checked) return checked;
   model_.start(name, [this, path = *path, device = wanted.device](std::stop_token stop) {
     return host_.models().flow_model(path, device, std::move(stop));
   });
@@ -64,15 +62,13 @@ Result<std::string> RaftFlow::wait_until_ready(std::stop_token stop) {
   auto model = model_.wait(std::move(stop));
   if (!model) return model.error();
   net_ = *model;
-  const FlowModelInfo& info = net_->info();
-  GST_INFO_OBJECT(host_.element(), "%s (%s) on %s, there after %.0f ms", info.architecture.c_str(),
-                  info.path.c_str(), info.device.c_str(), model_.load_ms());
-  return info.device;
+  GST_INFO_OBJECT(host_.element(), "%s", model_.description().c_str());
+  return net_->info().device;
 }
 
 void RaftFlow::stop() {
   reset();
-  demand_ = {};
+  plan_ = {};
   net_.reset();
   model_.stop();
   pairs_ = 0;
@@ -80,31 +76,19 @@ void RaftFlow::stop() {
   feature_counts_ = {};
 }
 
-// How the work fits into the memory there is. Less than asked for is told once.
 Result<void> RaftFlow::plan(const GstVideoInfo& info, const RaftFlowSettings& settings) {
-  const AnalyzerSettings common = host_.settings();
-  Demand demand{GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info),
-                common.batch_size,           settings.lag,
-                common.memory_limit,         settings.options};
-  if (demand == demand_) return {};
-  auto plan = plan_flow({demand.width, demand.height, static_cast<int>(demand.pairs),
-                         static_cast<int>(demand.lag), demand.options, host_.available_memory()},
-                        *net_);
-  if (!plan) return plan.error();
-  plan_ = std::move(plan).value();
-  demand_ = std::move(demand);
-  if (!plan_.degraded.empty()) {
-    GST_ELEMENT_WARNING(host_.element(), RESOURCE, NO_SPACE_LEFT,
-                        ("Within the memory limit: %s", plan_.degraded.c_str()), (nullptr));
-  }
-  return {};
+  const FlowDemand demand{GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info),
+                          static_cast<int>(host_.settings().batch_size),
+                          static_cast<int>(settings.lag), settings.options};
+  return plan_.update(host_, demand,
+                      [this](const FlowDemand& within) { return plan_flow(within, *net_); });
 }
 
 // Frames before a break or a cut, or of other settings, are no partners. After a gradual change
 // they still are, but what moved in the old shot says nothing of the new one.
 void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& settings,
                            GstTorchSceneBoundary boundary) {
-  const int max_size = plan_.options.max_size;
+  const int max_size = plan_->options.max_size;
   const bool other_settings = state_.max_size != max_size || state_.lag != settings.lag;
   const bool is_cut = boundary == GST_TORCH_SCENE_BOUNDARY_CUT;
   if (frame.begins_anew || is_cut || other_settings || frame.is_skipped(kSkippedReverse)) {
@@ -124,7 +108,7 @@ void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& s
 }
 
 Result<RaftFlow::Features> RaftFlow::encode(const AnalyzedFrame& frame) {
-  auto features = net_->encode(*frame.image, plan_.options);
+  auto features = net_->encode(*frame.image, plan_->options);
   if (!features) return features.error();
   state_.seen.push_back({frame.index, frame.pts()});
   state_.features.put(frame.index, *features, (*features)->bytes());
@@ -168,7 +152,7 @@ Result<void> RaftFlow::look_at(AnalyzedFrame& frame, const RaftFlowSettings& set
 Result<void> RaftFlow::compute_batch(std::span<Pair> pairs, const std::stop_token& stop) {
   std::vector<FlowPair> frames;
   for (const Pair& pair : pairs) frames.push_back(pair.frames);
-  auto flows = net_->flow(frames, plan_.options, stop);
+  auto flows = net_->flow(frames, plan_->options, stop);
   if (!flows) return flows.error();
   for (std::size_t i = 0; i < pairs.size(); i++) pairs[i].found->flow = std::move((*flows)[i]);
   state_.warm_start = pairs.back().found->flow->state;
@@ -180,7 +164,7 @@ Result<void> RaftFlow::compute_batch(std::span<Pair> pairs, const std::stop_toke
 // In batches as large as memory allows, unless each pair starts from the one before.
 Result<void> RaftFlow::compute(std::span<Pair> pairs, const RaftFlowSettings& settings,
                                const std::stop_token& stop) {
-  const std::size_t most = settings.warm_start ? 1 : static_cast<std::size_t>(plan_.pairs);
+  const std::size_t most = settings.warm_start ? 1 : static_cast<std::size_t>(plan_->pairs);
   while (!pairs.empty()) {
     const auto batch = pairs.first(std::min(most, pairs.size()));
     Pair& first = batch.front();
@@ -264,12 +248,7 @@ void RaftFlow::post(const AnalyzedFrame& frame, const Found& found) const {
 
 void RaftFlow::add_stats(GstStructure* stats) const {
   gst_structure_set(stats, "pairs", G_TYPE_UINT64, pairs_.load(), nullptr);
-  if (const auto model = model_.get()) {
-    const FlowModelInfo& info = model->info();
-    gst_structure_set(stats, "model", G_TYPE_STRING, info.architecture.c_str(), "device",
-                      G_TYPE_STRING, info.device.c_str(), "load-ms", G_TYPE_DOUBLE,
-                      model_.load_ms(), nullptr);
-  }
+  model_.add_stats(stats);
   const std::lock_guard lock(mutex_);
   gst_structure_set(stats, "feature-hits", G_TYPE_UINT64, feature_counts_.hits, "feature-misses",
                     G_TYPE_UINT64, feature_counts_.misses, "feature-evictions", G_TYPE_UINT64,

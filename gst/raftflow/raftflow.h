@@ -16,6 +16,7 @@
 #include "lib/engine/flow_model.h"
 #include "lib/engine/flow_plan.h"
 #include "lib/gst/analyzer/analysis.h"
+#include "lib/gst/analyzer/kept_plan.h"
 #include "lib/gst/analyzer/model_slot.h"
 #include "lib/gst/gsttorchscenemeta.h"
 
@@ -66,14 +67,6 @@ class RaftFlow final : public Analysis {
     int max_size = 0;
     guint lag = 1;
   };
-  // What a plan was made for; another one is made when it changes.
-  struct Demand {
-    int width = 0, height = 0;
-    guint pairs = 0, lag = 0;
-    guint64 limit = 0;
-    FlowOptions options;
-    bool operator==(const Demand&) const = default;
-  };
   struct Found final : Finding {
     bool has_result() const override { return flow.has_value(); }
     GstClockTime reference_pts = GST_CLOCK_TIME_NONE;
@@ -106,8 +99,7 @@ class RaftFlow final : public Analysis {
   ModelSlot<FlowModel> model_;
   std::shared_ptr<FlowModel> net_;  // the streaming thread's
   State state_;
-  Demand demand_;  // that plan_ is for
-  FlowPlan plan_;
+  KeptPlan<FlowDemand, FlowPlan> plan_;
 };
 
 }  // namespace gsttorch

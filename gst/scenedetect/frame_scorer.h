@@ -28,7 +28,7 @@ struct ScoredFrame {
 };
 
 struct ScorerInfo {
-  std::string model;         ///< "resnet18", "resnet18-lite", "transnetv2"
+  std::string architecture;  ///< "resnet18", "resnet18-lite", "transnetv2"
   std::string path;          ///< the weights file
   std::string device;        ///< "cpu", "cuda:0"
   float distance_floor = 0;  ///< see ShotDetector::Options

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gst/scenedetect/scorer_loader.h"
+#include "lib/gst/analyzer/kept_plan.h"
 #include "lib/gst/gsttorchscenemeta.h"
 #include "lib/gst/message.h"
 
@@ -89,8 +90,7 @@ Result<std::string> SceneDetect::wait_until_ready(std::stop_token stop) {
   // Only every Nth frame counts for the decision.
   const auto frames = static_cast<guint>(detector_->look_ahead() + scorer_->look_ahead());
   look_ahead_ = frames * host_.settings().inference_interval;
-  GST_INFO_OBJECT(host_.element(), "%s (%s) on %s, there after %.0f ms", info.model.c_str(),
-                  info.path.c_str(), info.device.c_str(), model_.load_ms());
+  GST_INFO_OBJECT(host_.element(), "%s", model_.description().c_str());
   return info.device;
 }
 
@@ -121,14 +121,12 @@ Result<std::size_t> SceneDetect::plan_batch() {
   const std::size_t most = scorer_->most_frames(available);
   if (most == 0) {
     return Error{ErrorCode::OutOfMemory,
-                 scorer_->info().model + " takes " + std::to_string(scorer_->least_bytes()) +
+                 scorer_->info().architecture + " takes " + std::to_string(scorer_->least_bytes()) +
                      " bytes, and the memory limit leaves " + std::to_string(available)};
   }
   const guint wanted = host_.settings().batch_size;
   if (most < wanted && !std::exchange(has_warned_, true)) {
-    GST_ELEMENT_WARNING(host_.element(), RESOURCE, NO_SPACE_LEFT,
-                        ("Within the memory limit: batches of %u", static_cast<guint>(most)),
-                        (nullptr));
+    warn_degraded(host_, "batches of " + std::to_string(most));
   }
   return most;
 }
@@ -223,7 +221,7 @@ void SceneDetect::attach(AnalyzedFrame& frame, const Found& found) const {
   scene.frame = frame.index;
   scene.shot = shot_;
   scene.source = GST_OBJECT_NAME(host_.element());
-  scene.model = scorer_->info().model.c_str();
+  scene.model = scorer_->info().architecture.c_str();
   scene.skipped = found.skipped;
   scene.threshold = settings().threshold;
   if (!found.verdict || !found.verdict->decision) {
@@ -281,11 +279,7 @@ void SceneDetect::force_key_unit(const AnalyzedFrame& frame, bool all_headers) {
 void SceneDetect::add_stats(GstStructure* stats) const {
   gst_structure_set(stats, "boundaries", G_TYPE_UINT64, boundaries_.load(), "look-ahead",
                     G_TYPE_UINT, look_ahead_.load(), nullptr);
-  if (const auto scorer = model_.get()) {
-    const ScorerInfo& info = scorer->info();
-    gst_structure_set(stats, "model", G_TYPE_STRING, info.model.c_str(), "device", G_TYPE_STRING,
-                      info.device.c_str(), "load-ms", G_TYPE_DOUBLE, model_.load_ms(), nullptr);
-  }
+  model_.add_stats(stats);
 }
 
 }  // namespace gsttorch

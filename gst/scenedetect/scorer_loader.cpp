@@ -2,16 +2,14 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "gst/scenedetect/scorer_loader.h"
 
-#include "lib/core/manifest.h"
 #include "lib/core/weights_file.h"
 
 namespace gsttorch {
 namespace {
 
 Result<ScorerChoice> choose(const std::string& name) {
-  auto path = resolve_weights(name);
+  auto path = find_weights(name);
   if (!path) return path.error();
-  if (auto checked = check_weights_file(*path); !checked) return checked.error();
   return ScorerChoice{name, *path};
 }
 

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "lib/core/manifest.h"
+
 namespace gsttorch {
 namespace {
 
@@ -32,6 +34,13 @@ Result<void> check_weights_file(const std::string& path) {
   const bool is_whole = file.gcount() == static_cast<std::streamsize>(head.size());
   if (is_whole && (is_safetensors(head) || is_zip(head) || is_pickle(head))) return {};
   return Error{ErrorCode::Corrupt, path + ": neither a safetensors file nor one of torch.save"};
+}
+
+Result<std::string> find_weights(const std::string& name_or_path) {
+  auto path = resolve_weights(name_or_path);
+  if (!path) return path;
+  if (auto checked = check_weights_file(*path); !checked) return checked.error();
+  return path;
 }
 
 }  // namespace gsttorch

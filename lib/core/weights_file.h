@@ -12,4 +12,7 @@ namespace gsttorch {
 /// where it is not there, cannot be read, or is something else. Costs no more than opening it.
 Result<void> check_weights_file(const std::string& path);
 
+/// The weights file that a user's word stands for (resolve_weights), where it is one.
+Result<std::string> find_weights(const std::string& name_or_path);
+
 }  // namespace gsttorch

@@ -20,6 +20,8 @@ struct FlowDemand {
   FlowOptions options;
   /// What the frames' features and the work may take together.
   std::size_t available_bytes = std::numeric_limits<std::size_t>::max();
+
+  bool operator==(const FlowDemand&) const = default;
 };
 
 struct FlowPlan {

@@ -36,5 +36,16 @@ TEST(WeightsFile, refuses_what_is_none) {
               testing::HasSubstr("absent"));
 }
 
+TEST(WeightsFile, finds_a_path_only_where_it_is_one) {
+  const TempFolder folder;
+  write_text(folder.path("weights"), std::string("PK\x03\x04rest of it", 14));
+  write_text(folder.path("text"), "these are no weights");
+  const auto found = find_weights(folder.path("weights"));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(*found, folder.path("weights"));
+  EXPECT_EQ(find_weights(folder.path("text")).error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(find_weights(folder.path("absent")).error().code, ErrorCode::NotFound);
+}
+
 }  // namespace
 }  // namespace gsttorch

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -21,7 +22,7 @@ namespace gsttorch {
 
 /// One element's model: loads it in a thread of its own, so that several elements load side by
 /// side, and tells the application how that goes (GST_MESSAGE_PROGRESS, always closed). `start` and
-/// `stop` are called from state changes, `wait` from the streaming thread, `load_ms` from any.
+/// `stop` are called from state changes, `wait` from the streaming thread, what is const from any.
 template <typename Model>
 class ModelSlot {
  public:
@@ -58,6 +59,24 @@ class ModelSlot {
   std::shared_ptr<Model> get() const {
     const std::lock_guard lock(mutex_);
     return loaded_ && *loaded_ ? loaded_->value() : nullptr;
+  }
+
+  /// For the log: which net it is, and where it runs. Only after `wait` gave it.
+  std::string description() const {
+    const auto& info = get()->info();
+    const std::string ms = std::to_string(std::lround(load_ms()));
+    return info.architecture + " (" + info.path + ") on " + info.device + ", there after " + ms +
+           " ms";
+  }
+
+  /// Adds `model`, `device` and `load-ms` to the element's `stats` once the model is there.
+  void add_stats(GstStructure* stats) const {
+    const auto model = get();
+    if (!model) return;
+    const auto& info = model->info();
+    gst_structure_set(stats, "model", G_TYPE_STRING, info.architecture.c_str(), "device",
+                      G_TYPE_STRING, info.device.c_str(), "load-ms", G_TYPE_DOUBLE, load_ms(),
+                      nullptr);
   }
 
   /// How long it took, or what had been waited for.
