@@ -22,6 +22,7 @@
 using gsttorch::AnalysisOverlay;
 using gsttorch::FlowStyle;
 using gsttorch::get_text;
+using gsttorch::guard_properties;
 using gsttorch::guarded;
 using gsttorch::kMutablePlaying;
 using gsttorch::kMutableReady;
@@ -434,8 +435,7 @@ void set_virtual_functions(GstAnalysisOverlayClass* klass) {
 static void gst_analysis_overlay_class_init(GstAnalysisOverlayClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
-  object_class->set_property = set_property;
-  object_class->get_property = get_property;
+  guard_properties<set_property, get_property>(object_class);
   object_class->finalize = [](GObject* self) {
     delete GST_ANALYSIS_OVERLAY(self)->impl;
     G_OBJECT_CLASS(gst_analysis_overlay_parent_class)->finalize(self);

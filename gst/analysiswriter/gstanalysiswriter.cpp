@@ -22,6 +22,7 @@ using gsttorch::add_any_pad_templates;
 using gsttorch::AnalysisWriter;
 using gsttorch::FlowFileType;
 using gsttorch::get_text;
+using gsttorch::guard_properties;
 using gsttorch::guarded;
 using gsttorch::kMutablePlaying;
 using gsttorch::kMutableReady;
@@ -303,8 +304,7 @@ static void gst_analysis_writer_class_init(GstAnalysisWriterClass* klass) {
   auto* element_class = GST_ELEMENT_CLASS(klass);
   auto* transform_class = GST_BASE_TRANSFORM_CLASS(klass);
 
-  object_class->set_property = set_property;
-  object_class->get_property = get_property;
+  guard_properties<set_property, get_property>(object_class);
   object_class->finalize = [](GObject* self) {
     delete GST_ANALYSIS_WRITER(self)->impl;
     G_OBJECT_CLASS(gst_analysis_writer_parent_class)->finalize(self);

@@ -20,6 +20,7 @@
 
 using gsttorch::add_any_pad_templates;
 using gsttorch::get_text;
+using gsttorch::guard_properties;
 using gsttorch::guarded;
 using gsttorch::kMutablePlaying;
 using gsttorch::kMutableReady;
@@ -154,7 +155,7 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
       set_text(value, settings.frames_location);
       break;
     case kStats:
-      guarded(self, false, [&] { return g_value_take_boxed(value, impl(self).stats()), true; });
+      g_value_take_boxed(value, impl(self).stats());
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
@@ -248,8 +249,7 @@ static void gst_perf_meter_class_init(GstPerfMeterClass* klass) {
   auto* element_class = GST_ELEMENT_CLASS(klass);
   auto* transform_class = GST_BASE_TRANSFORM_CLASS(klass);
 
-  object_class->set_property = set_property;
-  object_class->get_property = get_property;
+  guard_properties<set_property, get_property>(object_class);
   object_class->finalize = [](GObject* self) {
     delete GST_PERF_METER(self)->impl;
     G_OBJECT_CLASS(gst_perf_meter_parent_class)->finalize(self);
