@@ -79,31 +79,32 @@ Ref<GstBuffer> as_buffer(const std::vector<Match>& matches, const std::optional<
 }  // namespace
 
 void LoftrMatch::publish(AnalyzedFrame& frame) {
-  const auto& found = static_cast<const Found&>(*frame.finding);
+  const auto& found = static_cast<const FoundMatches&>(*frame.finding);
   const AnalyzerSettings settings = host_.settings();
   if (settings.attach != GST_TORCH_ATTACH_NONE) {
     if (found.all.empty()) attach(frame, found, nullptr);
-    for (const One& one : found.all) attach(frame, found, &one);
+    for (const MatchesWithOne& one : found.all) attach(frame, found, &one);
   }
   if (!settings.post_messages) return;
-  for (const One& one : found.all) post(frame, found, one);
+  for (const MatchesWithOne& one : found.all) post(frame, found, one);
 }
 
-void LoftrMatch::attach(AnalyzedFrame& frame, const Found& found, const One* one) const {
+void LoftrMatch::attach(AnalyzedFrame& frame, const FoundMatches& found,
+                        const MatchesWithOne* one) const {
   GstTorchMatch meta = {};
   meta.width = GST_VIDEO_INFO_WIDTH(&frame.info);
   meta.height = GST_VIDEO_INFO_HEIGHT(&frame.info);
   meta.reference_pts = GST_CLOCK_TIME_NONE;
   meta.dt = GST_CLOCK_STIME_NONE;
   meta.source = GST_OBJECT_NAME(host_.element());
-  meta.model = net_->info().architecture.c_str();
+  meta.model = matcher_.info().architecture.c_str();
   meta.skipped = found.skipped;
   Ref<GstBuffer> rows;
   if (one) {
-    meta.reference_width = one->reference.width;
-    meta.reference_height = one->reference.height;
+    meta.reference_width = one->reference_width;
+    meta.reference_height = one->reference_height;
     meta.reference_pts = one->reference_pts;
-    if (!one->reference.path.empty()) meta.reference = one->reference.path.c_str();
+    if (!one->reference.empty()) meta.reference = one->reference.c_str();
     if (GST_CLOCK_TIME_IS_VALID(meta.reference_pts) && GST_CLOCK_TIME_IS_VALID(frame.pts())) {
       meta.dt = GST_CLOCK_DIFF(meta.reference_pts, frame.pts());
     }
@@ -134,13 +135,14 @@ void LoftrMatch::attach(AnalyzedFrame& frame, const Found& found, const One* one
   gst_buffer_add_torch_match_meta(frame.buffer.get(), &meta);
 }
 
-void LoftrMatch::post(const AnalyzedFrame& frame, const Found& found, const One& one) const {
+void LoftrMatch::post(const AnalyzedFrame& frame, const FoundMatches& found,
+                      const MatchesWithOne& one) const {
   GstStructure* s = new_timed_structure("loftrmatch", frame.segment, frame.buffer.get());
   gst_structure_set(s, "reference-timestamp", G_TYPE_UINT64, one.reference_pts, "count",
                     G_TYPE_UINT, static_cast<guint>(one.matches.size()), "mean-confidence",
                     G_TYPE_DOUBLE, mean_confidence(one.matches), nullptr);
-  if (!one.reference.path.empty()) {
-    gst_structure_set(s, "reference", G_TYPE_STRING, one.reference.path.c_str(), nullptr);
+  if (!one.reference.empty()) {
+    gst_structure_set(s, "reference", G_TYPE_STRING, one.reference.c_str(), nullptr);
   }
   if (one.geometry) {
     gst_structure_set(s, "geometry", G_TYPE_STRING, geometry_name(found.kind), "verdict",

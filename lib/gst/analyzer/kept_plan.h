@@ -39,6 +39,7 @@ class KeptPlan {
     return {};
   }
 
+  const Plan& operator*() const { return plan_; }
   const Plan* operator->() const { return &plan_; }
 
  private:

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <string>
+
+#include <glib.h>
+
+#include "lib/engine/geometry.h"
+#include "lib/engine/match_model.h"
+
+namespace gsttorch {
+
+enum class MatchMode { Previous, Lag, Reference, ShotStart };
+
+/// The properties of a loftrmatch beside those of every analyser.
+struct LoftrMatchSettings {
+  MatchOptions options;
+  MatchMode mode = MatchMode::Previous;
+  guint lag = 1;  // frames; in mode lag
+  std::string reference_location;
+  GeometryKind geometry = GeometryKind::None;
+  bool refine = false;
+  bool adaptive = false;
+  std::string initial_model = "auto";
+
+  guint distance() const { return mode == MatchMode::Lag ? lag : 1; }
+};
+
+}  // namespace gsttorch

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <utility>
+
+#include "gst/loftrmatch/found_matches.h"
+#include "lib/core/result.h"
+#include "lib/engine/match_plan.h"
+
+namespace gsttorch {
+
+/// Has the nets find the matches of pairs: the full net alone, or adaptively, with a light pass
+/// first. Reentrant.
+class PairMatcher {
+ public:
+  PairMatcher() = default;
+  /// `initial` is the net of the light pass, null where there is none.
+  PairMatcher(std::shared_ptr<MatchModel> full, std::shared_ptr<MatchModel> initial)
+      : full_(std::move(full)), initial_(std::move(initial)) {}
+
+  const MatchModelInfo& info() const { return full_->info(); }  ///< of the full net
+  /// What the work takes, for plan_match.
+  MatchWorkspace workspace(int width, int height, int pairs, const MatchOptions& options) const;
+
+  /// Makes what the net needs of a picture, after which its pixels are not needed; in adaptive
+  /// matching nothing, since what is needed is known only then. How often the net ran.
+  Result<std::uint64_t> prepare(MatchPicture& picture, const MatchOptions& options) const;
+
+  /// Finds the matches of prepared pictures, in batches as large as the plan says. How often the
+  /// nets encoded a picture meanwhile.
+  Result<AdaptiveEncodes> match(std::span<const PicturePair> pairs, const MatchPlan& plan,
+                                const std::stop_token& stop) const;
+
+ private:
+  bool is_adaptive() const { return initial_ != nullptr; }
+  AdaptiveNets nets() const { return {*full_, *initial_}; }
+  Result<void> match_batch(std::span<const PicturePair> pairs, const MatchOptions& options,
+                           const std::stop_token& stop) const;
+  Result<AdaptiveEncodes> match_adaptively(std::span<const PicturePair> pairs,
+                                           const MatchPlan& plan,
+                                           const std::stop_token& stop) const;
+
+  std::shared_ptr<MatchModel> full_, initial_;
+};
+
+}  // namespace gsttorch
