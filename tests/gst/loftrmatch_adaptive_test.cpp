@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 // loftrmatch with a light pass first. The bundled net, whose confidences mean something.
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -53,10 +54,11 @@ guint8 world(int x, int y) {
   return static_cast<guint8>(std::clamp(value, 0., 255.));
 }
 
-Ref<GstBuffer> view(int left, int pts) {
+// `zoom` pixels in a row, and so many rows, are one of the world.
+Ref<GstBuffer> view(int left, int pts, int zoom = 1) {
   std::vector<guint8> pixels;
-  for (int y = 0; y < kHeight; y++) {
-    for (int x = 0; x < kWidth; x++) pixels.push_back(world(x + left, y));
+  for (int y = 0; y < zoom * kHeight; y++) {
+    for (int x = 0; x < zoom * kWidth; x++) pixels.push_back(world(x / zoom + left, y / zoom));
   }
   Ref<GstBuffer> buffer = make_array(pixels);
   GST_BUFFER_PTS(buffer.get()) = static_cast<GstClockTime>(pts) * kFrame;
@@ -64,9 +66,9 @@ Ref<GstBuffer> view(int left, int pts) {
   return buffer;
 }
 
-std::string caps() {
-  return "video/x-raw,format=GRAY8,framerate=25/1,width=" + std::to_string(kWidth) +
-         ",height=" + std::to_string(kHeight) + ",colorimetry=1:1:0:0";
+std::string caps(int zoom = 1) {
+  return "video/x-raw,format=GRAY8,framerate=25/1,width=" + std::to_string(zoom * kWidth) +
+         ",height=" + std::to_string(zoom * kHeight) + ",colorimetry=1:1:0:0";
 }
 
 // The results of frames that begin `lefts` pixels from the world's origin, the first one's aside.
@@ -90,15 +92,15 @@ std::uint64_t stat(GstElement* element, const char* name) {
   return value;
 }
 
-void write_view(const std::string& path, int left) {
-  const std::string line = "appsrc name=in caps=\"" + caps() +
+void write_view(const std::string& path, int left, int zoom = 1) {
+  const std::string line = "appsrc name=in caps=\"" + caps(zoom) +
                            "\" num-buffers=1 ! videoconvert ! pngenc snapshot=true ! "
                            "filesink location=" +
                            path;
-  const std::string end = run_pipeline(line, [left](GstElement* pipeline) {
+  const std::string end = run_pipeline(line, [left, zoom](GstElement* pipeline) {
     const auto in = Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline), "in"));
     GstFlowReturn pushed = GST_FLOW_OK;
-    const Ref<GstBuffer> buffer = view(left, 0);
+    const Ref<GstBuffer> buffer = view(left, 0, zoom);
     g_signal_emit_by_name(in.get(), "push-buffer", buffer.get(), &pushed);
   });
   ASSERT_EQ(end, "eos");
@@ -265,6 +267,37 @@ TEST(LoftrMatchAdaptive, references_keep_what_each_pass_made_of_them) {
   EXPECT_EQ(stat(harness.element(), "reference-encodes"), 1u);
   EXPECT_EQ(stat(harness.element(), "frame-encodes"), 4u);    // of those that moved
   EXPECT_EQ(stat(harness.element(), "initial-encodes"), 7u);  // six frames and the reference
+}
+
+// Of the matches, those within `px` of the frame from where they belong: a pixel of the world has
+// its centre in the middle of those of a zoomed view.
+double share_right(const GstTorchMatch& match, int left, int reference_zoom, int zoom, double px) {
+  const auto in_world = [](double at, int z) { return (at + 0.5) / z - 0.5; };
+  const std::vector<float> rows = rows_of(match);
+  double right = 0;
+  for (std::size_t i = 0; i + 5 < rows.size(); i += 6) {
+    const double dx = in_world(rows[i + 2], zoom) + left - in_world(rows[i], reference_zoom);
+    const double dy = in_world(rows[i + 3], zoom) - in_world(rows[i + 1], reference_zoom);
+    right += zoom * std::hypot(dx, dy) < px;
+  }
+  return right / std::max<double>(1, match.count);
+}
+
+TEST(LoftrMatchAdaptive, pictures_of_other_scales_are_matched_in_one) {
+  const TempFolder folder;
+  const int left = 40;
+  for (const auto& [reference_zoom, zoom] : {std::pair{2, 1}, {1, 2}}) {
+    write_view(folder.path("a.png"), 0, reference_zoom);
+    Harness harness(
+        make_adaptive({{"mode", "reference"}, {"reference-location", folder.path("a.png")}}));
+    harness.set_caps(caps(zoom));
+    const OwnedMatch match = result_of(harness.push_and_pull(view(left, 0, zoom)));
+    ASSERT_TRUE(match);
+    EXPECT_EQ(match->passes, 2u);
+    EXPECT_EQ(match->working_size, unsigned(kWidth));
+    EXPECT_GT(match->count, 100u);
+    EXPECT_GT(share_right(*match, left, reference_zoom, zoom, 2), 0.95);
+  }
 }
 
 TEST(LoftrMatchAdaptive, messages_tell_what_was_done) {

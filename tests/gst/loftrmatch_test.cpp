@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/gst/gsttorchmatchmeta.h"
+#include "lib/gst/gsttorchscenemeta.h"
 #include "tests/support/gst_support.h"
 #include "tests/support/loftr_net.h"
 #include "tests/support/match_results.h"
@@ -274,17 +275,14 @@ TEST(LoftrMatch, a_reference_of_one_pixel_matches_nothing) {
 }
 
 TEST(LoftrMatch, shot_start_is_the_first_frame_or_one_where_a_shot_begins) {
-  static const gchar* tags[] = {nullptr};
-  if (!gst_meta_get_info("GstTorchSceneMeta")) {
-    gst_meta_register_custom("GstTorchSceneMeta", tags, nullptr, nullptr, nullptr);
-  }
+  gst_torch_scene_meta_get_info();  // which registers it
   Harness harness(make_loftrmatch({{"mode", "shot-start"}}));
   harness.set_caps(caps());
   std::vector<double> shifts;
   for (int i = 0; i < 5; i++) {
     Ref<GstBuffer> in = frame(i);
     if (i == 3) {
-      GstCustomMeta* scene = gst_buffer_add_custom_meta(in.get(), "GstTorchSceneMeta");
+      GstCustomMeta* scene = gst_buffer_add_custom_meta(in.get(), GST_TORCH_SCENE_META_NAME);
       gst_structure_set(gst_custom_meta_get_structure(scene), "boundary", G_TYPE_STRING, "cut",
                         nullptr);
     }
