@@ -38,6 +38,19 @@ bool can_be_paired(const GstTorchMatch& match) {
   return match.matches && (match.reference || GST_CLOCK_TIME_IS_VALID(match.reference_pts));
 }
 
+guint agreement(const GstTorchMatch& match) { return match.geometry ? match.inliers : match.count; }
+
+/// Of several reference pictures the one that the frame shows best; of equals the first. Its
+/// strings are the meta's.
+std::optional<GstTorchMatch> best_pair(GstBuffer* buffer, const OverlaySettings& settings) {
+  std::optional<GstTorchMatch> best;
+  for_each_result(buffer, settings, [&best](const GstTorchMatch& match) {
+    if (!can_be_paired(match)) return;
+    if (!best || agreement(match) > agreement(*best)) best = match;
+  });
+  return best;
+}
+
 cv::Size size_of(guint width, guint height) {
   constexpr guint kMost = 1u << 20;  // metas can come from anybody
   return {static_cast<int>(std::min(width, kMost)), static_cast<int>(std::min(height, kMost))};
@@ -81,12 +94,10 @@ bool has_drawable_match(GstBuffer* buffer, const OverlaySettings& settings) {
 
 PairedPicture paired_picture(GstBuffer* buffer, const OverlaySettings& settings) {
   PairedPicture paired;
-  bool is_found = false;
-  for_each_result(buffer, settings, [&](const GstTorchMatch& match) {
-    if (!can_be_paired(match) || std::exchange(is_found, true)) return;
-    paired.pts = match.reference_pts;
-    if (match.reference) paired.file = match.reference;
-  });
+  const auto match = best_pair(buffer, settings);
+  if (!match) return paired;
+  paired.pts = match->reference_pts;
+  if (match->reference) paired.file = match->reference;
   return paired;
 }
 
@@ -103,15 +114,13 @@ void MatchPainter::draw(GstBuffer* buffer, const OverlaySettings& settings, cons
 
 void MatchPainter::draw_pairs(GstBuffer* buffer, const OverlaySettings& settings,
                               const Canvas& canvas) {
-  bool is_drawn = false;
-  for_each_result(buffer, settings, [&](const GstTorchMatch& match) {
-    if (!can_be_paired(match) || std::exchange(is_drawn, true)) return;
-    const auto mapped = MappedMatches::create(match.matches, match.count);
-    if (!mapped) return warn_once(mapped.error().message);
-    const MatchView view = view_of(match, mapped->rows());
-    if (settings.match_outline) draw_outline(view, canvas.part(0, canvas.pixels.cols / 2));
-    gsttorch::draw_pairs(view, settings.match_color, canvas);
-  });
+  const auto match = best_pair(buffer, settings);
+  if (!match) return;
+  const auto mapped = MappedMatches::create(match->matches, match->count);
+  if (!mapped) return warn_once(mapped.error().message);
+  const MatchView view = view_of(*match, mapped->rows());
+  if (settings.match_outline) draw_outline(view, canvas.part(0, canvas.pixels.cols / 2));
+  gsttorch::draw_pairs(view, settings.match_color, canvas);
 }
 
 void MatchPainter::draw_labels(GstBuffer* buffer, const OverlaySettings& settings, int line,

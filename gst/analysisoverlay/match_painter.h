@@ -14,7 +14,8 @@ namespace gsttorch {
 /// Whether a frame carries a matching result that these settings let be drawn.
 bool has_drawable_match(GstBuffer* buffer, const OverlaySettings& settings);
 
-/// The picture that a frame is to be shown beside: that of the first result with matches.
+/// The picture that a frame is to be shown beside: of the results with matches that with most
+/// inliers, or most matches where no geometry was checked; of equals the first.
 struct PairedPicture {
   GstClockTime pts = GST_CLOCK_TIME_NONE;  ///< of an earlier frame
   std::string file;                        ///< or a reference picture's; empty: none

@@ -386,6 +386,45 @@ TEST(OverlayMatches, in_pairs_lead_to_the_picture_of_a_file_stretched_to_the_fra
   }
 }
 
+TEST(OverlayMatches, in_pairs_lead_to_the_picture_that_agrees_best) {
+  struct Result {
+    guint matches, inliers;
+    const char* geometry;
+  };
+  // The earlier frame that is shown, of those that the results lead to, one each.
+  const auto shown = [](const std::vector<Result>& results) {
+    Harness harness(make_overlay(kPairs));
+    harness.set_caps(caps());
+    for (guint i = 0; i < results.size(); i++) harness.push_and_pull(frame(i, guint8(101 + i)));
+    auto buffer = frame(results.size());
+    for (guint i = 0; i < results.size(); i++) {
+      const auto rows = array_of(std::vector<Row>(results[i].matches, kTrail));
+      GstTorchMatch match = describe(rows.get(), results[i].matches);
+      match.reference_pts = i * 40 * GST_MSECOND;
+      match.geometry = results[i].geometry;
+      match.inliers = results[i].inliers;
+      gst_buffer_add_torch_match_meta(buffer.get(), &match);
+    }
+    return pixel(harness.push_and_pull(buffer), kSide + 80, 80, kWide)[0] - 101;
+  };
+  EXPECT_EQ(shown({{1, 0, nullptr}, {3, 0, nullptr}, {2, 0, nullptr}}), 1);
+  EXPECT_EQ(shown({{3, 1, "homography"}, {2, 2, "homography"}}), 1);
+  EXPECT_EQ(shown({{2, 2, "homography"}, {3, 2, "homography"}}), 0) << "of equals the first";
+  EXPECT_EQ(shown({{0, 0, nullptr}, {0, 0, nullptr}}), 0);
+}
+
+TEST(OverlayMatches, in_pairs_draw_the_lines_of_the_picture_that_is_shown) {
+  Harness harness(make_overlay(kPairs));
+  harness.set_caps(caps());
+  harness.push_and_pull(frame(0));
+  auto buffer = frame(1);
+  attach(buffer, {{20, 80, 70, 80, 1, 1}});
+  attach(buffer, {kTrail, kTrail});
+  const auto out = harness.push_and_pull(buffer);
+  EXPECT_THAT(pixel(out, 90, 60, kWide), IsNear(kGreen));
+  EXPECT_EQ(pixel(out, 90, 80, kWide), kPicture);
+}
+
 TEST(OverlayMatches, in_pairs_have_a_black_right_half_without_an_earlier_frame) {
   Harness harness(make_overlay(kPairs));
   const auto out = last_of(harness, 1, 7);
