@@ -4,6 +4,7 @@
 import ctypes
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,30 @@ def gst_torch(tmp_path_factory):
 
     run.environment = environment
     return run
+
+
+@pytest.fixture(scope="session")
+def interrupted(gst_torch):
+    """Runs the program until something is there, sends it a signal and returns how it ended."""
+    def run(*arguments, when, signal):
+        with subprocess.Popen([PROGRAM, *map(str, arguments)], env=gst_torch.environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            while process.poll() is None and not when(process):
+                time.sleep(0.005)
+            process.send_signal(signal)
+            out, err = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    return run
+
+
+def has_opened(path):
+    """Whether a process reads a file."""
+    def when(process):
+        files = Path(f"/proc/{process.pid}/fd")
+        return any(os.path.realpath(file) == str(path) for file in files.iterdir())
+
+    return when
 
 
 @pytest.fixture(name="pretended_gpu", scope="session")

@@ -9,11 +9,10 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 
 import pytest
 
-from conftest import PICTURE, PROGRAM, VIDEO_FRAMES, VIDEO_SIZE, launch
+from conftest import PICTURE, PROGRAM, VIDEO_FRAMES, VIDEO_SIZE, has_opened, launch
 
 QUICK = ["--iterations", "2"]
 
@@ -196,26 +195,32 @@ def test_a_terminal_sees_one_line_that_is_redrawn(gst_torch, media, weights, tmp
 
 @pytest.mark.parametrize("stop, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_when_interrupted_the_files_are_complete_up_to_there(
-        gst_torch, media, weights, tmp_path, stop, status):
+        interrupted, weights, tmp_path, stop, status):
     frames = 3000
     launch(f"{PICTURE.format(frames=frames)} ! jpegenc ! matroskamux ! "
            f"filesink location={tmp_path}/long.mkv")
     folder = tmp_path / "out"
-    with subprocess.Popen([PROGRAM, "analyze", tmp_path / "long.mkv", "-o", folder, "--model",
-                           weights, "--flow-every", "1"], env=gst_torch.environment,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while process.poll() is None and not (folder / "flow" / "000003.flo").exists():
-            time.sleep(0.05)
-        process.send_signal(stop)
-        out, err = process.communicate(timeout=120)
-    assert process.returncode == status, err
-    assert "(interrupted)" in out
+    done = interrupted("analyze", tmp_path / "long.mkv", "-o", folder, "--model", weights,
+                       "--flow-every", "1", signal=stop,
+                       when=lambda _: (folder / "flow" / "000003.flo").exists())
+    assert done.returncode == status, done.stderr
+    assert "(interrupted)" in done.stdout
+    assert not list(folder.rglob("*.part"))
     lines = results(folder)
     assert 3 <= len(lines) < frames
     assert [line["frame"] for line in lines] == list(range(len(lines)))
     record = run_record(folder)
     assert record["status"] == "interrupted"
     assert record["frames"] == len(lines)
+
+
+def test_interrupted_before_the_first_frame_it_ends_in_order(interrupted, media, weights, tmp_path):
+    video = media / "video.mkv"
+    done = interrupted("analyze", video, "-o", tmp_path / "out", "--model", weights,
+                       signal=signal.SIGINT, when=has_opened(video))
+    assert done.returncode == 130, done.stderr
+    assert done.stderr.count("gst-torch:") == 0
+    assert not list(tmp_path.rglob("*.part"))
 
 
 @pytest.mark.parametrize("name, reason", [

@@ -3,12 +3,13 @@
 """gst-torch scenes --split: files of shots that together are the video, and what it says of bad
 input."""
 import array
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from conftest import BUILD_ROOT, launch, is_one_line
+from conftest import BUILD_ROOT, has_opened, launch, is_one_line
 
 BIKES = BUILD_ROOT / "deps" / "videos" / "bikes.mp4"
 NET = ["--model", "resnet18-lite"]
@@ -232,6 +233,33 @@ def test_a_stream_that_cannot_be_copied_is_one_line_that_names_the_way_out(fails
     assert not list((tmp_path / "parts").iterdir())
     parts, _ = split(gst_torch, video, tmp_path / "parts", "--reencode")
     assert [frame_count(part) for part in parts] == [12]
+
+
+@pytest.fixture(name="snow", scope="module")
+def clip_that_takes_long_to_encode(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("snow") / "snow.mkv"
+    launch("videotestsrc num-buffers=150 pattern=snow ! video/x-raw,format=I420,width=640,"
+           f"height=480,framerate=25/1 ! jpegenc ! matroskamux ! filesink location={path}")
+    return path
+
+
+@pytest.mark.parametrize("stop, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_while_it_writes_it_leaves_no_part(interrupted, snow, tmp_path, stop, status):
+    folder = tmp_path / "parts"
+    done = interrupted("scenes", snow, "--split", folder, "--reencode", *NET, signal=stop,
+                       when=lambda _: folder.exists() and list(folder.glob("*.part")))
+    assert done.returncode == status, done.stderr
+    assert done.stderr == "gst-torch: interrupted\n"
+    assert not list(folder.iterdir())
+
+
+def test_interrupted_while_it_reads_it_makes_nothing(interrupted, snow, tmp_path):
+    listed = tmp_path / "scenes.csv"
+    done = interrupted("scenes", snow, "-o", listed, *NET, signal=signal.SIGINT,
+                       when=has_opened(snow))
+    assert done.returncode == 130, done.stderr
+    assert done.stderr == "gst-torch: interrupted\n"
+    assert not listed.exists()
 
 
 def test_reencode_without_split_is_wrong_usage(gst_torch, media):

@@ -10,6 +10,7 @@
 
 #include "lib/gst/gsttorchruntime.h"
 #include "tools/gst-torch/commands.h"
+#include "tools/gst-torch/interrupt.h"
 #include "tools/gst-torch/options.h"
 #include "tools/gst-torch/paths.h"
 #include "tools/gst-torch/report/index_page.h"
@@ -95,13 +96,13 @@ std::vector<JobResult> run_jobs(const std::vector<AnalysisPlan>& plans, const Jo
   const ModelsKeptLoaded kept;
   std::vector<JobResult> results;
   for (const AnalysisPlan& plan : plans) {
+    if (Interrupt::signal() != 0) break;
     if (plans.size() > 1) {
       std::printf("[%zu/%zu] %s\n", results.size() + 1, plans.size(), plan.video.c_str());
       std::fflush(stdout);
     }
     results.push_back(analyze_video(plan, options));
     if (results.back().error) say_failure(results.back(), options.verbose);
-    if (results.back().signal != 0) break;
   }
   return results;
 }
@@ -124,8 +125,7 @@ int exit_status(const std::vector<JobResult>& results) {
   const bool failed = std::any_of(results.begin(), results.end(), [](const JobResult& result) {
     return result.state == JobState::Failed;
   });
-  const int signal = results.empty() ? 0 : results.back().signal;
-  if (signal != 0) return 128 + signal;
+  if (Interrupt::signal() != 0) return 128 + Interrupt::signal();
   return failed ? kFailed : kOk;
 }
 

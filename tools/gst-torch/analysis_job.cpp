@@ -181,8 +181,8 @@ JobResult run_job(const AnalysisPlan& plan, Run& run, RunRecord& record) {
   if (frames == 0 && !outcome->error && outcome->signal == 0) {
     outcome->error = Error{ErrorCode::Corrupt, plan.video + " has no frame that can be decoded"};
   }
-  JobResult result{state_of(*outcome, run), frames,         outcome->ms_per_frame(),
-                   outcome->signal,         outcome->error, outcome->details};
+  JobResult result{state_of(*outcome, run), frames, outcome->ms_per_frame(), outcome->error,
+                   outcome->details};
   if (auto written = record.write_ended(*outcome, frames); !written) {
     return failed(outcome->error.value_or(written.error()));
   }

@@ -24,7 +24,6 @@ struct JobResult {
   JobState state = JobState::Failed;
   std::uint64_t frames = 0;  ///< that the folder has
   double ms_per_frame = 0;   ///< of those of this run; 0: not known
-  int signal = 0;            ///< that interrupted it
   std::optional<Error> error;
   std::string details;  ///< what a failed element says to those who look closer
 };

@@ -6,6 +6,7 @@
 
 #include "tools/gst-torch/analysis_batch.h"
 #include "tools/gst-torch/commands.h"
+#include "tools/gst-torch/interrupt.h"
 #include "tools/gst-torch/options.h"
 
 namespace gsttorch {
@@ -96,6 +97,7 @@ int cmd_analyze(int argc, char** argv) {
   if (!chosen) return options.usage_error(chosen.error().message);
   plan.stages = *chosen;
   job.command.assign(argv, argv + argc);
+  const Interrupt interrupt;
   return analyze_all(plans_for(options.parameters(), plan), plan.folder, job);
 }
 

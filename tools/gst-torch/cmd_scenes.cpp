@@ -12,6 +12,7 @@
 #include "lib/core/output_file.h"
 #include "tools/gst-torch/commands.h"
 #include "tools/gst-torch/contact_sheet.h"
+#include "tools/gst-torch/interrupt.h"
 #include "tools/gst-torch/media_probe.h"
 #include "tools/gst-torch/options.h"
 #include "tools/gst-torch/paths.h"
@@ -155,14 +156,22 @@ Result<void> write_outputs(const ScenesCommand& command, const SceneScan& scan,
   return command.split ? split(command, scan, facts) : Result<void>();
 }
 
-int run(const ScenesCommand& command) {
-  if (auto checked = check_outputs(command); !checked) return fail(checked.error());
+Result<void> work(const ScenesCommand& command) {
+  if (auto checked = check_outputs(command); !checked) return checked;
   const auto facts = probe_video(command.video);
-  if (!facts) return fail(facts.error());
+  if (!facts) return facts.error();
   const auto scan = scan_scenes(command.video, command.settings);
-  if (!scan) return fail(scan.error());
-  const auto written = write_outputs(command, *scan, *facts);
-  return written ? kOk : fail(written.error());
+  if (!scan) return scan.error();
+  return write_outputs(command, *scan, *facts);
+}
+
+int run(const ScenesCommand& command) {
+  const Interrupt interrupt;
+  const auto done = work(command);
+  if (done) return kOk;
+  if (done.error().code != ErrorCode::Cancelled) return fail(done.error());
+  std::fputs("gst-torch: interrupted\n", stderr);
+  return 128 + Interrupt::signal();
 }
 
 constexpr Options::Description kDescription = {
@@ -174,7 +183,7 @@ constexpr Options::Description kDescription = {
     "  gst-torch scenes video.mp4 -o scenes.edl --model transnetv2\n"
     "  gst-torch scenes video.mp4 -o scenes.csv --plot scores.png --sheet shots.png\n"
     "  gst-torch scenes video.mp4 --split shots --reencode\n\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage.",
+    "Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what is there is whole).",
 };
 
 }  // namespace

@@ -57,7 +57,7 @@ Result<void> read_frames(const std::string& video, const std::vector<std::uint64
   Reading reading{numbers, take, 0, 0, std::nullopt};
   add_probe(*pipeline, "frames", drop_unwanted, reading);
   add_probe(*pipeline, "sink", take_frame, reading);
-  const auto done = pipeline->run_to_end();
+  const auto done = pipeline->run_unless_interrupted();
   pipeline->stop();  // no probe runs after this
   if (reading.error) return *reading.error;
   if (!done) return done.error();

@@ -2,15 +2,24 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tools/gst-torch/gst_support.h"
 
-namespace gsttorch {
+#include "tools/gst-torch/interrupt.h"
 
+namespace gsttorch {
 namespace {
+
+constexpr GstClockTime kPollInterval = 100 * GST_MSECOND;
 
 ErrorCode code_of(const GError* error) {
   if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)) {
     return ErrorCode::DiskFull;
   }
   return error->domain == GST_RESOURCE_ERROR ? ErrorCode::WriteFailed : ErrorCode::Failed;
+}
+
+Result<void> outcome_of(GstMessage* message) {
+  if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return {};
+  const MessageText said = read_message(message);
+  return Error{said.code, said.text};
 }
 
 }  // namespace
@@ -53,24 +62,31 @@ Ref<GstBus> Pipeline::bus() const {
   return Ref<GstBus>::adopt(gst_element_get_bus(pipeline_.get()));
 }
 
-Result<void> Pipeline::wait_for(GstMessageType type, GstClockTime timeout) {
+// Of that type, or an error; null after the timeout.
+Ref<GstMessage> Pipeline::wait_for(GstMessageType type, GstClockTime timeout) {
   const auto types = static_cast<GstMessageType>(type | GST_MESSAGE_ERROR);
-  const auto message =
-      Ref<GstMessage>::adopt(gst_bus_timed_pop_filtered(bus().get(), timeout, types));
-  if (!message) return Error{ErrorCode::Failed, "it took too long"};
-  if (GST_MESSAGE_TYPE(message.get()) != GST_MESSAGE_ERROR) return {};
-  const MessageText said = read_message(message.get());
-  return Error{said.code, said.text};
+  return Ref<GstMessage>::adopt(gst_bus_timed_pop_filtered(bus().get(), timeout, types));
 }
 
 Result<void> Pipeline::preroll(GstClockTime timeout) {
   gst_element_set_state(pipeline_.get(), GST_STATE_PAUSED);  // a failure is on the bus, too
-  return wait_for(GST_MESSAGE_ASYNC_DONE, timeout);
+  const auto message = wait_for(GST_MESSAGE_ASYNC_DONE, timeout);
+  if (!message) return Error{ErrorCode::Failed, "it took too long"};
+  return outcome_of(message.get());
 }
 
 Result<void> Pipeline::run_to_end() {
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
-  return wait_for(GST_MESSAGE_EOS, GST_CLOCK_TIME_NONE);
+  return outcome_of(wait_for(GST_MESSAGE_EOS, GST_CLOCK_TIME_NONE).get());
+}
+
+Result<void> Pipeline::run_unless_interrupted() {
+  gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+  while (Interrupt::signal() == 0) {
+    const auto message = wait_for(GST_MESSAGE_EOS, kPollInterval);
+    if (message) return outcome_of(message.get());
+  }
+  return Error{ErrorCode::Cancelled, "interrupted"};
 }
 
 namespace {

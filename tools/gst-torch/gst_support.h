@@ -39,10 +39,12 @@ class Pipeline {
   /// Decodes the first frame and waits there.
   Result<void> preroll(GstClockTime timeout);
   Result<void> run_to_end();
+  /// The same, but ErrorCode::Cancelled soon after an Interrupt: what it wrote is not whole.
+  Result<void> run_unless_interrupted();
   void stop();
 
  private:
-  Result<void> wait_for(GstMessageType type, GstClockTime timeout);
+  Ref<GstMessage> wait_for(GstMessageType type, GstClockTime timeout);
 
   Ref<GstElement> pipeline_;
 };

@@ -23,8 +23,9 @@ Interrupt::Interrupt() {
 Interrupt::~Interrupt() {
   sigaction(SIGINT, &previous_int_, nullptr);
   sigaction(SIGTERM, &previous_term_, nullptr);
+  received = 0;
 }
 
-int Interrupt::signal() const { return received; }
+int Interrupt::signal() { return received; }
 
 }  // namespace gsttorch

@@ -7,7 +7,7 @@
 namespace gsttorch {
 
 /// Turns the first SIGINT or SIGTERM into a wish to stop; the second ends the program at once.
-/// One at a time.
+/// One at a time, for as long as a command works.
 class Interrupt {
  public:
   Interrupt();
@@ -15,8 +15,9 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  /// Number of the signal that came; 0 while none did.
-  int signal() const;
+  /// Number of the signal that came; 0 while none did, and where there is no Interrupt. From any
+  /// thread.
+  static int signal();
 
  private:
   struct sigaction previous_int_;

@@ -113,8 +113,8 @@ class Runner {
   }
 
   void stop_if_asked() {
-    if (outcome_.signal != 0 || interrupt_.signal() == 0) return;
-    outcome_.signal = interrupt_.signal();
+    if (outcome_.signal != 0 || Interrupt::signal() == 0) return;
+    outcome_.signal = Interrupt::signal();
     watch_.hold_back();
     gst_element_send_event(pipeline_.get(), gst_event_new_eos());
   }
@@ -122,7 +122,6 @@ class Runner {
   Pipeline& pipeline_;
   const RunOptions& options_;
   FrameWatch watch_;
-  Interrupt interrupt_;
   Progress progress_;
   std::vector<ProgressStage> stages_;  // as the perfmeter told last
   RunOutcome outcome_;

@@ -46,8 +46,8 @@ struct RunOutcome {
   double ms_per_frame() const;
 };
 
-/// Runs a pipeline with an analysiswriter in it to its end, showing progress. SIGINT and SIGTERM
-/// end the stream after the frame in work.
+/// Runs a pipeline with an analysiswriter in it to its end, showing progress. An Interrupt ends the
+/// stream after the frame in work.
 RunOutcome run_analysis(Pipeline& pipeline, const RunOptions& options);
 
 }  // namespace gsttorch

@@ -83,7 +83,7 @@ Result<SceneScan> scan_scenes(const std::string& video, const SceneSettings& set
   if (!pipeline) return pipeline.error();
   Collected all;
   set_up(*pipeline, video, settings, all);
-  const auto done = pipeline->run_to_end();
+  const auto done = pipeline->run_unless_interrupted();
   pipeline->stop();  // no probe runs after this
   if (!done) return done.error();
   if (all.scores.empty()) {

@@ -104,7 +104,7 @@ Result<MediaStreams> read_streams(const std::string& path) {
   if (!pipeline) return pipeline.error();
   g_object_set(pipeline->element("source").get(), "location", path.c_str(), nullptr);
   const StreamReader reader(*pipeline);
-  const auto done = pipeline->run_to_end();
+  const auto done = pipeline->run_unless_interrupted();
   pipeline->stop();  // no probe runs after this
   if (!done) return Error{done.error().code, done.error().message};
   if (auto streams = reader.streams()) return std::move(*streams);

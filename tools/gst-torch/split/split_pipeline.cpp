@@ -153,7 +153,7 @@ Result<SplitPipeline> SplitPipeline::create(const SplitJob& job) {
 
 Result<SplitPipeline::Counts> SplitPipeline::run(const SplitJob& job, const PartFiles& files) {
   const Run run(pipeline_, job, files);
-  const auto done = pipeline_.run_to_end();
+  const auto done = pipeline_.run_unless_interrupted();
   pipeline_.stop();  // nothing calls back after this
   if (!done) return done.error();
   return run.counts();
