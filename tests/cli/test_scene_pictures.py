@@ -119,6 +119,23 @@ def test_many_shots_make_several_pages(gst_torch, tmp_path):
     assert not (tmp_path / "sheet-3.png").exists()
 
 
+@pytest.mark.parametrize("ending", [".png", ".jpg"])
+def test_pages_of_an_earlier_run_are_removed_and_no_other_pictures(gst_torch, video, tmp_path,
+                                                                   ending):
+    long = make_video(tmp_path, [20] * 45)
+    sheet, second, third = (tmp_path / f"sheet{number}{ending}" for number in ("", "-2", "-3"))
+    draw(gst_torch, long, "--sheet", sheet)
+    assert second.exists()
+    third.write_bytes((tmp_path / "shots.mkv").read_bytes()[:1000])  # somebody's
+    draw(gst_torch, video, "--sheet", sheet)
+    assert Pixels(sheet).height == 40 + 3 * ROW + 12
+    assert not second.exists()
+    assert third.exists()
+    second.write_bytes(third.read_bytes())
+    draw(gst_torch, video, "--sheet", sheet)
+    assert second.exists()
+
+
 def test_a_shot_of_few_frames_shows_them_more_than_once(gst_torch, tmp_path):
     one = tmp_path / "one.mkv"
     launch("videotestsrc num-buffers=1 ! video/x-raw,width=128,height=96,framerate=25/1 ! jpegenc "

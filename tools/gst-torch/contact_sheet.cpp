@@ -10,6 +10,7 @@
 
 #include "tools/gst-torch/drawing/picture_canvas.h"
 #include "tools/gst-torch/frame_reader.h"
+#include "tools/gst-torch/page_mark.h"
 
 namespace gsttorch {
 namespace {
@@ -52,6 +53,14 @@ std::string page_path(const std::string& path, std::size_t page) {
   std::filesystem::path name(path);
   const std::string ending = name.extension().string();
   return name.replace_extension().string() + "-" + std::to_string(page + 1) + ending;
+}
+
+// Pages of an earlier run that had more of them; what others made is left alone.
+void remove_pages_from(const std::string& path, std::size_t page) {
+  std::error_code ignored;
+  while (is_marked_as_page(page_path(path, page))) {
+    if (!std::filesystem::remove(page_path(path, page++), ignored)) return;
+  }
 }
 
 class Sheet {
@@ -140,7 +149,8 @@ class Sheet {
     }
     pages_.push_back(page_path(request_.path, pages_.size()));
     const auto page = std::move(page_);
-    return write_picture(pages_.back(), page->picture());
+    if (auto written = write_picture(pages_.back(), page->picture()); !written) return written;
+    return mark_as_page(pages_.back());
   }
 
   const SheetRequest& request_;
@@ -162,6 +172,7 @@ Result<std::vector<std::string>> write_contact_sheet(const SheetRequest& request
                                   return sheet.take(number, picture);
                                 });
   if (!done) return done.error();
+  remove_pages_from(request.path, sheet.pages().size());
   return sheet.pages();
 }
 
