@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 // What perfmeter tells Prometheus.
+#include <algorithm>
+#include <cctype>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -171,27 +174,71 @@ std::vector<Sampled> each_of(const PerfRecord& record, const char* key, const La
   return all;
 }
 
+// By a name that is one, and is no other label's.
+void add_label(Labels& labels, std::string name, const std::string& value) {
+  for (char& c : name) {
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  }
+  const auto is_taken = [&] {
+    return name == "field" || std::any_of(labels.begin(), labels.end(),
+                                          [&](const auto& label) { return label.first == name; });
+  };
+  while (is_taken()) name.insert(0, "entry_");
+  labels.emplace_back(std::move(name), value);
+}
+
+// And what tells an entry of a list from the others: its texts, or its first field where it has
+// none.
+Labels with_entry(Labels labels, const PerfRecord& entry) {
+  const std::size_t before = labels.size();
+  for (const auto& [key, value] : entry.items()) {
+    if (value.is_string()) add_label(labels, key, value.get<std::string>());
+  }
+  if (labels.size() == before && entry.front().is_number()) {
+    add_label(labels, entry.items().begin().key(), entry.front().dump());
+  }
+  return labels;
+}
+
 // What elements say of themselves has names of their own: one label holds them.
-void add_model_samples(const PerfRecord& stats, const std::string& path, const Labels& labels,
-                       std::string& text) {
-  for (const auto& [key, value] : stats.items()) {
-    const std::string name = path.empty() ? key : path + "." + key;
-    if (value.is_object()) {
-      add_model_samples(value, name, labels, text);
-    } else if (value.is_number()) {
-      Labels all = labels;
-      all.emplace_back("field", name);
-      text += sample(std::string(kPrefix) + "reported", all, value.get<double>());
+class ReportedSamples {
+ public:
+  explicit ReportedSamples(std::string& text) : text_(text) {}
+
+  void add(const PerfRecord& stats, const std::string& path, const Labels& labels) {
+    for (const auto& [key, value] : stats.items()) {
+      const std::string field = path.empty() ? key : path + "." + key;
+      if (value.is_object()) add(value, field, labels);
+      if (value.is_array()) add_entries(value, field, labels);
+      if (value.is_number()) add_number(value, field, labels);
     }
   }
-}
+
+ private:
+  // Of entries with the same labels the first: samples of one name and labels must not repeat.
+  void add_entries(const PerfRecord& entries, const std::string& path, const Labels& labels) {
+    std::set<Labels> seen;
+    for (const PerfRecord& entry : entries) {
+      if (!entry.is_object() || entry.empty()) continue;
+      const auto [own, is_new] = seen.insert(with_entry(labels, entry));
+      if (is_new) add(entry, path, *own);
+    }
+  }
+
+  void add_number(const PerfRecord& value, const std::string& field, Labels labels) {
+    labels.emplace_back("field", field);
+    text_ += sample(std::string(kPrefix) + "reported", labels, value.get<double>());
+  }
+
+  std::string& text_;
+};
 
 std::string models_text(const PerfRecord& record, const Labels& meter) {
   std::string samples;
   for (const PerfRecord& model : record.value("reports", PerfRecord::array())) {
     Labels labels = meter;
     labels.emplace_back("element", model["name"].get<std::string>());
-    add_model_samples(model["stats"], "", labels, samples);
+    ReportedSamples(samples).add(model["stats"], "", labels);
   }
   if (samples.empty()) return {};
   const std::string name = std::string(kPrefix) + "reported";

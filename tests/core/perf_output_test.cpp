@@ -108,6 +108,33 @@ TEST(PerfOutput, prometheus_text_follows_its_grammar) {
   EXPECT_THAT(text, HasSubstr("element=\"raftflow0\",field=\"runtime.cache_hits\"} 5\n"));
 }
 
+TEST(PerfOutput, prometheus_has_a_sample_for_each_entry_of_a_reported_list) {
+  PerfRecord record = some_record();
+  record["reports"][0]["stats"] = {
+      {"batch_sizes",
+       {{{"size", 1}, {"batches", 4}, {"batch_ms", 20.5}},
+        {{"size", 2}, {"batches", 3}, {"batch_ms", 30.5}}}},
+      {"runtime",
+       {{"memory",
+         {{{"model", "raft"}, {"stage", "encode"}, {"peak", 7}},
+          {{"model", "raft"}, {"stage", "update"}, {"peak", 8}},
+          {{"model", "raft"}, {"stage", "update"}, {"peak", 9}}}}}},
+      {"numbers", {1, 2}},
+      {"odd.list", {{{"a.name", "x\ny"}, {"element", "z"}, {"n", 1}}, PerfRecord::object()}}};
+  const std::string text = to_prometheus(record);
+  expect_prometheus(text);
+  const auto reported = [](const std::string& labels) {
+    return HasSubstr("gsttorch_perf_reported{meter=\"perfmeter0\",element=\"raftflow0\"," + labels +
+                     "\n");
+  };
+  EXPECT_THAT(text, reported(R"(size="2",field="batch_sizes.batch_ms"} 30.5)"));
+  EXPECT_THAT(text, reported(R"(model="raft",stage="encode",field="runtime.memory.peak"} 7)"));
+  EXPECT_THAT(text, reported(R"(model="raft",stage="update",field="runtime.memory.peak"} 8)"));
+  EXPECT_THAT(text, Not(reported(R"(model="raft",stage="update",field="runtime.memory.peak"} 9)")));
+  EXPECT_THAT(text, reported(R"(a_name="x\ny",entry_element="z",field="odd.list.n"} 1)"));
+  EXPECT_THAT(text, Not(HasSubstr("numbers")));
+}
+
 TEST(PerfOutput, what_is_absent_from_the_record_is_absent_from_every_output) {
   const PerfRecord bare{{"source", "perfmeter0"}, {"buffers", 0}};
   EXPECT_EQ(to_readable_line(bare), "perfmeter0: 0 buffers\n");
