@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """A run that is killed, and the one that goes on after it."""
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -147,3 +148,66 @@ def test_the_command_goes_on_where_a_killed_one_was(analyze, tmp_path, options, 
     assert record["status"] == "complete"
     assert record["frames"] == count_lines(whole / "results.jsonl")
     assert (frames_analysed(killed) < record["frames"]) == can_seek
+
+
+CUES, CUE_POINT, CUE_TRACK_POSITIONS, CUE_CLUSTER_POSITION = 0x1C53BB6B, 0xBB, 0xB7, 0xF1
+
+
+def ebml_elements(data: bytes, start: int, end: int):
+    """Identifier and place of the content of each element of a Matroska file (RFC 8794, 4 and 5)."""
+    while start < end:
+        id_bytes = 9 - data[start].bit_length()
+        size_bytes = 9 - data[start + id_bytes].bit_length()
+        content = start + id_bytes + size_bytes
+        size = int.from_bytes(data[start + id_bytes:content], "big") & ((1 << 7 * size_bytes) - 1)
+        yield int.from_bytes(data[start:start + id_bytes], "big"), content, content + size
+        start = content + size
+
+
+def cluster_positions(data: bytes) -> list[tuple[int, int]]:
+    """Where the index of a Matroska file has the places that it leads to."""
+    index = data.rindex(CUES.to_bytes(4, "big"))
+    found = [next(ebml_elements(data, index, len(data)))[1:]]
+    for wanted in (CUE_POINT, CUE_TRACK_POSITIONS, CUE_CLUSTER_POSITION):
+        found = [(first, end) for place in found
+                 for name, first, end in ebml_elements(data, *place) if name == wanted]
+    return found
+
+
+def with_index_of_later_frames(data: bytes) -> bytes:
+    """Each place in it, where there is room for a larger number, is that of three seconds later."""
+    positions = cluster_positions(data)
+    changed = bytearray(data)
+    for (first, end), later in zip(positions, positions[75:]):
+        if later[1] - later[0] == end - first:
+            changed[first:end] = data[slice(*later)]
+    return bytes(changed)
+
+
+@pytest.fixture(name="snow", scope="session")
+def video_of_large_frames(tmp_path_factory):
+    """So that nearly all places in its index have three bytes."""
+    path = tmp_path_factory.mktemp("video") / "snow.mkv"
+    launch(f"videotestsrc pattern=snow num-buffers={VIDEO_FRAMES} ! "
+           "video/x-raw,width=128,height=128,framerate=25/1 ! jpegenc ! matroskamux ! "
+           f"filesink location={path}")
+    return path
+
+
+def test_a_file_whose_index_leads_astray_is_read_from_its_beginning(
+        gst_torch, interrupted, net, snow, tmp_path) -> None:
+    astray, whole, cut = tmp_path / "astray.mkv", tmp_path / "whole", tmp_path / "cut"
+    astray.write_bytes(with_index_of_later_frames(snow.read_bytes()))
+
+    command = ["analyze", astray, "--model", net, "--iterations", "1", "--device", "cpu",
+               "--stages", "flow", "--flow-every", "7", "-o"]
+    assert gst_torch(*command, whole).returncode == 0
+    done = interrupted(*command, cut, signal=signal.SIGINT,
+                       when=lambda _: count_lines(cut / "results.jsonl") >= 60)
+    assert done.returncode == 130
+    assert count_lines(cut / "results.jsonl") < VIDEO_FRAMES
+    done = gst_torch(*command, cut)
+    assert done.returncode == 0, done.stderr
+    assert "going on after" in done.stdout
+    assert results_in(cut) == results_in(whole)
+    assert frames_analysed(cut) == VIDEO_FRAMES
