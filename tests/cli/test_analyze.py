@@ -65,6 +65,24 @@ def test_records_the_run(analysed, media, weights):
     assert record["started"] < record["ended"]
 
 
+def test_tells_which_element_had_the_slowest_frames_longer_than_others(analysed):
+    folder = analysed[0]
+    frames = {frame["pts"]: frame["ms"] for frame in
+              map(json.loads, (folder / "frames.jsonl").read_text().splitlines())}
+    assert len(frames) == VIDEO_FRAMES
+    slowest = run_record(folder)["slowest_frames"]
+    assert slowest == sorted(slowest, key=lambda frame: -frame["ms"])
+    for frame in slowest:
+        elements = frames[frame["pts"]]
+        usual = {name: sorted(times[name] for times in frames.values() if name in times)
+                 for name in elements if "queue" not in name}
+        excess = {name: elements[name] - times[len(times) // 2] for name, times in usual.items()}
+        assert ("element" in frame) == (max(excess.values()) >= 0.1 * frame["ms"])
+        if "element" in frame:
+            assert excess[frame["element"]] == max(excess.values())
+            assert frame["element_ms"] == elements[frame["element"]]
+
+
 def test_writes_the_flow_of_every_nth_frame(analysed):
     files = sorted((analysed[0] / "flow").iterdir())
     assert files

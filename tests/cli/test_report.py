@@ -4,6 +4,7 @@
 import base64
 import html.parser
 import json
+import re
 import shutil
 import subprocess
 
@@ -114,6 +115,16 @@ def test_names_the_frame_with_most_motion(page, analysed):
     section = page.text.partition("Most motion")[2].partition("Slowest")[0]
     assert f"frame {most['frame']}" in section
     assert f"{most['flow'][0]['mean_magnitude']:.2f} px" in section
+
+
+def test_names_the_element_that_had_a_slow_frame_longer_than_others(gst_torch, copied):
+    record = json.loads((copied / "run.json").read_text())
+    record["slowest_frames"][0].update(ms=820.4, element="raftflow", element_ms=799.6,
+                                       element_usual_ms=90.2)
+    (copied / "run.json").write_text(json.dumps(record))
+    assert gst_torch("report", copied).returncode == 0
+    section = Page(copied / "report.html").text.partition("Slowest")[2]
+    assert re.search(r"820 ms\s*raftflow had it 800 ms, usually 90", section)
 
 
 def test_sections_of_other_elements_appear_with_their_results(gst_torch, copied):

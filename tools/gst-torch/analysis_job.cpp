@@ -212,6 +212,7 @@ Run new_run(const AnalysisPlan& plan, const JobOptions& options, const VideoFact
   run.options.first_stage = plan.stages.front()->element;
   run.options.verbose = options.verbose;
   run.extras.meter_file = meter_reports_path(plan.folder);
+  run.extras.frames_file = frame_times_path(plan.folder);
   if (Nvml::open()) run.extras.measure = "pipeline+process+gpu+reports";
   run.extras.meter_interval = facts.frames().value_or(0) > kManyFrames ? 10 : 1;
   return run;

@@ -88,6 +88,7 @@ void add_meter(Words& words, const RunExtras& extras) {
   words.element("perfmeter").set("measure", std::string(extras.measure));
   words.set("interval", std::to_string(extras.meter_interval) + "000000000");
   words.set("output", std::string("json")).set("output-location", extras.meter_file);
+  words.set("frames-location", extras.frames_file);
   words.set("progress", std::string("messages"));
 }
 

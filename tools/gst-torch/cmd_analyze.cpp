@@ -51,6 +51,7 @@ constexpr Options::Description kDescription = {
     "  run.json       versions, command, settings, how the run ended\n"
     "  report.html    all of it to look at; one file that needs no other\n"
     "  perf.jsonl     what was measured while it ran\n"
+    "  frames.jsonl   how long each element had each frame\n"
     "  flow/*.flo     the flow itself\n"
     "  matches/*.csv  the matches with the frame before\n"
     "Of several videos each gets a folder in it, DIR/VIDEO's name, and DIR/index.html lists them.\n"

@@ -5,11 +5,14 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "config.h"
 #include "lib/core/output_file.h"
 #include "lib/engine/torch_version.h"
 #include "lib/gst/gsttorchruntime.h"
+#include "tools/gst-torch/frame_delays.h"
+#include "tools/gst-torch/report/report_data.h"
 
 namespace gsttorch {
 namespace {
@@ -91,6 +94,27 @@ Json runtime_loads() {
                     nullptr);
   gst_structure_free(stats);
   return {{"loads", loads}, {"loads_shared", shared}};
+}
+
+/// Of the time after the frame before: less in an element more than usual explains nothing.
+constexpr double kTellingShare = 0.1;
+
+double milliseconds(double ms) { return std::round(1000 * ms) / 1000; }
+
+Json slowest_frames(const RunOutcome& outcome, const std::string& folder) {
+  std::set<std::uint64_t> pts;
+  for (const FrameTime& frame : outcome.slowest) pts.insert(frame.pts);
+  const auto delays = read_frame_delays(frame_times_path(folder), pts);
+  Json frames = Json::array();
+  for (const FrameTime& frame : outcome.slowest) {
+    Json& entry = frames.emplace_back(Json{{"pts", frame.pts}, {"ms", milliseconds(frame.ms)}});
+    const auto delay = delays.find(frame.pts);
+    if (delay == delays.end() || delay->second.excess_ms() < kTellingShare * frame.ms) continue;
+    entry["element"] = delay->second.element;
+    entry["element_ms"] = delay->second.ms;
+    entry["element_usual_ms"] = delay->second.usual_ms;
+  }
+  return frames;
 }
 
 const char* status_word(const RunOutcome& outcome) {
@@ -176,13 +200,10 @@ Result<void> RunRecord::write_ended(const RunOutcome& outcome, std::uint64_t fra
   json_["status"] = status_word(outcome);
   if (outcome.error) json_["error"] = outcome.error->message;
   json_["frames"] = frames;
-  if (outcome.frames > 1) json_["ms_per_frame"] = std::round(1000 * outcome.ms_per_frame()) / 1000;
+  if (outcome.frames > 1) json_["ms_per_frame"] = milliseconds(outcome.ms_per_frame());
   json_["seconds"] = std::round(1000 * outcome.seconds) / 1000;
-  json_["slowest_frames"] = Json::array();
-  for (const FrameTime& frame : outcome.slowest) {
-    json_["slowest_frames"].push_back(
-        {{"pts", frame.pts}, {"ms", std::round(1000 * frame.ms) / 1000}});
-  }
+  json_["slowest_frames"] =
+      slowest_frames(outcome, std::filesystem::path(path_).parent_path().string());
   json_["runtime"] = runtime_loads();
   return write();
 }

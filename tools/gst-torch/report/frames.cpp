@@ -42,12 +42,16 @@ std::string moving_frames(const ReportData& data, const Pictures& pictures) {
 std::string slow_frames(const ReportData& data, const Pictures& pictures) {
   std::string figures;
   for (const SlowFrame& slow : slowest(data, 4)) {
-    figures +=
-        pictures.figure(*slow.frame, place(*slow.frame) + "<br>" + number_text(slow.ms, 0) + " ms");
+    std::string words = place(*slow.frame) + "<br>" + number_text(slow.ms, 0) + " ms";
+    if (!slow.element.empty()) {
+      words += "<br>" + escaped(slow.element) + " had it " + number_text(slow.element_ms, 0) +
+               " ms, usually " + number_text(slow.element_usual_ms, 0);
+    }
+    figures += pictures.figure(*slow.frame, words);
   }
   if (figures.empty()) return "";
   return "<h3>Slowest</h3><p class=note>By the time from the frame before to this one, at the end "
-         "of the pipeline.</p>" +
+         "of the pipeline, with the element that had this one longer than it has others.</p>" +
          shots(figures);
 }
 

@@ -126,7 +126,9 @@ std::vector<SlowFrame> slowest(const ReportData& data, std::size_t count) {
   for (const auto& entry : *listed) {
     if (!entry.is_object() || frames.size() == count) continue;
     const FrameResult* frame = data.frame_at(entry.value("pts", std::uint64_t{0}));
-    if (frame) frames.push_back({frame, entry.value("ms", 0.0)});
+    if (!frame) continue;
+    frames.push_back({frame, entry.value("ms", 0.0), entry.value("element", ""),
+                      entry.value("element_ms", 0.0), entry.value("element_usual_ms", 0.0)});
   }
   return frames;
 }

@@ -36,10 +36,12 @@ class Pictures {
 std::vector<const FrameResult*> regular_frames(const ReportData& data, std::size_t count);
 /// Those with most motion, the most first, and not of the same second.
 std::vector<const FrameResult*> most_moving(const ReportData& data, std::size_t count);
-/// Those that took longest, and how many ms each.
+/// Those that took longest.
 struct SlowFrame {
   const FrameResult* frame = nullptr;
-  double ms = 0;
+  double ms = 0;        ///< after the frame before
+  std::string element;  ///< that had it longer than usual, the most; empty: none
+  double element_ms = 0, element_usual_ms = 0;
 };
 std::vector<SlowFrame> slowest(const ReportData& data, std::size_t count);
 

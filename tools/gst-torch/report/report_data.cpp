@@ -89,6 +89,10 @@ std::string meter_reports_path(const std::string& folder) {
   return (std::filesystem::path(folder) / "perf.jsonl").string();
 }
 
+std::string frame_times_path(const std::string& folder) {
+  return (std::filesystem::path(folder) / "frames.jsonl").string();
+}
+
 std::vector<PerfRecord> read_meter_reports(const std::string& folder) {
   std::vector<PerfRecord> reports;
   std::ifstream in(meter_reports_path(folder), std::ios::binary);

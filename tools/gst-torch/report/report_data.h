@@ -45,6 +45,8 @@ const nlohmann::ordered_json& object_in(const nlohmann::ordered_json& json, cons
 
 /// Where perfmeter writes its reports in a results folder.
 std::string meter_reports_path(const std::string& folder);
+/// And where, how long each element had each frame.
+std::string frame_times_path(const std::string& folder);
 /// Those that are whole; none where there is no file.
 std::vector<PerfRecord> read_meter_reports(const std::string& folder);
 
