@@ -5,15 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/cuda/host_device.h"
 #include "lib/engine/color_conversion.h"
 #include "lib/engine/cuda_library.h"
 #include "lib/engine/image.h"
-
-#if defined(__CUDACC__)
-#define GSTTORCH_HOST_DEVICE __host__ __device__ __forceinline__
-#else
-#define GSTTORCH_HOST_DEVICE inline
-#endif
 
 namespace gsttorch {
 

@@ -7,6 +7,7 @@
 #include "lib/core/result.h"
 #include "lib/engine/color_conversion.h"
 #include "lib/engine/image.h"
+#include "lib/engine/kernel_work.h"
 
 namespace gsttorch {
 
@@ -29,6 +30,17 @@ class CudaLibrary {
   /// of `device`. `out`, there too, holds 3 x height x width floats. Returns before it is done.
   virtual Result<void> convert_image(const ImageView& image, const PixelScale& scale,
                                      PixelLayout layout, int device, void* stream, float* out) = 0;
+
+  /// RAFT's lookup, on `stream`. All arrays lie in the memory of `device`; out [B, pixels,
+  /// channels], channel = (level, dx, dy) with dy the fastest. Returns before it is done.
+  virtual Result<void> look_up(const CorrelationLookup& lookup, int device, void* stream,
+                               float* out) = 0;
+
+  // Of maps of fewer than 2^31 elements, in the memory of `device`, in place. They return before it
+  // is done.
+  virtual Result<void> add_bias(const BiasActivation& work, int device, void* stream) = 0;
+  virtual Result<void> normalize(const InstanceNorm& work, int device, void* stream) = 0;
+  virtual Result<void> normalize(const RowNorm& work, int device, void* stream) = 0;
 };
 
 /// libgsttorch-cuda.so, loaded with dlopen by the first call and never unloaded. A failure is not
@@ -37,7 +49,7 @@ class CudaLibrary {
 Result<CudaLibrary*> load_cuda_library();
 
 /// Number in the name of the library's entry point: changes with the class above.
-#define GSTTORCH_CUDA_ENTRY "gsttorch_cuda_1"
+#define GSTTORCH_CUDA_ENTRY "gsttorch_cuda_2"
 using CudaEntry = CudaLibrary* (*)();
 
 }  // namespace gsttorch

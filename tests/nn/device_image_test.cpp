@@ -37,7 +37,17 @@ class HostKernels final : public CudaLibrary {
     return {};
   }
 
+  Result<void> look_up(const CorrelationLookup&, int, void*, float*) override { return not_here(); }
+  Result<void> add_bias(const BiasActivation&, int, void*) override { return not_here(); }
+  Result<void> normalize(const InstanceNorm&, int, void*) override { return not_here(); }
+  Result<void> normalize(const RowNorm&, int, void*) override { return not_here(); }
+
   bool fails = false;
+
+ private:
+  static Error not_here() {
+    return {ErrorCode::Failed, "asked for what has nothing to do with it"};
+  }
 };
 
 /// Three planes of noise, each large enough for any format.

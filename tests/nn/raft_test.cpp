@@ -17,6 +17,7 @@
 #include "lib/nn/raft/warm_start.h"
 #include "tests/nn/formula.h"
 #include "tests/support/paths.h"
+#include "tests/support/processor_lookup.h"
 
 namespace gsttorch {
 namespace {
@@ -218,6 +219,44 @@ TEST(Correlation, gathers_what_grid_sample_does_also_outside_and_at_odd_sizes) {
       const at::Tensor want = correlation.lookup_plain(coords);
       ASSERT_EQ(got.sizes(), want.sizes());
       EXPECT_LT((got - want).abs().max().item<float>(), 2e-5) << "radius " << radius;
+    }
+  }
+}
+
+// The steps that the kernel takes on a GPU, here on the processor.
+TEST(Correlation, of_the_kernel_is_that_of_the_processor) {
+  const c10::InferenceMode guard;
+  const at::Tensor f1 = formula::noise_tensor(1, {2, 24, 17, 19});
+  const at::Tensor f2 = formula::noise_tensor(2, {2, 24, 17, 19});
+  const at::Tensor coords = formula::noise_tensor(3, {2, 2, 17, 19}) * 30 + 8;
+  coords[0][0][0][0] = std::numeric_limits<float>::quiet_NaN();
+  const auto rows = [](const at::Tensor& map) {
+    return map.permute({0, 2, 3, 1}).flatten(1, 2).contiguous();  // [B, h w, C]
+  };
+  for (const bool on_demand : {false, true}) {
+    for (const int radius : {3, 4}) {
+      const auto form = on_demand ? Correlation::Form::OnDemand : Correlation::Form::Volume;
+      const at::Tensor want = rows(Correlation(f1, f2, radius, form).lookup(coords));
+      const at::Tensor first = rows(f1) / std::sqrt(24.);
+      std::vector<at::Tensor> levels;
+      CorrelationLookup lookup{.points = coords.const_data_ptr<float>(),
+                               .first = first.const_data_ptr<float>(),
+                               .batch = 2,
+                               .pixels = 17 * 19,
+                               .depth = 24,
+                               .radius = radius,
+                               .on_demand = on_demand};
+      at::Tensor pooled = f2;
+      for (int level = 0; level < CorrelationLookup::kLevels; level++) {
+        if (level > 0) pooled = at::avg_pool2d(pooled, {2, 2}, {2, 2});
+        const at::Tensor features = rows(pooled);
+        levels.push_back(on_demand ? features : at::matmul(first, features.transpose(1, 2)));
+        lookup.levels[level] = levels.back().const_data_ptr<float>();
+        lookup.heights[level] = static_cast<int>(pooled.size(2));
+        lookup.widths[level] = static_cast<int>(pooled.size(3));
+      }
+      std::vector<float> got = look_up_on_processor(lookup);
+      EXPECT_LE((at::from_blob(got.data(), want.sizes()) - want).abs().max().item<float>(), 1e-5);
     }
   }
 }

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+/// Before functions that kernels run and, for tests without a GPU, the processor.
+#if defined(__CUDACC__)
+#define GSTTORCH_HOST_DEVICE __host__ __device__ __forceinline__
+#else
+#define GSTTORCH_HOST_DEVICE inline
+#endif

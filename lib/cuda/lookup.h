@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "lib/cuda/host_device.h"
+#include "lib/engine/kernel_work.h"
+
+namespace gsttorch {
+
+/// The steps of a lookup, as Correlation::lookup in lib/nn/raft/correlation.h takes them: the
+/// (2r+2)^2 samples around a point, whose fractional part they share, are blended into (2r+1)^2
+/// values.
+
+/// Where a window lies: its first sample and the fraction that all its points share.
+struct LookupWindow {
+  int x0, y0;
+  float fx, fy;
+};
+
+/// `pixel` counts through the batch.
+GSTTORCH_HOST_DEVICE LookupWindow lookup_window(const CorrelationLookup& s, std::int64_t pixel,
+                                                int level) {
+  // A diverged point (also NaN) is far outside, where everything is zero.
+  constexpr float kFar = 1e6F;
+  const float* point = s.points + pixel / s.pixels * 2 * s.pixels + pixel % s.pixels;
+  const float scale = 1.F / static_cast<float>(1 << level);
+  const float x = point[0] * scale, y = point[s.pixels] * scale;
+  if (!(fabsf(x) < kFar) || !(fabsf(y) < kFar)) return {-1000000, -1000000, 0, 0};
+  const float floor_x = floorf(x), floor_y = floorf(y);
+  return {static_cast<int>(floor_x) - s.radius, static_cast<int>(floor_y) - s.radius, x - floor_x,
+          y - floor_y};
+}
+
+/// Where sample `index` of a window is in its level; -1: outside, where everything is zero.
+GSTTORCH_HOST_DEVICE std::int64_t lookup_cell(const CorrelationLookup& s,
+                                              const LookupWindow& window, int level, int index) {
+  const int side = 2 * s.radius + 2;
+  const int x = window.x0 + index % side, y = window.y0 + index / side;
+  const bool inside = x >= 0 && x < s.widths[level] && y >= 0 && y < s.heights[level];
+  return inside ? std::int64_t{y} * s.widths[level] + x : -1;
+}
+
+GSTTORCH_HOST_DEVICE std::int64_t cells_of(const CorrelationLookup& s, int level) {
+  return std::int64_t{s.heights[level]} * s.widths[level];
+}
+
+/// The sample at a cell, from the volume.
+GSTTORCH_HOST_DEVICE float volume_sample(const CorrelationLookup& s, std::int64_t pixel, int level,
+                                         std::int64_t cell) {
+  return s.levels[level][pixel * cells_of(s, level) + cell];
+}
+
+/// On demand it is the product of these two, of s.depth features each.
+GSTTORCH_HOST_DEVICE const float* pixel_features(const CorrelationLookup& s, std::int64_t pixel) {
+  return s.first + pixel * s.depth;
+}
+GSTTORCH_HOST_DEVICE const float* cell_features(const CorrelationLookup& s, std::int64_t pixel,
+                                                int level, std::int64_t cell) {
+  return s.levels[level] + (pixel / s.pixels * cells_of(s, level) + cell) * s.depth;
+}
+
+/// Value `channel` of a level: (dx, dy) with dy the fastest. `samples` are those of the window.
+GSTTORCH_HOST_DEVICE float lookup_value(const float* samples, const LookupWindow& window,
+                                        int radius, int channel) {
+  const int side = 2 * radius + 2, last = side - 1;
+  const float* at = samples + channel % last * side + channel / last;
+  const float above = at[0] * (1 - window.fx) + at[1] * window.fx;
+  const float below = at[side] * (1 - window.fx) + at[side + 1] * window.fx;
+  return above * (1 - window.fy) + below * window.fy;
+}
+
+}  // namespace gsttorch

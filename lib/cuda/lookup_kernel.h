@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include "lib/engine/kernel_work.h"
+
+namespace gsttorch {
+
+/// Starts a lookup on the stream; the current device is the stream's. out [B, pixels, channels].
+cudaError_t launch_lookup(const CorrelationLookup& lookup, cudaStream_t stream, float* out);
+
+}  // namespace gsttorch

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstddef>
+#include <numeric>
+#include <vector>
+
+#include "lib/cuda/lookup.h"
+
+namespace gsttorch {
+
+inline float sample_on_processor(const CorrelationLookup& s, std::int64_t pixel, int level,
+                                 std::int64_t cell) {
+  if (cell < 0) return 0;
+  if (!s.on_demand) return volume_sample(s, pixel, level, cell);
+  const float* a = pixel_features(s, pixel);
+  return std::inner_product(a, a + s.depth, cell_features(s, pixel, level, cell), 0.F);
+}
+
+/// The kernel's lookup, step by step on the processor: [B, pixels, channels].
+inline std::vector<float> look_up_on_processor(const CorrelationLookup& s) {
+  const int side = 2 * s.radius + 2, values = (side - 1) * (side - 1);
+  std::vector<float> samples(static_cast<std::size_t>(side * side)), out;
+  for (std::int64_t pixel = 0; pixel < s.batch * s.pixels; pixel++) {
+    for (int level = 0; level < CorrelationLookup::kLevels; level++) {
+      const LookupWindow window = lookup_window(s, pixel, level);
+      for (int i = 0; i < side * side; i++) {
+        samples[i] = sample_on_processor(s, pixel, level, lookup_cell(s, window, level, i));
+      }
+      for (int c = 0; c < values; c++) {
+        out.push_back(lookup_value(samples.data(), window, s.radius, c));
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace gsttorch
