@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lib/core/result.h"
+#include "lib/engine/own_library.h"
 
 namespace gsttorch {
 
@@ -16,5 +17,10 @@ std::string loaded_torch_folder();
 /// never maps), whereupon it registers itself with the other half. An error names the first library
 /// that is missing. Never unloaded. Thread-safe; a failure is not remembered.
 Result<void> load_torch_cuda(const std::string& file);
+
+/// CUDA graphs of LibTorch, which the engine opens once LibTorch's CUDA half is there.
+inline constexpr OwnLibrary kGraphLibrary{"libgsttorch-graph.so", "GST_TORCH_GRAPH_LIBRARY",
+                                          "gsttorch_graph_1",
+                                          "build it with the CUDA toolkit (tools/setup gets it)"};
 
 }  // namespace gsttorch

@@ -13,6 +13,13 @@
 namespace gsttorch {
 namespace {
 
+// From a GPU into pinned memory, which is several times as fast.
+at::Tensor on_host(const at::Tensor& tensor) {
+  if (!tensor.is_cuda()) return tensor.cpu();
+  const at::TensorOptions options = tensor.options().device(at::kCPU).pinned_memory(true);
+  return at::empty(tensor.sizes(), options).copy_(tensor);
+}
+
 class AtenTensor final : public Tensor {
  public:
   explicit AtenTensor(at::Tensor tensor)
@@ -28,7 +35,7 @@ class AtenTensor final : public Tensor {
     try {
       const c10::InferenceMode guard;
       const std::lock_guard lock(mutex_);
-      if (!host_.defined()) host_ = tensor_.cpu();
+      if (!host_.defined()) host_ = on_host(tensor_);
       return host_.const_data_ptr();
     } catch (...) {
       return nullptr;

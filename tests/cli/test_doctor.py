@@ -170,6 +170,7 @@ def test_cuda_code_of_our_own_is_found_where_it_is_built(gst_torch):
     done = gst_torch("doctor", "--json")
     _, found = checks(done)
     for name, variable in (("CUDA kernels", "GST_TORCH_CUDA_LIBRARY"),
+                           ("CUDA graphs", "GST_TORCH_GRAPH_LIBRARY"),
                            ("context sharing", "GST_TORCH_GSTCUDA_LIBRARY")):
         built = variable in gst_torch.environment
         assert found[name]["state"] == ("ok" if built else "absent"), found[name]

@@ -12,9 +12,10 @@ import tree
 
 ENGINE = "libgsttorch-engine.so"
 CUDA = "libgsttorch-cuda.so"
+GRAPH = "libgsttorch-graph.so"
 GSTCUDA = "libgsttorch-gstcuda.so"
 HEAVY = re.compile(r"lib(torch|c10|opencv_(?!core|imgproc)|cuda|cudart|gstcuda"
-                   r"|gsttorch-(engine|cuda|gstcuda))[\w.-]*\.so")
+                   r"|gsttorch-(engine|cuda|graph|gstcuda))[\w.-]*\.so")
 
 
 def libraries_mapped_by(command: list[str], folder: pathlib.Path) -> set[str]:
@@ -55,12 +56,6 @@ def test_inspecting_maps_neither_libtorch_nor_large_opencv(plugin, tmp_path) -> 
         assert sorted(filter(HEAVY.match, mapped)) == []
 
 
-def test_only_the_engine_is_linked_to_libtorch() -> None:
-    linked = [file.name for file in linked_files()
-              if any(name.startswith(("libtorch", "libc10")) for name in needed_by(file))]
-    assert linked == [ENGINE]
-
-
 def linked_to(*names: str) -> list[str]:
     return [file.name for file in linked_files()
             if any(name.startswith(names) for name in needed_by(file))]
@@ -69,6 +64,23 @@ def linked_to(*names: str) -> list[str]:
 def built(*names: str) -> list[str]:
     found = {file.name for file in linked_files()}
     return [name for name in names if name in found]
+
+
+def test_only_the_engine_is_linked_to_libtorch() -> None:
+    assert linked_to("libtorch_cpu", "libc10.") == built(GRAPH, ENGINE)
+
+
+def test_only_cuda_graphs_are_linked_to_libtorchs_cuda_half() -> None:
+    assert linked_to("libtorch_cuda", "libc10_cuda") == built(GRAPH)
+
+
+def test_of_libtorchs_cuda_half_graphs_alone_are_wanted() -> None:
+    files = [file for file in linked_files() if file.name == GRAPH]
+    if not files:
+        pytest.skip(f"{GRAPH} is not built: no CUDA toolkit")
+    said = subprocess.run(["ldd", "-r", *files], check=False, capture_output=True, text=True)
+    wanted = re.findall(r"undefined symbol: (\w+)", said.stdout + said.stderr)
+    assert [name for name in wanted if "at4cuda9CUDAGraph" not in name] == []
 
 
 def test_only_our_cuda_code_is_linked_to_cuda() -> None:
@@ -95,4 +107,4 @@ def test_cuda_code_is_built_where_the_toolkit_was_fetched() -> None:
     options = json.loads((tree.BUILD / "meson-info" / "intro-buildoptions.json").read_text())
     if next(option["value"] for option in options if option["name"] == "cuda") == "disabled":
         pytest.skip("the option cuda is disabled")
-    assert built(CUDA, GSTCUDA) == [CUDA, GSTCUDA]
+    assert built(CUDA, GRAPH, GSTCUDA) == [CUDA, GRAPH, GSTCUDA]

@@ -51,11 +51,15 @@ Finding torch_finding(const CudaProbe& probe) {
   return finding;
 }
 
-// Loads the first, which needs no driver, but not the second, which would bring gstcuda.
+// Loads the first, which needs no driver, but not the others, which would bring LibTorch's CUDA
+// half and gstcuda.
 void check_own_code(Findings& findings) {
   const auto kernels = load_cuda_library();
   findings.push_back({kGpu, "CUDA kernels", kernels ? FindingState::Ok : FindingState::Optional,
                       kernels ? "for " + (*kernels)->version() : kernels.error().message, ""});
+  const auto graphs = find_own_library(kGraphLibrary);
+  findings.push_back({kGpu, "CUDA graphs", graphs ? FindingState::Ok : FindingState::Optional,
+                      graphs ? *graphs : graphs.error().message, ""});
   const auto sharing = cuda_context_library();
   findings.push_back({kGpu, "context sharing", sharing ? FindingState::Ok : FindingState::Optional,
                       sharing ? *sharing : sharing.error().message, ""});

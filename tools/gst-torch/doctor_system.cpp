@@ -18,9 +18,10 @@ constexpr char kMachine[] = "machine";
 
 /// The variables of ours, and those of others that change which parts of ours are found.
 constexpr const char* kVariables[] = {
-    "GST_TORCH_ENGINE",   "GST_TORCH_CUDA_LIBRARY", "GST_TORCH_GSTCUDA_LIBRARY",
-    "GST_TORCH_MANIFEST", "GST_TORCH_MODELS_DIR",   "GST_PLUGIN_PATH",
-    "GST_REGISTRY",       "OMP_NUM_THREADS",        "CUDA_VISIBLE_DEVICES",
+    "GST_TORCH_ENGINE",          "GST_TORCH_CUDA_LIBRARY", "GST_TORCH_GRAPH_LIBRARY",
+    "GST_TORCH_GSTCUDA_LIBRARY", "GST_TORCH_CUDA_GRAPHS",  "GST_TORCH_MANIFEST",
+    "GST_TORCH_MODELS_DIR",      "GST_PLUGIN_PATH",        "GST_REGISTRY",
+    "OMP_NUM_THREADS",           "CUDA_VISIBLE_DEVICES",
 };
 
 std::string joined(const std::vector<std::string>& words) {

@@ -229,30 +229,13 @@ std::vector<CoarseMatch> match_all(const Pass& pass, const at::Tensor& first,
   return mutual(rows, columns, threshold);
 }
 
-std::vector<CoarseMatch> match_anywhere(const at::Tensor& first, const at::Tensor& second,
-                                        double temperature, double threshold) {
-  const BestPartners best = best_partners(first, second, temperature);
-  const at::Tensor is_mutual = best.column_best.index_select(0, best.partner) == best.confidence;
-  const at::Tensor rows = at::nonzero(is_mutual & (best.confidence > threshold)).squeeze(1);
-  const at::Tensor partner = best.partner.index_select(0, rows).cpu();
-  const at::Tensor confidence = best.confidence.index_select(0, rows).to(at::kFloat).cpu();
-  const at::Tensor index = rows.cpu();
-  std::vector<CoarseMatch> matches;
-  for (std::int64_t i = 0; i < index.size(0); i++) {
-    matches.push_back({index.const_data_ptr<std::int64_t>()[i],
-                       partner.const_data_ptr<std::int64_t>()[i],
-                       confidence.const_data_ptr<float>()[i]});
-  }
-  return matches;
-}
-
 }  // namespace
 
 std::vector<CoarseMatch> match_tokens(const at::Tensor& first, const at::Tensor& second,
                                       double temperature, double threshold) {
   threshold = std::max(threshold, 0.);
   if (!first.is_cpu() || first.scalar_type() != at::kFloat) {
-    return match_anywhere(first, second, temperature, threshold);
+    return mutual_matches(best_partners(first, second, temperature), threshold);
   }
   const bool few = threshold >= kFewCandidates;
   // A little below, so that rounding loses no candidate.
@@ -291,6 +274,19 @@ BestPartners best_partners(const at::Tensor& first, const at::Tensor& second, do
     column_best = at::maximum(column_best, confidence.amax(0));
   }
   return {at::cat(partners), at::cat(confidences), column_best};
+}
+
+std::vector<CoarseMatch> mutual_matches(const BestPartners& best, double threshold) {
+  const at::Tensor is_mutual = best.column_best.index_select(0, best.partner) == best.confidence;
+  const at::Tensor partner = at::where(is_mutual, best.partner, -1).cpu();
+  const at::Tensor confidence = best.confidence.to(at::kFloat).cpu();
+  std::vector<CoarseMatch> matches;
+  for (std::int64_t i = 0; i < partner.size(0); i++) {
+    const CoarseMatch match = {i, partner.const_data_ptr<std::int64_t>()[i],
+                               confidence.const_data_ptr<float>()[i]};
+    if (match.second >= 0 && match.confidence > threshold) matches.push_back(match);
+  }
+  return matches;
 }
 
 }  // namespace gsttorch

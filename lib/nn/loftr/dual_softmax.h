@@ -48,4 +48,7 @@ struct BestPartners {
 BestPartners best_partners(const at::Tensor& first, const at::Tensor& second, double temperature,
                            std::int64_t rows = 512);
 
+/// Those of them that are each other's best, above the threshold. Waits for the device.
+std::vector<CoarseMatch> mutual_matches(const BestPartners& best, double threshold);
+
 }  // namespace gsttorch

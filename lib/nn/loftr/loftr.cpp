@@ -7,6 +7,7 @@
 
 #include <ATen/ATen.h>
 
+#include "lib/nn/device.h"
 #include "lib/nn/failure.h"
 #include "lib/nn/loftr/position_encoding.h"
 #include "lib/nn/loftr/spread.h"
@@ -16,6 +17,8 @@ namespace gsttorch {
 namespace {
 
 constexpr std::int64_t kRoundMatches = 16;  // chunks come in few sizes: each costs a set-up
+constexpr std::int64_t kSimilarityRowsOnGpu = 2048;
+constexpr std::size_t kOneBand = std::size_t{1} << 40;
 
 // Tokens [1, C, h, w] of one picture as rows [h w, C].
 at::Tensor rows_of(const at::Tensor& tokens) {
@@ -61,6 +64,19 @@ std::int64_t rounded(std::int64_t count, std::int64_t most) {
   return std::min(most, (count + kRoundMatches - 1) / kRoundMatches * kRoundMatches);
 }
 
+// To few sizes, each of which is recorded: powers of two and the numbers midway between them.
+std::int64_t rounded_on_gpu(std::int64_t count, std::int64_t most) {
+  std::int64_t size = 128;
+  while (size < count) size += (size & (size - 1)) == 0 ? size / 2 : size / 3;
+  return std::min(most, size);
+}
+
+// As many matches at once as take some hundred megabytes.
+std::int64_t chunk_on_gpu(std::int64_t channels) {
+  constexpr std::int64_t kChannels = 1 << 17;
+  return std::max<std::int64_t>(1, kChannels / channels);
+}
+
 at::Tensor select_rows(const at::Tensor& rows, const std::vector<std::int64_t>& index) {
   return at::index(rows, {at::tensor(index, at::kLong).to(rows.device())});
 }
@@ -68,7 +84,8 @@ at::Tensor select_rows(const at::Tensor& rows, const std::vector<std::int64_t>& 
 }  // namespace
 
 Loftr::Loftr(const ModuleWeights& weights, const LoftrConfig& config)
-    : config_(config),
+    : graphs_(weights.device()),
+      config_(config),
       backbone_(weights / "backbone", config),
       transformer_(weights / "loftr_coarse", backbone_.coarse_channels(), config.coarse_layers,
                    config) {
@@ -79,16 +96,22 @@ Loftr::Loftr(const ModuleWeights& weights, const LoftrConfig& config)
 
 std::shared_ptr<const Loftr::Picture> Loftr::encode(const at::Tensor& image) const {
   auto picture = std::make_shared<Picture>();
-  LoftrBackbone::Maps maps = backbone_(image);
-  const at::Tensor& coarse = maps.coarse;
-  const at::Tensor positions =
-      position_encoding(coarse.size(1), coarse.size(2), coarse.size(3), config_.fixed_encoding)
-          .to(coarse.device());
-  picture->tokens_ = transformer_.first(coarse + positions);
+  const GraphCache::Tensors made =
+      graphs_.run("encode", {image}, [&](const GraphCache::Tensors& in) -> GraphCache::Tensors {
+        LoftrBackbone::Maps maps = backbone_(in[0]);
+        const at::Tensor& coarse = maps.coarse;
+        const at::Tensor positions =
+            position_encoding(coarse.size(1), coarse.size(2), coarse.size(3),
+                              config_.fixed_encoding, coarse.device());
+        const at::Tensor tokens = transformer_.first(coarse + positions);
+        if (!fine_) return {tokens};
+        return {tokens, coarse, maps.middle_lateral, maps.fine_lateral};
+      });
+  picture->tokens_ = made[0];
   if (fine_) {
-    picture->coarse_ = std::move(maps.coarse);
-    picture->middle_lateral_ = std::move(maps.middle_lateral);
-    picture->fine_lateral_ = std::move(maps.fine_lateral);
+    picture->coarse_ = made[1];
+    picture->middle_lateral_ = made[2];
+    picture->fine_lateral_ = made[3];
   }
   for (const at::Tensor& kept :
        {picture->tokens_, picture->coarse_, picture->middle_lateral_, picture->fine_lateral_}) {
@@ -103,7 +126,27 @@ LoftrTransformer::Pair Loftr::coarse_tokens(std::span<const PicturePair> pairs) 
     first.push_back(pair.first->tokens());
     second.push_back(pair.second->tokens());
   }
-  return transformer_.rest({join(first), join(second)});
+  const GraphCache::Tensors made =
+      graphs_.run("coarse", {join(first), join(second)}, [&](const GraphCache::Tensors& in) {
+        const LoftrTransformer::Pair pair = transformer_.rest({in[0], in[1]});
+        return GraphCache::Tensors{pair.x0, pair.x1};
+      });
+  return {made[0], made[1]};
+}
+
+std::vector<CoarseMatch> Loftr::coarse_matches(const LoftrTransformer::Pair& tokens,
+                                               double threshold) const {
+  const at::Tensor first = rows_of(tokens.x0), second = rows_of(tokens.x1);
+  if (!first.is_cuda()) {
+    return match_tokens(first, second, LoftrConfig::kTemperature, threshold);
+  }
+  const GraphCache::Tensors made =
+      graphs_.run("partners", {first, second}, [](const GraphCache::Tensors& in) {
+        const BestPartners best =
+            best_partners(in[0], in[1], LoftrConfig::kTemperature, kSimilarityRowsOnGpu);
+        return GraphCache::Tensors{best.partner, best.confidence, best.column_best};
+      });
+  return mutual_matches({made[0], made[1], made[2]}, std::max(threshold, 0.));
 }
 
 // No match in the outermost cells: what their windows would show is partly not there.
@@ -142,8 +185,7 @@ std::vector<Loftr::Matches> Loftr::match(std::span<const PicturePair> pairs,
     const LoftrTransformer::Pair mine = {tokens.x0.narrow(0, index, 1),
                                          tokens.x1.narrow(0, index, 1)};
     Matches& matches = all.emplace_back();
-    matches.coarse = match_tokens(rows_of(mine.x0), rows_of(mine.x1), LoftrConfig::kTemperature,
-                                  options.threshold);
+    matches.coarse = coarse_matches(mine, options.threshold);
     limit(matches.coarse, pairs[i], options);
     matches.offsets = fine_offsets(pairs[i], mine, matches.coarse, options).cpu();
   }
@@ -156,19 +198,22 @@ Loftr::FineMaps Loftr::fine_maps(const Picture& picture, std::size_t windows,
                                  const Options& options) const {
   const std::lock_guard lock(picture.mutex_);
   if (picture.fine_.defined()) return {picture.fine_, {}, {}};
+  const bool on_gpu = picture.coarse_.is_cuda() || picture.middle_.is_cuda();
+  const std::size_t band_bytes = on_gpu ? kOneBand : options.band_bytes;
   if (!picture.middle_.defined()) {
     picture.middle_ =
-        backbone_.middle().dense(picture.middle_lateral_, picture.coarse_, options.band_bytes);
+        backbone_.middle().dense(picture.middle_lateral_, picture.coarse_, band_bytes);
     picture.middle_lateral_.reset();
     picture.coarse_.reset();
   }
   const LoftrMerge& merge = backbone_.fine();
   const at::Tensor& lateral = picture.fine_lateral_;
   const double map_cost = lateral.size(2) * lateral.size(3) * merge.dense_cost();
-  if (2. * windows * merge.window_cost(LoftrConfig::kWindow) < map_cost) {
+  if (!on_gpu && 2. * windows * merge.window_cost(LoftrConfig::kWindow) < map_cost) {
     return {{}, lateral, picture.middle_};
   }
-  picture.fine_ = merge.dense(lateral, picture.middle_, options.band_bytes);
+  picture.fine_ = merge.dense(lateral, picture.middle_, band_bytes);
+  wait_for_work(lateral.device());  // the next one to ask may work on another stream
   picture.fine_lateral_.reset();
   picture.middle_.reset();
   return {picture.fine_, {}, {}};
@@ -182,11 +227,57 @@ at::Tensor Loftr::windows_of(const FineMaps& maps, std::span<const std::int64_t>
   return backbone_.fine().windows(maps.lateral, maps.middle, at.rows, at.columns, kSide);
 }
 
+// Of one chunk, whose tokens are `index` [2, M] on the device. [M, 2]
+at::Tensor Loftr::refine_on_gpu(const GraphCache::Tensors& maps_and_tokens, const at::Tensor& index,
+                                std::int64_t width0, std::int64_t width1) const {
+  const auto side = [&](std::size_t i, std::int64_t width) -> LoftrFine::Side {
+    const at::Tensor tokens = index.select(0, static_cast<std::int64_t>(i));
+    const at::Tensor row = at::div(tokens, width, "floor");
+    const at::Tensor column = tokens - row * width;
+    return {gather_windows(maps_and_tokens[i], row * LoftrConfig::kFinePerCoarse,
+                           column * LoftrConfig::kFinePerCoarse, LoftrConfig::kWindow),
+            at::index(maps_and_tokens[2 + i], {tokens})};
+  };
+  return (*fine_)(side(0, width0), side(1, width1));
+}
+
+// Whole maps and many matches at once: few large operations, recorded for each size of a chunk.
+at::Tensor Loftr::fine_offsets_on_gpu(const PicturePair& pair, const LoftrTransformer::Pair& tokens,
+                                      std::span<const CoarseMatch> matches,
+                                      const Options& options) const {
+  const std::int64_t width0 = pair.first->grid().width, width1 = pair.second->grid().width;
+  const auto count = static_cast<std::int64_t>(matches.size());
+  const std::int64_t chunk = chunk_on_gpu(backbone_.fine_channels());
+  const GraphCache::Tensors shared = {fine_maps(*pair.first, count, options).map,
+                                      fine_maps(*pair.second, count, options).map,
+                                      rows_of(tokens.x0), rows_of(tokens.x1)};
+  const std::string name = "fine " + std::to_string(width0) + ' ' + std::to_string(width1);
+  const double half_window = static_cast<double>(LoftrConfig::kWindow / 2 * config_.fine_stride());
+  std::vector<at::Tensor> parts;
+  for (std::int64_t begin = 0; begin < count; begin += chunk) {
+    if (options.stop.stop_requested()) throw Failure(ErrorCode::Cancelled, "cancelled");
+    const std::int64_t size = std::min(chunk, count - begin);
+    const std::int64_t padded = rounded_on_gpu(size, chunk);
+    std::vector<std::int64_t> index =
+        side_of(matches.subspan(begin, size), &CoarseMatch::first, padded);
+    const auto second = side_of(matches.subspan(begin, size), &CoarseMatch::second, padded);
+    index.insert(index.end(), second.begin(), second.end());
+    GraphCache::Tensors in = shared;
+    in.push_back(at::tensor(index, at::kLong).view({2, padded}).to(tokens.x0.device()));
+    const auto made = graphs_.run(name, in, [&](const GraphCache::Tensors& t) {
+      return GraphCache::Tensors{refine_on_gpu(t, t[4], width0, width1)};
+    });
+    parts.push_back(made[0].narrow(0, 0, size).mul(half_window));
+  }
+  return join(parts);
+}
+
 at::Tensor Loftr::fine_offsets(const PicturePair& pair, const LoftrTransformer::Pair& tokens,
                                std::span<const CoarseMatch> matches, const Options& options) const {
   const auto count = static_cast<std::int64_t>(matches.size());
   at::Tensor offsets = at::zeros({count, 2}, tokens.x0.options().memory_format(std::nullopt));
   if (!fine_ || matches.empty()) return offsets;
+  if (offsets.is_cuda()) return fine_offsets_on_gpu(pair, tokens, matches, options);
   const FineMaps maps0 = fine_maps(*pair.first, matches.size(), options);
   const FineMaps maps1 = fine_maps(*pair.second, matches.size(), options);
   const at::Tensor rows0 = rows_of(tokens.x0), rows1 = rows_of(tokens.x1);

@@ -13,6 +13,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "lib/nn/graph/graph_cache.h"
 #include "lib/nn/loftr/backbone.h"
 #include "lib/nn/loftr/config.h"
 #include "lib/nn/loftr/dual_softmax.h"
@@ -110,9 +111,17 @@ class Loftr {
   FineMaps fine_maps(const Picture& picture, std::size_t windows, const Options& options) const;
   at::Tensor windows_of(const FineMaps& maps, std::span<const std::int64_t> tokens,
                         std::int64_t grid_width) const;
+  std::vector<CoarseMatch> coarse_matches(const LoftrTransformer::Pair& tokens,
+                                          double threshold) const;
+  at::Tensor refine_on_gpu(const GraphCache::Tensors& maps_and_tokens, const at::Tensor& index,
+                           std::int64_t width0, std::int64_t width1) const;
+  at::Tensor fine_offsets_on_gpu(const PicturePair& pair, const LoftrTransformer::Pair& tokens,
+                                 std::span<const CoarseMatch> matches,
+                                 const Options& options) const;
   void limit(std::vector<CoarseMatch>& matches, const PicturePair& pair,
              const Options& options) const;
 
+  mutable GraphCache graphs_;
   LoftrConfig config_;
   LoftrBackbone backbone_;
   LoftrTransformer transformer_;

@@ -9,6 +9,7 @@
 #include <ATen/ATen.h>
 
 #include "lib/nn/failure.h"
+#include "lib/nn/ops/gpu_map.h"
 
 namespace gsttorch {
 namespace {
@@ -48,6 +49,21 @@ at::Tensor product(const at::Tensor& tokens, const at::Tensor& weight) {
   return at::matmul(tokens, weight.t());
 }
 
+// k^T v. A small result of thousands of tokens is slow on a GPU, where few of its cores would work
+// on it: there the tokens are shared out, and what comes of each share is added up.
+at::Tensor product_over_tokens(const at::Tensor& k, const at::Tensor& v) {
+  constexpr std::int64_t kFewTokens = 256;
+  std::int64_t shares = 1;
+  while (k.is_cuda() && k.size(2) % (2 * shares) == 0 && k.size(2) / shares > kFewTokens) {
+    shares *= 2;
+  }
+  if (shares == 1) return at::matmul(k.transpose(-1, -2), v);
+  const auto shared = [&](const at::Tensor& x) {  // [B, heads, shares, tokens, D]
+    return x.unflatten(2, {shares, x.size(2) / shares});
+  };
+  return at::matmul(shared(k).transpose(-1, -2), shared(v)).sum(2);
+}
+
 at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
                      std::int64_t heads) {
   const auto split = [heads](const at::Tensor& x) {  // [B, heads, tokens, C / heads]
@@ -55,15 +71,18 @@ at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::T
   };
   const auto positive = [](const at::Tensor& x) { return at::elu(x) + 1; };
   const at::Tensor q = positive(split(query)), k = positive(split(key));
-  const at::Tensor sums = at::matmul(k.transpose(-1, -2), split(value));     // [B, heads, D, D]
+  const at::Tensor sums = product_over_tokens(k, split(value));              // [B, heads, D, D]
   const at::Tensor total = at::matmul(q, k.sum(2, true).transpose(-1, -2));  // [B, heads, L, 1]
   return (at::matmul(q, sums) / (total + kAttentionEpsilon)).transpose(1, 2).flatten(2);
 }
 
+// Layer normalisation, and `added` to it where that is defined.
 at::Tensor normalized(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& bias,
-                      double epsilon) {
+                      double epsilon, const at::Tensor& added = {}) {
+  if (at::Tensor y = row_norm_on_gpu(x, gain, bias, epsilon, added); y.defined()) return y;
   const at::Tensor centred = x - x.mean(-1, true);
-  return centred * (centred.square().mean(-1, true) + epsilon).rsqrt() * gain + bias;
+  const at::Tensor y = centred * (centred.square().mean(-1, true) + epsilon).rsqrt() * gain + bias;
+  return added.defined() ? added + y : y;
 }
 
 }  // namespace
@@ -101,8 +120,8 @@ at::Tensor LoftrTransformer::plain_layer(std::size_t index, const at::Tensor& x,
   const at::Tensor merged = normalized(product(message, w.merge), w.gain1, w.bias1, w.norm_epsilon);
   at::Tensor hidden = product(at::cat({tokens, merged}, 2), w.mlp_in);
   at::relu_(hidden);
-  return map_of(tokens + normalized(product(hidden, w.mlp_out), w.gain2, w.bias2, w.norm_epsilon),
-                x);
+  const at::Tensor out = product(hidden, w.mlp_out);
+  return map_of(normalized(out, w.gain2, w.bias2, w.norm_epsilon, tokens), x);
 }
 
 LoftrTransformer::Pair LoftrTransformer::both(std::size_t index, Pair pair) const {

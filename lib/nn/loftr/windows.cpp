@@ -24,26 +24,8 @@ at::Tensor empty_windows(const at::Tensor& map, std::size_t count, std::int64_t 
                    map.options().memory_format(kPixelMajor));
 }
 
-// Any device: indices into the map's pixels, those outside pointing at a row of zeros.
-at::Tensor gather_anywhere(const at::Tensor& map, const std::vector<std::int64_t>& rows,
-                           const std::vector<std::int64_t>& columns, std::int64_t side) {
-  const std::int64_t height = map.size(2), width = map.size(3), half = side / 2;
-  std::vector<std::int64_t> index;
-  index.reserve(rows.size() * side * side);
-  for (std::size_t m = 0; m < rows.size(); m++) {
-    for (std::int64_t y = rows[m] - half; y <= rows[m] + half; y++) {
-      for (std::int64_t x = columns[m] - half; x <= columns[m] + half; x++) {
-        const bool inside = y >= 0 && y < height && x >= 0 && x < width;
-        index.push_back(inside ? y * width + x : height * width);
-      }
-    }
-  }
-  const at::Tensor pixels = at::constant_pad_nd(
-      map.permute({0, 2, 3, 1}).reshape({height * width, map.size(1)}), {0, 0, 0, 1});
-  const at::Tensor where = at::tensor(index, at::kLong).to(map.device());
-  return at::index(pixels, {where})
-      .view({static_cast<std::int64_t>(rows.size()), side, side, map.size(1)})
-      .permute({0, 3, 1, 2});
+at::Tensor on_device_of(const at::Tensor& map, const std::vector<std::int64_t>& values) {
+  return at::tensor(values, at::kLong).to(map.device());
 }
 
 struct Lines {  // two neighbours on one axis, and how much of the second
@@ -84,7 +66,9 @@ void upsample_line(const float* map, std::int64_t height, std::int64_t width, st
 
 at::Tensor gather_windows(const at::Tensor& map, const std::vector<std::int64_t>& rows,
                           const std::vector<std::int64_t>& columns, std::int64_t side) {
-  if (!is_dense_float_cpu(map)) return gather_anywhere(map, rows, columns, side);
+  if (!is_dense_float_cpu(map)) {
+    return gather_windows(map, on_device_of(map, rows), on_device_of(map, columns), side);
+  }
   at::Tensor out = empty_windows(map, rows.size(), side);
   const std::int64_t height = map.size(2), width = map.size(3), channels = map.size(1);
   const float* in = map.const_data_ptr<float>();
@@ -109,11 +93,24 @@ at::Tensor gather_windows(const at::Tensor& map, const std::vector<std::int64_t>
   return out;
 }
 
+at::Tensor gather_windows(const at::Tensor& map, const at::Tensor& rows, const at::Tensor& columns,
+                          std::int64_t side) {
+  const std::int64_t height = map.size(2), width = map.size(3);
+  const at::Tensor span = at::arange(-(side / 2), side / 2 + 1, rows.options());
+  const at::Tensor y = (rows.unsqueeze(1) + span).unsqueeze(2);     // [M, side, 1]
+  const at::Tensor x = (columns.unsqueeze(1) + span).unsqueeze(1);  // [M, 1, side]
+  const at::Tensor inside = (y >= 0) & (y < height) & (x >= 0) & (x < width);
+  const at::Tensor index = y.clamp(0, height - 1) * width + x.clamp(0, width - 1);
+  const at::Tensor pixels = map.permute({0, 2, 3, 1}).reshape({height * width, map.size(1)});
+  const at::Tensor found = at::index(pixels, {index});  // [M, side, side, C]
+  return (found * inside.unsqueeze(-1)).permute({0, 3, 1, 2});
+}
+
 at::Tensor upsample_windows(const at::Tensor& map, const std::vector<std::int64_t>& rows,
                             const std::vector<std::int64_t>& columns, std::int64_t side) {
   const std::int64_t height = map.size(2), width = map.size(3), channels = map.size(1);
   if (!is_dense_float_cpu(map)) {
-    return gather_anywhere(upsample_rows(map, 0, 2 * height), rows, columns, side);
+    return gather_windows(upsample_rows(map, 0, 2 * height), rows, columns, side);
   }
   at::Tensor out = empty_windows(map, rows.size(), side);
   const float* in = map.const_data_ptr<float>();

@@ -16,6 +16,10 @@ namespace gsttorch {
 at::Tensor gather_windows(const at::Tensor& map, const std::vector<std::int64_t>& rows,
                           const std::vector<std::int64_t>& columns, std::int64_t side);
 
+/// The same from int64 tensors [M] on the map's device, whichever it is: nothing waits for it.
+at::Tensor gather_windows(const at::Tensor& map, const at::Tensor& rows, const at::Tensor& columns,
+                          std::int64_t side);
+
 /// The same of the map at twice its size, which is not made: bilinear, corner pixels staying corner
 /// pixels. The squares must lie inside it.
 at::Tensor upsample_windows(const at::Tensor& map, const std::vector<std::int64_t>& rows,

@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <mutex>
+#include <string>
 #include <vector>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "lib/core/lru_cache.h"
 #include "lib/nn/ops/cpu_dispatch.h"
 #include "lib/nn/ops/image_rows.h"
 
@@ -67,6 +70,20 @@ at::Tensor axis_matrix(std::int64_t from, std::int64_t to) {
   return matrix;
 }
 
+// Kept on a GPU, where a stream asks for the same ones at every frame and would wait for each.
+at::Tensor axis_matrix_on(c10::Device device, std::int64_t from, std::int64_t to) {
+  if (!device.is_cuda()) return axis_matrix(from, to).to(device);
+  static auto& kept = *new LruCache<std::string, at::Tensor>(std::size_t{16} << 20);
+  static std::mutex mutex;
+  const std::string key = device.str() + ' ' + std::to_string(from) + ' ' + std::to_string(to);
+  const std::lock_guard lock(mutex);
+  at::Tensor matrix = kept.find(key);
+  if (matrix.defined()) return matrix;
+  matrix = axis_matrix(from, to).to(device);
+  kept.put(key, matrix, matrix.nbytes());
+  return matrix;
+}
+
 GSTTORCH_CPU_CLONES
 void add_scaled(const float* row, float weight, int width, float* sum) {
   for (int x = 0; x < width; x++) sum[x] += weight * row[x];
@@ -108,8 +125,8 @@ struct RowSum {
 
 at::Tensor resize_area(const at::Tensor& x, std::int64_t height, std::int64_t width) {
   if (x.size(2) == height && x.size(3) == width) return x;
-  const at::Tensor rows = axis_matrix(x.size(2), height).to(x.device());
-  const at::Tensor columns = axis_matrix(x.size(3), width).to(x.device());
+  const at::Tensor rows = axis_matrix_on(x.device(), x.size(2), height);
+  const at::Tensor columns = axis_matrix_on(x.device(), x.size(3), width);
   return at::matmul(at::matmul(rows, x.contiguous()), columns.t());
 }
 

@@ -8,6 +8,9 @@
 #include <ATen/ATen.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
+#include "lib/nn/ops/cuda_kernels.h"
+#include "lib/nn/ops/gpu_map.h"
+
 namespace gsttorch {
 namespace {
 
@@ -85,6 +88,18 @@ Scalars fused_scalars(Activation activation) {
   return scalars;
 }
 
+MapActivation map_activation(Activation activation) {
+  switch (activation) {
+    case Activation::None:
+      return MapActivation::None;
+    case Activation::Relu:
+      return MapActivation::Relu;
+    case Activation::LeakyRelu:
+      return MapActivation::LeakyRelu;
+  }
+  return MapActivation::None;
+}
+
 // After a sum, where none is said by nothing.
 Text fused_after_sum(Activation activation) {
   return activation == Activation::None ? Text() : Text(fused_name(activation));
@@ -94,7 +109,11 @@ Text fused_after_sum(Activation activation) {
 
 Conv::Conv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geometry,
            Activation activation)
-    : weight_(weight.contiguous()), bias_(bias), geometry_(geometry), activation_(activation) {
+    : weight_(weight.contiguous(weight.is_cuda() ? at::MemoryFormat::ChannelsLast
+                                                 : at::MemoryFormat::Contiguous)),
+      bias_(bias),
+      geometry_(geometry),
+      activation_(activation) {
   if (weight_.is_cpu() && weight_.scalar_type() == at::kFloat && at::hasMKLDNN()) {
     packed_ = pack(weight_, geometry_);
   }
@@ -109,7 +128,7 @@ bool Conv::use_packed(const at::Tensor& x) const {
 }
 
 at::Tensor Conv::operator()(const at::Tensor& x) const {
-  if (!use_packed(x)) return plain(x);
+  if (!use_packed(x)) return unpacked(x);
   static const auto op = find_operator<Pointwise>("mkldnn::_convolution_pointwise", "");
   return op.call(x.contiguous(at::MemoryFormat::ChannelsLast), packed_, maybe(bias_),
                  geometry_.padding, geometry_.stride, geometry_.dilation, 1,
@@ -117,7 +136,7 @@ at::Tensor Conv::operator()(const at::Tensor& x) const {
 }
 
 at::Tensor Conv::plus(const at::Tensor& x, const at::Tensor& other) const {
-  if (!use_packed(x)) return plain(x, other);
+  if (!use_packed(x)) return unpacked(x, other);
   static const auto op = find_operator<PointwiseBinary>("mkldnn::_convolution_pointwise", "binary");
   return op.call(x.contiguous(at::MemoryFormat::ChannelsLast),
                  other.contiguous(at::MemoryFormat::ChannelsLast), packed_, maybe(bias_),
@@ -126,13 +145,21 @@ at::Tensor Conv::plus(const at::Tensor& x, const at::Tensor& other) const {
 }
 
 at::Tensor Conv::plus_(const at::Tensor& x, at::Tensor other) const {
-  if (!use_packed(x)) return plain(x, other);
+  if (!use_packed(x)) return unpacked(x, other);
   static const auto op =
       find_operator<PointwiseBinaryInPlace>("mkldnn::_convolution_pointwise_", "binary");
   op.call(other, x.contiguous(at::MemoryFormat::ChannelsLast), packed_, maybe(bias_),
           geometry_.padding, geometry_.stride, geometry_.dilation, 1, "add", kNoScale,
           fused_after_sum(activation_), fused_scalars(activation_), Text(""));
   return other;
+}
+
+// On a GPU what follows the convolution is one launch, not one each for bias, sum and activation.
+at::Tensor Conv::unpacked(const at::Tensor& x, const at::Tensor& other) const {
+  if (!x.is_cuda() || x.scalar_type() != at::kFloat || !cuda_kernels()) return plain(x, other);
+  at::Tensor y = at::conv2d(x.contiguous(at::MemoryFormat::ChannelsLast), weight_, {},
+                            geometry_.stride, geometry_.padding, geometry_.dilation);
+  return add_bias_on_gpu(y, bias_, other, map_activation(activation_)) ? y : plain(x, other);
 }
 
 at::Tensor Conv::plain(const at::Tensor& x, const at::Tensor& other) const {

@@ -56,6 +56,7 @@ class Conv {
 
  private:
   bool use_packed(const at::Tensor& x) const;
+  at::Tensor unpacked(const at::Tensor& x, const at::Tensor& other = {}) const;
 
   at::Tensor weight_;
   at::Tensor bias_;

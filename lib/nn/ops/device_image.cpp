@@ -5,9 +5,9 @@
 #include <cstring>
 
 #include <ATen/ATen.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "lib/nn/failure.h"
+#include "lib/nn/ops/cuda_kernels.h"
 
 namespace gsttorch {
 namespace {
@@ -75,12 +75,6 @@ ImageView packed_view(const ImageView& image, const Extents& planes, const std::
     data += planes[i].bytes();
   }
   return view;
-}
-
-void* current_stream(c10::Device device) {
-  if (!device.is_cuda()) return nullptr;
-  const c10::impl::VirtualGuardImpl guard(device.type());
-  return guard.getStreamNativeHandle(guard.getStream(device));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <ATen/Parallel.h>
 
 #include "lib/nn/ops/cpu_dispatch.h"
+#include "lib/nn/ops/gpu_map.h"
 
 namespace gsttorch {
 namespace {
@@ -107,6 +108,7 @@ bool is_dense_float_cpu(const at::Tensor& x) {
 }  // namespace
 
 void instance_norm_(at::Tensor& x, bool relu) {
+  if (instance_norm_on_gpu(x, kEpsilon, relu)) return;
   if (!is_dense_float_cpu(x)) {
     const at::Tensor centred = x - x.mean({2, 3}, true);
     x = centred * (centred.square().mean({2, 3}, true) + kEpsilon).rsqrt();
@@ -120,6 +122,7 @@ void instance_norm_(at::Tensor& x, bool relu) {
 }
 
 void add_relu_(at::Tensor& y, const at::Tensor& x) {
+  if (add_bias_on_gpu(y, {}, x, MapActivation::Relu)) return;
   if (!is_dense_float_cpu(y) || !is_dense_float_cpu(x)) {
     y = at::relu_(y.add_(x));
     return;

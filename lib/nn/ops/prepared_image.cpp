@@ -13,6 +13,7 @@
 #include "lib/nn/failure.h"
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/ops/area_image.h"
+#include "lib/nn/ops/cuda_kernels.h"
 #include "lib/nn/ops/device_image.h"
 
 namespace gsttorch {
@@ -24,12 +25,6 @@ class PreparedImage final : public Derived {
   std::size_t bytes() const override { return tensor.nbytes(); }
   const at::Tensor tensor;
 };
-
-// Our kernels where they are built, which nothing can change while the process runs.
-CudaLibrary* cuda_kernels() {
-  static const auto kernels = load_cuda_library();
-  return kernels ? *kernels : nullptr;
-}
 
 at::Tensor converted(const ImageView& image, const ImageRequest& request) {
   CudaLibrary* kernels = request.device.is_cuda() ? cuda_kernels() : nullptr;

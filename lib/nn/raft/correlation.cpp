@@ -8,7 +8,9 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "lib/nn/failure.h"
 #include "lib/nn/ops/cpu_dispatch.h"
+#include "lib/nn/ops/cuda_kernels.h"
 
 namespace gsttorch {
 namespace {
@@ -114,7 +116,11 @@ Correlation::Correlation(const at::Tensor& f1, const at::Tensor& f2, int radius,
 }
 
 at::Tensor Correlation::lookup(const at::Tensor& coords) const {
-  if (!f1_.is_cpu() || f1_.scalar_type() != at::kFloat) return lookup_plain(coords);
+  const bool is_float = f1_.scalar_type() == at::kFloat;
+  if (CudaLibrary* kernels = is_float && f1_.is_cuda() ? cuda_kernels() : nullptr) {
+    return lookup_on_gpu(coords, *kernels);
+  }
+  if (!is_float || !f1_.is_cpu()) return lookup_plain(coords);
   const int size = 2 * radius_ + 2;
   const std::int64_t samples = (size - 1) * (size - 1), channels = kLevels * samples;
   const std::int64_t batch = f1_.size(0), pixels = height_ * width_, depth = f1_.size(2);
@@ -148,6 +154,30 @@ at::Tensor Correlation::lookup(const at::Tensor& coords) const {
       }
     }
   });
+  return out;
+}
+
+at::Tensor Correlation::lookup_on_gpu(const at::Tensor& coords, CudaLibrary& kernels) const {
+  static_assert(kLevels == CorrelationLookup::kLevels);
+  const at::Tensor points = coords.to(at::kFloat).contiguous();
+  CorrelationLookup lookup = {.points = points.const_data_ptr<float>(),
+                              .first = f1_.const_data_ptr<float>(),
+                              .batch = f1_.size(0),
+                              .pixels = height_ * width_,
+                              .depth = static_cast<int>(f1_.size(2)),
+                              .radius = radius_,
+                              .on_demand = form_ == Form::OnDemand};
+  for (int level = 0; level < kLevels; level++) {
+    lookup.levels[level] = levels_[level].const_data_ptr<float>();
+    lookup.heights[level] = static_cast<int>(sizes_[level][0]);
+    lookup.widths[level] = static_cast<int>(sizes_[level][1]);
+  }
+  const std::int64_t side = 2 * radius_ + 1;
+  at::Tensor out = at::empty({lookup.batch, kLevels * side * side, height_, width_}, f1_.options(),
+                             at::MemoryFormat::ChannelsLast);
+  const auto started = kernels.look_up(lookup, f1_.device().index(), current_stream(f1_.device()),
+                                       out.data_ptr<float>());
+  if (!started) throw Failure(started.error().code, started.error().message);
   return out;
 }
 

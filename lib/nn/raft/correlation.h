@@ -8,6 +8,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "lib/engine/cuda_library.h"
+
 namespace gsttorch {
 
 /// Correlation of every pixel of one feature map with the neighbourhood of a point in the other, at
@@ -30,11 +32,12 @@ class Correlation {
   /// Channel = (level, dx, dy) with dy the fastest; bilinear between samples, zero outside.
   at::Tensor lookup(const at::Tensor& coords) const;
 
-  /// The same from ATen's grid_sample: what `lookup` does on other devices than the CPU, and the
-  /// oracle of its tests.
+  /// The same from ATen's grid_sample: what `lookup` does where there is neither a CPU nor a kernel
+  /// of ours, and the oracle of its tests.
   at::Tensor lookup_plain(const at::Tensor& coords) const;
 
  private:
+  at::Tensor lookup_on_gpu(const at::Tensor& coords, CudaLibrary& kernels) const;
   at::Tensor sample_plain(int level, const at::Tensor& points) const;
 
   int radius_;

@@ -12,6 +12,7 @@
 
 #include "lib/nn/device.h"
 #include "lib/nn/failure.h"
+#include "lib/nn/graph/graph_cache.h"
 #include "lib/nn/host_tensor.h"
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/memory/cpu_memory.h"
@@ -235,8 +236,8 @@ class RaftFlowModel final : public FlowModel {
       const auto made = image.get(DerivedKind::Features, features_key_ + image_key(request), [&] {
         const c10::InferenceMode guard;
         const MemoryScope scope(info_.architecture, "features");
-        auto frame = std::make_shared<const RaftFrame>(placement,
-                                                       net_.encode(prepared_image(image, request)));
+        auto frame =
+            std::make_shared<const RaftFrame>(placement, encode(prepared_image(image, request)));
         wait_for_work(device_);
         return frame;
       });
@@ -268,9 +269,9 @@ class RaftFlowModel final : public FlowModel {
       if (options.iterations < 1) throw Failure(ErrorCode::BadArgument, "no iterations");
       check_same_size(pairs);
       const std::vector<Way> directions = ways(options.direction);
-      const Raft::Flow flow = net_.flow(batch_of(pairs, directions),
-                                        {options.iterations, options.convergence_px,
-                                         options.correlation_budget_bytes, std::move(stop)});
+      const Raft::Flow flow = net_flow(batch_of(pairs, directions),
+                                       {options.iterations, options.convergence_px,
+                                        options.correlation_budget_bytes, std::move(stop)});
       auto all = results(pairs, directions, flow, options.output);
       wait_for_work(device_);
       return all;
@@ -278,6 +279,31 @@ class RaftFlowModel final : public FlowModel {
   }
 
  private:
+  Raft::Features encode(const at::Tensor& image) {
+    const auto made = graphs_.run("encode", {image}, [&](const GraphCache::Tensors& in) {
+      const Raft::Features features = net_.encode(in[0]);
+      return GraphCache::Tensors{features.map, features.hidden, features.context};
+    });
+    return {made[0], made[1], made[2]};
+  }
+
+  // What may end early depends on what the GPU finds, so it is not recorded.
+  Raft::Flow net_flow(const Raft::Pairs& pairs, const Raft::Options& options) {
+    if (options.convergence_px > 0) return net_.flow(pairs, options);
+    if (options.stop.stop_requested()) throw Failure(ErrorCode::Cancelled, "cancelled");
+    const std::string name = "flow " + std::to_string(options.iterations) + ' ' +
+                             std::to_string(options.correlation_budget_bytes);
+    const Raft::Features& first = pairs.first;
+    const GraphCache::Tensors in = {first.map, first.hidden, first.context, pairs.second_map,
+                                    pairs.start};
+    const auto made = graphs_.run(name, in, [&](const GraphCache::Tensors& t) {
+      const Raft::Flow flow = net_.flow({{t[0], t[1], t[2]}, t[3], t[4]}, options);
+      return GraphCache::Tensors{flow.full, flow.coarse};
+    });
+    const auto batch = static_cast<std::size_t>(first.map.size(0));
+    return {made[0], made[1], std::vector<int>(batch, options.iterations)};
+  }
+
   static std::vector<FlowResult> results(std::span<const FlowPair> pairs,
                                          const std::vector<Way>& directions, const Raft::Flow& flow,
                                          DataType type) {
@@ -299,11 +325,14 @@ class RaftFlowModel final : public FlowModel {
         result.iterations = std::max(result.iterations, flow.iterations[index]);
       }
       const at::Tensor magnitude = at::linalg_vector_norm(full[i], 2, at::IntArrayRef{0});
-      result.mean_magnitude_px = magnitude.mean().item<double>();
-      result.max_magnitude_px = magnitude.max().item<double>();
       const at::Tensor mean = full[i].mean(at::IntArrayRef{1, 2});  // [2]
-      result.mean_x_px = mean[0].item<double>();
-      result.mean_y_px = mean[1].item<double>();
+      const at::Tensor figures =
+          at::stack({magnitude.mean(), magnitude.max(), mean[0], mean[1]}).cpu();
+      const float* figure = figures.const_data_ptr<float>();
+      result.mean_magnitude_px = figure[0];
+      result.max_magnitude_px = figure[1];
+      result.mean_x_px = figure[2];
+      result.mean_y_px = figure[3];
       if (confidence.defined()) result.confidence = make_tensor_handle(confidence[i]);
       result.state = std::move(state);
     }
@@ -314,6 +343,7 @@ class RaftFlowModel final : public FlowModel {
   const c10::Device device_;
   const TrimAtEnd trim_;
   const Raft net_;
+  GraphCache graphs_{device_};
   const std::string features_key_ = next_features_key();
 };
 

@@ -50,8 +50,10 @@ MotionEncoder::MotionEncoder(const ModuleWeights& weights, std::int64_t correlat
 at::Tensor MotionEncoder::operator()(const at::Tensor& correlation, const at::Tensor& flow) const {
   at::Tensor x = correlation;
   for (const Conv& conv : correlation_) x = conv(x);
-  const at::Tensor features = conv_(at::cat({x, flow2_(flow1_(flow))}, 1));
-  return at::cat({features, flow}, 1);
+  const at::Tensor moved =
+      flow.contiguous(at::MemoryFormat::ChannelsLast);  // what is joined is, too
+  const at::Tensor features = conv_(at::cat({x, flow2_(flow1_(moved))}, 1));
+  return at::cat({features, moved}, 1);
 }
 
 std::int64_t MotionEncoder::peak_channels() const {

@@ -10,6 +10,7 @@
 
 #include "lib/nn/device.h"
 #include "lib/nn/failure.h"
+#include "lib/nn/graph/graph_cache.h"
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/ops/area_image.h"
@@ -37,11 +38,11 @@ std::string architecture(std::int64_t width) {
 
 // Back to 0..1. image [B, 3, H, W].
 at::Tensor without_scale(const at::Tensor& image) {
-  const at::TensorOptions options = image.options().memory_format(std::nullopt);
-  const at::Tensor mean = at::tensor(at::ArrayRef<float>(kMean)).to(options).view({1, 3, 1, 1});
-  const at::Tensor deviation =
-      at::tensor(at::ArrayRef<float>(kDeviation)).to(options).view({1, 3, 1, 1});
-  return image * deviation + mean;
+  std::vector<at::Tensor> channels;
+  for (std::int64_t c = 0; c < 3; c++) {
+    channels.push_back(image.narrow(1, c, 1) * kDeviation[c] + kMean[c]);
+  }
+  return at::cat(channels, 1);
 }
 
 class ResNetFeatureModel final : public FeatureModel {
@@ -60,10 +61,13 @@ class ResNetFeatureModel final : public FeatureModel {
       const int layer = check_layer(options.layer);
       if (frames.empty()) return std::vector<FrameFeatures>();
       const at::Tensor images = batch_of(frames, stop);
-      const at::Tensor values = net_.features(images, layer).to(at::kCPU).contiguous();
-      const std::vector<Thumbnail> thumbnails =
-          to_thumbnails(resize_area(without_scale(images), Thumbnail::kHeight, Thumbnail::kWidth));
-      return results(values, thumbnails);
+      const auto made = graphs_.run(
+          "layer" + std::to_string(layer), {images}, [&](const GraphCache::Tensors& in) {
+            return GraphCache::Tensors{
+                net_.features(in[0], layer),
+                resize_area(without_scale(in[0]), Thumbnail::kHeight, Thumbnail::kWidth)};
+          });
+      return results(made[0].to(at::kCPU).contiguous(), to_thumbnails(made[1]));
     });
   }
 
@@ -119,6 +123,7 @@ class ResNetFeatureModel final : public FeatureModel {
   const c10::Device device_;
   const TrimAtEnd trim_;
   const ResNet net_;
+  GraphCache graphs_{device_};
 };
 
 // Of the stem, by the file's header; 0 where it has none.

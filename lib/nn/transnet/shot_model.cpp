@@ -9,6 +9,7 @@
 
 #include "lib/nn/device.h"
 #include "lib/nn/failure.h"
+#include "lib/nn/graph/graph_cache.h"
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/ops/prepared_image.h"
@@ -50,9 +51,13 @@ class TransNetShotModel final : public ShotModel {
       const c10::InferenceMode guard;
       const MemoryScope scope(kArchitecture, "shots");
       if (window.empty()) return std::vector<ShotProbabilities>();
-      const TransNet::Logits logits = net_(to_tensor(window).to(device_));
-      const at::Tensor single = at::sigmoid(logits.single).to(at::kCPU).contiguous();
-      const at::Tensor all = at::sigmoid(logits.all).to(at::kCPU).contiguous();
+      const auto made =
+          graphs_.run("shots", {to_tensor(window).to(device_)}, [&](const GraphCache::Tensors& in) {
+            const TransNet::Logits logits = net_(in[0]);
+            return GraphCache::Tensors{at::sigmoid(logits.single), at::sigmoid(logits.all)};
+          });
+      const at::Tensor single = made[0].to(at::kCPU).contiguous();
+      const at::Tensor all = made[1].to(at::kCPU).contiguous();
       std::vector<ShotProbabilities> result(window.size());
       for (std::size_t i = 0; i < result.size(); i++) {
         result[i] = {single.const_data_ptr<float>()[i], all.const_data_ptr<float>()[i]};
@@ -81,6 +86,7 @@ class TransNetShotModel final : public ShotModel {
   const c10::Device device_;
   const TrimAtEnd trim_;
   const TransNet net_;
+  GraphCache graphs_{device_};
 };
 
 }  // namespace

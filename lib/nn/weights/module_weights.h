@@ -26,6 +26,7 @@ class ModuleWeights {
   ModuleWeights operator/(const std::string& name) const;
 
   bool has(const std::string& name) const;
+  c10::Device device() const { return device_; }
 
   /// The tensor as float32 on the device. A size of -1 in `shape` stands for any: that is how
   /// widths are read from a file.

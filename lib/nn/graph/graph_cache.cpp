@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/nn/graph/graph_cache.h"
+
+#include <cstdlib>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include <ATen/ATen.h>
+#include <c10/core/DeviceGuard.h>
+#include <c10/core/Event.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include "lib/nn/device.h"
+#include "lib/nn/failure.h"
+#include "lib/nn/graph/cuda_graph.h"
+
+namespace gsttorch {
+namespace {
+
+bool are_wanted() {
+  const char* said = std::getenv("GST_TORCH_CUDA_GRAPHS");
+  return !said || std::string_view(said) != "0";
+}
+
+bool are_possible(c10::Device device) {
+  return device.is_cuda() && are_wanted() && cuda_graph_entry();
+}
+
+// Strides too: who reads a channels-last tensor does other operations.
+std::string key_of(const std::string& name, const GraphCache::Tensors& inputs) {
+  std::ostringstream key;
+  key << name;
+  for (const at::Tensor& input : inputs) {
+    key << ' ' << input.scalar_type() << input.sizes() << input.strides();
+  }
+  return key.str();
+}
+
+// The thread's work goes to another stream for a while.
+class StreamScope {
+ public:
+  explicit StreamScope(c10::Stream stream)
+      : guard_(stream.device_type()), before_(guard_.exchangeStream(stream)) {}
+  ~StreamScope() { guard_.exchangeStream(before_); }
+  StreamScope(const StreamScope&) = delete;
+  StreamScope& operator=(const StreamScope&) = delete;
+
+ private:
+  const c10::impl::VirtualGuardImpl guard_;
+  const c10::Stream before_;
+};
+
+// A recording that was broken off cannot end well.
+void end_quietly(CudaGraph& graph) {
+  try {
+    graph.end();
+  } catch (...) {
+  }
+}
+
+}  // namespace
+
+// Its graph reads `inputs` and writes `outputs`, which are in its own memory.
+struct GraphCache::Recording {
+  std::string key;
+  bool is_refused = false;
+  Tensors inputs, outputs;
+  std::unique_ptr<CudaGraph> graph;  // null: seen once, or refused
+};
+
+struct GraphCache::State {
+  explicit State(c10::Device device)
+      : guard(device.type()),
+        device(device),
+        stream(guard.getStreamFromGlobalPool(device)),
+        done(device.type()) {}
+  ~State() {
+    if (done.was_marked_for_recording()) done.synchronize();
+  }
+
+  Recording& find(const std::string& key, bool& is_new);
+  CudaGraph* any_graph();
+  void record(Recording& recording, const Tensors& inputs, const Work& work);
+  Tensors replay(Recording& recording, const Tensors& inputs);
+
+  const c10::impl::VirtualGuardImpl guard;
+  const c10::Device device;
+  const c10::Stream stream;         // to record on: nothing else is done there
+  std::mutex mutex;                 // of all below
+  c10::Event done;                  // the last replay, and the copies of its results
+  std::list<Recording> recordings;  // used last first
+};
+
+GraphCache::Recording& GraphCache::State::find(const std::string& key, bool& is_new) {
+  for (auto it = recordings.begin(); it != recordings.end(); ++it) {
+    if (it->key != key) continue;
+    recordings.splice(recordings.begin(), recordings, it);
+    is_new = false;
+    return recordings.front();
+  }
+  is_new = true;
+  if (recordings.size() == kMost) {
+    if (done.was_marked_for_recording()) done.synchronize();
+    recordings.pop_back();
+  }
+  recordings.emplace_front();
+  recordings.front().key = key;
+  return recordings.front();
+}
+
+// All graphs of the cache have one memory: what one leaves there is copied before the next runs.
+CudaGraph* GraphCache::State::any_graph() {
+  for (const Recording& recording : recordings) {
+    if (recording.graph) return recording.graph.get();
+  }
+  return nullptr;
+}
+
+void GraphCache::State::record(Recording& recording, const Tensors& inputs, const Work& work) {
+  for (const at::Tensor& input : inputs) recording.inputs.push_back(input.clone());
+  wait_for_work(device);
+  const StreamScope scope(stream);
+  std::unique_ptr<CudaGraph> graph = cuda_graph_entry()();
+  bool is_recording = false;
+  try {
+    graph->begin(any_graph());
+    is_recording = true;
+    recording.outputs = work(recording.inputs);
+    is_recording = false;
+    graph->end();
+    recording.graph = std::move(graph);
+    return;
+  } catch (const Failure&) {  // of the work itself, which was asked to stop
+  } catch (...) {
+    recording.is_refused = true;
+  }
+  recording.inputs.clear();
+  recording.outputs.clear();
+  if (is_recording) end_quietly(*graph);
+}
+
+GraphCache::Tensors GraphCache::State::replay(Recording& recording, const Tensors& inputs) {
+  const c10::Stream current = guard.getStream(device);
+  if (done.was_marked_for_recording()) done.block(current);
+  for (std::size_t i = 0; i < inputs.size(); i++) recording.inputs[i].copy_(inputs[i]);
+  recording.graph->replay();
+  Tensors outputs;
+  for (const at::Tensor& output : recording.outputs) outputs.push_back(output.clone());
+  done.record(current);
+  return outputs;
+}
+
+GraphCache::GraphCache(c10::Device device) {
+  if (are_possible(device)) state_ = std::make_unique<State>(device);
+}
+
+GraphCache::Tensors GraphCache::run(const std::string& name, const Tensors& inputs,
+                                    const Work& work) {
+  if (!state_) return work(inputs);
+  const std::unique_lock lock(state_->mutex, std::try_to_lock);
+  if (!lock) return work(inputs);
+  const c10::DeviceGuard on_device(state_->device);
+  bool is_new = false;
+  Recording& recording = state_->find(key_of(name, inputs), is_new);
+  if (recording.graph) return state_->replay(recording, inputs);
+  // This thread's handles of CUDA's libraries are made as the work is done: no time to record them.
+  Tensors outputs = work(inputs);
+  if (!is_new && !recording.is_refused) state_->record(recording, inputs, work);
+  return outputs;
+}
+
+GraphCache::~GraphCache() = default;
+GraphCache::GraphCache(GraphCache&& other) noexcept = default;
+
+}  // namespace gsttorch
