@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// What the nets compute on a GPU, against what they compute on the processor. Skipped where there
-// is no GPU that LibTorch can use.
+// Flow that RAFT computes on a GPU, against what it computes on the processor.
 #include <cmath>
-#include <string>
 #include <thread>
-#include <vector>
 
-#include <gtest/gtest.h>
-
-#include "lib/engine/loader.h"
+#include "tests/gpu/gpu_test.h"
 #include "tests/support/paths.h"
-#include "tests/support/picture.h"
-#include "tests/support/temp_folder.h"
 #include "tests/support/weights_file.h"
 
 namespace gsttorch {
@@ -21,15 +14,10 @@ namespace {
 
 constexpr int kWidth = 192, kHeight = 136;
 
-class FlowOnGpu : public testing::TestWithParam<const char*> {
+class FlowOnGpu : public GpuTest, public testing::WithParamInterface<const char*> {
  protected:
   void SetUp() override {
-    const auto engine = load_engine();
-    ASSERT_TRUE(engine) << engine.error().message;
-    engine_ = *engine;
-    const auto device = engine_->resolve_device("cuda");
-    if (!device) GTEST_SKIP() << device.error().message;
-    device_ = *device;
+    GpuTest::SetUp();
     formula::write_weights(weights(),
                            source_file(std::string("tests/nn/goldens/") + GetParam() + ".shapes"));
   }
@@ -70,23 +58,20 @@ class FlowOnGpu : public testing::TestWithParam<const char*> {
     return sum / static_cast<double>(count);
   }
 
+  /// To 0.005 px on average: convolutions are in TF32 there, as LibTorch has them.
   static void expect_equal(const std::vector<FlowResult>& a, const std::vector<FlowResult>& b) {
     ASSERT_EQ(a.size(), b.size());
     for (std::size_t i = 0; i < a.size(); i++) {
-      EXPECT_LE(distance(a[i].forward, b[i].forward), 2e-3) << "pair " << i;
+      EXPECT_LE(distance(a[i].forward, b[i].forward), 5e-3) << "pair " << i;
       EXPECT_NEAR(a[i].mean_magnitude_px, b[i].mean_magnitude_px, 1e-2) << "pair " << i;
     }
   }
 
-  static std::vector<Picture> pictures(int count) {
+  static std::vector<Picture> pictures(int count, double from = 0) {
     std::vector<Picture> made;
-    for (int i = 0; i < count; i++) made.emplace_back(kWidth, kHeight, 2.0 * i, i);
+    for (int i = 0; i < count; i++) made.emplace_back(kWidth, kHeight, from + 2.0 * i, i);
     return made;
   }
-
-  TempFolder folder_;
-  Engine* engine_ = nullptr;
-  std::string device_;
 };
 
 TEST_P(FlowOnGpu, equals_the_processors) {
@@ -102,6 +87,53 @@ TEST_P(FlowOnGpu, equals_the_processors_with_correlation_on_demand) {
   options.correlation_budget_bytes = 0;
   const auto frames = pictures(2);
   expect_equal(run(*load(device_), frames, options), run(*load("cpu"), frames, options));
+}
+
+// What is asked again is replayed, with what was recorded at other pictures.
+TEST_P(FlowOnGpu, of_later_pictures_equals_the_processors) {
+  FlowOptions options;
+  options.iterations = 4;
+  const auto gpu = load(device_), cpu = load("cpu");
+  for (const double from : {0., 17., 5., 40.}) {
+    const auto frames = pictures(2, from);
+    expect_equal(run(*gpu, frames, options), run(*cpu, frames, options));
+  }
+}
+
+TEST_P(FlowOnGpu, that_ends_when_it_converges_equals_the_processors) {
+  FlowOptions options;
+  options.iterations = 8;
+  options.convergence_px = 3;
+  const auto frames = pictures(2);
+  const auto found = run(*load(device_), frames, options);
+  const auto expected = run(*load("cpu"), frames, options);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].iterations, expected[0].iterations);
+  expect_equal(found, expected);
+}
+
+TEST_P(FlowOnGpu, with_both_directions_and_a_warm_start_equals_the_processors) {
+  FlowOptions options;
+  options.iterations = 4;
+  options.direction = FlowDirection::Both;
+  std::vector<FlowResult> found[2];
+  for (const bool on_gpu : {false, true}) {
+    const auto model = load(on_gpu ? device_ : "cpu");
+    std::vector<std::shared_ptr<const FlowFrame>> frames;
+    for (const Picture& picture : pictures(4)) {
+      SingleUseImage image(picture.view);
+      frames.push_back(value_of(model->encode(image, options)));
+    }
+    std::shared_ptr<const FlowState> last;
+    for (std::size_t i = 1; i < frames.size(); i++) {
+      const FlowPair pair{frames[i - 1], frames[i], last};
+      auto flow = value_of(model->flow({&pair, 1}, options));
+      ASSERT_EQ(flow.size(), 1U);
+      last = flow[0].state;
+      found[on_gpu].push_back(std::move(flow[0]));
+    }
+  }
+  expect_equal(found[1], found[0]);
 }
 
 TEST_P(FlowOnGpu, of_a_batch_equals_that_of_single_pairs) {
