@@ -35,7 +35,8 @@ class ModelSlot {
     post(GST_PROGRESS_TYPE_START, "Loading " + name);
     thread_ = std::jthread([this, name, acquire = std::move(acquire)](const std::stop_token& stop) {
       const auto begin = std::chrono::steady_clock::now();
-      finish(name, caught(acquire, stop), std::chrono::steady_clock::now() - begin);
+      auto result = caught(acquire, stop);
+      finish(name, std::move(result), std::chrono::steady_clock::now() - begin);
     });
   }
 
