@@ -43,26 +43,26 @@ Result<void> LoftrMatch::start() {
   }
   is_adaptive_ = mine.adaptive;
   if (mine.adaptive) {
-    if (auto started = start_initial_model(mine, *path, wanted.device); !started) return started;
+    if (auto started = start_initial_model(mine, wanted, *path); !started) return started;
   }
-  model_.start(wanted.model, [this, path = *path, device = wanted.device](std::stop_token stop) {
-    return host_.models().match_model(path, device, std::move(stop));
+  model_.start(wanted.model, [this, net = wanted.net(*path)](std::stop_token stop) {
+    return host_.models().match_model(net, std::move(stop));
   });
   return {};
 }
 
 // Another net than the one for the full pass; or none, where both are the same.
 Result<void> LoftrMatch::start_initial_model(const LoftrMatchSettings& settings,
-                                             const std::string& full_path,
-                                             const std::string& device) {
+                                             const AnalyzerSettings& common,
+                                             const std::string& full_path) {
   const bool is_auto = settings.initial_model == "auto" || settings.initial_model.empty();
   const std::string name = is_auto ? kBundledModel : settings.initial_model;
   const auto path = find_weights(name);
   if (!path) return Error{path.error().code, "initial-model: " + path.error().message};
   has_other_initial_ = *path != full_path;
   if (!has_other_initial_) return {};
-  initial_model_.start(name, [this, path = *path, device](std::stop_token stop) {
-    return host_.models().match_model(path, device, std::move(stop));
+  initial_model_.start(name, [this, net = common.net(*path)](std::stop_token stop) {
+    return host_.models().match_model(net, std::move(stop));
   });
   return {};
 }

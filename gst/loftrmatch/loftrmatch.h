@@ -52,8 +52,8 @@ class LoftrMatch final : public Analysis {
     CacheCounts features;
   };
 
-  Result<void> start_initial_model(const LoftrMatchSettings& settings, const std::string& full_path,
-                                   const std::string& device);
+  Result<void> start_initial_model(const LoftrMatchSettings& settings,
+                                   const AnalyzerSettings& common, const std::string& full_path);
   Result<void> plan(const GstVideoInfo& info, const LoftrMatchSettings& settings);
   Result<void> look_at(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
                        std::vector<PicturePair>& pairs);

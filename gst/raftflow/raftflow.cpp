@@ -52,8 +52,8 @@ Result<void> RaftFlow::start() {
   const std::string name = wanted.model == "auto" ? kDefaultModel : wanted.model;
   const auto path = find_weights(name);
   if (!path) return path.error();
-  model_.start(name, [this, path = *path, device = wanted.device](std::stop_token stop) {
-    return host_.models().flow_model(path, device, std::move(stop));
+  model_.start(name, [this, net = wanted.net(*path)](std::stop_token stop) {
+    return host_.models().flow_model(net, std::move(stop));
   });
   return {};
 }

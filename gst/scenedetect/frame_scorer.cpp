@@ -28,7 +28,7 @@ ScoredFrame with_luma(const Thumbnail& thumbnail) {
 }
 
 ScorerInfo info_of(const FeatureModelInfo& info) {
-  return {info.architecture, info.path, info.device,
+  return {info.architecture, info.path, info.device, info.precision,
           info.architecture == "resnet18" ? kFloor : kLiteFloor};
 }
 
@@ -56,7 +56,8 @@ Result<std::vector<ScoredFrame>> FeatureScorer::push(std::span<FrameImage* const
 }
 
 WindowScorer::WindowScorer(std::shared_ptr<ShotModel> model)
-    : FrameScorer({model->info().architecture, model->info().path, model->info().device, 0}),
+    : FrameScorer({model->info().architecture, model->info().path, model->info().device,
+                   model->info().precision, 0}),
       model_(std::move(model)) {}
 
 std::size_t WindowScorer::most_frames(std::size_t bytes) const {

@@ -31,6 +31,7 @@ struct ScorerInfo {
   std::string architecture;  ///< "resnet18", "resnet18-lite", "transnetv2"
   std::string path;          ///< the weights file
   std::string device;        ///< "cpu", "cuda:0"
+  Precision precision = Precision::Fp32;
   float distance_floor = 0;  ///< see ShotDetector::Options
 };
 

@@ -68,9 +68,9 @@ Result<void> SceneDetect::start() {
   const auto choice = choose_scorer(wanted.model);
   if (!choice) return choice.error();
   look_ahead_ = settings.look_ahead;
-  model_.start(choice->name, [this, path = choice->path, device = wanted.device,
+  model_.start(choice->name, [this, net = wanted.net(choice->path),
                               layer = settings.feature_layer](std::stop_token stop) {
-    return load_scorer(host_.models(), path, device, {static_cast<int>(layer)}, stop);
+    return load_scorer(host_.models(), net, {static_cast<int>(layer)}, stop);
   });
   return {};
 }

@@ -13,6 +13,7 @@
 #include "lib/engine/flow_model.h"
 #include "lib/engine/match_model.h"
 #include "lib/engine/memory.h"
+#include "lib/engine/precision.h"
 #include "lib/engine/shot_model.h"
 
 namespace gsttorch {
@@ -20,6 +21,7 @@ namespace gsttorch {
 struct ModelOptions {
   std::string path;             ///< weights: .safetensors, .pth, .pt or .ckpt
   std::string device = "auto";  ///< "auto", "cpu", "cuda" or "cuda:N"
+  Precision precision = Precision::Auto;
   /// What the manifest says of the weights; what the file itself says comes first.
   std::map<std::string, std::string> properties = {};
 };
@@ -79,7 +81,7 @@ class Engine {
 };
 
 /// Number in the name of the engine library's entry point: changes with every class above.
-#define GSTTORCH_ENGINE_ENTRY "gsttorch_engine_5"
+#define GSTTORCH_ENGINE_ENTRY "gsttorch_engine_6"
 using EngineEntry = Engine* (*)();
 
 }  // namespace gsttorch

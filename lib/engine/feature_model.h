@@ -10,6 +10,7 @@
 
 #include "lib/core/result.h"
 #include "lib/engine/frame_image.h"
+#include "lib/engine/precision.h"
 #include "lib/engine/thumbnail.h"
 
 namespace gsttorch {
@@ -30,6 +31,7 @@ struct FeatureModelInfo {
   std::string architecture;  ///< "resnet18", or "resnet18-lite" where it is narrower
   std::string path;          ///< the weights file
   std::string device;        ///< "cpu", "cuda:0"
+  Precision precision = Precision::Fp32;
   std::size_t parameters = 0;
   int layers = 0;  ///< how many of layer1 to layer4 there are
 };

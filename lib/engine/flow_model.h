@@ -11,6 +11,7 @@
 
 #include "lib/core/result.h"
 #include "lib/engine/frame_image.h"
+#include "lib/engine/precision.h"
 #include "lib/engine/tensor.h"
 
 namespace gsttorch {
@@ -76,6 +77,7 @@ struct FlowModelInfo {
   std::string architecture;  ///< "raft-small" or "raft-large"
   std::string path;          ///< the weights file
   std::string device;        ///< "cpu", "cuda:0"
+  Precision precision = Precision::Fp32;
   std::size_t parameters = 0;
 };
 

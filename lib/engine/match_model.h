@@ -12,6 +12,7 @@
 #include "lib/core/match.h"
 #include "lib/core/result.h"
 #include "lib/engine/frame_image.h"
+#include "lib/engine/precision.h"
 
 namespace gsttorch {
 
@@ -54,6 +55,7 @@ struct MatchModelInfo {
   std::string architecture;  ///< "loftr", or "loftr-coarse" without a fine stage
   std::string path;          ///< the weights file
   std::string device;        ///< "cpu", "cuda:0"
+  Precision precision = Precision::Fp32;
   std::size_t parameters = 0;
   int cell_px = 8;             ///< first points lie on a grid of so many pixels of the net's input
   int margin_px = 16;          ///< and so far from its borders at least

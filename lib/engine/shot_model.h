@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/core/result.h"
-#include "lib/engine/frame_image.h"
+#include "lib/engine/precision.h"
 #include "lib/engine/thumbnail.h"
 
 namespace gsttorch {
@@ -23,6 +23,7 @@ struct ShotModelInfo {
   std::string architecture;  ///< "transnetv2"
   std::string path;          ///< the weights file
   std::string device;        ///< "cpu", "cuda:0"
+  Precision precision = Precision::Fp32;
   std::size_t parameters = 0;
 };
 

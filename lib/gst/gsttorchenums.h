@@ -27,4 +27,24 @@ typedef enum {
 #define GST_TYPE_TORCH_ATTACH (gst_torch_attach_get_type())
 GST_TORCH_API GType gst_torch_attach_get_type(void);
 
+/**
+ * GstTorchPrecision:
+ * @GST_TORCH_PRECISION_AUTO: as many digits as the net was made with
+ * @GST_TORCH_PRECISION_FP32: IEEE single precision
+ * @GST_TORCH_PRECISION_FP16: IEEE half precision, on CUDA devices
+ * @GST_TORCH_PRECISION_BF16: single precision without its last 16 bits, on CUDA devices of compute
+ *   capability 8.0 or later and on processors with AVX512_BF16
+ *
+ * What the convolutions of a net compute in.
+ */
+typedef enum {
+  GST_TORCH_PRECISION_AUTO,
+  GST_TORCH_PRECISION_FP32,
+  GST_TORCH_PRECISION_FP16,
+  GST_TORCH_PRECISION_BF16,
+} GstTorchPrecision;
+
+#define GST_TYPE_TORCH_PRECISION (gst_torch_precision_get_type())
+GST_TORCH_API GType gst_torch_precision_get_type(void);
+
 G_END_DECLS

@@ -3,7 +3,7 @@
 //
 // Matching of a stream, each frame with the one before: the time of each part, and the memory.
 //
-//   match WEIGHTS FRAMES.raw WIDTH HEIGHT [THRESHOLD [MAX-SIZE [MATCHES.csv]]]
+//   match WEIGHTS FRAMES.raw WIDTH HEIGHT [THRESHOLD [MAX-SIZE [MATCHES.csv [PRECISION]]]]
 //
 // FRAMES.raw: grey bytes, WIDTH x HEIGHT, one frame after the other. MATCHES.csv: what was found, a
 // line for each match of each frame.
@@ -72,12 +72,14 @@ int run(int argc, char** argv) {
   const std::size_t frames =
       bytes.size() / (static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
   std::ofstream written;
-  if (argc > 7) {
+  if (argc > 7 && *argv[7]) {
     written.open(argv[7]);
     written << "frame,x0,y0,x1,y1,confidence\n";
   }
   engine->enter_lane("cpu", 0);
-  const auto model = value_of(engine->load_match_model({argv[1], "cpu", {}}));
+  ModelOptions net = {argv[1], "cpu"};
+  if (argc > 8) net.precision = parse_precision(argv[8]).value_or(Precision::Auto);
+  const auto model = value_of(engine->load_match_model(net));
   const std::size_t weights = engine->memory("cpu").current;
   engine->reset_memory_peak("cpu");
 

@@ -128,10 +128,26 @@ def test_pictures_may_differ_in_size(gst_torch, odd_pictures, tmp_path):
     assert png_size(tmp_path / "out.png") == (224, 128)
 
 
+def test_precision_is_taken_or_refused_in_one_line(gst_torch, fails, middlebury, tmp_path):
+    pair, out = middlebury / "Grove2", tmp_path / "out.csv"
+    command = ["match", pair / "frame10.png", pair / "frame11.png", "-o", out, "--model", LITE,
+               "--max-size", 160, "--device", "cpu"]
+    assert "precision fp16 is for CUDA devices" in fails(*command, "--precision", "fp16")
+    if "avx512_bf16" not in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"):
+        assert "AVX512_BF16" in fails(*command, "--precision", "bf16")
+        pytest.skip("the processor has no AVX512_BF16")
+    assert gst_torch(*command).returncode == 0
+    exact = rows_of(out)
+    assert gst_torch(*command, "--precision", "bf16").returncode == 0
+    brief = rows_of(out)
+    assert exact != brief
+    assert abs(len(exact) - len(brief)) <= 0.1 * len(exact)
+
+
 def test_wrong_words_are_wrong_usage(gst_torch, media, tmp_path):
     command = ["match", media / "a.png", media / "b.png", "-o", tmp_path / "out.csv"]
     for option, value in (("--geometry", "plane"), ("--threshold", "high"), ("--threshold", "2"),
-                          ("--max-matches", "-1"), ("--max-size", "-1")):
+                          ("--max-matches", "-1"), ("--max-size", "-1"), ("--precision", "fp8")):
         done = gst_torch(*command, option, value)
         assert done.returncode == 2, (option, value)
         assert option in done.stderr

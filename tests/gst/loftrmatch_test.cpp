@@ -9,6 +9,7 @@
 
 #include "lib/gst/gsttorchmatchmeta.h"
 #include "lib/gst/gsttorchscenemeta.h"
+#include "tests/support/bf16.h"
 #include "tests/support/gst_support.h"
 #include "tests/support/loftr_net.h"
 #include "tests/support/match_results.h"
@@ -68,6 +69,15 @@ std::uint64_t stat(GstElement* element, const char* name) {
   g_object_get(element, "stats", &stats, nullptr);
   guint64 value = G_MAXUINT64;
   gst_structure_get_uint64(stats, name, &value);
+  gst_structure_free(stats);
+  return value;
+}
+
+std::string stat_text(GstElement* element, const char* name) {
+  GstStructure* stats = nullptr;
+  g_object_get(element, "stats", &stats, nullptr);
+  const gchar* text = gst_structure_get_string(stats, name);
+  const std::string value = text ? text : "";
   gst_structure_free(stats);
   return value;
 }
@@ -151,6 +161,22 @@ TEST(LoftrMatch, threshold_number_and_size_change_the_matches) {
   EXPECT_EQ(count_with({{"max-matches", "7"}}), 7u);
   EXPECT_EQ(count_with({{"max-matches", "0"}}), all);
   EXPECT_LT(count_with({{"max-size", "80"}}), all);
+}
+
+TEST(LoftrMatch, precision_changes_the_confidences_a_little) {
+  SKIP_WITHOUT_BF16();
+  const auto confidence_in = [](const std::string& precision) {
+    Harness harness(make_loftrmatch({{"precision", precision}}));
+    harness.set_caps(caps());
+    harness.push_and_pull(frame(0));
+    const double confidence = result_of(harness.push_and_pull(frame(1)))->mean_confidence;
+    EXPECT_EQ(stat_text(harness.element(), "precision"), precision == "auto" ? "fp32" : precision);
+    return confidence;
+  };
+  const double exact = confidence_in("fp32"), brief = confidence_in("bf16");
+  EXPECT_EQ(confidence_in("auto"), exact);
+  EXPECT_NE(brief, exact);
+  EXPECT_NEAR(brief, exact, 0.1 * exact);
 }
 
 TEST(LoftrMatch, a_blank_frame_gives_no_match_and_no_error) {

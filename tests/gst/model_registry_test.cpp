@@ -58,15 +58,17 @@ TEST_F(ModelRegistryTest, loads_once_for_all_who_ask_at_once) {
   EXPECT_EQ(registry_->counts().shared, 7u);
 }
 
-TEST_F(ModelRegistryTest, keeps_other_files_devices_and_versions_apart) {
+TEST_F(ModelRegistryTest, keeps_other_files_versions_devices_and_precisions_apart) {
   const auto a = acquire("a"), b = acquire("b");
   EXPECT_NE(a->get(), b->get());
   const auto load = [this](std::stop_token s) { return load_(std::move(s)); };
   const auto newer = registry_->acquire({"a", 1, 2, "cpu"}, load, {});
   const auto elsewhere = registry_->acquire({"a", 1, 1, "cuda:0"}, load, {});
+  const auto briefer = registry_->acquire({"a", 1, 1, "cpu", Precision::Bf16}, load, {});
   EXPECT_NE(newer->get(), a->get());
   EXPECT_NE(elsewhere->get(), a->get());
-  EXPECT_EQ(registry_->counts().loaded, 4u);
+  EXPECT_NE(briefer->get(), a->get());
+  EXPECT_EQ(registry_->counts().loaded, 5u);
 }
 
 TEST_F(ModelRegistryTest, keeps_a_model_for_its_grace_time_after_the_last_user) {

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/gst/gsttorchscenemeta.h"
+#include "tests/support/bf16.h"
 #include "tests/support/gst_support.h"
 #include "tests/support/paths.h"
 #include "tests/support/small_net.h"
@@ -234,6 +235,14 @@ TEST(RaftFlow, warm_start_and_max_size_change_the_flow) {
   EXPECT_NE(third_magnitude("max-size", "128"), plain);
 }
 
+TEST(RaftFlow, precision_changes_the_flow_a_little) {
+  SKIP_WITHOUT_BF16();
+  const double exact = third_magnitude("precision", "fp32");
+  EXPECT_EQ(third_magnitude("precision", "auto"), exact);
+  EXPECT_NE(third_magnitude("precision", "bf16"), exact);
+  EXPECT_NEAR(third_magnitude("precision", "bf16"), exact, 0.05 * exact);
+}
+
 // A frame that a scenedetect upstream said something of.
 Ref<GstBuffer> frame_with(GstTorchSceneBoundary boundary, int index) {
   Ref<GstBuffer> buffer = frame(index);
@@ -393,6 +402,14 @@ TEST(RaftFlow, names_the_command_that_gets_missing_weights) {
 
 TEST(RaftFlow, refuses_a_device_that_is_not_there) {
   EXPECT_THAT(error_with("device", "cuda:63"), testing::HasSubstr("cuda"));
+}
+
+TEST(RaftFlow, refuses_a_precision_that_the_device_has_not) {
+  EXPECT_THAT(error_with("precision", "fp16"),
+              testing::HasSubstr("precision fp16 is for CUDA devices"));
+  if (!cpu_has_bf16()) {
+    EXPECT_THAT(error_with("precision", "bf16"), testing::HasSubstr("AVX512_BF16"));
+  }
 }
 
 TEST(RaftFlow, refuses_a_file_that_holds_no_weights) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tests/gst/scenedetect_fixture.h"
+#include "tests/support/bf16.h"
 
 namespace gsttorch {
 namespace {
@@ -194,6 +195,22 @@ TEST_F(SceneDetectTest, feature_layer_changes_what_is_compared) {
   }
   EXPECT_EQ(distances[0], distances[1]);
   EXPECT_NE(distances[0], distances[2]);
+}
+
+TEST_F(SceneDetectTest, precision_changes_the_distances_a_little) {
+  SKIP_WITHOUT_BF16();
+  std::vector<double> distances;
+  for (const char* precision : {"auto", "fp32", "bf16"}) {
+    properties = {{"precision", precision}};
+    begin();
+    distances.push_back(scene_of(run(DrawnVideo({5}), 8)[5]).distance);
+  }
+  EXPECT_EQ(distances[0], distances[1]);
+  EXPECT_NE(distances[0], distances[2]);
+  EXPECT_NEAR(distances[0], distances[2], 0.05 * distances[0]);
+  read_stats([](const GstStructure* stats) {
+    EXPECT_STREQ(gst_structure_get_string(stats, "precision"), "bf16");
+  });
 }
 
 TEST_F(SceneDetectTest, batches_decide_as_single_frames_do) {

@@ -10,6 +10,7 @@
 
 #include "lib/nn/engine.h"
 #include "lib/nn/ops/prepared_image.h"
+#include "tests/support/bf16.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 #include "tests/support/temp_folder.h"
@@ -28,8 +29,8 @@ class FlowMemoryTest : public testing::Test {
     formula::write_weights(path, source_file("tests/nn/goldens/" + net + ".shapes"));
     return path;
   }
-  std::unique_ptr<FlowModel> load(const std::string& path) {
-    auto model = engine_.load_flow_model({path, "cpu"});
+  std::unique_ptr<FlowModel> load(const std::string& path, Precision precision = Precision::Auto) {
+    auto model = engine_.load_flow_model({path, "cpu", precision});
     EXPECT_TRUE(model) << model.error().message;
     return model ? std::move(model).value() : nullptr;
   }
@@ -165,13 +166,15 @@ struct WorkspaceCase {
   int max_size = 0;
   std::size_t budget = std::size_t{256} << 20;
   FlowDirection direction = FlowDirection::Forward;
+  Precision precision = Precision::Fp32;
 };
 
 class Workspace : public FlowMemoryTest, public testing::WithParamInterface<WorkspaceCase> {};
 
 TEST_P(Workspace, is_stated_well_before_it_is_taken) {
   const WorkspaceCase& c = GetParam();
-  const auto model = load(weights(c.net));
+  if (c.precision == Precision::Bf16) SKIP_WITHOUT_BF16();
+  const auto model = load(weights(c.net), c.precision);
   FlowOptions options;
   options.iterations = 3;
   options.max_size = c.max_size;
@@ -209,6 +212,9 @@ constexpr WorkspaceCase kWorkspaces[] = {
     {"raft_large", 256, 192, 1, 0, 0, FlowDirection::Both},
     {"raft_small", 640, 480, 1, 256},
     {"raft_small", 1280, 720, 1, 128, 0, FlowDirection::Both},
+    {"raft_small", 448, 256, 1, 0, 0, FlowDirection::Forward, Precision::Bf16},
+    {"raft_large", 448, 256, 1, 0, 0, FlowDirection::Forward, Precision::Bf16},
+    {"raft_large", 256, 192, 2, 0, std::size_t{256} << 20, FlowDirection::Both, Precision::Bf16},
 };
 
 INSTANTIATE_TEST_SUITE_P(Sizes, Workspace, testing::ValuesIn(kWorkspaces), [](const auto& info) {
@@ -216,7 +222,8 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Workspace, testing::ValuesIn(kWorkspaces), [](co
   return std::string(c.net) + "_" + std::to_string(c.width) + "x" + std::to_string(c.height) +
          "_pairs_" + std::to_string(c.pairs) + "_inside_" + std::to_string(c.max_size) +
          (c.budget ? "_volume" : "_on_demand") +
-         (c.direction == FlowDirection::Both ? "_both" : "");
+         (c.direction == FlowDirection::Both ? "_both" : "") +
+         (c.precision == Precision::Bf16 ? "_bf16" : "");
 });
 
 TEST_F(FlowMemoryTest, of_a_picture_is_shared_by_nets_that_want_the_same) {

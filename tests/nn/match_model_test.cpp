@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/nn/memory/cpu_memory.h"
+#include "tests/support/bf16.h"
 #include "tests/support/formula.h"
 #include "tests/support/loftr_net.h"
 #include "tests/support/paths.h"
@@ -52,9 +53,10 @@ class Picture {
 
 class MatchModelTest : public testing::Test {
  protected:
-  static std::unique_ptr<MatchModel> load(const std::string& path) {
+  static std::unique_ptr<MatchModel> load(const std::string& path,
+                                          Precision precision = Precision::Auto) {
     install_counting_allocator();
-    auto model = create_match_model({path, "cpu", {}});
+    auto model = create_match_model({path, "cpu", precision});
     if (!model) throw std::runtime_error(model.error().message);
     return std::move(*model);
   }
@@ -76,6 +78,8 @@ class MatchModelTest : public testing::Test {
     options.threshold = 0;
     return options;
   }
+
+  void expect_stated_memory();
 
   std::unique_ptr<MatchModel> model_ = load(small_loftr_net());
 };
@@ -184,7 +188,7 @@ TEST_F(MatchModelTest, several_pairs_equal_one_by_one) {
   }
 }
 
-TEST_F(MatchModelTest, states_at_least_what_it_takes_and_not_much_more) {
+void MatchModelTest::expect_stated_memory() {
   for (const int chunk : {16, 128}) {
     MatchOptions options = any();
     options.chunk = chunk;
@@ -205,6 +209,17 @@ TEST_F(MatchModelTest, states_at_least_what_it_takes_and_not_much_more) {
     EXPECT_LE(cpu_memory().peak - before, workspace.match);
     EXPECT_GT(4 * (cpu_memory().peak - before), workspace.match);
   }
+}
+
+TEST_F(MatchModelTest, states_at_least_what_it_takes_and_not_much_more) { expect_stated_memory(); }
+
+TEST_F(MatchModelTest, in_bfloat16_takes_less_and_says_so) {
+  SKIP_WITHOUT_BF16();
+  const auto exact = model_->workspace(640, 480, 1, any());
+  model_ = load(small_loftr_net(), Precision::Bf16);
+  EXPECT_EQ(model_->info().precision, Precision::Bf16);
+  EXPECT_LT(model_->workspace(640, 480, 1, any()).features, exact.features * 3 / 4);
+  expect_stated_memory();
 }
 
 TEST_F(MatchModelTest, out_of_memory_is_an_error_and_no_crash) {

@@ -4,7 +4,7 @@
 // Matching of a stream, each frame with the one before, stage by stage: time, arithmetic and memory
 // of the last pair.
 //
-//   match_stages WEIGHTS FRAMES.raw WIDTH HEIGHT [stream|stock [THRESHOLD]]
+//   match_stages WEIGHTS FRAMES.raw WIDTH HEIGHT [stream|stock [THRESHOLD [PRECISION]]]
 //
 // FRAMES.raw: grey bytes, WIDTH x HEIGHT (multiples of the net's stride), one frame after the
 // other. `stock` goes the way of the authors' code with this project's convolutions: both pictures
@@ -251,7 +251,11 @@ int run(int argc, char** argv) {
   Loftr::Options options;
   if (argc > 6) options.threshold = std::atof(argv[6]);
   const LoftrConfig config = loftr_config(*state, {metadata->begin(), metadata->end()});
-  const ModuleWeights weights(*state, c10::kCPU);
+  ModelOptions asked = {argv[1], "cpu"};
+  if (argc > 7) asked.precision = parse_precision(argv[7]).value_or(Precision::Auto);
+  const auto target = compute_target(asked);
+  if (!target) return std::fprintf(stderr, "%s\n", target.error().message.c_str()), 1;
+  const ModuleWeights weights(*state, *target);
   const std::int64_t width = std::atoi(argv[3]), height = std::atoi(argv[4]);
   const at::Tensor frames = read_frames(argv[2], width, height);
   std::optional<Loftr> net;

@@ -43,11 +43,13 @@ StateDict make_state(std::int64_t c, int layers) {
   return state;
 }
 
-LoftrTransformer make_transformer(std::int64_t channels, int heads, int layers) {
+LoftrTransformer make_transformer(std::int64_t channels, int heads, int layers,
+                                  c10::ScalarType type = at::kFloat) {
   LoftrConfig config;
   config.heads = heads;
-  return LoftrTransformer(ModuleWeights(make_state(channels, layers), c10::kCPU), channels, layers,
-                          config);
+  return LoftrTransformer(
+      ModuleWeights(make_state(channels, layers), ComputeTarget(c10::kCPU, type)), channels, layers,
+      config);
 }
 
 at::Tensor map_of(std::uint64_t seed, const std::vector<std::int64_t>& shape) {
@@ -107,6 +109,50 @@ TEST(TokenLayer, gives_the_same_numbers_on_any_number_of_threads) {
   const LoftrTransformer::Pair together = net.rest({x0, x1});
   at::set_num_threads(threads);
   EXPECT_TRUE(at::equal(alone.x0, together.x0) && at::equal(alone.x1, together.x1));
+}
+
+TEST(TokenLayer, in_bfloat16_stays_near) {
+  if (!bf16_multiply()) GTEST_SKIP() << "the processor has no AVX512_BF16";
+  const c10::InferenceMode guard;
+  for (const auto& [channels, heads] : {Width{64, 4}, Width{128, 4}, Width{256, 8}}) {
+    const LoftrTransformer exact = make_transformer(channels, heads, 2);
+    const LoftrTransformer brief = make_transformer(channels, heads, 2, at::kBFloat16);
+    const at::Tensor x0 = map_of(90, {2, channels, 9, 7}), x1 = map_of(91, {2, channels, 5, 10});
+    const LoftrTransformer::Pair want = exact.rest({x0, x1}), got = brief.rest({x0, x1});
+    EXPECT_LT(distance(got.x0, want.x0), 0.03) << channels;
+    EXPECT_LT(distance(got.x1, want.x1), 0.03) << channels;
+    EXPECT_GT(distance(got.x0, want.x0), 1e-4) << channels;
+  }
+}
+
+// Whole tiles of rows and what is left of them.
+TEST(TokenKernels, multiply_in_bfloat16) {
+  const TokenMultiply multiply = bf16_multiply();
+  if (!multiply) GTEST_SKIP() << "the processor has no AVX512_BF16";
+  const c10::InferenceMode guard;
+  for (const std::int64_t rows : {1, 5, 12, 31, 48, 101}) {
+    const at::Tensor x = noise(1, {rows, 64}), more = noise(2, {rows, 32});
+    const at::Tensor weight = noise(3, {96, 64}), other = noise(4, {96, 32});
+    const auto panels = [](const at::Tensor& w) {
+      return w.reshape({-1, kPanel, w.size(1) / 2, 2})
+          .transpose(1, 2)
+          .to(at::kBFloat16)
+          .contiguous();
+    };
+    const auto product = [](const at::Tensor& a, const at::Tensor& b) {
+      const auto rounded = [](const at::Tensor& t) { return t.to(at::kBFloat16).to(at::kFloat); };
+      return at::mm(rounded(a), rounded(b).t());
+    };
+    const at::Tensor packed = panels(weight), packed_other = panels(other);
+    const TokenProduct first = {{x.const_data_ptr<float>(), 64}, 64, packed.const_data_ptr()};
+    const TokenProduct second = {
+        {more.const_data_ptr<float>(), 32}, 32, packed_other.const_data_ptr()};
+    at::Tensor y = at::empty({rows, 96});
+    multiply(first, &second, rows, 96, true, y.data_ptr<float>());
+    EXPECT_LT(distance(y, (product(x, weight) + product(more, other)).relu()), 2e-5) << rows;
+    multiply(first, nullptr, rows, 96, false, y.data_ptr<float>());
+    EXPECT_LT(distance(y, product(x, weight)), 2e-5) << rows;
+  }
 }
 
 TEST(TokenKernels, of_every_kind_of_processor_agree) {

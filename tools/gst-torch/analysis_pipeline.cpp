@@ -74,12 +74,11 @@ void add_limit(Words& words, int frames) {
 
 void add_stage(Words& words, const Stage& stage, const FlowSettings& flow) {
   // Records name the element: by a name that does not count what else the process has made.
+  const bool is_flow = std::string_view(stage.element) == "raftflow";
   words.element(stage.element).set("name", std::string(stage.element));
-  if (std::string_view(stage.element) != "raftflow") {
-    words.set("model", std::string(stage.default_model)).set("device", flow.device);
-    return;
-  }
-  words.set("model", flow.model).set("device", flow.device);
+  words.set("model", is_flow ? flow.model : std::string(stage.default_model));
+  words.set("device", flow.compute.device).set("precision", flow.compute.precision);
+  if (!is_flow) return;
   words.set("iterations", flow.iterations).set("max-size", flow.max_size);
   words.set("direction", flow.direction);
 }

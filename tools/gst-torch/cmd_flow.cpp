@@ -73,10 +73,9 @@ Result<std::unique_ptr<FlowModel>> load_model(const FlowSettings& settings) {
   if (!weights) return weights.error();
   auto engine = load_engine();
   if (!engine) return engine.error();
-  const std::string wanted = settings.device.value_or("auto");
-  auto device = (*engine)->resolve_device(wanted);
-  if (!device) return device.error();
-  return (*engine)->load_flow_model({*weights, *device});
+  auto net = model_options(**engine, *weights, settings.compute);
+  if (!net) return net.error();
+  return (*engine)->load_flow_model(*net);
 }
 
 FlowOptions flow_options(const FlowSettings& settings) {

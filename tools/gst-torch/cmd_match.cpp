@@ -16,6 +16,7 @@
 #include "tools/gst-torch/options.h"
 #include "tools/gst-torch/paths.h"
 #include "tools/gst-torch/picture.h"
+#include "tools/gst-torch/settings.h"
 
 namespace gsttorch {
 namespace {
@@ -23,7 +24,8 @@ namespace {
 struct MatchCommand {
   std::string first, second;
   std::string output;
-  std::optional<std::string> visual, model, device, geometry, threshold;
+  std::optional<std::string> visual, model, geometry, threshold;
+  ComputeSettings compute;
   std::optional<int> max_matches, max_size;
   bool refine = false;
   MatchOptions options;
@@ -60,7 +62,7 @@ std::optional<std::string> read_settings(MatchCommand& command) {
   if (command.max_size && *command.max_size < 0) return "--max-size must not be negative";
   command.options.max_matches = static_cast<std::size_t>(command.max_matches.value_or(0));
   command.options.max_size = command.max_size.value_or(0);
-  return std::nullopt;
+  return command.compute.problem();
 }
 
 Result<void> check_outputs(const MatchCommand& command) {
@@ -88,9 +90,9 @@ Result<std::unique_ptr<MatchModel>> load_model(const MatchCommand& command) {
   if (!weights) return weights.error();
   auto engine = load_engine();
   if (!engine) return engine.error();
-  auto device = (*engine)->resolve_device(command.device.value_or("auto"));
-  if (!device) return device.error();
-  return (*engine)->load_match_model({*weights, *device, weights_properties(*weights)});
+  auto net = model_options(**engine, *weights, command.compute);
+  if (!net) return net.error();
+  return (*engine)->load_match_model(*net);
 }
 
 Result<Matched> compute(MatchModel& model, const MatchCommand& command, const Picture& a,
@@ -184,7 +186,7 @@ int cmd_match(int argc, char** argv) {
   options.add("max-matches", 0, &command.max_matches, "Only the most confident ones (0: all)", "N");
   options.add("max-size", 0, &command.max_size,
               "Longer side of the picture inside the net, in pixels (0: as it is)", "N");
-  options.add("device", 'd', &command.device, "auto, cpu, cuda or cuda:N", "DEVICE");
+  command.compute.add_to(options);
   if (auto status = options.parse(argc, argv, 2)) return *status;
   if (!output) return options.usage_error("needs -o OUT.csv");
   if (auto wrong = read_settings(command)) return options.usage_error(*wrong);

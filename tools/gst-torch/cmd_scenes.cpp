@@ -210,13 +210,14 @@ int cmd_scenes(int argc, char** argv) {
               "With --split: encode anew, so that each file begins exactly where its shot does");
   options.add("model", 0, &command.settings.model,
               "resnet18, resnet18-lite, transnetv2, or a file of weights", "NAME");
-  options.add("device", 0, &command.settings.device, "auto, cpu, cuda or cuda:N", "DEVICE");
+  command.settings.compute.add_to(options, 0);
   options.add("threshold", 0, &command.threshold,
               "Score from which on a frame begins a shot, 0.01 to 0.99 (0.5)", "NUMBER");
   if (auto status = options.parse(argc, argv, 1)) return *status;
   command.video = options.parameters()[0];
   if (auto wrong = read_threshold(command)) return options.usage_error(*wrong);
   if (auto wrong = wrong_options(command)) return options.usage_error(*wrong);
+  if (auto wrong = command.settings.compute.problem()) return options.usage_error(*wrong);
 
   gst_init(nullptr, nullptr);
   return run(command);

@@ -166,7 +166,8 @@ void RunRecord::set_identity(const AnalysisPlan& plan) {
   for (const auto& [stage, model] : json_["models"].items()) {
     identity["models"][stage] = model["sha256"];
   }
-  put(identity, "device", plan.flow.device);
+  put(identity, "device", plan.flow.compute.device);
+  put(identity, "precision", plan.flow.compute.precision);
   put(identity, "direction", plan.flow.direction);
   put(identity, "iterations", plan.flow.iterations);
   put(identity, "max_size", plan.flow.max_size);

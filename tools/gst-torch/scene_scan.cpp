@@ -69,7 +69,11 @@ void set_up(const Pipeline& pipeline, const std::string& video, const SceneSetti
   g_object_set(pipeline.element("source").get(), "location", video.c_str(), nullptr);
   const auto scenes = pipeline.element("scenes");
   if (settings.model) g_object_set(scenes.get(), "model", settings.model->c_str(), nullptr);
-  if (settings.device) g_object_set(scenes.get(), "device", settings.device->c_str(), nullptr);
+  const ComputeSettings& compute = settings.compute;
+  if (compute.device) g_object_set(scenes.get(), "device", compute.device->c_str(), nullptr);
+  if (compute.precision) {
+    gst_util_set_object_arg(G_OBJECT(scenes.get()), "precision", compute.precision->c_str());
+  }
   if (settings.threshold) g_object_set(scenes.get(), "threshold", *settings.threshold, nullptr);
   const auto sink = pipeline.element("sink");
   const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(sink.get(), "sink"));

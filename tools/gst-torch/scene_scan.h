@@ -8,13 +8,14 @@
 
 #include "lib/core/result.h"
 #include "lib/core/scene_list.h"
+#include "tools/gst-torch/settings.h"
 
 namespace gsttorch {
 
 /// How shots are looked for. Named and meant as scenedetect's properties are; absent: its defaults.
 struct SceneSettings {
   std::optional<std::string> model;
-  std::optional<std::string> device;
+  ComputeSettings compute;
   std::optional<double> threshold;
 };
 

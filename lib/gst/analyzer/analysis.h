@@ -8,6 +8,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include <gst/video/video.h>
 
@@ -25,6 +26,7 @@ class SharedFrame;
 struct AnalyzerSettings {
   std::string model = "auto";
   std::string device = "auto";
+  GstTorchPrecision precision = GST_TORCH_PRECISION_AUTO;
   guint inference_interval = 1;
   guint batch_size = 1;
   GstClockTime batch_timeout = 40 * GST_MSECOND;
@@ -32,6 +34,11 @@ struct AnalyzerSettings {
   guint64 memory_limit = 0;            // bytes; 0: the runtime's
   GstTorchAttach attach = GST_TORCH_ATTACH_FULL;
   bool post_messages = false;
+
+  /// Those of a net, whose weights file is known.
+  ModelOptions net(std::string path) const {
+    return {std::move(path), device, static_cast<Precision>(precision)};
+  }
 };
 
 /// What an analysis found out about one frame; each has its own kind.

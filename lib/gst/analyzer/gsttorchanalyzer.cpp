@@ -25,6 +25,7 @@ using gsttorch::Ref;
 enum Property : guint {
   PROP_MODEL = 1,
   PROP_DEVICE,
+  PROP_PRECISION,
   PROP_INFERENCE_INTERVAL,
   PROP_BATCH_SIZE,
   PROP_BATCH_TIMEOUT,
@@ -51,6 +52,9 @@ void write_setting(AnalyzerSettings& s, guint id, const GValue* value) {
       break;
     case PROP_DEVICE:
       s.device = word(value);
+      break;
+    case PROP_PRECISION:
+      s.precision = static_cast<GstTorchPrecision>(g_value_get_enum(value));
       break;
     case PROP_INFERENCE_INTERVAL:
       s.inference_interval = g_value_get_uint(value);
@@ -83,6 +87,9 @@ void read_setting(const AnalyzerSettings& s, guint id, GValue* value) {
       break;
     case PROP_DEVICE:
       g_value_set_string(value, s.device.c_str());
+      break;
+    case PROP_PRECISION:
+      g_value_set_enum(value, s.precision);
       break;
     case PROP_INFERENCE_INTERVAL:
       g_value_set_uint(value, s.inference_interval);
@@ -277,6 +284,12 @@ void install_properties(GObjectClass* object_class) {
                                            "auto, cpu, cuda or cuda:N; auto is a CUDA device where "
                                            "one is usable, else the CPU",
                                            defaults.device.c_str(), kMutableReady));
+  install(
+      PROP_PRECISION,
+      g_param_spec_enum("precision", "Precision",
+                        "In what the net's convolutions compute. fp16 takes a CUDA device, bf16 "
+                        "one of compute capability 8.0 or a CPU with AVX512_BF16; auto is fp32",
+                        GST_TYPE_TORCH_PRECISION, defaults.precision, kMutableReady));
   install(PROP_INFERENCE_INTERVAL,
           g_param_spec_uint("inference-interval", "Inference interval",
                             "Compute a result for every Nth frame only", 1, G_MAXUINT,
@@ -322,6 +335,7 @@ void class_init(gpointer g_class, gpointer) {
   element_class->set_context = set_context;
   install_properties(object_class);
   gst_type_mark_as_plugin_api(GST_TYPE_TORCH_ATTACH, static_cast<GstPluginAPIFlags>(0));
+  gst_type_mark_as_plugin_api(GST_TYPE_TORCH_PRECISION, static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(GST_TYPE_TORCH_ANALYZER, static_cast<GstPluginAPIFlags>(0));
 }
 

@@ -66,18 +66,19 @@ class ModelSlot {
   std::string description() const {
     const auto& info = get()->info();
     const std::string ms = std::to_string(std::lround(load_ms()));
-    return info.architecture + " (" + info.path + ") on " + info.device + ", there after " + ms +
-           " ms";
+    return info.architecture + " (" + info.path + ") on " + info.device + " in " +
+           std::string(name_of(info.precision)) + ", there after " + ms + " ms";
   }
 
-  /// Adds `model`, `device` and `load-ms` to the element's `stats` once the model is there.
+  /// Adds `model`, `device`, `precision` and `load-ms` to the element's `stats` once the model is
+  /// there.
   void add_stats(GstStructure* stats) const {
     const auto model = get();
     if (!model) return;
     const auto& info = model->info();
     gst_structure_set(stats, "model", G_TYPE_STRING, info.architecture.c_str(), "device",
-                      G_TYPE_STRING, info.device.c_str(), "load-ms", G_TYPE_DOUBLE, load_ms(),
-                      nullptr);
+                      G_TYPE_STRING, info.device.c_str(), "precision", G_TYPE_STRING,
+                      name_of(info.precision).data(), "load-ms", G_TYPE_DOUBLE, load_ms(), nullptr);
   }
 
   /// How long it took, or what had been waited for.

@@ -16,15 +16,17 @@
 #include <utility>
 
 #include "lib/core/result.h"
+#include "lib/engine/precision.h"
 
 namespace gsttorch {
 
-/// What makes two requests for a model the same: the file as it is now, and where it runs.
+/// What makes two requests for a model the same: the file as it is now, where it runs and how.
 struct ModelKey {
   std::string path;        ///< canonical
   std::uint64_t size = 0;  ///< bytes
   std::int64_t mtime = 0;  ///< of the file, ns
   std::string device;      ///< "cpu", "cuda:0"
+  Precision precision = Precision::Fp32;
 
   auto operator<=>(const ModelKey&) const = default;
 };

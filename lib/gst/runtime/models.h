@@ -6,10 +6,7 @@
 #include <stop_token>
 #include <string>
 
-#include "lib/engine/feature_model.h"
-#include "lib/engine/flow_model.h"
-#include "lib/engine/match_model.h"
-#include "lib/engine/shot_model.h"
+#include "lib/engine/engine.h"
 
 namespace gsttorch {
 
@@ -18,20 +15,16 @@ class Models {
  public:
   virtual ~Models() = default;
 
-  /// The model of a weights file on a device ("auto", "cpu", "cuda", "cuda:N"), loaded if nobody
+  /// The model that the options say, which need not say the weights' properties, loaded if nobody
   /// has it yet; shared with all who ask for the same. `stop` ends the wait with
   /// ErrorCode::Cancelled.
-  virtual Result<std::shared_ptr<FlowModel>> flow_model(const std::string& path,
-                                                        const std::string& device,
+  virtual Result<std::shared_ptr<FlowModel>> flow_model(const ModelOptions& options,
                                                         std::stop_token stop) = 0;
-  virtual Result<std::shared_ptr<FeatureModel>> feature_model(const std::string& path,
-                                                              const std::string& device,
+  virtual Result<std::shared_ptr<FeatureModel>> feature_model(const ModelOptions& options,
                                                               std::stop_token stop) = 0;
-  virtual Result<std::shared_ptr<ShotModel>> shot_model(const std::string& path,
-                                                        const std::string& device,
+  virtual Result<std::shared_ptr<ShotModel>> shot_model(const ModelOptions& options,
                                                         std::stop_token stop) = 0;
-  virtual Result<std::shared_ptr<MatchModel>> match_model(const std::string& path,
-                                                          const std::string& device,
+  virtual Result<std::shared_ptr<MatchModel>> match_model(const ModelOptions& options,
                                                           std::stop_token stop) = 0;
 };
 

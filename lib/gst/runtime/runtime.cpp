@@ -35,10 +35,11 @@ int threads_of_lane(int lanes) {
   return threads > 0 ? threads : std::max(1, cores() / lanes);
 }
 
-Result<ModelKey> key_of(const std::string& path, const std::string& device) {
+Result<ModelKey> key_of(const std::string& path, const std::string& device, Precision precision) {
   std::error_code failed;
   const std::filesystem::path file = std::filesystem::canonical(path, failed);
-  ModelKey key{file.string(), 0, 0, device};
+  if (precision == Precision::Auto) precision = Precision::Fp32;
+  ModelKey key{file.string(), 0, 0, device, precision};
   if (!failed) key.size = std::filesystem::file_size(file, failed);
   if (!failed) {
     key.mtime = std::filesystem::last_write_time(file, failed).time_since_epoch().count();
@@ -89,43 +90,40 @@ Result<std::string> Runtime::resolve_device(Engine& engine, const std::string& d
 }
 
 template <typename Model>
-Result<std::shared_ptr<Model>> Runtime::model(const std::string& path, const std::string& device,
-                                              Loader<Model> loader, std::stop_token stop) {
+Result<std::shared_ptr<Model>> Runtime::model(const ModelOptions& options, Loader<Model> loader,
+                                              std::stop_token stop) {
   const auto engine = this->engine();
   if (!engine) return engine.error();
-  const auto resolved = resolve_device(**engine, device);
-  if (!resolved) return resolved.error();
-  const auto key = key_of(path, *resolved);
+  const auto device = resolve_device(**engine, options.device);
+  if (!device) return device.error();
+  const auto key = key_of(options.path, *device, options.precision);
   if (!key) return key.error();
   const auto load = [&](std::stop_token load_stop) {
-    return ((*engine)->*loader)({key->path, *resolved, weights_properties(key->path)},
-                                std::move(load_stop));
+    return ((*engine)->*loader)(
+        {key->path, key->device, key->precision, weights_properties(key->path)},
+        std::move(load_stop));
   };
   return models_.of<Model>().acquire(*key, load, std::move(stop));
 }
 
-Result<std::shared_ptr<FlowModel>> Runtime::flow_model(const std::string& path,
-                                                       const std::string& device,
+Result<std::shared_ptr<FlowModel>> Runtime::flow_model(const ModelOptions& options,
                                                        std::stop_token stop) {
-  return model<FlowModel>(path, device, &Engine::load_flow_model, std::move(stop));
+  return model<FlowModel>(options, &Engine::load_flow_model, std::move(stop));
 }
 
-Result<std::shared_ptr<FeatureModel>> Runtime::feature_model(const std::string& path,
-                                                             const std::string& device,
+Result<std::shared_ptr<FeatureModel>> Runtime::feature_model(const ModelOptions& options,
                                                              std::stop_token stop) {
-  return model<FeatureModel>(path, device, &Engine::load_feature_model, std::move(stop));
+  return model<FeatureModel>(options, &Engine::load_feature_model, std::move(stop));
 }
 
-Result<std::shared_ptr<ShotModel>> Runtime::shot_model(const std::string& path,
-                                                       const std::string& device,
+Result<std::shared_ptr<ShotModel>> Runtime::shot_model(const ModelOptions& options,
                                                        std::stop_token stop) {
-  return model<ShotModel>(path, device, &Engine::load_shot_model, std::move(stop));
+  return model<ShotModel>(options, &Engine::load_shot_model, std::move(stop));
 }
 
-Result<std::shared_ptr<MatchModel>> Runtime::match_model(const std::string& path,
-                                                         const std::string& device,
+Result<std::shared_ptr<MatchModel>> Runtime::match_model(const ModelOptions& options,
                                                          std::stop_token stop) {
-  return model<MatchModel>(path, device, &Engine::load_match_model, std::move(stop));
+  return model<MatchModel>(options, &Engine::load_match_model, std::move(stop));
 }
 
 Executor& Runtime::executor(const std::string& device) {

@@ -38,15 +38,13 @@ class Runtime final : public Models {
  public:
   static Runtime& instance();
 
-  Result<std::shared_ptr<FlowModel>> flow_model(const std::string& path, const std::string& device,
+  Result<std::shared_ptr<FlowModel>> flow_model(const ModelOptions& options,
                                                 std::stop_token stop) override;
-  Result<std::shared_ptr<FeatureModel>> feature_model(const std::string& path,
-                                                      const std::string& device,
+  Result<std::shared_ptr<FeatureModel>> feature_model(const ModelOptions& options,
                                                       std::stop_token stop) override;
-  Result<std::shared_ptr<ShotModel>> shot_model(const std::string& path, const std::string& device,
+  Result<std::shared_ptr<ShotModel>> shot_model(const ModelOptions& options,
                                                 std::stop_token stop) override;
-  Result<std::shared_ptr<MatchModel>> match_model(const std::string& path,
-                                                  const std::string& device,
+  Result<std::shared_ptr<MatchModel>> match_model(const ModelOptions& options,
                                                   std::stop_token stop) override;
 
   /// Runs work on a lane of a device, "cpu" or "cuda:0", and waits for it; throws what it throws.
@@ -84,8 +82,8 @@ class Runtime final : public Models {
 
   Result<Engine*> engine();
   template <typename Model>
-  Result<std::shared_ptr<Model>> model(const std::string& path, const std::string& device,
-                                       Loader<Model> loader, std::stop_token stop);
+  Result<std::shared_ptr<Model>> model(const ModelOptions& options, Loader<Model> loader,
+                                       std::stop_token stop);
   Result<std::string> resolve_device(Engine& engine, const std::string& device);
   Executor& executor(const std::string& device);
   void expect_unused_models();

@@ -31,13 +31,13 @@ Conv load_folded(const ModuleWeights& weights, const char* conv, const char* nor
       bn.take("weight", {out}) / (bn.take("running_var", {out}) + kBatchNormEpsilon).sqrt();
   const at::Tensor bias = bn.take("bias", {out}) - bn.take("running_mean", {out}) * gain;
   return Conv(weight * gain.view({-1, 1, 1, 1}), bias, {{stride, stride}, {kernel / 2, kernel / 2}},
-              activation);
+              activation, weights.compute_type());
 }
 
 Conv load_conv(const ModuleWeights& weights, const std::string& name, std::int64_t out,
                std::int64_t in, std::int64_t kernel) {
   return Conv(weights.take(name + ".weight", {out, in, kernel, kernel}), {},
-              {{1, 1}, {kernel / 2, kernel / 2}}, Activation::None);
+              {{1, 1}, {kernel / 2, kernel / 2}}, Activation::None, weights.compute_type());
 }
 
 std::string layer(int stage) { return "layer" + std::to_string(stage); }
@@ -82,7 +82,7 @@ at::Tensor LoftrMerge::dense(const at::Tensor& lateral, const at::Tensor& coarse
   constexpr std::int64_t kHalo = 2;
   const std::int64_t height = lateral.size(2), width = lateral.size(3);
   const std::int64_t row_bytes =
-      lateral.size(0) * width * (2 * inner_channels() + out_channels()) * sizeof(float);
+      lateral.size(0) * width * (2 * inner_channels() + out_channels()) * at::elementSize(type());
   const std::int64_t rows = std::max<std::int64_t>(
       8, static_cast<std::int64_t>(band_bytes) / std::max<std::int64_t>(1, row_bytes) - 2 * kHalo);
   if (rows >= height) return band(lateral, coarser, 0, height);

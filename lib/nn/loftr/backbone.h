@@ -52,6 +52,7 @@ class LoftrMerge {
 
   std::int64_t out_channels() const { return second_.out_channels(); }
   std::int64_t inner_channels() const { return lateral_.out_channels(); }
+  at::ScalarType type() const { return second_.type(); }
 
  private:
   at::Tensor band(const at::Tensor& lateral, const at::Tensor& coarser, std::int64_t first,
@@ -79,6 +80,7 @@ class LoftrBackbone {
 
   const LoftrMerge& middle() const { return *middle_; }  // coarse -> twice its size
   const LoftrMerge& fine() const { return *fine_; }      // and that -> four times its size
+  at::ScalarType type() const { return stem_.type(); }
   std::int64_t coarse_channels() const { return coarse_.out_channels(); }
   std::int64_t stem_channels() const { return stem_.out_channels(); }
   std::int64_t fine_channels() const { return blocks_[fine_block_].out_channels(); }

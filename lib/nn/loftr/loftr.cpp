@@ -103,7 +103,7 @@ std::shared_ptr<const Loftr::Picture> Loftr::encode(const at::Tensor& image) con
         const at::Tensor positions =
             position_encoding(coarse.size(1), coarse.size(2), coarse.size(3),
                               config_.fixed_encoding, coarse.device());
-        const at::Tensor tokens = transformer_.first(coarse + positions);
+        const at::Tensor tokens = transformer_.first(coarse.to(at::kFloat) + positions);
         if (!fine_) return {tokens};
         return {tokens, coarse, maps.middle_lateral, maps.fine_lateral};
       });
@@ -303,28 +303,32 @@ Loftr::Bytes Loftr::bytes(ImageSize image, std::int64_t pairs, std::int64_t chun
   const auto maps = [](std::int64_t pixels, std::int64_t channels) {
     return static_cast<std::size_t>(pixels * channels) * sizeof(float);
   };
+  const auto backbone_maps = [this](std::int64_t pixels, std::int64_t channels) {
+    return static_cast<std::size_t>(pixels * channels) * at::elementSize(backbone_.type());
+  };
   const std::int64_t pixels = image.height * image.width;
   const std::int64_t cells = pixels / (stride() * stride());
   const std::int64_t coarse = backbone_.coarse_channels();
   const std::int64_t fine = backbone_.fine_channels(), middle = backbone_.middle_channels();
-  const std::size_t lateral = maps(16 * cells, fine), middle_map = maps(4 * cells, middle);
+  const std::size_t lateral = backbone_maps(16 * cells, fine),
+                    middle_map = backbone_maps(4 * cells, middle);
   const std::size_t tokens = maps(cells, coarse);
   Bytes bytes;
-  bytes.picture = tokens + (fine_ ? tokens + lateral + middle_map : 0);
+  bytes.picture = tokens + (fine_ ? backbone_maps(cells, coarse) + lateral + middle_map : 0);
   // Half-size maps: a block has its input and what is between its convolutions. At last a layer of
   // the transformer beside all that is kept.
-  bytes.encode =
-      std::max(maps(pixels / 4, 2 * backbone_.stem_channels()), bytes.picture + 8 * tokens);
+  bytes.encode = std::max(backbone_maps(pixels / 4, 2 * backbone_.stem_channels()),
+                          bytes.picture + 8 * tokens);
   const std::size_t layers = 12 * tokens * pairs;
   const std::size_t matching = 5 * tokens * pairs + maps(cells, 192) + maps(cells, 16);
   bytes.match = std::max(layers, matching);
   if (!fine_) return bytes;
   const LoftrMerge& merge = backbone_.fine();
-  const std::size_t window = maps(81, 2 * merge.inner_channels() + fine) +
-                             maps(49, merge.inner_channels()) + maps(25, 18 * fine);
+  const std::size_t window = backbone_maps(81, 2 * merge.inner_channels() + fine) +
+                             backbone_maps(49, merge.inner_channels()) + maps(25, 18 * fine);
   // A band is at least 12 rows.
   const std::size_t band =
-      std::max(kBandBytes, maps(12 * image.width / 2, 2 * merge.inner_channels() + fine));
+      std::max(kBandBytes, backbone_maps(12 * image.width / 2, 2 * merge.inner_channels() + fine));
   const std::size_t maps_made =
       std::max(lateral + std::min(band, lateral * 4), 2 * chunk * window + (std::size_t{1} << 20));
   bytes.match = std::max(bytes.match, 5 * tokens * pairs + middle_map + maps_made);

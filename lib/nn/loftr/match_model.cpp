@@ -16,6 +16,7 @@
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/ops/prepared_image.h"
+#include "lib/nn/precision.h"
 
 namespace gsttorch {
 namespace {
@@ -231,8 +232,8 @@ Result<LoftrProperties> properties_of(const ModelOptions& options) {
 
 Result<std::unique_ptr<MatchModel>> create_match_model(const ModelOptions& options,
                                                        std::stop_token stop) {
-  const auto device = parse_device(options.device);
-  if (!device) return device.error();
+  const auto target = compute_target(options);
+  if (!target) return target.error();
   const auto properties = properties_of(options);
   if (!properties) return properties.error();
   const MemoryScope scope("loftr", "weights");
@@ -245,12 +246,13 @@ Result<std::unique_ptr<MatchModel>> create_match_model(const ModelOptions& optio
     info.architecture = config.has_fine() ? "loftr" : "loftr-coarse";
     info.has_fine_stage = config.has_fine();
     info.path = options.path;
-    info.device = device->str();
+    info.device = target->device.str();
+    info.precision = precision_of(target->type);
     info.parameters = count_parameters(*state);
     info.cell_px = static_cast<int>(config.coarse_stride());
     info.margin_px = static_cast<int>(LoftrConfig::kBorder * config.coarse_stride());
     return std::make_unique<LoftrMatchModel>(
-        std::move(info), *device, ModuleWeights(*state, *device, std::move(stop)), config);
+        std::move(info), target->device, ModuleWeights(*state, *target, std::move(stop)), config);
   });
 }
 

@@ -98,7 +98,9 @@ LoftrTransformer::LoftrTransformer(const ModuleWeights& weights, std::int64_t ch
     weights_.push_back(load_layer(weights / "layers" / std::to_string(i), channels, config));
   }
   if (!std::all_of(weights_.begin(), weights_.end(), TokenLayer::fits)) return;
-  for (const TokenLayerWeights& layer : weights_) layers_.emplace_back(layer);
+  for (const TokenLayerWeights& layer : weights_) {
+    layers_.emplace_back(layer, weights.compute_type());
+  }
 }
 
 bool LoftrTransformer::is_fast(const at::Tensor& x) const {

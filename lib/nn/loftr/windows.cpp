@@ -3,6 +3,7 @@
 #include "lib/nn/loftr/windows.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include <ATen/ATen.h>
@@ -15,8 +16,16 @@ namespace {
 
 constexpr auto kPixelMajor = at::MemoryFormat::ChannelsLast;
 
-bool is_dense_float_cpu(const at::Tensor& x) {
-  return x.is_cpu() && x.scalar_type() == at::kFloat && x.is_contiguous(kPixelMajor);
+// What the loops below are for.
+bool is_dense_cpu(const at::Tensor& x) {
+  return x.is_cpu() && x.is_contiguous(kPixelMajor) &&
+         (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
+}
+
+// Calls `use` with a number of the map's type, which it is to work in.
+template <typename Use>
+void in_type_of(const at::Tensor& map, Use&& use) {
+  map.scalar_type() == at::kFloat ? use(float()) : use(c10::BFloat16());
 }
 
 at::Tensor empty_windows(const at::Tensor& map, std::size_t count, std::int64_t side) {
@@ -40,25 +49,44 @@ Lines between(std::int64_t at, std::int64_t n) {
   return {first, std::min(first + 1, n - 1), position - static_cast<float>(first)};
 }
 
-GSTTORCH_CPU_CLONES
-void blend(const float* a, const float* b, const float* c, const float* d, float x, float y,
-           std::int64_t channels, float* out) {
+template <typename Number>
+struct Corners {
+  const Number *a, *b, *c, *d;  // above and below, left and right
+};
+
+template <typename Number>
+[[gnu::always_inline]] inline void blend_corners(const Corners<Number>& at, float x, float y,
+                                                 std::int64_t channels, Number* out) {
   const float wa = (1 - y) * (1 - x), wb = (1 - y) * x, wc = y * (1 - x), wd = y * x;
   for (std::int64_t i = 0; i < channels; i++) {
-    out[i] = wa * a[i] + wb * b[i] + wc * c[i] + wd * d[i];
+    out[i] =
+        static_cast<Number>(wa * static_cast<float>(at.a[i]) + wb * static_cast<float>(at.b[i]) +
+                            wc * static_cast<float>(at.c[i]) + wd * static_cast<float>(at.d[i]));
   }
+}
+GSTTORCH_CPU_CLONES
+void blend(const Corners<float>& at, float x, float y, std::int64_t channels, float* out) {
+  blend_corners(at, x, y, channels, out);
+}
+GSTTORCH_CPU_CLONES
+void blend(const Corners<c10::BFloat16>& at, float x, float y, std::int64_t channels,
+           c10::BFloat16* out) {
+  blend_corners(at, x, y, channels, out);
 }
 
 // Pixels (y, x0 .. x0 + count - 1) of the map at twice its size.
-void upsample_line(const float* map, std::int64_t height, std::int64_t width, std::int64_t channels,
-                   std::int64_t y, std::int64_t x0, std::int64_t count, float* out) {
+template <typename Number>
+void upsample_line(const Number* map, std::int64_t height, std::int64_t width,
+                   std::int64_t channels, std::int64_t y, std::int64_t x0, std::int64_t count,
+                   Number* out) {
   const Lines v = between(y, height);
-  const float* above = map + v.first * width * channels;
-  const float* below = map + v.second * width * channels;
+  const Number* above = map + v.first * width * channels;
+  const Number* below = map + v.second * width * channels;
   for (std::int64_t i = 0; i < count; i++) {
     const Lines h = between(x0 + i, width);
-    blend(above + h.first * channels, above + h.second * channels, below + h.first * channels,
-          below + h.second * channels, h.share, v.share, channels, out + i * channels);
+    blend({above + h.first * channels, above + h.second * channels, below + h.first * channels,
+           below + h.second * channels},
+          h.share, v.share, channels, out + i * channels);
   }
 }
 
@@ -66,27 +94,28 @@ void upsample_line(const float* map, std::int64_t height, std::int64_t width, st
 
 at::Tensor gather_windows(const at::Tensor& map, const std::vector<std::int64_t>& rows,
                           const std::vector<std::int64_t>& columns, std::int64_t side) {
-  if (!is_dense_float_cpu(map)) {
+  if (!is_dense_cpu(map)) {
     return gather_windows(map, on_device_of(map, rows), on_device_of(map, columns), side);
   }
   at::Tensor out = empty_windows(map, rows.size(), side);
-  const std::int64_t height = map.size(2), width = map.size(3), channels = map.size(1);
-  const float* in = map.const_data_ptr<float>();
-  float* to = out.data_ptr<float>();
+  const std::int64_t height = map.size(2), width = map.size(3);
+  const std::int64_t pixel = map.size(1) * map.element_size();  // bytes
+  const auto* in = static_cast<const std::byte*>(map.const_data_ptr());
+  auto* to = static_cast<std::byte*>(out.data_ptr());
   at::parallel_for(0, out.size(0), 16, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t m = begin; m < end; m++) {
       const std::int64_t left = columns[m] - side / 2;
       const std::int64_t from = std::max<std::int64_t>(0, left);
       const std::int64_t until = std::min(width, left + side);
       for (std::int64_t i = 0; i < side; i++) {
-        float* line = to + (m * side + i) * side * channels;
+        std::byte* line = to + (m * side + i) * side * pixel;
         const std::int64_t y = rows[m] - side / 2 + i;
         if (y < 0 || y >= height || from > left || until < left + side) {
-          std::fill_n(line, side * channels, 0.f);
+          std::memset(line, 0, side * pixel);
         }
         if (y < 0 || y >= height || from >= until) continue;
-        std::memcpy(line + (from - left) * channels, in + (y * width + from) * channels,
-                    (until - from) * channels * sizeof(float));
+        std::memcpy(line + (from - left) * pixel, in + (y * width + from) * pixel,
+                    (until - from) * pixel);
       }
     }
   });
@@ -109,18 +138,20 @@ at::Tensor gather_windows(const at::Tensor& map, const at::Tensor& rows, const a
 at::Tensor upsample_windows(const at::Tensor& map, const std::vector<std::int64_t>& rows,
                             const std::vector<std::int64_t>& columns, std::int64_t side) {
   const std::int64_t height = map.size(2), width = map.size(3), channels = map.size(1);
-  if (!is_dense_float_cpu(map)) {
+  if (!is_dense_cpu(map)) {
     return gather_windows(upsample_rows(map, 0, 2 * height), rows, columns, side);
   }
   at::Tensor out = empty_windows(map, rows.size(), side);
-  const float* in = map.const_data_ptr<float>();
-  float* to = out.data_ptr<float>();
-  at::parallel_for(0, out.size(0) * side, 16, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t line = begin; line < end; line++) {
-      const std::int64_t m = line / side;
-      upsample_line(in, height, width, channels, rows[m] - side / 2 + line % side,
-                    columns[m] - side / 2, side, to + line * side * channels);
-    }
+  in_type_of(map, [&]<typename Number>(Number) {
+    const auto* in = static_cast<const Number*>(map.const_data_ptr());
+    auto* to = static_cast<Number*>(out.data_ptr());
+    at::parallel_for(0, out.size(0) * side, 16, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t line = begin; line < end; line++) {
+        const std::int64_t m = line / side;
+        upsample_line(in, height, width, channels, rows[m] - side / 2 + line % side,
+                      columns[m] - side / 2, side, to + line * side * channels);
+      }
+    });
   });
   return out;
 }
@@ -128,20 +159,22 @@ at::Tensor upsample_windows(const at::Tensor& map, const std::vector<std::int64_
 at::Tensor upsample_rows(const at::Tensor& map, std::int64_t first, std::int64_t last) {
   const std::int64_t height = map.size(2), width = map.size(3), channels = map.size(1);
   const std::int64_t rows = last - first;
-  if (!is_dense_float_cpu(map)) {
+  if (!is_dense_cpu(map)) {
     return at::upsample_bilinear2d(map, {2 * height, 2 * width}, true)
         .narrow(2, first, rows)
         .contiguous(kPixelMajor);
   }
   at::Tensor out =
       at::empty({map.size(0), channels, rows, 2 * width}, map.options().memory_format(kPixelMajor));
-  const float* in = map.const_data_ptr<float>();
-  float* to = out.data_ptr<float>();
-  at::parallel_for(0, map.size(0) * rows, 4, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t line = begin; line < end; line++) {
-      upsample_line(in + line / rows * height * width * channels, height, width, channels,
-                    first + line % rows, 0, 2 * width, to + line * 2 * width * channels);
-    }
+  in_type_of(map, [&]<typename Number>(Number) {
+    const auto* in = static_cast<const Number*>(map.const_data_ptr());
+    auto* to = static_cast<Number*>(out.data_ptr());
+    at::parallel_for(0, map.size(0) * rows, 4, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t line = begin; line < end; line++) {
+        upsample_line(in + line / rows * height * width * channels, height, width, channels,
+                      first + line % rows, 0, 2 * width, to + line * 2 * width * channels);
+      }
+    });
   });
   return out;
 }

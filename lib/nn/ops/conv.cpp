@@ -108,65 +108,68 @@ Text fused_after_sum(Activation activation) {
 }  // namespace
 
 Conv::Conv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geometry,
-           Activation activation)
-    : weight_(weight.contiguous(weight.is_cuda() ? at::MemoryFormat::ChannelsLast
-                                                 : at::MemoryFormat::Contiguous)),
-      bias_(bias),
+           Activation activation, at::ScalarType type)
+    : weight_(weight.to(type).contiguous(weight.is_cuda() ? at::MemoryFormat::ChannelsLast
+                                                          : at::MemoryFormat::Contiguous)),
+      bias_(bias.defined() ? bias.to(type) : bias),
       geometry_(geometry),
       activation_(activation) {
-  if (weight_.is_cpu() && weight_.scalar_type() == at::kFloat && at::hasMKLDNN()) {
-    packed_ = pack(weight_, geometry_);
-  }
+  if (weight_.is_cpu() && at::hasMKLDNN()) packed_ = pack(weight_, geometry_);
 }
 
 Conv Conv::with_padding(std::array<std::int64_t, 2> padding) const {
-  return Conv(weight_, bias_, {geometry_.stride, padding, geometry_.dilation}, activation_);
+  return Conv(weight_, bias_, {geometry_.stride, padding, geometry_.dilation}, activation_, type());
 }
 
-bool Conv::use_packed(const at::Tensor& x) const {
-  return packed_.defined() && x.is_cpu() && x.scalar_type() == at::kFloat;
+bool Conv::use_packed(const at::Tensor& x) const { return packed_.defined() && x.is_cpu(); }
+
+// As oneDNN and cuDNN read it.
+at::Tensor Conv::input(const at::Tensor& x) const {
+  return x.to(type()).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 at::Tensor Conv::operator()(const at::Tensor& x) const {
   if (!use_packed(x)) return unpacked(x);
   static const auto op = find_operator<Pointwise>("mkldnn::_convolution_pointwise", "");
-  return op.call(x.contiguous(at::MemoryFormat::ChannelsLast), packed_, maybe(bias_),
-                 geometry_.padding, geometry_.stride, geometry_.dilation, 1,
-                 fused_name(activation_), fused_scalars(activation_), Text(""));
+  return op.call(input(x), packed_, maybe(bias_), geometry_.padding, geometry_.stride,
+                 geometry_.dilation, 1, fused_name(activation_), fused_scalars(activation_),
+                 Text(""));
 }
 
 at::Tensor Conv::plus(const at::Tensor& x, const at::Tensor& other) const {
   if (!use_packed(x)) return unpacked(x, other);
   static const auto op = find_operator<PointwiseBinary>("mkldnn::_convolution_pointwise", "binary");
-  return op.call(x.contiguous(at::MemoryFormat::ChannelsLast),
-                 other.contiguous(at::MemoryFormat::ChannelsLast), packed_, maybe(bias_),
-                 geometry_.padding, geometry_.stride, geometry_.dilation, 1, "add", kNoScale,
-                 fused_after_sum(activation_), fused_scalars(activation_), Text(""));
+  return op.call(input(x), input(other), packed_, maybe(bias_), geometry_.padding, geometry_.stride,
+                 geometry_.dilation, 1, "add", kNoScale, fused_after_sum(activation_),
+                 fused_scalars(activation_), Text(""));
 }
 
 at::Tensor Conv::plus_(const at::Tensor& x, at::Tensor other) const {
   if (!use_packed(x)) return unpacked(x, other);
   static const auto op =
       find_operator<PointwiseBinaryInPlace>("mkldnn::_convolution_pointwise_", "binary");
-  op.call(other, x.contiguous(at::MemoryFormat::ChannelsLast), packed_, maybe(bias_),
-          geometry_.padding, geometry_.stride, geometry_.dilation, 1, "add", kNoScale,
-          fused_after_sum(activation_), fused_scalars(activation_), Text(""));
+  op.call(other, input(x), packed_, maybe(bias_), geometry_.padding, geometry_.stride,
+          geometry_.dilation, 1, "add", kNoScale, fused_after_sum(activation_),
+          fused_scalars(activation_), Text(""));
   return other;
 }
 
 // On a GPU what follows the convolution is one launch, not one each for bias, sum and activation.
 at::Tensor Conv::unpacked(const at::Tensor& x, const at::Tensor& other) const {
-  if (!x.is_cuda() || x.scalar_type() != at::kFloat || !cuda_kernels()) return plain(x, other);
-  at::Tensor y = at::conv2d(x.contiguous(at::MemoryFormat::ChannelsLast), weight_, {},
-                            geometry_.stride, geometry_.padding, geometry_.dilation);
+  if (!x.is_cuda()) return plain(x, other);
+  const at::Tensor in = input(x);
+  if (type() != at::kFloat || !cuda_kernels()) return plain(in, other);
+  at::Tensor y =
+      at::conv2d(in, weight_, {}, geometry_.stride, geometry_.padding, geometry_.dilation);
   return add_bias_on_gpu(y, bias_, other, map_activation(activation_)) ? y : plain(x, other);
 }
 
 at::Tensor Conv::plain(const at::Tensor& x, const at::Tensor& other) const {
-  at::Tensor y = x.is_meta() ? meta_conv2d(x, weight_, geometry_)
-                             : at::conv2d(x, weight_, bias_, geometry_.stride, geometry_.padding,
-                                          geometry_.dilation);
-  if (other.defined()) y = y + other;
+  const at::Tensor in = x.to(type());
+  at::Tensor y = in.is_meta() ? meta_conv2d(in, weight_, geometry_)
+                              : at::conv2d(in, weight_, bias_, geometry_.stride, geometry_.padding,
+                                           geometry_.dilation);
+  if (other.defined()) y = y + other.to(type());
   if (activation_ == Activation::Relu) return at::relu_(y);
   return activation_ == Activation::LeakyRelu ? at::leaky_relu_(y, kLeakySlope) : y;
 }

@@ -23,16 +23,17 @@ struct ConvGeometry {
 
 /// A 2-D convolution and the activation after it: the one place where this project convolves.
 ///
-/// On the CPU in float32 the weights are packed once for oneDNN, activations stay channels-last
-/// from one convolution to the next, and bias, sum and activation are fused into the convolution.
-/// On any other device or type, and where oneDNN is missing, it is plain ATen (which is also the
-/// oracle of the tests). Reentrant.
+/// On the CPU the weights are packed once for oneDNN, activations stay channels-last from one
+/// convolution to the next, and bias, sum and activation are fused into the convolution. On any
+/// other device, and where oneDNN is missing, it is plain ATen (which is also the oracle of the
+/// tests). Its result has the type it computes in; what it is given is converted. Reentrant.
 class Conv {
  public:
   Conv() = default;
-  /// weight [O, I, KH, KW], bias [O] or undefined; both already on the device that runs it.
+  /// weight [O, I, KH, KW], bias [O] or undefined; both already on the device that runs it, which
+  /// computes in `type`: float32, bfloat16, or half on a GPU.
   Conv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geometry,
-       Activation activation);
+       Activation activation, at::ScalarType type = at::kFloat);
 
   /// activation(conv(x)): [B, I, H, W] -> [B, O, H', W'], channels-last.
   at::Tensor operator()(const at::Tensor& x) const;
@@ -40,8 +41,8 @@ class Conv {
   /// activation(conv(x) + other), other [B, O, H', W'].
   at::Tensor plus(const at::Tensor& x, const at::Tensor& other) const;
 
-  /// The same into `other`, which must be channels-last and nobody else's: no memory for the
-  /// result.
+  /// The same into `other`, which must be channels-last, of this type and nobody else's: no memory
+  /// for the result.
   at::Tensor plus_(const at::Tensor& x, at::Tensor other) const;
 
   /// The same in plain ATen, whatever the device.
@@ -53,10 +54,12 @@ class Conv {
   std::int64_t in_channels() const { return weight_.size(1); }
   std::int64_t out_channels() const { return weight_.size(0); }
   std::int64_t stride() const { return geometry_.stride[0]; }
+  at::ScalarType type() const { return weight_.scalar_type(); }
 
  private:
   bool use_packed(const at::Tensor& x) const;
   at::Tensor unpacked(const at::Tensor& x, const at::Tensor& other = {}) const;
+  at::Tensor input(const at::Tensor& x) const;
 
   at::Tensor weight_;
   at::Tensor bias_;

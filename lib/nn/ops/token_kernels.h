@@ -13,24 +13,26 @@ struct TokenRows {
   std::int64_t step;
 };
 
-/// A matrix of weights [out, in] as the kernels read it: panels of kPanel columns, each [in,
-/// kPanel].
+/// A matrix of weights [out, in] as the kernels read it: panels of kPanel columns, each float32
+/// [in, kPanel], or bfloat16 [in / 2, kPanel, 2].
 constexpr std::int64_t kPanel = 32;
 
 /// What a product of tokens with weights is made of.
 struct TokenProduct {
   TokenRows x;
   std::int64_t in;
-  const float* weights;
+  const void* weights;
 };
+
+/// y[r] = x[r] W^T, and where `other` is given + x'[r] W'^T; then ReLU if asked. y is dense
+/// [rows, out]; out is a multiple of kPanel.
+using TokenMultiply = void (*)(const TokenProduct& product, const TokenProduct* other,
+                               std::int64_t rows, std::int64_t out, bool relu, float* y);
 
 /// The loops that take a transformer's time on the CPU, for one thread, in vectors of the widest
 /// kind that the processor has. No function allocates. Thread-safe.
 struct TokenKernels {
-  /// y[r] = x[r] W^T, and where `other` is given + x'[r] W'^T; then ReLU if asked. y is dense
-  /// [rows, out]; out is a multiple of kPanel.
-  void (*multiply)(const TokenProduct& product, const TokenProduct* other, std::int64_t rows,
-                   std::int64_t out, bool relu, float* y);
+  TokenMultiply multiply;  // by float32 weights
 
   /// y[r] = norm(x[r]) gain + bias, and where `other` is given + other[r]; all dense. `channels` is
   /// a multiple of 16. y may be x or `other`.
@@ -55,5 +57,11 @@ constexpr bool knows_head(std::int64_t size) {
 /// Those that the processor can run, the fastest first: there is one at least.
 std::span<const TokenKernels* const> all_token_kernels();
 inline const TokenKernels& token_kernels() { return *all_token_kernels().front(); }
+
+/// The product with bfloat16 weights, for which x is rounded to bfloat16 and whose sums are
+/// float32: of at most kMostBf16Terms numbers, a multiple of 16. Null where the processor has no
+/// instructions for it.
+constexpr std::int64_t kMostBf16Terms = 512;
+TokenMultiply bf16_multiply();
 
 }  // namespace gsttorch

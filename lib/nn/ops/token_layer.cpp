@@ -19,9 +19,19 @@ constexpr std::int64_t kWindowFloats = 1 << 17;  // that a few windows take betw
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// [out, in] -> panels [out / kPanel, in, kPanel]
-at::Tensor in_panels(const at::Tensor& weight) {
-  return weight.view({-1, kPanel, weight.size(1)}).transpose(1, 2).contiguous();
+// [out, in] -> panels [out / kPanel, in, kPanel], in bfloat16 [out / kPanel, in / 2, kPanel, 2]
+at::Tensor in_panels(const at::Tensor& weight, at::ScalarType type) {
+  const std::int64_t together = type == at::kFloat ? 1 : 2;
+  return weight.reshape({-1, kPanel, weight.size(1) / together, together})
+      .transpose(1, 2)
+      .to(type)
+      .contiguous();
+}
+
+// Bfloat16 where it is asked for and can be had.
+at::ScalarType product_type(at::ScalarType asked, std::int64_t channels) {
+  const bool can = bf16_multiply() && 2 * channels <= kMostBf16Terms;
+  return asked == at::kBFloat16 && can ? asked : at::kFloat;
 }
 
 // Tokens of a map, cut into blocks of nearly one size, however many threads there are: sums over
@@ -83,23 +93,26 @@ bool TokenLayer::fits(const TokenLayerWeights& weights) {
          channels % kPanel == 0 && knows_head(channels / weights.heads);
 }
 
-TokenLayer::TokenLayer(const TokenLayerWeights& weights)
+TokenLayer::TokenLayer(const TokenLayerWeights& weights, at::ScalarType type)
     : channels_(weights.query.size(0)),
       heads_(weights.heads),
       norm_epsilon_(static_cast<float>(weights.norm_epsilon)),
-      query_key_value_(in_panels(at::cat({weights.query, weights.key, weights.value}))),
-      merge_(in_panels(weights.merge)),
-      mlp_x_(in_panels(weights.mlp_in.narrow(1, 0, channels_).contiguous())),
-      mlp_message_(in_panels(weights.mlp_in.narrow(1, channels_, channels_).contiguous())),
-      mlp_out_(in_panels(weights.mlp_out)),
       gain1_(weights.gain1.contiguous()),
       bias1_(weights.bias1.contiguous()),
       gain2_(weights.gain2.contiguous()),
-      bias2_(weights.bias2.contiguous()) {}
+      bias2_(weights.bias2.contiguous()) {
+  const at::ScalarType in = product_type(type, channels_);
+  multiply_ = in == at::kFloat ? token_kernels().multiply : bf16_multiply();
+  query_key_value_ = in_panels(at::cat({weights.query, weights.key, weights.value}), in);
+  merge_ = in_panels(weights.merge, in);
+  mlp_x_ = in_panels(weights.mlp_in.narrow(1, 0, channels_), in);
+  mlp_message_ = in_panels(weights.mlp_in.narrow(1, channels_, channels_), in);
+  mlp_out_ = in_panels(weights.mlp_out, in);
+}
 
-const float* TokenLayer::weights(const at::Tensor& packed, std::int64_t first_column,
-                                 std::int64_t in) const {
-  return packed.const_data_ptr<float>() + first_column * in;
+TokenProduct TokenLayer::product(const float* x, const Part& part) const {
+  const std::int64_t first = part.first_column * part.in * part.packed.element_size();
+  return {{x, part.in}, part.in, static_cast<const char*>(part.packed.const_data_ptr()) + first};
 }
 
 std::int64_t TokenLayer::sums_size() const {
@@ -112,8 +125,8 @@ void TokenLayer::summarize(const float* source, std::int64_t tokens, const Scrat
                            float* sums) const {
   const std::int64_t c = channels_, head = c / heads_;
   const float* key_value = scratch.projected();
-  token_kernels().multiply({{source, c}, c, weights(query_key_value_, c, c)}, nullptr, tokens,
-                           2 * c, false, scratch.projected());
+  multiply_(product(source, {query_key_value_, c, c}), nullptr, tokens, 2 * c, false,
+            scratch.projected());
   for (std::int64_t h = 0; h < heads_; h++, sums += (head + 1) * head) {
     token_kernels().summarize(head, {key_value + h * head, 2 * c},
                               {key_value + c + h * head, 2 * c}, tokens, sums);
@@ -127,13 +140,12 @@ void TokenLayer::finish(const float* x, std::int64_t tokens, const Scratch& scra
   const std::int64_t c = channels_;
   float* merged = scratch.merged();
   float* hidden = scratch.hidden();
-  k.multiply({{scratch.message(), c}, c, weights(merge_, 0, c)}, nullptr, tokens, c, false, merged);
+  multiply_(product(scratch.message(), {merge_, 0, c}), nullptr, tokens, c, false, merged);
   k.normalize(merged, tokens, c, gain1_.const_data_ptr<float>(), bias1_.const_data_ptr<float>(),
               norm_epsilon_, nullptr, merged);
-  const TokenProduct of_message = {{merged, c}, c, weights(mlp_message_, 0, c)};
-  k.multiply({{x, c}, c, weights(mlp_x_, 0, c)}, &of_message, tokens, 2 * c, true, hidden);
-  k.multiply({{hidden, 2 * c}, 2 * c, weights(mlp_out_, 0, 2 * c)}, nullptr, tokens, c, false,
-             merged);
+  const TokenProduct of_message = product(merged, {mlp_message_, 0, c});
+  multiply_(product(x, {mlp_x_, 0, c}), &of_message, tokens, 2 * c, true, hidden);
+  multiply_(product(hidden, {mlp_out_, 0, 2 * c}), nullptr, tokens, c, false, merged);
   k.normalize(merged, tokens, c, gain2_.const_data_ptr<float>(), bias2_.const_data_ptr<float>(),
               norm_epsilon_, x, y);
 }
@@ -141,8 +153,7 @@ void TokenLayer::finish(const float* x, std::int64_t tokens, const Scratch& scra
 void TokenLayer::update(const float* x, const float* sums, std::int64_t tokens,
                         const Scratch& scratch, float* y) const {
   const std::int64_t c = channels_, head = c / heads_;
-  token_kernels().multiply({{x, c}, c, weights(query_key_value_, 0, c)}, nullptr, tokens, c, false,
-                           scratch.projected());
+  multiply_(product(x, {query_key_value_, 0, c}), nullptr, tokens, c, false, scratch.projected());
   for (std::int64_t h = 0; h < heads_; h++, sums += (head + 1) * head) {
     token_kernels().answer(head, {scratch.projected() + h * head, c}, tokens, sums,
                            kAttentionEpsilon, scratch.message() + h * head, c);
@@ -190,10 +201,9 @@ void TokenLayer::attend_windows(float* x, const float* source, std::int64_t wind
   float sums[33 * 32];  // of the largest head
   const float* query = scratch.projected();
   const float* key_value = query + all * c;
-  k.multiply({{x, c}, c, weights(query_key_value_, 0, c)}, nullptr, all, c, false,
-             scratch.projected());
-  k.multiply({{source, c}, c, weights(query_key_value_, c, c)}, nullptr, all, 2 * c, false,
-             scratch.projected() + all * c);
+  multiply_(product(x, {query_key_value_, 0, c}), nullptr, all, c, false, scratch.projected());
+  multiply_(product(source, {query_key_value_, c, c}), nullptr, all, 2 * c, false,
+            scratch.projected() + all * c);
   for (std::int64_t w = 0; w < windows; w++) {
     for (std::int64_t h = 0; h < heads_; h++) {
       const std::int64_t first = w * tokens * c + h * head;

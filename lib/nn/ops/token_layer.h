@@ -8,6 +8,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "lib/nn/ops/token_kernels.h"
+
 namespace gsttorch {
 
 /// The numbers of one layer of a transformer with linear attention (Katharopoulos et al., ICML
@@ -27,7 +29,9 @@ class TokenLayer {
  public:
   /// Whether it can be had for a layer: float32 on the CPU, in widths that the kernels know.
   static bool fits(const TokenLayerWeights& weights);
-  explicit TokenLayer(const TokenLayerWeights& weights);
+  /// `type` is what the products with weights compute in: float32, or bfloat16 where the processor
+  /// has it. All else, and what goes in and out, is float32.
+  explicit TokenLayer(const TokenLayerWeights& weights, at::ScalarType type = at::kFloat);
 
   /// x [B, L, C], source [B, S, C], dense -> [B, L, C]
   at::Tensor operator()(const at::Tensor& x, const at::Tensor& source) const;
@@ -42,7 +46,12 @@ class TokenLayer {
   class Scratch;
   class Scratches;
 
-  const float* weights(const at::Tensor& packed, std::int64_t first_column, std::int64_t in) const;
+  // x [rows, in] times columns of weights.
+  struct Part {
+    const at::Tensor& packed;
+    std::int64_t first_column, in;
+  };
+  TokenProduct product(const float* x, const Part& part) const;
   std::int64_t sums_size() const;
   void summarize(const float* source, std::int64_t tokens, const Scratch& scratch,
                  float* sums) const;
@@ -54,6 +63,7 @@ class TokenLayer {
 
   std::int64_t channels_, heads_;
   float norm_epsilon_;
+  TokenMultiply multiply_;
   at::Tensor query_key_value_, merge_, mlp_x_, mlp_message_, mlp_out_;  // in panels
   at::Tensor gain1_, bias1_, gain2_, bias2_;
 };

@@ -25,7 +25,7 @@ Conv load_conv(const ModuleWeights& weights, std::int64_t in, std::int64_t kerne
   if (normalization == Normalization::Instance) p.bias = at::Tensor();
   const bool fused_relu = relu && normalization == Normalization::None;
   return Conv(p.weight, p.bias, {{stride, stride}, {kernel / 2, kernel / 2}},
-              fused_relu ? Activation::Relu : Activation::None);
+              fused_relu ? Activation::Relu : Activation::None, weights.compute_type());
 }
 
 }  // namespace
@@ -93,7 +93,8 @@ Encoder::Encoder(const ModuleWeights& weights, Normalization normalization) {
     }
   }
   const at::Tensor weight = weights.take("conv.weight", {-1, width, 1, 1});
-  last_ = Conv(weight, weights.take("conv.bias", {weight.size(0)}), {}, Activation::None);
+  last_ = Conv(weight, weights.take("conv.bias", {weight.size(0)}), {}, Activation::None,
+               weights.compute_type());
 }
 
 std::int64_t Encoder::peak_elements(Extent image) const {

@@ -65,6 +65,7 @@ class Encoder {
 
   at::Tensor operator()(const at::Tensor& image) const;  // [B, 3, H, W] -> [B, C, H/8, W/8]
   std::int64_t out_channels() const { return last_.out_channels(); }
+  at::ScalarType type() const { return last_.type(); }
   /// Elements of the tensors that are alive at once for one image, without the image.
   std::int64_t peak_elements(Extent image) const;
 

@@ -17,6 +17,7 @@
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/ops/prepared_image.h"
+#include "lib/nn/precision.h"
 #include "lib/nn/raft/checkpoint.h"
 #include "lib/nn/raft/raft.h"
 #include "lib/nn/raft/warm_start.h"
@@ -351,8 +352,8 @@ class RaftFlowModel final : public FlowModel {
 
 Result<std::unique_ptr<FlowModel>> create_flow_model(const ModelOptions& options,
                                                      std::stop_token stop) {
-  const auto device = parse_device(options.device);
-  if (!device) return device.error();
+  const auto target = compute_target(options);
+  if (!target) return target.error();
   // The headers first: they tell whose memory the tensors will be.
   const auto shapes = read_weights(options.path, KeyPrefix::Strip, WeightsContent::Shapes);
   if (!shapes) return shapes.error();
@@ -364,9 +365,10 @@ Result<std::unique_ptr<FlowModel>> create_flow_model(const ModelOptions& options
   return caught(options.path, [&]() -> Result<std::unique_ptr<FlowModel>> {
     const c10::InferenceMode guard;
     const StateDict state = with_torchvision_raft_keys(*file);
-    Raft net(ModuleWeights(state, *device, std::move(stop)));
-    FlowModelInfo info{name, options.path, device->str(), count_parameters(state)};
-    return std::make_unique<RaftFlowModel>(std::move(info), *device, std::move(net));
+    Raft net(ModuleWeights(state, *target, std::move(stop)));
+    FlowModelInfo info{name, options.path, target->device.str(), precision_of(target->type),
+                       count_parameters(state)};
+    return std::make_unique<RaftFlowModel>(std::move(info), target->device, std::move(net));
   });
 }
 

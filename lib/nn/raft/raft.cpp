@@ -17,14 +17,17 @@ namespace {
 
 constexpr int kLeastIterations = 3;  // before convergence is believed
 
+std::int64_t correlation_channels(int radius) {
+  return Correlation::kLevels * (2 * radius + 1) * (2 * radius + 1);
+}
+
 // The window that the motion encoder was trained on: channels = levels (2r+1)^2.
 int radius_from(const ModuleWeights& weights) {
   const at::Tensor w =
       weights.take("update_block.motion_encoder.convcorr1.0.weight", {-1, -1, 1, 1});
   const double side = std::sqrt(static_cast<double>(w.size(1)) / Correlation::kLevels);
   const int radius = static_cast<int>(std::lround((side - 1) / 2));
-  const std::int64_t channels = Correlation::kLevels * (2 * radius + 1) * (2 * radius + 1);
-  if (channels != w.size(1) || radius < 1 || radius > 6) {
+  if (correlation_channels(radius) != w.size(1) || radius < 1 || radius > 6) {
     throw Failure(ErrorCode::WrongArchitecture,
                   "convcorr1 reads " + std::to_string(w.size(1)) +
                       " channels, which is not 4 (2r + 1)^2 for a radius r in 1..6");
@@ -32,8 +35,8 @@ int radius_from(const ModuleWeights& weights) {
   return radius;
 }
 
-std::size_t bytes_of(std::int64_t channels, std::int64_t pixels) {
-  return static_cast<std::size_t>(channels * pixels) * sizeof(float);
+std::size_t bytes_of(std::int64_t channels, std::int64_t pixels, at::ScalarType type = at::kFloat) {
+  return static_cast<std::size_t>(channels * pixels) * at::elementSize(type);
 }
 
 std::int64_t hidden_from(const ModuleWeights& weights) {
@@ -103,14 +106,13 @@ Raft::Raft(const ModuleWeights& weights)
       feature_encoder_(weights / "feature_encoder", Normalization::Instance),
       hidden_channels_(hidden_from(weights)),
       context_encoder_(weights / "context_encoder", Normalization::None),
-      update_block_(weights / "update_block",
-                    Correlation::kLevels * (2 * radius_ + 1) * (2 * radius_ + 1), hidden_channels_,
+      update_block_(weights / "update_block", correlation_channels(radius_), hidden_channels_,
                     context_encoder_.out_channels() - hidden_channels_),
       mask_predictor_(mask_from(weights, hidden_channels_)) {}
 
 Raft::Features Raft::encode(const at::Tensor& image) const {
   Features features;
-  features.map = feature_encoder_(image);
+  features.map = feature_encoder_(image).to(at::kFloat);
   const at::Tensor context = context_encoder_(image);
   const std::int64_t rest = context.size(1) - hidden_channels_;
   const auto part = [&](std::int64_t first, std::int64_t count) {
@@ -142,7 +144,7 @@ Raft::Flow Raft::flow(const Pairs& pairs, const Options& options) const {
         update_block_(hidden, hoisted, correlation->lookup(origin + coarse), coarse);
     iteration++;
     hidden = step.hidden;
-    coarse = coarse + step.delta.contiguous();
+    coarse = coarse + step.delta.contiguous().to(at::kFloat);
     if (convergence.update(iteration, step.delta, coarse, hidden)) break;
   }
   correlation.reset();  // most of the memory, of no use to the upsampling
@@ -152,16 +154,18 @@ Raft::Flow Raft::flow(const Pairs& pairs, const Options& options) const {
 }
 
 std::size_t Raft::feature_bytes(Extent padded) const {
-  return bytes_of(feature_encoder_.out_channels() + context_encoder_.out_channels(),
-                  padded.width / 8 * (padded.height / 8));
+  const std::int64_t pixels = padded.width / 8 * (padded.height / 8);
+  return bytes_of(feature_encoder_.out_channels(), pixels) +
+         bytes_of(context_encoder_.out_channels(), pixels, context_encoder_.type());
 }
 
 std::size_t Raft::encode_bytes(Extent padded) const {
-  const std::int64_t map =
-      feature_encoder_.out_channels() * (padded.width / 8) * (padded.height / 8);
-  return bytes_of(std::max(feature_encoder_.peak_elements(padded),
-                           map + context_encoder_.peak_elements(padded)),
-                  1);
+  const at::ScalarType type = feature_encoder_.type();
+  const std::size_t map =
+      bytes_of(feature_encoder_.out_channels(), (padded.width / 8) * (padded.height / 8));
+  const std::size_t copy = type == at::kFloat ? 0 : bytes_of(3, padded.width * padded.height, type);
+  return copy + std::max(bytes_of(feature_encoder_.peak_elements(padded), 1, type),
+                         map + bytes_of(context_encoder_.peak_elements(padded), 1, type));
 }
 
 // The lifetimes are those of `flow` and `UpdateBlock`, in elements for each pixel of the 1/8 grid.
@@ -170,11 +174,14 @@ std::size_t Raft::flow_bytes(Extent padded, std::int64_t batch, std::size_t budg
   const std::int64_t map = feature_encoder_.out_channels();
   const std::int64_t joined = batch > 1 ? 2 * map + context_encoder_.out_channels() : 0;
   const std::int64_t kept = joined + 8;  // and positions, flow, start
-  const std::int64_t fixed = map + update_block_.hoisted_channels() + hidden_channels_;
+  const at::ScalarType type = context_encoder_.type();
+  const std::int64_t updating =
+      update_block_.hoisted_channels() + hidden_channels_ + update_block_.peak_channels();
+  const std::int64_t looked_up = type == at::kFloat ? 0 : correlation_channels(radius_);
   const std::size_t volume = Correlation::volume_bytes(batch, h, w);
   const std::size_t levels = volume <= budget ? volume : bytes_of(map, batch * h * w) * 21 / 64;
-  const std::size_t search =
-      levels + bytes_of(kept + fixed + update_block_.peak_channels(), batch * h * w);
+  const std::size_t search = levels + bytes_of(kept + map + looked_up, batch * h * w) +
+                             bytes_of(updating, batch * h * w, type);
   const std::int64_t full = 2 * 64;
   const std::int64_t upsampling = mask_predictor_ ? 2 * mask_predictor_->out_channels() : 2 * full;
   return std::max(search, bytes_of(kept + 2 * hidden_channels_ + full + upsampling, batch * h * w));
@@ -182,7 +189,7 @@ std::size_t Raft::flow_bytes(Extent padded, std::int64_t batch, std::size_t budg
 
 at::Tensor Raft::upsample(const at::Tensor& coarse, const at::Tensor& hidden) const {
   if (!mask_predictor_) return upsample_bilinear(coarse);
-  at::Tensor mask = (*mask_predictor_)(hidden).contiguous();
+  at::Tensor mask = (*mask_predictor_)(hidden).to(at::kFloat).contiguous();
   return upsample_convex(coarse, std::move(mask));
 }
 

@@ -14,7 +14,7 @@ Conv load_conv(const ModuleWeights& weights, std::int64_t in, std::int64_t kerne
                Activation activation) {
   const at::Tensor weight = weights.take("weight", {-1, in, kernel, kernel});
   return Conv(weight, weights.take("bias", {weight.size(0)}), {{1, 1}, {kernel / 2, kernel / 2}},
-              activation);
+              activation, weights.compute_type());
 }
 
 std::vector<Conv> load_correlation_convs(const ModuleWeights& weights, std::int64_t channels) {
@@ -53,7 +53,7 @@ at::Tensor MotionEncoder::operator()(const at::Tensor& correlation, const at::Te
   const at::Tensor moved =
       flow.contiguous(at::MemoryFormat::ChannelsLast);  // what is joined is, too
   const at::Tensor features = conv_(at::cat({x, flow2_(flow1_(moved))}, 1));
-  return at::cat({features, moved}, 1);
+  return at::cat({features, moved.to(features.scalar_type())}, 1);
 }
 
 std::int64_t MotionEncoder::peak_channels() const {
@@ -80,10 +80,13 @@ ConvGru::ConvGru(const ModuleWeights& weights, std::int64_t hidden, std::int64_t
     return at::cat({w.narrow(1, 0, hidden), w.narrow(1, hidden + context, motion)}, 1);
   };
   const auto only_context = [&](const at::Tensor& w) { return w.narrow(1, hidden, context); };
-  zr_ = Conv(without_context(zr), {}, same, Activation::None);
-  q_ = Conv(without_context(q), {}, same, Activation::None);
-  context_zr_ = Conv(only_context(zr), zr_bias, same, Activation::None);
-  context_q_ = Conv(only_context(q), weights.take("convq.bias", {hidden}), same, Activation::None);
+  const auto load = [&](const at::Tensor& weight, const at::Tensor& bias) {
+    return Conv(weight, bias, same, Activation::None, weights.compute_type());
+  };
+  zr_ = load(without_context(zr), {});
+  q_ = load(without_context(q), {});
+  context_zr_ = load(only_context(zr), zr_bias);
+  context_q_ = load(only_context(q), weights.take("convq.bias", {hidden}));
 }
 
 ConvGru::Hoisted ConvGru::hoist(const at::Tensor& context) const {

@@ -16,6 +16,7 @@
 #include "lib/nn/ops/area_image.h"
 #include "lib/nn/ops/prepared_image.h"
 #include "lib/nn/ops/thumbnail.h"
+#include "lib/nn/precision.h"
 #include "lib/nn/resnet/resnet.h"
 #include "lib/nn/weights/weights.h"
 
@@ -136,8 +137,8 @@ std::int64_t stem_width(const StateDict& shapes) {
 
 Result<std::unique_ptr<FeatureModel>> create_feature_model(const ModelOptions& options,
                                                            std::stop_token stop) {
-  const auto device = parse_device(options.device);
-  if (!device) return device.error();
+  const auto target = compute_target(options);
+  if (!target) return target.error();
   // The headers first: they tell whose memory the tensors will be.
   const auto shapes = read_weights(options.path, KeyPrefix::Strip, WeightsContent::Shapes);
   if (!shapes) return shapes.error();
@@ -147,10 +148,14 @@ Result<std::unique_ptr<FeatureModel>> create_feature_model(const ModelOptions& o
   if (!state) return state.error();
   return caught(options.path, [&]() -> Result<std::unique_ptr<FeatureModel>> {
     const c10::InferenceMode guard;
-    ResNet net(ModuleWeights(*state, *device, std::move(stop)));
-    FeatureModelInfo info{name, options.path, device->str(), count_parameters(*state),
+    ResNet net(ModuleWeights(*state, *target, std::move(stop)));
+    FeatureModelInfo info{name,
+                          options.path,
+                          target->device.str(),
+                          precision_of(target->type),
+                          count_parameters(*state),
                           net.layers()};
-    return std::make_unique<ResNetFeatureModel>(std::move(info), *device, std::move(net));
+    return std::make_unique<ResNetFeatureModel>(std::move(info), target->device, std::move(net));
   });
 }
 

@@ -16,7 +16,8 @@ Conv load_conv(const ModuleWeights& weights, const std::string& conv, const std:
   ConvParameters p;
   p.weight = (weights / conv).take("weight", {-1, in, kernel, kernel});
   p = fold(p, load_batch_norm(weights / norm, p.weight.size(0)));
-  return Conv(p.weight, p.bias, {{stride, stride}, {kernel / 2, kernel / 2}}, activation);
+  return Conv(p.weight, p.bias, {{stride, stride}, {kernel / 2, kernel / 2}}, activation,
+              weights.compute_type());
 }
 
 std::vector<BasicBlock> load_layer(const ModuleWeights& weights, std::int64_t in,
@@ -63,7 +64,7 @@ at::Tensor ResNet::features(const at::Tensor& image, int layer) const {
   for (int i = 0; i < layer; i++) {
     for (const BasicBlock& block : layers_[i]) x = block(x);
   }
-  return x.mean({2, 3});
+  return x.mean({2, 3}, false, at::kFloat);
 }
 
 }  // namespace gsttorch

@@ -14,6 +14,7 @@
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/ops/prepared_image.h"
 #include "lib/nn/ops/thumbnail.h"
+#include "lib/nn/precision.h"
 #include "lib/nn/transnet/transnet.h"
 #include "lib/nn/weights/weights.h"
 
@@ -93,16 +94,17 @@ class TransNetShotModel final : public ShotModel {
 
 Result<std::unique_ptr<ShotModel>> create_shot_model(const ModelOptions& options,
                                                      std::stop_token stop) {
-  const auto device = parse_device(options.device);
-  if (!device) return device.error();
+  const auto target = compute_target(options);
+  if (!target) return target.error();
   const MemoryScope scope(kArchitecture, "weights");
   const auto state = read_weights(options.path);
   if (!state) return state.error();
   return caught(options.path, [&]() -> Result<std::unique_ptr<ShotModel>> {
     const c10::InferenceMode guard;
-    TransNet net(ModuleWeights(*state, *device, std::move(stop)));
-    ShotModelInfo info{kArchitecture, options.path, device->str(), count_parameters(*state)};
-    return std::make_unique<TransNetShotModel>(std::move(info), *device, std::move(net));
+    TransNet net(ModuleWeights(*state, *target, std::move(stop)));
+    ShotModelInfo info{kArchitecture, options.path, target->device.str(),
+                       precision_of(target->type), count_parameters(*state)};
+    return std::make_unique<TransNetShotModel>(std::move(info), target->device, std::move(net));
   });
 }
 

@@ -54,6 +54,7 @@ std::int64_t number_of(const ModuleWeights& weights, const std::string& key) {
 }  // namespace
 
 DilatedBlock::DilatedBlock(const ModuleWeights& weights, std::int64_t in) {
+  const c10::ScalarType type = weights.compute_type();
   std::optional<BatchNorm> norm;
   for (std::size_t i = 0; i < kDilations.size(); i++) {
     const std::int64_t dilation = kDilations[i];
@@ -66,9 +67,9 @@ DilatedBlock::DilatedBlock(const ModuleWeights& weights, std::int64_t in) {
     const ConvParameters folded =
         fold({time.squeeze(-1), {}}, norm->narrow(static_cast<std::int64_t>(i) * width, width));
     branches_.push_back(
-        {Conv(space.squeeze(2), {}, {.padding = {1, 1}}, Activation::None),
+        {Conv(space.squeeze(2), {}, {.padding = {1, 1}}, Activation::None, type),
          Conv(folded.weight, folded.bias, {.padding = {dilation, 0}, .dilation = {dilation, 1}},
-              Activation::Relu)});
+              Activation::Relu, type)});
   }
 }
 
@@ -166,14 +167,14 @@ TransNet::Logits TransNet::operator()(const at::Tensor& frames) const {
       if (!shortcut.defined()) shortcut = x;
     }
     x = at::avg_pool2d(x.add_(shortcut), {2, 2});
-    means.push_back(x.mean({2, 3}).view({batch, count, -1}));
+    means.push_back(x.mean({2, 3}, false, at::kFloat).view({batch, count, -1}));
   }
   std::vector<at::Tensor> features;
   if (color_histogram_) features.push_back((*color_histogram_)(color_histograms(frames)));
   if (frame_similarity_) {
     features.push_back((*frame_similarity_)(unit_length((*projection_)(at::cat(means, 2)))));
   }
-  features.push_back(x.permute({0, 2, 3, 1}).reshape({batch, count, -1}));
+  features.push_back(x.permute({0, 2, 3, 1}).reshape({batch, count, -1}).to(at::kFloat));
   at::Tensor hidden = hidden_(at::cat(features, 2));
   at::relu_(hidden);
   return {single_(hidden).squeeze(-1), all_(hidden).squeeze(-1)};

@@ -50,7 +50,7 @@ at::Tensor ModuleWeights::take(const std::string& name,
     throw Failure(ErrorCode::WrongArchitecture, key + " is " + shape_text(found->second.sizes()) +
                                                     ", expected " + shape_text(shape));
   }
-  return found->second.to(device_, at::kFloat).contiguous();
+  return found->second.to(target_.device, at::kFloat).contiguous();
 }
 
 }  // namespace gsttorch

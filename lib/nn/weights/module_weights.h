@@ -8,8 +8,8 @@
 #include <utility>
 
 #include <ATen/core/Tensor.h>
-#include <c10/core/Device.h>
 
+#include "lib/nn/precision.h"
 #include "lib/nn/weights/weights.h"
 
 namespace gsttorch {
@@ -20,21 +20,24 @@ namespace gsttorch {
 /// found; Failure(Cancelled) once the load is asked to stop.
 class ModuleWeights {
  public:
-  ModuleWeights(const StateDict& state, c10::Device device, std::stop_token stop = {})
-      : state_(&state), device_(device), stop_(std::move(stop)) {}
+  ModuleWeights(const StateDict& state, ComputeTarget target, std::stop_token stop = {})
+      : state_(&state), target_(target), stop_(std::move(stop)) {}
 
   ModuleWeights operator/(const std::string& name) const;
 
   bool has(const std::string& name) const;
-  c10::Device device() const { return device_; }
+  c10::Device device() const { return target_.device; }
 
   /// The tensor as float32 on the device. A size of -1 in `shape` stands for any: that is how
   /// widths are read from a file.
   at::Tensor take(const std::string& name, std::initializer_list<std::int64_t> shape) const;
 
+  /// What convolutions made of these are to compute in.
+  c10::ScalarType compute_type() const { return target_.type; }
+
  private:
   const StateDict* state_;
-  c10::Device device_;
+  ComputeTarget target_;
   std::stop_token stop_;
   std::string prefix_;
 };

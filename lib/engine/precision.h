@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace gsttorch {
+
+/// In what a net's convolutions compute: more digits, or more speed.
+enum class Precision {
+  Auto,  ///< as many digits as the net was made with: Fp32
+  Fp32,
+  Fp16,  ///< CUDA devices
+  Bf16,  ///< CUDA devices of compute capability 8.0 or later, processors with AVX512_BF16
+};
+
+inline constexpr std::array<std::string_view, 4> kPrecisionNames{"auto", "fp32", "fp16", "bf16"};
+
+constexpr std::string_view name_of(Precision precision) {
+  return kPrecisionNames[static_cast<std::size_t>(precision)];
+}
+
+constexpr std::optional<Precision> parse_precision(std::string_view name) {
+  for (std::size_t i = 0; i < kPrecisionNames.size(); i++) {
+    if (name == kPrecisionNames[i]) return static_cast<Precision>(i);
+  }
+  return std::nullopt;
+}
+
+}  // namespace gsttorch
