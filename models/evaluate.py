@@ -353,8 +353,8 @@ def parse(arguments=None):
     parser.add_argument("--scenes", type=int, default=40, help="rendered scenes of each kind")
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES,
                         help="of matching; cost also times the full-width net")
-    parser.add_argument("--element", action="store_true", help="the C++ element with these weights, "
-                        "too: run in meson devenv")
+    parser.add_argument("--element", nargs="?", const="auto", metavar="PRECISION",
+                        help="the C++ element with these weights, too: run in meson devenv")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args(arguments)
 
