@@ -2,15 +2,17 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 // What adaptive matching costs and gives: films of a camera that zooms, pans and stands still over
 // a plane of real pictures, through loftrmatch with adaptive=false and adaptive=true, turn by turn.
-// For each part: the time per frame, and how far the corners of the frame are from where the true
-// homography takes them by the one fitted to the matches.
+// For each part: the time per frame, how far the corners of the frame are from where the true
+// homography takes them by the one fitted to the matches, and how many of the matches are right.
 //
 //   adaptive [-w WIDTH] [-h HEIGHT] [-n FRAMES] [-s SEEDS] [-p "PROPERTIES"] [-a "PROPERTIES"]
 //            PICTURE...
 //
-// FRAMES of each part, SEEDS films, PROPERTIES of both elements (-p) and of the adaptive one (-a).
+// FRAMES of each part, SEEDS films, PROPERTIES of both elements (-p) and of the adaptive one (-a),
+// which makes that one another element: -a "adaptive=false token-filter=0.3".
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -112,6 +114,7 @@ GreyPicture read_picture(const std::string& path) {
 struct Outcome {
   double ms = 0, corner_px = 0;
   double matches = 0, passes = 0;
+  double right = 0;  // matches within 3 px of the truth
 };
 
 class Matcher {
@@ -156,11 +159,16 @@ class Matcher {
     options.refine = true;
     const auto geometry = (*vision)->estimate(matches, options);
     outcome.matches = match.count;
+    const Homography truth = between(before, frame);
+    for (const Match& m : matches) {
+      const auto [x, y] = apply(truth, m.x0, m.y0);
+      outcome.right += std::hypot(m.x1 - x, m.y1 - y) <= 3;
+    }
     outcome.passes = match.passes;
-    outcome.corner_px = geometry && geometry->matrix
-                            ? corner_error(*geometry->matrix, between(before, frame),
-                                           frame.picture.width, frame.picture.height)
-                            : 1e3;
+    outcome.corner_px =
+        geometry && geometry->matrix
+            ? corner_error(*geometry->matrix, truth, frame.picture.width, frame.picture.height)
+            : 1e3;
   }
 
   Pipeline pipeline_;
@@ -168,14 +176,16 @@ class Matcher {
 };
 
 struct Column {
-  std::vector<double> ms, corner_px, matches, passes;
+  std::vector<double> ms, corner_px, matches, passes, right;
 
   void add(const Outcome& outcome) {
     ms.push_back(outcome.ms);
     corner_px.push_back(outcome.corner_px);
     matches.push_back(outcome.matches);
     passes.push_back(outcome.passes);
+    right.push_back(outcome.right);
   }
+  double percent_right() const { return 100 * mean(right) / std::max(1e-9, mean(matches)); }
 };
 
 struct Table {
@@ -187,10 +197,12 @@ void print(const char* name, const Table& t) {
   const double error = median(t.adaptive.corner_px) / median(t.fixed.corner_px);
   std::printf(
       "%-5s %3zu pairs: %6.1f -> %6.1f ms (%.3f), corners %.3f -> %.3f px (%.3f), "
-      "matches %.0f -> %.0f, passes %.2f\n",
+      "matches %.0f -> %.0f, right %.2f -> %.2f %%, "
+      "passes %.2f\n",
       name, t.fixed.ms.size(), mean(t.fixed.ms), mean(t.adaptive.ms), time,
       median(t.fixed.corner_px), median(t.adaptive.corner_px), error, mean(t.fixed.matches),
-      mean(t.adaptive.matches), mean(t.adaptive.passes));
+      mean(t.adaptive.matches), t.fixed.percent_right(), t.adaptive.percent_right(),
+      mean(t.adaptive.passes));
 }
 
 Options parse(int argc, char** argv) {
