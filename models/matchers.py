@@ -40,8 +40,8 @@ class Net:
 class Element:
     """The project's own loftrmatch, by way of `gst-torch match` (on the PATH of meson devenv)."""
 
-    def __init__(self, weights, precision="auto"):
-        self.weights, self.precision = weights, precision
+    def __init__(self, weights, precision="auto", token_filter=0):
+        self.weights, self.precision, self.token_filter = weights, precision, token_filter
 
     def __call__(self, image0, image1):
         with tempfile.TemporaryDirectory() as folder:
@@ -49,7 +49,9 @@ class Element:
             for name, image in zip(names, (image0, image1)):
                 cv2.imwrite(name, image)
             subprocess.run(["gst-torch", "match", *names, "-o", f"{folder}/out.csv", "-m",
-                            str(self.weights), "--precision", self.precision], check=True, stdout=subprocess.DEVNULL)
+                            str(self.weights), "--precision", self.precision,
+                            "--token-filter", str(self.token_filter)], check=True,
+                           stdout=subprocess.DEVNULL)
             rows = np.loadtxt(f"{folder}/out.csv", delimiter=",", skiprows=1, ndmin=2)
         rows = rows.reshape(-1, 6)
         return rows[:, :2], rows[:, 2:4]
@@ -111,11 +113,14 @@ class Classical:
                      for (keypoints, _), name in zip(found, ("queryIdx", "trainIdx")))
 
 
-def all_matchers(weights, student, element=None):
-    """Name -> matcher, for what is there; `element`: ours in C++ too, in that precision."""
+def all_matchers(weights, student, element=None, token_filters=()):
+    """Name -> matcher, for what is there; `element`: ours in C++ too, in that precision, and with
+    these filters."""
     matchers = {}
     if weights and element:
         matchers["loftrmatch"] = Element(weights, element)
+        matchers |= {f"loftrmatch, token-filter {share}": Element(weights, element, share)
+                     for share in token_filters}
     if weights:
         matchers["loftr-lite"] = Net.load(weights)
     if student and pathlib.Path(student).exists():

@@ -55,6 +55,7 @@ enum Property : guint {
   PROP_THRESHOLD,
   PROP_MAX_MATCHES,
   PROP_MAX_SIZE,
+  PROP_TOKEN_FILTER,
   PROP_GEOMETRY,
   PROP_REFINE,
   PROP_ADAPTIVE,
@@ -122,6 +123,9 @@ void write_setting(LoftrMatchSettings& s, guint id, const GValue* value) {
     case PROP_MAX_SIZE:
       s.options.max_size = static_cast<int>(g_value_get_uint(value));
       break;
+    case PROP_TOKEN_FILTER:
+      s.options.token_filter = g_value_get_double(value);
+      break;
     case PROP_GEOMETRY:
       s.geometry = static_cast<GeometryKind>(g_value_get_enum(value));
       break;
@@ -159,6 +163,9 @@ void read_setting(const LoftrMatchSettings& s, guint id, GValue* value) {
       break;
     case PROP_MAX_SIZE:
       g_value_set_uint(value, static_cast<guint>(s.options.max_size));
+      break;
+    case PROP_TOKEN_FILTER:
+      g_value_set_double(value, s.options.token_filter);
       break;
     case PROP_GEOMETRY:
       g_value_set_enum(value, static_cast<gint>(s.geometry));
@@ -209,6 +216,12 @@ void install_properties(GObjectClass* object_class) {
                             "Longer side of the picture inside the net, in pixels; larger frames "
                             "are scaled down; 0 is the frame's own size",
                             0, 16384, 0, kMutablePlaying));
+  install(PROP_TOKEN_FILTER,
+          g_param_spec_double("token-filter", "Token filter",
+                              "Share of the cells, those with the weakest features, that is left "
+                              "out of matching; 0 leaves out none",
+                              0, gsttorch::MatchOptions::kMostFiltered,
+                              defaults.options.token_filter, kMutablePlaying));
   install(PROP_GEOMETRY, g_param_spec_enum("geometry", "Geometry",
                                            "What the matches are checked against", geometry_type(),
                                            static_cast<gint>(defaults.geometry), kMutablePlaying));

@@ -24,6 +24,7 @@ MatchOptions initial_options(const MatchModel& net, const MatchPicture& picture,
   initial.spacing = initial_spacing(initial.max_size, picture.width(), picture.height(), cell);
   initial.threshold = std::min(options.threshold, kInitialThreshold);
   initial.max_matches = 0;
+  initial.token_filter = 0;
   return initial;
 }
 

@@ -57,6 +57,7 @@ class WorldNet final : public MatchModel {
   Result<std::vector<MatchResult>> match(std::span<const MatchPair> pairs,
                                          const MatchOptions& options, std::stop_token) override {
     calls++;
+    token_filters.push_back(options.token_filter);
     if (fails_at == calls) return Error{ErrorCode::OutOfMemory, "no memory"};
     std::vector<MatchResult> results;
     for (const MatchPair& pair : pairs) {
@@ -66,7 +67,8 @@ class WorldNet final : public MatchModel {
     return results;
   }
 
-  std::vector<int> sizes;  // of all that was encoded
+  std::vector<int> sizes;             // of all that was encoded
+  std::vector<double> token_filters;  // of each call
   int calls = 0, fails_at = 0;
   bool is_blind = false;
   MatchModelInfo info_;
@@ -232,6 +234,13 @@ TEST_F(AdaptiveMatch, keeps_no_more_matches_than_are_of_use_or_wanted) {
   EXPECT_EQ(match(0, 64).matches.size(), 200u);
   options.max_matches = 40;
   EXPECT_EQ(match(0, 64).matches.size(), 40u);
+}
+
+TEST_F(AdaptiveMatch, tokens_are_filtered_in_the_full_pass_alone) {
+  options.token_filter = 0.3;
+  EXPECT_EQ(match(0, 64).passes, 2);
+  EXPECT_EQ(initial.token_filters, std::vector<double>{0});
+  EXPECT_EQ(full.token_filters, std::vector<double>{0.3});
 }
 
 TEST_F(AdaptiveMatch, max_size_caps_both_passes) {

@@ -179,6 +179,21 @@ TEST(LoftrMatch, precision_changes_the_confidences_a_little) {
   EXPECT_NEAR(brief, exact, 0.1 * exact);
 }
 
+TEST(LoftrMatch, token_filter_leaves_out_matches_while_playing) {
+  GstElement* element = make_loftrmatch();
+  Harness harness(element);
+  harness.set_caps(caps());
+  harness.push_and_pull(frame(0));
+  const guint all = result_of(harness.push_and_pull(frame(1)))->count;
+  g_object_set(element, "token-filter", 0.6, nullptr);
+  const OwnedMatch filtered = result_of(harness.push_and_pull(frame(2)));
+  EXPECT_LT(filtered->count, all);
+  ASSERT_GT(filtered->count, 10u);
+  EXPECT_NEAR(median_shift(*filtered), kStep, 1);
+  g_object_set(element, "token-filter", 0., nullptr);
+  EXPECT_GT(result_of(harness.push_and_pull(frame(3)))->count, filtered->count);
+}
+
 TEST(LoftrMatch, a_blank_frame_gives_no_match_and_no_error) {
   GstElement* element = make_loftrmatch({{"threshold", "0.2"}});
   Harness harness(element);

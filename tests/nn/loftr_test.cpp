@@ -219,7 +219,7 @@ TEST_P(LoftrParity, windows_of_few_matches_equal_those_of_the_whole_map) {
   const auto first = net_.encode(image0_), second = net_.encode(image1_);
   const Loftr::PicturePair pair = {first.get(), second.get()};
   const auto all = net_.match(std::span(&pair, 1), options).front();  // makes the map
-  const LoftrTransformer::Pair tokens = net_.coarse_tokens(std::span(&pair, 1));
+  const LoftrTransformer::Pair tokens = net_.coarse_tokens(std::span(&pair, 1)).tokens;
   const std::span few(all.coarse.data(), 9);
   const at::Tensor from_map = net_.fine_offsets(pair, tokens, few, options);
   const auto first_anew = net_.encode(image0_), second_anew = net_.encode(image1_);
@@ -233,7 +233,7 @@ TEST_P(LoftrParity, runs_on_the_meta_device_without_a_hidden_cpu_tensor) {
   const at::Tensor image = at::empty({1, 1, 96, 128}, at::TensorOptions(c10::kMeta));
   const auto first = net.encode(image), second = net.encode(image);
   const Loftr::PicturePair pair = {first.get(), second.get()};
-  const LoftrTransformer::Pair tokens = net.coarse_tokens(std::span(&pair, 1));
+  const LoftrTransformer::Pair tokens = net.coarse_tokens(std::span(&pair, 1)).tokens;
   EXPECT_TRUE(tokens.x0.is_meta() && tokens.x1.is_meta());
   EXPECT_EQ(tokens.x1.size(2), 96 / net.stride());
   const at::Tensor rows = tokens.x0.flatten(2).squeeze(0).t();

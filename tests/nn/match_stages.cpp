@@ -135,7 +135,7 @@ std::shared_ptr<const Loftr::Picture> match_in_stream(
   if (!last) return picture;
   const Loftr::PicturePair pair = {last.get(), picture.get()};
   const auto tokens = stages("coarse transformer", costs.coarse(2 * net.config().coarse_layers - 2),
-                             [&] { return net.coarse_tokens(std::span(&pair, 1)); });
+                             [&] { return net.coarse_tokens(std::span(&pair, 1)).tokens; });
   const auto matches = stages("matching", costs.matching(), [&] {
     auto found = match_tokens(rows_of(tokens.x0), rows_of(tokens.x1), LoftrConfig::kTemperature,
                               options.threshold);

@@ -24,7 +24,7 @@ namespace {
 struct MatchCommand {
   std::string first, second;
   std::string output;
-  std::optional<std::string> visual, model, geometry, threshold;
+  std::optional<std::string> visual, model, geometry, threshold, token_filter;
   ComputeSettings compute;
   std::optional<int> max_matches, max_size;
   bool refine = false;
@@ -39,6 +39,14 @@ struct Matched {
   std::string device;
 };
 
+// Leaves `value` as it is where nothing was said. Tells whether it is a number of 0 to `most`.
+bool read_share(const std::optional<std::string>& text, double most, double& value) {
+  if (!text) return true;
+  char* end = nullptr;
+  value = std::strtod(text->c_str(), &end);
+  return !text->empty() && *end == 0 && value >= 0 && value <= most;
+}
+
 // What is wrong with the words, if anything.
 std::optional<std::string> read_settings(MatchCommand& command) {
   const std::string geometry = command.geometry.value_or("none");
@@ -50,13 +58,12 @@ std::optional<std::string> read_settings(MatchCommand& command) {
     return "--geometry is none, homography or fundamental, not \"" + geometry + "\"";
   }
   command.geometry_options.refine = command.refine;
-  if (command.threshold) {
-    char* end = nullptr;
-    command.options.threshold = std::strtod(command.threshold->c_str(), &end);
-    const bool is_number = end && *end == 0 && !command.threshold->empty();
-    if (!is_number || !(command.options.threshold >= 0 && command.options.threshold <= 1)) {
-      return "--threshold must be from 0 to 1";
-    }
+  MatchOptions& options = command.options;
+  if (!read_share(command.threshold, 1, options.threshold)) {
+    return "--threshold must be from 0 to 1";
+  }
+  if (!read_share(command.token_filter, MatchOptions::kMostFiltered, options.token_filter)) {
+    return "--token-filter must be from 0 to 0.9";
   }
   if (command.max_matches && *command.max_matches < 0) return "--max-matches must not be negative";
   if (command.max_size && *command.max_size < 0) return "--max-size must not be negative";
@@ -186,6 +193,8 @@ int cmd_match(int argc, char** argv) {
   options.add("max-matches", 0, &command.max_matches, "Only the most confident ones (0: all)", "N");
   options.add("max-size", 0, &command.max_size,
               "Longer side of the picture inside the net, in pixels (0: as it is)", "N");
+  options.add("token-filter", 0, &command.token_filter,
+              "Share of the cells, the weakest, left out of matching (0)", "NUMBER");
   command.compute.add_to(options);
   if (auto status = options.parse(argc, argv, 2)) return *status;
   if (!output) return options.usage_error("needs -o OUT.csv");

@@ -11,6 +11,7 @@
 #include "lib/nn/failure.h"
 #include "lib/nn/loftr/position_encoding.h"
 #include "lib/nn/loftr/spread.h"
+#include "lib/nn/loftr/token_filter.h"
 #include "lib/nn/loftr/windows.h"
 
 namespace gsttorch {
@@ -120,18 +121,28 @@ std::shared_ptr<const Loftr::Picture> Loftr::encode(const at::Tensor& image) con
   return picture;
 }
 
-LoftrTransformer::Pair Loftr::coarse_tokens(std::span<const PicturePair> pairs) const {
+Loftr::CoarseTokens Loftr::coarse_tokens(std::span<const PicturePair> pairs,
+                                         double token_filter) const {
+  CoarseTokens coarse;
   std::vector<at::Tensor> first, second;
+  const auto add = [&](const Picture& picture, std::vector<at::Tensor>& tokens,
+                       std::vector<at::Tensor>& cells) {
+    tokens.push_back(picture.tokens());
+    if (token_filter <= 0) return;
+    cells.push_back(strongest_cells(picture.tokens(), token_filter, LoftrConfig::kBorder));
+    tokens.back() = take_cells(picture.tokens(), cells.back());
+  };
   for (const PicturePair& pair : pairs) {
-    first.push_back(pair.first->tokens());
-    second.push_back(pair.second->tokens());
+    add(*pair.first, first, coarse.first);
+    add(*pair.second, second, coarse.second);
   }
   const GraphCache::Tensors made =
       graphs_.run("coarse", {join(first), join(second)}, [&](const GraphCache::Tensors& in) {
         const LoftrTransformer::Pair pair = transformer_.rest({in[0], in[1]});
         return GraphCache::Tensors{pair.x0, pair.x1};
       });
-  return {made[0], made[1]};
+  coarse.tokens = {made[0], made[1]};
+  return coarse;
 }
 
 std::vector<CoarseMatch> Loftr::coarse_matches(const LoftrTransformer::Pair& tokens,
@@ -168,6 +179,24 @@ void Loftr::limit(std::vector<CoarseMatch>& matches, const PicturePair& pair,
             [](const CoarseMatch& a, const CoarseMatch& b) { return a.first < b.first; });
 }
 
+Loftr::Matches Loftr::match_one(const PicturePair& pair, const CoarseTokens& coarse,
+                                std::size_t index, const Options& options) const {
+  const auto at = static_cast<std::int64_t>(index);
+  LoftrTransformer::Pair tokens = {coarse.tokens.x0.narrow(0, at, 1),
+                                   coarse.tokens.x1.narrow(0, at, 1)};
+  Matches matches;
+  matches.coarse = coarse_matches(tokens, options.threshold);
+  if (!coarse.first.empty()) {
+    const at::Tensor &first = coarse.first[index], &second = coarse.second[index];
+    to_cells(matches.coarse, first, second);
+    tokens = {put_cells(tokens.x0, first, pair.first->grid()),
+              put_cells(tokens.x1, second, pair.second->grid())};
+  }
+  limit(matches.coarse, pair, options);
+  matches.offsets = fine_offsets(pair, tokens, matches.coarse, options).cpu();
+  return matches;
+}
+
 std::vector<Loftr::Matches> Loftr::match(std::span<const PicturePair> pairs,
                                          const Options& options) const {
   std::vector<Matches> all;
@@ -178,16 +207,10 @@ std::vector<Loftr::Matches> Loftr::match(std::span<const PicturePair> pairs,
     }
     return all;
   }
-  const LoftrTransformer::Pair tokens = coarse_tokens(pairs);
+  const CoarseTokens coarse = coarse_tokens(pairs, options.token_filter);
   for (std::size_t i = 0; i < pairs.size(); i++) {
     if (options.stop.stop_requested()) throw Failure(ErrorCode::Cancelled, "cancelled");
-    const auto index = static_cast<std::int64_t>(i);
-    const LoftrTransformer::Pair mine = {tokens.x0.narrow(0, index, 1),
-                                         tokens.x1.narrow(0, index, 1)};
-    Matches& matches = all.emplace_back();
-    matches.coarse = coarse_matches(mine, options.threshold);
-    limit(matches.coarse, pairs[i], options);
-    matches.offsets = fine_offsets(pairs[i], mine, matches.coarse, options).cpu();
+    all.push_back(match_one(pairs[i], coarse, i, options));
   }
   return all;
 }

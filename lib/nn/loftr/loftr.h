@@ -64,6 +64,7 @@ class Loftr {
     double threshold = 0.2;
     std::size_t max_matches = 0;          // the most confident ones; 0: all
     std::int64_t spacing = 1;             // one match in each square of so many cells a side
+    double token_filter = 0;              // share of the cells that is not matched: the weakest
     std::int64_t chunk = 128;             // matches that the fine stage works on at once
     std::size_t band_bytes = kBandBytes;  // of the fine branch
     std::stop_token stop;
@@ -80,10 +81,16 @@ class Loftr {
   /// Failure(Cancelled) when asked to stop.
   std::vector<Matches> match(std::span<const PicturePair> pairs, const Options& options) const;
 
+  /// Of pairs of equal sizes: the cells that are matched, and their tokens after the transformer.
+  struct CoarseTokens {
+    LoftrTransformer::Pair tokens;          // [B, C, h, w], or [B, C, 1, K] of the cells below
+    std::vector<at::Tensor> first, second;  // of each pair, int64 [K]; empty: all cells
+  };
+
   /// The two halves of `match` that work on any device, also on one that cannot tell how many
   /// matches there are: tokens of the pairs after the transformer, and of one pair's matches the
-  /// offsets [M, 2] of their second points.
-  LoftrTransformer::Pair coarse_tokens(std::span<const PicturePair> pairs) const;
+  /// offsets [M, 2] of their second points, which needs the tokens of all cells.
+  CoarseTokens coarse_tokens(std::span<const PicturePair> pairs, double token_filter = 0) const;
   at::Tensor fine_offsets(const PicturePair& pair, const LoftrTransformer::Pair& tokens,
                           std::span<const CoarseMatch> matches, const Options& options) const;
 
@@ -118,6 +125,8 @@ class Loftr {
   at::Tensor fine_offsets_on_gpu(const PicturePair& pair, const LoftrTransformer::Pair& tokens,
                                  std::span<const CoarseMatch> matches,
                                  const Options& options) const;
+  Matches match_one(const PicturePair& pair, const CoarseTokens& coarse, std::size_t index,
+                    const Options& options) const;
   void limit(std::vector<CoarseMatch>& matches, const PicturePair& pair,
              const Options& options) const;
 

@@ -114,10 +114,16 @@ struct TrimAtEnd {
 Loftr::Options net_options(const MatchOptions& options, std::stop_token stop) {
   if (options.chunk < 1) throw Failure(ErrorCode::BadArgument, "no matches at once");
   if (options.spacing < 1) throw Failure(ErrorCode::BadArgument, "matches in squares of no cell");
+  if (!(options.token_filter >= 0 && options.token_filter <= MatchOptions::kMostFiltered)) {
+    throw Failure(
+        ErrorCode::BadArgument,
+        "a token filter of " + std::to_string(options.token_filter) + ", not of 0 to 0.9");
+  }
   Loftr::Options net;
   net.threshold = options.threshold;
   net.max_matches = options.max_matches;
   net.spacing = options.spacing;
+  net.token_filter = options.token_filter;
   net.chunk = options.chunk;
   net.stop = std::move(stop);
   return net;
