@@ -23,7 +23,6 @@
 
 #include "config.h"
 #include "gst/scenedetect/scenedetect.h"
-#include "lib/gst/analyzer/analyzer.h"
 #include "lib/gst/boundary.h"
 #include "lib/gst/element_class.h"
 #include "lib/gst/video_frame.h"
@@ -40,7 +39,6 @@ GST_ELEMENT_REGISTER_DEFINE(scenedetect, "scenedetect", GST_RANK_NONE, GST_TYPE_
 
 namespace {
 
-using gsttorch::AnalyzerSettings;
 using gsttorch::guard_properties;
 using gsttorch::kMutablePlaying;
 using gsttorch::kMutableReady;
@@ -68,13 +66,6 @@ GstStaticPadTemplate src_template =
 
 gsttorch::SceneDetect& impl(gpointer self) {
   return static_cast<gsttorch::SceneDetect&>(*GST_TORCH_ANALYZER(self)->analysis);
-}
-
-// The one of every analyser, which is on here: boundaries are few, and who looks for them wants
-// to hear of them.
-void set_post_messages(gpointer self, bool post) {
-  GST_TORCH_ANALYZER(self)->impl->change_settings(
-      [post](AnalyzerSettings& s) { s.post_messages = post; });
 }
 
 void write_setting(SceneDetectSettings& s, guint id, const GValue* value) {
@@ -125,7 +116,7 @@ void read_setting(const SceneDetectSettings& s, guint id, GValue* value) {
 
 void set_property(GObject* object, guint id, const GValue* value, GParamSpec*) {
   if (id == PROP_POST_MESSAGES) {
-    set_post_messages(object, g_value_get_boolean(value));
+    impl(object).host().set_post_messages(g_value_get_boolean(value));
     return;
   }
   impl(object).change_settings([&](SceneDetectSettings& s) { write_setting(s, id, value); });
@@ -133,8 +124,7 @@ void set_property(GObject* object, guint id, const GValue* value, GParamSpec*) {
 
 void get_property(GObject* object, guint id, GValue* value, GParamSpec*) {
   if (id == PROP_POST_MESSAGES) {
-    const gsttorch::AnalyzerHost& host = *GST_TORCH_ANALYZER(object)->impl;
-    g_value_set_boolean(value, host.settings().post_messages);
+    g_value_set_boolean(value, impl(object).host().settings().post_messages);
     return;
   }
   read_setting(impl(object).settings(), id, value);
@@ -197,4 +187,7 @@ static void gst_scene_detect_class_init(GstSceneDetectClass* klass) {
                                         "Attaches and posts where shots begin", GST_PACKAGE_NAME);
 }
 
-static void gst_scene_detect_init(GstSceneDetect* self) { set_post_messages(self, true); }
+// post-messages is on here: boundaries are few, and who looks for them wants to hear of them.
+static void gst_scene_detect_init(GstSceneDetect* self) {
+  impl(self).host().set_post_messages(true);
+}

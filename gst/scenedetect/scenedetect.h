@@ -34,6 +34,7 @@ class SceneDetect final : public Analysis {
  public:
   explicit SceneDetect(AnalyzerHost& host) : host_(host), model_(host) {}
 
+  AnalyzerHost& host() const { return host_; }
   SceneDetectSettings settings() const;
   template <typename Fn>
   void change_settings(Fn&& change) {

@@ -80,6 +80,8 @@ class AnalyzerHost {
   virtual ~AnalyzerHost() = default;
   virtual GstElement* element() const = 0;
   virtual AnalyzerSettings settings() const = 0;
+  /// The setting `post_messages`, for an element that has the property itself.
+  virtual void set_post_messages(bool post) = 0;
   virtual Models& models() = 0;
   /// Bytes that the work may take in all: the element's `memory-limit`, or what the runtime's limit
   /// leaves at this moment; the largest number there is where nothing limits it.

@@ -71,6 +71,9 @@ class Analyzer final : public AnalyzerHost {
   // AnalyzerHost
   GstElement* element() const override { return element_; }
   AnalyzerSettings settings() const override;
+  void set_post_messages(bool post) override {
+    change_settings([post](AnalyzerSettings& settings) { settings.post_messages = post; });
+  }
   Models& models() override;
   std::size_t available_memory() const override;
   void report(const Error& error) override;
