@@ -90,11 +90,14 @@ class Bf16 : public testing::Test {
   const c10::InferenceMode guard_;
 };
 
-TEST_F(Bf16, convolution_rounds_what_goes_in_and_what_comes_out) {
-  const at::Tensor weight = formula::noise_tensor(1, {48, 24, 3, 3}) / std::sqrt(24. * 9);
-  const at::Tensor bias = formula::noise_tensor(2, {48}),
+class Bf16Conv : public Bf16, public testing::WithParamInterface<std::int64_t> {};
+
+TEST_P(Bf16Conv, rounds_what_goes_in_and_what_comes_out) {
+  const std::int64_t out = GetParam();
+  const at::Tensor weight = formula::noise_tensor(1, {out, 24, 3, 3}) / std::sqrt(24. * 9);
+  const at::Tensor bias = formula::noise_tensor(2, {out}),
                    x = formula::noise_tensor(3, {2, 24, 21, 18});
-  const at::Tensor other = formula::noise_tensor(4, {2, 48, 21, 18});
+  const at::Tensor other = formula::noise_tensor(4, {2, out, 21, 18});
   const ConvGeometry same{{1, 1}, {1, 1}};
   for (const Activation activation : {Activation::None, Activation::Relu, Activation::LeakyRelu}) {
     const Conv conv(weight, bias, same, activation, at::kBFloat16);
@@ -112,6 +115,9 @@ TEST_F(Bf16, convolution_rounds_what_goes_in_and_what_comes_out) {
     EXPECT_LT(distance(conv.plus_(x, into), sum), 2 * kStep * largest(sum));
   }
 }
+
+// The second is computed in two halves.
+INSTANTIATE_TEST_SUITE_P(Channels, Bf16Conv, testing::Values(48, 192));
 
 TEST_F(Bf16, norm_and_sum_round_once) {
   const at::Tensor x = (formula::noise_tensor(1, {2, 24, 37, 41}) * 3 + 5).contiguous(kPixelMajor);

@@ -53,6 +53,15 @@ at::Tensor pack(const at::Tensor& weight, const ConvGeometry& geometry) {
                       at::IntArrayRef(size));
 }
 
+// oneDNN lays out bfloat16 weights in blocks of 48 or of 64 channels that come out. Where both fit,
+// the size of the map decides, and weights packed for another size are laid out anew at each call,
+// which takes several times what the convolution does. For half as many channels it has one way.
+bool has_two_layouts(const at::Tensor& weight) {
+  const std::int64_t rounded = (weight.size(0) + 15) / 16 * 16;
+  return weight.scalar_type() == at::kBFloat16 && weight.size(0) % 2 == 0 &&
+         rounded % (3 * 64) == 0;
+}
+
 // ATen's convolution has no shape function in C++ (Python's torch has): on the meta device this one
 // stands for it, and refuses a weight that was left on another device.
 at::Tensor meta_conv2d(const at::Tensor& x, const at::Tensor& weight, const ConvGeometry& g) {
@@ -114,7 +123,18 @@ Conv::Conv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geomet
       bias_(bias.defined() ? bias.to(type) : bias),
       geometry_(geometry),
       activation_(activation) {
-  if (weight_.is_cpu() && at::hasMKLDNN()) packed_ = pack(weight_, geometry_);
+  if (!weight_.is_cpu() || !at::hasMKLDNN()) return;
+  if (has_two_layouts(weight_)) {
+    halves_ = {half(0), half(out_channels() / 2)};
+  } else {
+    packed_ = pack(weight_, geometry_);
+  }
+}
+
+Conv Conv::half(std::int64_t first) const {
+  const std::int64_t count = out_channels() / 2;
+  const at::Tensor bias = bias_.defined() ? bias_.narrow(0, first, count) : bias_;
+  return Conv(weight_.narrow(0, first, count), bias, geometry_, activation_, type());
 }
 
 Conv Conv::with_padding(std::array<std::int64_t, 2> padding) const {
@@ -129,6 +149,10 @@ at::Tensor Conv::input(const at::Tensor& x) const {
 }
 
 at::Tensor Conv::operator()(const at::Tensor& x) const {
+  if (!halves_.empty()) {
+    const at::Tensor in = input(x);
+    return at::cat({halves_[0](in), halves_[1](in)}, 1);
+  }
   if (!use_packed(x)) return unpacked(x);
   static const auto op = find_operator<Pointwise>("mkldnn::_convolution_pointwise", "");
   return op.call(input(x), packed_, maybe(bias_), geometry_.padding, geometry_.stride,
@@ -137,6 +161,11 @@ at::Tensor Conv::operator()(const at::Tensor& x) const {
 }
 
 at::Tensor Conv::plus(const at::Tensor& x, const at::Tensor& other) const {
+  if (!halves_.empty()) {
+    const at::Tensor in = input(x);
+    const auto parts = other.chunk(2, 1);
+    return at::cat({halves_[0].plus(in, parts[0]), halves_[1].plus(in, parts[1])}, 1);
+  }
   if (!use_packed(x)) return unpacked(x, other);
   static const auto op = find_operator<PointwiseBinary>("mkldnn::_convolution_pointwise", "binary");
   return op.call(input(x), input(other), packed_, maybe(bias_), geometry_.padding, geometry_.stride,
@@ -145,6 +174,7 @@ at::Tensor Conv::plus(const at::Tensor& x, const at::Tensor& other) const {
 }
 
 at::Tensor Conv::plus_(const at::Tensor& x, at::Tensor other) const {
+  if (!halves_.empty()) return other.copy_(plus(x, other));
   if (!use_packed(x)) return unpacked(x, other);
   static const auto op =
       find_operator<PointwiseBinaryInPlace>("mkldnn::_convolution_pointwise_", "binary");

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -60,10 +61,12 @@ class Conv {
   bool use_packed(const at::Tensor& x) const;
   at::Tensor unpacked(const at::Tensor& x, const at::Tensor& other = {}) const;
   at::Tensor input(const at::Tensor& x) const;
+  Conv half(std::int64_t first) const;
 
   at::Tensor weight_;
   at::Tensor bias_;
-  at::Tensor packed_;  // oneDNN's own layout; undefined where that path is not taken
+  at::Tensor packed_;         // oneDNN's own layout; undefined where that path is not taken
+  std::vector<Conv> halves_;  // of the channels that come out, where they are computed apart
   ConvGeometry geometry_;
   Activation activation_ = Activation::None;
 };
