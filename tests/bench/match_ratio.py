@@ -83,6 +83,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--size", default="320x240", help="WxH")
+    parser.add_argument("--precision", default="auto", help="of this project's net: fp32, bf16")
     args = parser.parse_args()
     width, height = map(int, args.size.split("x"))
     with tempfile.TemporaryDirectory() as folder:
@@ -98,7 +99,7 @@ def main() -> None:
             theirs.append(run_json(baseline))
             threshold = theirs[-1]["init_ms"].get("match_threshold", 0.2)
             ours.append(run_json([args.program, weights, work / "frames.raw", width, height, threshold, 0,
-                                  work / "matches.csv"]))
+                                  work / "matches.csv", args.precision]))
         ratios = [mine["frame_ms"] / other["ms"]["match"]["p50"] for mine, other in zip(ours, theirs)]
         print(json.dumps({
             "size": args.size, "frames": args.frames, "threshold": threshold,
