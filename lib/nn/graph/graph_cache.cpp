@@ -52,6 +52,24 @@ class StreamScope {
   const c10::Stream before_;
 };
 
+// Puts an event behind what was given to a stream, also where not all of it was.
+class MarkAtEnd {
+ public:
+  MarkAtEnd(c10::Event& event, c10::Stream stream) : event_(event), stream_(stream) {}
+  ~MarkAtEnd() {
+    try {
+      event_.record(stream_);
+    } catch (...) {  // the GPU failed, which the work tells
+    }
+  }
+  MarkAtEnd(const MarkAtEnd&) = delete;
+  MarkAtEnd& operator=(const MarkAtEnd&) = delete;
+
+ private:
+  c10::Event& event_;
+  const c10::Stream stream_;
+};
+
 // A recording that was broken off cannot end well.
 void end_quietly(CudaGraph& graph) {
   try {
@@ -77,17 +95,21 @@ struct GraphCache::State {
         stream(guard.getStreamFromGlobalPool(device)),
         done(device.type()) {}
   ~State() {
-    if (done.was_marked_for_recording()) done.synchronize();
+    try {
+      if (done.was_marked_for_recording()) done.synchronize();
+    } catch (...) {  // the GPU failed, which whoever worked on it was told
+    }
   }
 
   Recording& find(const std::string& key, bool& is_new);
   CudaGraph* any_graph();
+  std::unique_ptr<CudaGraph> recorded(Recording& recording, const Work& work);
   void record(Recording& recording, const Tensors& inputs, const Work& work);
   Tensors replay(Recording& recording, const Tensors& inputs);
 
   const c10::impl::VirtualGuardImpl guard;
   const c10::Device device;
-  const c10::Stream stream;         // to record on: nothing else is done there
+  const c10::Stream stream;         // to record on
   std::mutex mutex;                 // of all below
   c10::Event done;                  // the last replay, and the copies of its results
   std::list<Recording> recordings;  // used last first
@@ -118,37 +140,45 @@ CudaGraph* GraphCache::State::any_graph() {
   return nullptr;
 }
 
-void GraphCache::State::record(Recording& recording, const Tensors& inputs, const Work& work) {
-  for (const at::Tensor& input : inputs) recording.inputs.push_back(input.clone());
-  wait_for_work(device);
-  const StreamScope scope(stream);
+// On the thread's current stream.
+std::unique_ptr<CudaGraph> GraphCache::State::recorded(Recording& recording, const Work& work) {
   std::unique_ptr<CudaGraph> graph = cuda_graph_entry()();
-  bool is_recording = false;
+  graph->begin(any_graph());
   try {
-    graph->begin(any_graph());
-    is_recording = true;
     recording.outputs = work(recording.inputs);
-    is_recording = false;
-    graph->end();
-    recording.graph = std::move(graph);
+  } catch (...) {
+    end_quietly(*graph);
+    throw;
+  }
+  graph->end();
+  return graph;
+}
+
+// The work was done already: what goes wrong here only means that it is not recorded.
+void GraphCache::State::record(Recording& recording, const Tensors& inputs, const Work& work) {
+  try {
+    for (const at::Tensor& input : inputs) recording.inputs.push_back(input.clone());
+    wait_for_work(device);
+    const StreamScope scope(stream);
+    recording.graph = recorded(recording, work);
     return;
-  } catch (const Failure&) {  // of the work itself, which was asked to stop
+  } catch (const Failure& failure) {
+    recording.is_refused = failure.code() != ErrorCode::Cancelled;
   } catch (...) {
     recording.is_refused = true;
   }
   recording.inputs.clear();
   recording.outputs.clear();
-  if (is_recording) end_quietly(*graph);
 }
 
 GraphCache::Tensors GraphCache::State::replay(Recording& recording, const Tensors& inputs) {
   const c10::Stream current = guard.getStream(device);
   if (done.was_marked_for_recording()) done.block(current);
+  const MarkAtEnd mark(done, current);
   for (std::size_t i = 0; i < inputs.size(); i++) recording.inputs[i].copy_(inputs[i]);
   recording.graph->replay();
   Tensors outputs;
   for (const at::Tensor& output : recording.outputs) outputs.push_back(output.clone());
-  done.record(current);
   return outputs;
 }
 

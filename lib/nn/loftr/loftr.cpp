@@ -226,6 +226,7 @@ Loftr::FineMaps Loftr::fine_maps(const Picture& picture, std::size_t windows,
   if (!picture.middle_.defined()) {
     picture.middle_ =
         backbone_.middle().dense(picture.middle_lateral_, picture.coarse_, band_bytes);
+    wait_for_work(picture.middle_.device());  // what goes may be another stream's to use again
     picture.middle_lateral_.reset();
     picture.coarse_.reset();
   }

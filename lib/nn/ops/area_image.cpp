@@ -11,6 +11,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "lib/core/lru_cache.h"
 #include "lib/nn/ops/cpu_dispatch.h"
@@ -76,10 +77,15 @@ at::Tensor axis_matrix_on(c10::Device device, std::int64_t from, std::int64_t to
   static auto& kept = *new LruCache<std::string, at::Tensor>(std::size_t{16} << 20);
   static std::mutex mutex;
   const std::string key = device.str() + ' ' + std::to_string(from) + ' ' + std::to_string(to);
+  {
+    const std::lock_guard lock(mutex);
+    at::Tensor matrix = kept.find(key);
+    if (matrix.defined()) return matrix;
+  }
+  at::Tensor matrix = axis_matrix(from, to).to(device);
+  // What makes room may still be read on the streams of other lanes.
+  c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
   const std::lock_guard lock(mutex);
-  at::Tensor matrix = kept.find(key);
-  if (matrix.defined()) return matrix;
-  matrix = axis_matrix(from, to).to(device);
   kept.put(key, matrix, matrix.nbytes());
   return matrix;
 }

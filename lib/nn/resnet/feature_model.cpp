@@ -62,13 +62,14 @@ class ResNetFeatureModel final : public FeatureModel {
       const int layer = check_layer(options.layer);
       if (frames.empty()) return std::vector<FrameFeatures>();
       const at::Tensor images = batch_of(frames, stop);
-      const auto made = graphs_.run(
-          "layer" + std::to_string(layer), {images}, [&](const GraphCache::Tensors& in) {
-            return GraphCache::Tensors{
-                net_.features(in[0], layer),
-                resize_area(without_scale(in[0]), Thumbnail::kHeight, Thumbnail::kWidth)};
-          });
-      return results(made[0].to(at::kCPU).contiguous(), to_thumbnails(made[1]));
+      const auto made = graphs_.run("layer" + std::to_string(layer), {images},
+                                    [&](const GraphCache::Tensors& in) {
+                                      return GraphCache::Tensors{net_.features(in[0], layer)};
+                                    });
+      // Not recorded: its matrices are kept for a while only.
+      const at::Tensor small =
+          resize_area(without_scale(images), Thumbnail::kHeight, Thumbnail::kWidth);
+      return results(made[0].to(at::kCPU).contiguous(), to_thumbnails(small));
     });
   }
 
