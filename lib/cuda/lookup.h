@@ -10,8 +10,8 @@
 
 namespace gsttorch {
 
-/// The steps of a lookup, as Correlation::lookup in lib/nn/raft/correlation.h takes them: the
-/// (2r+2)^2 samples around a point, whose fractional part they share, are blended into (2r+1)^2
+/// Steps of a lookup, as Correlation::lookup in lib/nn/raft/correlation.h takes them: the (2r+2)^2
+/// samples around a point, whose fractional part they share, are blended into (2r+1)^2
 /// values.
 
 /// Where a window lies: its first sample and the fraction that all its points share.
@@ -34,26 +34,11 @@ GSTTORCH_HOST_DEVICE LookupWindow lookup_window(const CorrelationLookup& s, std:
           y - floor_y};
 }
 
-/// Where sample `index` of a window is in its level; -1: outside, where everything is zero.
-GSTTORCH_HOST_DEVICE std::int64_t lookup_cell(const CorrelationLookup& s,
-                                              const LookupWindow& window, int level, int index) {
-  const int side = 2 * s.radius + 2;
-  const int x = window.x0 + index % side, y = window.y0 + index / side;
-  const bool inside = x >= 0 && x < s.widths[level] && y >= 0 && y < s.heights[level];
-  return inside ? std::int64_t{y} * s.widths[level] + x : -1;
-}
-
 GSTTORCH_HOST_DEVICE std::int64_t cells_of(const CorrelationLookup& s, int level) {
   return std::int64_t{s.heights[level]} * s.widths[level];
 }
 
-/// The sample at a cell, from the volume.
-GSTTORCH_HOST_DEVICE float volume_sample(const CorrelationLookup& s, std::int64_t pixel, int level,
-                                         std::int64_t cell) {
-  return s.levels[level][pixel * cells_of(s, level) + cell];
-}
-
-/// On demand it is the product of these two, of s.depth features each.
+/// On demand the sample at a cell is the product of these two, of s.depth features each.
 GSTTORCH_HOST_DEVICE const float* pixel_features(const CorrelationLookup& s, std::int64_t pixel) {
   return s.first + pixel * s.depth;
 }

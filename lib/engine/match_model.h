@@ -28,7 +28,8 @@ struct MatchOptions {
   /// Share of the cells of each picture that is left out of matching, 0 to `kMostFiltered`: those
   /// with the weakest features. Fewer matches in less time; 0: all cells, the exact result.
   double token_filter = 0;
-  /// Matches that the fine stage works on at once: more take more memory, the same matches.
+  /// Matches that the fine stage works on at once: more take more memory, the same matches. On a
+  /// GPU the net has its own number.
   int chunk = 128;
 
   bool operator==(const MatchOptions&) const = default;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -10,8 +11,8 @@ namespace gsttorch {
 
 /// In what a net's convolutions compute: more digits, or more speed.
 enum class Precision {
-  Auto,  ///< as many digits as the net was made with: Fp32
-  Fp32,
+  Auto,  ///< Fp32
+  Fp32,  ///< on CUDA devices products have TF32's digits, unless NVIDIA_TF32_OVERRIDE=0
   Fp16,  ///< CUDA devices
   Bf16,  ///< CUDA devices of compute capability 8.0 or later, processors with AVX512_BF16
 };

@@ -17,7 +17,7 @@ GType gst_torch_attach_get_type(void) {
 GType gst_torch_precision_get_type(void) {
   static const GType type = [] {
     static const GEnumValue values[] = {
-        {GST_TORCH_PRECISION_AUTO, "As many digits as the net was made with", "auto"},
+        {GST_TORCH_PRECISION_AUTO, "Single precision", "auto"},
         {GST_TORCH_PRECISION_FP32, "Single precision", "fp32"},
         {GST_TORCH_PRECISION_FP16, "Half precision, on CUDA devices", "fp16"},
         {GST_TORCH_PRECISION_BF16, "The upper half of single precision, where the device has it",

@@ -29,8 +29,9 @@ GST_TORCH_API GType gst_torch_attach_get_type(void);
 
 /**
  * GstTorchPrecision:
- * @GST_TORCH_PRECISION_AUTO: as many digits as the net was made with
- * @GST_TORCH_PRECISION_FP32: IEEE single precision
+ * @GST_TORCH_PRECISION_AUTO: fp32
+ * @GST_TORCH_PRECISION_FP32: IEEE single precision; on CUDA devices products have the digits of
+ *   TF32, unless NVIDIA_TF32_OVERRIDE=0 is in the environment
  * @GST_TORCH_PRECISION_FP16: IEEE half precision, on CUDA devices
  * @GST_TORCH_PRECISION_BF16: single precision without its last 16 bits, on CUDA devices of compute
  *   capability 8.0 or later and on processors with AVX512_BF16

@@ -5,13 +5,14 @@
 #include "lib/engine/cuda_libraries.h"
 #include "lib/engine/cuda_probe.h"
 #include "lib/nn/device.h"
+#include "lib/nn/failure.h"
 
 namespace gsttorch {
 namespace {
 
 constexpr CudaVersion kFirstWithBf16{8, 0};
 
-// oneDNN would compute in bfloat16 without these instructions too, slower than in float32.
+// With AVX-512 alone oneDNN would compute in bfloat16 too, slower than in float32.
 bool cpu_has_bf16() {
 #if defined(__x86_64__)
   return __builtin_cpu_supports("avx512bf16");
@@ -60,10 +61,14 @@ Precision precision_of(c10::ScalarType type) {
 Result<ComputeTarget> compute_target(const ModelOptions& options) {
   const auto device = parse_device(options.device);
   if (!device) return device.error();
-  if (options.precision == Precision::Auto) return ComputeTarget(*device);
-  const auto type = compute_type(options.precision, abilities_of(*device));
-  if (!type) return type.error();
-  return ComputeTarget(*device, *type);
+  const bool is_plain =
+      options.precision == Precision::Auto || options.precision == Precision::Fp32;
+  if (is_plain) return ComputeTarget(*device);
+  return caught("precision", [&]() -> Result<ComputeTarget> {
+    const auto type = compute_type(options.precision, abilities_of(*device));
+    if (!type) return type.error();
+    return ComputeTarget(*device, *type);
+  });
 }
 
 }  // namespace gsttorch

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -305,22 +304,6 @@ TEST(RaftFlow, posts_a_message_for_each_flow_when_asked_and_counts_frames) {
   EXPECT_EQ(pairs, 3u);
   EXPECT_STREQ(gst_structure_get_string(stats, "device"), "cpu");
   gst_structure_free(stats);
-}
-
-// Of a file that nobody else has: others would share the net that is there.
-TEST(RaftFlow, tells_how_long_the_net_took_to_load) {
-  const TempFolder folder;
-  const std::string path = folder.path("net.safetensors");
-  std::filesystem::copy_file(small_flow_net(), path);
-  Harness harness(make_raftflow("model", path.c_str()));
-  harness.set_caps(caps());
-  harness.push_and_pull(frame(0));
-  GstStructure* stats = nullptr;
-  g_object_get(harness.element(), "stats", &stats, nullptr);
-  double load_ms = 0;
-  gst_structure_get_double(stats, "load-ms", &load_ms);
-  gst_structure_free(stats);
-  EXPECT_GT(load_ms, 0.1) << "no net is read and packed in less";
 }
 
 // --- memory

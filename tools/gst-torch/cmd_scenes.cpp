@@ -183,7 +183,8 @@ constexpr Options::Description kDescription = {
     "  gst-torch scenes video.mp4 -o scenes.edl --model transnetv2\n"
     "  gst-torch scenes video.mp4 -o scenes.csv --plot scores.png --sheet shots.png\n"
     "  gst-torch scenes video.mp4 --split shots --reencode\n\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (what is there is whole).",
+    "Exit status: 0 done, 1 failed, 2 wrong usage, 130 or 143 interrupted (what is there is "
+    "whole).",
 };
 
 }  // namespace

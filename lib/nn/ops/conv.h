@@ -25,9 +25,10 @@ struct ConvGeometry {
 /// A 2-D convolution and the activation after it: the one place where this project convolves.
 ///
 /// On the CPU the weights are packed once for oneDNN, activations stay channels-last from one
-/// convolution to the next, and bias, sum and activation are fused into the convolution. On any
-/// other device, and where oneDNN is missing, it is plain ATen (which is also the oracle of the
-/// tests). Its result has the type it computes in; what it is given is converted. Reentrant.
+/// convolution to the next, and bias, sum and activation are fused into the convolution. On a GPU
+/// they are one launch of ours after it, in float32. On any other device, and where oneDNN is
+/// missing, it is plain ATen (which is also the oracle of the tests). Its result has the type it
+/// computes in; what it is given is converted. Reentrant.
 class Conv {
  public:
   Conv() = default;
@@ -42,8 +43,8 @@ class Conv {
   /// activation(conv(x) + other), other [B, O, H', W'].
   at::Tensor plus(const at::Tensor& x, const at::Tensor& other) const;
 
-  /// The same into `other`, which must be channels-last, of this type and nobody else's: no memory
-  /// for the result.
+  /// The same into `other` where that can be, which must be channels-last, of this type and nobody
+  /// else's: with oneDNN, no memory for the result.
   at::Tensor plus_(const at::Tensor& x, at::Tensor other) const;
 
   /// The same in plain ATen, whatever the device.
