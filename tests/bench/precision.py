@@ -4,7 +4,7 @@
 """What `precision` saves and costs: each net in fp32 and in another precision, in turns. Not a test:
 run it in `meson devenv -C build`, where the machine has nothing else to do.
 
-    precision.py --video VIDEO --pairs DIR [--precision bf16] [--device cpu]
+    precision.py --video VIDEO --pairs DIR [--precision bf16] [--device cpu] [--resnet18 FILE]
 
 DIR has a folder for each pair: frame10.png, frame11.png and flow10.flo, the true flow. Prints for
 each net the element's own time per frame and the ratio of the two, then what flow and matches are
@@ -121,10 +121,14 @@ def main() -> None:
     parser.add_argument("--pairs", type=pathlib.Path, required=True)
     parser.add_argument("--precision", default="bf16")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--resnet18", metavar="FILE", help="weights of a ResNet-18, to be timed too")
     parser.add_argument("--frames", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    for element, model, size in STREAMS:
+    streams = list(STREAMS)
+    if options.resnet18:
+        streams.append(("scenedetect", options.resnet18, "640,height=360"))
+    for element, model, size in streams:
         time_stream(options, element, model, size)
     for precision in ("fp32", options.precision):
         print_worth(options, precision)

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+//
+// Nets in half precision beside themselves in fp32, both on the GPU.
+#include <cmath>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/gpu/gpu_test.h"
+#include "tests/support/paths.h"
+#include "tests/support/weights_file.h"
+
+namespace gsttorch {
+namespace {
+
+class PrecisionOnGpu : public GpuTest, public testing::WithParamInterface<Precision> {
+ protected:
+  /// The same as `load(options)`, in the precision of the test; null where the GPU has not got it.
+  template <typename Load>
+  auto brief(Load&& load, const std::string& path) {
+    auto model = load(ModelOptions{path, device_, GetParam()});
+    if (!model) {
+      EXPECT_EQ(GetParam(), Precision::Bf16) << model.error().message;
+    }
+    return model ? std::move(*model) : nullptr;
+  }
+  static const Picture& first() {
+    static const Picture picture(256, 192);
+    return picture;
+  }
+  static const Picture& second() {
+    static const Picture picture(256, 192, 3, 2);
+    return picture;
+  }
+};
+
+TEST_P(PrecisionOnGpu, of_flow_costs_little) {
+  const std::string path = folder_.path("raft.safetensors");
+  formula::write_weights(path, source_file("tests/nn/goldens/raft_small.shapes"));
+  const auto load = [this](const ModelOptions& options) {
+    return engine_->load_flow_model(options);
+  };
+  const auto flow = [](FlowModel& model) {
+    FlowOptions options;
+    options.iterations = 4;
+    FlowResult result;
+    for (int i = 0; i < 3; i++) {  // the last is replayed
+      SingleUseImage a(first().view), b(second().view);
+      const FlowPair pair = {value_of(model.encode(a, options)), value_of(model.encode(b, options)),
+                             nullptr};
+      result = value_of(model.flow(std::span(&pair, 1), options)).at(0);
+    }
+    return result;
+  };
+  const auto model = brief(load, path);
+  if (!model) GTEST_SKIP() << "not on this GPU";
+  EXPECT_EQ(model->info().precision, GetParam());
+  const FlowResult half = flow(*model);
+  const FlowResult full = flow(*value_of(load({path, device_})));
+  const auto* x = static_cast<const float*>(half.forward->host_data());
+  const auto* y = static_cast<const float*>(full.forward->host_data());
+  const std::size_t count = full.forward->bytes() / sizeof(float);
+  double apart = 0, length = 0;
+  for (std::size_t i = 0; i < count; i++) {
+    apart += std::abs(x[i] - y[i]);
+    length += std::abs(y[i]);
+  }
+  EXPECT_GT(apart, 0);
+  EXPECT_LT(apart, 0.03 * length);
+}
+
+TEST_P(PrecisionOnGpu, of_matches_costs_little) {
+  const std::string path = source_file("models/bundled/loftr-lite.safetensors");
+  const auto load = [this](const ModelOptions& options) {
+    return engine_->load_match_model(options);
+  };
+  const auto match = [](MatchModel& model) {
+    const MatchOptions options;
+    MatchResult result;
+    for (int i = 0; i < 3; i++) {
+      SingleUseImage a(first().view), b(second().view);
+      const MatchPair pair = {value_of(model.encode(a, options)),
+                              value_of(model.encode(b, options))};
+      result = value_of(model.match(std::span(&pair, 1), options)).at(0);
+    }
+    return result.matches;
+  };
+  const auto model = brief(load, path);
+  if (!model) GTEST_SKIP() << "not on this GPU";
+  const std::vector<Match> half = match(*model);
+  const std::vector<Match> full = match(*value_of(load({path, device_})));
+  ASSERT_GT(full.size(), 20u);
+  std::map<std::pair<float, float>, Match> known;
+  for (const Match& m : full) known[{m.x0, m.y0}] = m;
+  std::size_t same = 0;
+  bool differs = half.size() != full.size();
+  for (const Match& m : half) {
+    const auto found = known.find({m.x0, m.y0});
+    if (found == known.end()) continue;
+    const Match& other = found->second;
+    same += std::hypot(m.x1 - other.x1, m.y1 - other.y1) < 0.5;
+    differs |= m.confidence != other.confidence;
+  }
+  EXPECT_TRUE(differs);
+  EXPECT_GE(same, 0.9 * full.size());
+  EXPECT_GE(same, 0.9 * half.size());
+}
+
+TEST_P(PrecisionOnGpu, of_features_costs_little) {
+  const std::string path = source_file("models/bundled/resnet18-lite.safetensors");
+  const auto load = [this](const ModelOptions& options) {
+    return engine_->load_feature_model(options);
+  };
+  const auto features = [](FeatureModel& model) {
+    std::vector<float> values;
+    for (int i = 0; i < 3; i++) {
+      SingleUseImage image(first().view);
+      FrameImage* frames[] = {&image};
+      values = value_of(model.features(frames, {})).at(0).values;
+    }
+    return values;
+  };
+  const auto model = brief(load, path);
+  if (!model) GTEST_SKIP() << "not on this GPU";
+  const std::vector<float> half = features(*model);
+  const std::vector<float> full = features(*value_of(load({path, device_})));
+  ASSERT_EQ(half.size(), full.size());
+  double apart = 0, length = 0;
+  for (std::size_t i = 0; i < full.size(); i++) {
+    apart += std::pow(half[i] - full[i], 2);
+    length += std::pow(full[i], 2);
+  }
+  EXPECT_GT(apart, 0);
+  EXPECT_LT(std::sqrt(apart), 0.03 * std::sqrt(length));
+}
+
+INSTANTIATE_TEST_SUITE_P(Precisions, PrecisionOnGpu,
+                         testing::Values(Precision::Fp16, Precision::Bf16),
+                         [](const auto& info) { return std::string(name_of(info.param)); });
+
+}  // namespace
+}  // namespace gsttorch
