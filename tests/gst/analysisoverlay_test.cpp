@@ -578,15 +578,6 @@ TEST(AnalysisOverlay, refuses_an_odd_width_downstream_when_side_by_side) {
             "eos");
 }
 
-guint64 stat(GstElement* overlay, const char* field) {
-  GstStructure* stats = nullptr;
-  g_object_get(overlay, "stats", &stats, nullptr);
-  guint64 value = 0;
-  EXPECT_TRUE(gst_structure_get_uint64(stats, field, &value)) << field;
-  gst_structure_free(stats);
-  return value;
-}
-
 TEST(AnalysisOverlay, every_decides_which_frames_are_drawn_on) {
   for (const guint every : {0u, 1u, 3u}) {
     for (const char* layout : {"blend", "side-by-side"}) {

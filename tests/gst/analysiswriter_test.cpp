@@ -63,17 +63,6 @@ std::vector<json> read_records(const TempFolder& folder) {
   return records;
 }
 
-guint64 stat(GstElement* writer, const char* field) {
-  GstStructure* stats = nullptr;
-  g_object_get(writer, "stats", &stats, nullptr);
-  guint64 wide = 0;
-  guint narrow = 0;
-  if (gst_structure_get_uint(stats, field, &narrow)) wide = narrow;
-  gst_structure_get_uint64(stats, field, &wide);
-  gst_structure_free(stats);
-  return wide;
-}
-
 // The writer's thread stays in its first frame until somebody reads this file's other end.
 class StuckDisk {
  public:

@@ -83,15 +83,6 @@ std::vector<OwnedMatch> results_of(GstElement* element, const std::vector<int>& 
   return results;
 }
 
-std::uint64_t stat(GstElement* element, const char* name) {
-  GstStructure* stats = nullptr;
-  g_object_get(element, "stats", &stats, nullptr);
-  guint64 value = G_MAXUINT64;
-  gst_structure_get_uint64(stats, name, &value);
-  gst_structure_free(stats);
-  return value;
-}
-
 void write_view(const std::string& path, int left, int zoom = 1) {
   const std::string line = "appsrc name=in caps=\"" + caps(zoom) +
                            "\" num-buffers=1 ! videoconvert ! pngenc snapshot=true ! "

@@ -64,24 +64,6 @@ Ref<GstBuffer> blank(int index) {
   return buffer;
 }
 
-std::uint64_t stat(GstElement* element, const char* name) {
-  GstStructure* stats = nullptr;
-  g_object_get(element, "stats", &stats, nullptr);
-  guint64 value = G_MAXUINT64;
-  gst_structure_get_uint64(stats, name, &value);
-  gst_structure_free(stats);
-  return value;
-}
-
-std::string stat_text(GstElement* element, const char* name) {
-  GstStructure* stats = nullptr;
-  g_object_get(element, "stats", &stats, nullptr);
-  const gchar* text = gst_structure_get_string(stats, name);
-  const std::string value = text ? text : "";
-  gst_structure_free(stats);
-  return value;
-}
-
 void write_picture(const std::string& path, int left, int width, int height) {
   const std::string line =
       "appsrc name=in caps=\"" + caps(width, height) +

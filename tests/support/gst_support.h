@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
 
@@ -151,6 +153,29 @@ inline GstTorchFlow describe_flow(guint width, guint height, GstBuffer* flow) {
   description.model = "raft-small";
   description.flow = flow;
   return description;
+}
+
+/// A whole number of an element's `stats`, of 32 or 64 bits; it must be there.
+inline guint64 stat(GstElement* element, const char* field) {
+  GstStructure* stats = nullptr;
+  g_object_get(element, "stats", &stats, nullptr);
+  guint64 wide = 0;
+  guint narrow = 0;
+  const bool is_narrow = gst_structure_get_uint(stats, field, &narrow);
+  EXPECT_TRUE(is_narrow || gst_structure_get_uint64(stats, field, &wide)) << field;
+  gst_structure_free(stats);
+  return is_narrow ? narrow : wide;
+}
+
+/// A text of an element's `stats`; it must be there.
+inline std::string stat_text(GstElement* element, const char* field) {
+  GstStructure* stats = nullptr;
+  g_object_get(element, "stats", &stats, nullptr);
+  const gchar* text = gst_structure_get_string(stats, field);
+  EXPECT_NE(text, nullptr) << field;
+  const std::string value = text ? text : "";
+  gst_structure_free(stats);
+  return value;
 }
 
 }  // namespace gsttorch
