@@ -12,7 +12,7 @@
 #include "lib/engine/feature_model.h"
 #include "lib/engine/flow_model.h"
 #include "lib/engine/match_model.h"
-#include "lib/engine/memory.h"
+#include "lib/engine/memory_report.h"
 #include "lib/engine/precision.h"
 #include "lib/engine/shot_model.h"
 

@@ -9,9 +9,9 @@
 #include "lib/nn/loftr/match_model.h"
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/memory/device_memory.h"
+#include "lib/nn/operation_threads.h"
 #include "lib/nn/raft/flow_model.h"
 #include "lib/nn/resnet/feature_model.h"
-#include "lib/nn/threads.h"
 #include "lib/nn/transnet/shot_model.h"
 #include "lib/nn/weights/weights.h"
 

@@ -25,4 +25,4 @@ def test_cpp_files_are_formatted() -> None:
     run = subprocess.run(["clang-format", "--dry-run", "--Werror", *sources], cwd=tree.ROOT,
                          text=True, capture_output=True, check=False)
     unformatted = sorted(set(re.findall(r"^([^:\s]+):\d+:\d+: error", run.stderr, re.MULTILINE)))
-    assert run.returncode == 0, f"run tools/format: {', '.join(unformatted) or run.stderr}"
+    assert run.returncode == 0, f"run tools/format-code: {', '.join(unformatted) or run.stderr}"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """The first lines of files, and headers that have to stand alone."""
+import json
 import pathlib
 import re
 import subprocess
@@ -52,3 +53,35 @@ def test_public_header_compiles_alone(header: str, language: str, tmp_path: path
                          capture_output=True, input=f"#include <gst/torch/{header}>\n",
                          check=False)
     assert run.returncode == 0, run.stderr
+
+
+# The standard headers that GCC 12, the oldest compiler, lacks. Newer ones read these by name.
+NEWER_HEADERS = {"expected", "flat_map", "flat_set", "format", "generator", "inplace_vector",
+                 "mdspan", "print", "spanstream", "stacktrace", "stdfloat"}
+
+
+def standard_headers() -> set[str]:
+    run = subprocess.run(["g++", "-x", "c++", "-E", "-v", "-"], input="", text=True,
+                         capture_output=True, check=True)
+    listed = run.stderr.partition("#include <...> search starts here:")[2].partition("End of")[0]
+    folders = [pathlib.Path(line.strip()) for line in listed.splitlines() if line.strip()]
+    assert folders
+    return NEWER_HEADERS | {entry.name for folder in folders for entry in folder.glob("*")}
+
+
+def include_folders() -> set[pathlib.Path]:
+    """Folders of this tree that the build passes with -I."""
+    commands = json.loads((tree.BUILD / "compile_commands.json").read_text(encoding="utf-8"))
+    named = {(pathlib.Path(entry["directory"]) / folder).resolve() for entry in commands
+             for folder in re.findall(r"-I(\S+)", entry["command"])}
+    return {folder for folder in named
+            if folder.is_relative_to(tree.ROOT) and not folder.is_relative_to(tree.BUILD)}
+
+
+def test_no_file_shadows_a_standard_header() -> None:
+    """A script tools/format was read for <format> by GCC 13, because of an -I../tools."""
+    standard = standard_headers()
+    folders = include_folders()
+    assert folders and "vector" in standard
+    files = {entry for folder in folders for entry in folder.glob("*") if entry.is_file()}
+    assert sorted(str(file) for file in files if file.name in standard) == []

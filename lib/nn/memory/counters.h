@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/engine/memory.h"
+#include "lib/engine/memory_report.h"
 
 namespace gsttorch {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lib/engine/memory.h"
+#include "lib/engine/memory_report.h"
 
 namespace gsttorch {
 

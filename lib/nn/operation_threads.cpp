@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/nn/threads.h"
+#include "lib/nn/operation_threads.h"
 
 #include <ATen/Parallel.h>
 
