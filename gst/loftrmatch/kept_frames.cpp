@@ -5,26 +5,6 @@
 #include <utility>
 
 namespace gsttorch {
-namespace {
-
-constexpr char kSceneMeta[] = "GstTorchSceneMeta";  // its fields are read as anyone may
-
-// Whether an element before this one found that a shot begins here.
-bool begins_shot(GstBuffer* buffer) {
-  gpointer state = nullptr;
-  while (GstMeta* meta = gst_buffer_iterate_meta(buffer, &state)) {
-    if (!gst_meta_info_is_custom(meta->info)) continue;
-    auto* custom = reinterpret_cast<GstCustomMeta*>(meta);
-    if (!gst_custom_meta_has_name(custom, kSceneMeta)) continue;
-    const gchar* boundary =
-        gst_structure_get_string(gst_custom_meta_get_structure(custom), "boundary");
-    if (boundary && g_strcmp0(boundary, "none") != 0) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
 bool KeptFrames::begin_frame(const AnalyzedFrame& frame, const LoftrMatchSettings& settings,
                              int max_size) {
   const bool other_settings =
@@ -35,7 +15,7 @@ bool KeptFrames::begin_frame(const AnalyzedFrame& frame, const LoftrMatchSetting
   mode_ = settings.mode;
   distance_ = settings.distance();
   if (mode_ == MatchMode::ShotStart) {
-    if (begins_shot(frame.buffer.get())) forget_frames();
+    if (frame.boundary != GST_TORCH_SCENE_BOUNDARY_NONE) forget_frames();
     return begins_anew;  // the oldest is the one
   }
   while (seen_.size() > 1 && seen_[1].index + distance_ <= frame.index) {

@@ -79,7 +79,9 @@ Ref<GstBuffer> as_buffer(const std::vector<Match>& matches, const std::optional<
 }  // namespace
 
 void LoftrMatch::publish(AnalyzedFrame& frame) {
-  const auto& found = static_cast<const FoundMatches&>(*frame.finding);
+  FoundMatches nothing;  // a frame that was not analysed
+  nothing.skipped = frame.skipped;
+  const auto& found = frame.finding ? static_cast<const FoundMatches&>(*frame.finding) : nothing;
   const AnalyzerSettings settings = host_.settings();
   if (settings.attach != GST_TORCH_ATTACH_NONE) {
     if (found.all.empty()) attach(frame, found, nullptr);
@@ -97,7 +99,8 @@ void LoftrMatch::attach(AnalyzedFrame& frame, const FoundMatches& found,
   meta.reference_pts = GST_CLOCK_TIME_NONE;
   meta.dt = GST_CLOCK_STIME_NONE;
   meta.source = GST_OBJECT_NAME(host_.element());
-  meta.model = matcher_.info().architecture.c_str();
+  const auto model = model_.get();  // none yet where frames pass while it is loaded
+  meta.model = model ? model->info().architecture.c_str() : nullptr;
   meta.skipped = found.skipped;
   Ref<GstBuffer> rows;
   if (one) {

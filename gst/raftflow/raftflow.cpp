@@ -22,19 +22,6 @@ constexpr char kFirstFrame[] = "first-frame";
 constexpr char kMemoryLimit[] = "memory-limit";
 constexpr char kCut[] = "cut";
 
-// What a scenedetect upstream says of a frame: a cut, else what else begins a shot there.
-GstTorchSceneBoundary shot_boundary(GstBuffer* buffer) {
-  GstTorchSceneBoundary found = GST_TORCH_SCENE_BOUNDARY_NONE;
-  gpointer state = nullptr;
-  while (GstCustomMeta* meta = gst_buffer_iterate_torch_scene_meta(buffer, &state)) {
-    GstTorchScene scene;
-    if (!gst_torch_scene_meta_read(meta, &scene) || !scene.boundary) continue;
-    if (scene.boundary == GST_TORCH_SCENE_BOUNDARY_CUT) return scene.boundary;
-    found = scene.boundary;
-  }
-  return found;
-}
-
 GstTorchFlowDirection meta_direction(const FlowResult& flow) {
   if (!flow.backward) return GST_TORCH_FLOW_FORWARD;
   return flow.forward ? GST_TORCH_FLOW_BOTH : GST_TORCH_FLOW_BACKWARD;
@@ -120,7 +107,7 @@ Result<void> RaftFlow::look_at(AnalyzedFrame& frame, const RaftFlowSettings& set
                                std::vector<Pair>& pairs) {
   if (auto planned = plan(frame.info, settings); !planned) return planned;
   const GstTorchSceneBoundary boundary =
-      settings.reset_on_cut ? shot_boundary(frame.buffer.get()) : GST_TORCH_SCENE_BOUNDARY_NONE;
+      settings.reset_on_cut ? frame.boundary : GST_TORCH_SCENE_BOUNDARY_NONE;
   begin_frame(frame, settings, boundary);
   auto finding = std::make_unique<Found>();
   Found& found = *finding;
@@ -192,7 +179,9 @@ Result<void> RaftFlow::analyze(std::span<AnalyzedFrame> frames, std::stop_token 
 }
 
 void RaftFlow::publish(AnalyzedFrame& frame) {
-  const auto& found = static_cast<const Found&>(*frame.finding);
+  Found nothing;  // a frame that was not analysed
+  nothing.skipped = frame.skipped;
+  const auto& found = frame.finding ? static_cast<const Found&>(*frame.finding) : nothing;
   const AnalyzerSettings settings = host_.settings();
   if (settings.attach != GST_TORCH_ATTACH_NONE) attach(frame, found);
   if (settings.post_messages && found.flow) post(frame, found);
@@ -205,7 +194,8 @@ void RaftFlow::attach(AnalyzedFrame& frame, const Found& found) const {
   meta.reference_pts = GST_CLOCK_TIME_NONE;
   meta.dt = GST_CLOCK_STIME_NONE;
   meta.source = GST_OBJECT_NAME(host_.element());
-  meta.model = net_->info().architecture.c_str();
+  const auto model = model_.get();  // none yet where frames pass while it is loaded
+  meta.model = model ? model->info().architecture.c_str() : nullptr;
   meta.skipped = found.skipped;
   meta.direction = static_cast<GstTorchFlowDirection>(settings().options.direction);
   Ref<GstBuffer> arrays[3];

@@ -9,6 +9,7 @@
 #include "lib/gst/analyzer/kept_plan.h"
 #include "lib/gst/gsttorchscenemeta.h"
 #include "lib/gst/message.h"
+#include "lib/gst/segment_time.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_scene_detect_debug);
 #define GST_CAT_DEFAULT gst_scene_detect_debug
@@ -27,7 +28,7 @@ GstClockTime time_of(const FramePlace& place) {
 
 GstClockTime running_time_of(const AnalyzedFrame& frame) {
   if (frame.segment.rate < 0) return GST_CLOCK_TIME_NONE;  // nothing is said of such frames
-  return gst_segment_to_running_time(&frame.segment, GST_FORMAT_TIME, frame.pts());
+  return running_time(frame.segment, frame.pts());
 }
 
 GstTorchSceneBoundary boundary_kind(TransitionKind kind) {
@@ -99,6 +100,7 @@ void SceneDetect::stop() {
   detector_.reset();
   scorer_.reset();
   model_.stop();
+  published_ = Published();
   boundaries_ = 0;
   key_units_ = 0;
   has_warned_ = false;
@@ -109,9 +111,6 @@ void SceneDetect::reset() {
   if (detector_) detector_->reset();
   unscored_.clear();
   undecided_.clear();
-  shot_ = 0;
-  first_time_ = GST_CLOCK_TIME_NONE;
-  key_unit_times_ = KeyUnitTimes();
 }
 
 // --- frames
@@ -196,22 +195,32 @@ Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_tok
   return look_at(images, stop);
 }
 
+// Those that the net has scored.
+void SceneDetect::decide_until(std::uint64_t index) {
+  if (!detector_ || undecided_.empty()) return;
+  note(detector_->decide_until(index));
+}
+
 void SceneDetect::decide_all() {
   if (!scorer_ || (unscored_.empty() && undecided_.empty())) return;
   Result<void> ended;
-  host_.run([&] { ended = end_stretch(); });
-  if (!ended) host_.report(ended.error());
+  if (host_.run([&] { ended = end_stretch(); }) && !ended) host_.report(ended.error());
 }
 
 // --- results
 
 void SceneDetect::publish(AnalyzedFrame& frame) {
-  auto& found = static_cast<Found&>(*frame.finding);
-  if (!GST_CLOCK_TIME_IS_VALID(first_time_)) first_time_ = running_time_of(frame);
-  // Fewer frames may wait than are needed, where inference-interval was raised meanwhile.
-  if (found.verdict && !found.verdict->decision) decide_all();
+  Found nothing;  // a frame that was not analysed
+  nothing.skipped = frame.skipped;
+  const auto& found = frame.finding ? static_cast<const Found&>(*frame.finding) : nothing;
+  if (published_.stream != frame.stream) published_ = Published{frame.stream};
+  if (!GST_CLOCK_TIME_IS_VALID(published_.first_time)) {
+    published_.first_time = running_time_of(frame);
+  }
   const bool is_decided = found.verdict && found.verdict->decision;
-  if (is_decided) shot_ += static_cast<guint>(found.verdict->decision->boundaries.size());
+  if (is_decided) {
+    published_.shot += static_cast<guint>(found.verdict->decision->boundaries.size());
+  }
   if (host_.settings().attach != GST_TORCH_ATTACH_NONE) attach(frame, found);
   if (is_decided) announce(frame, *found.verdict->decision);
 }
@@ -219,9 +228,10 @@ void SceneDetect::publish(AnalyzedFrame& frame) {
 void SceneDetect::attach(AnalyzedFrame& frame, const Found& found) const {
   GstTorchScene scene = {};
   scene.frame = frame.index;
-  scene.shot = shot_;
+  scene.shot = published_.shot;
   scene.source = GST_OBJECT_NAME(host_.element());
-  scene.model = scorer_->info().architecture.c_str();
+  const auto scorer = model_.get();  // none yet where frames pass while it is loaded
+  scene.model = scorer ? scorer->info().architecture.c_str() : nullptr;
   scene.skipped = found.skipped;
   scene.threshold = settings().threshold;
   if (!found.verdict || !found.verdict->decision) {
@@ -255,8 +265,8 @@ void SceneDetect::post(const AnalyzedFrame& frame, const ShotDecision& decision,
   set_boundary(scene, boundary);
   GstStructure* s = new_timed_structure("scenedetect", frame.segment, frame.buffer.get());
   gst_structure_set(s, "boundary", G_TYPE_STRING, to_string(boundary.kind), "frame", G_TYPE_UINT64,
-                    static_cast<guint64>(frame.index), "shot", G_TYPE_UINT, shot_, "score",
-                    G_TYPE_DOUBLE, static_cast<gdouble>(decision.score), "confidence",
+                    static_cast<guint64>(frame.index), "shot", G_TYPE_UINT, published_.shot,
+                    "score", G_TYPE_DOUBLE, static_cast<gdouble>(decision.score), "confidence",
                     G_TYPE_DOUBLE, scene.confidence, "start-frame", G_TYPE_UINT64,
                     scene.start_frame, "middle-frame", G_TYPE_UINT64, scene.middle_frame,
                     "end-frame", G_TYPE_UINT64, scene.end_frame, "start-timestamp", G_TYPE_UINT64,
@@ -270,10 +280,9 @@ void SceneDetect::force_key_unit(const AnalyzedFrame& frame, bool all_headers) {
   const GstClockTime pts = frame.pts();
   const auto src = Ref<GstPad>::adopt(gst_element_get_static_pad(host_.element(), "src"));
   const GstClockTime running_time =
-      key_unit_times_.request(src.get(), running_time_of(frame), first_time_);
+      published_.key_unit_times.request(src.get(), running_time_of(frame), published_.first_time);
   host_.push_event(gst_video_event_new_downstream_force_key_unit(
-      pts, gst_segment_to_stream_time(&frame.segment, GST_FORMAT_TIME, pts), running_time,
-      all_headers, ++key_units_));
+      pts, stream_time(frame.segment, pts), running_time, all_headers, ++key_units_));
 }
 
 void SceneDetect::add_stats(GstStructure* stats) const {

@@ -49,6 +49,7 @@ class SceneDetect final : public Analysis {
   void reset() override;
   Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) override;
   guint look_ahead() const override { return look_ahead_; }
+  void decide_until(std::uint64_t index) override;
   void decide_all() override;
   void publish(AnalyzedFrame& frame) override;
   void add_stats(GstStructure* stats) const override;
@@ -61,6 +62,7 @@ class SceneDetect final : public Analysis {
   };
   struct Found final : Finding {
     bool has_result() const override { return !skipped; }
+    bool is_decided() const override { return !verdict || verdict->decision; }
     std::shared_ptr<Verdict> verdict;
     const char* skipped = nullptr;
   };
@@ -84,16 +86,22 @@ class SceneDetect final : public Analysis {
   std::atomic<guint64> boundaries_ = 0;  // published
   ModelSlot<FrameScorer> model_;
 
-  // Of the streaming thread, and of the lane that it waits for.
+  // Of the thread that analyses, and of the worker that it waits for.
   std::shared_ptr<FrameScorer> scorer_;
   std::optional<ShotDetector> detector_;
   std::deque<std::shared_ptr<Verdict>> unscored_;   // frames that the net has
   std::deque<std::shared_ptr<Verdict>> undecided_;  // frames that the detector has
-  guint shot_ = 0;                                  // of the frame that was published last
-  guint key_units_ = 0;
-  GstClockTime first_time_ = GST_CLOCK_TIME_NONE;  // running time, of what was published
-  KeyUnitTimes key_unit_times_;
   bool has_warned_ = false;
+
+  // What was published of a stream; forgotten by assigning a default. Of the thread that publishes.
+  struct Published {
+    std::optional<std::uint64_t> stream;
+    guint shot = 0;                                 // of the last frame
+    GstClockTime first_time = GST_CLOCK_TIME_NONE;  // running time
+    KeyUnitTimes key_unit_times;
+  };
+  Published published_;
+  guint key_units_ = 0;
 };
 
 }  // namespace gsttorch

@@ -5,6 +5,13 @@
 #include <algorithm>
 
 namespace gsttorch {
+namespace {
+
+constexpr std::int64_t kMillisecond = 1'000'000;
+constexpr std::int64_t kLeastChange = 10 * kMillisecond;
+constexpr std::int64_t kLeastRiseWhenMissed = 2 * kMillisecond;
+
+}  // namespace
 
 void LatencyEstimate::add(std::int64_t duration) { recent_[count_++ % kWindow] = duration; }
 
@@ -17,15 +24,23 @@ std::int64_t LatencyEstimate::p95() const {
   return sorted[rank];
 }
 
-bool LatencyEstimate::announce(std::int64_t now) {
+bool LatencyEstimate::differs(const Whole& whole) const {
   const std::int64_t value = p95();
-  const bool rose = value > announced_ + announced_ / 10;
-  const bool fell = value < announced_ - announced_ / 6;
-  if (!rose && !fell) return false;
-  const bool at_once = rose && count_ <= kLittle;
-  if (!at_once && announced_ > 0 && now - announced_at_ < kLeastInterval) return false;
-  announced_ = value;
+  const std::int64_t all = whole.rest + announced_;
+  const std::int64_t rise = has_missed_ ? std::max(whole.frame / 8, kLeastRiseWhenMissed)
+                                        : std::max(all / 10, kLeastChange);
+  const std::int64_t fall = std::max({all / 4, whole.frame, kLeastChange});
+  return value > announced_ + rise || value < announced_ - fall;
+}
+
+bool LatencyEstimate::announce(std::int64_t now, const Whole& whole) {
+  if (count_ == 0) return false;
+  const bool is_first = announced_ == 0;
+  const bool is_soon = now >= announced_at_ && now - announced_at_ < kLeastInterval;
+  if (!is_first && (is_soon || !differs(whole))) return false;
+  announced_ = p95();
   announced_at_ = now;
+  has_missed_ = false;
   return true;
 }
 

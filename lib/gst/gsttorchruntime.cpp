@@ -2,8 +2,11 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/gst/gsttorchruntime.h"
 
+#include <memory>
 #include <mutex>
 
+#include "lib/gst/gsttorchruntime-private.h"
+#include "lib/gst/runtime/frame_table.h"
 #include "lib/gst/runtime/runtime.h"
 #include "lib/gst/runtime/runtime_stats.h"
 
@@ -23,6 +26,18 @@ using gsttorch::Runtime;
 enum Property : guint { PROP_MEMORY_LIMIT = 1, PROP_GRACE_TIME, PROP_STATS };
 
 constexpr char kField[] = "runtime";
+constexpr char kFramesField[] = "frames";
+
+// The context's own: elements that were given the same context share frames, others do not.
+using SharedTable = std::shared_ptr<gsttorch::FrameTable>;
+
+GType frame_table_type() {
+  static const GType type = g_boxed_type_register_static(
+      "GstTorchFrameTable",
+      [](gpointer table) -> gpointer { return new SharedTable(*static_cast<SharedTable*>(table)); },
+      [](gpointer table) { delete static_cast<SharedTable*>(table); });
+  return type;
+}
 
 // Looking for a context asks neighbours, who may be asked by others meanwhile.
 std::recursive_mutex& context_mutex() {
@@ -173,6 +188,9 @@ void gst_torch_runtime_trim(GstTorchRuntime* runtime) {
  * gst_context_new_torch_runtime:
  * @runtime: the runtime
  *
+ * Elements that were given the same context find what another of them made from a frame. Every
+ * context that this function makes is another in that respect, though there is one runtime.
+ *
  * Returns: (transfer full): a context that carries it, for gst_element_set_context()
  */
 GstContext* gst_context_new_torch_runtime(GstTorchRuntime* runtime) {
@@ -180,6 +198,9 @@ GstContext* gst_context_new_torch_runtime(GstTorchRuntime* runtime) {
   GstContext* context = gst_context_new(GST_TORCH_RUNTIME_CONTEXT_TYPE, TRUE);
   gst_structure_set(gst_context_writable_structure(context), kField, GST_TYPE_TORCH_RUNTIME,
                     runtime, nullptr);
+  SharedTable frames = std::make_shared<gsttorch::FrameTable>();
+  gst_structure_set(gst_context_writable_structure(context), kFramesField, frame_table_type(),
+                    &frames, nullptr);
   return context;
 }
 
@@ -196,6 +217,27 @@ GstTorchRuntime* gst_context_get_torch_runtime(GstContext* context) {
   gst_structure_get(gst_context_get_structure(context), kField, GST_TYPE_TORCH_RUNTIME, &runtime,
                     nullptr);
   return runtime;
+}
+
+/**
+ * gst_buffer_add_torch_frame_meta:
+ * @buffer: a writable buffer with a video frame
+ * @info: what its caps say
+ *
+ * Has the model elements behind a `tee` share what they make from this frame, whichever comes first
+ * and however late the last one is. Without it they do so only while one of them works on the
+ * frame: nobody may add a meta to a buffer that several branches hold, and the elements keep no
+ * buffers. Call it before the tee, in a pad probe for example. What was made is kept, within the
+ * memory limit of the runtime, until the buffer is given back. Elements that change the frame in
+ * place copy it.
+ */
+void gst_buffer_add_torch_frame_meta(GstBuffer* buffer, const GstVideoInfo* info) {
+  g_return_if_fail(GST_IS_BUFFER(buffer) && gst_buffer_is_writable(buffer));
+  g_return_if_fail(info != nullptr);
+  using gsttorch::SharedFrame;
+  gsttorch::FrameTable::attach(
+      buffer, std::make_shared<SharedFrame>(Runtime::instance().cache(), SharedFrame::Keep::Derived,
+                                            buffer, *info));
 }
 
 /**
@@ -244,22 +286,39 @@ gboolean gst_torch_handle_set_context(GstContext* context, GstTorchRuntime** run
 
 /**
  * gst_torch_handle_context_query: (skip)
+ * @element: the element that was asked
  * @query: any query
- * @runtime: (nullable): the element's runtime
+ *
+ * Hands on the context that the element was given, or made, as long as it is not stopped.
  *
  * Returns: whether @query asked for the runtime and was answered
  */
-gboolean gst_torch_handle_context_query(GstQuery* query, GstTorchRuntime* runtime) {
+gboolean gst_torch_handle_context_query(GstElement* element, GstQuery* query) {
+  g_return_val_if_fail(GST_IS_ELEMENT(element), FALSE);
   g_return_val_if_fail(GST_IS_QUERY(query), FALSE);
   const gchar* type = nullptr;
-  if (!runtime || GST_QUERY_TYPE(query) != GST_QUERY_CONTEXT) return FALSE;
+  if (GST_QUERY_TYPE(query) != GST_QUERY_CONTEXT) return FALSE;
   if (!gst_query_parse_context_type(query, &type)) return FALSE;
   if (g_strcmp0(type, GST_TORCH_RUNTIME_CONTEXT_TYPE) != 0) return FALSE;
-  // There is but one, and a reference of our own to it: the element may let its go meanwhile.
-  GstTorchRuntime* only = gst_torch_runtime_get();
-  GstContext* context = gst_context_new_torch_runtime(only);
+  GstContext* context = gst_element_get_context(element, GST_TORCH_RUNTIME_CONTEXT_TYPE);
+  if (!context) return FALSE;
   gst_query_set_context(query, context);
   gst_context_unref(context);
-  gst_object_unref(only);
   return TRUE;
 }
+
+namespace gsttorch {
+
+std::shared_ptr<FrameTable> frame_table_of(GstElement* element) {
+  GstContext* context = gst_element_get_context(element, GST_TORCH_RUNTIME_CONTEXT_TYPE);
+  const GValue* value =
+      context ? gst_structure_get_value(gst_context_get_structure(context), kFramesField) : nullptr;
+  std::shared_ptr<FrameTable> table;
+  if (value && G_VALUE_HOLDS(value, frame_table_type())) {
+    table = *static_cast<SharedTable*>(g_value_get_boxed(value));
+  }
+  if (context) gst_context_unref(context);
+  return table ? table : std::make_shared<FrameTable>();
+}
+
+}  // namespace gsttorch

@@ -6,8 +6,8 @@
  * @short_description: what all model elements of a process share
  *
  * Model elements share one runtime: a net's weights are loaded once however many elements and
- * pipelines use it, a frame that several elements look at is converted once, and all inference of a
- * device goes through the same few threads.
+ * pipelines use it, and all inference of a device goes through the same few threads. Elements that
+ * were given the same context, those of one pipeline usually, also convert a frame once.
  *
  * Applications need not know it. One that wants to bound the memory, keep models loaded between
  * pipelines, or read the statistics, takes it with gst_torch_runtime_get() and keeps the reference.
@@ -17,7 +17,7 @@
  */
 #pragma once
 
-#include <gst/gst.h>
+#include <gst/video/video.h>
 
 G_BEGIN_DECLS
 
@@ -47,9 +47,11 @@ GST_TORCH_API void gst_torch_runtime_trim(GstTorchRuntime* runtime);
 GST_TORCH_API GstContext* gst_context_new_torch_runtime(GstTorchRuntime* runtime);
 GST_TORCH_API GstTorchRuntime* gst_context_get_torch_runtime(GstContext* context);
 
+GST_TORCH_API void gst_buffer_add_torch_frame_meta(GstBuffer* buffer, const GstVideoInfo* info);
+
 GST_TORCH_API void gst_torch_ensure_element_runtime(GstElement* element, GstTorchRuntime** runtime);
 GST_TORCH_API gboolean gst_torch_handle_set_context(GstContext* context, GstTorchRuntime** runtime);
-GST_TORCH_API gboolean gst_torch_handle_context_query(GstQuery* query, GstTorchRuntime* runtime);
+GST_TORCH_API gboolean gst_torch_handle_context_query(GstElement* element, GstQuery* query);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstTorchRuntime, gst_object_unref)
 

@@ -2,15 +2,16 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/gst/message.h"
 
+#include "lib/gst/segment_time.h"
+
 namespace gsttorch {
 
 GstStructure* new_timed_structure(const gchar* name, const GstSegment& segment, GstBuffer* buffer) {
   const GstClockTime pts = GST_BUFFER_PTS(buffer);
   return gst_structure_new(name, "timestamp", G_TYPE_UINT64, pts, "stream-time", G_TYPE_UINT64,
-                           gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, pts),
-                           "running-time", G_TYPE_UINT64,
-                           gst_segment_to_running_time(&segment, GST_FORMAT_TIME, pts), "duration",
-                           G_TYPE_UINT64, GST_BUFFER_DURATION(buffer), nullptr);
+                           stream_time(segment, pts), "running-time", G_TYPE_UINT64,
+                           running_time(segment, pts), "duration", G_TYPE_UINT64,
+                           GST_BUFFER_DURATION(buffer), nullptr);
 }
 
 }  // namespace gsttorch

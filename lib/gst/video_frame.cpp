@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/gst/video_frame.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -57,24 +58,54 @@ ColorEncoding color_encoding(const GstVideoInfo& info) {
   return color;
 }
 
+// Where a part begins in a plane: at the first of its components, whose neighbours lie beside it.
+const std::uint8_t* plane_at(const GstVideoFrame& frame, guint plane, const VideoRectangle& part) {
+  const GstVideoFormatInfo* format = frame.info.finfo;
+  const auto* data = static_cast<const std::uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(&frame, plane));
+  guint component = 0;
+  while (GST_VIDEO_FORMAT_INFO_PLANE(format, component) != plane) component++;
+  const int x = part.x >> GST_VIDEO_FORMAT_INFO_W_SUB(format, component);
+  const int y = part.y >> GST_VIDEO_FORMAT_INFO_H_SUB(format, component);
+  return data + y * GST_VIDEO_FRAME_PLANE_STRIDE(&frame, plane) +
+         x * GST_VIDEO_FORMAT_INFO_PSTRIDE(format, component);
+}
+
+bool interleaves_shared_chroma(GstVideoFormat format) {
+  return format == GST_VIDEO_FORMAT_YUY2 || format == GST_VIDEO_FORMAT_UYVY;
+}
+
 }  // namespace
 
+VideoRectangle visible_part(GstBuffer* buffer, const GstVideoInfo& info) {
+  const GstVideoCropMeta* crop = gst_buffer_get_video_crop_meta(buffer);
+  if (!crop) return {0, 0, GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info)};
+  const auto limit = [](guint value) { return static_cast<int>(std::min<guint>(value, G_MAXINT)); };
+  return {limit(crop->x), limit(crop->y), limit(crop->width), limit(crop->height)};
+}
+
 MappedFrame::MappedFrame(const GstVideoInfo& info, GstBuffer* buffer)
-    : mapped_(gst_video_frame_map(&frame_, &info, buffer, GST_MAP_READ)) {}
+    : visible_(visible_part(buffer, info)),
+      mapped_(gst_video_frame_map(&frame_, &info, buffer, GST_MAP_READ)) {}
 
 MappedFrame::~MappedFrame() {
   if (mapped_) gst_video_frame_unmap(&frame_);
 }
 
 ImageView MappedFrame::view() const {
+  const VideoRectangle& part = visible_;
   ImageView view;
   view.format = pixel_format(GST_VIDEO_FRAME_FORMAT(&frame_));
-  view.width = GST_VIDEO_FRAME_WIDTH(&frame_);
-  view.height = GST_VIDEO_FRAME_HEIGHT(&frame_);
   view.color = color_encoding(frame_.info);
+  if (part.x < 0 || part.y < 0 || part.width > GST_VIDEO_FRAME_WIDTH(&frame_) - part.x ||
+      part.height > GST_VIDEO_FRAME_HEIGHT(&frame_) - part.y) {
+    return view;
+  }
+  view.width = part.width;
+  view.height = part.height;
+  VideoRectangle from = part;
+  if (interleaves_shared_chroma(GST_VIDEO_FRAME_FORMAT(&frame_))) from.x &= ~1;
   for (guint i = 0; i < GST_VIDEO_FRAME_N_PLANES(&frame_); i++) {
-    view.planes[i] = {static_cast<const std::uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(&frame_, i)),
-                      GST_VIDEO_FRAME_PLANE_STRIDE(&frame_, i)};
+    view.planes[i] = {plane_at(frame_, i, from), GST_VIDEO_FRAME_PLANE_STRIDE(&frame_, i)};
   }
   return view;
 }

@@ -7,56 +7,94 @@
 namespace gsttorch {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kMs = 1'000'000;
+constexpr std::int64_t kSecond = 1000 * kMs;
 
-TEST(LatencyEstimate, is_zero_before_the_first) {
+class LatencyEstimateTest : public testing::Test {
+ protected:
+  /// As many as are looked at.
+  void fill(std::int64_t ms) {
+    for (int i = 0; i < 64; i++) estimate.add(ms * kMs);
+  }
+  bool announce(std::int64_t second) { return estimate.announce(second * kSecond, whole); }
+
   LatencyEstimate estimate;
+  LatencyEstimate::Whole whole;
+};
+
+TEST_F(LatencyEstimateTest, is_zero_before_the_first) {
   EXPECT_EQ(estimate.p95(), 0);
-  EXPECT_FALSE(estimate.announce(0));
+  EXPECT_FALSE(announce(0));
 }
 
-TEST(LatencyEstimate, is_what_nineteen_of_twenty_stay_below) {
-  LatencyEstimate estimate;
+TEST_F(LatencyEstimateTest, is_what_nineteen_of_twenty_stay_below) {
   for (int i = 1; i <= 20; i++) estimate.add(i);
   EXPECT_EQ(estimate.p95(), 19);
   for (int i = 0; i < 64; i++) estimate.add(7);
   EXPECT_EQ(estimate.p95(), 7);  // only the last 64 count
 }
 
-TEST(LatencyEstimate, announces_the_first_at_once_and_changes_that_matter) {
-  LatencyEstimate estimate;
+TEST_F(LatencyEstimateTest, announces_the_first_at_once) {
   estimate.add(100);
-  EXPECT_TRUE(estimate.announce(5));
+  EXPECT_TRUE(estimate.announce(5, whole));
   EXPECT_EQ(estimate.announced(), 100);
-  for (int i = 0; i < 64; i++) estimate.add(109);
-  EXPECT_FALSE(estimate.announce(10 * kSecond));
-  for (int i = 0; i < 64; i++) estimate.add(85);
-  EXPECT_FALSE(estimate.announce(11 * kSecond));
-  for (int i = 0; i < 64; i++) estimate.add(80);
-  EXPECT_TRUE(estimate.announce(12 * kSecond));
-  for (int i = 0; i < 64; i++) estimate.add(90);
-  EXPECT_TRUE(estimate.announce(14 * kSecond));
-  EXPECT_EQ(estimate.announced(), 90);
 }
 
-TEST(LatencyEstimate, announces_at_most_once_a_second) {
-  LatencyEstimate estimate;
-  estimate.add(100);
-  EXPECT_TRUE(estimate.announce(kSecond));
-  for (int i = 0; i < 64; i++) estimate.add(500);
-  EXPECT_FALSE(estimate.announce(kSecond + kSecond / 2));
-  EXPECT_TRUE(estimate.announce(2 * kSecond));
+TEST_F(LatencyEstimateTest, announces_a_rise_of_a_tenth_of_the_whole) {
+  whole.rest = 800 * kMs;
+  fill(200);
+  EXPECT_TRUE(announce(0));
+  fill(299);
+  EXPECT_FALSE(announce(10));
+  fill(301);
+  EXPECT_TRUE(announce(20));
+  EXPECT_EQ(estimate.announced(), 301 * kMs);
 }
 
-TEST(LatencyEstimate, announces_rises_at_once_while_it_knows_little) {
-  LatencyEstimate estimate;
-  for (int i = 1; i <= 16; i++) {
-    estimate.add(100 << i);
-    EXPECT_TRUE(estimate.announce(i)) << i;
-    EXPECT_EQ(estimate.announced(), 100 << i);
-  }
-  estimate.add(100 << 17);
-  EXPECT_FALSE(estimate.announce(17));
+TEST_F(LatencyEstimateTest, announces_no_rise_of_less_than_ten_milliseconds) {
+  fill(5);
+  EXPECT_TRUE(announce(0));
+  fill(14);
+  EXPECT_FALSE(announce(10));
+  fill(16);
+  EXPECT_TRUE(announce(20));
+}
+
+TEST_F(LatencyEstimateTest, announces_a_fall_of_a_quarter_of_the_whole_and_of_a_frame) {
+  whole.frame = 40 * kMs;
+  fill(100);
+  EXPECT_TRUE(announce(0));
+  fill(61);
+  EXPECT_FALSE(announce(10));
+  fill(59);
+  EXPECT_TRUE(announce(20));
+  whole.rest = 400 * kMs;
+  fill(100);
+  EXPECT_FALSE(announce(30));  // rose by less than a tenth of 459 ms
+  fill(10);
+  EXPECT_FALSE(announce(40));
+  whole.rest = 0;
+  EXPECT_TRUE(announce(50));
+}
+
+TEST_F(LatencyEstimateTest, announces_a_smaller_rise_where_results_were_missed) {
+  whole.frame = 40 * kMs;
+  fill(100);
+  EXPECT_TRUE(announce(0));
+  fill(106);
+  EXPECT_FALSE(announce(10));
+  estimate.add_missed();
+  EXPECT_TRUE(announce(20));
+  fill(112);
+  EXPECT_FALSE(announce(30));  // none was missed since
+}
+
+TEST_F(LatencyEstimateTest, announces_at_most_once_a_second) {
+  fill(100);
+  EXPECT_TRUE(announce(1));
+  fill(500);
+  EXPECT_FALSE(estimate.announce(kSecond + kSecond / 2, whole));
+  EXPECT_TRUE(announce(2));
 }
 
 }  // namespace

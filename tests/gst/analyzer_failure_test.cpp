@@ -128,7 +128,8 @@ TEST_F(AnalyzerFailure, an_exception_while_forgetting_at_new_caps_is_posted_once
   begin();
   push_frames(0, 2);
   work.reset = [] { throw std::runtime_error("broken reset"); };
-  pads->set_caps("video/x-raw,format=GRAY8,width=32,height=8,framerate=25/1");
+  pads->set_caps("video/x-raw,format=GRAY8,width=8,height=16,framerate=25/1");
+  push_frames(2, 1);  // the first of another stream
   EXPECT_THAT(pads->bus.wait_for(GST_MESSAGE_ERROR), HasSubstr("broken reset"));
   EXPECT_EQ(push_until_refused(), GST_FLOW_ERROR);
   EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), SizeIs(0));
@@ -141,6 +142,8 @@ TEST_F(AnalyzerFailure, an_exception_while_forgetting_in_a_flush_is_posted_once)
   push_frames(0, 2);
   work.reset = [] { throw std::runtime_error("broken reset"); };
   pads->flush();
+  pads->push_segment();
+  push_frames(2, 1);
   EXPECT_THAT(pads->bus.wait_for(GST_MESSAGE_ERROR), HasSubstr("broken reset"));
   EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), SizeIs(0));
   work.reset = {};

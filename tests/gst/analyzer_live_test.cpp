@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Model elements in live pipelines: what they say about latency, and what they do when late.
-#include <gst/check/gsttestclock.h>
+// Model elements in live pipelines: what they say about latency, and that frames keep their time
+// whatever the model does.
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <map>
 
+#include "lib/gst/gsttorchscenemeta.h"
 #include "tests/gst/analyzer_fixture.h"
+#include "tests/support/clock_time.h"
 
 namespace gsttorch {
 namespace {
 
+using testing::Contains;
 using testing::Each;
+using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
@@ -20,9 +28,13 @@ struct Latency {
 
 class AnalyzerLive : public AnalyzerTest {
  protected:
-  /// Upstream is a live source with a latency of its own.
-  void begin_live(GstClockTime min, GstClockTime max, const std::string& caps = kCaps) {
+  ~AnalyzerLive() override { pads.reset(); }  // before the clock
+
+  /// Upstream is a live source with a latency of its own, and time passes when the test says so.
+  void begin_live(GstClockTime min = 0, GstClockTime max = GST_CLOCK_TIME_NONE,
+                  const std::string& caps = kCaps) {
     make();
+    gst_element_set_clock(pads->element(), time.clock());
     pads->upstream_query = [min, max](GstQuery* query) {
       if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY) return false;
       gst_query_set_latency(query, TRUE, min, max);
@@ -42,6 +54,14 @@ class AnalyzerLive : public AnalyzerTest {
     answer.live = live;
     return answer;
   }
+
+  /// Or gives up after some seconds.
+  static void wait_until(const std::function<bool()>& condition) {
+    for (int i = 0; i < 5000 && !condition(); i++) g_usleep(1000);
+    EXPECT_TRUE(condition());
+  }
+
+  TestTime time;
 };
 
 TEST_F(AnalyzerLive, adds_nothing_before_it_has_worked) {
@@ -59,8 +79,7 @@ TEST_F(AnalyzerLive, adds_look_ahead_and_the_wait_for_a_batch) {
   const Latency answer = latency();
   // Frames come every 40 ms: a batch of two waits for its timeout.
   EXPECT_EQ(answer.min, (10 + 3 * 40 + 30) * GST_MSECOND);
-  // As many frames as fill a batch can wait on top of that.
-  EXPECT_EQ(answer.max, (100 + 3 * 40 + 30 + 2 * 40) * GST_MSECOND);
+  EXPECT_GE(answer.max, (100 + 3 * 40 + 30 + 2 * 40) * GST_MSECOND);
   g_object_set(pads->element(), "batch-size", 1, nullptr);
   EXPECT_EQ(latency().min, (10 + 3 * 40) * GST_MSECOND);
 }
@@ -71,18 +90,12 @@ TEST_F(AnalyzerLive, counts_the_batch_timeout_where_the_rate_is_unknown) {
   EXPECT_EQ(latency().min, 70 * GST_MSECOND);
 }
 
-TEST_F(AnalyzerLive, adds_the_measured_work_and_says_so) {
-  work.analyze = [](auto, auto) -> Result<void> {
-    g_usleep(30000);
-    return {};
-  };
-  begin_live(0, GST_CLOCK_TIME_NONE);
+TEST_F(AnalyzerLive, says_when_a_property_changes_the_latency) {
+  begin_live();
   pads->bus.take(GST_MESSAGE_LATENCY);
-  push_frames(0, 5);
-  pads->wait_for(5);
-  EXPECT_GE(latency().min, 30 * GST_MSECOND);
-  EXPECT_EQ(latency().min, stat("latency"));
-  EXPECT_THAT(pads->bus.take(GST_MESSAGE_LATENCY), Not(IsEmpty()));
+  g_object_set(pads->element(), "batch-size", 4, nullptr);
+  EXPECT_THAT(pads->bus.take(GST_MESSAGE_LATENCY), SizeIs(1));
+  EXPECT_GT(latency().min, 0u);
 }
 
 // A frame without a partner takes far less than a pair.
@@ -91,131 +104,309 @@ struct NothingYet final : Finding {
 };
 
 TEST_F(AnalyzerLive, does_not_take_the_first_frame_of_a_pair_for_the_usual_work) {
-  work.analyze = [](std::span<AnalyzedFrame> frames, auto) -> Result<void> {
-    for (AnalyzedFrame& frame : frames) {
-      if (frame.index == 0) frame.finding = std::make_unique<NothingYet>();
-    }
-    g_usleep(1000);
+  work.analyze = [this](std::span<AnalyzedFrame> frames, auto) -> Result<void> {
+    time.advance(5 * GST_MSECOND);
+    if (frames[0].index == 0) frames[0].finding = std::make_unique<NothingYet>();
     return {};
   };
-  begin_live(0, GST_CLOCK_TIME_NONE);
+  begin_live();
   pads->bus.take(GST_MESSAGE_LATENCY);
   push_frames(0, 1);
   pads->wait_for(1);
+  wait_until([this] { return stat("batches") == 1; });
   EXPECT_EQ(latency().min, 0u);
-  EXPECT_THAT(pads->bus.take(GST_MESSAGE_LATENCY), SizeIs(0));
   push_frames(1, 1);
-  pads->wait_for(2);
-  EXPECT_GE(latency().min, GST_MSECOND);
-  EXPECT_THAT(pads->bus.take(GST_MESSAGE_LATENCY), SizeIs(1));
+  EXPECT_THAT(pads->bus.wait_for(GST_MESSAGE_LATENCY), "latency");
+  EXPECT_EQ(latency().min, 5 * GST_MSECOND);
+  EXPECT_EQ(latency().min, stat("latency"));
 }
 
-TEST_F(AnalyzerLive, says_when_a_property_changes_the_latency) {
-  begin_live(0, GST_CLOCK_TIME_NONE);
-  pads->bus.take(GST_MESSAGE_LATENCY);
-  g_object_set(pads->element(), "batch-size", 4, nullptr);
-  EXPECT_THAT(pads->bus.take(GST_MESSAGE_LATENCY), SizeIs(1));
-  EXPECT_GT(latency().min, 0u);
-}
+// --- a model that is busy
 
-class AnalyzerLate : public AnalyzerLive {
- protected:
-  ~AnalyzerLate() override {
-    pads.reset();
-    gst_object_unref(clock_);
+/// A model that works until it is told that it is done.
+class BusyModel {
+ public:
+  explicit BusyModel(TestWork& work) {
+    work.analyze = [this](std::span<AnalyzedFrame> frames, std::stop_token stop) -> Result<void> {
+      return analyze(frames, stop);
+    };
+    work.publish = [this](AnalyzerHost&, AnalyzedFrame& frame) {
+      const std::lock_guard lock(mutex_);
+      published_[frame.index] = frame.skipped ? frame.skipped : "";
+    };
   }
-  /// The pipeline's clock stands at so many frames since its start.
-  void set_time(int frames) {
-    gst_element_set_clock(pads->element(), clock_);
-    gst_element_set_base_time(pads->element(), 0);
-    gst_test_clock_set_time(GST_TEST_CLOCK(clock_), frames * TestPads::kFrame);
+
+  /// Waits until it works on that frame.
+  bool is_at(std::uint64_t index) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return at_ == index; });
   }
-  std::vector<std::string> skipped() {
-    pads->push_eos();
-    pads->wait_for(5);
-    std::vector<std::string> reasons;
-    for (const auto& seen : work.seen()) reasons.push_back(seen.skipped);
-    return reasons;
+  void finish() {
+    const std::lock_guard lock(mutex_);
+    at_.reset();
+    changed_.notify_all();
+  }
+  /// From now on it is done at once.
+  void release() {
+    const std::lock_guard lock(mutex_);
+    released_ = true;
+    at_.reset();
+    changed_.notify_all();
+  }
+
+  /// What was published of each frame: why it was skipped, or an empty text.
+  std::map<std::uint64_t, std::string> published() {
+    const std::lock_guard lock(mutex_);
+    return published_;
+  }
+  std::vector<std::uint64_t> analyzed() {
+    const std::lock_guard lock(mutex_);
+    return analyzed_;
+  }
+  std::vector<GstTorchSceneBoundary> boundaries() {
+    const std::lock_guard lock(mutex_);
+    return boundaries_;
+  }
+  std::vector<bool> breaks() {
+    const std::lock_guard lock(mutex_);
+    return breaks_;
   }
 
  private:
-  GstClock* const clock_ = gst_test_clock_new();
+  Result<void> analyze(std::span<AnalyzedFrame> frames, const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    for (const AnalyzedFrame& frame : frames) {
+      analyzed_.push_back(frame.index);
+      boundaries_.push_back(frame.boundary);
+      breaks_.push_back(frame.begins_anew);
+    }
+    if (!released_) at_ = frames[0].index;
+    changed_.notify_all();
+    const bool done = changed_.wait(lock, stop, [this] { return !at_; });
+    return done ? Result<void>() : Error{ErrorCode::Cancelled, "cancelled"};
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  // Guarded by mutex_.
+  std::optional<std::uint64_t> at_;
+  bool released_ = false;
+  std::map<std::uint64_t, std::string> published_;
+  std::vector<std::uint64_t> analyzed_;
+  std::vector<GstTorchSceneBoundary> boundaries_;
+  std::vector<bool> breaks_;
 };
 
-TEST_F(AnalyzerLate, skips_the_work_of_late_frames_but_not_the_frames) {
-  properties = {{"max-lateness", "100000000"}};  // 2.5 frames
-  begin_live(0, GST_CLOCK_TIME_NONE);
-  set_time(3);
-  push_frames(0, 4);
-  EXPECT_THAT(skipped(), testing::ElementsAre("late", "", "", ""));
-  EXPECT_THAT(pads->arrived(), SizeIs(5));
-  EXPECT_THAT(pads->bus.take(GST_MESSAGE_QOS), SizeIs(1));
-  EXPECT_EQ(stat("skipped-late"), 1u);
-  EXPECT_EQ(stat("analyzed"), 3u);
-}
-
-TEST_F(AnalyzerLate, does_not_count_the_latency_of_upstream_as_lateness) {
-  properties = {{"max-lateness", "100000000"}};
-  begin_live(TestPads::kFrame, GST_CLOCK_TIME_NONE);
-  set_time(3);
-  push_frames(0, 4);
-  EXPECT_THAT(skipped(), Each(""));
-}
-
-TEST_F(AnalyzerLate, never_skips_by_default_nor_where_nothing_is_live) {
-  begin_live(0, GST_CLOCK_TIME_NONE);
-  set_time(1000);
-  push_frames(0, 4);
-  EXPECT_THAT(skipped(), Each(""));
-  pads.reset();
-  properties = {{"max-lateness", "0"}};
-  begin();
-  set_time(1000);
-  push_frames(0, 4);
-  EXPECT_THAT(skipped(), Each(""));
-}
-
-// A source that is live in earnest, four times as fast as the work.
-TEST_F(AnalyzerLate, lets_every_frame_of_a_fast_source_through_and_counts_what_it_skipped) {
-  constexpr int kFrames = 120;
-  work.analyze = [](std::span<AnalyzedFrame> frames, auto) -> Result<void> {
-    if (!frames[0].skipped) g_usleep(20000);
-    return {};
-  };
-  const auto pipeline = Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(gst_parse_launch(
-      ("videotestsrc is-live=true num-buffers=" + std::to_string(kFrames) +
-       " ! video/x-raw,format=GRAY8,width=16,height=8,framerate=200/1 ! queue ! "
-       "testanalyzer name=analyzer max-lateness=60000000 ! fakesink name=sink sync=false")
-          .c_str(),
-      nullptr))));
-  const auto named = [&](const char* name) {
-    return Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), name));
-  };
-  const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pipeline.get()));
-  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
-  guint64 reported = 0;
-  while (true) {
-    const auto message = Ref<GstMessage>::adopt(gst_bus_timed_pop(bus.get(), 60 * GST_SECOND));
-    ASSERT_TRUE(message);
-    reported += GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_QOS;
-    if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS) break;
+class AnalyzerBusy : public AnalyzerLive {
+ protected:
+  ~AnalyzerBusy() override {
+    model.release();
+    pads.reset();
   }
-  EXPECT_EQ(stat_of(named("sink").get(), "rendered"), guint64{kFrames});
-  const auto analyzer = named("analyzer");
-  EXPECT_EQ(stat_of(analyzer.get(), "frames"), guint64{kFrames});
-  EXPECT_GT(stat_of(analyzer.get(), "skipped-late"), 0u);
-  EXPECT_GT(stat_of(analyzer.get(), "analyzed"), 0u);
-  EXPECT_EQ(stat_of(analyzer.get(), "analyzed") + stat_of(analyzer.get(), "skipped-late"),
-            guint64{kFrames});
-  EXPECT_EQ(reported, stat_of(analyzer.get(), "skipped-late"));
-  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+  /// Frame 0 took so long, and that was announced.
+  void learn(GstClockTime duration) {
+    push_frames(0, 1);
+    ASSERT_TRUE(model.is_at(0));
+    time.advance(duration);
+    model.finish();
+    ASSERT_EQ(pads->bus.wait_for(GST_MESSAGE_LATENCY), "latency");
+    time.advance(GST_SECOND);
+    pads->wait_for(1);
+  }
+  void push_one_each(int first, int count) {
+    for (int i = first; i < first + count; i++) {
+      push_frames(i, 1);
+      time.advance(TestPads::kFrame);
+    }
+  }
+
+  BusyModel model{work};
+};
+
+TEST_F(AnalyzerBusy, passes_frames_before_it_knows_how_long_the_model_takes) {
+  begin_live();
+  push_frames(0, 1);
+  ASSERT_TRUE(model.is_at(0));
+  time.advance(TestPads::kFrame);
+  push_one_each(1, 9);
+  EXPECT_THAT(pads->wait_for(10), SizeIs(10));
+  EXPECT_EQ(stat("skipped-late"), 10u);
+  EXPECT_EQ(model.published()[3], "late");
 }
 
-TEST_F(AnalyzerLate, skips_by_interval_whatever_the_time) {
+TEST_F(AnalyzerBusy, passes_frames_while_the_model_is_loaded) {
+  work.wait_until_ready = [](std::stop_token stop) -> Result<std::string> {
+    while (!stop.stop_requested()) g_usleep(1000);
+    return Error{ErrorCode::Cancelled, "cancelled"};
+  };
+  begin_live();
+  push_one_each(0, 10);
+  EXPECT_THAT(pads->wait_for(9), SizeIs(testing::Ge(9u)));
+}
+
+TEST_F(AnalyzerBusy, waits_for_a_result_as_long_as_it_has_announced) {
+  begin_live();
+  learn(100 * GST_MSECOND);
+  EXPECT_EQ(latency().min, (100 + 40) * GST_MSECOND);  // a frame waits for a busy model too
+  pads->forget();
+  push_frames(1, 1);
+  ASSERT_TRUE(model.is_at(1));
+  time.advance(TestPads::kFrame);
+  push_one_each(2, 2);
+  EXPECT_THAT(pads->arrived(), IsEmpty());
+  model.finish();
+  EXPECT_THAT(pads->wait_for(2), Contains("buffer 1"));
+  EXPECT_EQ(model.published()[1], "");
+  EXPECT_EQ(model.published()[2], "late");  // the next was newer when the model was free
+  ASSERT_TRUE(model.is_at(3));
+  time.advance(200 * GST_MSECOND);
+  EXPECT_THAT(pads->wait_for(3), Contains("buffer 3"));
+  EXPECT_EQ(model.published()[3], "late");
+}
+
+TEST_F(AnalyzerBusy, says_that_it_skips_once_and_then_counts_once_a_second) {
+  begin_live();
+  learn(400 * GST_MSECOND);
+  push_frames(1, 1);
+  ASSERT_TRUE(model.is_at(1));
+  push_one_each(2, 200);  // eight seconds
+  pads->wait_for(180);
+  model.release();
+  pads->push_eos();
+  pads->wait_for(203);
+  std::size_t warnings = 0, counts = 0, latencies = 0;
+  while (const auto message = pads->bus.pop(GST_MESSAGE_ANY)) {
+    warnings += GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_WARNING;
+    counts += GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_QOS;
+    latencies += GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_LATENCY;
+  }
+  EXPECT_EQ(warnings, 1u);
+  EXPECT_GE(counts, 1u);
+  EXPECT_LE(warnings + counts + latencies, 9u);
+}
+
+TEST_F(AnalyzerBusy, a_longer_lateness_lets_frames_wait_for_their_turn) {
+  properties = {{"max-lateness", "200000000"}};
+  begin_live();
+  learn(100 * GST_MSECOND);
+  EXPECT_EQ(latency().min, (100 + 200) * GST_MSECOND);
+  pads->forget();
+  push_frames(1, 1);
+  ASSERT_TRUE(model.is_at(1));
+  push_one_each(2, 2);
+  model.finish();
+  ASSERT_TRUE(model.is_at(2));
+  model.finish();
+  ASSERT_TRUE(model.is_at(3));
+  model.finish();
+  EXPECT_THAT(pads->wait_for(3), ElementsAre("buffer 1", "buffer 2", "buffer 3"));
+  EXPECT_EQ(model.published()[2], "");
+}
+
+TEST_F(AnalyzerBusy, without_a_limit_every_frame_is_analyzed_and_the_source_waits) {
+  properties = {{"max-lateness", std::to_string(G_MAXINT64)}};
+  begin_live();
+  push_frames(0, 1);
+  ASSERT_TRUE(model.is_at(0));
+  push_frames(1, 1);
+  auto third = std::async(std::launch::async, [this] { push_frames(2, 1); });
+  time.advance(10 * GST_SECOND);
+  EXPECT_EQ(third.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
+  EXPECT_THAT(pads->arrived(), IsEmpty());
+  model.release();
+  third.get();
+  EXPECT_THAT(pads->wait_for(3), SizeIs(3));
+  EXPECT_EQ(stat("skipped-late"), 0u);
+}
+
+TEST_F(AnalyzerBusy, at_the_end_one_inference_is_waited_for) {
+  properties = {{"max-lateness", "10000000000"}};
+  begin_live();
+  learn(100 * GST_MSECOND);
+  push_frames(1, 1);
+  ASSERT_TRUE(model.is_at(1));
+  push_frames(2, 5);
+  pads->forget();
+  pads->push_eos();
+  model.release();
+  EXPECT_THAT(pads->wait_for(7), SizeIs(7));
+  EXPECT_EQ(pads->arrived().back(), "eos");
+  EXPECT_THAT(model.analyzed(), ElementsAre(0, 1));
+}
+
+TEST_F(AnalyzerBusy, a_live_stream_that_is_not_busy_analyzes_its_last_frame) {
+  begin_live();
+  learn(10 * GST_MSECOND);
+  model.release();
+  push_frames(1, 1);
+  pads->push_eos();
+  pads->wait_for(3);
+  EXPECT_THAT(model.analyzed(), ElementsAre(0, 1));
+}
+
+TEST_F(AnalyzerBusy, look_ahead_ends_where_a_frames_time_does) {
+  work.look_ahead = 3;
+  begin_live();
+  learn(10 * GST_MSECOND);
+  model.release();
+  pads->forget();
+  push_frames(1, 1);
+  wait_until([this] { return stat("analyzed") + stat("skipped-late") == 2; });
+  EXPECT_THAT(pads->arrived(), IsEmpty());
+  time.advance(3 * TestPads::kFrame + 30 * GST_MSECOND);  // no later frame came
+  EXPECT_THAT(pads->wait_for(1), Contains("buffer 1"));
+  EXPECT_EQ(model.published()[1], "");
+}
+
+TEST_F(AnalyzerBusy, what_a_skipped_frame_says_of_shots_and_breaks_reaches_the_next_one) {
+  begin_live();
+  learn(100 * GST_MSECOND);
+  push_frames(1, 1);
+  ASSERT_TRUE(model.is_at(1));
+  GstTorchScene scene = {};
+  scene.source = "scenes";
+  scene.boundary = GST_TORCH_SCENE_BOUNDARY_CUT;
+  Ref<GstBuffer> cut = frame(100);
+  GST_BUFFER_FLAG_SET(cut.get(), GST_BUFFER_FLAG_DISCONT);
+  gst_buffer_add_torch_scene_meta(cut.get(), &scene);
+  ASSERT_EQ(pads->push(std::move(cut)), GST_FLOW_OK);
+  time.advance(50 * GST_MSECOND);
+  push_frames(101, 1);
+  time.advance(50 * GST_MSECOND);
+  push_frames(102, 1);
+  model.finish();
+  ASSERT_TRUE(model.is_at(4));
+  EXPECT_THAT(model.analyzed(), ElementsAre(0, 1, 4));
+  EXPECT_THAT(model.boundaries(),
+              ElementsAre(GST_TORCH_SCENE_BOUNDARY_NONE, GST_TORCH_SCENE_BOUNDARY_NONE,
+                          GST_TORCH_SCENE_BOUNDARY_CUT));
+  EXPECT_THAT(model.breaks(), ElementsAre(false, false, true));
+}
+
+TEST_F(AnalyzerBusy, skips_nothing_where_nothing_is_live) {
+  begin();
+  auto pushed = std::async(std::launch::async, [this] { push_frames(0, 4); });
+  ASSERT_TRUE(model.is_at(0));
+  g_usleep(20000);  // what should not come has time to
+  EXPECT_THAT(pads->arrived(), IsEmpty());
+  model.release();
+  pushed.get();
+  pads->push_eos();
+  pads->wait_for(5);
+  EXPECT_THAT(model.analyzed(), ElementsAre(0, 1, 2, 3));
+  EXPECT_EQ(stat("skipped-late"), 0u);
+}
+
+TEST_F(AnalyzerBusy, skips_by_interval_whatever_the_time) {
   properties = {{"inference-interval", "2"}};
+  model.release();
   begin();
   push_frames(0, 4);
-  EXPECT_THAT(skipped(), testing::ElementsAre("", "inference-interval", "", "inference-interval"));
+  pads->push_eos();
+  pads->wait_for(5);
+  std::vector<std::string> reasons;
+  for (const auto& [index, skipped] : model.published()) reasons.push_back(skipped);
+  EXPECT_THAT(reasons, ElementsAre("", "inference-interval", "", "inference-interval"));
   EXPECT_EQ(stat("skipped"), 2u);
 }
 

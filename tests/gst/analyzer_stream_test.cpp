@@ -106,7 +106,7 @@ TEST_F(AnalyzerStream, works_on_batches_and_sends_an_unfilled_one_after_its_time
 }
 
 TEST_F(AnalyzerStream, tells_how_full_batches_were_and_what_each_size_took) {
-  properties = {{"batch-size", "3"}, {"batch-timeout", "20000000000"}};
+  properties = {{"batch-size", "3"}, {"batch-timeout", "10000000000"}};
   begin();
   push_frames(0, 6);
   pads->wait_for(6);
@@ -244,10 +244,9 @@ TEST_F(AnalyzerStream, goes_on_when_another_sink_is_linked) {
 
 TEST_F(AnalyzerStream, goes_on_when_a_sink_is_linked_while_a_frame_is_still_refused) {
   begin();
-  std::atomic<int> frames = 0;
-  pads->flow = [&] {
-    if (++frames > 1) return GST_FLOW_OK;
-    gst_pad_push_event(pads->sink(), gst_event_new_reconfigure());
+  pads->flow = [sink = pads->sink(), frames = std::make_shared<std::atomic<int>>(0)] {
+    if (++*frames > 1) return GST_FLOW_OK;
+    gst_pad_push_event(sink, gst_event_new_reconfigure());
     return GST_FLOW_NOT_LINKED;
   };
   push_frames(0, 1);

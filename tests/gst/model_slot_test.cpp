@@ -21,7 +21,9 @@ class Host final : public AnalyzerHost {
   Models& models() override { throw std::logic_error("none is asked for"); }
   std::size_t available_memory() const override { return 0; }
   void report(const Error&) override {}
-  void run(std::function<void()> work) override { work(); }
+  bool run(std::function<void()> work) override { return work(), true; }
+  bool is_live() const override { return false; }
+  std::stop_token stop_token() const override { return {}; }
   void push_event(GstEvent* event) override { gst_event_unref(event); }
 
  private:

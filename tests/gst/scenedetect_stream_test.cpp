@@ -84,12 +84,48 @@ TEST_F(NoCut, but_a_discontinuity_without_a_jump_hides_none) {
   EXPECT_THAT(boundaries(end(40)), ElementsAre(20));
 }
 
-// A gap ends the waiting for later frames; none is lost.
-TEST_F(SceneDetectTest, a_gap_lets_all_frames_go) {
+// Sound that outlasts the picture has a demuxer send gaps between frames.
+TEST_F(SceneDetectTest, finds_a_cut_behind_a_gap) {
   begin();
-  push(DrawnVideo(), 0, 5);
-  gst_pad_push_event(pads->src(), gst_event_new_gap(5 * DrawnVideo::kFrame, DrawnVideo::kFrame));
-  EXPECT_THAT(pads->wait_for(6), testing::SizeIs(6));
+  const DrawnVideo video({20});
+  push(video, 0, 20);
+  gst_pad_push_event(pads->src(), gst_event_new_gap(20 * DrawnVideo::kFrame, DrawnVideo::kFrame));
+  push(video, 20, 20);
+  pads->push_eos();
+  EXPECT_THAT(pads->wait_for(42), testing::SizeIs(42));
+  EXPECT_EQ(pads->arrived()[20], "gap");
+  EXPECT_THAT(boundaries(pads->buffers()), ElementsAre(20));
+}
+
+// Upstream asks in the middle of a stream, when it gets other buffers for example.
+TEST_F(SceneDetectTest, finds_a_cut_behind_a_query) {
+  begin();
+  const DrawnVideo video({20});
+  push(video, 0, 20);
+  const auto query = Ref<GstQuery>::adopt(gst_query_new_drain());
+  gst_pad_peer_query(pads->src(), query.get());
+  EXPECT_THAT(pads->arrived(), testing::SizeIs(20));
+  push(video, 20, 20);
+  EXPECT_THAT(boundaries(end(40)), ElementsAre(20));
+}
+
+// A stream without times, as appsrc sends it by default.
+TEST_F(SceneDetectTest, takes_a_segment_of_bytes) {
+  GstElement* element = gst_element_factory_make("scenedetect", "scenes");
+  g_object_set(element, "model", bundled_net().c_str(), "force-key-unit", TRUE, nullptr);
+  pads = std::make_unique<TestPads>(element);
+  gst_pad_push_event(pads->src(), gst_event_new_stream_start("test"));
+  pads->set_caps(DrawnVideo::caps());
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_BYTES);
+  gst_pad_push_event(pads->src(), gst_event_new_segment(&segment));
+  pads->wait_for(3);
+  pads->forget();
+  const DrawnVideo video({20});
+  push(video, 0, 40);
+  pads->push_eos();
+  pads->wait_for(42);  // with the request for a key unit; a critical would end the test
+  EXPECT_THAT(boundaries(pads->buffers()), ElementsAre(20));
 }
 
 TEST_F(SceneDetectTest, looks_at_nothing_while_it_plays_backwards) {

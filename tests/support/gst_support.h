@@ -81,6 +81,7 @@ class Harness {
   /// Takes the element over.
   explicit Harness(GstElement* element) : element_(Ref<GstElement>::adopt(element)), bus(element) {
     harness_ = gst_harness_new_with_element(element, "sink", "src");
+    gst_harness_set_live(harness_, FALSE);  // frames wait for their results
   }
   explicit Harness(const std::string& launch_line)
       : Harness(gst_parse_bin_from_description(launch_line.c_str(), TRUE, nullptr)) {}

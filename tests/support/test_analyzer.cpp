@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tests/support/test_analyzer.h"
 
+#include <deque>
+
 #include "lib/gst/video_frame.h"
 
 namespace gsttorch {
@@ -11,6 +13,19 @@ std::unique_ptr<TestWork>& current() {
   static std::unique_ptr<TestWork> work = std::make_unique<TestWork>();
   return work;
 }
+
+// Counts as decided once so many later frames were analysed.
+struct TestFinding final : Finding {
+  // Shared, since a flush may drop the frame meanwhile.
+  struct Verdict {
+    std::uint64_t index = 0;
+    bool is_decided = false;
+  };
+  bool is_decided() const override { return verdict->is_decided; }
+  bool has_result() const override { return !inner || inner->has_result(); }
+  std::unique_ptr<Finding> inner;  // a test's own
+  std::shared_ptr<Verdict> verdict = std::make_shared<Verdict>();
+};
 
 class TestAnalysis final : public Analysis {
  public:
@@ -23,6 +38,7 @@ class TestAnalysis final : public Analysis {
   }
   void stop() override { call(work_.stop); }
   void reset() override {
+    undecided_.clear();
     {
       const std::lock_guard lock(work_.mutex);
       work_.resets++;
@@ -38,13 +54,23 @@ class TestAnalysis final : public Analysis {
             {frame.index, frame.pts(), frame.begins_anew, frame.skipped ? frame.skipped : ""});
       }
     }
-    return work_.analyze ? work_.analyze(frames, std::move(stop)) : Result<void>();
+    if (work_.analyze) {
+      if (auto done = work_.analyze(frames, std::move(stop)); !done) return done;
+    }
+    for (AnalyzedFrame& frame : frames) add(frame);
+    return {};
   }
   guint look_ahead() const override { return work_.look_ahead; }
   void publish(AnalyzedFrame& frame) override {
     if (work_.publish) work_.publish(host_, frame);
   }
-  void decide_all() override { call(work_.decide_all); }
+  void decide_until(std::uint64_t index) override {
+    while (!undecided_.empty() && undecided_.front()->index <= index) decide_first();
+  }
+  void decide_all() override {
+    call(work_.decide_all);
+    while (!undecided_.empty()) decide_first();
+  }
   void add_stats(GstStructure*) const override { call(work_.add_stats); }
 
  private:
@@ -52,8 +78,22 @@ class TestAnalysis final : public Analysis {
     if (what) what();
   }
 
+  void add(AnalyzedFrame& frame) {
+    auto finding = std::make_unique<TestFinding>();
+    finding->inner = std::move(frame.finding);
+    finding->verdict->index = frame.index;
+    undecided_.push_back(finding->verdict);
+    frame.finding = std::move(finding);
+    while (undecided_.size() > work_.look_ahead) decide_first();
+  }
+  void decide_first() {
+    undecided_.front()->is_decided = true;
+    undecided_.pop_front();
+  }
+
   AnalyzerHost& host_;
   TestWork& work_;
+  std::deque<std::shared_ptr<TestFinding::Verdict>> undecided_;
 };
 
 void class_init(gpointer g_class, gpointer) {

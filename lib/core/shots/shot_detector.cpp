@@ -24,6 +24,7 @@ class ShotDetector::Impl {
         gradual_({options.threshold, options.distance_floor}) {}
 
   std::vector<ShotDecision> push(const ShotFrame& frame);
+  std::vector<ShotDecision> decide_until(std::uint64_t number);
   std::vector<ShotDecision> finish();
   void reset();
   void set_threshold(float threshold);
@@ -51,6 +52,14 @@ std::vector<ShotDecision> ShotDetector::Impl::push(const ShotFrame& frame) {
   gradual_.push(window_);
   std::vector<ShotDecision> decisions;
   while (pending() > options_.look_ahead) decisions.push_back(decide(next_++));
+  return decisions;
+}
+
+std::vector<ShotDecision> ShotDetector::Impl::decide_until(std::uint64_t number) {
+  std::vector<ShotDecision> decisions;
+  while (pending() > 0 && window_.place(next_).number <= number) {
+    decisions.push_back(decide(next_++));
+  }
   return decisions;
 }
 
@@ -111,6 +120,9 @@ ShotDetector::ShotDetector(ShotDetector&&) noexcept = default;
 ShotDetector& ShotDetector::operator=(ShotDetector&&) noexcept = default;
 
 std::vector<ShotDecision> ShotDetector::push(const ShotFrame& frame) { return impl_->push(frame); }
+std::vector<ShotDecision> ShotDetector::decide_until(std::uint64_t number) {
+  return impl_->decide_until(number);
+}
 std::vector<ShotDecision> ShotDetector::finish() { return impl_->finish(); }
 void ShotDetector::reset() { impl_->reset(); }
 unsigned ShotDetector::look_ahead() const { return impl_->options_.look_ahead; }

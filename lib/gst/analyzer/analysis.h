@@ -15,12 +15,17 @@
 #include "lib/core/result.h"
 #include "lib/engine/frame_image.h"
 #include "lib/gst/gsttorchenums.h"
+#include "lib/gst/gsttorchscenemeta.h"
 #include "lib/gst/ref.h"
 #include "lib/gst/runtime/models.h"
 
 namespace gsttorch {
 
 class SharedFrame;
+
+/// Values of `max-lateness` that are no time: the duration of a frame, and no limit at all.
+inline constexpr GstClockTimeDiff kLatenessOfAFrame = -1;
+inline constexpr GstClockTimeDiff kAnyLateness = G_MAXINT64;
 
 /// The properties that every analyser has.
 struct AnalyzerSettings {
@@ -30,8 +35,8 @@ struct AnalyzerSettings {
   guint inference_interval = 1;
   guint batch_size = 1;
   GstClockTime batch_timeout = 40 * GST_MSECOND;
-  GstClockTimeDiff max_lateness = -1;  // ns; negative: never skip
-  guint64 memory_limit = 0;            // bytes; 0: the runtime's
+  GstClockTimeDiff max_lateness = kLatenessOfAFrame;  // ns
+  guint64 memory_limit = 0;                           // bytes; 0: the runtime's
   GstTorchAttach attach = GST_TORCH_ATTACH_FULL;
   bool post_messages = false;
 
@@ -48,6 +53,8 @@ class Finding {
   /// Whether there is a result. Where there is none yet (a pair's first frame), the work was less
   /// than it usually is.
   virtual bool has_result() const { return true; }
+  /// Whether all is known that `publish` needs. Where it is not, later frames decide.
+  virtual bool is_decided() const { return true; }
 };
 
 /// Why a frame was not analysed; also the words in metas.
@@ -58,15 +65,18 @@ inline constexpr char kSkippedReverse[] = "reverse";
 /// One frame on its way through an analyser.
 struct AnalyzedFrame {
   Ref<GstBuffer> buffer;
-  GstVideoInfo info;
+  GstVideoInfo info;  ///< of the caps, but with the size of what is to be seen
   GstSegment segment;
-  std::uint64_t index = 0;   ///< since the stream began, or was reset
+  std::uint64_t stream = 0;  ///< another number for each stream, and after each flush
+  std::uint64_t index = 0;   ///< in the stream
   bool begins_anew = false;  ///< does not go on from the frame before
+  /// What a scenedetect upstream said of this frame, and of those before it that were not analysed.
+  GstTorchSceneBoundary boundary = GST_TORCH_SCENE_BOUNDARY_NONE;
   /// Why no result is wanted, or null. An analysis that needs the frame for a later one may still
-  /// look at it, but not where it is late.
+  /// look at it. Late frames are published without having been analysed.
   const char* skipped = nullptr;
   std::shared_ptr<FrameImage> image;    ///< only while the frame is analysed
-  std::unique_ptr<Finding> finding;     ///< the analysis' own
+  std::unique_ptr<Finding> finding;     ///< the analysis' own; null where it was not analysed
   std::shared_ptr<SharedFrame> shared;  ///< the analyser's own
 
   /// Whether that is why. The words, not their address: each library has a copy of its own.
@@ -90,14 +100,20 @@ class AnalyzerHost {
   virtual void report(const Error& error) = 0;
   /// Runs work on a lane of the device that `wait_until_ready` named, and waits. From the thread
   /// that calls the analysis, outside `analyze`, which is on a lane already.
-  virtual void run(std::function<void()> work) = 0;
+  /// False where a flush or the end came before the work began: then it never ran.
+  virtual bool run(std::function<void()> work) = 0;
+  /// Whether upstream is live: frames cannot wait.
+  virtual bool is_live() const = 0;
+  /// Stopped by a flush, or the end of the element: what is computed then is not wanted.
+  virtual std::stop_token stop_token() const = 0;
   /// Pushes an event downstream. Only from `publish`: it comes before that frame.
   virtual void push_event(GstEvent* event) = 0;
 };
 
-/// The work of one element: maths and decisions. The analyser around it has the thread, the queue,
-/// order, flushing and errors. Everything but `start` and `stop` is called from one thread at a
-/// time.
+/// The work of one element: maths and decisions. The analyser around it has the threads, the queue,
+/// order, flushing and errors. Two threads call: one `publish`, the other everything else but
+/// `start` and `stop`, which are called while neither runs. A frame is published after it was
+/// analysed, or without: then it has no finding and says why in `skipped`.
 class Analysis {
  public:
   virtual ~Analysis() = default;
@@ -114,13 +130,22 @@ class Analysis {
   /// analysed but not published are published all the same.
   virtual void reset() = 0;
 
+  /// Before `analyze` of the same frames, and not on a worker: waits for what the work needs but no
+  /// worker makes (files). May set `skipped` of a frame. ErrorCode::Cancelled once `stop` is
+  /// requested.
+  virtual Result<void> prepare(std::span<AnalyzedFrame> /*frames*/, std::stop_token /*stop*/) {
+    return {};
+  }
   /// Analyses frames in order; runs on a lane of the device. `stop` is looked at between the steps
   /// of the net and ends the call with ErrorCode::Cancelled.
   virtual Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) = 0;
 
-  /// How many later frames must be analysed before one is decided; constant while it runs.
+  /// How many later frames must be analysed before one is decided, usually. From any thread.
   virtual guint look_ahead() const { return 0; }
-  /// No more frames come: decides those that still wait for later ones.
+  /// Decides the frames up to this one as well as is possible now: they cannot wait for later ones.
+  /// The sequence of frames continues.
+  virtual void decide_until(std::uint64_t /*index*/) {}
+  /// No more frames come, or others: decides those that still wait for later ones.
   virtual void decide_all() {}
 
   /// Attaches, posts and pushes what was found. The buffer's metadata is writable; the frame is

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Upstream's side of an analyser: what comes in is queued. analyzer_task.cpp takes it out.
+// Upstream's side of an analyser: what comes in is described and queued.
 #include "lib/gst/analyzer/analyzer.h"
 
 #include <algorithm>
@@ -8,8 +8,11 @@
 #include <utility>
 
 #include "lib/gst/analyzer/debug.h"
+#include "lib/gst/analyzer/shot_boundary.h"
 #include "lib/gst/boundary.h"
 #include "lib/gst/cuda_context.h"
+#include "lib/gst/gsttorchruntime-private.h"
+#include "lib/gst/runtime/frame_table.h"
 #include "lib/gst/runtime/runtime.h"
 
 namespace gsttorch {
@@ -26,6 +29,8 @@ bool is_serialized(GstQueryType type) {
 
 // Upstream's pool must always have so many frames to work with.
 constexpr guint kLeftToUpstream = 2;
+// Beside those in the queue one may be on its way downstream.
+constexpr guint kOnTheWay = 1;
 
 guint pool_size(GstBuffer* buffer) {
   if (!buffer->pool) return 0;
@@ -36,11 +41,33 @@ guint pool_size(GstBuffer* buffer) {
   return most;
 }
 
+std::optional<std::int64_t> known(GstClockTime time) {
+  if (!GST_CLOCK_TIME_IS_VALID(time)) return std::nullopt;
+  return static_cast<std::int64_t>(time);
+}
+
+// Whether pictures of one kind follow each other: what else the caps say (the frame rate, the shape
+// of a pixel, ...) changes nothing of what a model sees.
+bool same_pictures(const GstVideoInfo& a, const GstVideoInfo& b) {
+  return GST_VIDEO_INFO_FORMAT(&a) == GST_VIDEO_INFO_FORMAT(&b) &&
+         GST_VIDEO_INFO_WIDTH(&a) == GST_VIDEO_INFO_WIDTH(&b) &&
+         GST_VIDEO_INFO_HEIGHT(&a) == GST_VIDEO_INFO_HEIGHT(&b) &&
+         GST_VIDEO_INFO_MULTIVIEW_MODE(&a) == GST_VIDEO_INFO_MULTIVIEW_MODE(&b) &&
+         gst_video_colorimetry_is_equal(&GST_VIDEO_INFO_COLORIMETRY(&a),
+                                        &GST_VIDEO_INFO_COLORIMETRY(&b));
+}
+
 }  // namespace
 
 Analyzer::Analyzer(GstElement* element, AnalyzerPads pads)
-    : element_(element), pads_(pads), runtime_(Runtime::instance()) {
-  gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
+    : element_(element),
+      pads_(pads),
+      runtime_(Runtime::instance()),
+      clock_(Ref<GstClock>::adopt(gst_system_clock_obtain())),
+      analysis_task_(pads.src, element, [this] { analyze_next(); }),
+      decision_alarm_([this] { wake(); }),
+      output_alarm_([this] { wake(); }) {
+  gst_segment_init(&entry_.segment, GST_FORMAT_UNDEFINED);
 }
 
 Analyzer::~Analyzer() { clear_queue(); }
@@ -89,23 +116,47 @@ AnalyzerCounts Analyzer::counts() const {
   return counts_;
 }
 
+// --- states
+
 Result<void> Analyzer::start() {
   reported_ = false;
+  has_new_model_settings_ = false;
   if (auto started = analysis_->start(); !started) return started;
   runtime_.add_analyzer();
+  {
+    const std::lock_guard lock(mutex_);
+    workers_.clear();
+    frames_ = frame_table_of(element_);
+  }
+  share_cuda(settings().device);
+  return {};
+}
+
+Result<void> Analyzer::prepare() {
+  if (!has_new_model_settings_.exchange(false)) return {};
+  GST_DEBUG_OBJECT(element_, "the model's settings were changed in READY: loading it again");
+  analysis_->stop();
+  {
+    const std::lock_guard lock(mutex_);
+    device_.clear();
+    cuda_context_ = {};
+  }
+  if (auto started = analysis_->start(); !started) return started;
   share_cuda(settings().device);
   return {};
 }
 
 void Analyzer::stop() {
   runtime_.remove_analyzer();
-  device_.clear();
   input_allocator_ = {};
   {
     const std::lock_guard lock(mutex_);
+    device_.clear();
     cuda_context_ = {};
+    frames_ = {};
     counts_ = AnalyzerCounts();
     work_ = LatencyEstimate();
+    notices_ = Notices();
   }
   analysis_->stop();  // last: whatever it throws, all else is done
 }
@@ -115,25 +166,18 @@ void Analyzer::stop() {
 void Analyzer::open() {
   const std::lock_guard lock(mutex_);
   flow_ = GST_FLOW_OK;
-  eos_ = refuses_frames_ = false;
+  eos_ = refuses_frames_ = has_told_downstream_ = false;
   stop_ = std::stop_source();
-}
-
-void Analyzer::close() {
-  const std::lock_guard lock(mutex_);
-  flow_ = GST_FLOW_FLUSHING;
-  stop_.request_stop();
   changed_.notify_all();
 }
 
-void Analyzer::forget_stream() {
-  clear_queue();
-  held_.clear();
-  held_frames_ = 0;
-  undecided_ = 0;
-  drops_frames_ = false;
-  gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
-  reset_stream();
+// What is under way is void from here on; nobody waits for it.
+void Analyzer::close() {
+  const std::lock_guard lock(mutex_);
+  flow_ = GST_FLOW_FLUSHING;
+  epoch_++;
+  stop_.request_stop();
+  changed_.notify_all();
 }
 
 void Analyzer::activate_sink(bool active) {
@@ -144,27 +188,67 @@ void Analyzer::activate_sink(bool active) {
   close();
   GST_PAD_STREAM_LOCK(pads_.sink);  // upstream's thread has left
   clear_queue();
+  entry_ = Entry();
+  gst_segment_init(&entry_.segment, GST_FORMAT_UNDEFINED);
   GST_PAD_STREAM_UNLOCK(pads_.sink);
 }
 
 bool Analyzer::activate_src(bool active) {
   if (active) {
+    {
+      const std::lock_guard lock(mutex_);
+      is_ending_ = false;
+      if (frames_) frames_->add_analyzer();
+    }
     open();
-    return start_task();
+    return analysis_task_.start() && start_task();
   }
   close();
+  {
+    const std::lock_guard lock(mutex_);
+    if (frames_) frames_->remove_analyzer();
+  }
   const bool stopped = gst_pad_stop_task(pads_.src);
-  has_info_ = false;
-  forget_stream();
+  end_analysis_task();
+  output_alarm_.cancel();
+  decision_alarm_.cancel();
+  clear_queue();
+  drops_frames_ = false;
+  ask_latency_ = true;
+  analysis_->reset();
   return stopped;
+}
+
+void Analyzer::end_analysis_task() {
+  analysis_task_.stop();
+  {
+    const std::lock_guard lock(mutex_);
+    is_ending_ = true;
+    changed_.notify_all();
+  }
+  analysis_task_.join();
 }
 
 // --- the sink pad
 
-bool Analyzer::wait_for_space(std::unique_lock<std::mutex>& lock) {
-  const guint capacity = settings().batch_size;
-  changed_.wait(lock, [&] { return flow_ != GST_FLOW_OK || waiting_frames_ < capacity; });
-  return flow_ == GST_FLOW_OK;
+std::size_t Analyzer::count_frames() const {
+  return static_cast<std::size_t>(std::count_if(queue_.begin(), queue_.end(), [](const Item& item) {
+    return std::holds_alternative<FramePtr>(item);
+  }));
+}
+
+std::size_t Analyzer::count_frames(FrameState state) const {
+  return static_cast<std::size_t>(
+      std::count_if(queue_.begin(), queue_.end(), [state](const Item& item) {
+        const auto* frame = std::get_if<FramePtr>(&item);
+        return frame && (*frame)->state == state;
+      }));
+}
+
+// A live stream is held up only by a sink that does not take what is ready.
+bool Analyzer::has_space(const AnalyzerSettings& settings) const {
+  if (!keeps_time(settings)) return count_frames(FrameState::Waiting) < most_waiting(settings);
+  return count_frames() < most_held(settings);
 }
 
 // A source that has few buffers (a V4L2 camera 32 at most) would wait for those that wait here.
@@ -173,7 +257,7 @@ Ref<GstBuffer> Analyzer::own_copy_if_scarce(Ref<GstBuffer> buffer) {
   if (size == 0) return buffer;
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_frames_ + held_frames_ + kLeftToUpstream < size) return buffer;
+    if (count_frames() + kOnTheWay + kLeftToUpstream < size) return buffer;
   }
   auto copy = Ref<GstBuffer>::adopt(gst_buffer_copy_deep(buffer.get()));
   if (!copy) throw std::bad_alloc();
@@ -183,38 +267,85 @@ Ref<GstBuffer> Analyzer::own_copy_if_scarce(Ref<GstBuffer> buffer) {
 }
 
 GstFlowReturn Analyzer::chain(Ref<GstBuffer> buffer) {
-  buffer = own_copy_if_scarce(std::move(buffer));
-  std::unique_lock lock(mutex_);
-  if (!wait_for_space(lock)) return flow_;
+  if (!entry_.has_info) {
+    report({ErrorCode::BadShape, "frames came before their caps"});
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
+  if (ask_latency_.exchange(false)) ask_upstream_latency();
+  const AnalyzerSettings settings = this->settings();
+  FramePtr frame = make_frame(own_copy_if_scarce(std::move(buffer)), settings);
+  Lock lock(mutex_);
+  changed_.wait(lock, [&] { return flow_ != GST_FLOW_OK || has_space(this->settings()); });
+  if (flow_ != GST_FLOW_OK) return flow_;
   if (eos_ || refuses_frames_) return GST_FLOW_EOS;
-  waiting_.push_back(WaitingFrame{std::move(buffer), Clock::now()});
-  waiting_frames_++;
+  queue_.push_back(std::move(frame));
   counts_.frames++;
   changed_.notify_all();
   return GST_FLOW_OK;
 }
 
+// All that is said of a frame depends on what came before it, not on when its turn comes.
+Analyzer::FramePtr Analyzer::make_frame(Ref<GstBuffer> buffer, const AnalyzerSettings& settings) {
+  const VideoRectangle visible = visible_part(buffer.get(), entry_.info);
+  auto frame = std::make_shared<Frame>();
+  frame->arrival = Clock::now();
+  frame->arrival_time = gst_clock_get_time(clock().get());
+  AnalyzedFrame& work = frame->work;
+  work.info = entry_.info;
+  GST_VIDEO_INFO_WIDTH(&work.info) = visible.width;
+  GST_VIDEO_INFO_HEIGHT(&work.info) = visible.height;
+  work.segment = entry_.segment;
+  work.begins_anew = begins_anew(buffer.get(), {visible.width, visible.height});
+  work.index = entry_.next_index++;
+  work.boundary = shot_boundary(buffer.get());
+  work.skipped = reason_to_skip(work, settings);
+  std::shared_ptr<FrameTable> frames;
+  {
+    const std::lock_guard lock(mutex_);
+    work.stream = stream_;
+    frames = frames_;
+  }
+  work.shared = frames->frame_of(runtime_.cache(), buffer.get(), entry_.info);
+  work.buffer = std::move(buffer);
+  GST_LOG_OBJECT(element_, "frame %" G_GUINT64_FORMAT " at %" GST_TIME_FORMAT " came in%s%s",
+                 work.index, GST_TIME_ARGS(work.pts()), work.begins_anew ? ", after a break" : "",
+                 work.skipped ? ", without a result wanted" : "");
+  return frame;
+}
+
+bool Analyzer::begins_anew(GstBuffer* buffer, VideoSize visible) {
+  const GstClockTime pts = GST_BUFFER_PTS(buffer);
+  const bool is_marked = std::exchange(entry_.is_marked, false) || GST_BUFFER_IS_DISCONT(buffer);
+  const GstClockTime duration = caps_frame_duration();
+  const bool jumps = entry_.continuity.is_break(known(pts), known(duration), is_marked);
+  const GstClockTime last = std::exchange(entry_.last_pts, pts);
+  if (!known(duration) && !jumps && known(last) && known(pts) && pts > last) {
+    set_frame_duration(pts - last);
+  }
+  const VideoSize before = std::exchange(entry_.visible, visible);
+  return jumps || (entry_.next_index > 0 && before != visible);
+}
+
+const char* Analyzer::reason_to_skip(const AnalyzedFrame& frame,
+                                     const AnalyzerSettings& settings) const {
+  if (frame.segment.rate < 0) return kSkippedReverse;
+  return frame.index % settings.inference_interval == 0 ? nullptr : kSkippedInterval;
+}
+
+// --- events
+
 GstFlowReturn Analyzer::sink_event(GstEvent* given) {
   auto event = Ref<GstEvent>::adopt(given);
   switch (GST_EVENT_TYPE(given)) {
     case GST_EVENT_FLUSH_START:
+      GST_DEBUG_OBJECT(element_, "flush begins");
       gst_pad_push_event(pads_.src, event.release());
       close();
       gst_pad_pause_task(pads_.src);
-      runtime_.drop_buffers();
       return GST_FLOW_OK;
     case GST_EVENT_FLUSH_STOP:
       gst_pad_push_event(pads_.src, event.release());
-      forget_stream();
-      if (!device_.empty()) reported_ = false;  // what fails after this is news
-      // A caps event may have been among what was dropped.
-      if (auto caps = Ref<GstCaps>::adopt(gst_pad_get_current_caps(pads_.sink))) {
-        use_caps(caps.get());
-      }
-      if (GST_PAD_MODE(pads_.src) == GST_PAD_MODE_PUSH) {
-        open();
-        start_task();
-      }
+      flush();
       return GST_FLOW_OK;
     default:
       break;
@@ -223,26 +354,105 @@ GstFlowReturn Analyzer::sink_event(GstEvent* given) {
     gst_pad_push_event(pads_.src, event.release());
     return GST_FLOW_OK;
   }
-  return queue_event(std::move(event));
+  const bool ends_sequence = note_event(given);
+  return queue_event({std::move(event), ends_sequence});
 }
 
-GstFlowReturn Analyzer::queue_event(Ref<GstEvent> event) {
+// Also without a FLUSH_START, which `queue` takes too: some applications send it as a reset.
+void Analyzer::flush() {
+  GST_DEBUG_OBJECT(element_, "flush ends");
+  close();
+  clear_queue();
+  drops_frames_ = false;
+  begin_stream();
+  gst_segment_init(&entry_.segment, GST_FORMAT_UNDEFINED);
+  reported_ = false;  // what fails after this is news
+  if (GST_PAD_MODE(pads_.src) != GST_PAD_MODE_PUSH) return;
+  open();
+  start_task();
+}
+
+// Frame numbers and what an analysis remembers begin again; caps and segment stay.
+void Analyzer::begin_stream() {
+  entry_.continuity = Continuity();
+  entry_.next_index = 0;
+  entry_.last_pts = GST_CLOCK_TIME_NONE;
+  entry_.is_marked = false;
   const std::lock_guard lock(mutex_);
-  if (flow_ != GST_FLOW_OK) return flow_;
-  switch (GST_EVENT_TYPE(event.get())) {
+  stream_++;
+  passed_ = Passed();
+}
+
+// What an event says of the frames after it. True where those have nothing to do with the frames
+// before. A GAP is no such end: its stream continues.
+bool Analyzer::note_event(GstEvent* event) {
+  GST_DEBUG_OBJECT(element_, "event %" GST_PTR_FORMAT, event);
+  switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_STREAM_START:
-      eos_ = refuses_frames_ = false;
+      begin_stream();
+      ask_latency_ = true;
+      return true;
+    case GST_EVENT_CAPS: {
+      GstCaps* caps = nullptr;
+      gst_event_parse_caps(event, &caps);
+      return use_caps(caps);
+    }
+    case GST_EVENT_SEGMENT:
+      gst_event_copy_segment(event, &entry_.segment);
+      entry_.is_marked = true;
+      return false;
+    case GST_EVENT_EOS:
+    case GST_EVENT_SEGMENT_DONE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// True where another stream begins.
+bool Analyzer::use_caps(GstCaps* caps) {
+  GstVideoInfo info;
+  const bool is_video = gst_video_info_from_caps(&info, caps);
+  const bool is_other = !is_video || (entry_.has_info && !same_pictures(info, entry_.info));
+  if (is_other) begin_stream();
+  entry_.info = info;
+  entry_.has_info = is_video;
+  set_frame_duration(caps_frame_duration());
+  return is_other;
+}
+
+GstClockTime Analyzer::caps_frame_duration() const {
+  const GstVideoInfo& info = entry_.info;
+  if (info.fps_n <= 0 || info.fps_d <= 0) return GST_CLOCK_TIME_NONE;
+  return gst_util_uint64_scale(GST_SECOND, info.fps_d, info.fps_n);
+}
+
+void Analyzer::set_frame_duration(GstClockTime duration) {
+  const std::lock_guard lock(mutex_);
+  frame_duration_ = duration;
+}
+
+// As in `queue`: an event that stays on pads is queued even where nothing goes out, so that whoever
+// is linked later gets it, and its loss is no failure by itself.
+GstFlowReturn Analyzer::queue_event(QueuedEvent event) {
+  const std::lock_guard lock(mutex_);
+  const GstEventType type = GST_EVENT_TYPE(event.event.get());
+  if (flow_ != GST_FLOW_OK && (!is_sticky(type) || type == GST_EVENT_EOS)) return flow_;
+  switch (type) {
+    case GST_EVENT_STREAM_START:
+      eos_ = refuses_frames_ = has_told_downstream_ = false;
       break;
     case GST_EVENT_SEGMENT:
       refuses_frames_ = false;
       break;
     case GST_EVENT_EOS:
       eos_ = true;
+      if (keeps_time(settings())) skip_all_but_newest();
       break;
     default:
       if (eos_) return GST_FLOW_EOS;
   }
-  waiting_.push_back(std::move(event));
+  queue_.push_back(std::move(event));
   changed_.notify_all();
   return GST_FLOW_OK;
 }
@@ -252,86 +462,32 @@ bool Analyzer::sink_query(GstQuery* query) {
   if (!is_serialized(GST_QUERY_TYPE(query))) {
     return gst_pad_query_default(pads_.sink, GST_OBJECT_CAST(element_), query);
   }
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   if (flow_ != GST_FLOW_OK) return false;
-  waiting_.push_back(query);
+  queue_.push_back(QueuedQuery{query});
   answered_ = nullptr;
   changed_.notify_all();
   changed_.wait(
       lock, [&] { return answered_ == query || (flow_ != GST_FLOW_OK && answering_ != query); });
-  std::erase_if(waiting_, [query](const Item& item) {
-    const auto* other = std::get_if<GstQuery*>(&item);
-    return other && *other == query;
-  });
+  for (std::size_t i = 0; i < queue_.size(); i++) {
+    const auto* other = std::get_if<QueuedQuery>(&queue_[i]);
+    if (!other || other->query != query) continue;
+    queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (i < cursor_) cursor_--;
+    break;
+  }
   return answered_ == query && answer_;
-}
-
-// --- the source pad
-
-bool Analyzer::src_event(GstEvent* event) {
-  if (GST_EVENT_TYPE(event) == GST_EVENT_LATENCY) ask_latency_ = true;
-  if (GST_EVENT_TYPE(event) == GST_EVENT_RECONFIGURE) {
-    // Whoever was linked now asks so: what is not linked is over. Under the lock, or the task could
-    // be started after the pad was deactivated, or before `stop_on` pauses it.
-    const std::lock_guard lock(mutex_);
-    if (flow_ == GST_FLOW_NOT_LINKED) {
-      flow_ = GST_FLOW_OK;
-      start_task();
-    }
-  }
-  return gst_pad_event_default(pads_.src, GST_OBJECT_CAST(element_), event);
-}
-
-bool Analyzer::src_query(GstQuery* query) {
-  if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY) {
-    return gst_pad_query_default(pads_.src, GST_OBJECT_CAST(element_), query);
-  }
-  if (!gst_pad_peer_query(pads_.sink, query)) return false;
-  gboolean live = FALSE;
-  GstClockTime min = 0, max = 0;
-  gst_query_parse_latency(query, &live, &min, &max);
-  const OwnLatency own = own_latency();
-  min += own.min;
-  if (GST_CLOCK_TIME_IS_VALID(max)) max += own.max;
-  gst_query_set_latency(query, live, min, max);
-  return true;
-}
-
-// --- latency
-
-OwnLatency Analyzer::own_latency() const {
-  const AnalyzerSettings settings = this->settings();
-  const std::lock_guard lock(mutex_);
-  const bool known = GST_CLOCK_TIME_IS_VALID(frame_duration_);
-  // At an unknown rate the batch timeout is the longest that a frame may come after another.
-  const GstClockTime step = known ? frame_duration_ : settings.batch_timeout;
-  GstClockTime wait = (settings.batch_size - 1) * step;
-  if (wait > settings.batch_timeout) wait = settings.batch_timeout;
-  OwnLatency own;
-  own.min = analysis_->look_ahead() * step + wait + work_.announced();
-  own.max = own.min + (known ? most_waiting(settings) * step : 0);
-  return own;
-}
-
-guint Analyzer::most_waiting(const AnalyzerSettings& settings) { return settings.batch_size; }
-
-guint Analyzer::most_held(const AnalyzerSettings& settings) const {
-  return most_waiting(settings) + settings.batch_size + analysis_->look_ahead();
-}
-
-void Analyzer::announce_latency() {
-  gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT_CAST(element_)));
 }
 
 void Analyzer::clear_queue() {
   std::deque<Item> dropped;  // given back without the lock: that runs code of other elements
   {
     const std::lock_guard lock(mutex_);
-    dropped.swap(waiting_);
-    waiting_frames_ = 0;
+    dropped.swap(queue_);
+    cursor_ = 0;
   }
   for (const Item& item : dropped) {
-    if (const auto* event = std::get_if<Ref<GstEvent>>(&item)) keep_sticky(event->get());
+    if (const auto* event = std::get_if<QueuedEvent>(&item)) keep_sticky(event->event.get());
   }
 }
 
@@ -341,6 +497,11 @@ void Analyzer::keep_sticky(GstEvent* event) {
   if (is_sticky(type) && type != GST_EVENT_SEGMENT && type != GST_EVENT_EOS) {
     gst_pad_store_sticky_event(pads_.src, event);
   }
+}
+
+void Analyzer::wake() {
+  const std::lock_guard lock(mutex_);
+  changed_.notify_all();
 }
 
 }  // namespace gsttorch

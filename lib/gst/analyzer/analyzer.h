@@ -5,12 +5,15 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
+#include <string>
+#include <thread>
 #include <variant>
 #include <vector>
 
@@ -19,33 +22,21 @@
 #include "lib/core/continuity.h"
 #include "lib/core/latency_estimate.h"
 #include "lib/gst/analyzer/analysis.h"
+#include "lib/gst/analyzer/analyzer_counts.h"
+#include "lib/gst/analyzer/clock_alarm.h"
+#include "lib/gst/analyzer/notices.h"
+#include "lib/gst/analyzer/streaming_task.h"
 #include "lib/gst/ref.h"
+#include "lib/gst/video_frame.h"
 
 namespace gsttorch {
 
+class FrameTable;
 class Runtime;
 
 struct AnalyzerPads {
   GstPad* sink = nullptr;
   GstPad* src = nullptr;
-};
-
-/// The batches of one size.
-struct BatchCounts {
-  guint64 batches = 0;
-  double ms = 0;  ///< sum over them
-};
-
-/// What an analyser has done since it was started.
-struct AnalyzerCounts {
-  guint64 frames = 0;                          ///< that came in
-  guint64 analyzed = 0;                        ///< whose result was wanted, and was worked on
-  guint64 batches = 0;                         ///< calls of the analysis
-  guint64 skipped = 0;                         ///< on purpose
-  guint64 skipped_late = 0;                    ///< of these: too late (max-lateness)
-  guint64 copied = 0;                          ///< copied because upstream's pool has too few
-  double inference_ms = 0;                     ///< sum over all batches
-  std::map<std::size_t, BatchCounts> by_size;  ///< frames whose result was wanted -> their batches
 };
 
 /// What an analyser adds to the latency of its pipeline, ns.
@@ -55,11 +46,16 @@ struct OwnLatency {
 };
 
 /// What makes an element of an Analysis: like `queue`, frames, serialized events and serialized
-/// queries go through one queue to a task on the source pad, so that their order is kept and a
-/// batch can time out. One frame in, one frame out.
+/// queries go through one queue, so that their order is kept. One frame in, one frame out.
+///
+/// Three threads meet at that queue. Upstream's puts in (analyzer.cpp). The analysis task takes
+/// frames to a worker and waits for it (analyzer_inference.cpp). The task of the source pad pushes
+/// what is first, once it is decided (analyzer_output.cpp). In a live pipeline a frame that is not
+/// decided when its time is over is pushed all the same, and what waited too long is not analysed
+/// (analyzer_live.cpp), so that a model that is too slow costs results and never frames.
 ///
 /// The functions of the sink pad (`chain`, `sink_event`, `sink_query`) are called by upstream's
-/// thread, `loop` by the task, everything else by any thread.
+/// thread, everything else by any thread.
 class Analyzer final : public AnalyzerHost {
  public:
   Analyzer(GstElement* element, AnalyzerPads pads);
@@ -77,22 +73,34 @@ class Analyzer final : public AnalyzerHost {
   Models& models() override;
   std::size_t available_memory() const override;
   void report(const Error& error) override;
-  void run(std::function<void()> work) override;
+  bool run(std::function<void()> work) override;
+  bool is_live() const override;
+  std::stop_token stop_token() const override;
   void push_event(GstEvent* event) override { gst_pad_push_event(pads_.src, event); }
 
   template <typename Fn>
   void change_settings(Fn&& change) {
-    const std::lock_guard lock(settings_mutex_);
-    change(settings_);
+    {
+      const std::lock_guard lock(settings_mutex_);
+      change(settings_);
+    }
+    wake();
   }
+  /// A property that is read when the model is loaded was set: it is loaded again at the next start
+  /// of streaming.
+  void model_settings_changed() { has_new_model_settings_ = true; }
+
   AnalyzerCounts counts() const;
   OwnLatency own_latency() const;
   /// Tells the application that the answer to the LATENCY query is another now.
   void announce_latency();
+  void set_clock(GstClock* clock);
 
   /// From NULL to READY, and back.
   Result<void> start();
   void stop();
+  /// From READY to PAUSED: takes up model settings that were changed in READY.
+  Result<void> prepare();
   /// Pads: begins or ends to take frames in, and to push them out.
   void activate_sink(bool active);
   bool activate_src(bool active);
@@ -104,89 +112,155 @@ class Analyzer final : public AnalyzerHost {
   bool sink_query(GstQuery* query);
   bool src_event(GstEvent* event);  // takes the event
   bool src_query(GstQuery* query);
-  void loop();
-  /// After an exception in `loop`, which was posted: nothing more is taken in.
-  void fail();
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct WaitingFrame {
-    Ref<GstBuffer> buffer;
-    Clock::time_point arrival;
-  };
-  using Item = std::variant<WaitingFrame, Ref<GstEvent>, GstQuery*>;
-  // One of both.
-  struct Held {
-    std::unique_ptr<AnalyzedFrame> frame;
-    Ref<GstEvent> event;
-  };
-  struct PlacedEvent {
-    std::size_t frames_before;
-    Ref<GstEvent> event;
-  };
-  // What the task takes from the queue at once: frames with the events between them, and at the end
-  // perhaps an item before which all frames must have left.
-  struct Batch {
-    std::vector<AnalyzedFrame> frames;
-    std::vector<PlacedEvent> events;
-    std::optional<Item> last;
-  };
 
-  // What the task remembers of the stream; forgotten by assigning a default.
-  struct Stream {
+  enum class FrameState {
+    Waiting,    // for its analysis
+    Running,    // is analysed
+    Undecided,  // was analysed, and waits for later frames to decide
+    Ready,      // can be pushed
+    Gone,       // was pushed while it was analysed
+  };
+  struct Frame {
+    AnalyzedFrame work;
+    FrameState state = FrameState::Waiting;
+    Clock::time_point arrival;         // for batch-timeout
+    GstClockTime arrival_time = 0;     // of the pipeline's clock
+    bool was_asked_to_decide = false;  // in vain
+  };
+  using FramePtr = std::shared_ptr<Frame>;
+  struct QueuedEvent {
+    Ref<GstEvent> event;
+    bool ends_sequence;  // what comes after it says nothing of the frames before
+  };
+  struct QueuedQuery {
+    GstQuery* query;  // of upstream's thread, which waits
+  };
+  using Item = std::variant<FramePtr, QueuedEvent, QueuedQuery>;
+  using Lock = std::unique_lock<std::mutex>;
+
+  // What upstream's thread knows of the stream that it sends; begun again by `begin_stream`.
+  struct Entry {
+    GstVideoInfo info = {};
+    bool has_info = false;
+    GstSegment segment;
     Continuity continuity;
+    VideoSize visible;
     std::uint64_t next_index = 0;
     GstClockTime last_pts = GST_CLOCK_TIME_NONE;
     bool is_marked = false;  // a new segment came
+  };
+  // What frames that were not analysed leave to the next that is.
+  struct Passed {
+    GstTorchSceneBoundary boundary = GST_TORCH_SCENE_BOUNDARY_NONE;
+    bool has_break = false;
+  };
+  // Where no frame before waits for one after.
+  enum class Barrier { None, Query, End };
+  // What the analysis task does next.
+  struct Task {
+    std::vector<FramePtr> frames;               // to be analysed
+    std::optional<std::uint64_t> decide_until;  // index of a frame that cannot wait
+    Barrier barrier = Barrier::None;            // reached: everything before it is to be decided
+    std::uint64_t epoch = 0;
+    std::stop_token stop;
+
+    bool is_empty() const { return frames.empty() && !decide_until && barrier == Barrier::None; }
+  };
+  // What of the queue can be analysed, up to the first barrier.
+  struct Waiting {
+    std::vector<FramePtr> frames;
+    std::size_t end = 0;  // position of the barrier, or after the last item
+    Barrier barrier = Barrier::None;
   };
 
   // Upstream's side: analyzer.cpp.
   void share_cuda(const std::string& device);
   void open();
+  void end_analysis_task();
   void close();
-  void forget_stream();
-  bool wait_for_space(std::unique_lock<std::mutex>& lock);
+  void flush();
+  void begin_stream();
+  bool has_space(const AnalyzerSettings& settings) const;
   Ref<GstBuffer> own_copy_if_scarce(Ref<GstBuffer> buffer);
-  GstFlowReturn queue_event(Ref<GstEvent> event);
+  FramePtr make_frame(Ref<GstBuffer> buffer, const AnalyzerSettings& settings);
+  bool begins_anew(GstBuffer* buffer, VideoSize visible);
+  const char* reason_to_skip(const AnalyzedFrame& frame, const AnalyzerSettings& settings) const;
+  bool note_event(GstEvent* event);
+  bool use_caps(GstCaps* caps);
+  GstClockTime caps_frame_duration() const;
+  void set_frame_duration(GstClockTime duration);
+  GstFlowReturn queue_event(QueuedEvent event);
   void clear_queue();
   void keep_sticky(GstEvent* event);
-  static guint most_waiting(const AnalyzerSettings& settings);
+  static guint most_waiting(const AnalyzerSettings& settings) { return settings.batch_size; }
   guint most_held(const AnalyzerSettings& settings) const;
+  std::size_t count_frames() const;
+  std::size_t count_frames(FrameState state) const;
+  void wake();
 
-  // The task: analyzer_task.cpp, from push_decided on analyzer_output.cpp.
+  // Live pipelines: analyzer_live.cpp.
+  bool keeps_time(const AnalyzerSettings& settings) const;
+  void ask_upstream_latency();
+  Ref<GstClock> clock() const;
+  OwnLatency own_latency_of(const AnalyzerSettings& settings) const;
+  GstClockTime latency_beside_work(const AnalyzerSettings& settings) const;
+  GstClockTime bound_of_waiting(const AnalyzerSettings& settings) const;
+  GstClockTime due_time(const Frame& frame, const AnalyzerSettings& settings) const;
+  bool must_leave(const Frame& frame, const AnalyzerSettings& settings, GstClockTime now) const;
+  void skip_late(std::vector<FramePtr>& frames, const AnalyzerSettings& settings, GstClockTime now);
+  void skip(Frame& frame);
+  void skip_all_but_newest();
+  std::optional<std::uint64_t> index_that_cannot_wait(const AnalyzerSettings& settings,
+                                                      GstClockTime now, GstClockTime ahead);
+  GstClockTime next_due_decision(const AnalyzerSettings& settings) const;
+  void tell(const Notices::Due& due);
+  void tell_what_is_due();
+
+  // The analysis task: analyzer_inference.cpp.
+  void analyze_next();
+  Task wait_for_task();
+  Waiting find_waiting() const;
+  std::size_t count_leaving() const;
+  Task find_task(const AnalyzerSettings& settings, GstClockTime now,
+                 std::optional<Clock::time_point>& due);
+  bool is_batch_full(const Waiting& waiting, const AnalyzerSettings& settings,
+                     std::optional<Clock::time_point>& due) const;
+  void begin_task(Task& task, Waiting waiting, const AnalyzerSettings& settings);
+  bool become_ready(const std::stop_token& stop);
+  void do_task(Task& task);
+  void reset_if_new(std::uint64_t stream);
+  bool analyze(Task& task);
+  std::vector<AnalyzedFrame> batch_of(const Task& task);
+  void store_findings(const Task& task, std::vector<AnalyzedFrame>& batch);
+  void settle(std::uint64_t epoch, bool all);
+  void note_batch(const std::vector<FramePtr>& frames, Clock::duration work);
+  void note_time(const std::vector<FramePtr>& frames, GstClockTime begin, GstClockTime now);
+  void decide_for_query(std::uint64_t epoch);
+  bool has_undecided() const;
+  void enter_worker();
+  void fail();
+
+  // The task of the source pad: analyzer_output.cpp.
   bool start_task();
-  std::vector<Item> take();
-  std::size_t count_takeable(const AnalyzerSettings& settings,
-                             std::optional<Clock::time_point>& due) const;
-  Batch begin_batch(std::vector<Item> items);
-  AnalyzedFrame begin_frame(WaitingFrame frame, const AnalyzerSettings& settings);
-  bool begins_anew(GstBuffer* buffer);
-  const char* reason_to_skip(const AnalyzedFrame& frame, const AnalyzerSettings& settings) const;
-  bool is_late(const AnalyzedFrame& frame, GstClockTimeDiff max_lateness) const;
-  void post_qos(const AnalyzedFrame& frame);
-  bool become_ready();
-  bool analyze(std::vector<AnalyzedFrame>& frames);
-  void note_batch(const std::vector<AnalyzedFrame>& frames, Clock::duration work,
-                  Clock::duration held);
-  void hold(Batch batch);
-  void push_decided();
-  void push_all();
-  void push_first();
-  GstFlowReturn push_frame(AnalyzedFrame& frame);
-  void finish(Item last);
-  void finish_event(Ref<GstEvent> event);
+  void push_next();
+  bool wait_for_output(Item& item);
+  bool take_output(Item& item, const AnalyzerSettings& settings, GstClockTime now);
+  bool can_leave(Frame& frame, const AnalyzerSettings& settings, GstClockTime now);
+  GstClockTime next_leaving(const AnalyzerSettings& settings) const;
+  GstFlowReturn flow() const;
+  bool end_task();
+  void push(Item item);
+  void push_queued_event(Ref<GstEvent> event);
+  void push_frame(AnalyzedFrame& frame);
+  void end_segment();
   void answer(GstQuery* query);
   bool answer_allocation(GstQuery* query);
   void offer_memory(GstQuery* query, const GstVideoInfo& info, guint buffers);
-  bool use_caps(GstCaps* caps);
-  GstClockTime caps_frame_duration() const;
-  void use_segment(GstEvent* event);
-  void reset_stream();
-  void ask_upstream_latency();
-  void end_segment();
   void stop_on(GstFlowReturn flow);
   bool is_flowing() const;
-  std::stop_token stop_token() const;
 
   GstElement* const element_;  // owns this
   const AnalyzerPads pads_;    // of the element
@@ -194,20 +268,23 @@ class Analyzer final : public AnalyzerHost {
   std::unique_ptr<Analysis> analysis_;
   std::atomic<bool> reported_ = false;
   std::atomic<bool> ask_latency_ = true;
-  std::atomic<guint> held_frames_ = 0;
-  Ref<GstAllocator> input_allocator_;  // of the task; made when upstream is offered it
+  std::atomic<bool> has_new_model_settings_ = false;
 
   mutable std::mutex settings_mutex_;
-  AnalyzerSettings settings_;  // guarded by settings_mutex_
+  AnalyzerSettings settings_;  // guarded by settings_mutex_, which is taken after mutex_
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_.
-  std::deque<Item> waiting_;
-  guint waiting_frames_ = 0;
+  std::deque<Item> queue_;
+  std::size_t cursor_ = 0;  // items at the front of queue_ that the analysis task is done with
   GstFlowReturn flow_ = GST_FLOW_FLUSHING;
-  bool eos_ = false;             // upstream said so: no more frames
-  bool refuses_frames_ = false;  // downstream wants no more of this segment
+  std::uint64_t epoch_ = 0;           // counts flushes: what was begun in another is void
+  bool eos_ = false;                  // upstream said so: no more frames
+  bool refuses_frames_ = false;       // downstream wants no more of this segment
+  bool is_inferring_ = false;         // the analysis task is with a worker, or waits for one
+  bool is_ending_ = false;            // the analysis task is to end
+  bool has_told_downstream_ = false;  // that the flow ended, with an EOS
   GstQuery* answering_ = nullptr;
   GstQuery* answered_ = nullptr;
   bool answer_ = false;
@@ -215,19 +292,27 @@ class Analyzer final : public AnalyzerHost {
   AnalyzerCounts counts_;
   LatencyEstimate work_;
   GstClockTime frame_duration_ = GST_CLOCK_TIME_NONE;
-  Ref<GstContext> cuda_context_;
-
-  // Of the task, and of others only while it is paused.
-  std::deque<Held> held_;
-  std::size_t undecided_ = 0;  // frames in held_ that wait for later ones
-  bool drops_frames_ = false;  // downstream wants no more until another segment begins
-  std::string device_;         // empty until the analysis is ready
-  GstVideoInfo info_ = {};
-  bool has_info_ = false;
-  GstSegment segment_;
-  Stream stream_;
+  std::uint64_t stream_ = 0;
+  Passed passed_;
   bool is_live_ = false;
-  GstClockTime upstream_latency_ = 0;
+  Ref<GstClock> clock_;
+  Notices notices_;
+  std::string device_;                 // empty until the analysis is ready
+  std::set<std::thread::id> workers_;  // that have worked for this since it was started
+  Ref<GstContext> cuda_context_;
+  std::shared_ptr<FrameTable> frames_;  // of those that share the element's context
+
+  Entry entry_;  // of upstream's thread; of others only while the pad is not active
+
+  // Of the analysis task; of others only while it does not run.
+  std::uint64_t sequence_stream_ = 0;  // that was analysed last
+  StreamingTask analysis_task_;
+  ClockAlarm decision_alarm_;
+
+  // Of the task of the source pad; of others only while it is paused.
+  std::atomic<bool> drops_frames_ = false;  // downstream wants no more until another segment
+  ClockAlarm output_alarm_;
+  Ref<GstAllocator> input_allocator_;  // made when upstream is offered it
 };
 
 }  // namespace gsttorch

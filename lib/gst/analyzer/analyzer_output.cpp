@@ -1,45 +1,174 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What leaves an analyser: decided frames and the events between them, in order, and the answers to
-// queries.
+// The task of an analyser's source pad: decided frames and the events between them, in order, and
+// the answers to queries.
 #include <algorithm>
 #include <new>
 #include <utility>
 
 #include "lib/gst/analyzer/analyzer.h"
 #include "lib/gst/analyzer/debug.h"
+#include "lib/gst/analyzer/gsttorchanalyzer.h"
 #include "lib/gst/analyzer/input_allocator.h"
+#include "lib/gst/boundary.h"
+#include "lib/gst/runtime/frame_table.h"
 #include "lib/gst/runtime/runtime.h"
 #include "lib/gst/runtime/shared_frame.h"
 
 namespace gsttorch {
 
-// --- pushing
-
-void Analyzer::push_decided() {
-  const guint look_ahead = analysis_->look_ahead();
-  while (!held_.empty() && is_flowing()) {
-    if (held_.front().frame && undecided_ <= look_ahead) return;
-    push_first();
-  }
+bool Analyzer::is_flowing() const {
+  const std::lock_guard lock(mutex_);
+  return flow_ == GST_FLOW_OK;
 }
 
-void Analyzer::push_all() {
-  analysis_->decide_all();
-  while (!held_.empty() && is_flowing()) push_first();
+bool Analyzer::start_task() {
+  return gst_pad_start_task(
+      pads_.src,
+      [](gpointer element) {
+        Analyzer* self = GST_TORCH_ANALYZER(element)->impl;
+        if (!guarded(element, false, [self] { return self->push_next(), true; })) self->fail();
+      },
+      element_, nullptr);
 }
 
-void Analyzer::push_first() {
-  Held first = std::move(held_.front());
-  held_.pop_front();
-  if (first.event) {
-    if (GST_EVENT_TYPE(first.event.get()) == GST_EVENT_SEGMENT) drops_frames_ = false;
-    gst_pad_push_event(pads_.src, first.event.release());
+// Nothing goes out any more: what comes in is refused with the same return, and what waits stays
+// for the case that somebody is linked.
+void Analyzer::stop_on(GstFlowReturn flow) {
+  const std::lock_guard lock(mutex_);
+  if (flow_ != GST_FLOW_OK) return;
+  // Somebody was linked since the frame was pushed, and said so while all seemed well.
+  if (flow == GST_FLOW_NOT_LINKED && gst_pad_needs_reconfigure(pads_.src)) return;
+  GST_DEBUG_OBJECT(element_, "stops: %s", gst_flow_get_name(flow));
+  flow_ = flow;
+  changed_.notify_all();
+}
+
+// --- taking
+
+void Analyzer::push_next() {
+  Item item;
+  if (wait_for_output(item)) {
+    push(std::move(item));
     return;
   }
-  undecided_--;
-  held_frames_--;
-  const GstFlowReturn flow = push_frame(*first.frame);
+  if (!end_task()) return;
+  // Nobody upstream will see the return.
+  if (!reported_.exchange(true)) GST_ELEMENT_FLOW_ERROR(element_, flow());
+  gst_pad_push_event(pads_.src, gst_event_new_eos());
+}
+
+// Pauses the task, unless the flow was opened again. Whether an end is to be told downstream.
+bool Analyzer::end_task() {
+  const std::lock_guard lock(mutex_);
+  if (flow_ == GST_FLOW_OK) return false;
+  gst_pad_pause_task(pads_.src);
+  const bool is_fatal = flow_ == GST_FLOW_NOT_LINKED || flow_ < GST_FLOW_EOS;
+  return eos_ && is_fatal && !std::exchange(has_told_downstream_, true);
+}
+
+GstFlowReturn Analyzer::flow() const {
+  const std::lock_guard lock(mutex_);
+  return flow_;
+}
+
+// The next that can leave; false when nothing goes out any more.
+bool Analyzer::wait_for_output(Item& item) {
+  while (true) {
+    const AnalyzerSettings settings = this->settings();
+    const auto clock = this->clock();
+    const GstClockTime now = gst_clock_get_time(clock.get());
+    Lock lock(mutex_);
+    if (flow_ != GST_FLOW_OK) return false;
+    if (take_output(item, settings, now)) {
+      changed_.notify_all();
+      return true;
+    }
+    const GstClockTime due = next_leaving(settings);
+    if (GST_CLOCK_TIME_IS_VALID(due) && due > now && !output_alarm_.is_set(clock.get(), due)) {
+      lock.unlock();
+      output_alarm_.set(clock.get(), due);
+    } else {
+      changed_.wait(lock);
+    }
+  }
+}
+
+GstClockTime Analyzer::next_leaving(const AnalyzerSettings& settings) const {
+  if (queue_.empty() || !keeps_time(settings)) return GST_CLOCK_TIME_NONE;
+  const auto* frame = std::get_if<FramePtr>(&queue_.front());
+  return frame ? due_time(**frame, settings) : GST_CLOCK_TIME_NONE;
+}
+
+bool Analyzer::take_output(Item& item, const AnalyzerSettings& settings, GstClockTime now) {
+  if (queue_.empty()) return false;
+  Item& first = queue_.front();
+  const auto* frame = std::get_if<FramePtr>(&first);
+  if (frame && !can_leave(**frame, settings, now)) return false;
+  if (const auto* query = std::get_if<QueuedQuery>(&first)) {
+    if (cursor_ == 0) return false;  // an inference may still hold buffers from before it
+    answering_ = query->query;
+  }
+  item = std::move(first);
+  queue_.pop_front();
+  if (cursor_ > 0) cursor_--;
+  return true;
+}
+
+bool Analyzer::can_leave(Frame& frame, const AnalyzerSettings& settings, GstClockTime now) {
+  if (frame.state == FrameState::Ready) return true;
+  if (!must_leave(frame, settings, now)) return false;
+  GST_DEBUG_OBJECT(element_, "frame %" G_GUINT64_FORMAT " leaves without a result: no time is left",
+                   frame.work.index);
+  skip(frame);
+  return true;
+}
+
+// --- pushing
+
+void Analyzer::push(Item item) {
+  if (auto* query = std::get_if<QueuedQuery>(&item)) {
+    answer(query->query);
+  } else if (auto* event = std::get_if<QueuedEvent>(&item)) {
+    push_queued_event(std::move(event->event));
+  } else {
+    push_frame(std::get<FramePtr>(item)->work);
+  }
+}
+
+void Analyzer::push_queued_event(Ref<GstEvent> event) {
+  const GstEventType type = GST_EVENT_TYPE(event.get());
+  if (type == GST_EVENT_SEGMENT || type == GST_EVENT_STREAM_START) drops_frames_ = false;
+  gst_pad_push_event(pads_.src, event.release());
+}
+
+// Downstream wants no more frames of this segment; events still go there. What waits may belong to
+// the next one.
+void Analyzer::end_segment() {
+  drops_frames_ = true;
+  const std::lock_guard lock(mutex_);
+  refuses_frames_ = std::none_of(queue_.begin(), queue_.end(), [](const Item& item) {
+    const auto* event = std::get_if<QueuedEvent>(&item);
+    if (!event) return false;
+    const GstEventType type = GST_EVENT_TYPE(event->event.get());
+    return type == GST_EVENT_SEGMENT || type == GST_EVENT_STREAM_START;
+  });
+}
+
+void Analyzer::push_frame(AnalyzedFrame& frame) {
+  if (drops_frames_) return;
+  if (frame.shared && !frame.shared->keeps()) frame.shared.reset();  // it would lock the pixels
+  GstBuffer* writable = gst_buffer_make_writable(frame.buffer.release());
+  if (!writable) throw std::bad_alloc();
+  frame.buffer = Ref<GstBuffer>::adopt(writable);
+  if (frame.shared) FrameTable::attach(writable, std::move(frame.shared));
+  frame.shared.reset();
+  analysis_->publish(frame);
+  if (frame.is_skipped(kSkippedLate)) tell_what_is_due();
+  GST_LOG_OBJECT(element_, "pushes frame %" G_GUINT64_FORMAT "%s%s", frame.index,
+                 frame.skipped ? ", skipped: " : "", frame.skipped ? frame.skipped : "");
+  gst_pad_check_reconfigure(pads_.src);  // from here on a new link is marked on the pad
+  const GstFlowReturn flow = gst_pad_push(pads_.src, frame.buffer.release());
   if (flow == GST_FLOW_EOS) {
     end_segment();
   } else if (flow != GST_FLOW_OK) {
@@ -47,114 +176,15 @@ void Analyzer::push_first() {
   }
 }
 
-// Downstream wants no more frames of this segment; events still go there. What waits may belong to
-// the next one.
-void Analyzer::end_segment() {
-  drops_frames_ = true;
-  const auto begins_segment = [](const Ref<GstEvent>& event) {
-    return event && (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT ||
-                     GST_EVENT_TYPE(event.get()) == GST_EVENT_STREAM_START);
-  };
-  const std::lock_guard lock(mutex_);
-  const bool next_is_here =
-      std::any_of(held_.begin(), held_.end(),
-                  [&](const Held& held) { return begins_segment(held.event); }) ||
-      std::any_of(waiting_.begin(), waiting_.end(), [&](const Item& item) {
-        const auto* event = std::get_if<Ref<GstEvent>>(&item);
-        return event && begins_segment(*event);
-      });
-  refuses_frames_ = !next_is_here;
-}
-
-GstFlowReturn Analyzer::push_frame(AnalyzedFrame& frame) {
-  if (drops_frames_) return GST_FLOW_OK;
-  GstBuffer* writable = gst_buffer_make_writable(frame.buffer.release());
-  if (!writable) throw std::bad_alloc();
-  frame.buffer = Ref<GstBuffer>::adopt(writable);
-  if (frame.shared) FrameTable::attach(writable, frame.shared);
-  frame.shared.reset();
-  analysis_->publish(frame);
-  gst_pad_check_reconfigure(pads_.src);  // from here on a new link is marked on the pad
-  return gst_pad_push(pads_.src, frame.buffer.release());
-}
-
-// --- what all frames must have left before
-
-void Analyzer::finish(Item last) {
-  if (is_flowing()) push_all();
-  if (auto* query = std::get_if<GstQuery*>(&last)) {
-    answer(*query);
-  } else if (is_flowing()) {
-    finish_event(std::move(std::get<Ref<GstEvent>>(last)));
-  }
-}
-
-void Analyzer::finish_event(Ref<GstEvent> event) {
-  switch (GST_EVENT_TYPE(event.get())) {
-    case GST_EVENT_STREAM_START:
-      reset_stream();
-      drops_frames_ = false;
-      ask_latency_ = true;
-      break;
-    case GST_EVENT_CAPS: {
-      GstCaps* caps = nullptr;
-      gst_event_parse_caps(event.get(), &caps);
-      if (!use_caps(caps)) {
-        report({ErrorCode::BadShape, "caps that are no video"});
-        stop_on(GST_FLOW_NOT_NEGOTIATED);
-        return;
-      }
-      break;
-    }
-    case GST_EVENT_GAP:
-      stream_.is_marked = true;
-      break;
-    default:
-      break;
-  }
-  gst_pad_push_event(pads_.src, event.release());
-}
-
-bool Analyzer::use_caps(GstCaps* caps) {
-  GstVideoInfo info;
-  if (!gst_video_info_from_caps(&info, caps)) return false;
-  if (has_info_ && !gst_video_info_is_equal(&info, &info_)) reset_stream();
-  info_ = info;
-  has_info_ = true;
-  const std::lock_guard lock(mutex_);
-  frame_duration_ = caps_frame_duration();
-  return true;
-}
-
-GstClockTime Analyzer::caps_frame_duration() const {
-  if (info_.fps_n <= 0 || info_.fps_d <= 0) return GST_CLOCK_TIME_NONE;
-  return gst_util_uint64_scale(GST_SECOND, info_.fps_d, info_.fps_n);
-}
-
-void Analyzer::use_segment(GstEvent* event) {
-  gst_event_copy_segment(event, &segment_);
-  stream_.is_marked = true;
-}
-
-void Analyzer::reset_stream() {
-  stream_ = Stream();
-  if (analysis_) analysis_->reset();
-}
-
-void Analyzer::ask_upstream_latency() {
-  const auto query = Ref<GstQuery>::adopt(gst_query_new_latency());
-  if (!gst_pad_peer_query(pads_.sink, query.get())) return;
-  gboolean live = FALSE;
-  gst_query_parse_latency(query.get(), &live, &upstream_latency_, nullptr);
-  is_live_ = live;
-}
+// --- queries
 
 void Analyzer::answer(GstQuery* query) {
   bool result = false;
   if (is_flowing()) {
     const bool is_allocation = GST_QUERY_TYPE(query) == GST_QUERY_ALLOCATION;
-    if (GST_QUERY_TYPE(query) == GST_QUERY_DRAIN) runtime_.drop_buffers();
     result = is_allocation ? answer_allocation(query) : gst_pad_peer_query(pads_.src, query);
+    GST_DEBUG_OBJECT(element_, "query %s: %s", GST_QUERY_TYPE_NAME(query),
+                     result ? "answered" : "no answer");
   }
   const std::lock_guard lock(mutex_);
   answering_ = nullptr;
@@ -167,7 +197,14 @@ void Analyzer::answer(GstQuery* query) {
 // on the way comes on top of what downstream needs.
 bool Analyzer::answer_allocation(GstQuery* query) {
   gst_pad_peer_query(pads_.src, query);
-  const guint held = most_held(settings());
+  guint held = 0;
+  std::string device;
+  {
+    const AnalyzerSettings settings = this->settings();
+    const std::lock_guard lock(mutex_);
+    held = most_held(settings);
+    device = device_;
+  }
   const guint pools = gst_query_get_n_allocation_pools(query);
   for (guint i = 0; i < pools; i++) {
     GstBufferPool* pool = nullptr;
@@ -180,7 +217,10 @@ bool Analyzer::answer_allocation(GstQuery* query) {
   gst_query_parse_allocation(query, &caps, nullptr);
   GstVideoInfo info;
   const bool is_video = caps && gst_video_info_from_caps(&info, caps);
-  if (pools == 0 && is_video) offer_memory(query, info, held);
+  if (pools == 0 && is_video) {
+    if (!input_allocator_) input_allocator_ = make_input_allocator(device);
+    offer_memory(query, info, held);
+  }
   return true;
 }
 
@@ -188,7 +228,6 @@ bool Analyzer::answer_allocation(GstQuery* query) {
 // on the CPU they are used where they lie.
 void Analyzer::offer_memory(GstQuery* query, const GstVideoInfo& info, guint buffers) {
   const gsize size = GST_VIDEO_INFO_SIZE(&info);
-  if (!input_allocator_) input_allocator_ = make_input_allocator(device_);
   GstAllocator* allocator = input_allocator_.get();
   if (!allocator || gst_query_get_n_allocation_params(query) > 0) {
     gst_query_add_allocation_pool(query, nullptr, size, buffers, 0);
@@ -206,6 +245,40 @@ void Analyzer::offer_memory(GstQuery* query, const GstVideoInfo& info, guint buf
   gst_buffer_pool_config_set_allocator(config, allocator, &params);
   if (!gst_buffer_pool_set_config(pool.get(), config)) return;
   gst_query_add_allocation_pool(query, pool.get(), size, buffers, 0);
+}
+
+// --- the source pad, from downstream's side
+
+bool Analyzer::src_event(GstEvent* event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_LATENCY) ask_latency_ = true;
+  if (GST_EVENT_TYPE(event) == GST_EVENT_RECONFIGURE) {
+    // Whoever was linked now asks so: what is not linked is over. Under the lock, or the task could
+    // be started after the pad was deactivated, or before `end_task` pauses it.
+    const std::lock_guard lock(mutex_);
+    if (flow_ == GST_FLOW_NOT_LINKED) {
+      flow_ = GST_FLOW_OK;
+      changed_.notify_all();
+      start_task();
+    }
+  }
+  return gst_pad_event_default(pads_.src, GST_OBJECT_CAST(element_), event);
+}
+
+bool Analyzer::src_query(GstQuery* query) {
+  if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY) {
+    return gst_pad_query_default(pads_.src, GST_OBJECT_CAST(element_), query);
+  }
+  if (!gst_pad_peer_query(pads_.sink, query)) return false;
+  gboolean live = FALSE;
+  GstClockTime min = 0, max = 0;
+  gst_query_parse_latency(query, &live, &min, &max);
+  const OwnLatency own = own_latency();
+  min += own.min;
+  if (GST_CLOCK_TIME_IS_VALID(max)) max += own.max;
+  GST_DEBUG_OBJECT(element_, "answers LATENCY: %" GST_TIME_FORMAT ", of it %" GST_TIME_FORMAT,
+                   GST_TIME_ARGS(min), GST_TIME_ARGS(own.min));
+  gst_query_set_latency(query, live, min, max);
+  return true;
 }
 
 }  // namespace gsttorch

@@ -160,7 +160,9 @@ GstStructure* stats_structure(GstElement* element, const gsttorch::Analyzer& wor
 
 void set_property(GObject* object, guint id, const GValue* value, GParamSpec*) {
   impl(object).change_settings([&](AnalyzerSettings& s) { write_setting(s, id, value); });
-  if (id == PROP_BATCH_SIZE || id == PROP_BATCH_TIMEOUT) impl(object).announce_latency();
+  if (id == PROP_BATCH_SIZE || id == PROP_BATCH_TIMEOUT || id == PROP_MAX_LATENESS) {
+    impl(object).announce_latency();
+  }
 }
 
 void get_property(GObject* object, guint id, GValue* value, GParamSpec*) {
@@ -171,9 +173,9 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec*) {
   }
 }
 
-// As whole pointers: others may ask for it meanwhile.
-GstTorchRuntime* runtime_of(gpointer element) {
-  return g_atomic_pointer_get(&GST_TORCH_ANALYZER(element)->runtime);
+// As a whole pointer: others may ask for it meanwhile.
+bool has_runtime(gpointer element) {
+  return g_atomic_pointer_get(&GST_TORCH_ANALYZER(element)->runtime) != nullptr;
 }
 void drop_runtime(GstTorchAnalyzer* self) {
   gst_object_replace(reinterpret_cast<GstObject**>(&self->runtime), nullptr);
@@ -186,6 +188,12 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
     if (const auto started = impl(element).start(); !started) {
       impl(element).report(started.error());
       drop_runtime(self);
+      return GST_STATE_CHANGE_FAILURE;
+    }
+  }
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+    if (const auto prepared = impl(element).prepare(); !prepared) {
+      impl(element).report(prepared.error());
       return GST_STATE_CHANGE_FAILURE;
     }
   }
@@ -203,7 +211,9 @@ void set_context(GstElement* element, GstContext* context) {
 }
 
 gboolean answer_query(GstPad* pad, GstObject* parent, GstQuery* query) {
-  if (gst_torch_handle_context_query(query, runtime_of(parent))) return TRUE;
+  if (has_runtime(parent) && gst_torch_handle_context_query(GST_ELEMENT_CAST(parent), query)) {
+    return TRUE;
+  }
   if (GST_QUERY_TYPE(query) == GST_QUERY_CONTEXT) {
     const auto cuda = impl(parent).cuda_context();
     if (cuda && gsttorch::answer_cuda_query(query, cuda.get())) return TRUE;
@@ -247,6 +257,7 @@ GstPad* add_pad(GstElement* element, gpointer g_class, const gchar* name) {
     return guarded(parent, FALSE, [&] { return answer_query(p, parent, query); });
   });
   GST_PAD_SET_PROXY_CAPS(pad);
+  GST_PAD_SET_ACCEPT_TEMPLATE(pad);
   gst_element_add_pad(element, pad);
   return pad;
 }
@@ -303,8 +314,10 @@ void install_properties(GObjectClass* object_class) {
                               10 * GST_SECOND, defaults.batch_timeout, kMutablePlaying));
   install(PROP_MAX_LATENESS,
           g_param_spec_int64("max-lateness", "Maximum lateness",
-                             "In a live pipeline, pass frames on without a result when they are so "
-                             "many nanoseconds late; -1 never skips",
+                             "In a live pipeline, how long a frame may wait for a model that is "
+                             "busy before it is passed on without a result, in nanoseconds; the "
+                             "newest is always analyzed. -1 is the duration of a frame, the "
+                             "largest value analyzes every frame and delays the stream",
                              -1, G_MAXINT64, defaults.max_lateness, kMutablePlaying));
   install(PROP_MEMORY_LIMIT,
           g_param_spec_uint64("memory-limit", "Memory limit",
@@ -333,6 +346,14 @@ void class_init(gpointer g_class, gpointer) {
     return guarded(e, GST_STATE_CHANGE_FAILURE, [&] { return change_state(e, t); });
   };
   element_class->set_context = set_context;
+  element_class->set_clock = [](GstElement* element, GstClock* clock) -> gboolean {
+    guarded(element, 0, [&] { return impl(element).set_clock(clock), 0; });
+    return parent_class->set_clock(element, clock);
+  };
+  // Of the subclasses' properties too.
+  object_class->notify = [](GObject* object, GParamSpec* spec) {
+    if (spec->flags & GST_PARAM_MUTABLE_READY) impl(object).model_settings_changed();
+  };
   install_properties(object_class);
   gst_type_mark_as_plugin_api(GST_TYPE_TORCH_ATTACH, static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(GST_TYPE_TORCH_PRECISION, static_cast<GstPluginAPIFlags>(0));

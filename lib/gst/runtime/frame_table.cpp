@@ -2,15 +2,13 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/gst/runtime/frame_table.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace gsttorch {
 namespace {
 
-// Frames that wait for another branch of a tee. Their buffers are held by that branch anyway, and
-// what was made of them is bounded elsewhere: this only bounds the search.
-constexpr std::size_t kMostKept = 256;
+// Entries whose frame is gone are swept out when there are more than so many.
+constexpr std::size_t kSweepAbove = 64;
 
 struct FrameMeta {
   GstMeta meta;
@@ -51,7 +49,15 @@ const GstMetaInfo* frame_meta_info() {
 
 }  // namespace
 
-FrameTable::~FrameTable() { sweep(Sweep::All); }
+void FrameTable::add_analyzer() {
+  const std::lock_guard lock(mutex_);
+  analyzers_++;
+}
+
+void FrameTable::remove_analyzer() {
+  const std::lock_guard lock(mutex_);
+  analyzers_--;
+}
 
 void FrameTable::attach(GstBuffer* buffer, std::shared_ptr<SharedFrame> frame) {
   GstMeta* meta = gst_buffer_get_meta(buffer, frame_meta_api());
@@ -64,35 +70,25 @@ std::shared_ptr<SharedFrame> FrameTable::attached(GstBuffer* buffer) {
   return meta ? *reinterpret_cast<FrameMeta*>(meta)->frame : nullptr;
 }
 
-std::shared_ptr<SharedFrame> FrameTable::find_or_add(const std::shared_ptr<DerivedCache>& cache,
-                                                     GstBuffer* buffer, const GstVideoInfo& info) {
-  sweep(Sweep::Unused);
-  if (gst_buffer_n_memory(buffer) == 0) {
+std::shared_ptr<SharedFrame> FrameTable::frame_of(const std::shared_ptr<DerivedCache>& cache,
+                                                  GstBuffer* buffer, const GstVideoInfo& info) {
+  const auto attached_frame = attached(buffer);
+  if (attached_frame && attached_frame->is_of(buffer, info)) return attached_frame;
+  std::shared_ptr<SharedFrame> known;  // let go without the lock: that runs code of other elements
+  const std::lock_guard lock(mutex_);
+  if (analyzers_ < 2 || gst_buffer_n_memory(buffer) == 0) {
     return std::make_shared<SharedFrame>(cache, SharedFrame::Keep::Nothing, buffer, info);
   }
-  if (auto frame = attached(buffer); frame && frame->is_of(buffer, info)) return frame;
-  const std::lock_guard lock(mutex_);
-  std::weak_ptr<SharedFrame>& known = by_memory_[gst_buffer_peek_memory(buffer, 0)];
-  if (auto frame = known.lock(); frame && frame->is_of(buffer, info)) return frame;
+  if (by_memory_.size() > kSweepAbove) forget_expired();
+  std::weak_ptr<SharedFrame>& entry = by_memory_[gst_buffer_peek_memory(buffer, 0)];
+  known = entry.lock();
+  if (known && known->is_of(buffer, info)) return known;
   auto frame = std::make_shared<SharedFrame>(cache, SharedFrame::Keep::Derived, buffer, info);
-  known = frame;
-  if (!gst_buffer_is_writable(buffer)) kept_.push_back({Ref<GstBuffer>::share(buffer), frame});
+  entry = frame;
   return frame;
 }
 
-void FrameTable::sweep(Sweep which) {
-  std::deque<Kept> dropped;  // given back without the lock: that runs code of other elements
-  const std::lock_guard lock(mutex_);
-  const auto is_needed = [which](const Kept& kept) {
-    return which == Sweep::Unused && GST_MINI_OBJECT_REFCOUNT_VALUE(kept.buffer.get()) > 1;
-  };
-  const auto rest = std::stable_partition(kept_.begin(), kept_.end(), is_needed);
-  std::move(rest, kept_.end(), std::back_inserter(dropped));
-  kept_.erase(rest, kept_.end());
-  while (kept_.size() > kMostKept) {
-    dropped.push_back(std::move(kept_.front()));
-    kept_.pop_front();
-  }
+void FrameTable::forget_expired() {
   std::erase_if(by_memory_, [](const auto& entry) { return entry.second.expired(); });
 }
 

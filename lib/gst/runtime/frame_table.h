@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -16,25 +15,28 @@
 namespace gsttorch {
 
 /// Finds the SharedFrame of a buffer, so that elements which see the same pixels share what is made
-/// from them. Thread-safe.
+/// from them. One for the elements that were given the same context: those of a pipeline, usually.
+/// Thread-safe.
 ///
 /// Along one branch a frame travels as a private meta of the buffer. Across a `tee` the branches
-/// hold one buffer, which nobody may add a meta to: there a frame is found by its first memory, and
-/// kept until nobody else holds the buffer it was made for.
+/// hold one buffer, which nobody may add a meta to: there a frame is found by its first memory for
+/// as long as an element that works on it holds it, and is made again after that. Nothing here owns
+/// a buffer: a source with a bounded pool would wait for it for ever. A frame that was attached
+/// before the tee is found in every branch.
 class FrameTable {
  public:
   FrameTable() = default;
-  ~FrameTable();
   FrameTable(const FrameTable&) = delete;
   FrameTable& operator=(const FrameTable&) = delete;
 
-  /// The frame of these pixels: the one that is known, or a new one.
-  std::shared_ptr<SharedFrame> find_or_add(const std::shared_ptr<DerivedCache>& cache,
-                                           GstBuffer* buffer, const GstVideoInfo& info);
+  /// An element begins or ends to take frames. With less than two nothing is kept, and no pixels
+  /// are locked: nobody is there to share them with.
+  void add_analyzer();
+  void remove_analyzer();
 
-  /// Lets frames go that only this table still holds, or with `all` every one.
-  enum class Sweep { Unused, All };
-  void sweep(Sweep which);
+  /// The frame of these pixels: the one that is known, or a new one.
+  std::shared_ptr<SharedFrame> frame_of(const std::shared_ptr<DerivedCache>& cache,
+                                        GstBuffer* buffer, const GstVideoInfo& info);
 
   /// Puts a frame on a buffer with writable metadata, for the elements downstream.
   static void attach(GstBuffer* buffer, std::shared_ptr<SharedFrame> frame);
@@ -42,14 +44,11 @@ class FrameTable {
   static std::shared_ptr<SharedFrame> attached(GstBuffer* buffer);
 
  private:
-  struct Kept {
-    Ref<GstBuffer> buffer;
-    std::shared_ptr<SharedFrame> frame;
-  };
+  void forget_expired();
 
   std::mutex mutex_;
+  int analyzers_ = 0;                                                     // guarded by mutex_
   std::unordered_map<GstMemory*, std::weak_ptr<SharedFrame>> by_memory_;  // guarded by mutex_
-  std::deque<Kept> kept_;                                                 // guarded by mutex_
 };
 
 }  // namespace gsttorch

@@ -139,8 +139,8 @@ Executor& Runtime::executor(const std::string& device) {
   return *executor;
 }
 
-void Runtime::run(const std::string& device, std::function<void()> work) {
-  executor(device).run(std::move(work));
+bool Runtime::run(const std::string& device, std::function<void()> work, JobOptions options) {
+  return executor(device).run(std::move(work), std::move(options));
 }
 
 void Runtime::add_analyzer() {
@@ -149,19 +149,8 @@ void Runtime::add_analyzer() {
 }
 
 void Runtime::remove_analyzer() {
-  frames_.sweep(FrameTable::Sweep::All);
   const std::lock_guard lock(mutex_);
   analyzers_--;
-}
-
-std::shared_ptr<SharedFrame> Runtime::frame_of(GstBuffer* buffer, const GstVideoInfo& info) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (analyzers_ < 2) {
-      return std::make_shared<SharedFrame>(cache_, SharedFrame::Keep::Nothing, buffer, info);
-    }
-  }
-  return frames_.find_or_add(cache_, buffer, info);
 }
 
 void Runtime::set_memory_limit(std::size_t bytes) {
@@ -197,7 +186,6 @@ std::chrono::nanoseconds Runtime::grace_time() const {
 }
 
 void Runtime::trim() {
-  frames_.sweep(FrameTable::Sweep::All);
   cache_->clear();
   models_.drop_unused({});
 }

@@ -13,12 +13,9 @@
 #include <string>
 #include <thread>
 
-#include <gst/video/video.h>
-
 #include "lib/core/executor.h"
 #include "lib/engine/engine.h"
 #include "lib/gst/runtime/derived_cache.h"
-#include "lib/gst/runtime/frame_table.h"
 #include "lib/gst/runtime/model_registries.h"
 #include "lib/gst/runtime/models.h"
 
@@ -48,16 +45,15 @@ class Runtime final : public Models {
                                                   std::stop_token stop) override;
 
   /// Runs work on a lane of a device, "cpu" or "cuda:0", and waits for it; throws what it throws.
-  void run(const std::string& device, std::function<void()> work);
+  /// False where it was taken back before a worker began it; see Executor::run.
+  bool run(const std::string& device, std::function<void()> work, JobOptions options = {});
 
-  /// An element at work. Frames are kept for others only while there is more than one.
+  /// An element at work, for the statistics.
   void add_analyzer();
   void remove_analyzer();
 
-  /// The frame that a buffer shows; see FrameTable.
-  std::shared_ptr<SharedFrame> frame_of(GstBuffer* buffer, const GstVideoInfo& info);
-  /// Lets go of buffers that were kept for other branches.
-  void drop_buffers() { frames_.sweep(FrameTable::Sweep::All); }
+  /// Where everything that was made from frames is kept.
+  const std::shared_ptr<DerivedCache>& cache() const { return cache_; }
 
   /// Bytes that tensors may take on each device. 0: no limit.
   void set_memory_limit(std::size_t bytes);
@@ -90,7 +86,6 @@ class Runtime final : public Models {
   void drop_models_when_due(const std::stop_token& stop);
 
   const std::shared_ptr<DerivedCache> cache_;
-  FrameTable frames_;
   ModelRegistries<FlowModel, FeatureModel, ShotModel, MatchModel> models_;
 
   mutable std::mutex mutex_;

@@ -8,14 +8,24 @@
 namespace gsttorch {
 namespace {
 
+// As the producer described it: also how it is to be mapped.
+void copy_video_meta(GstBuffer* to, GstVideoMeta& meta) {
+  GstVideoMeta* copy =
+      gst_buffer_add_video_meta_full(to, meta.flags, meta.format, meta.width, meta.height,
+                                     meta.n_planes, meta.offset, meta.stride);
+  copy->id = meta.id;
+  copy->map = meta.map;
+  copy->unmap = meta.unmap;
+  copy->alignment = meta.alignment;
+}
+
 Ref<GstBuffer> pixels_of(GstBuffer* buffer) {
   auto pixels = Ref<GstBuffer>::adopt(gst_buffer_new());
   for (guint i = 0; i < gst_buffer_n_memory(buffer); i++) {
     gst_buffer_append_memory(pixels.get(), gst_buffer_get_memory(buffer, i));
   }
   if (GstVideoMeta* meta = gst_buffer_get_video_meta(buffer)) {
-    gst_buffer_add_video_meta_full(pixels.get(), meta->flags, meta->format, meta->width,
-                                   meta->height, meta->n_planes, meta->offset, meta->stride);
+    copy_video_meta(pixels.get(), *meta);
   }
   if (const GstVideoCropMeta* crop = gst_buffer_get_video_crop_meta(buffer)) {
     GstVideoCropMeta* copy = gst_buffer_add_video_crop_meta(pixels.get());
@@ -41,13 +51,6 @@ bool same_layout(GstBuffer* a, GstBuffer* b) {
   return true;
 }
 
-bool same_crop(GstBuffer* a, GstBuffer* b) {
-  const GstVideoCropMeta* x = gst_buffer_get_video_crop_meta(a);
-  const GstVideoCropMeta* y = gst_buffer_get_video_crop_meta(b);
-  if (!x || !y) return !x && !y;
-  return x->x == y->x && x->y == y->y && x->width == y->width && x->height == y->height;
-}
-
 DerivedCache::FrameId next_id() {
   static std::atomic<DerivedCache::FrameId> last = 0;
   return ++last;
@@ -61,6 +64,7 @@ SharedFrame::SharedFrame(std::shared_ptr<DerivedCache> cache, Keep keep, GstBuff
       keep_(keep),
       id_(next_id()),
       info_(info),
+      visible_(visible_part(buffer, info)),
       pixels_(pixels_of(buffer)) {}
 
 SharedFrame::~SharedFrame() {
@@ -78,7 +82,7 @@ bool SharedFrame::has_memories_of(GstBuffer* buffer) const {
 
 bool SharedFrame::is_of(GstBuffer* buffer, const GstVideoInfo& info) const {
   return has_memories_of(buffer) && gst_video_info_is_equal(&info, &info_) &&
-         same_layout(buffer, pixels_.get()) && same_crop(buffer, pixels_.get());
+         same_layout(buffer, pixels_.get()) && visible_part(buffer, info) == visible_;
 }
 
 std::shared_ptr<const Derived> SharedFrame::get(DerivedKind kind, const std::string& key,
@@ -89,7 +93,10 @@ std::shared_ptr<const Derived> SharedFrame::get(DerivedKind kind, const std::str
 Result<ImageView> FrameAccess::view() {
   const std::lock_guard lock(mutex_);
   if (!mapped_) mapped_.emplace(frame_->info(), frame_->pixels());
-  if (*mapped_) return mapped_->view();
+  if (*mapped_) {
+    if (const ImageView view = mapped_->view(); view.width > 0) return view;
+    return Error{ErrorCode::BadShape, "the crop meta of a buffer is not inside its picture"};
+  }
   mapped_.reset();
   return Error{ErrorCode::BadShape, "a buffer does not hold the frame its caps tell"};
 }

@@ -38,7 +38,8 @@ class SharedFrame {
   /// The first half of that: whether the buffer's memories are these.
   bool has_memories_of(GstBuffer* buffer) const;
 
-  const GstVideoInfo& info() const { return info_; }
+  const GstVideoInfo& info() const { return info_; }  ///< of the caps
+  const VideoRectangle& visible() const { return visible_; }
   GstBuffer* pixels() const { return pixels_.get(); }
   bool keeps() const { return keep_ == Keep::Derived; }
 
@@ -51,6 +52,7 @@ class SharedFrame {
   const Keep keep_;
   const DerivedCache::FrameId id_;
   const GstVideoInfo info_;
+  const VideoRectangle visible_;
   const Ref<GstBuffer> pixels_;  // the memories and what tells their layout, nothing else
 };
 
@@ -59,8 +61,8 @@ class FrameAccess final : public FrameImage {
  public:
   explicit FrameAccess(std::shared_ptr<SharedFrame> frame) : frame_(std::move(frame)) {}
 
-  int width() const override { return GST_VIDEO_INFO_WIDTH(&frame_->info()); }
-  int height() const override { return GST_VIDEO_INFO_HEIGHT(&frame_->info()); }
+  int width() const override { return frame_->visible().width; }
+  int height() const override { return frame_->visible().height; }
   Result<ImageView> view() override;
   std::shared_ptr<const Derived> get(DerivedKind kind, const std::string& key,
                                      const Make& make) override {

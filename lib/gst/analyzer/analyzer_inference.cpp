@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+// The analysis task of an analyser: takes what waits to a worker, and stores what was found.
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "lib/gst/analyzer/analyzer.h"
+#include "lib/gst/analyzer/debug.h"
+#include "lib/gst/analyzer/shot_boundary.h"
+#include "lib/gst/boundary.h"
+#include "lib/gst/runtime/runtime.h"
+#include "lib/gst/runtime/shared_frame.h"
+
+namespace gsttorch {
+// --- what to do next
+
+void Analyzer::analyze_next() {
+  const bool done = guarded(element_, false, [this] {
+    Task task = wait_for_task();
+    if (!task.is_empty()) do_task(task);
+    tell_what_is_due();
+    return true;
+  });
+  if (!done) fail();
+}
+
+// An exception was posted: nothing more is taken in, and no query is answered any more.
+void Analyzer::fail() {
+  reported_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    answering_ = nullptr;
+    is_inferring_ = false;
+  }
+  stop_on(GST_FLOW_ERROR);
+}
+
+Analyzer::Task Analyzer::wait_for_task() {
+  while (true) {
+    const AnalyzerSettings settings = this->settings();
+    const auto clock = this->clock();
+    const GstClockTime now = gst_clock_get_time(clock.get());
+    Lock lock(mutex_);
+    if (is_ending_) return {};
+    std::optional<Clock::time_point> due;
+    if (flow_ == GST_FLOW_OK) {
+      if (Task task = find_task(settings, now, due); !task.is_empty()) return task;
+    }
+    const GstClockTime decision =
+        keeps_time(settings) ? next_due_decision(settings) : GST_CLOCK_TIME_NONE;
+    if (GST_CLOCK_TIME_IS_VALID(decision) && !decision_alarm_.is_set(clock.get(), decision)) {
+      lock.unlock();
+      decision_alarm_.set(clock.get(), decision);
+    } else if (due) {
+      changed_.wait_until(lock, *due);
+    } else {
+      changed_.wait(lock);
+    }
+  }
+}
+
+Analyzer::Waiting Analyzer::find_waiting() const {
+  Waiting waiting;
+  waiting.end = cursor_;
+  for (; waiting.end < queue_.size(); waiting.end++) {
+    const Item& item = queue_[waiting.end];
+    if (const auto* frame = std::get_if<FramePtr>(&item)) {
+      if ((*frame)->state == FrameState::Waiting) waiting.frames.push_back(*frame);
+      continue;
+    }
+    const auto* event = std::get_if<QueuedEvent>(&item);
+    if (event && !event->ends_sequence) continue;
+    waiting.barrier = event ? Barrier::End : Barrier::Query;
+    break;
+  }
+  return waiting;
+}
+
+// Frames that wait for nothing but downstream.
+std::size_t Analyzer::count_leaving() const {
+  std::size_t count = 0;
+  for (const Item& item : queue_) {
+    const auto* frame = std::get_if<FramePtr>(&item);
+    if (!frame) continue;
+    if ((*frame)->state != FrameState::Ready) break;
+    count++;
+  }
+  return count;
+}
+
+// `due`: when to look again though nothing came.
+bool Analyzer::is_batch_full(const Waiting& waiting, const AnalyzerSettings& settings,
+                             std::optional<Clock::time_point>& due) const {
+  if (waiting.frames.size() >= settings.batch_size || waiting.barrier != Barrier::None) return true;
+  due = waiting.frames.front()->arrival + std::chrono::nanoseconds(settings.batch_timeout);
+  return *due <= Clock::now();
+}
+
+Analyzer::Task Analyzer::find_task(const AnalyzerSettings& settings, GstClockTime now,
+                                   std::optional<Clock::time_point>& due) {
+  Task task;
+  task.epoch = epoch_;
+  task.stop = stop_.get_token();
+  Waiting waiting = find_waiting();
+  if (keeps_time(settings)) {
+    skip_late(waiting.frames, settings, now);
+    const auto work = static_cast<GstClockTime>(work_.announced());
+    task.decide_until = index_that_cannot_wait(settings, now, waiting.frames.empty() ? 0 : work);
+    if (task.decide_until) return task;
+  } else {
+    // Downstream takes its time.
+    if (count_leaving() >= settings.batch_size) return task;
+  }
+  if (waiting.frames.empty()) {
+    task.barrier = waiting.barrier;
+    cursor_ = waiting.end + (waiting.barrier == Barrier::None ? 0 : 1);
+    return task;
+  }
+  if (is_batch_full(waiting, settings, due)) begin_task(task, std::move(waiting), settings);
+  return task;
+}
+
+void Analyzer::begin_task(Task& task, Waiting waiting, const AnalyzerSettings& settings) {
+  if (waiting.frames.size() > settings.batch_size) waiting.frames.resize(settings.batch_size);
+  for (const FramePtr& frame : waiting.frames) frame->state = FrameState::Running;
+  AnalyzedFrame& first = waiting.frames.front()->work;
+  first.boundary = stronger(passed_.boundary, first.boundary);
+  first.begins_anew |= passed_.has_break;
+  passed_ = Passed();
+  task.frames = std::move(waiting.frames);
+  is_inferring_ = true;
+  const char* why = task.frames.size() >= settings.batch_size ? "full"
+                    : waiting.barrier != Barrier::None        ? "an event or query follows"
+                                                              : "timeout";
+  GST_DEBUG_OBJECT(element_, "takes a batch of %zu frames from %" G_GUINT64_FORMAT ": %s",
+                   task.frames.size(), first.index, why);
+  changed_.notify_all();  // frames whose time is over need not wait for it
+}
+
+// --- doing it
+
+void Analyzer::do_task(Task& task) {
+  if (!task.frames.empty()) {
+    const bool done = become_ready(task.stop) && analyze(task);
+    {
+      const std::lock_guard lock(mutex_);
+      is_inferring_ = false;
+    }
+    if (done) settle(task.epoch, false);
+    return;
+  }
+  if (task.decide_until) {
+    analysis_->decide_until(*task.decide_until);
+    settle(task.epoch, false);
+  }
+  if (task.barrier == Barrier::Query) decide_for_query(task.epoch);
+  if (task.barrier == Barrier::End) {
+    analysis_->decide_all();
+    settle(task.epoch, true);
+  }
+}
+
+// Upstream waits for the answer, so no later frame can come that decides. The sequence continues
+// after it, where the analysis can.
+void Analyzer::decide_for_query(std::uint64_t epoch) {
+  analysis_->decide_until(G_MAXUINT64);
+  settle(epoch, false);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!has_undecided()) return;
+  }
+  analysis_->decide_all();
+  settle(epoch, true);
+}
+
+bool Analyzer::has_undecided() const { return count_frames(FrameState::Undecided) > 0; }
+
+// Waits for the weights. False when there is nothing to wait for any more.
+bool Analyzer::become_ready(const std::stop_token& stop) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!device_.empty()) return true;
+  }
+  auto device = analysis_->wait_until_ready(stop);
+  if (device) {
+    {
+      const std::lock_guard lock(mutex_);
+      device_ = *device;
+    }
+    share_cuda(*device);
+    return true;
+  }
+  if (device.error().code == ErrorCode::Cancelled) return false;
+  report(device.error());
+  stop_on(GST_FLOW_ERROR);
+  return false;
+}
+
+bool Analyzer::is_live() const {
+  const std::lock_guard lock(mutex_);
+  return is_live_;
+}
+
+std::stop_token Analyzer::stop_token() const {
+  const std::lock_guard lock(mutex_);
+  return stop_.get_token();
+}
+
+bool Analyzer::run(std::function<void()> work) {
+  JobOptions options;
+  std::string device;
+  {
+    const std::lock_guard lock(mutex_);
+    options.priority = is_live_ ? JobPriority::Live : JobPriority::Batch;
+    options.stop = stop_.get_token();
+    device = device_;
+  }
+  return runtime_.run(device, std::move(work), options);
+}
+
+// Workers belong to the process: an application that sets priorities learns of one when it first
+// works for this element.
+void Analyzer::enter_worker() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!workers_.insert(std::this_thread::get_id()).second) return;
+  }
+  gst_element_post_message(element_,
+                           gst_message_new_stream_status(GST_OBJECT_CAST(pads_.src),
+                                                         GST_STREAM_STATUS_TYPE_ENTER, element_));
+}
+
+void Analyzer::reset_if_new(std::uint64_t stream) {
+  if (sequence_stream_ == stream) return;
+  sequence_stream_ = stream;
+  GST_DEBUG_OBJECT(element_, "a new stream: earlier frames are forgotten");
+  analysis_->reset();
+}
+
+// Copies that share everything but the result: the frames may be pushed meanwhile.
+std::vector<AnalyzedFrame> Analyzer::batch_of(const Task& task) {
+  std::vector<AnalyzedFrame> batch;
+  const std::lock_guard lock(mutex_);
+  for (const FramePtr& frame : task.frames) {
+    if (frame->state == FrameState::Gone) continue;
+    const AnalyzedFrame& work = frame->work;
+    AnalyzedFrame copy;
+    copy.buffer = work.buffer;
+    copy.info = work.info;
+    copy.segment = work.segment;
+    copy.stream = work.stream;
+    copy.index = work.index;
+    copy.begins_anew = work.begins_anew;
+    copy.boundary = work.boundary;
+    copy.skipped = work.skipped;
+    copy.shared = work.shared;
+    copy.image = std::make_shared<FrameAccess>(work.shared);
+    batch.push_back(std::move(copy));
+  }
+  return batch;
+}
+
+// False when there is no result: a flush, or an error that was posted.
+bool Analyzer::analyze(Task& task) {
+  std::vector<AnalyzedFrame> batch = batch_of(task);
+  if (batch.empty()) return false;
+  reset_if_new(batch.front().stream);
+  Result<void> result = analysis_->prepare(batch, task.stop);
+  const auto clock = this->clock();
+  const GstClockTime begin = gst_clock_get_time(clock.get());
+  Clock::duration work{};  // without the wait for a worker
+  const bool ran = !result || run([&] {
+    enter_worker();
+    const auto work_began = Clock::now();
+    result = analysis_->analyze(batch, task.stop);
+    work = Clock::now() - work_began;
+  });
+  if (ran && result) {
+    // Only what is the usual work says how long that takes.
+    const bool is_usual = std::any_of(batch.begin(), batch.end(), [](const AnalyzedFrame& frame) {
+      return !frame.skipped && (!frame.finding || frame.finding->has_result());
+    });
+    store_findings(task, batch);
+    note_batch(task.frames, work);
+    if (is_usual) note_time(task.frames, begin, gst_clock_get_time(clock.get()));
+    return true;
+  }
+  if (!ran || result.error().code == ErrorCode::Cancelled) return false;
+  report(result.error());
+  stop_on(GST_FLOW_ERROR);
+  return false;
+}
+
+// The batch lets its buffers go before the frames can leave: a second reference would have them
+// copied.
+void Analyzer::store_findings(const Task& task, std::vector<AnalyzedFrame>& batch) {
+  struct Outcome {
+    std::unique_ptr<Finding> finding;
+    const char* skipped;
+  };
+  std::vector<Outcome> findings;
+  for (AnalyzedFrame& frame : batch) findings.push_back({std::move(frame.finding), frame.skipped});
+  batch.clear();
+  const std::lock_guard lock(mutex_);
+  auto finding = findings.begin();
+  for (const FramePtr& frame : task.frames) {
+    if (finding == findings.end()) break;
+    AnalyzedFrame& work = frame->work;
+    const bool is_void = frame->state == FrameState::Gone;
+    if (!is_void) {
+      work.finding = std::move(finding->finding);
+      work.skipped = finding->skipped;
+    }
+    ++finding;
+    if (is_void) continue;
+    frame->state = FrameState::Undecided;
+    if (work.shared && !work.shared->keeps()) work.shared.reset();  // it would lock the pixels
+  }
+}
+
+// What is decided can leave: in order, so that only the first ones are looked at by others.
+void Analyzer::settle(std::uint64_t epoch, bool all) {
+  const std::lock_guard lock(mutex_);
+  if (epoch != epoch_) return;
+  for (Item& item : queue_) {
+    auto* frame = std::get_if<FramePtr>(&item);
+    if (!frame || (*frame)->state != FrameState::Undecided) continue;
+    const auto& finding = (*frame)->work.finding;
+    if (all || !finding || finding->is_decided()) (*frame)->state = FrameState::Ready;
+  }
+  changed_.notify_all();
+}
+
+void Analyzer::note_batch(const std::vector<FramePtr>& frames, Clock::duration work) {
+  const double ms = std::chrono::duration<double, std::milli>(work).count();
+  const std::lock_guard lock(mutex_);
+  std::size_t analyzed = 0;
+  for (const FramePtr& frame : frames) {
+    if (frame->state == FrameState::Gone) continue;  // was counted when it went
+    analyzed += !frame->work.skipped;
+    counts_.skipped += frame->work.skipped != nullptr;
+  }
+  GST_LOG_OBJECT(element_, "a batch with %zu results took %.1f ms", analyzed, ms);
+  counts_.analyzed += analyzed;
+  if (analyzed == 0) return;
+  counts_.batches++;
+  counts_.inference_ms += ms;
+  BatchCounts& of_this_size = counts_.by_size[analyzed];
+  of_this_size.batches++;
+  of_this_size.ms += ms;
+}
+
+// From when the work was given to a worker, which may have been busy, to its end.
+void Analyzer::note_time(const std::vector<FramePtr>& frames, GstClockTime begin,
+                         GstClockTime now) {
+  const AnalyzerSettings settings = this->settings();
+  const std::lock_guard lock(mutex_);
+  work_.add(static_cast<std::int64_t>(now - begin));
+  const bool has_missed = std::any_of(frames.begin(), frames.end(), [](const FramePtr& frame) {
+    return frame->state == FrameState::Gone && frame->work.is_skipped(kSkippedLate);
+  });
+  if (has_missed) work_.add_missed();
+  const bool known = GST_CLOCK_TIME_IS_VALID(frame_duration_);
+  const LatencyEstimate::Whole whole{static_cast<std::int64_t>(latency_beside_work(settings)),
+                                     known ? static_cast<std::int64_t>(frame_duration_) : 0};
+  if (!work_.announce(static_cast<std::int64_t>(now), whole)) return;
+  notices_.add_latency();
+  changed_.notify_all();  // frames are due at other times now
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+// An analyser in a live pipeline: how long a frame may stay, which frames are analysed when the
+// model does not keep up, and what the application is told. docs/design/0010 has the reasons.
+#include <algorithm>
+#include <string>
+
+#include "lib/gst/analyzer/analyzer.h"
+#include "lib/gst/analyzer/debug.h"
+#include "lib/gst/analyzer/shot_boundary.h"
+#include "lib/gst/segment_time.h"
+
+namespace gsttorch {
+namespace {
+
+// A frame may leave so much later than the announced latency says: sources are not exact to the
+// millisecond, and sinks have more to spare than this (`processing-deadline`, 20 ms).
+constexpr GstClockTime kTolerance = 10 * GST_MSECOND;
+// How many frames of a live stream may wait beside those that its latency stands for.
+constexpr guint kSpareFrames = 8;
+
+}  // namespace
+
+bool Analyzer::keeps_time(const AnalyzerSettings& settings) const {
+  return is_live_ && settings.max_lateness != kAnyLateness;
+}
+
+Ref<GstClock> Analyzer::clock() const {
+  const std::lock_guard lock(mutex_);
+  return clock_;
+}
+
+// Frames are measured by the clock that runs when their turn comes.
+void Analyzer::set_clock(GstClock* clock) {
+  auto next = clock ? Ref<GstClock>::share(clock) : Ref<GstClock>::adopt(gst_system_clock_obtain());
+  const GstClockTime now = gst_clock_get_time(next.get());
+  const std::lock_guard lock(mutex_);
+  if (clock_.get() == next.get()) return;
+  clock_ = std::move(next);
+  for (Item& item : queue_) {
+    if (auto* frame = std::get_if<FramePtr>(&item)) (*frame)->arrival_time = now;
+  }
+  changed_.notify_all();
+}
+
+void Analyzer::ask_upstream_latency() {
+  const auto query = Ref<GstQuery>::adopt(gst_query_new_latency());
+  if (!gst_pad_peer_query(pads_.sink, query.get())) return;
+  gboolean live = FALSE;
+  GstClockTime min = 0;
+  gst_query_parse_latency(query.get(), &live, &min, nullptr);
+  GST_DEBUG_OBJECT(element_, "upstream is %slive, its latency %" GST_TIME_FORMAT,
+                   live ? "" : "not ", GST_TIME_ARGS(min));
+  const std::lock_guard lock(mutex_);
+  is_live_ = live;
+}
+
+// --- the LATENCY query
+
+OwnLatency Analyzer::own_latency() const {
+  const AnalyzerSettings settings = this->settings();
+  const std::lock_guard lock(mutex_);
+  return own_latency_of(settings);
+}
+
+// A model that takes longer than a frame is busy when the next one comes, which waits for it.
+GstClockTime Analyzer::bound_of_waiting(const AnalyzerSettings& settings) const {
+  const bool known = GST_CLOCK_TIME_IS_VALID(frame_duration_);
+  const GstClockTime frame = known ? frame_duration_ : 0;
+  if (!keeps_time(settings) || static_cast<GstClockTime>(work_.announced()) * 10 < frame * 9) {
+    return 0;
+  }
+  return settings.max_lateness >= 0 ? static_cast<GstClockTime>(settings.max_lateness) : frame;
+}
+
+GstClockTime Analyzer::latency_beside_work(const AnalyzerSettings& settings) const {
+  const bool known = GST_CLOCK_TIME_IS_VALID(frame_duration_);
+  // At an unknown rate the batch timeout is the longest that a frame may come after another.
+  const GstClockTime step = known ? frame_duration_ : settings.batch_timeout;
+  GstClockTime wait = (settings.batch_size - 1) * step;
+  if (wait > settings.batch_timeout) wait = settings.batch_timeout;
+  return analysis_->look_ahead() * step + wait + bound_of_waiting(settings);
+}
+
+OwnLatency Analyzer::own_latency_of(const AnalyzerSettings& settings) const {
+  const bool known = GST_CLOCK_TIME_IS_VALID(frame_duration_);
+  OwnLatency own;
+  own.min = latency_beside_work(settings) + static_cast<GstClockTime>(work_.announced());
+  const guint spare = keeps_time(settings) ? kSpareFrames : most_waiting(settings);
+  own.max = own.min + (known ? spare * frame_duration_ : 0);
+  return own;
+}
+
+// Frames that may be here at once, for upstream's pool. A live stream's come in whatever is done.
+guint Analyzer::most_held(const AnalyzerSettings& settings) const {
+  const guint usual = most_waiting(settings) + 2 * settings.batch_size + analysis_->look_ahead();
+  if (!keeps_time(settings) || !GST_CLOCK_TIME_IS_VALID(frame_duration_) || frame_duration_ == 0) {
+    return usual + (keeps_time(settings) ? kSpareFrames : 0);
+  }
+  const GstClockTime frames = own_latency_of(settings).min / frame_duration_;
+  return std::max(usual, static_cast<guint>(std::min<GstClockTime>(frames, 1000))) + kSpareFrames;
+}
+
+// --- which frames are analysed
+
+GstClockTime Analyzer::due_time(const Frame& frame, const AnalyzerSettings& settings) const {
+  return frame.arrival_time + own_latency_of(settings).min + kTolerance;
+}
+
+// Whether a frame's time is over, and nothing can be done about it: where the analysis task has
+// nothing else to do, it takes or decides the frame at once, and how long that takes shall be
+// known.
+bool Analyzer::must_leave(const Frame& frame, const AnalyzerSettings& settings,
+                          GstClockTime now) const {
+  if (!keeps_time(settings) || now < due_time(frame, settings)) return false;
+  return is_inferring_ || frame.was_asked_to_decide;
+}
+
+void Analyzer::skip(Frame& frame) {
+  AnalyzedFrame& work = frame.work;
+  if (frame.state == FrameState::Waiting) {  // what it says, no analysis has seen
+    passed_.boundary = stronger(passed_.boundary, work.boundary);
+    passed_.has_break |= work.begins_anew;
+  }
+  counts_.skipped++;
+  frame.state = frame.state == FrameState::Running ? FrameState::Gone : FrameState::Ready;
+  if (work.skipped) return;  // nobody wanted a result
+  work.skipped = kSkippedLate;
+  work.finding.reset();
+  counts_.skipped_late++;
+  notices_.add_skip({running_time(work.segment, work.pts()), stream_time(work.segment, work.pts()),
+                     work.pts(), GST_BUFFER_DURATION(work.buffer.get())});
+}
+
+// Leaves those that are worth it: which did not wait too long, and in any case the newest.
+void Analyzer::skip_late(std::vector<FramePtr>& frames, const AnalyzerSettings& settings,
+                         GstClockTime now) {
+  const bool known = GST_CLOCK_TIME_IS_VALID(frame_duration_);
+  const GstClockTime frame_time = known ? frame_duration_ : settings.batch_timeout;
+  GstClockTime bound =
+      settings.max_lateness >= 0 ? static_cast<GstClockTime>(settings.max_lateness) : frame_time;
+  if (settings.batch_size > 1) bound += settings.batch_timeout;
+  const auto is_wanted = [](const FramePtr& frame) { return !frame->work.skipped; };
+  const auto newest = std::find_if(frames.rbegin(), frames.rend(), is_wanted);
+  auto first = frames.begin();
+  while (first != frames.end() && now > (*first)->arrival_time + bound &&
+         (newest == frames.rend() || *first != *newest)) {
+    ++first;
+  }
+  std::for_each(frames.begin(), first, [this](const FramePtr& frame) { skip(*frame); });
+  frames.erase(frames.begin(), first);
+}
+
+// At the end of a live stream one inference is waited for: that which runs, or else one more.
+void Analyzer::skip_all_but_newest() {
+  bool may_run = !is_inferring_;
+  for (auto item = queue_.rbegin(); item != queue_.rend(); ++item) {
+    auto* frame = std::get_if<FramePtr>(&*item);
+    if (!frame || (*frame)->state != FrameState::Waiting) continue;
+    if (may_run && !(*frame)->work.skipped) {
+      may_run = false;
+    } else {
+      skip(**frame);
+    }
+  }
+}
+
+// --- look-ahead
+
+// The last frame that has to be decided before the task has done what takes `ahead`.
+std::optional<std::uint64_t> Analyzer::index_that_cannot_wait(const AnalyzerSettings& settings,
+                                                              GstClockTime now,
+                                                              GstClockTime ahead) {
+  std::optional<std::uint64_t> last;
+  for (Item& item : queue_) {
+    auto* frame = std::get_if<FramePtr>(&item);
+    if (!frame || (*frame)->state != FrameState::Undecided || (*frame)->was_asked_to_decide) {
+      continue;
+    }
+    if (now + ahead < due_time(**frame, settings)) break;
+    (*frame)->was_asked_to_decide = true;
+    last = (*frame)->work.index;
+  }
+  return last;
+}
+
+GstClockTime Analyzer::next_due_decision(const AnalyzerSettings& settings) const {
+  for (const Item& item : queue_) {
+    const auto* frame = std::get_if<FramePtr>(&item);
+    if (frame && (*frame)->state == FrameState::Undecided && !(*frame)->was_asked_to_decide) {
+      return due_time(**frame, settings);
+    }
+  }
+  return GST_CLOCK_TIME_NONE;
+}
+
+// --- what the application is told
+
+void Analyzer::announce_latency() {
+  GST_DEBUG_OBJECT(element_, "announces a latency of %" GST_TIME_FORMAT,
+                   GST_TIME_ARGS(own_latency().min));
+  gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT_CAST(element_)));
+}
+
+void Analyzer::tell_what_is_due() {
+  const GstClockTime now = gst_clock_get_time(clock().get());
+  Lock lock(mutex_);
+  const auto due = notices_.take(now);
+  lock.unlock();
+  if (due) tell(*due);
+}
+
+void Analyzer::tell(const Notices::Due& due) {
+  if (due.kind == Notices::Kind::Latency) {
+    announce_latency();
+    return;
+  }
+  const AnalyzerCounts counts = this->counts();
+  if (due.kind == Notices::Kind::TooSlow) {
+    const guint64 wanted = counts.analyzed + counts.skipped_late;
+    const std::string text =
+        "The model does not keep up with this live stream: " + std::to_string(counts.analyzed) +
+        " of " + std::to_string(wanted) +
+        " frames have a result so far, all are passed on. A smaller model or size, fewer "
+        "iterations or a larger inference-interval cost less; max-lateness=" +
+        std::to_string(kAnyLateness) + " analyses every frame and delays them";
+    GST_ELEMENT_WARNING(element_, STREAM, FAILED, ("%s", text.c_str()), (nullptr));
+    return;
+  }
+  GstMessage* message = gst_message_new_qos(GST_OBJECT_CAST(element_), TRUE, due.skip.running_time,
+                                            due.skip.stream_time, due.skip.pts, due.skip.duration);
+  gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, counts.analyzed, counts.skipped_late);
+  gst_element_post_message(element_, message);
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/gst/analyzer/shot_boundary.h"
+
+#include "lib/gst/enum_nick.h"
+
+namespace gsttorch {
+namespace {
+
+// The one field that matters here, as anyone may have set it.
+GstTorchSceneBoundary boundary_of(GstCustomMeta* meta) {
+  const gchar* nick = gst_structure_get_string(gst_custom_meta_get_structure(meta), "boundary");
+  if (!nick) return GST_TORCH_SCENE_BOUNDARY_NONE;
+  return static_cast<GstTorchSceneBoundary>(enum_value(GST_TYPE_TORCH_SCENE_BOUNDARY, nick));
+}
+
+}  // namespace
+
+GstTorchSceneBoundary shot_boundary(GstBuffer* buffer) {
+  GstTorchSceneBoundary found = GST_TORCH_SCENE_BOUNDARY_NONE;
+  gpointer state = nullptr;
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_scene_meta(buffer, &state)) {
+    found = stronger(found, boundary_of(meta));
+  }
+  return found;
+}
+
+}  // namespace gsttorch

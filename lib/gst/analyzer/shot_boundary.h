@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include "lib/gst/gsttorchscenemeta.h"
+
+namespace gsttorch {
+
+/// What a scenedetect upstream says of a frame: a cut, else what else begins a shot there.
+GstTorchSceneBoundary shot_boundary(GstBuffer* buffer);
+
+/// The same of several frames together.
+inline GstTorchSceneBoundary stronger(GstTorchSceneBoundary a, GstTorchSceneBoundary b) {
+  if (a == GST_TORCH_SCENE_BOUNDARY_CUT || b == GST_TORCH_SCENE_BOUNDARY_NONE) return a;
+  return b;
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <functional>
+
+#include <gst/gst.h>
+
+#include "lib/gst/ref.h"
+
+namespace gsttorch {
+
+/// A thread of an element beside those of its pads: a GstTask, so that the application is told of
+/// it (STREAM_STATUS) and can set its priority. Calls a function over and over. Thread-bound.
+class StreamingTask {
+ public:
+  /// `pad` is whom the messages come from, `element` whose thread it is.
+  StreamingTask(GstPad* pad, GstElement* element, std::function<void()> body);
+  ~StreamingTask();
+  StreamingTask(const StreamingTask&) = delete;
+  StreamingTask& operator=(const StreamingTask&) = delete;
+
+  bool start();
+  /// The present call is the last.
+  void stop();
+  /// Waits until it has returned.
+  void join();
+
+ private:
+  void post_status(GstStreamStatusType type, GstTask* task) const;
+
+  GstPad* const pad_;          // of the element
+  GstElement* const element_;  // owns this
+  const std::function<void()> body_;
+  GRecMutex lock_;
+  Ref<GstTask> task_;
+};
+
+}  // namespace gsttorch
