@@ -218,29 +218,31 @@ gboolean gst_torch_flow_meta_read(GstCustomMeta* meta, GstTorchFlow* flow) {
   *flow = GstTorchFlow{};
   if (!gst_custom_meta_has_name(meta, GST_TORCH_FLOW_META_NAME)) return FALSE;
   const GstStructure* s = gst_custom_meta_get_structure(meta);
-  if (!gst_structure_get(
-          s, "width", G_TYPE_UINT, &flow->width, "height", G_TYPE_UINT, &flow->height, "grid-width",
-          G_TYPE_UINT, &flow->grid_width, "grid-height", G_TYPE_UINT, &flow->grid_height,
-          "reference-pts", G_TYPE_UINT64, &flow->reference_pts, "dt", G_TYPE_INT64, &flow->dt,
-          "iterations", G_TYPE_UINT, &flow->iterations, "mean-magnitude", G_TYPE_DOUBLE,
-          &flow->mean_magnitude, "max-magnitude", G_TYPE_DOUBLE, &flow->max_magnitude, nullptr)) {
+  GstTorchFlow read = {};
+  if (!gst_structure_get(s, "width", G_TYPE_UINT, &read.width, "height", G_TYPE_UINT, &read.height,
+                         "grid-width", G_TYPE_UINT, &read.grid_width, "grid-height", G_TYPE_UINT,
+                         &read.grid_height, "reference-pts", G_TYPE_UINT64, &read.reference_pts,
+                         "dt", G_TYPE_INT64, &read.dt, "iterations", G_TYPE_UINT, &read.iterations,
+                         "mean-magnitude", G_TYPE_DOUBLE, &read.mean_magnitude, "max-magnitude",
+                         G_TYPE_DOUBLE, &read.max_magnitude, nullptr)) {
     return FALSE;
   }
   // Absent from what somebody else attached.
-  if (!gst_structure_get(s, "mean-x", G_TYPE_DOUBLE, &flow->mean_x, "mean-y", G_TYPE_DOUBLE,
-                         &flow->mean_y, nullptr)) {
-    flow->mean_x = flow->mean_y = std::numeric_limits<gdouble>::quiet_NaN();
+  if (!gst_structure_get(s, "mean-x", G_TYPE_DOUBLE, &read.mean_x, "mean-y", G_TYPE_DOUBLE,
+                         &read.mean_y, nullptr)) {
+    read.mean_x = read.mean_y = std::numeric_limits<gdouble>::quiet_NaN();
   }
-  flow->direction = static_cast<GstTorchFlowDirection>(
+  read.direction = static_cast<GstTorchFlowDirection>(
       enum_value(GST_TYPE_TORCH_FLOW_DIRECTION, gst_structure_get_string(s, "direction")));
-  flow->format = static_cast<GstTorchFlowFormat>(
+  read.format = static_cast<GstTorchFlowFormat>(
       enum_value(GST_TYPE_TORCH_FLOW_FORMAT, gst_structure_get_string(s, "format")));
-  flow->source = gst_structure_get_string(s, "source");
-  flow->model = gst_structure_get_string(s, "model");
-  flow->skipped = gst_structure_get_string(s, "skipped");
-  flow->flow = get_buffer(s, "flow");
-  flow->backward_flow = get_buffer(s, "backward-flow");
-  flow->confidence = get_buffer(s, "confidence");
+  read.source = gst_structure_get_string(s, "source");
+  read.model = gst_structure_get_string(s, "model");
+  read.skipped = gst_structure_get_string(s, "skipped");
+  read.flow = get_buffer(s, "flow");
+  read.backward_flow = get_buffer(s, "backward-flow");
+  read.confidence = get_buffer(s, "confidence");
+  *flow = read;
   return TRUE;
 }
 
@@ -254,9 +256,13 @@ gboolean gst_torch_flow_meta_read(GstCustomMeta* meta, GstTorchFlow* flow) {
  */
 GstTorchFlow* gst_buffer_get_torch_flow(GstBuffer* buffer, const gchar* source) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
+  gpointer state = nullptr;
   GstTorchFlow flow;
-  GstCustomMeta* meta = gst_buffer_get_torch_flow_meta(buffer, source);
-  return meta && gst_torch_flow_meta_read(meta, &flow) ? gst_torch_flow_copy(&flow) : nullptr;
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_flow_meta(buffer, &state)) {
+    if (!gst_torch_flow_meta_read(meta, &flow)) continue;
+    if (!source || g_strcmp0(flow.source, source) == 0) return gst_torch_flow_copy(&flow);
+  }
+  return nullptr;
 }
 
 /**

@@ -238,6 +238,8 @@ GstCustomMeta* gst_buffer_add_torch_match_meta(GstBuffer* buffer, const GstTorch
  * @buffer: a buffer
  * @state: (inout): a position; start with a pointer that is %NULL
  *
+ * In bindings use gst_buffer_list_torch_matches().
+ *
  * Returns: (transfer none) (nullable): the next match result on @buffer, %NULL after the last
  */
 GstCustomMeta* gst_buffer_iterate_torch_match_meta(GstBuffer* buffer, gpointer* state) {
@@ -245,6 +247,24 @@ GstCustomMeta* gst_buffer_iterate_torch_match_meta(GstBuffer* buffer, gpointer* 
   const GstMetaInfo* info = gst_torch_match_meta_get_info();
   while (GstMeta* meta = gst_buffer_iterate_meta(buffer, state)) {
     if (meta->info == info) return reinterpret_cast<GstCustomMeta*>(meta);
+  }
+  return nullptr;
+}
+
+/**
+ * gst_buffer_get_torch_match_meta:
+ * @buffer: a buffer
+ * @source: (nullable): name of the element that computed it, or %NULL for the first of any
+ *
+ * Returns: (transfer none) (nullable): the match result
+ */
+GstCustomMeta* gst_buffer_get_torch_match_meta(GstBuffer* buffer, const gchar* source) {
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
+  gpointer state = nullptr;
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_match_meta(buffer, &state)) {
+    if (!source) return meta;
+    const GstStructure* s = gst_custom_meta_get_structure(meta);
+    if (g_strcmp0(gst_structure_get_string(s, "source"), source) == 0) return meta;
   }
   return nullptr;
 }

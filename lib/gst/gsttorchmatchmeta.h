@@ -125,6 +125,8 @@ GST_TORCH_API GstCustomMeta* gst_buffer_add_torch_match_meta(GstBuffer* buffer,
                                                              const GstTorchMatch* match);
 GST_TORCH_API GstCustomMeta* gst_buffer_iterate_torch_match_meta(GstBuffer* buffer,
                                                                  gpointer* state);
+GST_TORCH_API GstCustomMeta* gst_buffer_get_torch_match_meta(GstBuffer* buffer,
+                                                             const gchar* source);
 GST_TORCH_API gboolean gst_torch_match_meta_read(GstCustomMeta* meta, GstTorchMatch* match);
 GST_TORCH_API GstTorchMatch* gst_buffer_get_torch_match(GstBuffer* buffer, const gchar* source);
 GST_TORCH_API GList* gst_buffer_list_torch_matches(GstBuffer* buffer);

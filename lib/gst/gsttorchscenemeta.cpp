@@ -142,6 +142,8 @@ GstCustomMeta* gst_buffer_add_torch_scene_meta(GstBuffer* buffer, const GstTorch
  * @buffer: a buffer
  * @state: (inout): a position; start with a pointer that is %NULL
  *
+ * In bindings use gst_buffer_list_torch_scenes().
+ *
  * Returns: (transfer none) (nullable): the next scene result on @buffer, %NULL after the last
  */
 GstCustomMeta* gst_buffer_iterate_torch_scene_meta(GstBuffer* buffer, gpointer* state) {
@@ -177,7 +179,7 @@ GstCustomMeta* gst_buffer_get_torch_scene_meta(GstBuffer* buffer, const gchar* s
  * @scene: (out caller-allocates): filled with pointers that are valid as long as @meta; all zero on
  *   failure
  *
- * In bindings use gst_buffer_get_torch_scene().
+ * In bindings use gst_buffer_get_torch_scene() or gst_buffer_list_torch_scenes().
  *
  * Returns: %FALSE where @meta holds something else
  */
@@ -213,7 +215,33 @@ gboolean gst_torch_scene_meta_read(GstCustomMeta* meta, GstTorchScene* scene) {
  */
 GstTorchScene* gst_buffer_get_torch_scene(GstBuffer* buffer, const gchar* source) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
+  gpointer state = nullptr;
   GstTorchScene scene;
-  GstCustomMeta* meta = gst_buffer_get_torch_scene_meta(buffer, source);
-  return meta && gst_torch_scene_meta_read(meta, &scene) ? gst_torch_scene_copy(&scene) : nullptr;
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_scene_meta(buffer, &state)) {
+    if (!gst_torch_scene_meta_read(meta, &scene)) continue;
+    if (!source || g_strcmp0(scene.source, source) == 0) return gst_torch_scene_copy(&scene);
+  }
+  return nullptr;
+}
+
+/**
+ * gst_buffer_list_torch_scenes:
+ * @buffer: a buffer
+ *
+ * A frame with which more than one boundary is known has a result for each.
+ *
+ * Returns: (transfer full) (element-type GstTorchScene): all scene results on @buffer that can be
+ *   read, in the order in which they were attached; each owns what it holds
+ */
+GList* gst_buffer_list_torch_scenes(GstBuffer* buffer) {
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
+  GQueue scenes = G_QUEUE_INIT;
+  gpointer state = nullptr;
+  GstTorchScene scene;
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_scene_meta(buffer, &state)) {
+    if (gst_torch_scene_meta_read(meta, &scene)) {
+      g_queue_push_tail(&scenes, gst_torch_scene_copy(&scene));
+    }
+  }
+  return scenes.head;
 }

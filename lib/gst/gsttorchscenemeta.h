@@ -17,7 +17,8 @@
  * why).
  *
  * In C, gst_torch_scene_meta_read() fills a #GstTorchScene that borrows its strings from the meta.
- * In other languages, gst_buffer_get_torch_scene() gives one that owns them.
+ * In other languages, gst_buffer_get_torch_scene() and gst_buffer_list_torch_scenes() give a
+ * #GstTorchScene that owns them.
  */
 #pragma once
 
@@ -115,6 +116,7 @@ GST_TORCH_API GstCustomMeta* gst_buffer_iterate_torch_scene_meta(GstBuffer* buff
                                                                  gpointer* state);
 GST_TORCH_API gboolean gst_torch_scene_meta_read(GstCustomMeta* meta, GstTorchScene* scene);
 GST_TORCH_API GstTorchScene* gst_buffer_get_torch_scene(GstBuffer* buffer, const gchar* source);
+GST_TORCH_API GList* gst_buffer_list_torch_scenes(GstBuffer* buffer);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstTorchScene, gst_torch_scene_free)
 

@@ -5,7 +5,9 @@ import gc
 import math
 import os
 import pathlib
+import re
 import struct
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -18,6 +20,9 @@ gi.require_version("GstTorch", "1.0")
 from gi.repository import Gst, GstTorch  # noqa: E402: after require_version
 
 Gst.init(None)
+
+SOURCE_ROOT = pathlib.Path(os.environ["GSTTORCH_SOURCE_ROOT"])
+BUILD_ROOT = pathlib.Path(os.environ["GSTTORCH_BUILD_ROOT"])
 
 Direction = GstTorch.TorchFlowDirection
 MS = Gst.MSECOND
@@ -305,3 +310,66 @@ def test_a_probe_reads_the_matches_of_a_pipeline(match_pipeline) -> None:
         assert len(values) == 6 * match.count > 0
         confidences = values[4::6]
         assert sum(confidences) / match.count == pytest.approx(match.mean_confidence, rel=1e-4)
+
+
+# --- shot boundaries
+
+
+def make_scene(source: str = "mine", **fields) -> GstTorch.TorchScene:
+    scene = GstTorch.TorchScene.new(source)
+    for name, value in fields.items():
+        setattr(scene, name, value)
+    return scene
+
+
+def frame_with_scenes(*scenes: GstTorch.TorchScene) -> Gst.Buffer:
+    frame = Gst.Buffer.new_allocate(None, 6, None)
+    for scene in scenes:
+        assert GstTorch.buffer_add_torch_scene_meta(frame, scene) is not None
+    return frame
+
+
+def test_all_boundaries_of_a_frame_are_listed_in_order() -> None:
+    boundaries = GstTorch.TorchSceneBoundary
+    frame = frame_with_scenes(
+        make_scene(boundary=boundaries.DISSOLVE, start_frame=3, end_frame=7, shot=1),
+        make_scene(boundary=boundaries.CUT, start_frame=9, end_frame=9, shot=2),
+        make_scene("another"))
+    listed = GstTorch.buffer_list_torch_scenes(frame)
+    assert GstTorch.buffer_get_torch_scene(frame, None).shot == 1
+    assert GstTorch.buffer_get_torch_scene(frame, "another").boundary == boundaries.NONE
+    assert GstTorch.buffer_list_torch_scenes(frame_with_scenes()) == []
+    del frame
+    gc.collect()
+    assert [(scene.source, scene.boundary, scene.start_frame, scene.end_frame)
+            for scene in listed] == [("mine", boundaries.DISSOLVE, 3, 7),
+                                     ("mine", boundaries.CUT, 9, 9),
+                                     ("another", boundaries.NONE, 0, 0)]
+
+
+def functions_for_c_alone() -> set[str]:
+    """The library's functions that introspection leaves out."""
+    declared = re.compile(r"^GST_TORCH_API\s[^;(]*?(\w+)\(", re.MULTILINE)
+    names = set()
+    for header in (SOURCE_ROOT / "lib" / "gst").glob("gsttorch*.h"):
+        if header.name != "gsttorchmemory-private.h":
+            names |= set(declared.findall(header.read_text()))
+    known = ET.parse(BUILD_ROOT / "lib" / "gst" / "GstTorch-1.0.gir").getroot()
+    c = "{http://www.gtk.org/introspection/c/1.0}"
+    offered = {node.get(c + "identifier") for node in known.iter()
+               if node.get("introspectable") != "0"}
+    return {name for name in names - offered if not name.endswith("_get_type")}
+
+
+def test_what_is_for_c_alone_has_a_brother_for_bindings() -> None:
+    # Of each: what fills or walks structures that bindings own, and what elements in C use.
+    kinds = ("flow", "match", "scene")
+    assert functions_for_c_alone() - {"G_DECLARE_FINAL_TYPE"} == {
+        *(f"gst_buffer_iterate_torch_{kind}_meta" for kind in kinds),
+        *(f"gst_torch_{kind}_meta_{verb}" for kind in kinds for verb in ("get_info", "read")),
+        "gst_torch_ensure_element_runtime", "gst_torch_handle_context_query",
+        "gst_torch_handle_set_context"}
+    for kind, plural in (("flow", "flows"), ("match", "matches"), ("scene", "scenes")):
+        assert callable(getattr(GstTorch, f"buffer_get_torch_{kind}"))
+        assert callable(getattr(GstTorch, f"buffer_get_torch_{kind}_meta"))
+        assert callable(getattr(GstTorch, f"buffer_list_torch_{plural}"))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -133,9 +134,15 @@ TEST(FlowMeta, of_another_shape_is_not_read) {
   auto frame = make_buffer(1);
   const GstTorchFlow in = describe_flow(8, 4, nullptr);
   GstCustomMeta* meta = gst_buffer_add_torch_flow_meta(frame.get(), &in);
-  gst_structure_remove_field(gst_custom_meta_get_structure(meta), "grid-width");
-  GstTorchFlow out;
-  EXPECT_FALSE(gst_torch_flow_meta_read(meta, &out));
+  // Each of what must be there: those that are looked for first, and the last.
+  for (const char* field : {"max-magnitude", "grid-width", "width"}) {
+    gst_structure_remove_field(gst_custom_meta_get_structure(meta), field);
+    GstTorchFlow out;
+    std::memset(&out, 1, sizeof out);
+    EXPECT_FALSE(gst_torch_flow_meta_read(meta, &out));
+    const GstTorchFlow zero = {};
+    EXPECT_EQ(std::memcmp(&out, &zero, sizeof out), 0) << "without " << field;
+  }
 }
 
 TEST(FlowMeta, shares_its_arrays_with_copies_of_the_buffer_and_lets_go_of_them) {
@@ -278,6 +285,18 @@ TEST(Flow, is_found_by_the_name_of_its_element) {
   const auto frame = frame_with_flow(array.get());
   EXPECT_EQ(gst_buffer_get_torch_flow(frame.get(), "raftflow1"), nullptr);
   EXPECT_EQ(gst_buffer_get_torch_flow(make_buffer(1).get(), nullptr), nullptr);
+}
+
+TEST(Flow, that_can_be_read_is_found_behind_one_that_cannot) {
+  auto frame = make_buffer(1);
+  GstTorchFlow flow = describe_flow(8, 4, nullptr);
+  GstCustomMeta* broken = gst_buffer_add_torch_flow_meta(frame.get(), &flow);
+  gst_structure_remove_field(gst_custom_meta_get_structure(broken), "dt");
+  flow.iterations = 3;
+  gst_buffer_add_torch_flow_meta(frame.get(), &flow);
+  g_autoptr(GstTorchFlow) found = gst_buffer_get_torch_flow(frame.get(), "raftflow0");
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->iterations, 3u);
 }
 
 TEST(Flow, of_several_elements_is_listed_in_order_without_what_cannot_be_read) {

@@ -87,6 +87,36 @@ TEST(MatchMeta, of_a_new_result_counts_its_array) {
   EXPECT_EQ(OwnedMatch(gst_torch_match_new("mine", nullptr))->count, 0u);
 }
 
+TEST(MatchMeta, is_all_zero_where_it_cannot_be_read) {
+  const auto frame = make_buffer(1);
+  GstTorchMatch match{};
+  match.source = "mine";
+  match.width = 7;
+  GstCustomMeta* meta = gst_buffer_add_torch_match_meta(frame.get(), &match);
+  gst_structure_remove_field(gst_custom_meta_get_structure(meta), "mean-confidence");
+  GstTorchMatch out;
+  std::memset(&out, 1, sizeof out);
+  EXPECT_FALSE(gst_torch_match_meta_read(meta, &out));
+  const GstTorchMatch zero = {};
+  EXPECT_EQ(std::memcmp(&out, &zero, sizeof out), 0);
+}
+
+TEST(MatchMeta, is_found_by_the_element_it_is_of) {
+  const auto frame = make_buffer(1);
+  GstTorchMatch match{};
+  for (const char* source : {"a", "b"}) {
+    match.source = source;
+    gst_buffer_add_torch_match_meta(frame.get(), &match);
+  }
+  GstTorchMatch out;
+  ASSERT_TRUE(gst_torch_match_meta_read(gst_buffer_get_torch_match_meta(frame.get(), "b"), &out));
+  EXPECT_STREQ(out.source, "b");
+  ASSERT_TRUE(
+      gst_torch_match_meta_read(gst_buffer_get_torch_match_meta(frame.get(), nullptr), &out));
+  EXPECT_STREQ(out.source, "a");
+  EXPECT_EQ(gst_buffer_get_torch_match_meta(frame.get(), "c"), nullptr);
+}
+
 TEST(MatchMeta, of_several_results_are_listed_in_order) {
   auto frame = make_buffer(1);
   GstTorchMatch match{};

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <cstring>
+
 #include <gtest/gtest.h>
 
 #include "lib/gst/gsttorchscenemeta.h"
@@ -104,6 +106,38 @@ TEST(SceneMeta, owned_result_outlives_its_frame) {
   ASSERT_NE(owned, nullptr);
   EXPECT_STREQ(owned->model, "resnet18");
   gst_torch_scene_free(owned);
+}
+
+TEST(SceneMeta, of_several_boundaries_are_listed_in_order_without_what_cannot_be_read) {
+  const auto buffer = make_buffer(4);
+  GstTorchScene scene = dissolve();
+  gst_buffer_add_torch_scene_meta(buffer.get(), &scene);
+  GstCustomMeta* broken = gst_buffer_add_torch_scene_meta(buffer.get(), &scene);
+  gst_structure_remove_field(gst_custom_meta_get_structure(broken), "end-pts");
+  scene.boundary = GST_TORCH_SCENE_BOUNDARY_CUT;
+  gst_buffer_add_torch_scene_meta(buffer.get(), &scene);
+  GList* scenes = gst_buffer_list_torch_scenes(buffer.get());
+  ASSERT_EQ(g_list_length(scenes), 2u);
+  EXPECT_EQ(static_cast<GstTorchScene*>(scenes->data)->boundary, GST_TORCH_SCENE_BOUNDARY_DISSOLVE);
+  EXPECT_EQ(static_cast<GstTorchScene*>(scenes->next->data)->boundary,
+            GST_TORCH_SCENE_BOUNDARY_CUT);
+  g_list_free_full(scenes,
+                   [](gpointer p) { gst_torch_scene_free(static_cast<GstTorchScene*>(p)); });
+  EXPECT_EQ(gst_buffer_list_torch_scenes(make_buffer(1).get()), nullptr);
+}
+
+TEST(SceneMeta, is_all_zero_where_it_cannot_be_read) {
+  const auto buffer = make_buffer(4);
+  const GstTorchScene scene = dissolve();
+  for (const char* field : {"shot", "mean-luma", "confidence"}) {
+    GstCustomMeta* meta = gst_buffer_add_torch_scene_meta(buffer.get(), &scene);
+    gst_structure_remove_field(gst_custom_meta_get_structure(meta), field);
+    GstTorchScene out;
+    std::memset(&out, 1, sizeof out);
+    EXPECT_FALSE(gst_torch_scene_meta_read(meta, &out));
+    const GstTorchScene zero = {};
+    EXPECT_EQ(std::memcmp(&out, &zero, sizeof out), 0) << "without " << field;
+  }
 }
 
 TEST(SceneMeta, stays_on_plain_copies) {
