@@ -2,117 +2,63 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/gst/gsttorchflowmeta.h"
 
-#include <cmath>
 #include <limits>
 #include <new>
-#include <optional>
 
-#include <gst/video/gstvideometa.h>
-
-#include "lib/core/flow_magnitude.h"
 #include "lib/gst/enum_nick.h"
-#include "lib/gst/mapped_flow.h"
+#include "lib/gst/flow_mapping.h"
 
 namespace {
 
 using gsttorch::enum_nick;
 using gsttorch::enum_value;
-using gsttorch::FlowMagnitude;
-
-constexpr gdouble kUniform = 0.01;  // factors that differ by less: a magnitude is off by half of it
+using gsttorch::FrameMapping;
 
 GstBuffer* get_buffer(const GstStructure* s, const gchar* field) {
   const GValue* value = gst_structure_get_value(s, field);
   return value && G_VALUE_HOLDS(value, GST_TYPE_BUFFER) ? gst_value_get_buffer(value) : nullptr;
 }
 
-// A frame's size before and after it was scaled.
-struct Scaling {
-  guint old_width = 0;
-  guint old_height = 0;
-  guint width;
-  guint height;
-
-  gdouble x() const { return static_cast<gdouble>(width) / old_width; }
-  gdouble y() const { return static_cast<gdouble>(height) / old_height; }
-  bool is_uniform() const { return std::fabs(x() / y() - 1) < kUniform; }
-};
-
-// Nothing where there is no array, or none that fits its grid.
-std::optional<FlowMagnitude> measure(const GstStructure* s, const Scaling& to) {
-  gsttorch::FlowGrid grid;
-  GstBuffer* flow = get_buffer(s, "flow");
-  if (!flow || !gst_structure_get_uint(s, "grid-width", &grid.width) ||
-      !gst_structure_get_uint(s, "grid-height", &grid.height)) {
-    return std::nullopt;
-  }
-  grid.format = static_cast<GstTorchFlowFormat>(
-      enum_value(GST_TYPE_TORCH_FLOW_FORMAT, gst_structure_get_string(s, "format")));
-  try {
-    const auto mapped = gsttorch::MappedFlow::create(flow, grid);
-    if (!mapped) return std::nullopt;
-    return gsttorch::flow_magnitude(mapped->view(), static_cast<gdouble>(to.width) / grid.width,
-                                    static_cast<gdouble>(to.height) / grid.height);
-  } catch (const std::bad_alloc&) {
-    return std::nullopt;
-  }
-}
-
-// Reading the array costs a pass over it, and its copy from a device: only where it is needed.
-FlowMagnitude scaled_magnitude(const GstStructure* s, const Scaling& scaling,
-                               const FlowMagnitude& old) {
-  if (!scaling.is_uniform()) {
-    if (const auto measured = measure(s, scaling)) return *measured;
-  }
-  const gdouble factor = std::sqrt(scaling.x() * scaling.y());
-  return {old.mean * factor, old.max * factor};
-}
-
-void scale_frame_size(GstStructure* s, const GstVideoMetaTransform& transform) {
-  Scaling scaling;
-  scaling.width = GST_VIDEO_INFO_WIDTH(transform.out_info);
-  scaling.height = GST_VIDEO_INFO_HEIGHT(transform.out_info);
-  FlowMagnitude magnitude;
-  if (gst_structure_get(s, "width", G_TYPE_UINT, &scaling.old_width, "height", G_TYPE_UINT,
-                        &scaling.old_height, "mean-magnitude", G_TYPE_DOUBLE, &magnitude.mean,
-                        "max-magnitude", G_TYPE_DOUBLE, &magnitude.max, nullptr) &&
-      scaling.old_width > 0 && scaling.old_height > 0) {
-    magnitude = scaled_magnitude(s, scaling, magnitude);
-    gst_structure_set(s, "mean-magnitude", G_TYPE_DOUBLE, magnitude.mean, "max-magnitude",
-                      G_TYPE_DOUBLE, magnitude.max, nullptr);
-  }
-  if (gdouble x = 0, y = 0;
-      scaling.old_width > 0 && scaling.old_height > 0 &&
-      gst_structure_get(s, "mean-x", G_TYPE_DOUBLE, &x, "mean-y", G_TYPE_DOUBLE, &y, nullptr)) {
-    gst_structure_set(s, "mean-x", G_TYPE_DOUBLE, x * scaling.x(), "mean-y", G_TYPE_DOUBLE,
-                      y * scaling.y(), nullptr);
-  }
-  gst_structure_set(s, "width", G_TYPE_UINT, scaling.width, "height", G_TYPE_UINT, scaling.height,
-                    nullptr);
-}
-
-// Plain copies of the whole picture keep the result, scaling changes its coordinate frame,
-// anything else (a region, a rotation) would leave coordinates that point nowhere.
-gboolean transform_flow_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer* from, GQuark type,
-                             gpointer data, gpointer user_data) noexcept {
-  const bool scale = GST_VIDEO_META_TRANSFORM_IS_SCALE(type);
-  if (GST_META_TRANSFORM_IS_COPY(type)) {
-    if (static_cast<GstMetaTransformCopy*>(data)->region) return FALSE;
-  } else if (!scale) {
-    return FALSE;
-  }
-  GstCustomMeta* copy = gst_buffer_add_custom_meta(to, GST_TORCH_FLOW_META_NAME);
-  if (!copy) return FALSE;
-  GstStructure* s = gst_custom_meta_get_structure(copy);
+gboolean attach(GstBuffer* to, GstStructure* fields) {
+  GstCustomMeta* meta = gst_buffer_add_custom_meta(to, GST_TORCH_FLOW_META_NAME);
+  if (!meta) return FALSE;
   gst_structure_foreach(
-      gst_custom_meta_get_structure(meta),
+      fields,
       [](GQuark field, const GValue* value, gpointer target) -> gboolean {
         gst_structure_id_set_value(static_cast<GstStructure*>(target), field, value);
         return TRUE;
       },
-      s);
-  if (scale) scale_frame_size(s, *static_cast<GstVideoMetaTransform*>(data));
+      gst_custom_meta_get_structure(meta));
   return TRUE;
+}
+
+gboolean copy_flow_meta(GstBuffer* to, const GstStructure* fields) {
+  g_autoptr(GstStructure) copy = gst_structure_copy(fields);
+  return attach(to, copy);
+}
+
+gboolean map_flow_meta(GstBuffer* to, const GstStructure* fields, const FrameMapping& mapping) {
+  g_autoptr(GstStructure) copy = gst_structure_copy(fields);
+  return gsttorch::map_flow(copy, mapping) ? attach(to, copy) : TRUE;
+}
+
+// A copy of the whole frame keeps the result, what says where its pixels went changes it, and
+// anything else would leave coordinates that point nowhere. TRUE also where it is left out on
+// purpose: GStreamer takes FALSE for an error, or asks again with less said.
+gboolean transform_flow_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer*, GQuark type,
+                             gpointer data, gpointer) noexcept {
+  const GstStructure* fields = gst_custom_meta_get_structure(meta);
+  try {
+    if (GST_META_TRANSFORM_IS_COPY(type)) {
+      const bool is_part = static_cast<GstMetaTransformCopy*>(data)->region;
+      return is_part ? TRUE : copy_flow_meta(to, fields);
+    }
+    if (!FrameMapping::is_known_by(type)) return FALSE;
+    const auto mapping = FrameMapping::create(type, data);
+    return mapping ? map_flow_meta(to, fields, *mapping) : TRUE;
+  } catch (const std::bad_alloc&) {
+    return FALSE;
+  }
 }
 
 }  // namespace
@@ -124,7 +70,8 @@ gboolean transform_flow_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer* from
  */
 const GstMetaInfo* gst_torch_flow_meta_get_info(void) {
   static const GstMetaInfo* const info = [] {
-    static const gchar* tags[] = {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR, nullptr};
+    static const gchar* tags[] = {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
+                                  GST_META_TAG_VIDEO_ORIENTATION_STR, nullptr};
     return gst_meta_register_custom(GST_TORCH_FLOW_META_NAME, tags, transform_flow_meta, nullptr,
                                     nullptr);
   }();

@@ -6,8 +6,9 @@
  * @short_description: dense optical flow on a video buffer
  *
  * `raftflow` attaches its result as a #GstCustomMeta named %GST_TORCH_FLOW_META_NAME, tagged
- * {video, size}: it survives elements that keep the picture or only scale it, is rescaled by
- * `videoscale`, and is dropped where the picture is cropped.
+ * {video, size, orientation}: it survives elements that keep the picture, follows its pixels where
+ * an element says where they went, and is dropped where none does. docs/api.md has a table of what
+ * GStreamer's elements say.
  *
  * Its structure's fields can be read without this header (from Python, from Rust): `source`
  * (string), `model` (string), `width`, `height` (uint; the frame the coordinates refer to),
@@ -23,6 +24,10 @@
  * the magnitudes. Both axes by the same factor (within 1 %): exactly that, or the geometric mean of
  * the two. Otherwise they are computed anew from `flow`; without it the geometric mean is all there
  * is, and the true values lie between those that the two factors give.
+ *
+ * Where it is turned, mirrored, cropped or given borders (GStreamer 1.28 says so) the arrays change
+ * with it, to float32 when they are mapped; vectors of borders are zero and count in the means. A
+ * crop computes the magnitudes again, and drops a result that has no array to compute them from.
  *
  * In C, gst_torch_flow_meta_read() fills a #GstTorchFlow that borrows everything from the meta. In
  * other languages, and wherever the result has to outlive its frame, gst_buffer_get_torch_flow()

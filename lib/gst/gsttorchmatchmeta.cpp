@@ -3,14 +3,15 @@
 #include "lib/gst/gsttorchmatchmeta.h"
 
 #include <initializer_list>
+#include <new>
 
-#include <gst/video/gstvideometa.h>
-
-#include "lib/gst/match_scaling.h"
+#include "lib/gst/match_mapping.h"
 
 G_DEFINE_BOXED_TYPE(GstTorchMatch, gst_torch_match, gst_torch_match_copy, gst_torch_match_free)
 
 namespace {
+
+using gsttorch::FrameMapping;
 
 GstBuffer* get_buffer(const GstStructure* s, const gchar* field) {
   const GValue* value = gst_structure_get_value(s, field);
@@ -92,28 +93,27 @@ void write_structure(GstStructure* s, const GstTorchMatch& match) {
   if (match.matches) gst_structure_set(s, "matches", GST_TYPE_BUFFER, match.matches, nullptr);
 }
 
-// Plain copies of the whole picture keep the result, scaling changes its coordinates, anything else
-// (a region, a rotation) would leave points that point nowhere.
+gboolean map_match_meta(GstBuffer* to, const GstTorchMatch& match, const FrameMapping& mapping) {
+  const auto mapped = gsttorch::map_match(match, mapping);
+  return !mapped || gst_buffer_add_torch_match_meta(to, &mapped->match) != nullptr;
+}
+
+// As that of flow; see there.
 gboolean transform_match_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer*, GQuark type,
                               gpointer data, gpointer) noexcept {
-  const bool scale = GST_VIDEO_META_TRANSFORM_IS_SCALE(type);
-  if (GST_META_TRANSFORM_IS_COPY(type)) {
-    if (static_cast<GstMetaTransformCopy*>(data)->region) return FALSE;
-  } else if (!scale) {
+  GstTorchMatch match;
+  if (!gst_torch_match_meta_read(meta, &match)) return TRUE;
+  try {
+    if (GST_META_TRANSFORM_IS_COPY(type)) {
+      const bool is_part = static_cast<GstMetaTransformCopy*>(data)->region;
+      return is_part || gst_buffer_add_torch_match_meta(to, &match) != nullptr;
+    }
+    if (!FrameMapping::is_known_by(type)) return FALSE;
+    const auto mapping = FrameMapping::create(type, data);
+    return mapping ? map_match_meta(to, match, *mapping) : TRUE;
+  } catch (const std::bad_alloc&) {
     return FALSE;
   }
-  GstTorchMatch match;
-  if (!gst_torch_match_meta_read(meta, &match)) return FALSE;
-  GstBuffer* scaled = nullptr;
-  if (scale) {
-    const auto& transform = *static_cast<GstVideoMetaTransform*>(data);
-    scaled = gsttorch::scale_match(match, GST_VIDEO_INFO_WIDTH(transform.out_info),
-                                   GST_VIDEO_INFO_HEIGHT(transform.out_info));
-    match.matches = scaled;
-  }
-  const gboolean done = gst_buffer_add_torch_match_meta(to, &match) != nullptr;
-  gst_clear_buffer(&scaled);
-  return done;
 }
 
 }  // namespace
@@ -210,7 +210,8 @@ GstBuffer* gst_torch_match_get_matches(const GstTorchMatch* match) {
  */
 const GstMetaInfo* gst_torch_match_meta_get_info(void) {
   static const GstMetaInfo* const info = [] {
-    static const gchar* tags[] = {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR, nullptr};
+    static const gchar* tags[] = {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
+                                  GST_META_TAG_VIDEO_ORIENTATION_STR, nullptr};
     return gst_meta_register_custom(GST_TORCH_MATCH_META_NAME, tags, transform_match_meta, nullptr,
                                     nullptr);
   }();

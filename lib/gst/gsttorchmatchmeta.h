@@ -6,8 +6,9 @@
  * @short_description: correspondences between a video buffer and another picture
  *
  * `loftrmatch` attaches its result as a #GstCustomMeta named %GST_TORCH_MATCH_META_NAME, tagged
- * {video, size}: it survives elements that keep the picture or only scale it, is rescaled by
- * `videoscale`, and is dropped where the picture is cropped.
+ * {video, size, orientation}: it survives elements that keep the picture, follows its pixels where
+ * an element says where they went, and is dropped where none does. docs/api.md has a table of what
+ * GStreamer's elements say.
  *
  * Its structure's fields can be read without this header (from Python, from Rust): `source`,
  * `model` (string), `width`, `height` (uint; the frame that x1, y1 refer to), `reference-width`,
@@ -25,8 +26,10 @@
  * and height of the part of each picture that was looked at).
  *
  * Where the picture is scaled, points, matrix and `width` and `height` follow; so do x0, y0 and
- * `reference-width` and `reference-height` unless the reference is a picture file. `working-size`
- * and the regions stay as they were.
+ * `reference-width` and `reference-height` unless the reference is a picture file. So they do where
+ * it is turned, mirrored, cropped or given borders (GStreamer 1.28 says so); matches that a crop
+ * cuts off are left out of the array, `count`, `mean-confidence` and `inliers`, and a result that
+ * has no array to count in is dropped. `working-size` and the regions stay as they were.
  */
 #pragma once
 

@@ -258,12 +258,6 @@ TEST(FlowMeta, is_not_read_to_be_scaled_alike_on_both_axes) {
   EXPECT_EQ(out.mean_magnitude, 3);
 }
 
-TEST(FlowMeta, is_dropped_where_the_picture_is_cropped) {
-  const auto frame = through("videocrop left=2");
-  ASSERT_TRUE(frame);
-  EXPECT_EQ(gst_buffer_get_torch_flow_meta(frame.get(), nullptr), nullptr);
-}
-
 TEST(Flow, that_owns_what_it_holds_outlives_its_frame) {
   auto array = constant_flow(8, 4, 1, 2);
   auto frame = frame_with_flow(array.get());

@@ -409,6 +409,7 @@ TEST(MatchMeta, follows_a_picture_that_is_scaled) {
     GstVideoInfo small, large;
     gst_video_info_set_format(&small, GST_VIDEO_FORMAT_GRAY8, 100, 50);
     gst_video_info_set_format(&large, GST_VIDEO_FORMAT_GRAY8, 200, 200);
+    large.par_n = 2;  // the picture keeps its shape
     GstVideoMetaTransform transform = {&small, &large};
     const GstMetaInfo* info = gst_torch_match_meta_get_info();
     ASSERT_TRUE(info->transform_func(to.get(), reinterpret_cast<GstMeta*>(meta), from.get(),

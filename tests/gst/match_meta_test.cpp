@@ -68,11 +68,6 @@ TEST(MatchMetaInPipelines, follows_videoscale) {
   }
 }
 
-TEST(MatchMetaInPipelines, goes_with_videocrop) {
-  EXPECT_FALSE(result_of(through("videocrop left=2")));
-  EXPECT_FALSE(result_of(through("videocrop bottom=2")));
-}
-
 TEST(MatchMeta, of_a_new_result_counts_its_array) {
   const auto rows = make_buffer(3 * 24);
   const OwnedMatch match(gst_torch_match_new("mine", rows.get()));
