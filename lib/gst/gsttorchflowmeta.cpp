@@ -7,6 +7,7 @@
 
 #include "lib/gst/enum_nick.h"
 #include "lib/gst/flow_mapping.h"
+#include "lib/gst/raw_frame.h"
 
 namespace {
 
@@ -32,8 +33,13 @@ gboolean attach(GstBuffer* to, GstStructure* fields) {
   return TRUE;
 }
 
-gboolean copy_flow_meta(GstBuffer* to, const GstStructure* fields) {
+gboolean copy_flow_meta(GstBuffer* to, const GstStructure* fields, GstBuffer* from) {
+  guint width = 0, height = 0;
+  gst_structure_get(fields, "width", G_TYPE_UINT, &width, "height", G_TYPE_UINT, &height, nullptr);
   g_autoptr(GstStructure) copy = gst_structure_copy(fields);
+  if (!gsttorch::is_raw_frame(to, from, width, height)) {
+    gst_structure_remove_fields(copy, "flow", "backward-flow", "confidence", nullptr);
+  }
   return attach(to, copy);
 }
 
@@ -45,13 +51,13 @@ gboolean map_flow_meta(GstBuffer* to, const GstStructure* fields, const FrameMap
 // A copy of the whole frame keeps the result, what says where its pixels went changes it, and
 // anything else would leave coordinates that point nowhere. TRUE also where it is left out on
 // purpose: GStreamer takes FALSE for an error, or asks again with less said.
-gboolean transform_flow_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer*, GQuark type,
+gboolean transform_flow_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer* from, GQuark type,
                              gpointer data, gpointer) noexcept {
   const GstStructure* fields = gst_custom_meta_get_structure(meta);
   try {
     if (GST_META_TRANSFORM_IS_COPY(type)) {
       const bool is_part = static_cast<GstMetaTransformCopy*>(data)->region;
-      return is_part ? TRUE : copy_flow_meta(to, fields);
+      return is_part ? TRUE : copy_flow_meta(to, fields, from);
     }
     if (!FrameMapping::is_known_by(type)) return FALSE;
     const auto mapping = FrameMapping::create(type, data);

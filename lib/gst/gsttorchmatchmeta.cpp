@@ -6,6 +6,7 @@
 #include <new>
 
 #include "lib/gst/match_mapping.h"
+#include "lib/gst/raw_frame.h"
 
 G_DEFINE_BOXED_TYPE(GstTorchMatch, gst_torch_match, gst_torch_match_copy, gst_torch_match_free)
 
@@ -93,20 +94,25 @@ void write_structure(GstStructure* s, const GstTorchMatch& match) {
   if (match.matches) gst_structure_set(s, "matches", GST_TYPE_BUFFER, match.matches, nullptr);
 }
 
+gboolean copy_match_meta(GstBuffer* to, GstTorchMatch match, GstBuffer* from) {
+  if (!gsttorch::is_raw_frame(to, from, match.width, match.height)) match.matches = nullptr;
+  return gst_buffer_add_torch_match_meta(to, &match) != nullptr;
+}
+
 gboolean map_match_meta(GstBuffer* to, const GstTorchMatch& match, const FrameMapping& mapping) {
   const auto mapped = gsttorch::map_match(match, mapping);
   return !mapped || gst_buffer_add_torch_match_meta(to, &mapped->match) != nullptr;
 }
 
 // As that of flow; see there.
-gboolean transform_match_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer*, GQuark type,
+gboolean transform_match_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer* from, GQuark type,
                               gpointer data, gpointer) noexcept {
   GstTorchMatch match;
   if (!gst_torch_match_meta_read(meta, &match)) return TRUE;
   try {
     if (GST_META_TRANSFORM_IS_COPY(type)) {
       const bool is_part = static_cast<GstMetaTransformCopy*>(data)->region;
-      return is_part || gst_buffer_add_torch_match_meta(to, &match) != nullptr;
+      return is_part ? TRUE : copy_match_meta(to, match, from);
     }
     if (!FrameMapping::is_known_by(type)) return FALSE;
     const auto mapping = FrameMapping::create(type, data);

@@ -8,7 +8,7 @@
  * `loftrmatch` attaches its result as a #GstCustomMeta named %GST_TORCH_MATCH_META_NAME, tagged
  * {video, size, orientation}: it survives elements that keep the picture, follows its pixels where
  * an element says where they went, and is dropped where none does. docs/api.md has a table of what
- * GStreamer's elements say.
+ * GStreamer's elements say. The array goes where a frame is encoded; the numbers stay.
  *
  * Its structure's fields can be read without this header (from Python, from Rust): `source`,
  * `model` (string), `width`, `height` (uint; the frame that x1, y1 refer to), `reference-width`,
