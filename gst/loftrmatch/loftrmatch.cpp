@@ -34,6 +34,7 @@ LoftrMatchSettings LoftrMatch::settings() const {
 }
 
 Result<void> LoftrMatch::start() {
+  budget_.restart();
   const AnalyzerSettings wanted = host_.settings();
   const LoftrMatchSettings mine = settings();
   const auto path = weights_of(wanted.model);

@@ -19,6 +19,7 @@
 #include "lib/gst/analyzer/analysis.h"
 #include "lib/gst/analyzer/kept_plan.h"
 #include "lib/gst/analyzer/model_slot.h"
+#include "lib/gst/results_budget.h"
 
 namespace gsttorch {
 
@@ -68,10 +69,11 @@ class LoftrMatch final : public Analysis {
   void count(std::span<const PicturePair> pairs);
   Result<void> check_geometry(std::span<const PicturePair> pairs,
                               const LoftrMatchSettings& settings);
-  void attach(AnalyzedFrame& frame, const FoundMatches& found, const MatchesWithOne* one) const;
+  void attach(AnalyzedFrame& frame, const FoundMatches& found, const MatchesWithOne* one);
   void post(const AnalyzedFrame& frame, const FoundMatches& found, const MatchesWithOne& one) const;
 
   AnalyzerHost& host_;  // owns this
+  ResultsBudget budget_;
   mutable std::mutex mutex_;
   LoftrMatchSettings settings_;  // guarded by mutex_
   Counts counts_;                // guarded by mutex_

@@ -2,12 +2,16 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 // What loftrmatch tells: metas, messages, stats.
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
+#include <utility>
+#include <vector>
 
 #include "gst/loftrmatch/loftrmatch.h"
 #include "lib/gst/gsttorchmatchmeta.h"
 #include "lib/gst/message.h"
 #include "lib/gst/ref.h"
+#include "lib/gst/tensor_buffer.h"
 
 namespace gsttorch {
 namespace {
@@ -63,17 +67,19 @@ double mean_confidence(const std::vector<Match>& matches) {
   return matches.empty() ? 0 : sum / static_cast<double>(matches.size());
 }
 
+constexpr std::size_t kColumns = GST_TORCH_MATCH_COLUMNS;
+
 // float32 [M, 6]: x0, y0, x1, y1, confidence, inlier.
 Ref<GstBuffer> as_buffer(const std::vector<Match>& matches, const std::optional<Geometry>& g) {
-  const gsize size = matches.size() * GST_TORCH_MATCH_COLUMNS * sizeof(float);
-  auto* rows = static_cast<float*>(g_malloc(std::max<gsize>(size, 1)));
-  float* to = rows;
+  std::vector<float> rows;
+  rows.reserve(matches.size() * kColumns);
   for (std::size_t i = 0; i < matches.size(); i++) {
     const Match& m = matches[i];
-    for (const float value : {m.x0, m.y0, m.x1, m.y1, m.confidence}) *to++ = value;
-    *to++ = !g || g->inliers[i] ? 1.f : 0.f;
+    const float inlier = !g || g->inliers[i] ? 1.f : 0.f;
+    rows.insert(rows.end(), {m.x0, m.y0, m.x1, m.y1, m.confidence, inlier});
   }
-  return Ref<GstBuffer>::adopt(gst_buffer_new_wrapped(rows, size));
+  const auto count = static_cast<std::int64_t>(matches.size());
+  return wrap_values(std::move(rows), {count, std::int64_t{kColumns}});
 }
 
 }  // namespace
@@ -92,7 +98,7 @@ void LoftrMatch::publish(AnalyzedFrame& frame) {
 }
 
 void LoftrMatch::attach(AnalyzedFrame& frame, const FoundMatches& found,
-                        const MatchesWithOne* one) const {
+                        const MatchesWithOne* one) {
   GstTorchMatch meta = {};
   meta.width = GST_VIDEO_INFO_WIDTH(&frame.info);
   meta.height = GST_VIDEO_INFO_HEIGHT(&frame.info);
@@ -113,7 +119,9 @@ void LoftrMatch::attach(AnalyzedFrame& frame, const FoundMatches& found,
     }
     meta.count = static_cast<guint>(one->matches.size());
     meta.mean_confidence = mean_confidence(one->matches);
-    if (host_.settings().attach == GST_TORCH_ATTACH_FULL) {
+    const std::size_t bytes = one->matches.size() * kColumns * sizeof(float);
+    if (host_.settings().attach == GST_TORCH_ATTACH_FULL &&
+        budget_.admits(host_.element(), bytes)) {
       rows = as_buffer(one->matches, one->geometry);
     }
   }

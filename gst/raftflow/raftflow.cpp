@@ -27,6 +27,14 @@ GstTorchFlowDirection meta_direction(const FlowResult& flow) {
   return flow.forward ? GST_TORCH_FLOW_BOTH : GST_TORCH_FLOW_BACKWARD;
 }
 
+std::size_t bytes_of(const FlowResult& flow) {
+  std::size_t bytes = 0;
+  for (const TensorHandle* array : {&flow.forward, &flow.backward, &flow.confidence}) {
+    if (*array) bytes += (*array)->bytes();
+  }
+  return bytes;
+}
+
 }  // namespace
 
 RaftFlowSettings RaftFlow::settings() const {
@@ -35,6 +43,7 @@ RaftFlowSettings RaftFlow::settings() const {
 }
 
 Result<void> RaftFlow::start() {
+  budget_.restart();
   const AnalyzerSettings wanted = host_.settings();
   const std::string name = wanted.model == "auto" ? kDefaultModel : wanted.model;
   const auto path = find_weights(name);
@@ -187,7 +196,7 @@ void RaftFlow::publish(AnalyzedFrame& frame) {
   if (settings.post_messages && found.flow) post(frame, found);
 }
 
-void RaftFlow::attach(AnalyzedFrame& frame, const Found& found) const {
+void RaftFlow::attach(AnalyzedFrame& frame, const Found& found) {
   GstTorchFlow meta = {};
   meta.width = meta.grid_width = GST_VIDEO_INFO_WIDTH(&frame.info);
   meta.height = meta.grid_height = GST_VIDEO_INFO_HEIGHT(&frame.info);
@@ -214,7 +223,8 @@ void RaftFlow::attach(AnalyzedFrame& frame, const Found& found) const {
     meta.max_magnitude = flow.max_magnitude_px;
     meta.mean_x = flow.mean_x_px;
     meta.mean_y = flow.mean_y_px;
-    if (host_.settings().attach == GST_TORCH_ATTACH_FULL) {
+    if (host_.settings().attach == GST_TORCH_ATTACH_FULL &&
+        budget_.admits(host_.element(), bytes_of(flow))) {
       arrays[0] = wrap_tensor(first);
       if (flow.forward && flow.backward) arrays[1] = wrap_tensor(flow.backward);
       if (flow.confidence) arrays[2] = wrap_tensor(flow.confidence);

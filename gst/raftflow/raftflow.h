@@ -19,6 +19,7 @@
 #include "lib/gst/analyzer/kept_plan.h"
 #include "lib/gst/analyzer/model_slot.h"
 #include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/results_budget.h"
 
 namespace gsttorch {
 
@@ -88,10 +89,11 @@ class RaftFlow final : public Analysis {
   Result<void> compute(std::span<Pair> pairs, const RaftFlowSettings& settings,
                        const std::stop_token& stop);
   Result<void> compute_batch(std::span<Pair> pairs, const std::stop_token& stop);
-  void attach(AnalyzedFrame& frame, const Found& found) const;
+  void attach(AnalyzedFrame& frame, const Found& found);
   void post(const AnalyzedFrame& frame, const Found& found) const;
 
   AnalyzerHost& host_;  // owns this
+  ResultsBudget budget_;
   mutable std::mutex mutex_;
   RaftFlowSettings settings_;       // guarded by mutex_
   CacheCounts feature_counts_;      // guarded by mutex_

@@ -20,4 +20,8 @@ GST_TORCH_API GstAllocator* gst_torch_allocator_new_with_source(
 /// goes with the last of it. Transfer full; null where memory is exhausted.
 GST_TORCH_API GstMemory* gst_torch_memory_new_tensor(GstAllocator* allocator,
                                                      const gsttorch::TensorHandle& tensor);
+
+/// Whether arrays of so many bytes more stay within the share of memory that results may have;
+/// what they take now, and that share.
+GST_TORCH_API gboolean gst_torch_results_fit(gsize bytes, guint64* used, guint64* bound);
 }

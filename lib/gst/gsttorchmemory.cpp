@@ -10,6 +10,7 @@
 
 #include "lib/core/block_pool.h"
 #include "lib/gst/gsttorchmemory-private.h"
+#include "lib/gst/runtime/results_account.h"
 
 using gsttorch::BlockPool;
 using gsttorch::BlockPoolStats;
@@ -17,6 +18,7 @@ using gsttorch::BlockSource;
 using gsttorch::DataType;
 using gsttorch::HostBlockSource;
 using gsttorch::kBlockAlignment;
+using gsttorch::ResultsAccount;
 using gsttorch::TensorHandle;
 
 GST_DEBUG_CATEGORY_STATIC(gst_torch_memory_debug);
@@ -168,7 +170,10 @@ void free_memory(GstAllocator* allocator, GstMemory* base) noexcept {
   TorchMemory* memory = torch_memory(base);
   Impl& impl = *GST_TORCH_ALLOCATOR(allocator)->impl;
   if (memory->block) impl.blocks.give(memory->block, memory->block_bytes);
-  if (memory->tensor) impl.tensors.remove(memory->base.maxsize);
+  if (memory->tensor) {
+    impl.tensors.remove(memory->base.maxsize);
+    ResultsAccount::instance().remove(memory->base.maxsize);
+  }
   delete memory;
 }
 
@@ -300,8 +305,16 @@ GstMemory* gst_torch_memory_new_tensor(GstAllocator* allocator, const TensorHand
   gst_memory_init(&memory->base, GST_MEMORY_FLAG_READONLY, owner, nullptr, size,
                   gst_memory_alignment, 0, size);
   GST_TORCH_ALLOCATOR(owner)->impl->tensors.add(size);
+  ResultsAccount::instance().add(size);
   gst_object_unref(owner);  // the memory has its own reference
   return &memory->base;
+}
+
+gboolean gst_torch_results_fit(gsize bytes, guint64* used, guint64* bound) {
+  const ResultsAccount& account = ResultsAccount::instance();
+  *used = account.bytes();
+  *bound = account.bound();
+  return account.fits(bytes);
 }
 
 /**

@@ -114,7 +114,9 @@ static void gst_torch_runtime_class_init(GstTorchRuntimeClass* klass) {
    * GstTorchRuntime:memory-limit:
    *
    * Bytes that the tensors of all elements together may take; 0 is no limit. What is kept from
-   * frames for other elements takes at most a quarter of it.
+   * frames for other elements takes at most a quarter of it. So do the arrays of results on frames
+   * that wait somewhere; beyond that frames get the numbers alone. Without a limit results may take
+   * a quarter of the machine's memory.
    */
   g_object_class_install_property(object_class, PROP_MEMORY_LIMIT,
                                   g_param_spec_uint64("memory-limit", "Memory limit",
@@ -136,10 +138,11 @@ static void gst_torch_runtime_class_init(GstTorchRuntimeClass* klass) {
    * What is shared: `analyzers` (uint, elements at work), `models` (uint, in memory), `loads`,
    * `loads-shared` (uint64, models read from a file, and requests served by one that was there),
    * `conversions`, `features` (uint64, how often pixels were converted and features computed),
-   * `cache-hits`, `cache-misses`, `cache-evictions` (uint64), `cache-bytes` (uint64). Once a model
-   * was loaded also, for tensors on the CPU: `memory-current`, `memory-peak`, `memory-reserved`
-   * (uint64, bytes), `tensors` (uint64, live allocations) and `memory` (list of structures `model`,
-   * `stage`, `current`, `peak`).
+   * `cache-hits`, `cache-misses`, `cache-evictions` (uint64), `cache-bytes` (uint64),
+   * `results-bytes` (uint64, arrays of results that somebody holds). Once a model was loaded also,
+   * for tensors on the CPU: `memory-current`, `memory-peak`, `memory-reserved` (uint64, bytes),
+   * `tensors` (uint64, live allocations) and `memory` (list of structures `model`, `stage`,
+   * `current`, `peak`).
    */
   g_object_class_install_property(
       object_class, PROP_STATS,

@@ -3,12 +3,13 @@
 #include "lib/gst/match_mapping.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
-#include <new>
 #include <utility>
 #include <vector>
 
 #include "lib/gst/mapped_flow.h"
+#include "lib/gst/tensor_buffer.h"
 
 namespace gsttorch {
 namespace {
@@ -86,14 +87,6 @@ void count_again(GstTorchMatch& match, const std::vector<float>& rows) {
   if (match.geometry) match.inliers = inliers;
 }
 
-Ref<GstBuffer> as_buffer(const std::vector<float>& rows) {
-  const gsize size = rows.size() * sizeof(float);
-  auto buffer = Ref<GstBuffer>::adopt(gst_buffer_new_allocate(nullptr, size, nullptr));
-  if (!buffer) throw std::bad_alloc();
-  gst_buffer_fill(buffer.get(), 0, rows.data(), size);
-  return buffer;
-}
-
 }  // namespace
 
 std::optional<MappedMatch> map_match(const GstTorchMatch& match, const FrameMapping& mapping) {
@@ -101,10 +94,11 @@ std::optional<MappedMatch> map_match(const GstTorchMatch& match, const FrameMapp
   MappedMatch mapped{match, {}};
   GstTorchMatch& result = mapped.match;
   if (match.matches) {
-    const auto rows = map_rows(match, mapping);
+    auto rows = map_rows(match, mapping);
     if (!rows) return std::nullopt;
     count_again(result, *rows);
-    mapped.rows = as_buffer(*rows);
+    const auto count = static_cast<std::int64_t>(rows->size() / kColumns);
+    mapped.rows = wrap_values(*std::move(rows), {count, std::int64_t{kColumns}});
     result.matches = mapped.rows.get();
   } else if (match.count > 0 && !mapping.keeps_all()) {
     return std::nullopt;

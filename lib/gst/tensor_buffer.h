@@ -2,6 +2,9 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include <gst/gst.h>
 
 #include "lib/engine/tensor.h"
@@ -15,5 +18,8 @@ namespace gsttorch {
 /// GstTorchAllocator, borrowed); null is one that all results without one share. Throws
 /// std::bad_alloc.
 Ref<GstBuffer> wrap_tensor(const TensorHandle& tensor, GstAllocator* allocator = nullptr);
+
+/// The same over numbers of the caller's, as an array of that shape, which they fill.
+Ref<GstBuffer> wrap_values(std::vector<float> values, std::vector<std::int64_t> shape);
 
 }  // namespace gsttorch

@@ -10,6 +10,7 @@
 
 #include "lib/core/manifest.h"
 #include "lib/engine/loader.h"
+#include "lib/gst/runtime/results_account.h"
 
 namespace gsttorch {
 namespace {
@@ -155,6 +156,7 @@ void Runtime::remove_analyzer() {
 
 void Runtime::set_memory_limit(std::size_t bytes) {
   cache_->set_budget(cache_budget(bytes));
+  ResultsAccount::instance().set_memory_limit(bytes);
   const std::lock_guard lock(mutex_);
   memory_limit_ = bytes;
   if (engine_) engine_->set_memory_limit("cpu", bytes);

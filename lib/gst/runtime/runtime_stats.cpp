@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/gst/runtime/runtime_stats.h"
 
+#include "lib/gst/runtime/results_account.h"
 #include "lib/gst/runtime/runtime.h"
 
 namespace gsttorch {
@@ -39,7 +40,8 @@ GstStructure* runtime_stats() {
       now.cache.images, "features", G_TYPE_UINT64, now.cache.features, "cache-hits", G_TYPE_UINT64,
       now.cache.hits, "cache-misses", G_TYPE_UINT64, now.cache.misses, "cache-evictions",
       G_TYPE_UINT64, now.cache.evictions, "cache-bytes", G_TYPE_UINT64,
-      static_cast<guint64>(now.cache.bytes), nullptr);
+      static_cast<guint64>(now.cache.bytes), "results-bytes", G_TYPE_UINT64,
+      static_cast<guint64>(ResultsAccount::instance().bytes()), nullptr);
   if (now.memory) add_memory(stats, *now.memory);
   return stats;
 }

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/gst/results_budget.h"
+
+#include <string>
+
+#include "lib/gst/boundary.h"
+#include "lib/gst/gsttorchmemory-private.h"
+
+namespace gsttorch {
+namespace {
+
+std::string megabytes(guint64 bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+}  // namespace
+
+bool ResultsBudget::admits(GstElement* element, std::size_t bytes) {
+  guint64 used = 0, bound = 0;
+  if (gst_torch_results_fit(bytes, &used, &bound)) return true;
+  if (has_warned_.exchange(true)) return false;
+  post_warning(element, {ErrorCode::OutOfMemory,
+                         "Arrays of results that were not freed yet take " + megabytes(used) +
+                             " of " + megabytes(bound) + ", a frame's " + megabytes(bytes) +
+                             " more: frames get the numbers alone until some are. Shorter queues, "
+                             "attach=summary or a larger memory-limit of the runtime help"});
+  return false;
+}
+
+}  // namespace gsttorch
