@@ -15,11 +15,9 @@
 using gsttorch::BlockPool;
 using gsttorch::BlockPoolStats;
 using gsttorch::BlockSource;
-using gsttorch::DataType;
 using gsttorch::HostBlockSource;
 using gsttorch::kBlockAlignment;
 using gsttorch::ResultsAccount;
-using gsttorch::TensorHandle;
 
 GST_DEBUG_CATEGORY_STATIC(gst_torch_memory_debug);
 #define GST_CAT_DEFAULT gst_torch_memory_debug
@@ -28,31 +26,50 @@ namespace {
 
 constexpr guint64 kDefaultMaxIdleBytes = guint64{128} << 20;  // 40 frames of 1080p NV12
 
-/// Either over a tensor, or over a block, or (with a parent) over a region of either.
+/// Either over an array, or over a block, or (with a parent) over a region of either.
 struct TorchMemory {
   GstMemory base;
-  TensorHandle tensor;     // null: a block
-  void* block = nullptr;   // as the pool gave it
-  gsize block_bytes = 0;   // as the pool was asked
-  guint8* data = nullptr;  // of a block: the first byte that is aligned as was asked
+  GstTorchArray array = {};  // without a handle: a block
+  void* block = nullptr;     // as the pool gave it
+  gsize block_bytes = 0;     // as the pool was asked
+  guint8* data = nullptr;    // of a block: the first byte that is aligned as was asked
 };
 
 TorchMemory* torch_memory(GstMemory* memory) { return reinterpret_cast<TorchMemory*>(memory); }
 
-/// The memory that holds the tensor or the block.
+/// The memory that holds the array or the block.
 TorchMemory* root_of(GstMemory* memory) {
   return torch_memory(memory->parent ? memory->parent : memory);
 }
 
-/// The tensor of memory that is all of one.
-const TensorHandle* whole_tensor(GstMemory* memory) {
+/// The array of memory that is all of one.
+const GstTorchArray* whole_array(GstMemory* memory) {
   if (!gst_is_torch_memory(memory)) return nullptr;
-  const TensorHandle& tensor = root_of(memory)->tensor;
-  const bool whole = tensor && memory->offset == 0 && memory->size == tensor->bytes();
-  return whole ? &tensor : nullptr;
+  const GstTorchArray& array = root_of(memory)->array;
+  const bool whole = array.handle && memory->offset == 0 && memory->size == array.bytes;
+  return whole ? &array : nullptr;
 }
 
-struct TensorCounts {
+/// What somebody else gives and takes back.
+class ForeignBlockSource final : public BlockSource {
+ public:
+  explicit ForeignBlockSource(const GstTorchBlocks& blocks) : blocks_(blocks) {}
+  ~ForeignBlockSource() override { blocks_.destroy(blocks_.handle); }
+  ForeignBlockSource(const ForeignBlockSource&) = delete;
+  ForeignBlockSource& operator=(const ForeignBlockSource&) = delete;
+
+  void* allocate(std::size_t bytes) noexcept override {
+    return blocks_.allocate(blocks_.handle, bytes);
+  }
+  void free(void* block, std::size_t bytes) noexcept override {
+    blocks_.free(blocks_.handle, block, bytes);
+  }
+
+ private:
+  const GstTorchBlocks blocks_;
+};
+
+struct ArrayCounts {
   std::mutex mutex;
   // Guarded by mutex.
   guint64 live = 0;
@@ -75,7 +92,7 @@ struct Impl {
       : blocks(source, kDefaultMaxIdleBytes) {}
 
   BlockPool blocks;
-  TensorCounts tensors;
+  ArrayCounts arrays;
 };
 
 }  // namespace
@@ -94,14 +111,11 @@ namespace {
 enum Property { kPropMaxIdleBytes = 1, kPropStats };
 
 gpointer map_memory(GstMemory* memory, gsize maxsize, GstMapFlags flags) noexcept {
-  TorchMemory* root = root_of(memory);
-  if (!root->tensor) return root->data;
-  try {
-    return const_cast<gpointer>(root->tensor->host_data());
-  } catch (...) {
-    GST_WARNING_OBJECT(memory->allocator, "the elements of a tensor could not be had");
-    return nullptr;
-  }
+  const TorchMemory* root = root_of(memory);
+  if (!root->array.handle) return root->data;
+  const gconstpointer elements = root->array.read(root->array.handle);
+  if (!elements) GST_WARNING_OBJECT(memory->allocator, "the elements of an array cannot be had");
+  return const_cast<gpointer>(elements);
 }
 
 void unmap_memory(GstMemory* memory) noexcept {}
@@ -170,23 +184,24 @@ void free_memory(GstAllocator* allocator, GstMemory* base) noexcept {
   TorchMemory* memory = torch_memory(base);
   Impl& impl = *GST_TORCH_ALLOCATOR(allocator)->impl;
   if (memory->block) impl.blocks.give(memory->block, memory->block_bytes);
-  if (memory->tensor) {
-    impl.tensors.remove(memory->base.maxsize);
+  if (memory->array.handle) {
+    impl.arrays.remove(memory->base.maxsize);
     ResultsAccount::instance().remove(memory->base.maxsize);
+    memory->array.destroy(memory->array.handle);
   }
   delete memory;
 }
 
 GstStructure* new_stats(Impl& impl) {
   const BlockPoolStats blocks = impl.blocks.stats();
-  const std::lock_guard lock(impl.tensors.mutex);
+  const std::lock_guard lock(impl.arrays.mutex);
   return gst_structure_new("stats", "live-blocks", G_TYPE_UINT64, guint64{blocks.live_blocks},
                            "live-bytes", G_TYPE_UINT64, guint64{blocks.live_bytes}, "idle-blocks",
                            G_TYPE_UINT64, guint64{blocks.idle_blocks}, "idle-bytes", G_TYPE_UINT64,
                            guint64{blocks.idle_bytes}, "allocations", G_TYPE_UINT64,
                            guint64{blocks.allocations}, "reuses", G_TYPE_UINT64,
-                           guint64{blocks.reuses}, "live-arrays", G_TYPE_UINT64, impl.tensors.live,
-                           "array-bytes", G_TYPE_UINT64, impl.tensors.bytes, nullptr);
+                           guint64{blocks.reuses}, "live-arrays", G_TYPE_UINT64, impl.arrays.live,
+                           "array-bytes", G_TYPE_UINT64, impl.arrays.bytes, nullptr);
 }
 
 /// The allocator of results that nobody named one for. Transfer full.
@@ -287,24 +302,28 @@ GstAllocator* gst_torch_allocator_new(void) {
   return allocator;
 }
 
-GstAllocator* gst_torch_allocator_new_with_source(const std::shared_ptr<BlockSource>& source) {
+GstAllocator* gst_torch_allocator_new_with_blocks(const GstTorchBlocks* blocks) {
+  g_return_val_if_fail(blocks && blocks->handle, nullptr);
   GstAllocator* allocator = gst_torch_allocator_new();
   GstTorchAllocator* self = GST_TORCH_ALLOCATOR(allocator);
-  delete std::exchange(self->impl, new Impl(source));
+  delete std::exchange(self->impl, new Impl(std::make_shared<ForeignBlockSource>(*blocks)));
   return allocator;
 }
 
-GstMemory* gst_torch_memory_new_tensor(GstAllocator* allocator, const TensorHandle& tensor) {
+GstMemory* gst_torch_memory_new_array(GstAllocator* allocator, const GstTorchArray* array) {
   g_return_val_if_fail(!allocator || GST_IS_TORCH_ALLOCATOR(allocator), nullptr);
-  g_return_val_if_fail(tensor, nullptr);
+  g_return_val_if_fail(array && array->handle, nullptr);
   auto* memory = new (std::nothrow) TorchMemory();
-  if (!memory) return nullptr;
-  memory->tensor = tensor;
-  const gsize size = tensor->bytes();
+  if (!memory) {
+    array->destroy(array->handle);
+    return nullptr;
+  }
+  memory->array = *array;
+  const gsize size = array->bytes;
   GstAllocator* owner = allocator ? GST_ALLOCATOR(gst_object_ref(allocator)) : shared_allocator();
   gst_memory_init(&memory->base, GST_MEMORY_FLAG_READONLY, owner, nullptr, size,
                   gst_memory_alignment, 0, size);
-  GST_TORCH_ALLOCATOR(owner)->impl->tensors.add(size);
+  GST_TORCH_ALLOCATOR(owner)->impl->arrays.add(size);
   ResultsAccount::instance().add(size);
   gst_object_unref(owner);  // the memory has its own reference
   return &memory->base;
@@ -343,12 +362,10 @@ const gint64* gst_torch_memory_get_shape(GstMemory* memory, guint* n_dims) {
   g_return_val_if_fail(n_dims != nullptr, nullptr);
   *n_dims = 0;
   g_return_val_if_fail(memory != nullptr, nullptr);
-  const TensorHandle* tensor = whole_tensor(memory);
-  if (!tensor) return nullptr;
-  const auto& shape = (*tensor)->shape();
-  *n_dims = static_cast<guint>(shape.size());
-  static_assert(sizeof(gint64) == sizeof(std::int64_t));
-  return reinterpret_cast<const gint64*>(shape.data());
+  const GstTorchArray* array = whole_array(memory);
+  if (!array) return nullptr;
+  *n_dims = array->n_dims;
+  return array->shape;
 }
 
 /**
@@ -360,7 +377,6 @@ const gint64* gst_torch_memory_get_shape(GstMemory* memory, guint* n_dims) {
  */
 GstTorchElementType gst_torch_memory_get_element_type(GstMemory* memory) {
   g_return_val_if_fail(memory != nullptr, GST_TORCH_ELEMENT_NONE);
-  const TensorHandle* tensor = whole_tensor(memory);
-  if (!tensor) return GST_TORCH_ELEMENT_NONE;
-  return (*tensor)->type() == DataType::Float16 ? GST_TORCH_ELEMENT_F16 : GST_TORCH_ELEMENT_F32;
+  const GstTorchArray* array = whole_array(memory);
+  return array ? array->type : GST_TORCH_ELEMENT_NONE;
 }

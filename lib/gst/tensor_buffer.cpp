@@ -33,7 +33,7 @@ class HostArray final : public Tensor {
 }  // namespace
 
 Ref<GstBuffer> wrap_tensor(const TensorHandle& tensor, GstAllocator* allocator) {
-  GstMemory* memory = gst_torch_memory_new_tensor(allocator, tensor);
+  GstMemory* memory = new_tensor_memory(allocator, tensor);
   if (!memory) throw std::bad_alloc();
   auto buffer = Ref<GstBuffer>::adopt(gst_buffer_new());
   gst_buffer_append_memory(buffer.get(), memory);

@@ -84,7 +84,7 @@ class WatchedAllocator {
 };
 
 Ref<GstMemory> tensor_memory(const WatchedAllocator& allocator, const TensorHandle& tensor) {
-  return Ref<GstMemory>::adopt(gst_torch_memory_new_tensor(allocator.get(), tensor));
+  return Ref<GstMemory>::adopt(new_tensor_memory(allocator.get(), tensor));
 }
 
 Ref<GstMemory> block(const WatchedAllocator& allocator, gsize size,
@@ -135,7 +135,8 @@ TEST(TorchMemory, over_a_tensor_says_what_it_is) {
   EXPECT_THAT(shape_of(memory.get()), ElementsAre(2, 3, 2));
   EXPECT_EQ(gst_torch_memory_get_element_type(memory.get()), GST_TORCH_ELEMENT_F32);
   tensor->type_ = DataType::Float16;
-  EXPECT_EQ(gst_torch_memory_get_element_type(memory.get()), GST_TORCH_ELEMENT_F16);
+  const auto half = tensor_memory(allocator, tensor);
+  EXPECT_EQ(gst_torch_memory_get_element_type(half.get()), GST_TORCH_ELEMENT_F16);
 }
 
 TEST(TorchMemory, that_is_no_array_says_so) {
@@ -423,7 +424,7 @@ class OneBlock : public BlockSource {
 TEST(TorchBlocks, come_from_the_source_that_the_allocator_was_given) {
   const auto source = std::make_shared<OneBlock>();
   {
-    const WatchedAllocator allocator(gst_torch_allocator_new_with_source(source));
+    const WatchedAllocator allocator(new_allocator(source));
     const auto memory = block(allocator, 1000);
     GstMapInfo map;
     ASSERT_TRUE(gst_memory_map(memory.get(), &map, GST_MAP_WRITE));

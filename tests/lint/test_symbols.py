@@ -12,6 +12,9 @@ import tree
 DECLARATION = re.compile(r"^GST_TORCH_API\s+([^;(]*)\(([^;)]*)", re.MULTILINE)
 
 
+CPP_TYPE = re.compile(r"::|[&<]|\bbool\b")
+
+
 def exported(library: pathlib.Path) -> set[str]:
     said = subprocess.run(["nm", "-D", "--defined-only", "--format=posix", library], check=True,
                           capture_output=True, text=True)
@@ -42,9 +45,33 @@ def test_finds_what_a_header_declares(text: str, names: set[str]) -> None:
     assert declared(text) == names
 
 
+def library_headers() -> list[str]:
+    return [name for name in tree.files_ending(".h") if name.startswith("lib/gst/")]
+
+
+def declarations_in_cpp(text: str) -> list[str]:
+    """The functions of the library that take or give what C does not know."""
+    return [" ".join(match.group().split()) for match in DECLARATION.finditer(text)
+            if CPP_TYPE.search(match.group())]
+
+
+@pytest.mark.parametrize("text", [
+    "GST_TORCH_API GstA* gst_a(const std::shared_ptr<int>& a);",
+    "GST_TORCH_API GstA* gst_a(GstB* b,\n                           const gsttorch::C* c);",
+    "GST_TORCH_API bool gst_a(void);",
+])
+def test_finds_types_that_c_does_not_know(text: str) -> None:
+    assert declarations_in_cpp(text)
+    assert not declarations_in_cpp("GST_TORCH_API const gchar* gst_a(const GstB* b, guint* n);")
+
+
+def test_the_c_library_shows_functions_of_c_alone() -> None:
+    assert {name: found for name in library_headers()
+            if (found := declarations_in_cpp(tree.read(name)))} == {}
+
+
 def test_the_c_library_shows_exactly_what_its_headers_declare() -> None:
-    headers = [name for name in tree.files_ending(".h") if name.startswith("lib/gst/")]
-    functions = set().union(*(declared(tree.read(name)) for name in headers))
+    functions = set().union(*(declared(tree.read(name)) for name in library_headers()))
     assert functions
     assert exported(tree.BUILD / "lib" / "gst" / "libgsttorch-1.0.so") == functions
 

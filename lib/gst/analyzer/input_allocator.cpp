@@ -40,7 +40,7 @@ Ref<GstAllocator> make_input_allocator(const std::string& device) {
     auto context = PrimaryContext::of(std::atoi(device.c_str() + 5));
     if (!context) return {};
     auto source = std::make_shared<PinnedBlockSource>(std::move(context).value());
-    return Ref<GstAllocator>::adopt(gst_torch_allocator_new_with_source(source));
+    return Ref<GstAllocator>::adopt(new_allocator(source));
   }
   if (!is_wanted_on_cpu()) return {};
   return Ref<GstAllocator>::adopt(gst_torch_allocator_new());
