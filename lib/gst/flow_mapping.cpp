@@ -14,6 +14,8 @@
 namespace gsttorch {
 namespace {
 
+constexpr guint kMaxSide = 1u << 20;  // cells; metas can come from anybody
+
 constexpr char kFlow[] = "flow", kBackward[] = "backward-flow", kConfidence[] = "confidence";
 
 GstBuffer* get_buffer(const GstStructure* s, const gchar* field) {
@@ -46,14 +48,18 @@ void remap(GstStructure* s, const gchar* field, const FlowGrid& grid, const Fram
   gst_structure_set(s, field, GST_TYPE_BUFFER, remapped.get(), nullptr);
 }
 
+bool is_size(const FlowGrid& grid) {
+  return grid.width > 0 && grid.height > 0 && grid.width <= kMaxSide && grid.height <= kMaxSide;
+}
+
 void remap_arrays(GstStructure* s, const FrameMapping& mapping) {
   const FlowGrid grid = grid_of(s);
-  if (grid.width == 0 || grid.height == 0) {
+  const FlowGrid out = is_size(grid) ? remapped_grid(grid, mapping) : FlowGrid{};
+  if (!is_size(out)) {
     gst_structure_remove_fields(s, kFlow, kBackward, kConfidence, nullptr);
     return;
   }
   for (const gchar* field : {kFlow, kBackward, kConfidence}) remap(s, field, grid, mapping);
-  const FlowGrid out = remapped_grid(grid, mapping);
   gst_structure_set(s, "grid-width", G_TYPE_UINT, out.width, "grid-height", G_TYPE_UINT, out.height,
                     "format", G_TYPE_STRING, enum_nick(GST_TYPE_TORCH_FLOW_FORMAT, out.format),
                     nullptr);

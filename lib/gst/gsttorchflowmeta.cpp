@@ -3,7 +3,6 @@
 #include "lib/gst/gsttorchflowmeta.h"
 
 #include <limits>
-#include <new>
 
 #include "lib/gst/enum_nick.h"
 #include "lib/gst/flow_mapping.h"
@@ -62,7 +61,7 @@ gboolean transform_flow_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer* from
     if (!FrameMapping::is_known_by(type)) return FALSE;
     const auto mapping = FrameMapping::create(type, data);
     return mapping ? map_flow_meta(to, fields, *mapping) : TRUE;
-  } catch (const std::bad_alloc&) {
+  } catch (...) {
     return FALSE;
   }
 }

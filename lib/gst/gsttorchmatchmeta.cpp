@@ -3,7 +3,6 @@
 #include "lib/gst/gsttorchmatchmeta.h"
 
 #include <initializer_list>
-#include <new>
 
 #include "lib/gst/match_mapping.h"
 #include "lib/gst/raw_frame.h"
@@ -117,7 +116,7 @@ gboolean transform_match_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer* fro
     if (!FrameMapping::is_known_by(type)) return FALSE;
     const auto mapping = FrameMapping::create(type, data);
     return mapping ? map_match_meta(to, match, *mapping) : TRUE;
-  } catch (const std::bad_alloc&) {
+  } catch (...) {
     return FALSE;
   }
 }

@@ -25,7 +25,7 @@ struct GridAxis {
 
 guint cells_along(const AxisMapping& axis, guint out_pixels, double pixels_of_a_cell) {
   const double cells = std::round(out_pixels / (std::fabs(axis.factor) * pixels_of_a_cell));
-  return static_cast<guint>(std::max(1., cells));
+  return static_cast<guint>(std::clamp(cells, 1., static_cast<double>(G_MAXUINT)));
 }
 
 GridAxis grid_axis(const AxisMapping& axis, guint new_cells, guint out_pixels, double first,

@@ -511,6 +511,21 @@ TEST_F(Mapped, an_array_is_not_read_before_somebody_maps_it) {
   EXPECT_EQ(GST_MINI_OBJECT_REFCOUNT_VALUE(before.flow), 1) << "made, and let go";
 }
 
+TEST_F(Mapped, a_grid_that_is_no_size_has_no_arrays) {
+  const auto array = constant_flow(8, 4, 1, 1);
+  for (const guint side : {0u, (1u << 20) + 1, G_MAXUINT}) {
+    const auto from = make_buffer(1);
+    GstTorchFlow flow = describe_flow(8, 4, array.get());
+    flow.grid_width = side;
+    gst_buffer_add_torch_flow_meta(from.get(), &flow);
+    to_ = make_buffer(1);
+    ASSERT_TRUE(flip_request("180", 8, 4).apply(from.get(), to_.get()));
+    ASSERT_NE(this->flow(), nullptr);
+    EXPECT_EQ(this->flow()->flow, nullptr);
+    EXPECT_EQ(this->flow()->mean_x, -1);
+  }
+}
+
 TEST_F(Mapped, an_array_that_is_too_small_for_its_grid_is_not_read) {
   const auto small = make_buffer(8);
   const GstTorchFlow broken = describe_flow(8, 4, small.get());
