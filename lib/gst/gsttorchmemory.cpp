@@ -353,7 +353,7 @@ gboolean gst_is_torch_memory(GstMemory* memory) {
  * @n_dims: (out): how many sizes there are
  *
  * The sizes of an array, slowest first: [height, width, 2] for flow, [height, width] for a
- * confidence.
+ * confidence, [count, 6] for matches.
  *
  * Returns: (transfer none) (nullable) (array length=n_dims): the sizes, valid as long as @memory,
  *   or %NULL (and 0 in @n_dims) where @memory is no array of this library, or a part of one

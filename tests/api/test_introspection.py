@@ -306,6 +306,8 @@ def test_a_probe_reads_the_matches_of_a_pipeline(match_pipeline) -> None:
     for [match] in others:  # all frames are gone
         assert (match.source, match.skipped, match.reference) == ("match", None, None)
         assert (match.width, match.reference_height, match.dt) == (160, 128, 40 * MS)
+        memory = match.get_matches().peek_memory(0)
+        assert GstTorch.torch_memory_get_shape(memory) == [match.count, 6]
         values = floats_of(match.get_matches())
         assert len(values) == 6 * match.count > 0
         confidences = values[4::6]
