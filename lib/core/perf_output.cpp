@@ -56,7 +56,8 @@ void blame_slowest_net(PerfRecord& record) {
   bool is_net = false;
   for (const PerfRecord& report : record["reports"]) {
     const PerfRecord& stats = report.at("stats");
-    if (!stats.contains("inference_ms")) continue;
+    // Anybody's element may have a property of that name.
+    if (!stats.contains("inference_ms") || !stats["inference_ms"].is_number()) continue;
     const auto ms = stats["inference_ms"].get<double>();
     is_net |= report["name"] == record["bottleneck_element"];
     if (ms <= most) continue;

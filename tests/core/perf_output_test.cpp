@@ -196,6 +196,13 @@ TEST(PerfOutput, blames_the_net_that_takes_most_time_not_the_one_that_waits_for_
   EXPECT_EQ(record["bottleneck_element"], "loftrmatch0");
 }
 
+TEST(PerfOutput, passes_over_what_other_elements_report_in_words) {
+  PerfRecord record = nets("scenedetect0");
+  record["reports"][1]["stats"]["inference_ms"] = "unknown";
+  blame_slowest_net(record);
+  EXPECT_EQ(record["bottleneck"], "loftrmatch0");
+}
+
 TEST(PerfOutput, blames_no_net_for_what_is_none) {
   PerfRecord record = nets("sink0");
   blame_slowest_net(record);
