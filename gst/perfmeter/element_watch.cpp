@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include "gst/perfmeter/shared_handler.h"
 #include "gst/perfmeter/stream_point.h"
 
 namespace gsttorch {
@@ -51,6 +52,35 @@ void count(PadWatch& pad, GstPadProbeInfo* info) {
   pad.buffers.store(pad.buffers.load(std::memory_order_relaxed) + added, std::memory_order_relaxed);
 }
 
+// Only the thread that samples adds.
+void add_one(std::atomic<std::uint64_t>& counter) {
+  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+int references_of(const PadWatch& pad) { return GST_OBJECT_REFCOUNT_VALUE(pad.pad.get()); }
+
+void note_use(PadWatch& pad) {
+  pad.references_in_use.store(references_of(pad), std::memory_order_relaxed);
+}
+
+bool is_pulled(const PadWatch& pad) { return GST_PAD_MODE(pad.pad.get()) == GST_PAD_MODE_PULL; }
+
+// Whether a thread that came through the pad, or is driven by it, has not come back yet.
+bool is_in_use(const PadWatch& pad) {
+  const bool is_sink = GST_PAD_DIRECTION(pad.pad.get()) == GST_PAD_SINK;
+  if (is_sink && is_pulled(pad)) return gst_pad_get_task_state(pad.pad.get()) == GST_TASK_STARTED;
+  if (!is_sink && !is_pulled(pad)) return false;  // nobody comes in through it
+  const int in_use = pad.references_in_use.load(std::memory_order_relaxed);
+  return in_use != 0 && references_of(pad) >= in_use;
+}
+
+std::string name_of(GstElement* element) {
+  gchar* name = gst_object_get_name(GST_OBJECT(element));
+  std::string text = name;
+  g_free(name);
+  return text;
+}
+
 std::string factory_name(GstElement* element) {
   GstElementFactory* factory = gst_element_get_factory(element);
   return factory ? GST_OBJECT_NAME(factory) : G_OBJECT_TYPE_NAME(element);
@@ -79,7 +109,7 @@ std::string stage_of(GstElement* element, ElementWatch::Role role) {
   if (!is_source && is_of_class(element, "File")) return "write";
   GObjectClass* klass = G_OBJECT_GET_CLASS(element);
   const bool has_net = g_object_class_find_property(klass, "inference-interval") != nullptr;
-  return has_net ? GST_OBJECT_NAME(element) : "";
+  return has_net ? name_of(element) : "";
 }
 
 bool is_linked_inside(GstPad* source, GstPad* sink) {
@@ -115,7 +145,8 @@ bool add_level(GObject* object, const char* property, std::uint64_t& level) {
 }  // namespace
 
 ElementWatch::ElementWatch(GstElement* element, std::shared_ptr<FrameTimes> frames)
-    : name_(GST_OBJECT_NAME(element)),
+    : id_(element),
+      name_(name_of(element)),
       factory_(factory_name(element)),
       role_(role_of(element, factory_)),
       stage_(stage_of(element, role_)),
@@ -125,32 +156,43 @@ ElementWatch::ElementWatch(GstElement* element, std::shared_ptr<FrameTimes> fram
 
 ElementWatch::~ElementWatch() = default;
 
-std::shared_ptr<ElementWatch> ElementWatch::attach(GstElement* element,
+std::shared_ptr<ElementWatch> ElementWatch::create(GstElement* element,
                                                    std::shared_ptr<FrameTimes> frames) {
-  auto watch = std::shared_ptr<ElementWatch>(new ElementWatch(element, std::move(frames)));
-  // A signal may run while the watch is let go of: each holds it.
-  const auto hold = [&] { return new std::shared_ptr<ElementWatch>(watch); };
-  const GClosureNotify let_go = [](gpointer held, GClosure*) {
-    delete static_cast<std::shared_ptr<ElementWatch>*>(held);
-  };
+  return std::shared_ptr<ElementWatch>(new ElementWatch(element, std::move(frames)));
+}
+
+void ElementWatch::attach() {
+  const auto element = this->element();
+  if (!element) return;
   using Handler = void (*)(GstElement*, GstPad*, gpointer);
-  const Handler added = [](GstElement*, GstPad* pad, gpointer held) {
-    (*static_cast<std::shared_ptr<ElementWatch>*>(held))->add_pad(pad);
+  const Handler on_added = [](GstElement*, GstPad* pad, gpointer watch) {
+    shared_in<ElementWatch>(watch).add_pad(pad);
   };
-  const Handler removed = [](GstElement*, GstPad* pad, gpointer held) {
-    (*static_cast<std::shared_ptr<ElementWatch>*>(held))->remove_pad(pad);
+  const Handler on_removed = [](GstElement*, GstPad* pad, gpointer watch) {
+    shared_in<ElementWatch>(watch).remove_pad(pad);
   };
-  watch->pad_added_ = g_signal_connect_data(element, "pad-added", G_CALLBACK(added), hold(), let_go,
-                                            static_cast<GConnectFlags>(0));
-  watch->pad_removed_ = g_signal_connect_data(element, "pad-removed", G_CALLBACK(removed), hold(),
-                                              let_go, static_cast<GConnectFlags>(0));
+  const gulong added =
+      connect_shared(element.get(), "pad-added", G_CALLBACK(on_added), shared_from_this());
+  const gulong removed =
+      connect_shared(element.get(), "pad-removed", G_CALLBACK(on_removed), shared_from_this());
+  bool is_detached = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_detached = !element_;
+    pad_added_ = added;
+    pad_removed_ = removed;
+  }
+  if (is_detached) {  // before it could know of the handlers
+    g_signal_handler_disconnect(element.get(), added);
+    g_signal_handler_disconnect(element.get(), removed);
+    return;
+  }
   gst_element_foreach_pad(
-      element,
+      element.get(),
       [](GstElement*, GstPad* pad, gpointer self) -> gboolean {
         return static_cast<ElementWatch*>(self)->add_pad(pad), TRUE;
       },
-      watch.get());
-  return watch;
+      this);
 }
 
 void ElementWatch::add_pad(GstPad* pad) {
@@ -170,7 +212,7 @@ void ElementWatch::add_pad(GstPad* pad) {
   pair_pads();
 }
 
-// With mutex_ held.
+// With mutex_ held: a probe for data alone is not called, and nothing else is, by the adding of it.
 void ElementWatch::add_probe(PadWatch& pad) {
   if (pad.probe || pad.is_gone) return;
   const auto type =
@@ -225,6 +267,7 @@ void ElementWatch::remove_pad(GstPad* pad) {
 void ElementWatch::detach() {
   std::vector<std::pair<GstPad*, gulong>> probes;
   Ref<GstElement> element;
+  gulong added = 0, removed = 0;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& pad : pads_) {
@@ -232,11 +275,13 @@ void ElementWatch::detach() {
       if (pad->probe) probes.emplace_back(pad->pad.get(), std::exchange(pad->probe, 0));
     }
     std::swap(element, element_);
+    added = std::exchange(pad_added_, 0);
+    removed = std::exchange(pad_removed_, 0);
   }
   for (const auto& [pad, probe] : probes) gst_pad_remove_probe(pad, probe);
-  if (!element) return;
-  g_signal_handler_disconnect(element.get(), pad_added_);
-  g_signal_handler_disconnect(element.get(), pad_removed_);
+  if (!element || added == 0) return;
+  g_signal_handler_disconnect(element.get(), added);
+  g_signal_handler_disconnect(element.get(), removed);
 }
 
 Ref<GstElement> ElementWatch::element() const {
@@ -288,6 +333,7 @@ void ElementWatch::enter(PadWatch& pad, GstPadProbeInfo* info) {
   const std::uint64_t now = was_pushed ? last_push.time : monotonic_now();
   last_push.data = nullptr;
   count(pad, info);
+  note_use(pad);
   entered_by_.store(this_thread(), std::memory_order_relaxed);
   entered_at_.store(now, std::memory_order_relaxed);
   if (!has_thread()) return;
@@ -298,9 +344,10 @@ void ElementWatch::enter(PadWatch& pad, GstPadProbeInfo* info) {
 
 void ElementWatch::leave(PadWatch& pad, GstPadProbeInfo* info) {
   const std::uint64_t now = monotonic_now();
-  const bool is_seen_next = pad.peer.load(std::memory_order_relaxed) != nullptr;
+  const bool is_seen_next = pad.has_watched_peer.load(std::memory_order_relaxed);
   last_push = {is_seen_next ? info->data : nullptr, now, epoch.load(std::memory_order_relaxed)};
   count(pad, info);
+  if (is_pulled(pad)) note_use(pad);
   const std::uintptr_t entered_by = entered_by_.load(std::memory_order_relaxed);
   if (entered_by == 0) return;  // a source
   if (entered_by != this_thread() || role_ == Role::Queue) {
@@ -345,6 +392,23 @@ void ElementWatch::add_levels(PerfRecord& record) const {
   }
 }
 
+double ElementWatch::share(const std::atomic<std::uint64_t>& part) const {
+  const std::uint64_t all = samples();
+  if (all == 0) return 0;
+  return static_cast<double>(part.load(std::memory_order_relaxed)) / static_cast<double>(all);
+}
+
+void ElementWatch::look_at_pads() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& pad : pads_) pad->was_in_use = is_in_use(*pad);
+}
+
+void ElementWatch::count_sample(const Sample& sample) {
+  if (sample.is_busy) add_one(busy_samples_);
+  if (sample.is_full) add_one(full_samples_);
+  add_one(samples_);
+}
+
 std::uint64_t ElementWatch::passed() const {
   std::uint64_t entered = 0, left = 0;
   const std::lock_guard lock(mutex_);
@@ -356,7 +420,7 @@ std::uint64_t ElementWatch::passed() const {
 }
 
 std::optional<std::uint64_t> ElementWatch::finished() const {
-  if (turns_ != timed_turns_) return std::nullopt;
+  if (untimed_turns_ > 0) return std::nullopt;
   const auto sources = pads(GST_PAD_SRC);
   if (sources.empty()) return passed();
   std::uint64_t left = 0;
@@ -372,7 +436,6 @@ double ElementWatch::rate_since_mark(std::uint64_t now) const {
 }
 
 void ElementWatch::take_turn_always_timed(std::uint64_t now) {
-  timed_turns_++;
   if (mark_.time != 0 && turn_ % kTurnsToTell != 0) return;
   is_in_turns_ = mark_.time != 0 && rate_since_mark(now) > kInTurnsAbove;
   set_mark(now);
@@ -384,15 +447,15 @@ void ElementWatch::take_turn_always_timed(std::uint64_t now) {
 void ElementWatch::take_turn(std::uint64_t now) {
   // What waits in a queue, or in an element with a thread, stays longer than a turn.
   if (has_thread() && !is_in_turns_) return;
-  turns_++;
   turn_ = (turn_ + 1) % kTurns;
+  if (is_in_turns_ && turn_ != 1) add_one(untimed_turns_);
+  add_one(turns_);
   if (!is_in_turns_) {
     take_turn_always_timed(now);
   } else if (turn_ == 0) {
     set_mark(now);
     start_timing();
   } else if (turn_ == 1) {
-    timed_turns_++;
     // Fewer than that can all be timed.
     is_in_turns_ = !has_thread() && rate_since_mark(now) > kInTurnsAbove;
     if (is_in_turns_) stop_timing(GST_PAD_SINK);
@@ -411,17 +474,19 @@ PerfRecord ElementWatch::record() const {
       queueing.merge(pad->queueing);
     }
   }
-  if (turns_ == timed_turns_) {
+  const std::uint64_t untimed = untimed_turns_, turns = turns_;
+  if (untimed == 0) {
     record["buffers"] = passed();
   } else {
-    record["watched_share"] = static_cast<double>(timed_turns_) / static_cast<double>(turns_);
+    const auto share = static_cast<double>(untimed) / static_cast<double>(std::max(turns, untimed));
+    record["watched_share"] = 1 - share;
   }
   if (processing.count() > 0) record["processing"] = gsttorch::to_record(processing.summary());
   if (queueing.count() > 0) record["queueing"] = gsttorch::to_record(queueing.summary());
   add_levels(record);
-  if (samples > 0) {
+  if (samples() > 0) {
     record["busy"] = busy_share();
-    if (has_thread()) record["full"] = share(full_samples);
+    if (has_thread()) record["full"] = share(full_samples_);
   }
   return record;
 }

@@ -27,42 +27,50 @@ struct PadWatch {
   Ref<GstPad> pad;  // for good
   std::atomic<bool> is_gone{false};
   ElementWatch* element = nullptr;  // which owns it
-  gulong probe = 0;
+  gulong probe = 0;                 // guarded by the element's mutex_
   std::atomic<std::uint64_t> buffers{0};
+  // References to the pad when data was last seen in it. Whoever pushes to a pad, or pulls from it,
+  // holds one until it is back: while there are as many, somebody is inside.
+  std::atomic<int> references_in_use{0};  // 0: not seen yet
+  bool was_in_use = false;                // at the last look; of the thread that looks
 
   // Of a sink pad.
   BufferRing inside;
 
   // Of a source pad.
   std::atomic<PadWatch*> partner{nullptr};  // from which come the buffers that leave here
+  std::atomic<bool> has_watched_peer{false};
   DurationHistogram processing;
   DurationHistogram queueing;
-
-  // For PipelineWatch, which alone sets them.
-  std::atomic<PadWatch*> peer{nullptr};
-  bool is_locked = false;
 };
 
 /// Times what passes an element, by probes on all of its pads. The probes take no lock and allocate
 /// nothing. Still they cost as much as a light element does: one that very many buffers pass is
 /// timed in turns, a while of twenty.
+///
+/// Thread-safe, but for what says that it belongs to one thread. The element's signals and probes
+/// share the ownership of the watch, so that one that runs while another thread detaches it finds
+/// it whole.
 class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
  public:
   enum class Role { Source, Decoder, Sink, Queue, Other };
 
-  /// Times of single frames go to `frames`, where that is not null.
-  static std::shared_ptr<ElementWatch> attach(GstElement* element,
+  /// Nothing is timed before `attach`. Times of single frames go to `frames`, where that is not
+  /// null.
+  static std::shared_ptr<ElementWatch> create(GstElement* element,
                                               std::shared_ptr<FrameTimes> frames);
   ~ElementWatch();
 
-  /// Takes the probes off and lets go of the element; its figures stay.
+  /// Follows the element's pads from now on; does nothing once the watch was detached.
+  void attach();
+  /// Takes the probes off and lets go of the element, for good; its figures stay.
   void detach();
 
   Role role() const { return role_; }
   const std::string& name() const { return name_; }
   /// Whether a thread of its own pushes what comes out.
   bool has_thread() const { return has_thread_.load(std::memory_order_relaxed); }
-  Ref<GstElement> element() const;
+  bool is_of(const GstElement* element) const { return element == id_; }
   std::vector<PadWatch*> pads(GstPadDirection direction) const;  ///< those there are now
   PerfRecord record() const;
   /// What a user calls the step that the element does for every frame: "decode", a net's name,
@@ -71,21 +79,25 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   /// Buffers that are done with; nothing where not all were seen.
   std::optional<std::uint64_t> finished() const;
 
-  /// To be called some hundred times a second: decides whether the element is timed now.
-  void take_turn(std::uint64_t now);
+  /// In how many samples the element was looked at, and the share of them in which it was at work.
+  std::uint64_t samples() const { return samples_.load(std::memory_order_relaxed); }
+  double busy_share() const { return share(busy_samples_); }
 
-  // How often the element itself was found at work, and how often upstream waited in it; touched by
-  // PipelineWatch alone.
-  std::uint64_t samples = 0;
-  std::uint64_t busy_samples = 0;
-  std::uint64_t full_samples = 0;
-  double busy_share() const { return share(busy_samples); }
+  // Of the thread that samples, some hundred times a second.
+  struct Sample {
+    bool is_busy = false;  ///< the element itself is at work
+    bool is_full = false;  ///< upstream waits in it
+  };
+  /// Finds out which pads are in use. It only reads: no stream lock is taken.
+  void look_at_pads();
+  void count_sample(const Sample& sample);
+  /// Decides whether the element is timed now.
+  void take_turn(std::uint64_t now);
 
  private:
   ElementWatch(GstElement* element, std::shared_ptr<FrameTimes> frames);
-  double share(std::uint64_t part) const {
-    return samples ? static_cast<double>(part) / static_cast<double>(samples) : 0;
-  }
+  double share(const std::atomic<std::uint64_t>& part) const;
+  Ref<GstElement> element() const;
   void add_pad(GstPad* pad);
   void add_probe(PadWatch& pad);
   void start_timing();
@@ -106,11 +118,12 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   static GstPadProbeReturn on_enter(GstPad*, GstPadProbeInfo* info, gpointer data);
   static GstPadProbeReturn on_leave(GstPad*, GstPadProbeInfo* info, gpointer data);
 
-  std::string name_;
-  std::string factory_;
-  Role role_;
-  std::string stage_;
-  std::shared_ptr<FrameTimes> frames_;
+  const GstElement* const id_;  // only ever compared
+  const std::string name_;
+  const std::string factory_;
+  const Role role_;
+  const std::string stage_;
+  const std::shared_ptr<FrameTimes> frames_;
   std::atomic<bool> has_thread_{false};
   // When and by which thread it was entered last; 0 once the buffer left.
   std::atomic<std::uint64_t> entered_at_{0};
@@ -120,8 +133,17 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   Ref<GstElement> element_;                      // guarded by mutex_
   std::vector<std::unique_ptr<PadWatch>> pads_;  // guarded by mutex_; never shrinks
   bool is_timing_ = true;                        // guarded by mutex_
+  gulong pad_added_ = 0;                         // guarded by mutex_
+  gulong pad_removed_ = 0;                       // guarded by mutex_
 
-  // Of take_turn.
+  // Written by the thread that samples, read by any.
+  std::atomic<std::uint64_t> samples_{0};
+  std::atomic<std::uint64_t> busy_samples_{0};
+  std::atomic<std::uint64_t> full_samples_{0};
+  std::atomic<std::uint64_t> turns_{0};
+  std::atomic<std::uint64_t> untimed_turns_{0};
+
+  // Of the thread that samples.
   struct Mark {
     std::uint64_t passed = 0;
     std::uint64_t time = 0;
@@ -129,11 +151,6 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   Mark mark_;
   bool is_in_turns_ = false;
   unsigned turn_ = 0;
-  std::uint64_t turns_ = 0;
-  std::uint64_t timed_turns_ = 0;
-
-  gulong pad_added_ = 0;
-  gulong pad_removed_ = 0;
 };
 
 }  // namespace gsttorch

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <gst/video/video.h>
@@ -58,39 +59,60 @@ UsageLook PerfMeter::look_at_usage() const {
 Result<void> PerfMeter::start() {
   const PerfMeterSettings settings = this->settings();
   if (auto opened = output_.open(settings.output, settings.output_location); !opened) return opened;
-  if (auto opened = open_frames(settings.frames_location); !opened) return opened;
-  start_watch(settings);
+  auto frames = open_frames(settings.frames_location);
+  if (!frames) return frames.error();
+  Run run;
+  run.frames = std::move(frames).value();
+  run.watch = start_watch(settings, run.frames);
+  start_session(run);
+  return start_thread();
+}
+
+void PerfMeter::start_session(const Run& run) {
+  const UsageLook usage = look_at_usage();
+  stream_run_ = run;
+  is_live_.reset();
   const std::lock_guard lock(mutex_);
   session_ = {};
-  point_ = std::make_unique<StreamPoint>();
-  place_ = std::make_unique<StreamProgress>();
-  is_live_.reset();
   session_.started = monotonic_now();
-  session_.usage_at_start = session_.usage_at_report = look_at_usage();
+  session_.usage_at_start = session_.usage_at_report = usage;
+  run_ = run;
   is_running_ = true;
   is_told_last_ = false;
   is_ended_ = false;
-  thread_ = std::thread([this] { run(); });
+}
+
+Result<void> PerfMeter::start_thread() {
+  try {
+    thread_ = std::thread([this] { guarded(element_, false, [this] { return run(), true; }); });
+  } catch (const std::system_error& failure) {
+    stop();
+    return Error{ErrorCode::Failed, std::string("cannot start a thread: ") + failure.what()};
+  }
   return {};
 }
 
-Result<void> PerfMeter::open_frames(const std::string& location) {
-  frames_.reset();
-  if (location.empty()) return {};
+Result<std::shared_ptr<FrameTimes>> PerfMeter::open_frames(const std::string& location) {
+  if (location.empty()) return std::shared_ptr<FrameTimes>();
   auto file = OutputFile::create(location);
   if (!file) return file.error();
   const std::lock_guard lock(frames_mutex_);
   frames_file_ = std::move(file).value();
-  frames_ = std::make_shared<FrameTimes>();
-  return {};
+  return std::make_shared<FrameTimes>();
 }
 
-void PerfMeter::start_watch(const PerfMeterSettings& settings) {
+std::shared_ptr<PipelineWatch> PerfMeter::start_watch(const PerfMeterSettings& settings,
+                                                      const std::shared_ptr<FrameTimes>& frames) {
   const bool is_wanted =
-      (settings.measure & kMeasurePipeline) || frames_ || settings.progress != ProgressOutput::None;
+      (settings.measure & kMeasurePipeline) || frames || settings.progress != ProgressOutput::None;
   const auto parent = Ref<GstObject>::adopt(gst_element_get_parent(element_));
-  if (!is_wanted || !parent || !GST_IS_BIN(parent.get())) return;
-  watch_ = std::make_unique<PipelineWatch>(GST_BIN(parent.get()), frames_);
+  if (!is_wanted || !parent || !GST_IS_BIN(parent.get())) return nullptr;
+  return PipelineWatch::attach(GST_BIN(parent.get()), frames);
+}
+
+PerfMeter::Run PerfMeter::current() const {
+  const std::lock_guard lock(mutex_);
+  return run_;
 }
 
 void PerfMeter::stop() {
@@ -102,11 +124,17 @@ void PerfMeter::stop() {
     was_told = std::exchange(is_told_last_, true);
   }
   wake_.notify_all();
-  thread_.join();
-  if (!was_told && point_->buffers() > 0) report(Reason::Stop);
-  watch_.reset();
-  output_.close();
+  if (thread_.joinable()) thread_.join();
+  if (!was_told && current().point->buffers() > 0) report(Reason::Stop);
   write_frames();
+  std::shared_ptr<PipelineWatch> watch;
+  {
+    const std::lock_guard lock(mutex_);
+    watch = std::exchange(run_.watch, nullptr);
+    run_.frames.reset();
+  }
+  if (watch) watch->detach();
+  output_.close();
   const std::lock_guard frames_lock(frames_mutex_);
   frames_file_.reset();
   const std::lock_guard progress_lock(progress_mutex_);
@@ -157,17 +185,18 @@ void PerfMeter::take(GstBuffer* buffer, const GstSegment& segment) {
   arrival.size = frame_size_ ? frame_size_ : gst_buffer_get_size(buffer);
   arrival.counts_frames = counts_frames_;
   arrival.behind_clock_ns = behind_clock(buffer, segment);
-  point_->take(arrival);
-  place_->note(segment, buffer);
-  if (frames_ && GST_BUFFER_PTS_IS_VALID(buffer)) {
-    frames_->pass(point_->buffers() - 1, GST_BUFFER_PTS(buffer));
+  const auto& [point, place, frames, watch] = stream_run_;
+  point->take(arrival);
+  place->note(segment, buffer);
+  if (frames && GST_BUFFER_PTS_IS_VALID(buffer)) {
+    frames->pass(point->buffers() - 1, GST_BUFFER_PTS(buffer));
   }
   if (is_ended_.load(std::memory_order_relaxed)) is_ended_ = false;
 }
 
 void PerfMeter::restart_stream() {
-  point_->restart_places();
-  place_->restart();
+  stream_run_.point->restart_places();
+  stream_run_.place->restart();
   is_live_.reset();
 }
 
@@ -224,31 +253,38 @@ std::uint64_t PerfMeter::next_look(std::uint64_t now, std::uint64_t next_report)
     pause = std::min(pause, quarter);
   }
   pause = std::min(pause, kLongestSleep);
-  return watch_ ? std::min(pause, kSamplePeriod) : pause;
+  return run_.watch ? std::min(pause, kSamplePeriod) : pause;
 }
 
 void PerfMeter::write_frames() {
-  if (!frames_) return;
+  const auto frames = current().frames;
+  if (!frames) return;
   std::string lines;
-  for (const FrameTimes::Frame& frame : frames_->take_passed()) lines += to_json_line(frame);
-  const std::lock_guard lock(frames_mutex_);
-  if (lines.empty() || !frames_file_) return;
-  const auto written = frames_file_->write(lines.data(), lines.size());
+  for (const FrameTimes::Frame& frame : frames->take_passed()) lines += to_json_line(frame);
+  if (lines.empty()) return;
+  Result<void> written;
+  {
+    const std::lock_guard lock(frames_mutex_);
+    if (frames_file_) written = frames_file_->write(lines.data(), lines.size());
+  }
   if (!written) warn_of_writing(written.error());
 }
 
 ProgressState PerfMeter::progress_state() const {
-  ProgressState state{point_->buffers(), {}, point_->seconds()};
-  place_->add_share(state, GST_PAD(GST_ELEMENT(element_)->sinkpads->data));
-  if (watch_) state.stages = watch_->stages();
+  const Run run = current();
+  ProgressState state{run.point->buffers(), {}, run.point->seconds()};
+  run.place->add_share(state, GST_PAD(GST_ELEMENT(element_)->sinkpads->data));
+  if (run.watch) state.stages = run.watch->stages();
   return state;
 }
 
 void PerfMeter::tell_progress(Reason reason, const PerfMeterSettings& settings) {
-  if (settings.progress == ProgressOutput::None || point_->buffers() == 0) return;
+  if (settings.progress == ProgressOutput::None) return;
+  const Run run = current();
+  if (run.point->buffers() == 0) return;
   ProgressState state = progress_state();
   if (reason == Reason::Eos && state.share) state.share = 1;  // whatever a header had promised
-  PerfRecord record = to_record(state, place_->position());
+  PerfRecord record = to_record(state, run.place->position());
   record["source"] = name_of(element_);
   gst_element_post_message(
       element_, gst_message_new_element(GST_OBJECT(element_), to_structure("progress", record)));
@@ -261,12 +297,12 @@ void PerfMeter::tell_progress(Reason reason, const PerfMeterSettings& settings) 
 void PerfMeter::look(std::uint64_t now) {
   write_frames();
   if (!is_playing_ || is_ended_) return;
-  if (watch_) watch_->sample();
+  if (const auto watch = current().watch) watch->sample();
   look_for_stall(now);
 }
 
 void PerfMeter::look_for_stall(std::uint64_t now) {
-  const std::uint64_t since = std::max(point_->last_at(), playing_since_.load());
+  const std::uint64_t since = std::max(current().point->last_at(), playing_since_.load());
   bool is_new = false;
   {
     const std::lock_guard lock(mutex_);
@@ -279,24 +315,33 @@ void PerfMeter::look_for_stall(std::uint64_t now) {
   if (is_new) report(Reason::Stall);
 }
 
-void PerfMeter::add_rates(PerfRecord& record) const {
-  if (session_.rate.now()) record["rate_now"] = *session_.rate.now();
-  if (session_.rate.minimum()) record["rate_minimum"] = *session_.rate.minimum();
-  if (session_.byte_rate.now()) record["bytes_per_second"] = *session_.byte_rate.now();
+void PerfMeter::add_rates(PerfRecord& record, const Session& session) {
+  if (session.rate.now()) record["rate_now"] = *session.rate.now();
+  if (session.rate.minimum()) record["rate_minimum"] = *session.rate.minimum();
+  if (session.byte_rate.now()) record["bytes_per_second"] = *session.byte_rate.now();
 }
 
 void PerfMeter::add_session(PerfRecord& record, Reason reason, std::uint64_t now) const {
-  const std::lock_guard lock(mutex_);
-  if (session_.started == 0) return;
-  record["elapsed"] = now - session_.started;
-  point_->add_to(record, session_.started);
-  add_rates(record);
-  record["stalls"] = session_.stalls;
-  if (session_.is_stalled) {
-    record["stalled_for"] = now - std::max(point_->last_at(), playing_since_.load());
+  Session session;
+  Run run;
+  guint measure = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    session = session_;
+    run = run_;
+    measure = settings_.measure;
   }
-  if (!(settings_.measure & kMeasureProcess)) return;
-  add_usage(record, is_last(reason) ? session_.usage_at_start : session_.usage_at_report,
+  if (session.started == 0) return;
+  record["elapsed"] = std::max(now, session.started) - session.started;
+  run.point->add_to(record, session.started);
+  add_rates(record, session);
+  record["stalls"] = session.stalls;
+  if (session.is_stalled) {
+    const std::uint64_t since = std::max(run.point->last_at(), playing_since_.load());
+    record["stalled_for"] = std::max(now, since) - since;
+  }
+  if (!(measure & kMeasureProcess)) return;
+  add_usage(record, is_last(reason) ? session.usage_at_start : session.usage_at_report,
             look_at_usage());
 }
 
@@ -318,7 +363,8 @@ PerfRecord PerfMeter::make_record(Reason reason) const {
   add_session(record, reason, monotonic_now());
   const PerfMeterSettings settings = this->settings();
   if (settings.measure & kMeasureGpu) add_gpus(record);
-  if (watch_ && (settings.measure & kMeasurePipeline)) watch_->add_to(record);
+  const auto watch = current().watch;
+  if (watch && (settings.measure & kMeasurePipeline)) watch->add_to(record);
   if (settings.measure & kMeasureReports) {
     add_element_reports(record, element_);
     blame_slowest_net(record);
@@ -327,11 +373,12 @@ PerfRecord PerfMeter::make_record(Reason reason) const {
 }
 
 void PerfMeter::report(Reason reason) {
-  if (reason == Reason::Interval && point_->buffers() > 0) {
+  const auto point = current().point;
+  if (reason == Reason::Interval && point->buffers() > 0) {
     const std::lock_guard lock(mutex_);
     const std::uint64_t now = monotonic_now();
-    session_.rate.look(point_->buffers(), now);
-    session_.byte_rate.look(point_->bytes(), now);
+    session_.rate.look(point->buffers(), now);
+    session_.byte_rate.look(point->bytes(), now);
   }
   const PerfRecord record = make_record(reason);
   tell_progress(reason, settings());

@@ -46,7 +46,8 @@ struct PerfMeterSettings {
 };
 
 /// Measures the stream, the elements around it and the process, and tells about it from a thread of
-/// its own. Thread-safe, but for start and stop.
+/// its own. Thread-safe, but for start and stop. No lock is held while messages are posted or other
+/// elements are called.
 class PerfMeter {
  public:
   /// The element owns this object, so it outlives it.
@@ -64,8 +65,8 @@ class PerfMeter {
   }
   GstStructure* stats() const;  ///< transfer full
 
-  Result<void> start();
-  void stop();  ///< tells a last time where the stream did not end
+  Result<void> start();  ///< fails without a trace
+  void stop();           ///< tells a last time where the stream did not end
   void set_playing(bool is_playing);
 
   // On the streaming thread.
@@ -85,16 +86,29 @@ class PerfMeter {
     std::uint64_t stalls = 0;
     bool is_stalled = false;
   };
+  // What counts and watches from start to stop. Whoever works with it shares it, so that a stop on
+  // another thread does not take it away.
+  struct Run {
+    std::shared_ptr<StreamPoint> point = std::make_shared<StreamPoint>();
+    std::shared_ptr<StreamProgress> place = std::make_shared<StreamProgress>();
+    std::shared_ptr<FrameTimes> frames;    // where frames are told
+    std::shared_ptr<PipelineWatch> watch;  // where elements are watched
+  };
   enum class Reason { Asked, Interval, Stall, Eos, Stop };
   static bool is_last(Reason reason) { return reason == Reason::Eos || reason == Reason::Stop; }
 
   std::optional<std::uint64_t> behind_clock(GstBuffer* buffer, const GstSegment& segment);
   bool asks_live();
-  Result<void> open_frames(const std::string& location);
-  void start_watch(const PerfMeterSettings& settings);
+  Result<std::shared_ptr<FrameTimes>> open_frames(const std::string& location);
+  std::shared_ptr<PipelineWatch> start_watch(const PerfMeterSettings& settings,
+                                             const std::shared_ptr<FrameTimes>& frames);
+  void start_session(const Run& run);
+  Result<void> start_thread();
+  Run current() const;
 
   // On the meter's thread.
   void run();
+  // With mutex_ held.
   std::uint64_t next_look(std::uint64_t now, std::uint64_t next_report) const;
   void look(std::uint64_t now);
   void look_for_stall(std::uint64_t now);
@@ -106,22 +120,19 @@ class PerfMeter {
 
   PerfRecord make_record(Reason reason) const;
   void add_session(PerfRecord& record, Reason reason, std::uint64_t now) const;
-  void add_rates(PerfRecord& record) const;
+  static void add_rates(PerfRecord& record, const Session& session);
   void add_gpus(PerfRecord& record) const;
   void report(Reason reason);
   void warn_of_writing(const Error& error);
   UsageLook look_at_usage() const;
 
   GstElement* const element_;
-  std::unique_ptr<StreamPoint> point_ = std::make_unique<StreamPoint>();  // one for each start
-  std::unique_ptr<PipelineWatch> watch_;                                  // from start to stop
-  std::shared_ptr<FrameTimes> frames_;  // from start to stop, where frames are told
-  std::unique_ptr<StreamProgress> place_ = std::make_unique<StreamProgress>();  // as point_
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   PerfMeterSettings settings_;  // guarded by mutex_
   Session session_;             // guarded by mutex_
+  Run run_;                     // guarded by mutex_
   bool is_running_ = false;     // guarded by mutex_
   std::shared_ptr<Nvml> nvml_;  // guarded by mutex_
   bool is_told_last_ = false;   // guarded by mutex_
@@ -135,7 +146,8 @@ class PerfMeter {
   std::atomic<bool> is_ended_{false};
   std::atomic<std::uint64_t> playing_since_{0};
 
-  // The streaming thread.
+  // The streaming thread. It runs between start and stop alone.
+  Run stream_run_;                // set by start
   std::uint64_t frame_size_ = 0;  // of raw video; 0: that of the buffer
   bool counts_frames_ = false;
   std::optional<bool> is_live_;

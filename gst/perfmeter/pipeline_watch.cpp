@@ -3,45 +3,16 @@
 #include "gst/perfmeter/pipeline_watch.h"
 
 #include <algorithm>
-#include <functional>
-#include <set>
 #include <utility>
 
+#include "gst/perfmeter/shared_handler.h"
 #include "gst/perfmeter/stream_point.h"
+#include "lib/core/perf_bottleneck.h"
 
 namespace gsttorch {
 namespace {
 
 constexpr unsigned kFindEvery = 100;  // samples
-constexpr std::uint64_t kEnoughSamples = 20;
-constexpr double kMostly = 0.5;
-constexpr double kBenefitOfDoubt = 0.05;  // of the time
-
-// The pad of a real element behind a pad: ghost pads and what is inside them are only doors.
-Ref<GstPad> behind_doors(Ref<GstPad> pad) {
-  while (pad && GST_IS_PROXY_PAD(pad.get())) {
-    if (GST_IS_GHOST_PAD(pad.get())) {
-      pad = Ref<GstPad>::adopt(gst_ghost_pad_get_target(GST_GHOST_PAD(pad.get())));
-      continue;
-    }
-    const auto door = Ref<GstProxyPad>::adopt(gst_proxy_pad_get_internal(GST_PROXY_PAD(pad.get())));
-    pad = door ? Ref<GstPad>::adopt(gst_pad_get_peer(GST_PAD(door.get()))) : Ref<GstPad>();
-  }
-  return pad;
-}
-
-// Whether a thread is inside: it is only tried, never waited for.
-bool is_stream_locked(GstPad* pad) {
-  GRecMutex* lock = GST_PAD_GET_STREAM_LOCK(pad);
-  if (!g_rec_mutex_trylock(lock)) return true;
-  g_rec_mutex_unlock(lock);
-  return false;
-}
-
-bool is_locked_peer(const PadWatch& pad) {
-  const PadWatch* peer = pad.peer;
-  return peer && peer->is_locked;
-}
 
 const char* word_of(const ElementWatch& element) {
   switch (element.role()) {
@@ -56,36 +27,73 @@ const char* word_of(const ElementWatch& element) {
   }
 }
 
+bool is_pulled(const PadWatch& pad) { return GST_PAD_MODE(pad.pad.get()) == GST_PAD_MODE_PULL; }
+
+const ElementWatch* bottleneck(const WatchedElements& elements) {
+  std::vector<SampledElement> sampled;
+  for (const auto& element : elements) {
+    const bool is_source = element->role() == ElementWatch::Role::Source;
+    sampled.push_back({element->samples(), element->busy_share(), is_source});
+  }
+  const auto found = find_bottleneck(sampled);
+  return found ? elements[*found].get() : nullptr;
+}
+
 }  // namespace
 
 PipelineWatch::PipelineWatch(GstBin* bin, std::shared_ptr<FrameTimes> frames)
     : frames_(std::move(frames)) {
   g_weak_ref_init(&bin_, bin);
+}
+
+PipelineWatch::~PipelineWatch() { g_weak_ref_clear(&bin_); }
+
+std::shared_ptr<PipelineWatch> PipelineWatch::attach(GstBin* bin,
+                                                     std::shared_ptr<FrameTimes> frames) {
+  const std::shared_ptr<PipelineWatch> watch(new PipelineWatch(bin, std::move(frames)));
+  watch->connect(bin);
+  watch->add_all(bin);
+  return watch;
+}
+
+void PipelineWatch::connect(GstBin* bin) {
   using Handler = void (*)(GstBin*, GstBin*, GstElement*, gpointer);
-  const Handler added = [](GstBin*, GstBin*, GstElement* element, gpointer watch) {
-    static_cast<PipelineWatch*>(watch)->attach(element);
+  const Handler on_added = [](GstBin*, GstBin*, GstElement* element, gpointer watch) {
+    shared_in<PipelineWatch>(watch).add(element);
   };
-  const Handler removed = [](GstBin*, GstBin*, GstElement* element, gpointer watch) {
-    static_cast<PipelineWatch*>(watch)->detach(element);
+  const Handler on_removed = [](GstBin*, GstBin*, GstElement* element, gpointer watch) {
+    shared_in<PipelineWatch>(watch).remove(element);
   };
-  added_ = g_signal_connect(bin, "deep-element-added", G_CALLBACK(added), this);
-  removed_ = g_signal_connect(bin, "deep-element-removed", G_CALLBACK(removed), this);
-  attach_all(bin);
+  const gulong added =
+      connect_shared(bin, "deep-element-added", G_CALLBACK(on_added), shared_from_this());
+  const gulong removed =
+      connect_shared(bin, "deep-element-removed", G_CALLBACK(on_removed), shared_from_this());
+  const std::lock_guard lock(mutex_);
+  added_ = added;
+  removed_ = removed;
 }
 
-PipelineWatch::~PipelineWatch() {
-  if (const auto bin = Ref<GstObject>::adopt(static_cast<GstObject*>(g_weak_ref_get(&bin_)))) {
-    g_signal_handler_disconnect(bin.get(), added_);
-    g_signal_handler_disconnect(bin.get(), removed_);
+void PipelineWatch::detach() {
+  WatchedElements elements;
+  gulong added = 0, removed = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    is_detached_ = has_changed_ = true;
+    elements.swap(elements_);
+    added = added_;
+    removed = removed_;
   }
-  g_weak_ref_clear(&bin_);
-  for (const auto& element : elements_) element->detach();
+  if (const auto bin = Ref<GstObject>::adopt(static_cast<GstObject*>(g_weak_ref_get(&bin_)))) {
+    g_signal_handler_disconnect(bin.get(), added);
+    g_signal_handler_disconnect(bin.get(), removed);
+  }
+  for (const auto& element : elements) element->detach();
 }
 
-void PipelineWatch::attach_all(GstBin* bin) {
+void PipelineWatch::add_all(GstBin* bin) {
   GstIterator* elements = gst_bin_iterate_recurse(bin);
   const GstIteratorForeachFunction visit = [](const GValue* item, gpointer watch) {
-    static_cast<PipelineWatch*>(watch)->attach(static_cast<GstElement*>(g_value_get_object(item)));
+    static_cast<PipelineWatch*>(watch)->add(static_cast<GstElement*>(g_value_get_object(item)));
   };
   // Elements that are there already are found again.
   while (gst_iterator_foreach(elements, visit, this) == GST_ITERATOR_RESYNC) {
@@ -94,160 +102,114 @@ void PipelineWatch::attach_all(GstBin* bin) {
   gst_iterator_free(elements);
 }
 
-void PipelineWatch::attach(GstElement* element) {
+// Into the list first, then its signals: whoever removes the element meanwhile finds it there, and
+// a watch that was detached before it is attached stays so.
+void PipelineWatch::add(GstElement* element) {
   if (GST_IS_BIN(element)) return;
-  const std::lock_guard lock(mutex_);
-  for (const auto& known : elements_) {
-    if (known->element().get() == element) return;
+  const auto added = ElementWatch::create(element, frames_);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto is_known = [&](const auto& known) { return known->is_of(element); };
+    if (is_detached_ || std::any_of(elements_.begin(), elements_.end(), is_known)) return;
+    elements_.push_back(added);
+    has_changed_ = true;
   }
-  elements_.push_back(ElementWatch::attach(element, frames_));
-  until_find_ = 0;
+  added->attach();
 }
 
-void PipelineWatch::detach(GstElement* element) {
+void PipelineWatch::remove(GstElement* element) {
   std::shared_ptr<ElementWatch> removed;
   {
     const std::lock_guard lock(mutex_);
-    const auto at = std::find_if(elements_.begin(), elements_.end(), [&](const auto& known) {
-      return known->element().get() == element;
-    });
+    const auto at = std::find_if(elements_.begin(), elements_.end(),
+                                 [&](const auto& known) { return known->is_of(element); });
     if (at == elements_.end()) return;
     removed = std::move(*at);
     elements_.erase(at);
-    find_peers();  // none may stay one of the removed
+    has_changed_ = true;
   }
   removed->detach();
 }
 
-void PipelineWatch::find_peers() {
-  std::unordered_map<GstPad*, PadWatch*> known;
-  for (const auto& element : elements_) {
-    for (PadWatch* pad : element->pads(GST_PAD_SINK)) {
-      known[pad->pad.get()] = pad;
-      pad->peer = nullptr;
-    }
-  }
-  for (const auto& element : elements_) {
-    for (PadWatch* pad : element->pads(GST_PAD_SRC)) {
-      const auto peer = behind_doors(Ref<GstPad>::adopt(gst_pad_get_peer(pad->pad.get())));
-      const auto at = known.find(peer.get());
-      pad->peer = at == known.end() ? nullptr : at->second;
-      if (at != known.end()) at->second->peer = pad;
-    }
-  }
-  until_find_ = kFindEvery;
+WatchedElements PipelineWatch::elements() const {
+  const std::lock_guard lock(mutex_);
+  return elements_;
 }
 
-void PipelineWatch::look_at_locks() {
-  for (const auto& element : elements_) {
-    for (const auto direction : {GST_PAD_SINK, GST_PAD_SRC}) {
-      for (PadWatch* pad : element->pads(direction)) {
-        // A pad that pulls, or pushes from a task, is locked all the time.
-        const bool tells =
-            direction == GST_PAD_SINK || GST_PAD_MODE(pad->pad.get()) == GST_PAD_MODE_PULL;
-        pad->is_locked = tells && is_stream_locked(pad->pad.get());
-      }
-    }
+// Links are of the elements that are there: they are found again before one that went is looked at.
+WatchedElements PipelineWatch::elements_to_sample() {
+  WatchedElements elements;
+  {
+    const std::lock_guard lock(mutex_);
+    elements = elements_;
+    if (std::exchange(has_changed_, false)) until_find_ = 0;
   }
+  if (until_find_ == 0) {
+    links_ = PadLinks(elements);
+    until_find_ = kFindEvery;
+  }
+  until_find_--;
+  return elements;
 }
 
 // Whether a thread that came through the element has gone further.
 bool PipelineWatch::is_beyond(const ElementWatch& element) const {
+  const auto is_peer_in_use = [&](const PadWatch& pad) {
+    const PadWatch* peer = links_.peer_of(pad);
+    return peer && peer->was_in_use;
+  };
   for (const PadWatch* pad : element.pads(GST_PAD_SRC)) {
-    if (is_locked_peer(*pad)) return true;
+    if (!is_pulled(*pad) && is_peer_in_use(*pad)) return true;
   }
   for (const PadWatch* pad : element.pads(GST_PAD_SINK)) {
-    const bool pulls = GST_PAD_MODE(pad->pad.get()) == GST_PAD_MODE_PULL;
-    if (pulls && is_locked_peer(*pad)) return true;
+    if (is_pulled(*pad) && is_peer_in_use(*pad)) return true;
   }
   return false;
 }
 
 void PipelineWatch::judge(ElementWatch& element) const {
-  element.samples++;
   const auto sinks = element.pads(GST_PAD_SINK);
   bool is_inside = sinks.empty();
-  for (const PadWatch* pad : sinks) is_inside |= pad->is_locked;
+  for (const PadWatch* pad : sinks) is_inside |= pad->was_in_use;
   for (const PadWatch* pad : element.pads(GST_PAD_SRC)) {
-    if (GST_PAD_MODE(pad->pad.get()) == GST_PAD_MODE_PULL) is_inside = pad->is_locked;
+    if (is_pulled(*pad)) is_inside = pad->was_in_use;
   }
-  if (!is_inside) return;
-  if (element.has_thread()) element.full_samples++;
-  if (element.role() == ElementWatch::Role::Queue) return;
   // With a thread of its own: upstream waits in it for room, which only it can be to blame for if
   // it does not wait for room itself.
-  if (!is_beyond(element)) element.busy_samples++;
+  const bool can_work = is_inside && element.role() != ElementWatch::Role::Queue;
+  element.count_sample({can_work && !is_beyond(element), is_inside && element.has_thread()});
 }
 
 void PipelineWatch::sample() {
-  const std::lock_guard lock(mutex_);
-  if (until_find_ == 0) find_peers();
-  until_find_--;
-  look_at_locks();
+  const WatchedElements elements = elements_to_sample();
+  for (const auto& element : elements) element->look_at_pads();
   const std::uint64_t now = monotonic_now();
-  for (const auto& element : elements_) {
+  for (const auto& element : elements) {
     judge(*element);
     element->take_turn(now);
   }
 }
 
-// Where two threads are busy all the time, one of them waits for the clock: a live source's rate is
-// the one that nothing in the pipeline can change.
-const ElementWatch* PipelineWatch::bottleneck() const {
-  const ElementWatch* found = nullptr;
-  double most = 0;
-  for (const auto& element : elements_) {
-    if (element->samples < kEnoughSamples) continue;
-    double busy = element->busy_share();
-    const bool is_doubtful = element->role() == ElementWatch::Role::Source && busy > kMostly;
-    if (is_doubtful) busy += kBenefitOfDoubt;
-    if (element->busy_samples == 0 || busy <= most) continue;
-    most = busy;
-    found = element.get();
-  }
-  return found;
-}
-
-PipelineWatch::Elements PipelineWatch::in_order() const {
-  // Last added first is how a bin keeps them, and sources mostly are the first.
-  Elements left(elements_.rbegin(), elements_.rend());
-  std::stable_partition(left.begin(), left.end(),
-                        [](const auto& element) { return element->pads(GST_PAD_SINK).empty(); });
-  Elements ordered;
-  std::set<const ElementWatch*> seen;
-  const std::function<void(const std::shared_ptr<ElementWatch>&)> visit = [&](const auto& element) {
-    if (!seen.insert(element.get()).second) return;
-    ordered.push_back(element);
-    for (const PadWatch* pad : element->pads(GST_PAD_SRC)) {
-      if (const PadWatch* peer = pad->peer) visit(peer->element->shared_from_this());
-    }
-  };
-  for (const auto& element : left) visit(element);
-  return ordered;
-}
-
-std::vector<ProgressStage> PipelineWatch::stages() {
+std::vector<ProgressStage> PipelineWatch::stages() const {
   std::vector<ProgressStage> stages;
-  const std::lock_guard lock(mutex_);
-  find_peers();
-  for (const auto& element : in_order()) {
+  const WatchedElements elements = this->elements();
+  for (const auto& element : in_stream_order(elements, PadLinks(elements))) {
     if (element->stage().empty()) continue;
     if (const auto finished = element->finished()) stages.push_back({element->stage(), *finished});
   }
   return stages;
 }
 
-void PipelineWatch::add_to(PerfRecord& record) {
+void PipelineWatch::add_to(PerfRecord& record) const {
   PerfRecord all = PerfRecord::array();
-  const std::lock_guard lock(mutex_);
-  find_peers();
-  if (const ElementWatch* element = bottleneck()) {
+  const WatchedElements elements = this->elements();
+  if (const ElementWatch* element = bottleneck(elements)) {
     record["bottleneck"] = word_of(*element);
     record["bottleneck_element"] = element->name();
     record["bottleneck_share"] = element->busy_share();
   }
-  for (const auto& element : in_order()) {
-    if (element->role() == ElementWatch::Role::Source && element->samples > 0) {
+  for (const auto& element : in_stream_order(elements, PadLinks(elements))) {
+    if (element->role() == ElementWatch::Role::Source && element->samples() > 0) {
       record["source_share"] = std::max(element->busy_share(), record.value("source_share", 0.0));
     }
     all.push_back(element->record());

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "gst/perfmeter/element_watch.h"
+
+namespace gsttorch {
+
+using WatchedElements = std::vector<std::shared_ptr<ElementWatch>>;
+
+/// Which watched pads are linked to each other, ghost pads left out. It borrows the pads: it is of
+/// use while the elements that it was made from are held. Thread-bound.
+class PadLinks {
+ public:
+  PadLinks() = default;
+  explicit PadLinks(const WatchedElements& elements);
+
+  PadWatch* peer_of(const PadWatch& pad) const;  ///< null where that is not watched
+
+ private:
+  std::unordered_map<const PadWatch*, PadWatch*> peers_;
+};
+
+/// The same elements from source to sink.
+WatchedElements in_stream_order(const WatchedElements& elements, const PadLinks& links);
+
+}  // namespace gsttorch
