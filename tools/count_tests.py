@@ -4,19 +4,24 @@
 """Counts the cases of a `meson test` run and lists those that failed.
 
 Meson knows how each test program ended; the cases within one stand in the JUnit file that it left:
-gtest programs write <name>.xml in the build folder, pytest what its --junit-xml says. A program
-that failed without a failed case, because it crashed or ran out of time, is a failed case itself.
+gtest programs write <name>.xml in the build folder, pytest what its --junit-xml says. A gtest
+program that crashed or ran out of time left none: what it had printed by then tells which cases
+passed and which one it was in. Any other program that failed without a failed case is a failed case
+itself.
 """
 import argparse
 import dataclasses
 import json
 import pathlib
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
 TAIL_LINES = 25
 OUTCOMES = {"OK": "passed", "EXPECTEDFAIL": "passed", "SKIP": "skipped"}
 JUNIT_OPTION = "--junit-xml="
+PRINTED = re.compile(r"^\[ +(RUN|OK|FAILED|SKIPPED) +\] ([\w/]+\.[\w/]+)", re.MULTILINE)
+PRINTED_OUTCOMES = {"OK": "passed", "FAILED": "failed", "SKIPPED": "skipped"}
 
 
 @dataclasses.dataclass
@@ -56,6 +61,24 @@ def junit_cases(file: pathlib.Path, program: str, started: float) -> list[Case]:
         return []
 
 
+def printed_cases(program: str, run: dict) -> list[Case]:
+    """What a gtest program printed; a case that began and has no end is the one that it ended in."""
+    output = run.get("stdout", "")
+    cases: dict[str, Case] = {}
+    begin = 0
+    for mark in PRINTED.finditer(output):
+        kind, name = mark.groups()
+        if kind == "RUN":
+            begin = mark.end()
+            ending = f"ended here: {run['result']}, exit status {run['returncode']}"
+            cases[name] = Case(f"{program}: {name}", "failed", f"{output[begin:]}\n{ending}")
+        elif name in cases:
+            outcome = PRINTED_OUTCOMES[kind]
+            said = output[begin:mark.start()] if outcome == "failed" else ""
+            cases[name] = Case(f"{program}: {name}", outcome, said)
+    return list(cases.values())
+
+
 def program_case(program: str, run: dict) -> Case:
     outcome = OUTCOMES.get(run["result"], "failed")
     output = run.get("stdout", "") + run.get("stderr", "")
@@ -67,6 +90,8 @@ def cases_of(build: pathlib.Path, run: dict) -> list[Case]:
     program = run["name"].split(" / ")[-1].split(":")[-1]
     whole = program_case(program, run)
     cases = junit_cases(junit_file(build, program, run["command"]), program, run["starttime"])
+    if not cases and whole.outcome == "failed":
+        cases = printed_cases(program, run)
     unexplained = whole.outcome == "failed" and all(case.outcome != "failed" for case in cases)
     if not cases or unexplained:
         cases.append(whole)

@@ -84,6 +84,35 @@ def test_a_crash_is_a_failure_whatever_an_earlier_run_left(run: Run) -> None:
                      "0 passed, 1 failed"]
 
 
+PRINTED = """[ RUN      ] A.one
+[       OK ] A.one (0 ms)
+[ RUN      ] All/B.two/0
+wrong value
+[  FAILED  ] All/B.two/0, where GetParam() = 1 (2 ms)
+[ RUN      ] A.three
+[  SKIPPED ] A.three (0 ms)
+[ RUN      ] A.four
+about to crash
+"""
+
+
+def test_a_crash_hides_no_case_that_ran_before_it(run: Run) -> None:
+    run.program("core", "FAIL", -11, output=PRINTED)
+    status, lines = run.count()
+    assert (status, lines[-1]) == (1, "1 passed, 2 failed, 1 skipped")
+    assert [line for line in lines if line.startswith("FAILED")] == [
+        "FAILED core: All/B.two/0", "FAILED core: A.four"]
+    assert lines[lines.index("FAILED core: All/B.two/0") + 1:][:2] == ["", "wrong value"]
+    assert "ended here: FAIL, exit status -11" in lines
+
+
+def test_a_crash_between_cases_is_a_failure_of_the_program(run: Run) -> None:
+    run.program("core", "FAIL", -11, output="[ RUN      ] A.one\n[       OK ] A.one (0 ms)\n")
+    status, lines = run.count()
+    assert (status, lines[-1]) == (1, "1 passed, 1 failed")
+    assert "FAILED core" in lines
+
+
 def test_a_crash_after_the_last_case_is_a_failure_too(run: Run) -> None:
     run.program("core", "FAIL", -6, CASES.format(inside=""))
     assert run.count()[1][-1] == "2 passed, 1 failed"
