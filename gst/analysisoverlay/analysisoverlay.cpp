@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "gst/analysisoverlay/analysisoverlay.h"
 
+#include "gst/analysisoverlay/debug.h"
 #include "gst/analysisoverlay/side_by_side_caps.h"
 
 namespace gsttorch {
@@ -34,10 +35,20 @@ Result<void> AnalysisOverlay::start() {
   frames_ = drawn_ = 0;
   const std::string pattern = settings().snapshot_location;
   takes_snapshots_ = !pattern.empty();
+  GST_DEBUG_OBJECT(element_, "starts, snapshots: %s", takes_snapshots_ ? pattern.c_str() : "none");
   return takes_snapshots_ ? snapshots_.start(pattern) : Result<void>();
 }
 
-void AnalysisOverlay::stop() { snapshots_.stop(); }
+void AnalysisOverlay::stop() {
+  snapshots_.stop();
+  const Snapshots::Counts& snapshots = snapshots_.counts();
+  GST_DEBUG_OBJECT(element_,
+                   "stopped: %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT
+                   " drawn; snapshots: %" G_GUINT64_FORMAT " written, %" G_GUINT64_FORMAT
+                   " dropped, %" G_GUINT64_FORMAT " failed",
+                   frames_.load(), drawn_.load(), snapshots.written.load(),
+                   snapshots.dropped.load(), snapshots.failed.load());
+}
 
 void AnalysisOverlay::reset() {
   painter_.reset();
@@ -67,6 +78,8 @@ bool AnalysisOverlay::begin_frame(GstBuffer* buffer, const GstVideoInfo& info) {
   const bool is_drawable =
       frame_settings_.perf_line || FramePainter::has_drawable(buffer, frame_settings_);
   draws_ = is_due(frame, frame_settings_.every) && is_drawable;
+  GST_LOG_OBJECT(element_, "frame %" G_GUINT64_FORMAT " of %" GST_TIME_FORMAT ": %s", frame,
+                 GST_TIME_ARGS(GST_BUFFER_PTS(buffer)), what_is_drawn(frame, is_drawable));
   scenes_.observe(buffer, frame_settings_);
   drawn_ += draws_;
   other_ = FramePainter::shows_pairs(frame_settings_) ? others_.find(buffer, frame_settings_)
@@ -76,6 +89,11 @@ bool AnalysisOverlay::begin_frame(GstBuffer* buffer, const GstVideoInfo& info) {
         {frame, Ref<GstBuffer>::share(buffer), info, frame_settings_, scenes_, other_});
   }
   return draws_ || frame_settings_.layout == OverlayLayout::SideBySide;
+}
+
+const char* AnalysisOverlay::what_is_drawn(std::uint64_t frame, bool is_drawable) const {
+  if (!is_due(frame, frame_settings_.every)) return "not drawn on, as every says";
+  return is_drawable ? "drawn on" : "not drawn on, it carries no result that is to be drawn";
 }
 
 FrameContext AnalysisOverlay::context() {

@@ -24,7 +24,7 @@ class AnalysisOverlay {
  public:
   /// The element owns this object, so it outlives it.
   explicit AnalysisOverlay(GstElement* element)
-      : painter_(element), perf_line_(element), snapshots_(element) {}
+      : element_(element), painter_(element), perf_line_(element), snapshots_(element) {}
 
   OverlaySettings settings() const;
   template <typename Change>
@@ -52,7 +52,9 @@ class AnalysisOverlay {
 
  private:
   FrameContext context();
+  const char* what_is_drawn(std::uint64_t frame, bool is_drawable) const;
 
+  GstElement* const element_;
   mutable std::mutex mutex_;
   OverlaySettings settings_;  // guarded by mutex_
   FramePainter painter_;

@@ -16,6 +16,7 @@
 #include "gst/analysisoverlay/gstanalysisoverlay.h"
 
 #include "gst/analysisoverlay/analysisoverlay.h"
+#include "gst/analysisoverlay/debug.h"
 #include "lib/gst/boundary.h"
 #include "lib/gst/element_class.h"
 
@@ -39,7 +40,11 @@ struct _GstAnalysisOverlay {
   AnalysisOverlay* impl;
 };
 
-G_DEFINE_FINAL_TYPE(GstAnalysisOverlay, gst_analysis_overlay, GST_TYPE_VIDEO_FILTER)
+GST_DEBUG_CATEGORY(analysis_overlay_debug);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(GstAnalysisOverlay, gst_analysis_overlay, GST_TYPE_VIDEO_FILTER,
+                              GST_DEBUG_CATEGORY_INIT(analysis_overlay_debug, "analysisoverlay", 0,
+                                                      "analysisoverlay"))
 GST_ELEMENT_REGISTER_DEFINE(analysisoverlay, "analysisoverlay", GST_RANK_NONE,
                             GST_TYPE_ANALYSIS_OVERLAY)
 
@@ -288,6 +293,7 @@ GstFlowReturn transform_in_place(GstBaseTransform* self, GstBuffer* buffer) {
 }
 
 gboolean sink_event(GstBaseTransform* self, GstEvent* event) {
+  GST_DEBUG_OBJECT(self, "event: %" GST_PTR_FORMAT, event);
   if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
     guarded(self, false, [&] { return impl(self).reset(), true; });
   }
@@ -417,8 +423,9 @@ void set_virtual_functions(GstAnalysisOverlayClass* klass) {
   transform_class->prepare_output_buffer = prepare_output_buffer;
   transform_class->transform_ip = transform_in_place;
   auto* filter_class = GST_VIDEO_FILTER_CLASS(klass);
-  filter_class->set_info = [](GstVideoFilter* self, GstCaps*, GstVideoInfo*, GstCaps*,
+  filter_class->set_info = [](GstVideoFilter* self, GstCaps* in, GstVideoInfo*, GstCaps* out,
                               GstVideoInfo*) -> gboolean {
+    GST_DEBUG_OBJECT(self, "caps: %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, in, out);
     return guarded(self, FALSE, [&] { return impl(self).reset(), TRUE; });
   };
   filter_class->transform_frame_ip = [](GstVideoFilter* self, GstVideoFrame* frame) {

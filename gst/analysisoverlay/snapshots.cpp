@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "gst/analysisoverlay/debug.h"
 #include "lib/core/output_file.h"
 #include "lib/core/output_folder.h"
 #include "lib/gst/boundary.h"
@@ -107,7 +108,12 @@ void Snapshots::stop() {
 
 void Snapshots::offer(Frame frame) {
   const unsigned capacity = frame.settings.snapshot_max_queue;
-  if (!queue_.try_push(std::move(frame), capacity)) counts_.dropped++;
+  const std::uint64_t number = frame.number;
+  if (queue_.try_push(std::move(frame), capacity)) return;
+  counts_.dropped++;
+  GST_DEBUG_OBJECT(element_,
+                   "drops the snapshot of frame %" G_GUINT64_FORMAT ": %u wait to be written",
+                   number, capacity);
 }
 
 void Snapshots::run() {
@@ -125,6 +131,7 @@ Result<void> Snapshots::write(const Frame& frame) {
   const std::string path = paths_->path(frame.number);
   if (auto done = write_file(path, encoded->get()); !done) return done;
   counts_.written++;
+  GST_DEBUG_OBJECT(element_, "wrote snapshot %s", path.c_str());
   written_.push_back(path);
   keep_at_most(frame.settings.snapshot_max_files);
   return {};
@@ -149,6 +156,7 @@ Ref<GstBuffer> Snapshots::paint(const Frame& frame, const GstVideoInfo& info) {
 
 void Snapshots::keep_at_most(unsigned files) {
   while (files > 0 && written_.size() > files) {
+    GST_DEBUG_OBJECT(element_, "removes snapshot %s", written_.front().c_str());
     std::remove(written_.front().c_str());
     written_.pop_front();
   }
@@ -156,6 +164,7 @@ void Snapshots::keep_at_most(unsigned files) {
 
 void Snapshots::fail(const Error& error) {
   counts_.failed++;
+  GST_DEBUG_OBJECT(element_, "no snapshot: %s", error.message.c_str());
   if (!std::exchange(has_warned_, true)) post_warning(element_, error);
 }
 

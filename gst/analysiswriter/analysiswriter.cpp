@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gst/analysiswriter/debug.h"
 #include "gst/analysiswriter/frame_records.h"
 #include "lib/gst/boundary.h"
 #include "lib/gst/mapped_matches.h"
@@ -67,6 +68,7 @@ Result<void> AnalysisWriter::start() {
        settings.resume ? ResultsFolder::Earlier::Continue : ResultsFolder::Earlier::Replace,
        settings.records_per_file});
   if (!folder) return folder.error();
+  log_start(settings, folder->last_recorded());
   numbering_ = FrameNumbering(folder->last_recorded());
   {
     const std::lock_guard lock(mutex_);
@@ -86,11 +88,33 @@ Result<void> AnalysisWriter::start() {
   return {};
 }
 
+void AnalysisWriter::log_start(const WriterSettings& settings,
+                               const std::optional<RecordKey>& last) const {
+  if (last) {
+    GST_DEBUG_OBJECT(element_, "opened directory %s, resumes after frame %" G_GUINT64_FORMAT,
+                     settings.location.c_str(), last->frame);
+  } else {
+    GST_DEBUG_OBJECT(element_, "opened directory %s, %s", settings.location.c_str(),
+                     settings.resume ? "nothing to resume" : "earlier results are replaced");
+  }
+}
+
 void AnalysisWriter::stop() {
   queue_.set_state(QueueState::Open);  // the change of state had interrupted it
   hand_over_scene_list();
   queue_.set_state(QueueState::Closed);
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  thread_.join();
+  Stats stats;
+  {
+    const std::lock_guard lock(mutex_);
+    stats = stats_;
+  }
+  GST_DEBUG_OBJECT(element_,
+                   "stopped: %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT
+                   " records, %" G_GUINT64_FORMAT " files of flow, %" G_GUINT64_FORMAT
+                   " of matches, %" G_GUINT64_FORMAT " dropped",
+                   stats.frames, stats.records, stats.flow_files, stats.match_files, stats.dropped);
 }
 
 GstFlowReturn AnalysisWriter::take(GstBuffer* buffer) {
@@ -100,6 +124,7 @@ GstFlowReturn AnalysisWriter::take(GstBuffer* buffer) {
   const bool begins_shot = scene && !scene->boundaries.empty();
   const bool is_wanted = frame && (*frame % settings.every == 0 || begins_shot);
   if (is_wanted && scene) has_scenes_ = true;
+  log_frame(buffer, frame, is_wanted);
   {
     const std::lock_guard lock(mutex_);
     stats_.frames++;
@@ -121,6 +146,18 @@ GstFlowReturn AnalysisWriter::take(GstBuffer* buffer) {
   return state == QueueState::Failed ? GST_FLOW_ERROR : GST_FLOW_FLUSHING;
 }
 
+void AnalysisWriter::log_frame(GstBuffer* buffer, const std::optional<std::uint64_t>& frame,
+                               bool is_wanted) const {
+  const GstClockTime pts = GST_BUFFER_PTS(buffer);
+  if (!frame) {
+    GST_LOG_OBJECT(element_, "buffer of %" GST_TIME_FORMAT " is recorded already",
+                   GST_TIME_ARGS(pts));
+  } else {
+    GST_LOG_OBJECT(element_, "frame %" G_GUINT64_FORMAT " of %" GST_TIME_FORMAT ": %s", *frame,
+                   GST_TIME_ARGS(pts), is_wanted ? "gets a record" : "no record, as every says");
+  }
+}
+
 QueueState AnalysisWriter::hand_over(Job job, const WriterSettings& settings) {
   std::size_t capacity = settings.max_queue;
   if (settings.queue_policy == QueuePolicy::Drop) {
@@ -135,6 +172,10 @@ QueueState AnalysisWriter::hand_over(Job job, const WriterSettings& settings) {
 }
 
 void AnalysisWriter::drop_files(Job& job) {
+  if (!job.has_files()) return;
+  GST_DEBUG_OBJECT(
+      element_, "frame %" G_GUINT64_FORMAT ": drops %" G_GSIZE_FORMAT " files, the queue is full",
+      job.record.frame, job.flow_files.size() + job.match_files.size());
   for (const FlowFile& file : job.flow_files) {
     job.record.flow[file.number].dropped = "queue-full";
   }
@@ -241,7 +282,10 @@ void AnalysisWriter::fail(const Error& error) {
     const std::lock_guard lock(mutex_);
     stats_.has_failed = true;
   }
-  if (settings().on_failure == OnFailure::Stop) {
+  const OnFailure on_failure = settings().on_failure;
+  GST_DEBUG_OBJECT(element_, "cannot write: %s; %s", error.message.c_str(),
+                   on_failure == OnFailure::Stop ? "stops" : "continues without records");
+  if (on_failure == OnFailure::Stop) {
     // Before the stream stops: whoever sees it stop finds the reason on the bus already.
     post_error(element_, error);
     return;
@@ -252,7 +296,10 @@ void AnalysisWriter::fail(const Error& error) {
 }
 
 Result<void> AnalysisWriter::write(ResultsFolder& folder, Job& job) {
-  if (job.ends_scene_list) return folder.write_scene_list();
+  if (job.ends_scene_list) {
+    GST_DEBUG_OBJECT(element_, "writes scenes.csv");
+    return folder.write_scene_list();
+  }
   for (const FlowFile& file : job.flow_files) {
     if (auto done = write_flow(folder, file, job); !done) return done;
   }
@@ -278,11 +325,14 @@ Result<void> AnalysisWriter::write_matches(ResultsFolder& folder, const MatchFil
 }
 
 Result<void> AnalysisWriter::note(Result<void> done, const std::string& name, std::string& field) {
-  if (!done && is_of_the_array(done.error())) {
+  if (done) {
+    GST_DEBUG_OBJECT(element_, "wrote %s", name.c_str());
+    field = name;
+  } else if (is_of_the_array(done.error())) {
+    GST_DEBUG_OBJECT(element_, "does not write %s: %s", name.c_str(), done.error().message.c_str());
     warn_once(done.error().message);
     return {};
   }
-  if (done) field = name;
   return done;
 }
 

@@ -104,7 +104,10 @@ class AnalysisWriter {
   static void add_flow_files(Job& job, const GstTorchFlow& flow);
   static void add_matches(Job& job, const GstTorchMatch& match, bool with_file);
   static Job make_job(GstBuffer* buffer, std::uint64_t frame, const WriterSettings& settings);
-  static void drop_files(Job& job);
+  void drop_files(Job& job);
+  void log_start(const WriterSettings& settings, const std::optional<RecordKey>& last) const;
+  void log_frame(GstBuffer* buffer, const std::optional<std::uint64_t>& frame,
+                 bool is_wanted) const;
   void hand_over_scene_list();
   QueueState hand_over(Job job, const WriterSettings& settings);
   // On the writer's thread:

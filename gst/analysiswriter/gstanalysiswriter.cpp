@@ -15,6 +15,7 @@
 #include "gst/analysiswriter/gstanalysiswriter.h"
 
 #include "gst/analysiswriter/analysiswriter.h"
+#include "gst/analysiswriter/debug.h"
 #include "lib/gst/boundary.h"
 #include "lib/gst/element_class.h"
 
@@ -39,7 +40,11 @@ struct _GstAnalysisWriter {
   AnalysisWriter* impl;
 };
 
-G_DEFINE_FINAL_TYPE(GstAnalysisWriter, gst_analysis_writer, GST_TYPE_BASE_TRANSFORM)
+GST_DEBUG_CATEGORY(analysis_writer_debug);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(GstAnalysisWriter, gst_analysis_writer, GST_TYPE_BASE_TRANSFORM,
+                              GST_DEBUG_CATEGORY_INIT(analysis_writer_debug, "analysiswriter", 0,
+                                                      "analysiswriter"))
 GST_ELEMENT_REGISTER_DEFINE(analysiswriter, "analysiswriter", GST_RANK_NONE,
                             GST_TYPE_ANALYSIS_WRITER)
 
@@ -208,7 +213,9 @@ bool prepare_for(AnalysisWriter& writer, GstEvent* event) {
 }
 
 gboolean sink_event(GstBaseTransform* self, GstEvent* event) {
+  GST_DEBUG_OBJECT(self, "event: %" GST_PTR_FORMAT, event);
   if (!guarded(self, false, [&] { return prepare_for(impl(self), event); })) {
+    GST_DEBUG_OBJECT(self, "%s: not all results could be written", GST_EVENT_TYPE_NAME(event));
     gst_event_unref(event);
     return FALSE;
   }

@@ -14,6 +14,7 @@
  */
 #include "gst/perfmeter/gstperfmeter.h"
 
+#include "gst/perfmeter/debug.h"
 #include "gst/perfmeter/perfmeter.h"
 #include "lib/gst/boundary.h"
 #include "lib/gst/element_class.h"
@@ -37,8 +38,7 @@ struct _GstPerfMeter {
   PerfMeter* impl;
 };
 
-GST_DEBUG_CATEGORY_STATIC(perf_meter_debug);
-#define GST_CAT_DEFAULT perf_meter_debug
+GST_DEBUG_CATEGORY(perf_meter_debug);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE(GstPerfMeter, gst_perf_meter, GST_TYPE_BASE_TRANSFORM,
                               GST_DEBUG_CATEGORY_INIT(perf_meter_debug, "perfmeter", 0,
@@ -195,6 +195,7 @@ void notice(PerfMeter& meter, GstEvent* event) {
 }
 
 gboolean sink_event(GstBaseTransform* self, GstEvent* event) {
+  GST_DEBUG_OBJECT(self, "event: %" GST_PTR_FORMAT, event);
   guarded(self, false, [&] { return notice(impl(self), event), true; });
   return GST_BASE_TRANSFORM_CLASS(gst_perf_meter_parent_class)->sink_event(self, event);
 }

@@ -10,6 +10,7 @@
 
 #include <gst/video/video.h>
 
+#include "gst/perfmeter/debug.h"
 #include "gst/perfmeter/element_reports.h"
 #include "gst/perfmeter/structure.h"
 #include "lib/gst/boundary.h"
@@ -64,6 +65,9 @@ Result<void> PerfMeter::start() {
   Run run;
   run.frames = std::move(frames).value();
   run.watch = start_watch(settings, run.frames);
+  GST_DEBUG_OBJECT(element_, "starts: every %" GST_TIME_FORMAT ", %s",
+                   GST_TIME_ARGS(settings.interval),
+                   run.watch ? "with the elements of the bin" : "without the elements around it");
   start_session(run);
   return start_thread();
 }
@@ -134,6 +138,8 @@ void PerfMeter::stop() {
     run_.frames.reset();
   }
   if (watch) watch->detach();
+  GST_DEBUG_OBJECT(element_, "stopped after %" G_GUINT64_FORMAT " buffers",
+                   current().point->buffers());
   output_.close();
   const std::lock_guard frames_lock(frames_mutex_);
   frames_file_.reset();
@@ -149,6 +155,7 @@ void PerfMeter::set_playing(bool is_playing) {
 void PerfMeter::set_caps(GstCaps* caps) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   const std::string_view media = gst_structure_get_name(structure);
+  GST_DEBUG_OBJECT(element_, "caps: %" GST_PTR_FORMAT, caps);
   counts_frames_ = media.starts_with("video/") || media.starts_with("image/");
   frame_size_ = 0;
   GstVideoInfo info;
@@ -381,6 +388,8 @@ void PerfMeter::report(Reason reason) {
     session_.byte_rate.look(point->bytes(), now);
   }
   const PerfRecord record = make_record(reason);
+  GST_DEBUG_OBJECT(element_, "reports (%s) after %" G_GUINT64_FORMAT " buffers",
+                   record["reason"].get_ref<const std::string&>().c_str(), point->buffers());
   tell_progress(reason, settings());
   if (reason == Reason::Interval) {
     const auto usage = look_at_usage();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gst/perfmeter/debug.h"
 #include "gst/perfmeter/shared_handler.h"
 #include "gst/perfmeter/stream_point.h"
 #include "lib/core/perf_bottleneck.h"
@@ -114,6 +115,7 @@ void PipelineWatch::add(GstElement* element) {
     elements_.push_back(added);
     has_changed_ = true;
   }
+  GST_DEBUG("watches %s from now on", added->name().c_str());
   added->attach();
 }
 
@@ -128,6 +130,7 @@ void PipelineWatch::remove(GstElement* element) {
     elements_.erase(at);
     has_changed_ = true;
   }
+  GST_DEBUG("watches %s no more", removed->name().c_str());
   removed->detach();
 }
 

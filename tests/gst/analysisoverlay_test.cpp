@@ -21,6 +21,7 @@
 #include "tests/support/file_limit.h"
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
+#include "tests/support/log_lines.h"
 #include "tests/support/picture_file.h"
 #include "tests/support/temp_folder.h"
 
@@ -33,6 +34,8 @@ using ::testing::ElementsAre;
 using ::testing::Gt;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
 constexpr guint kWidth = 8, kHeight = 4;
 constexpr guint8 kGrey = 100;
@@ -694,6 +697,33 @@ TEST(AnalysisOverlay, writes_snapshots_named_after_frames) {
   EXPECT_EQ(gst_buffer_get_size(picture.get()), stride_of(kWidth, 3) * kHeight);
   EXPECT_THAT(pixel(picture, 3, 2), IsNear(kRed)) << "drawn, whatever goes out";
   EXPECT_THAT(pixel(harness.pull(), 3, 2), IsNear(kPicture)) << "every=0";
+}
+
+TEST(AnalysisOverlay, tells_in_its_log_what_it_does_and_why_not) {
+  const TempFolder folder;
+  GstElement* overlay = make_overlay();
+  g_object_set(overlay, "snapshot-location", folder.path("%d.png").c_str(), "snapshot-every", 2u,
+               nullptr);
+  LogLines log("analysisoverlay", GST_LEVEL_LOG);
+  {
+    Harness harness(overlay);
+    harness.set_caps(caps("RGB"));
+    harness.push_and_pull(frame_with_flow(1, 0));
+    harness.push_and_pull(grey_frame());
+    harness.push_event(gst_event_new_flush_stop(TRUE));
+    g_object_set(overlay, "every", 0u, nullptr);
+    harness.push_event(gst_event_new_eos());
+  }
+  EXPECT_THAT(
+      log.lines(),
+      UnorderedElementsAre(
+          "starts, snapshots: " + folder.path("%d.png"), StartsWith("event: stream-start event"),
+          StartsWith("event: caps event"), StartsWith("caps: video/x-raw"),
+          StartsWith("event: segment event"), "frame 0 of 99:99:99.999999999: drawn on",
+          "frame 1 of 99:99:99.999999999: not drawn on, it carries no result that is to be drawn",
+          "wrote snapshot " + folder.path("0.png"), StartsWith("event: flush-stop event"),
+          StartsWith("event: eos event"),
+          "stopped: 2 frames, 1 drawn; snapshots: 1 written, 0 dropped, 0 failed"));
 }
 
 TEST(AnalysisOverlay, snapshots_side_by_side_show_picture_and_drawing) {

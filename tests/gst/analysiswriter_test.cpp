@@ -19,6 +19,7 @@
 #include "tests/support/file_limit.h"
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
+#include "tests/support/log_lines.h"
 #include "tests/support/temp_folder.h"
 
 namespace gsttorch {
@@ -26,11 +27,13 @@ namespace {
 
 using nlohmann::json;
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
 constexpr char kCaps[] = "video/x-raw,format=RGB,width=8,height=4,framerate=25/1";
 
@@ -1037,6 +1040,68 @@ TEST(AnalysisWriter, lets_go_of_flow_once_it_is_written) {
   harness.push_event(gst_event_new_eos());
   harness.pull();
   EXPECT_EQ(GST_MINI_OBJECT_REFCOUNT_VALUE(array.get()), 1);
+}
+
+TEST(AnalysisWriter, tells_in_its_log_what_it_does_and_why_not) {
+  const TempFolder folder;
+  LogLines log("analysiswriter", GST_LEVEL_DEBUG);
+  {
+    Harness harness(make_writer(folder.path()));
+    harness.set_caps(kCaps);
+    harness.push(make_flow_frame(0));
+    harness.push(make_both_ways_frame(1, 8 * 4 - 1));
+    harness.push_event(gst_event_new_eos());
+  }
+  // The writer's own thread tells of files, at any time before it is stopped.
+  EXPECT_THAT(log.lines(),
+              UnorderedElementsAre(
+                  "opened directory " + folder.path() + ", earlier results are replaced",
+                  StartsWith("event: stream-start event"), StartsWith("event: caps event"),
+                  StartsWith("event: segment event"), "wrote flow/000000.flo",
+                  "wrote flow/000001.flo", "wrote flow/000001-backward.flo",
+                  StartsWith("does not write flow/000001-confidence.npy: confidence of 8x4 needs"),
+                  StartsWith("warning: A result is not written"),
+                  StartsWith("warning: The frames' records"), StartsWith("event: eos event"),
+                  "stopped: 2 frames, 2 records, 3 files of flow, 0 of matches, 0 dropped"));
+}
+
+TEST(AnalysisWriter, tells_in_its_log_what_it_drops_and_what_fails) {
+  const TempFolder folder;
+  StuckDisk disk(folder);
+  GstElement* writer = make_writer(folder.path());
+  g_object_set(writer, "max-queue", 1u, nullptr);
+  gst_util_set_object_arg(G_OBJECT(writer), "queue-policy", "drop");
+  LogLines log("analysiswriter", GST_LEVEL_DEBUG);
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+  harness.push(make_flow_frame(0));
+  while (stat(writer, "queue-level") > 0) std::this_thread::yield();  // it is with the disk
+  std::filesystem::create_symlink("/dev/full", folder.path("flow/000001.flo.part"));
+  for (guint i = 1; i < 3; i++) harness.push(make_flow_frame(i));
+  disk.release();
+  EXPECT_FALSE(harness.push_event(gst_event_new_eos()));
+  const auto lines = log.lines();
+  EXPECT_THAT(lines, Contains("frame 2: drops 1 files, the queue is full"));
+  EXPECT_THAT(lines, Contains(AllOf(StartsWith("cannot write: cannot write "),
+                                    HasSubstr("flow/000001.flo"), HasSubstr("; stops"))));
+  EXPECT_THAT(lines, Contains("eos: not all results could be written"));
+}
+
+TEST(AnalysisWriter, tells_of_each_frame_in_its_log_on_request) {
+  const TempFolder folder;
+  write_text(folder.path("format.json"), "{\"results_version\":1}");
+  write_text(folder.path("results.jsonl"), "{\"frame\":0,\"pts\":0}\n");
+  GstElement* writer = make_writer(folder.path());
+  g_object_set(writer, "resume", TRUE, "every", 2u, nullptr);
+  LogLines log("analysiswriter", GST_LEVEL_LOG);
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+  for (guint i = 0; i < 3; i++) harness.push(make_frame(i));
+  const auto lines = log.lines();
+  EXPECT_THAT(lines, Contains("opened directory " + folder.path() + ", resumes after frame 0"));
+  EXPECT_THAT(lines, Contains("buffer of 0:00:00.000000000 is recorded already"));
+  EXPECT_THAT(lines, Contains("frame 1 of 0:00:00.040000000: no record, as every says"));
+  EXPECT_THAT(lines, Contains("frame 2 of 0:00:00.080000000: gets a record"));
 }
 
 TEST(AnalysisWriter, works_in_a_pipeline) {
