@@ -189,6 +189,9 @@ void notice(PerfMeter& meter, GstEvent* event) {
     case GST_EVENT_FLUSH_STOP:
       meter.restart_stream();
       break;
+    case GST_EVENT_GAP:
+      meter.skip_gap();
+      break;
     default:
       break;
   }

@@ -14,6 +14,7 @@
 #include "gst/perfmeter/element_reports.h"
 #include "gst/perfmeter/structure.h"
 #include "lib/gst/boundary.h"
+#include "lib/gst/segment_time.h"
 
 namespace gsttorch {
 namespace {
@@ -176,9 +177,8 @@ bool PerfMeter::asks_live() {
 std::optional<std::uint64_t> PerfMeter::behind_clock(GstBuffer* buffer, const GstSegment& segment) {
   if (!is_live_) is_live_ = asks_live();
   if (!*is_live_ || !is_playing_.load(std::memory_order_relaxed)) return std::nullopt;
-  if (segment.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID(buffer)) return std::nullopt;
-  const guint64 running =
-      gst_segment_to_running_time(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  if (!GST_BUFFER_PTS_IS_VALID(buffer)) return std::nullopt;
+  const GstClockTime running = running_time(segment, GST_BUFFER_PTS(buffer));
   const auto clock = Ref<GstClock>::adopt(gst_element_get_clock(element_));
   if (!clock || running == GST_CLOCK_TIME_NONE) return std::nullopt;
   const GstClockTime now = gst_clock_get_time(clock.get());
@@ -198,7 +198,16 @@ void PerfMeter::take(GstBuffer* buffer, const GstSegment& segment) {
   if (frames && GST_BUFFER_PTS_IS_VALID(buffer)) {
     frames->pass(point->buffers() - 1, GST_BUFFER_PTS(buffer));
   }
-  if (is_ended_.load(std::memory_order_relaxed)) is_ended_ = false;
+  GST_LOG_OBJECT(element_, "buffer %" G_GUINT64_FORMAT ": %" GST_PTR_FORMAT, point->buffers() - 1,
+                 buffer);
+  if (is_ended_.load(std::memory_order_relaxed)) resume_after_end();
+}
+
+// Another stream after the end of one has an end of its own, which is told again.
+void PerfMeter::resume_after_end() {
+  is_ended_ = false;
+  const std::lock_guard lock(mutex_);
+  is_told_last_ = false;
 }
 
 void PerfMeter::restart_stream() {
@@ -206,6 +215,8 @@ void PerfMeter::restart_stream() {
   stream_run_.place->restart();
   is_live_.reset();
 }
+
+void PerfMeter::skip_gap() { stream_run_.point->restart_places(); }
 
 void PerfMeter::end_stream() {
   if (is_ended_.exchange(true)) return;

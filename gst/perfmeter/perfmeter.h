@@ -73,6 +73,7 @@ class PerfMeter {
   void set_caps(GstCaps* caps);
   void take(GstBuffer* buffer, const GstSegment& segment);
   void restart_stream();  ///< a flush, a new segment
+  void skip_gap();        ///< that upstream says has no data: nothing is lost in it
   void end_stream();
 
  private:
@@ -97,6 +98,7 @@ class PerfMeter {
   enum class Reason { Asked, Interval, Stall, Eos, Stop };
   static bool is_last(Reason reason) { return reason == Reason::Eos || reason == Reason::Stop; }
 
+  void resume_after_end();
   std::optional<std::uint64_t> behind_clock(GstBuffer* buffer, const GstSegment& segment);
   bool asks_live();
   Result<std::shared_ptr<FrameTimes>> open_frames(const std::string& location);

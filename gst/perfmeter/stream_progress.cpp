@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "gst/perfmeter/stream_progress.h"
 
+#include "lib/gst/segment_time.h"
+
 namespace gsttorch {
 namespace {
 
@@ -10,14 +12,10 @@ std::optional<std::uint64_t> known(std::uint64_t time) {
   return time;
 }
 
-std::uint64_t stream_time(const GstSegment& segment, std::uint64_t time) {
-  return gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, time);
-}
-
 }  // namespace
 
 void StreamProgress::note(const GstSegment& segment, GstBuffer* buffer) {
-  if (segment.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID(buffer)) return;
+  if (!GST_BUFFER_PTS_IS_VALID(buffer)) return;
   const std::uint64_t start = stream_time(segment, GST_BUFFER_PTS(buffer));
   if (start == GST_CLOCK_TIME_NONE) return;
   if (first_.load(std::memory_order_relaxed) == GST_CLOCK_TIME_NONE) {

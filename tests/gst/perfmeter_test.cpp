@@ -79,6 +79,34 @@ TEST(PerfMeter, a_flush_loses_nothing) {
   EXPECT_EQ(stats.number("lost"), 0u);
 }
 
+TEST(PerfMeter, a_gap_that_upstream_announces_loses_nothing) {
+  Harness harness(gst_element_factory_make("perfmeter", nullptr));
+  harness.set_caps(kCaps);
+  harness.push_and_pull(make_frame(0));
+  harness.push_event(gst_event_new_gap(40 * GST_MSECOND, 400 * GST_MSECOND));
+  harness.push_and_pull(make_frame(11));
+  harness.push_and_pull(make_frame(13));  // the twelfth is
+  EXPECT_EQ(stats_of(harness.element()).number("lost"), 1u);
+}
+
+TEST(PerfMeter, tells_all_of_a_stream_that_follows_the_end_of_another) {
+  Harness harness(gst_element_factory_make("perfmeter", nullptr));
+  harness.set_caps(kCaps);
+  const auto next_reason = [&] {
+    const auto message = harness.bus.pop(GST_MESSAGE_ELEMENT);
+    if (!message) return std::string("no message");
+    return Record(gst_structure_copy(gst_message_get_structure(message.get()))).text("reason");
+  };
+  harness.push_and_pull(make_frame(0));
+  harness.push_event(gst_event_new_eos());
+  EXPECT_EQ(next_reason(), "eos");
+  harness.push_event(gst_event_new_stream_start("another"));
+  harness.set_caps(kCaps);
+  harness.push_and_pull(make_frame(0));
+  gst_element_set_state(harness.element(), GST_STATE_NULL);  // without an end
+  EXPECT_EQ(next_reason(), "stop");
+}
+
 TEST(PerfMeter, tells_all_at_the_end_of_the_stream) {
   const Record last =
       last_of("videotestsrc num-buffers=20 ! perfmeter interval=0 name=m ! fakesink");
