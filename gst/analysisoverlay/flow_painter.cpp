@@ -22,6 +22,20 @@ void for_each_flow(GstBuffer* buffer, const OverlaySettings& settings, Visit&& v
   }
 }
 
+/// The part of a frame that shows: results are found in it, and their coordinates are its own.
+/// All of it where what a meta says does not lie in the frame.
+cv::Rect visible_part(const GstVideoFrame* frame) {
+  const guint width = GST_VIDEO_FRAME_WIDTH(frame), height = GST_VIDEO_FRAME_HEIGHT(frame);
+  const cv::Rect whole(0, 0, static_cast<int>(width), static_cast<int>(height));
+  const GstVideoCropMeta* crop = gst_buffer_get_video_crop_meta(frame->buffer);
+  if (!crop || crop->width == 0 || crop->height == 0) return whole;
+  const bool lies_inside = crop->x < width && crop->width <= width - crop->x && crop->y < height &&
+                           crop->height <= height - crop->y;
+  if (!lies_inside) return whole;
+  return {static_cast<int>(crop->x), static_cast<int>(crop->y), static_cast<int>(crop->width),
+          static_cast<int>(crop->height)};
+}
+
 }  // namespace
 
 Canvas canvas_of(GstVideoFrame* frame) {
@@ -29,12 +43,23 @@ Canvas canvas_of(GstVideoFrame* frame) {
   const int channels = GST_VIDEO_FRAME_COMP_PSTRIDE(frame, 0);
   const auto stride = static_cast<std::size_t>(GST_VIDEO_FRAME_PLANE_STRIDE(frame, 0));
   Canvas canvas;
-  canvas.pixels = cv::Mat(GST_VIDEO_FRAME_HEIGHT(frame), GST_VIDEO_FRAME_WIDTH(frame),
-                          CV_8UC(channels), GST_VIDEO_FRAME_PLANE_DATA(frame, 0), stride);
+  canvas.pixels =
+      cv::Mat(GST_VIDEO_FRAME_HEIGHT(frame), GST_VIDEO_FRAME_WIDTH(frame), CV_8UC(channels),
+              GST_VIDEO_FRAME_PLANE_DATA(frame, 0), stride)(visible_part(frame));
   canvas.is_bgr = format == GST_VIDEO_FORMAT_BGR || format == GST_VIDEO_FORMAT_BGRx ||
                   format == GST_VIDEO_FORMAT_BGRA;
   canvas.has_alpha = GST_VIDEO_INFO_HAS_ALPHA(&frame->info);
   return canvas;
+}
+
+void copy_visible(GstVideoFrame* from, const Canvas& to) {
+  const cv::Mat pixels = canvas_of(from).pixels;
+  if (pixels.size() == to.pixels.size()) {
+    cv::Mat copied = to.pixels;
+    pixels.copyTo(copied);
+  } else {
+    clear(to);  // it is not as large as its caps say
+  }
 }
 
 bool has_drawable_flow(GstBuffer* buffer, const OverlaySettings& settings) {
@@ -60,16 +85,16 @@ void FlowPainter::draw_over(GstBuffer* results, const OverlaySettings& settings,
 void FlowPainter::draw_beside(GstVideoFrame* in, const OverlaySettings& settings,
                               GstVideoFrame* out) {
   copy_beside_black(in, out);
-  const int width = GST_VIDEO_FRAME_WIDTH(in);
-  const Canvas right = canvas_of(out).part(width, width);
+  const Canvas canvas = canvas_of(out);
+  const int width = canvas.pixels.cols / 2;
+  const Canvas right = canvas.part(width, width);
   if (const auto flow = find_flow(in->buffer, settings)) draw(flow->view(), settings, right);
 }
 
 void FlowPainter::copy_beside_black(GstVideoFrame* in, GstVideoFrame* out) {
-  const int width = GST_VIDEO_FRAME_WIDTH(in);
   const Canvas canvas = canvas_of(out);
-  cv::Mat left = canvas.part(0, width).pixels;
-  canvas_of(in).pixels.copyTo(left);
+  const int width = canvas.pixels.cols / 2;
+  copy_visible(in, canvas.part(0, width));
   clear(canvas.part(width, width));
 }
 

@@ -13,8 +13,10 @@
 
 namespace gsttorch {
 
-/// The pixels of a frame in a packed format.
+/// The pixels of a frame in a packed format, of which only a part may show (GstVideoCropMeta).
 Canvas canvas_of(GstVideoFrame* frame);
+/// Copies what shows of a frame to a canvas of its size; to another one, nothing: it is black.
+void copy_visible(GstVideoFrame* from, const Canvas& to);
 
 /// Whether a frame carries something that these settings let be drawn.
 bool has_drawable_flow(GstBuffer* buffer, const OverlaySettings& settings);

@@ -57,8 +57,8 @@ void FramePainter::draw_over(GstBuffer* results, const OverlaySettings& settings
 
 void FramePainter::draw_beside(GstVideoFrame* in, const OverlaySettings& settings,
                                const FrameContext& context, GstVideoFrame* out) {
-  const int width = GST_VIDEO_FRAME_WIDTH(in);
   const Canvas canvas = canvas_of(out);
+  const int width = canvas.pixels.cols / 2;
   if (shows_pairs(settings)) {
     draw_pairs(in, settings, context.other, out);
   } else {
@@ -72,15 +72,14 @@ void FramePainter::draw_beside(GstVideoFrame* in, const OverlaySettings& setting
 void FramePainter::draw_pairs(GstVideoFrame* in, const OverlaySettings& settings,
                               const OtherPicture& other, GstVideoFrame* out) {
   FlowPainter::copy_beside_black(in, out);
-  const int width = GST_VIDEO_FRAME_WIDTH(in);
   const Canvas canvas = canvas_of(out);
+  const int width = canvas.pixels.cols / 2;
   GstVideoFrame earlier;
   if (other.file) {
     draw_picture(*other.file, canvas.part(width, width));
   } else if (other.frame &&
              gst_video_frame_map(&earlier, &in->info, other.frame.get(), GST_MAP_READ)) {
-    cv::Mat right = canvas.part(width, width).pixels;
-    canvas_of(&earlier).pixels.copyTo(right);
+    copy_visible(&earlier, canvas.part(width, width));
     gst_video_frame_unmap(&earlier);
   } else {
     return;

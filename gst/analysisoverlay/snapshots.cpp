@@ -144,7 +144,7 @@ Ref<GstBuffer> Snapshots::paint(const Frame& frame, const GstVideoInfo& info) {
   const FrameContext context{frame.scenes, frame.other, nullptr};
   const bool is_mapped = gst_video_frame_map(&out, &info, picture.get(), GST_MAP_WRITE);
   if (is_mapped && frame.settings.layout == OverlayLayout::Blend) {
-    gst_video_frame_copy(&out, &in);
+    copy_visible(&in, canvas_of(&out));
     painter_.draw_over(frame.buffer.get(), frame.settings, context, &out);
   } else if (is_mapped) {
     painter_.draw_beside(&in, frame.settings, context, &out);

@@ -880,6 +880,75 @@ TEST(AnalysisOverlay, marks_a_boundary_in_the_strip) {
   EXPECT_EQ(pixel(out, 63, 56, kSide), kDarkRed);
 }
 
+// A frame twice as wide and high as the caps say, of which the last quarter shows: it is white.
+Ref<GstBuffer> cropped_frame() {
+  auto frame = grey_frame(2 * kWidth, 2 * kHeight);
+  for (guint row = kHeight; row < 2 * kHeight; row++) {
+    gst_buffer_memset(frame.get(), row * stride_of(2 * kWidth, 3) + kWidth * 3, 255, kWidth * 3);
+  }
+  gst_buffer_add_video_meta(frame.get(), GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_RGB,
+                            2 * kWidth, 2 * kHeight);
+  GstVideoCropMeta* crop = gst_buffer_add_video_crop_meta(frame.get());
+  crop->x = crop->width = kWidth;
+  crop->y = crop->height = kHeight;
+  attach(frame, constant_flow(kWidth, kHeight, 10, 0));
+  return frame;
+}
+
+TEST(AnalysisOverlay, draws_over_the_part_of_a_frame_that_shows) {
+  Harness harness(make_overlay({{"opacity", "1"}, {"max-magnitude", "10"}}));
+  harness.set_caps(caps("RGB"));
+  const auto out = harness.push_and_pull(cropped_frame());
+  for (guint y = 0; y < 2 * kHeight; y++) {
+    for (guint x = 0; x < 2 * kWidth; x++) {
+      const bool shows = x >= kWidth && y >= kHeight;
+      EXPECT_THAT(pixel(out, x, y, 2 * kWidth), IsNear(shows ? kRed : kPicture)) << x << "," << y;
+    }
+  }
+  EXPECT_NE(gst_buffer_get_video_crop_meta(out.get()), nullptr);
+}
+
+TEST(AnalysisOverlay, draws_beside_the_part_of_a_frame_that_shows) {
+  Harness harness(make_overlay({{"layout", "side-by-side"}, {"max-magnitude", "10"}}));
+  harness.set_caps(caps("RGB"));
+  const auto out = harness.push_and_pull(cropped_frame());
+  ASSERT_TRUE(out);
+  for (guint y = 0; y < kHeight; y++) {
+    for (guint x = 0; x < kWidth; x++) {
+      EXPECT_THAT(pixel(out, x, y, 2 * kWidth), IsNear(Pixel{255, 255, 255})) << x << "," << y;
+      EXPECT_THAT(pixel(out, kWidth + x, y, 2 * kWidth), IsNear(kRed)) << x << "," << y;
+    }
+  }
+  EXPECT_EQ(gst_buffer_get_video_crop_meta(out.get()), nullptr) << "all of it shows";
+}
+
+TEST(AnalysisOverlay, a_part_that_lies_outside_of_the_frame_is_no_error) {
+  for (const char* layout : {"blend", "side-by-side"}) {
+    Harness harness(make_overlay({{"layout", layout}}));
+    harness.set_caps(caps("RGB"));
+    for (const guint start : {kWidth + 1, 2 * kWidth, G_MAXUINT}) {
+      const auto frame = cropped_frame();
+      gst_buffer_get_video_crop_meta(frame.get())->x = start;
+      EXPECT_EQ(harness.push(frame), GST_FLOW_OK) << layout << " " << start;
+    }
+    EXPECT_THAT(harness.bus.take(GST_MESSAGE_ERROR), IsEmpty()) << layout;
+  }
+}
+
+TEST(AnalysisOverlay, snapshots_show_the_part_of_a_frame_that_shows) {
+  const TempFolder folder;
+  GstElement* overlay = make_overlay({{"flow-style", "none"}});
+  g_object_set(overlay, "snapshot-location", folder.path("%d.png").c_str(), nullptr);
+  Harness harness(overlay);
+  harness.set_caps(caps("RGB"));
+  harness.push(cropped_frame());
+  gst_element_set_state(overlay, GST_STATE_NULL);
+  const auto picture = decoded(folder.path("0.png"));
+  ASSERT_TRUE(picture);
+  EXPECT_EQ(gst_buffer_get_size(picture.get()), stride_of(kWidth, 3) * kHeight);
+  EXPECT_THAT(bytes_of(picture.get()), Each(255));
+}
+
 TEST(AnalysisOverlay, draws_the_number_of_the_shot) {
   const auto out = third_drawn({});
   int white = 0;
