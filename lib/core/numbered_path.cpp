@@ -21,9 +21,9 @@ std::string without_doubled_percent(const std::string& text) {
 
 Result<NumberedPath> NumberedPath::create(const std::string& pattern) {
   // printf is not used: it would read whatever else a pattern asks for.
-  static const std::regex kPattern("((?:[^%]|%%)*)%(0?)([0-9]?)d((?:[^%]|%%)*)");
+  const std::regex expected("((?:[^%]|%%)*)%(0?)([0-9]?)d((?:[^%]|%%)*)");
   std::smatch parts;
-  if (!std::regex_match(pattern, parts, kPattern)) return bad_pattern(pattern);
+  if (!std::regex_match(pattern, parts, expected)) return bad_pattern(pattern);
   NumberedPath numbered;
   numbered.before_ = without_doubled_percent(parts[1]);
   numbered.after_ = without_doubled_percent(parts[4]);
