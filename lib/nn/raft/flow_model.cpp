@@ -19,6 +19,7 @@
 #include "lib/nn/ops/prepared_image.h"
 #include "lib/nn/precision.h"
 #include "lib/nn/raft/checkpoint.h"
+#include "lib/nn/raft/flow_figures.h"
 #include "lib/nn/raft/raft.h"
 #include "lib/nn/raft/warm_start.h"
 
@@ -325,15 +326,11 @@ class RaftFlowModel final : public FlowModel {
         (forward ? state->forward : state->backward) = flow.coarse.narrow(0, index, 1).clone();
         result.iterations = std::max(result.iterations, flow.iterations[index]);
       }
-      const at::Tensor magnitude = at::linalg_vector_norm(full[i], 2, at::IntArrayRef{0});
-      const at::Tensor mean = full[i].mean(at::IntArrayRef{1, 2});  // [2]
-      const at::Tensor figures =
-          at::stack({magnitude.mean(), magnitude.max(), mean[0], mean[1]}).cpu();
-      const float* figure = figures.const_data_ptr<float>();
-      result.mean_magnitude_px = figure[0];
-      result.max_magnitude_px = figure[1];
-      result.mean_x_px = figure[2];
-      result.mean_y_px = figure[3];
+      const FlowFigures figures = flow_figures(full[i]);
+      result.mean_magnitude_px = figures.mean_magnitude;
+      result.max_magnitude_px = figures.max_magnitude;
+      result.mean_x_px = figures.mean_x;
+      result.mean_y_px = figures.mean_y;
       if (confidence.defined()) result.confidence = make_tensor_handle(confidence[i]);
       result.state = std::move(state);
     }

@@ -10,6 +10,7 @@
 
 #include "lib/nn/failure.h"
 #include "lib/nn/raft/correlation.h"
+#include "lib/nn/raft/flow_figures.h"
 #include "lib/nn/raft/upsample.h"
 
 namespace gsttorch {
@@ -67,8 +68,8 @@ class Convergence {
   bool update(int iteration, const at::Tensor& delta, const at::Tensor& coarse,
               const at::Tensor& hidden) {
     if (threshold_ <= 0 || iteration < kLeastIterations) return false;
-    const at::Tensor mean_px =
-        (at::linalg_vector_norm(delta, 2, at::IntArrayRef{1}).mean({1, 2}) * 8).cpu();
+    const at::Tensor lengths = vector_lengths(delta.to(at::kFloat), 1);  // [B, H/8, W/8]
+    const at::Tensor mean_px = (lengths.mean({1, 2}) * 8).cpu();
     for (std::size_t b = 0; b < iterations_.size(); b++) {
       if (iterations_[b] == 0 && mean_px[b].item<double>() < threshold_) {
         iterations_[b] = iteration;
