@@ -26,6 +26,15 @@ Result<std::string> weights_of(const std::string& model) {
   return find_weights(resolve_weights(kOfficialModel) ? kOfficialModel : kBundledModel);
 }
 
+// Of the second picture, or the part of it where the matches come from.
+double model_pixel_of(const PicturePair& pair, const MatchOptions& options) {
+  if (const auto& adaptive = pair.result().adaptive) {
+    const ImageRegion& region = adaptive->plan.second.region;
+    return model_pixel(region.width, region.height, adaptive->size);
+  }
+  return model_pixel(pair.second->width(), pair.second->height(), options.max_size);
+}
+
 }  // namespace
 
 LoftrMatchSettings LoftrMatch::settings() const {
@@ -218,6 +227,7 @@ Result<void> LoftrMatch::check_geometry(std::span<const PicturePair> pairs,
   options.refine = settings.refine;
   for (const PicturePair& pair : pairs) {
     MatchesWithOne& one = pair.result();
+    options.model_pixel = model_pixel_of(pair, plan_->options);
     auto geometry = (*vision)->estimate(one.matches, options);
     if (!geometry) return geometry.error();
     one.geometry = std::move(*geometry);

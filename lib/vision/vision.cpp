@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kConfidence = 0.999;
 constexpr int kIterations = 2000;
-constexpr double kStaticPx = 0.5;
+constexpr double kStaticPx = 0.5;  // inside the model
 
 struct Points {
   std::vector<cv::Point2d> first, second;
@@ -30,13 +30,18 @@ Points points_of(std::span<const Match> matches) {
 
 std::size_t least_for(GeometryKind kind) { return kind == GeometryKind::Homography ? 4 : 8; }
 
+// In pixels of the pictures.
+double threshold_of(const GeometryOptions& options) {
+  return options.threshold_px * options.model_pixel;
+}
+
 cv::Mat robust(const Points& points, const GeometryOptions& options, cv::Mat& mask) {
   // OpenCV's random numbers start anew at each call: the same matches, the same matrix.
   if (options.kind == GeometryKind::Homography) {
-    return cv::findHomography(points.first, points.second, cv::USAC_MAGSAC, options.threshold_px,
+    return cv::findHomography(points.first, points.second, cv::USAC_MAGSAC, threshold_of(options),
                               mask, kIterations, kConfidence);
   }
-  return cv::findFundamentalMat(points.first, points.second, cv::USAC_MAGSAC, options.threshold_px,
+  return cv::findFundamentalMat(points.first, points.second, cv::USAC_MAGSAC, threshold_of(options),
                                 kConfidence, kIterations, mask);
 }
 
@@ -84,12 +89,13 @@ class Estimate {
 
  private:
   void judge(const cv::Matx33d& m) {
+    const double threshold = threshold_of(options_);
     double squares = 0, moved = 0;
     geometry_.inlier_count = 0;
     for (std::size_t i = 0; i < points_.first.size(); i++) {
       const cv::Point2d a = points_.first[i], b = points_.second[i];
       const double error = distance(m, options_.kind, a, b);
-      geometry_.inliers[i] = error <= options_.threshold_px;
+      geometry_.inliers[i] = error <= threshold;
       if (!geometry_.inliers[i]) continue;
       geometry_.inlier_count++;
       squares += error * error;
@@ -98,9 +104,8 @@ class Estimate {
     const auto count = static_cast<double>(geometry_.inlier_count);
     geometry_.residual_px = count > 0 ? std::sqrt(squares / count) : 0;
     const bool is_lost = geometry_.inlier_count < options_.least_inliers;
-    geometry_.verdict = is_lost                     ? Verdict::Lost
-                        : moved / count < kStaticPx ? Verdict::Static
-                                                    : Verdict::Moved;
+    const bool is_static = moved / count < kStaticPx * options_.model_pixel;
+    geometry_.verdict = is_lost ? Verdict::Lost : is_static ? Verdict::Static : Verdict::Moved;
     if (is_lost) return geometry_.matrix.reset();
     geometry_.matrix.emplace();
     std::copy_n(m.val, 9, geometry_.matrix->begin());
@@ -132,7 +137,8 @@ class OpenCvVision final : public Vision {
 
   Result<Geometry> estimate(std::span<const Match> matches,
                             const GeometryOptions& options) override {
-    if (options.kind == GeometryKind::None || !(options.threshold_px > 0)) {
+    if (options.kind == GeometryKind::None || !(options.threshold_px > 0) ||
+        !(options.model_pixel > 0)) {
       return Error{ErrorCode::BadArgument, "no geometry to estimate"};
     }
     try {
@@ -148,7 +154,7 @@ class OpenCvVision final : public Vision {
 }  // namespace
 }  // namespace gsttorch
 
-extern "C" __attribute__((visibility("default"))) gsttorch::Vision* gsttorch_vision_1() {
+extern "C" __attribute__((visibility("default"))) gsttorch::Vision* gsttorch_vision_2() {
   static gsttorch::OpenCvVision vision;
   return &vision;
 }

@@ -39,6 +39,16 @@ def write_png(path, width, rows):
                      + chunk(b"IEND", b""))
 
 
+@pytest.mark.skipif(not HAVE_VISION, reason="built without OpenCV's calib3d")
+@pytest.mark.parametrize("size", [0, 480, 240, 160])
+def test_the_same_picture_twice_is_static_at_every_size(gst_torch, middlebury, tmp_path, size):
+    picture = middlebury / "RubberWhale" / "frame10.png"
+    done = gst_torch("match", picture, picture, "-o", tmp_path / "out.csv", "--model", LITE,
+                     "--max-size", size, "--geometry", "homography")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1].startswith("static, ")
+
+
 def test_finds_points_of_a_real_pair_where_its_flow_says(gst_torch, middlebury, tmp_path):
     pair, out = middlebury / "Grove2", tmp_path / "out.csv"
     done = gst_torch("match", pair / "frame10.png", pair / "frame11.png", "-o", out, "--model", LITE,

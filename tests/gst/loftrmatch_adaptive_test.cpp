@@ -364,5 +364,24 @@ TEST(LoftrMatchAdaptive, frames_may_be_blank_or_tiny) {
   }
 }
 
+// However much smaller the net sees the frame than it is.
+TEST(LoftrMatchGeometry, the_same_frame_twice_is_static_at_every_size) {
+  if (!std::getenv("GST_TORCH_VISION_LIBRARY")) GTEST_SKIP() << "built without OpenCV's calib3d";
+  for (const char* adaptive : {"false", "true"}) {
+    for (const char* size : {"0", "640", "320", "160"}) {
+      SCOPED_TRACE(std::string("adaptive=") + adaptive + " max-size=" + size);
+      Harness harness(
+          make_element({{"adaptive", adaptive}, {"geometry", "homography"}, {"max-size", size}}));
+      harness.set_caps(caps(3));
+      harness.push_and_pull(view(0, 0, 3));
+      const OwnedMatch match = result_of(harness.push_and_pull(view(0, 1, 3)));
+      ASSERT_TRUE(match);
+      EXPECT_GE(match->inliers, 12u);
+      EXPECT_STREQ(match->verdict, "static");
+      EXPECT_STREQ(result_of(harness.push_and_pull(view(12, 2, 3)))->verdict, "moved");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gsttorch

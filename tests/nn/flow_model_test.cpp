@@ -11,6 +11,7 @@
 
 #include "lib/nn/device.h"
 #include "lib/nn/raft/checkpoint.h"
+#include "lib/nn/raft/consistency.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 #include "tests/support/temp_folder.h"
@@ -117,6 +118,26 @@ TEST_F(UntrainedFlowModel, both_is_each_direction_and_a_confidence) {
     ASSERT_GE(data(both.confidence)[i], 0);
     ASSERT_LE(data(both.confidence)[i], 1);
   }
+}
+
+// [H, W, 2] of a result -> [1, 2, H, W].
+at::Tensor planes(const TensorHandle& flow) {
+  const auto size = flow->shape();
+  return at::from_blob(const_cast<float*>(data(flow)), size, at::kFloat)
+      .permute({2, 0, 1})
+      .unsqueeze(0)
+      .contiguous();
+}
+
+TEST_F(UntrainedFlowModel, confidence_is_judged_in_pixels_inside_the_net) {
+  options_.direction = FlowDirection::Both;
+  options_.max_size = 144;
+  const FlowResult both = run(Picture(432, 288), Picture(432, 288, 3, 1), options_);
+  const at::Tensor expected =
+      flow_consistency(planes(both.forward), planes(both.backward), 3 * 3).squeeze(0);
+  const at::Tensor found =
+      at::from_blob(const_cast<float*>(data(both.confidence)), {288, 432}, at::kFloat);
+  EXPECT_TRUE(at::allclose(found, expected, 1e-4, 1e-4));
 }
 
 TEST_F(UntrainedFlowModel, half_precision_is_the_same_flow_in_half_the_bytes) {

@@ -106,6 +106,32 @@ TEST_F(GeometryTest, the_same_view_is_static_and_chance_is_lost) {
   EXPECT_FALSE(lost.matrix);
 }
 
+// What a model that saw the picture at a quarter of its size finds in two that are alike: it is as
+// exact as ever, in its own pixels.
+TEST_F(GeometryTest, limits_are_in_pixels_inside_the_model) {
+  std::vector<Match> still;
+  for (std::uint32_t i = 0; i < 80; i++) {
+    const float x = (formula::noise(1, i) + 1) * 160, y = (formula::noise(2, i) + 1) * 120;
+    const float dx = 4 * 0.3f * formula::noise(3, i), dy = 4 * 0.3f * formula::noise(4, i);
+    still.push_back({x, y, x + dx, y + dy, 1});
+  }
+  EXPECT_EQ(estimate(still, {}).verdict, Verdict::Moved);
+  GeometryOptions options;
+  options.model_pixel = 4;
+  EXPECT_EQ(estimate(still, options).verdict, Verdict::Static);
+  const Geometry rough = estimate(plane(200, 8), options), strict = estimate(plane(200, 8), {});
+  EXPECT_GT(rough.inlier_count, strict.inlier_count + 30);
+  for (Match& match : still) match.x1 += 4;  // by one pixel inside the model
+  EXPECT_EQ(estimate(still, options).verdict, Verdict::Moved);
+}
+
+TEST(ModelPixel, is_larger_than_one_where_the_picture_is_scaled_down) {
+  EXPECT_EQ(model_pixel(640, 480, 0), 1);
+  EXPECT_EQ(model_pixel(640, 480, 1000), 1);
+  EXPECT_EQ(model_pixel(640, 480, 160), 4);
+  EXPECT_EQ(model_pixel(480, 640, 160), 4);
+}
+
 TEST_F(GeometryTest, too_few_matches_or_all_the_same_are_lost_and_no_error) {
   for (const int count : {0, 1, 3, 11}) {
     EXPECT_EQ(estimate(plane(count, 0), {}).verdict, Verdict::Lost);

@@ -119,7 +119,9 @@ Result<Matched> compute(MatchModel& model, const MatchCommand& command, const Pi
   if (command.geometry_options.kind != GeometryKind::None) {
     auto vision = load_vision();
     if (!vision) return vision.error();
-    auto geometry = (*vision)->estimate(matched.matches, command.geometry_options);
+    GeometryOptions options = command.geometry_options;
+    options.model_pixel = model_pixel(b.width, b.height, command.options.max_size);
+    auto geometry = (*vision)->estimate(matched.matches, options);
     if (!geometry) return geometry.error();
     matched.geometry = std::move(*geometry);
   }

@@ -19,6 +19,7 @@
 #include "lib/nn/ops/prepared_image.h"
 #include "lib/nn/precision.h"
 #include "lib/nn/raft/checkpoint.h"
+#include "lib/nn/raft/consistency.h"
 #include "lib/nn/raft/flow_figures.h"
 #include "lib/nn/raft/raft.h"
 #include "lib/nn/raft/warm_start.h"
@@ -42,6 +43,11 @@ struct Placement {
 
   std::int64_t left() const { return (padded.width - inner.width) / 2; }
   std::int64_t top() const { return (padded.height - inner.height) / 2; }
+  // Of one pixel inside the net, in pixels of the frame.
+  double net_pixel_area() const {
+    return static_cast<double>(frame.width * frame.height) /
+           static_cast<double>(inner.width * inner.height);
+  }
   bool operator==(const Placement&) const = default;
 };
 
@@ -163,22 +169,6 @@ at::Tensor to_frame(const at::Tensor& flow, const Placement& p) {
   scaled.select(1, 0).mul_(static_cast<double>(p.frame.width) / p.inner.width);
   scaled.select(1, 1).mul_(static_cast<double>(p.frame.height) / p.inner.height);
   return scaled;
-}
-
-// How well the two flows agree: 1 where going there and back ends at the start, 0.5 at the limit of
-// Sundaram et al. (ECCV 2010, section 4), |F + B|^2 = 0.01 (|F|^2 + |B|^2) + 0.5, and 0 where the
-// flow leaves the frame. [B, 2, H, W] each -> [B, H, W].
-at::Tensor consistency(const at::Tensor& forward, const at::Tensor& backward) {
-  const std::int64_t h = forward.size(2), w = forward.size(3);
-  const at::TensorOptions options = forward.options().memory_format(std::nullopt);
-  const at::Tensor x = at::arange(w, options).view({1, 1, w}) + forward.select(1, 0);
-  const at::Tensor y = at::arange(h, options).view({1, h, 1}) + forward.select(1, 1);
-  const at::Tensor grid = at::stack({(x * 2 + 1) / w - 1, (y * 2 + 1) / h - 1}, -1);
-  const at::Tensor back = at::grid_sampler_2d(backward, grid, 0, 1, false);  // border beyond
-  const at::Tensor error = (forward + back).square().sum(1);
-  const at::Tensor limit = (forward.square().sum(1) + back.square().sum(1)) * 0.01 + 0.5;
-  const at::Tensor inside = (x >= 0) & (x <= w - 1) & (y >= 0) & (y <= h - 1);
-  return inside.to(forward.scalar_type()) / (error / limit + 1);
 }
 
 // [2, H, W] -> [H, W, 2] of the type asked.
@@ -310,10 +300,12 @@ class RaftFlowModel final : public FlowModel {
                                          const std::vector<Way>& directions, const Raft::Flow& flow,
                                          DataType type) {
     const auto count = static_cast<std::int64_t>(pairs.size());
-    const at::Tensor full = to_frame(flow.full, raft_frame(pairs.front().earlier).placement);
+    const Placement& placement = raft_frame(pairs.front().earlier).placement;
+    const at::Tensor full = to_frame(flow.full, placement);
     const at::Tensor confidence =
         directions.size() == 2
-            ? consistency(full.narrow(0, 0, count), full.narrow(0, count, count).contiguous())
+            ? flow_consistency(full.narrow(0, 0, count), full.narrow(0, count, count),
+                               placement.net_pixel_area())
             : at::Tensor();
     std::vector<FlowResult> all(pairs.size());
     for (std::int64_t i = 0; i < count; i++) {
