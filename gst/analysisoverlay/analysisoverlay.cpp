@@ -41,6 +41,7 @@ Result<void> AnalysisOverlay::start() {
 
 void AnalysisOverlay::stop() {
   snapshots_.stop();
+  others_.stop();
   const Snapshots::Counts& snapshots = snapshots_.counts();
   GST_DEBUG_OBJECT(element_,
                    "stopped: %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT

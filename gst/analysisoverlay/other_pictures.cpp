@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "gst/analysisoverlay/other_pictures.h"
 
+#include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include <opencv2/imgproc.hpp>
@@ -38,13 +40,31 @@ OtherPicture OtherPictures::find(GstBuffer* buffer, const OverlaySettings& setti
 }
 
 std::shared_ptr<const ReferencePicture> OtherPictures::file(const std::string& path) {
-  const auto known = files_.find(path);
-  if (known != files_.end()) return known->second;
-  if (files_.size() >= kMostFiles) files_.clear();
-  auto picture = read_reference_picture(path);
-  auto& kept = files_[path];
-  if (picture) kept = std::make_shared<const ReferencePicture>(std::move(picture).value());
-  return kept;
+  const auto known = std::ranges::find(files_, path, &File::path);
+  if (known != files_.end()) {
+    std::rotate(files_.begin(), known, known + 1);
+    return files_.front().picture;
+  }
+  auto read = loader_->take(path);
+  if (!read) {
+    request(path);
+    return nullptr;
+  }
+  std::erase(asked_for_, path);
+  if (files_.size() >= kMostFiles) files_.pop_back();
+  files_.push_front({path, nullptr});
+  if (*read) files_.front().picture = std::make_shared<const ReferencePicture>(std::move(**read));
+  return files_.front().picture;
+}
+
+// What nobody takes must not gather.
+void OtherPictures::request(const std::string& path) {
+  if (std::ranges::find(asked_for_, path) == asked_for_.end()) {
+    asked_for_.push_back(path);
+    if (asked_for_.size() > kMostFiles) asked_for_.erase(asked_for_.begin());
+    loader_->keep_only(asked_for_);
+  }
+  loader_->request(path);
 }
 
 }  // namespace gsttorch

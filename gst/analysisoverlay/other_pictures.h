@@ -2,14 +2,15 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
-#include <map>
+#include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gst/analysisoverlay/earlier_frames.h"
 #include "gst/analysisoverlay/flow_drawing.h"
 #include "gst/analysisoverlay/overlay_settings.h"
-#include "lib/gst/picture_file.h"
+#include "lib/gst/picture_loader.h"
 #include "lib/gst/ref.h"
 
 namespace gsttorch {
@@ -24,19 +25,31 @@ struct OtherPicture {
 /// Covers the canvas with a picture, stretched to it.
 void draw_picture(const ReferencePicture& picture, const Canvas& canvas);
 
-/// Finds the pictures that frames' matches lead to. Thread-bound.
+/// Finds the pictures that frames' matches lead to. Files are read in a thread of their own: until
+/// one is there, it is as if it could not be read. Thread-bound.
 class OtherPictures {
  public:
   /// Of a frame; from now on this one can be another's.
   OtherPicture find(GstBuffer* buffer, const OverlaySettings& settings);
 
-  void reset() { *this = OtherPictures(); }  ///< for another stream
+  /// For another stream; files stay.
+  void reset() { earlier_.reset(); }
+  /// Gives the files up, also what is being read.
+  void stop() { *this = OtherPictures(); }
 
  private:
+  struct File {
+    std::string path;
+    std::shared_ptr<const ReferencePicture> picture;  // null: cannot be read
+  };
+
   std::shared_ptr<const ReferencePicture> file(const std::string& path);
+  void request(const std::string& path);
 
   EarlierFrames earlier_;
-  std::map<std::string, std::shared_ptr<const ReferencePicture>> files_;  // null: cannot be read
+  std::deque<File> files_;              // the one that was asked for last is first
+  std::vector<std::string> asked_for_;  // the latest that were not taken yet, oldest first
+  std::unique_ptr<PictureLoader> loader_ = std::make_unique<PictureLoader>();
 };
 
 }  // namespace gsttorch

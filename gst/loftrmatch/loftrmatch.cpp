@@ -2,12 +2,13 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "gst/loftrmatch/loftrmatch.h"
 
+#include <algorithm>
 #include <memory>
+#include <ranges>
 #include <utility>
 
 #include "lib/core/manifest.h"
 #include "lib/core/weights_file.h"
-#include "lib/gst/picture_file.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_loftr_match_debug);
 #define GST_CAT_DEFAULT gst_loftr_match_debug
@@ -25,6 +26,11 @@ Result<std::string> weights_of(const std::string& model) {
   if (model != "auto") return find_weights(model);
   return find_weights(resolve_weights(kOfficialModel) ? kOfficialModel : kBundledModel);
 }
+
+struct ReleaseReferences {
+  References& references;
+  ~ReleaseReferences() { references.release(); }
+};
 
 // Of the second picture, or the part of it where the matches come from.
 double model_pixel_of(const PicturePair& pair, const MatchOptions& options) {
@@ -48,8 +54,9 @@ Result<void> LoftrMatch::start() {
   const LoftrMatchSettings mine = settings();
   const auto path = weights_of(wanted.model);
   if (!path) return path.error();
-  if (mine.mode == MatchMode::Reference) {
-    if (const auto files = reference_files(mine.reference_location); !files) return files.error();
+  if (mine.mode == MatchMode::Reference) {  // read while the net is loaded
+    const auto there = references_.find(mine.reference_location, mine.options.max_size);
+    if (!there) return there;
   }
   is_adaptive_ = mine.adaptive;
   if (mine.adaptive) {
@@ -156,6 +163,10 @@ Result<void> LoftrMatch::pair_with_references(const LoftrMatchSettings& settings
   const auto& location = settings.reference_location;
   if (auto there = references_.find(location, plan_->options.max_size); !there) return there;
   references_.set_budget(host_.settings().memory_limit);
+  if (!references_.are_there()) {  // the properties changed since `prepare`
+    found.skipped = kSkippedReference;
+    return {};
+  }
   for (std::size_t i = 0; i < references_.size(); i++) {
     auto first = references_.picture(i, prepare);
     if (!first) return first.error();
@@ -235,8 +246,24 @@ Result<void> LoftrMatch::check_geometry(std::span<const PicturePair> pairs,
   return {};
 }
 
+// A file waits for its reference pictures, a live stream does not.
+Result<void> LoftrMatch::prepare(std::span<AnalyzedFrame> frames, std::stop_token stop) {
+  const LoftrMatchSettings settings = this->settings();
+  const auto is_wanted = [](const AnalyzedFrame& frame) { return !frame.skipped; };
+  if (settings.mode != MatchMode::Reference || std::ranges::none_of(frames, is_wanted)) return {};
+  if (auto planned = plan(frames.front().info, settings); !planned) return planned;
+  const auto there = references_.find(settings.reference_location, plan_->options.max_size);
+  if (!there || references_.are_there()) return there;
+  if (!host_.is_live()) return references_.wait(stop);
+  for (AnalyzedFrame& frame : frames) {
+    if (is_wanted(frame)) frame.skipped = kSkippedReference;
+  }
+  return {};
+}
+
 Result<void> LoftrMatch::analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) {
   const LoftrMatchSettings settings = this->settings();
+  const ReleaseReferences at_end{references_};
   std::vector<PicturePair> pairs;
   for (AnalyzedFrame& frame : frames) {
     if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "cancelled"};
@@ -245,7 +272,6 @@ Result<void> LoftrMatch::analyze(std::span<AnalyzedFrame> frames, std::stop_toke
   if (auto done = match(pairs, settings, stop); !done) return done;
   if (auto kept = kept_.copy_pixels(); !kept) return kept;
   kept_.update_sizes();
-  references_.update_sizes();
   count(pairs);
   return check_geometry(pairs, settings);
 }

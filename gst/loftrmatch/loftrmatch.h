@@ -40,6 +40,7 @@ class LoftrMatch final : public Analysis {
   Result<std::string> wait_until_ready(std::stop_token stop) override;
   void stop() override;
   void reset() override { kept_ = KeptFrames(); }
+  Result<void> prepare(std::span<AnalyzedFrame> frames, std::stop_token stop) override;
   Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) override;
   void publish(AnalyzedFrame& frame) override;
   void add_stats(GstStructure* stats) const override;

@@ -2,41 +2,73 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "gst/loftrmatch/references.h"
 
+#include <algorithm>
 #include <memory>
-
-#include "lib/gst/picture_file.h"
+#include <utility>
 
 namespace gsttorch {
 
 Result<void> References::find(const std::string& location, int max_size) {
-  if (max_size_ != max_size) *this = References();
-  if (location_ == location && !files_.empty()) return {};
-  const auto paths = reference_files(location);
-  if (!paths) return paths.error();
-  location_ = location;
-  max_size_ = max_size;
-  files_.clear();
-  for (const std::string& path : *paths) files_.push_back({path});
+  if (max_size_ != max_size) {
+    for (File& file : files_) file.picture.reset();
+    pictures_.clear();
+    max_size_ = max_size;
+  }
+  if (location_ != location || files_.empty()) {
+    const auto paths = reference_files(location);
+    if (!paths) return paths.error();
+    loader_->keep_only(*paths);
+    files_.clear();
+    for (const std::string& path : *paths) files_.push_back({path, 0, 0, nullptr});
+    location_ = location;
+  }
+  begin_reading();
   return {};
+}
+
+// What is not kept, or was given up for want of memory.
+void References::begin_reading() {
+  for (File& file : files_) {
+    if (!file.picture && file.width > 0) file.picture = pictures_.find(file.path);
+    if (!file.picture) loader_->request(file.path);
+  }
+}
+
+bool References::are_there() const {
+  return std::all_of(files_.begin(), files_.end(), [this](const File& file) {
+    return file.picture || loader_->is_there(file.path);
+  });
+}
+
+Result<void> References::wait(const std::stop_token& stop) {
+  for (const File& file : files_) {
+    if (file.picture) continue;
+    if (!loader_->wait_for(file.path, stop)) return Error{ErrorCode::Cancelled, "cancelled"};
+  }
+  if (are_there()) return {};
+  return Error{ErrorCode::OutOfMemory, "no memory for the reference pictures " + location_};
 }
 
 Result<SharedPicture> References::picture(std::size_t index, const Prepare& prepare) {
   File& file = files_[index];
-  SharedPicture known = pictures_.find(file.path);
-  if (known && file.width > 0) return known;
-  return read(file, prepare);
+  if (!file.picture) {
+    if (auto made = make(file, prepare); !made) return made.error();
+  }
+  return file.picture;
 }
 
-Result<SharedPicture> References::read(File& file, const Prepare& prepare) {
-  const auto read = read_reference_picture(file.path);
-  if (!read) return read.error();
-  auto picture = std::make_shared<MatchPicture>(std::make_shared<SingleUseImage>(read->view()));
-  if (auto prepared = prepare(*picture); !prepared) return prepared.error();
-  if (auto kept = picture->copy_pixels(); !kept) return kept.error();  // where they are wanted
-  file.width = static_cast<guint>(read->width);
-  file.height = static_cast<guint>(read->height);
-  pictures_.put(file.path, picture, picture->bytes());
-  return picture;
+Result<void> References::make(File& file, const Prepare& prepare) {
+  const auto read = loader_->take(file.path);
+  if (!read) return Error{ErrorCode::Failed, "the reference picture " + file.path + " is not read"};
+  if (!*read) return read->error();
+  auto picture = std::make_shared<MatchPicture>(std::make_shared<SingleUseImage>((*read)->view()));
+  if (auto prepared = prepare(*picture); !prepared) return prepared;
+  if (auto kept = picture->copy_pixels(); !kept) return kept;  // where they are wanted
+  file.width = static_cast<guint>((*read)->width);
+  file.height = static_cast<guint>((*read)->height);
+  file.picture = std::move(picture);
+  pictures_.put(file.path, file.picture, file.picture->bytes());
+  return {};
 }
 
 void References::name(std::size_t index, MatchesWithOne& result) const {
@@ -46,7 +78,8 @@ void References::name(std::size_t index, MatchesWithOne& result) const {
   result.reference_height = file.height;
 }
 
-void References::update_sizes() {
+void References::release() {
+  for (File& file : files_) file.picture.reset();
   pictures_.measure([](const SharedPicture& picture) { return picture->bytes(); });
 }
 

@@ -4,46 +4,62 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "gst/loftrmatch/found_matches.h"
 #include "lib/core/lru_cache.h"
 #include "lib/core/result.h"
+#include "lib/gst/picture_loader.h"
 
 namespace gsttorch {
 
-/// The pictures of `reference-location`, which stay whatever the stream does. Thread-bound.
+/// The pictures of `reference-location`, which stay whatever the stream does. Files are read in a
+/// thread of their own; a picture is prepared by whoever asks for it first. Thread-bound.
 class References {
  public:
   /// What a net needs of a picture is made of it once.
   using Prepare = std::function<Result<void>(MatchPicture&)>;
 
-  /// Looks for the files that `location` stands for, unless they are known; pictures of another
-  /// size inside the net are given up.
+  References() = default;
+  /// With a loader of a test's own.
+  explicit References(std::unique_ptr<PictureLoader> loader) : loader_(std::move(loader)) {}
+
+  /// Looks for the files that `location` stands for, unless they are known, and has those read that
+  /// are wanted; pictures of another size inside the net are given up.
   Result<void> find(const std::string& location, int max_size);
   std::size_t size() const { return files_.size(); }
+  bool are_there() const;  ///< whether all have been read
+  /// Waits until they have.
+  Result<void> wait(const std::stop_token& stop);
 
   void set_budget(std::size_t bytes) { pictures_.set_budget(bytes); }  ///< 0: no limit
-  /// The picture of the file at `index`, read and prepared where it is not there.
+  /// The picture of the file at `index`, prepared where that is not done; only when all are there.
+  /// It stays until `release`, whatever the budget.
   Result<SharedPicture> picture(std::size_t index, const Prepare& prepare);
   /// Says in a result which picture it is with; after `picture`.
   void name(std::size_t index, MatchesWithOne& result) const;
-  /// Pictures take more when more was made of them.
-  void update_sizes();
+  /// The frames are matched: pictures stay as far as the budget goes, and take more when more was
+  /// made of them.
+  void release();
 
  private:
   struct File {
     std::string path;
     guint width = 0, height = 0;  // pixels; 0: not read yet
+    SharedPicture picture;        // in use
   };
 
-  Result<SharedPicture> read(File& file, const Prepare& prepare);
+  void begin_reading();
+  Result<void> make(File& file, const Prepare& prepare);
 
   std::string location_;
   int max_size_ = 0;
   std::vector<File> files_;
   LruCache<std::string, SharedPicture> pictures_;  // by path
+  std::unique_ptr<PictureLoader> loader_ = std::make_unique<PictureLoader>();
 };
 
 }  // namespace gsttorch

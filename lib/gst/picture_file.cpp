@@ -41,10 +41,10 @@ class Decoder {
   Decoder& operator=(const Decoder&) = delete;
 
   /// The first frame, or null.
-  Ref<GstSample> decode() {
+  Ref<GstSample> decode(const std::stop_token& stop) {
     if (!pipeline_) return {};
     gst_element_set_state(pipeline_.get(), GST_STATE_PAUSED);
-    if (!is_prerolled()) return {};
+    if (!is_prerolled(stop)) return {};
     const auto sink = Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "sink"));
     GstSample* sample = nullptr;
     g_object_get(sink.get(), "last-sample", &sample, nullptr);
@@ -52,12 +52,18 @@ class Decoder {
   }
 
  private:
-  // A failed element says so on the bus alone: the state change would wait for ever.
-  bool is_prerolled() {
+  // A failed element says so on the bus alone: the state change would wait for ever. Whoever wants
+  // the wait to end says so there too.
+  bool is_prerolled(const std::stop_token& stop) {
     const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pipeline_.get()));
+    const std::stop_callback wake(stop, [&bus] {
+      gst_bus_post(bus.get(), gst_message_new_application(
+                                  nullptr, gst_structure_new_empty("reference-cancelled")));
+    });
     const auto message = Ref<GstMessage>::adopt(gst_bus_timed_pop_filtered(
         bus.get(), kDecodeTimeout,
-        static_cast<GstMessageType>(GST_MESSAGE_ERROR | GST_MESSAGE_ASYNC_DONE | GST_MESSAGE_EOS)));
+        static_cast<GstMessageType>(GST_MESSAGE_ERROR | GST_MESSAGE_ASYNC_DONE | GST_MESSAGE_EOS |
+                                    GST_MESSAGE_APPLICATION)));
     return message && GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ASYNC_DONE;
   }
 
@@ -75,9 +81,10 @@ ImageView ReferencePicture::view() const {
   return view;
 }
 
-Result<ReferencePicture> read_reference_picture(const std::string& path) {
+Result<ReferencePicture> read_reference_picture(const std::string& path, std::stop_token stop) {
   Decoder decoder(path);
-  const Ref<GstSample> sample = decoder.decode();
+  const Ref<GstSample> sample = decoder.decode(stop);
+  if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "cancelled"};
   GstVideoInfo info;
   if (!sample || !gst_video_info_from_caps(&info, gst_sample_get_caps(sample.get()))) {
     return unreadable(path, "it holds no picture that GStreamer can decode");

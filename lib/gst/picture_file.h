@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,10 @@ struct ReferencePicture {
   ImageView view() const;  ///< borrows the pixels
 };
 
-/// Whatever GStreamer can decode; of a video, the first frame. Errors name the file.
-Result<ReferencePicture> read_reference_picture(const std::string& path);
+/// Whatever GStreamer can decode; of a video, the first frame. Errors name the file. Takes as long
+/// as the decoder does, 30 s at most: see PictureLoader. `stop` ends it with ErrorCode::Cancelled
+/// as soon as the decoder is through with what it has at hand.
+Result<ReferencePicture> read_reference_picture(const std::string& path, std::stop_token stop = {});
 
 /// The files that a name, or a pattern with * and ?, stands for, sorted; NotFound where none is.
 Result<std::vector<std::string>> reference_files(const std::string& pattern);

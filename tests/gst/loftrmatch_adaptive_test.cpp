@@ -248,6 +248,7 @@ TEST(LoftrMatchAdaptive, references_keep_what_each_pass_made_of_them) {
   write_view(folder.path("a.png"), 0);
   Harness harness(
       make_adaptive({{"mode", "reference"}, {"reference-location", folder.path("a.png")}}));
+  harness.set_live(false);
   harness.set_caps(caps());
   const int lefts[] = {0, 16, 24, 0, 16, 24};
   for (int i = 0; i < 6; i++) {
@@ -281,6 +282,7 @@ TEST(LoftrMatchAdaptive, pictures_of_other_scales_are_matched_in_one) {
     write_view(folder.path("a.png"), 0, reference_zoom);
     Harness harness(
         make_adaptive({{"mode", "reference"}, {"reference-location", folder.path("a.png")}}));
+    harness.set_live(false);
     harness.set_caps(caps(zoom));
     const OwnedMatch match = result_of(harness.push_and_pull(view(left, 0, zoom)));
     ASSERT_TRUE(match);

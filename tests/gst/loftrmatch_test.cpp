@@ -203,6 +203,7 @@ TEST(LoftrMatch, reference_pictures_are_encoded_once_and_each_gives_a_result) {
   write_picture(folder.path("b.png"), 16, 128, 128);
   Harness harness(
       make_loftrmatch({{"mode", "reference"}, {"reference-location", folder.path("*.png")}}));
+  harness.set_live(false);
   harness.set_caps(caps());
   for (int i = 0; i < 3; i++) {
     const Ref<GstBuffer> out = harness.push_and_pull(frame(0));
@@ -229,6 +230,7 @@ TEST(LoftrMatch, the_net_sees_each_frame_once_and_the_reference_once_however_lon
   write_picture(folder.path("a.png"), 0, kWidth, kHeight);
   Harness harness(
       make_loftrmatch({{"mode", "reference"}, {"reference-location", folder.path("a.png")}}));
+  harness.set_live(false);
   harness.set_caps(caps());
   for (int i = 0; i < 20; i++) {
     ASSERT_TRUE(result_of(harness.push_and_pull(frame(i))));
@@ -250,6 +252,7 @@ TEST(LoftrMatch, the_reference_can_be_changed_while_playing) {
   write_picture(folder.path("b.png"), 16, kWidth, kHeight);
   Harness harness(
       make_loftrmatch({{"mode", "reference"}, {"reference-location", folder.path("a.png")}}));
+  harness.set_live(false);
   harness.set_caps(caps());
   EXPECT_NEAR(median_shift(*result_of(harness.push_and_pull(frame(0)))), 0, 1);
   g_object_set(harness.element(), "reference-location", folder.path("b.png").c_str(), nullptr);
@@ -276,6 +279,7 @@ TEST(LoftrMatch, an_unreadable_reference_is_one_error) {
   const std::string path = folder.path("broken.png");
   g_file_set_contents(path.c_str(), "no picture", -1, nullptr);
   Harness harness(make_loftrmatch({{"mode", "reference"}, {"reference-location", path}}));
+  harness.set_live(false);
   harness.set_caps(caps());
   harness.push(frame(0));
   EXPECT_THAT(harness.bus.wait_for(GST_MESSAGE_ERROR), HasSubstr("broken.png"));
@@ -291,6 +295,7 @@ TEST(LoftrMatch, a_reference_of_one_pixel_matches_nothing) {
   const std::string dot = folder.path("dot.png");
   g_file_set_contents(dot.c_str(), reinterpret_cast<const gchar*>(png), size, nullptr);
   Harness harness(make_loftrmatch({{"mode", "reference"}, {"reference-location", dot}}));
+  harness.set_live(false);
   harness.set_caps(caps());
   const OwnedMatch match = result_of(harness.push_and_pull(frame(0)));
   ASSERT_TRUE(match);

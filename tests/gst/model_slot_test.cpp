@@ -20,6 +20,8 @@ class Host final : public AnalyzerHost {
   void set_post_messages(bool) override {}
   Models& models() override { throw std::logic_error("none is asked for"); }
   std::size_t available_memory() const override { return 0; }
+  bool is_live() const override { return false; }
+  std::stop_token stop_token() const override { return {}; }
   void report(const Error&) override {}
   bool run(std::function<void()> work) override { return work(), true; }
   bool is_live() const override { return false; }

@@ -16,6 +16,7 @@
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
 #include "tests/support/picture_file.h"
+#include "tests/support/slow_picture.h"
 #include "tests/support/temp_folder.h"
 
 namespace gsttorch {
@@ -358,6 +359,32 @@ TEST(OverlayMatches, in_pairs_lead_across_to_the_earlier_frame) {
   EXPECT_EQ(white_pixels(out, 0, 16, kWide), 0u) << "words are on the right";
 }
 
+// With one match with the picture of a file.
+Ref<GstBuffer> frame_with_file(const std::string& file) {
+  auto buffer = frame();
+  const auto rows = array_of({{9.5f, 14.75f, 70, 60, 1, 1}});
+  GstTorchMatch match = describe(rows.get(), 1);
+  match.reference_pts = GST_CLOCK_TIME_NONE;
+  match.reference = file.c_str();
+  match.reference_width = 48;
+  match.reference_height = 24;
+  gst_buffer_add_torch_match_meta(buffer.get(), &match);
+  return buffer;
+}
+
+TEST(OverlayMatches, in_pairs_do_not_wait_for_a_file_that_is_read_slowly) {
+  const TempFolder folder;
+  SlowPictures& slow = SlowPictures::instance();
+  slow.write(folder.path("slow.pic"));
+  Harness harness(make_overlay(kPairs));
+  harness.set_caps(caps());
+  for (int i = 0; i < 3; i++) {
+    const auto out = harness.push_and_pull(frame_with_file(folder.path("slow.pic")));
+    EXPECT_THAT(pixel(out, kSide + 80, 80, kWide), IsNear(kBlack));
+  }
+  EXPECT_TRUE(slow.wait_until_begun(1));
+}  // and it stops though the file is not read
+
 TEST(OverlayMatches, in_pairs_lead_to_the_picture_of_a_file_stretched_to_the_frame) {
   const TempFolder folder;
   const std::string path = folder.path("grey.png");
@@ -369,16 +396,14 @@ TEST(OverlayMatches, in_pairs_lead_to_the_picture_of_a_file_stretched_to_the_fra
   for (const std::string& file : {path, folder.path("gone.png")}) {
     Harness harness(make_overlay(kPairs));
     harness.set_caps(caps());
-    auto buffer = frame();
-    const auto rows = array_of({{9.5f, 14.75f, 70, 60, 1, 1}});
-    GstTorchMatch match = describe(rows.get(), 1);
-    match.reference_pts = GST_CLOCK_TIME_NONE;
-    match.reference = file.c_str();
-    match.reference_width = 48;
-    match.reference_height = 24;
-    gst_buffer_add_torch_match_meta(buffer.get(), &match);
-    const auto out = harness.push_and_pull(buffer);
     const bool is_there = file == path;
+    Ref<GstBuffer> out;
+    for (int i = 0; i < 500; i++) {  // until the file is read, or surely would have been
+      out = harness.push_and_pull(frame_with_file(file));
+      const bool is_drawn = pixel(out, kSide + 80, 80, kWide)[0] > 0x30;
+      if (is_drawn || (!is_there && i == 20)) break;
+      g_usleep(10'000);
+    }
     EXPECT_THAT(pixel(out, kSide + 80, 80, kWide), IsNear(is_there ? grey(0x40) : kBlack));
     if (!is_there) continue;
     EXPECT_GT(pixel(out, kSide + 80, 80, kWide)[0], 0x30);

@@ -93,6 +93,8 @@ class Harness {
   GstElement* element() const { return element_.get(); }
 
   void set_caps(const std::string& caps) { gst_harness_set_src_caps_str(harness_, caps.c_str()); }
+  /// What upstream says to a LATENCY query: a harness says live unless it is told otherwise.
+  void set_live(bool live) { gst_harness_set_live(harness_, live); }
   GstFlowReturn push(Ref<GstBuffer> buffer) { return gst_harness_push(harness_, buffer.release()); }
   /// Waits for a buffer.
   Ref<GstBuffer> pull() { return Ref<GstBuffer>::adopt(gst_harness_pull(harness_)); }
