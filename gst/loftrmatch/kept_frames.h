@@ -42,6 +42,7 @@ class KeptFrames {
   /// Pictures take more when more was made of them.
   void update_sizes();
   const CacheCounts& counts() const { return pictures_.counts(); }
+  int max_size() const { return max_size_; }  ///< that pictures are kept for
 
  private:
   struct Seen {

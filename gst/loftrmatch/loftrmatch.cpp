@@ -115,18 +115,38 @@ Result<void> LoftrMatch::plan(const GstVideoInfo& info, const LoftrMatchSettings
   const MatchDemand demand{GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info),
                            static_cast<int>(host_.settings().batch_size),
                            static_cast<int>(settings.distance()), settings.options};
-  const auto workspace = [this](int width, int height, int pairs, const MatchOptions& options) {
-    return matcher_.workspace(width, height, pairs, options);
-  };
-  return plan_.update(host_, demand, [&workspace](const MatchDemand& within) {
+  return plan_.update(host_, demand, held_bytes(), planner());
+}
+
+KeptPlan<MatchDemand, MatchPlan>::Make LoftrMatch::planner() const {
+  return [this](const MatchDemand& within) {
+    const auto workspace = [this](int width, int height, int pairs, const MatchOptions& options) {
+      return matcher_.workspace(width, height, pairs, options);
+    };
     return plan_match(within, workspace);
-  });
+  };
+}
+
+std::size_t LoftrMatch::held_bytes() const { return kept_.counts().bytes + references_.bytes(); }
+
+// Whether it was for want of memory that the work failed, and there is a plan that takes less.
+bool LoftrMatch::can_do_with_less(const Error& error) {
+  return error.code == ErrorCode::OutOfMemory && plan_.reduce(host_, held_bytes(), planner());
 }
 
 // The frame's picture with what the net needs of it, kept for those that come.
-Result<SharedPicture> LoftrMatch::take_picture(const AnalyzedFrame& frame) {
+Result<SharedPicture> LoftrMatch::take_picture(const AnalyzedFrame& frame,
+                                               const LoftrMatchSettings& settings,
+                                               std::vector<PicturePair>& pairs) {
   auto picture = std::make_shared<MatchPicture>(frame.image);
-  const auto encodes = matcher_.prepare(*picture, plan_->options);
+  auto encodes = matcher_.prepare(*picture, plan_->options);
+  while (!encodes && can_do_with_less(encodes.error())) {
+    if (plan_->options.max_size != kept_.max_size()) {  // no partners any more
+      give_up(pairs);
+      kept_.begin_frame(frame, settings, plan_->options.max_size);
+    }
+    encodes = matcher_.prepare(*picture, plan_->options);
+  }
   if (!encodes) return encodes.error();
   kept_.put(frame, picture);
   const std::lock_guard lock(mutex_);
@@ -162,13 +182,19 @@ Result<void> LoftrMatch::pair_with_references(const LoftrMatchSettings& settings
   };
   const auto& location = settings.reference_location;
   if (auto there = references_.find(location, plan_->options.max_size); !there) return there;
-  references_.set_budget(host_.settings().memory_limit);
+  references_.set_budget(plan_.budget());
   if (!references_.are_there()) {  // the properties changed since `prepare`
     found.skipped = kSkippedReference;
     return {};
   }
   for (std::size_t i = 0; i < references_.size(); i++) {
     auto first = references_.picture(i, prepare);
+    if (!first && can_do_with_less(first.error())) {
+      give_up(pairs);
+      found.skipped = kMemoryLimit;
+      found.all.clear();
+      return {};
+    }
     if (!first) return first.error();
     references_.name(i, found.all.emplace_back());
     pairs.push_back({*first, picture, &found, i});
@@ -176,15 +202,22 @@ Result<void> LoftrMatch::pair_with_references(const LoftrMatchSettings& settings
   return {};
 }
 
+void LoftrMatch::give_up(std::vector<PicturePair>& pairs) {
+  for (const PicturePair& pair : pairs) {
+    pair.found->skipped = kMemoryLimit;
+    pair.found->all.clear();
+  }
+  pairs.clear();
+}
+
 // Takes the frame, and makes the pairs that it is the second one of.
 Result<void> LoftrMatch::look_at(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
                                  std::vector<PicturePair>& pairs) {
-  if (auto planned = plan(frame.info, settings); !planned) return planned;
   if (kept_.begin_frame(frame, settings, plan_->options.max_size)) {
     GST_DEBUG_OBJECT(host_.element(), "begins anew at %" GST_TIME_FORMAT,
                      GST_TIME_ARGS(frame.pts()));
   }
-  kept_.set_budget(host_.settings().memory_limit);
+  kept_.set_budget(plan_.budget());
   auto finding = std::make_unique<FoundMatches>();
   FoundMatches& found = *finding;
   frame.finding = std::move(finding);
@@ -193,7 +226,7 @@ Result<void> LoftrMatch::look_at(AnalyzedFrame& frame, const LoftrMatchSettings&
   const bool only_for_others = frame.is_skipped(kSkippedInterval) &&
                                kept_.will_ask_for(frame, host_.settings().inference_interval);
   if (frame.skipped && !only_for_others) return {};
-  const auto picture = take_picture(frame);
+  const auto picture = take_picture(frame, settings, pairs);
   if (!picture) return picture.error();
   if (frame.skipped) return {};
   return settings.mode == MatchMode::Reference
@@ -201,9 +234,16 @@ Result<void> LoftrMatch::look_at(AnalyzedFrame& frame, const LoftrMatchSettings&
              : pair_with_earlier(frame, *picture, found, pairs);
 }
 
-Result<void> LoftrMatch::match(std::span<const PicturePair> pairs,
-                               const LoftrMatchSettings& settings, const std::stop_token& stop) {
-  const auto encodes = matcher_.match(pairs, *plan_, stop);
+Result<void> LoftrMatch::match(std::vector<PicturePair>& pairs, const LoftrMatchSettings& settings,
+                               const std::stop_token& stop) {
+  auto encodes = matcher_.match(pairs, *plan_, stop);
+  while (!encodes && can_do_with_less(encodes.error())) {
+    if (plan_->options.max_size != kept_.max_size()) {  // made of pictures of another size
+      give_up(pairs);
+      return {};
+    }
+    encodes = matcher_.match(pairs, *plan_, stop);
+  }
   if (!encodes) return encodes.error();
   const std::lock_guard lock(mutex_);
   counts_.initial_encodes += encodes->initial;
@@ -248,10 +288,12 @@ Result<void> LoftrMatch::check_geometry(std::span<const PicturePair> pairs,
 
 // A file waits for its reference pictures, a live stream does not.
 Result<void> LoftrMatch::prepare(std::span<AnalyzedFrame> frames, std::stop_token stop) {
+  is_planned_ = false;
   const LoftrMatchSettings settings = this->settings();
   const auto is_wanted = [](const AnalyzedFrame& frame) { return !frame.skipped; };
   if (settings.mode != MatchMode::Reference || std::ranges::none_of(frames, is_wanted)) return {};
   if (auto planned = plan(frames.front().info, settings); !planned) return planned;
+  is_planned_ = true;
   const auto there = references_.find(settings.reference_location, plan_->options.max_size);
   if (!there || references_.are_there()) return there;
   if (!host_.is_live()) return references_.wait(stop);
@@ -264,6 +306,10 @@ Result<void> LoftrMatch::prepare(std::span<AnalyzedFrame> frames, std::stop_toke
 Result<void> LoftrMatch::analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) {
   const LoftrMatchSettings settings = this->settings();
   const ReleaseReferences at_end{references_};
+  // Once for all: pictures of one batch must agree in size, also with those that `prepare` found.
+  if (!std::exchange(is_planned_, false)) {
+    if (auto planned = plan(frames.front().info, settings); !planned) return planned;
+  }
   std::vector<PicturePair> pairs;
   for (AnalyzedFrame& frame : frames) {
     if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "cancelled"};

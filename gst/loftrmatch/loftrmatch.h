@@ -59,13 +59,18 @@ class LoftrMatch final : public Analysis {
   Result<void> plan(const GstVideoInfo& info, const LoftrMatchSettings& settings);
   Result<void> look_at(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
                        std::vector<PicturePair>& pairs);
-  Result<SharedPicture> take_picture(const AnalyzedFrame& frame);
+  KeptPlan<MatchDemand, MatchPlan>::Make planner() const;
+  std::size_t held_bytes() const;
+  bool can_do_with_less(const Error& error);
+  Result<SharedPicture> take_picture(const AnalyzedFrame& frame, const LoftrMatchSettings& settings,
+                                     std::vector<PicturePair>& pairs);
+  static void give_up(std::vector<PicturePair>& pairs);
   Result<void> pair_with_earlier(const AnalyzedFrame& frame, const SharedPicture& picture,
                                  FoundMatches& found, std::vector<PicturePair>& pairs);
   Result<void> pair_with_references(const LoftrMatchSettings& settings,
                                     const SharedPicture& picture, FoundMatches& found,
                                     std::vector<PicturePair>& pairs);
-  Result<void> match(std::span<const PicturePair> pairs, const LoftrMatchSettings& settings,
+  Result<void> match(std::vector<PicturePair>& pairs, const LoftrMatchSettings& settings,
                      const std::stop_token& stop);
   void count(std::span<const PicturePair> pairs);
   Result<void> check_geometry(std::span<const PicturePair> pairs,
@@ -88,6 +93,7 @@ class LoftrMatch final : public Analysis {
   KeptFrames kept_;
   References references_;
   KeptPlan<MatchDemand, MatchPlan> plan_;
+  bool is_planned_ = false;  // for the frames that were prepared
 };
 
 }  // namespace gsttorch

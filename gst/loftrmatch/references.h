@@ -36,6 +36,7 @@ class References {
   Result<void> wait(const std::stop_token& stop);
 
   void set_budget(std::size_t bytes) { pictures_.set_budget(bytes); }  ///< 0: no limit
+  std::size_t bytes() const { return pictures_.counts().bytes; }
   /// The picture of the file at `index`, prepared where that is not done; only when all are there.
   /// It stays until `release`, whatever the budget.
   Result<SharedPicture> picture(std::size_t index, const Prepare& prepare);

@@ -76,8 +76,17 @@ Result<void> RaftFlow::plan(const GstVideoInfo& info, const RaftFlowSettings& se
   const FlowDemand demand{GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info),
                           static_cast<int>(host_.settings().batch_size),
                           static_cast<int>(settings.lag), settings.options};
-  return plan_.update(host_, demand,
-                      [this](const FlowDemand& within) { return plan_flow(within, *net_); });
+  return plan_.update(host_, demand, state_.features.counts().bytes, planner());
+}
+
+KeptPlan<FlowDemand, FlowPlan>::Make RaftFlow::planner() const {
+  return [this](const FlowDemand& within) { return plan_flow(within, *net_); };
+}
+
+// Whether it was for want of memory that the work failed, and there is a plan that takes less.
+bool RaftFlow::can_do_with_less(const Error& error) {
+  return error.code == ErrorCode::OutOfMemory &&
+         plan_.reduce(host_, state_.features.counts().bytes, planner());
 }
 
 // Frames before a break or a cut, or of other settings, are no partners. After a gradual change
@@ -95,7 +104,7 @@ void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& s
   if (boundary != GST_TORCH_SCENE_BOUNDARY_NONE) state_.warm_start.reset();
   state_.max_size = max_size;
   state_.lag = settings.lag;
-  state_.features.set_budget(host_.settings().memory_limit);
+  state_.features.set_budget(plan_.budget());
   // All but the newest that is old enough are over.
   while (state_.seen.size() > 1 && state_.seen[1].index + settings.lag <= frame.index) {
     state_.features.erase(state_.seen.front().index);
@@ -103,18 +112,32 @@ void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& s
   }
 }
 
-Result<RaftFlow::Features> RaftFlow::encode(const AnalyzedFrame& frame) {
+// Features of another size inside the net are no partners of these.
+Result<RaftFlow::Features> RaftFlow::encode(const AnalyzedFrame& frame,
+                                            const RaftFlowSettings& settings,
+                                            std::vector<Pair>& pairs) {
   auto features = net_->encode(*frame.image, plan_->options);
+  while (!features && can_do_with_less(features.error())) {
+    if (plan_->options.max_size != state_.max_size) {
+      give_up(pairs);
+      pairs.clear();
+      begin_frame(frame, settings, GST_TORCH_SCENE_BOUNDARY_NONE);
+    }
+    features = net_->encode(*frame.image, plan_->options);
+  }
   if (!features) return features.error();
   state_.seen.push_back({frame.index, frame.pts()});
   state_.features.put(frame.index, *features, (*features)->bytes());
   return features;
 }
 
+void RaftFlow::give_up(std::span<Pair> pairs) {
+  for (Pair& pair : pairs) pair.found->skipped = kMemoryLimit;
+}
+
 // Makes the frame's features, and the pair that it is the later one of.
 Result<void> RaftFlow::look_at(AnalyzedFrame& frame, const RaftFlowSettings& settings,
                                std::vector<Pair>& pairs) {
-  if (auto planned = plan(frame.info, settings); !planned) return planned;
   const GstTorchSceneBoundary boundary =
       settings.reset_on_cut ? frame.boundary : GST_TORCH_SCENE_BOUNDARY_NONE;
   begin_frame(frame, settings, boundary);
@@ -126,7 +149,7 @@ Result<void> RaftFlow::look_at(AnalyzedFrame& frame, const RaftFlowSettings& set
   const bool will_be_earlier = (frame.index + settings.lag) % interval == 0;
   const bool only_as_earlier = frame.is_skipped(kSkippedInterval) && will_be_earlier;
   if (frame.skipped && !only_as_earlier) return {};
-  const auto features = encode(frame);
+  const auto features = encode(frame, settings, pairs);
   if (!features) return features.error();
   if (frame.skipped) return {};
   const Seen earlier = state_.seen.front();
@@ -157,24 +180,33 @@ Result<void> RaftFlow::compute_batch(std::span<Pair> pairs, const std::stop_toke
   return {};
 }
 
-// In batches as large as memory allows, unless each pair starts from the one before.
+// In batches as large as memory allows, unless each pair starts from the one before. Where it does
+// not allow that after all, in smaller ones.
 Result<void> RaftFlow::compute(std::span<Pair> pairs, const RaftFlowSettings& settings,
                                const std::stop_token& stop) {
-  const std::size_t most = settings.warm_start ? 1 : static_cast<std::size_t>(plan_->pairs);
   while (!pairs.empty()) {
+    const std::size_t most = settings.warm_start ? 1 : static_cast<std::size_t>(plan_->pairs);
     const auto batch = pairs.first(std::min(most, pairs.size()));
     Pair& first = batch.front();
     if (settings.warm_start && state_.warm_start_index == first.earlier_index) {
       first.frames.warm_start = state_.warm_start;
     }
-    if (auto done = compute_batch(batch, stop); !done) return done;
-    pairs = pairs.subspan(batch.size());
+    if (auto done = compute_batch(batch, stop); done) {
+      pairs = pairs.subspan(batch.size());
+    } else if (!can_do_with_less(done.error())) {
+      return done;
+    } else if (plan_->options.max_size != state_.max_size) {
+      give_up(pairs);  // their features are of another size
+      return {};
+    }
   }
   return {};
 }
 
 Result<void> RaftFlow::analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) {
   const RaftFlowSettings settings = this->settings();
+  // Once for all: pairs of one batch must agree in size.
+  if (auto planned = plan(frames.front().info, settings); !planned) return planned;
   std::vector<Pair> pairs;
   for (AnalyzedFrame& frame : frames) {
     if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "cancelled"};

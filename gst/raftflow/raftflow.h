@@ -85,7 +85,11 @@ class RaftFlow final : public Analysis {
                    GstTorchSceneBoundary boundary);
   Result<void> look_at(AnalyzedFrame& frame, const RaftFlowSettings& settings,
                        std::vector<Pair>& pairs);
-  Result<Features> encode(const AnalyzedFrame& frame);
+  KeptPlan<FlowDemand, FlowPlan>::Make planner() const;
+  bool can_do_with_less(const Error& error);
+  Result<Features> encode(const AnalyzedFrame& frame, const RaftFlowSettings& settings,
+                          std::vector<Pair>& pairs);
+  static void give_up(std::span<Pair> pairs);
   Result<void> compute(std::span<Pair> pairs, const RaftFlowSettings& settings,
                        const std::stop_token& stop);
   Result<void> compute_batch(std::span<Pair> pairs, const std::stop_token& stop);

@@ -3,6 +3,7 @@
 #include "gst/scenedetect/frame_scorer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -45,13 +46,28 @@ std::size_t FeatureScorer::most_frames(std::size_t bytes) const {
 
 Result<std::vector<ScoredFrame>> FeatureScorer::push(std::span<FrameImage* const> frames,
                                                      std::stop_token stop) {
-  auto features = model_->features(frames, options_, std::move(stop));
+  auto features = model_->features(frames, options_, stop);
+  if (!features && features.error().code == ErrorCode::OutOfMemory && frames.size() > 1) {
+    return push_in_halves(frames, stop);
+  }
   if (!features) return features.error();
   std::vector<ScoredFrame> scored;
   for (FrameFeatures& f : *features) {
     scored.push_back(with_luma(f.thumbnail));
     scored.back().feature = std::move(f.values);
   }
+  return scored;
+}
+
+// There is less memory than the plan had: others took some since.
+Result<std::vector<ScoredFrame>> FeatureScorer::push_in_halves(std::span<FrameImage* const> frames,
+                                                               const std::stop_token& stop) {
+  const std::size_t half = frames.size() / 2;
+  auto scored = push(frames.first(half), stop);
+  if (!scored) return scored;
+  auto rest = push(frames.subspan(half), stop);
+  if (!rest) return rest;
+  std::move(rest->begin(), rest->end(), std::back_inserter(*scored));
   return scored;
 }
 

@@ -79,6 +79,9 @@ class FeatureScorer final : public FrameScorer {
   void reset() override {}
 
  private:
+  Result<std::vector<ScoredFrame>> push_in_halves(std::span<FrameImage* const> frames,
+                                                  const std::stop_token& stop);
+
   const std::shared_ptr<FeatureModel> model_;
   const FeatureOptions options_;
 };

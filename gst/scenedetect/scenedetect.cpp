@@ -116,7 +116,7 @@ void SceneDetect::reset() {
 // --- frames
 
 Result<std::size_t> SceneDetect::plan_batch() {
-  const std::size_t available = host_.available_memory();
+  const std::size_t available = host_.available_memory(0);  // nothing is kept in tensors
   const std::size_t most = scorer_->most_frames(available);
   if (most == 0) {
     return Error{ErrorCode::OutOfMemory,

@@ -22,8 +22,8 @@ class Planner {
 
   std::optional<FlowPlan> with_fewer_pairs(const FlowOptions& options) const {
     for (int pairs = std::max(1, demand_.pairs); pairs >= 1; pairs--) {
-      const std::size_t bytes = needed(pairs, options);
-      if (bytes <= demand_.available_bytes) return FlowPlan{options, pairs, bytes};
+      const FlowPlan plan = plan_for(pairs, options);
+      if (plan.bytes <= demand_.available_bytes) return plan;
     }
     return std::nullopt;
   }
@@ -32,15 +32,15 @@ class Planner {
     for (int size = size_inside(options) - 1; size >= kSmallestSize; size--) {
       if (size % kSizeStep != 0) continue;
       options.max_size = size;
-      const std::size_t bytes = needed(1, options);
-      if (bytes <= demand_.available_bytes) return FlowPlan{options, 1, bytes};
+      const FlowPlan plan = plan_for(1, options);
+      if (plan.bytes <= demand_.available_bytes) return plan;
     }
     return std::nullopt;
   }
 
   std::size_t least(FlowOptions options) const {
     options.max_size = std::min(size_inside(options), kSmallestSize);
-    return needed(1, options);
+    return plan_for(1, options).bytes;
   }
 
   std::string difference(const FlowPlan& plan) const {
@@ -64,10 +64,11 @@ class Planner {
 
  private:
   // The features of all frames of the batch and of those between, and one piece of work.
-  std::size_t needed(int pairs, const FlowOptions& options) const {
+  FlowPlan plan_for(int pairs, const FlowOptions& options) const {
     const FlowWorkspace w = workspace_(demand_.width, demand_.height, pairs, options);
     const auto frames = static_cast<std::size_t>(pairs + std::max(1, demand_.lag));
-    return frames * w.features + std::max(w.encode, w.flow);
+    const std::size_t work = std::max(w.encode, w.flow);
+    return {options, pairs, frames * w.features + work, work};
   }
 
   int size_inside(const FlowOptions& options) const {

@@ -25,10 +25,11 @@ struct FlowDemand {
 };
 
 struct FlowPlan {
-  FlowOptions options;        ///< as asked, but for the correlation's budget and `max_size`
-  int pairs = 1;              ///< for one call
-  std::size_t bytes = 0;      ///< the most that features and work will take
-  std::string degraded = {};  ///< what is less than asked, for people; empty: nothing
+  FlowOptions options;         ///< as asked, but for the correlation's budget and `max_size`
+  int pairs = 1;               ///< for one call
+  std::size_t bytes = 0;       ///< the most that features and work will take
+  std::size_t work_bytes = 0;  ///< of these: while it is done; the rest is kept
+  std::string degraded = {};   ///< what is less than asked, for people; empty: nothing
 };
 
 /// FlowModel::workspace, or what a test puts in its place.

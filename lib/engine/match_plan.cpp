@@ -60,7 +60,8 @@ class Planner {
   bool fits(MatchPlan& plan) const {
     const MatchWorkspace w = workspace_(demand_.width, demand_.height, plan.pairs, plan.options);
     const auto frames = static_cast<std::size_t>(plan.pairs + std::max(1, demand_.distance));
-    plan.bytes = frames * w.features + std::max(w.encode, w.match);
+    plan.work_bytes = std::max(w.encode, w.match);
+    plan.bytes = frames * w.features + plan.work_bytes;
     return plan.bytes <= demand_.available_bytes;
   }
 

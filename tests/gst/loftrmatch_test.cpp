@@ -382,6 +382,36 @@ TEST(LoftrMatch, more_matches_than_memory_allows_at_once_are_found_in_parts_with
   FAIL() << "no limit was small enough";
 }
 
+// How often six reference pictures were encoded for three frames; 0: it failed.
+guint64 reference_encodes_within(guint64 limit, const std::string& references) {
+  GstElement* element =
+      make_loftrmatch({{"mode", "reference"}, {"reference-location", references}});
+  g_object_set(element, "memory-limit", limit, nullptr);
+  Harness harness(element);
+  harness.set_live(false);
+  harness.set_caps(caps());
+  for (int i = 0; i < 3; i++) {
+    const OwnedMatch match = result_of(harness.push_and_pull(frame(i)));
+    if (!match || match->skipped) return 0;
+  }
+  return stat(element, "reference-encodes");
+}
+
+TEST(LoftrMatch, references_that_do_not_fit_into_memory_are_encoded_again) {
+  const TempFolder folder;
+  for (int i = 0; i < 6; i++) {
+    write_picture(folder.path(std::to_string(i) + ".png"), 8 * i, kWidth, kHeight);
+  }
+  EXPECT_EQ(reference_encodes_within(0, folder.path("*.png")), 6u);
+  // The first limit that is too small for all of them.
+  for (guint64 limit = 48 << 20; limit > 1 << 20; limit -= limit / 8) {
+    const guint64 encodes = reference_encodes_within(limit, folder.path("*.png"));
+    ASSERT_GT(encodes, 0u) << limit;
+    if (encodes > 6) return;
+  }
+  FAIL() << "no limit was small enough";
+}
+
 TEST(LoftrMatch, takes_the_bundled_net_where_nothing_is_fetched) {
   const TempFolder empty;
   g_setenv("GST_TORCH_MODELS_DIR", empty.path("none").c_str(), TRUE);

@@ -19,7 +19,8 @@ class Host final : public AnalyzerHost {
   AnalyzerSettings settings() const override { return {}; }
   void set_post_messages(bool) override {}
   Models& models() override { throw std::logic_error("none is asked for"); }
-  std::size_t available_memory() const override { return 0; }
+  std::size_t memory_limit() const override { return 0; }
+  std::size_t available_memory(std::size_t) const override { return 0; }
   bool is_live() const override { return false; }
   std::stop_token stop_token() const override { return {}; }
   void report(const Error&) override {}

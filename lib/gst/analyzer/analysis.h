@@ -93,9 +93,12 @@ class AnalyzerHost {
   /// The setting `post_messages`, for an element that has the property itself.
   virtual void set_post_messages(bool post) = 0;
   virtual Models& models() = 0;
+  /// The element's `memory-limit`, else the runtime's; bytes, 0: none.
+  virtual std::size_t memory_limit() const = 0;
   /// Bytes that the work may take in all: the element's `memory-limit`, or what the runtime's limit
-  /// leaves at this moment; the largest number there is where nothing limits it.
-  virtual std::size_t available_memory() const = 0;
+  /// leaves at this moment beside what others hold; the largest number there is where nothing
+  /// limits it. `held`: bytes that the work has taken of it already.
+  virtual std::size_t available_memory(std::size_t held) const = 0;
   /// Posts an error, the first since the element was started; what follows from it is not news.
   virtual void report(const Error& error) = 0;
   /// Runs work on a lane of the device that `wait_until_ready` named, and waits. From the thread

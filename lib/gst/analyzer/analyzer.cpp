@@ -79,9 +79,14 @@ AnalyzerSettings Analyzer::settings() const {
 
 Models& Analyzer::models() { return runtime_; }
 
-std::size_t Analyzer::available_memory() const {
+std::size_t Analyzer::memory_limit() const {
   const guint64 own = settings().memory_limit;
-  return own > 0 ? own : runtime_.available_memory();
+  return own > 0 ? own : runtime_.memory_limit();
+}
+
+std::size_t Analyzer::available_memory(std::size_t held) const {
+  const guint64 own = settings().memory_limit;
+  return own > 0 ? own : runtime_.available_memory(held);
 }
 
 Ref<GstContext> Analyzer::cuda_context() const {

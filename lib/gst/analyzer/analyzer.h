@@ -71,7 +71,8 @@ class Analyzer final : public AnalyzerHost {
     change_settings([post](AnalyzerSettings& settings) { settings.post_messages = post; });
   }
   Models& models() override;
-  std::size_t available_memory() const override;
+  std::size_t memory_limit() const override;
+  std::size_t available_memory(std::size_t held) const override;
   void report(const Error& error) override;
   bool run(std::function<void()> work) override;
   bool is_live() const override;

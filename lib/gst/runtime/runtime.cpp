@@ -167,11 +167,12 @@ std::size_t Runtime::memory_limit() const {
   return memory_limit_;
 }
 
-std::size_t Runtime::available_memory() const {
+std::size_t Runtime::available_memory(std::size_t held) const {
   const std::lock_guard lock(mutex_);
   if (memory_limit_ == 0) return std::numeric_limits<std::size_t>::max();
   const std::size_t used = engine_ ? engine_->memory("cpu").current : 0;
-  return used < memory_limit_ ? memory_limit_ - used : 0;
+  const std::size_t others = used - std::min(used, held);
+  return others < memory_limit_ ? memory_limit_ - others : 0;
 }
 
 void Runtime::set_grace_time(std::chrono::nanoseconds time) {

@@ -58,8 +58,9 @@ class Runtime final : public Models {
   /// Bytes that tensors may take on each device. 0: no limit.
   void set_memory_limit(std::size_t bytes);
   std::size_t memory_limit() const;
-  /// What the limit leaves now; the largest number there is without a limit.
-  std::size_t available_memory() const;
+  /// What the limit leaves now beside what others hold than whoever asks, who holds `held` bytes;
+  /// the largest number there is without a limit.
+  std::size_t available_memory(std::size_t held = 0) const;
   /// How long a model is kept after its last user.
   void set_grace_time(std::chrono::nanoseconds time);
   std::chrono::nanoseconds grace_time() const;
