@@ -139,13 +139,13 @@ Result<SharedPicture> LoftrMatch::take_picture(const AnalyzedFrame& frame,
                                                const LoftrMatchSettings& settings,
                                                std::vector<PicturePair>& pairs) {
   auto picture = std::make_shared<MatchPicture>(frame.image);
-  auto encodes = matcher_.prepare(*picture, plan_->options);
+  auto encodes = matcher_.prepare(*picture, plan_->options, host_.stop_token());
   while (!encodes && can_do_with_less(encodes.error())) {
     if (plan_->options.max_size != kept_.max_size()) {  // no partners any more
       give_up(pairs);
       kept_.begin_frame(frame, settings, plan_->options.max_size);
     }
-    encodes = matcher_.prepare(*picture, plan_->options);
+    encodes = matcher_.prepare(*picture, plan_->options, host_.stop_token());
   }
   if (!encodes) return encodes.error();
   kept_.put(frame, picture);
@@ -174,7 +174,7 @@ Result<void> LoftrMatch::pair_with_references(const LoftrMatchSettings& settings
                                               const SharedPicture& picture, FoundMatches& found,
                                               std::vector<PicturePair>& pairs) {
   const auto prepare = [this](MatchPicture& reference) -> Result<void> {
-    const auto encodes = matcher_.prepare(reference, plan_->options);
+    const auto encodes = matcher_.prepare(reference, plan_->options, host_.stop_token());
     if (!encodes) return encodes.error();
     const std::lock_guard lock(mutex_);
     counts_.reference_encodes += *encodes;

@@ -14,11 +14,11 @@ MatchWorkspace PairMatcher::workspace(int width, int height, int pairs,
                        : full_->workspace(width, height, pairs, options);
 }
 
-Result<std::uint64_t> PairMatcher::prepare(MatchPicture& picture,
-                                           const MatchOptions& options) const {
+Result<std::uint64_t> PairMatcher::prepare(MatchPicture& picture, const MatchOptions& options,
+                                           const std::stop_token& stop) const {
   std::uint64_t encodes = 0;
   if (is_adaptive()) return encodes;
-  const auto features = picture.features(*full_, options, picture.whole(), encodes);
+  const auto features = picture.features(*full_, options, picture.whole(), encodes, stop);
   if (!features) return features.error();
   picture.drop_pixels();
   return encodes;

@@ -29,7 +29,8 @@ class PairMatcher {
 
   /// Makes what the net needs of a picture, after which its pixels are not needed; in adaptive
   /// matching nothing, since what is needed is known only then. How often the net ran.
-  Result<std::uint64_t> prepare(MatchPicture& picture, const MatchOptions& options) const;
+  Result<std::uint64_t> prepare(MatchPicture& picture, const MatchOptions& options,
+                                const std::stop_token& stop) const;
 
   /// Finds the matches of prepared pictures, in batches as large as the plan says. How often the
   /// nets encoded a picture meanwhile.

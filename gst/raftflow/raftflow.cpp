@@ -116,14 +116,14 @@ void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& s
 Result<RaftFlow::Features> RaftFlow::encode(const AnalyzedFrame& frame,
                                             const RaftFlowSettings& settings,
                                             std::vector<Pair>& pairs) {
-  auto features = net_->encode(*frame.image, plan_->options);
+  auto features = net_->encode(*frame.image, plan_->options, host_.stop_token());
   while (!features && can_do_with_less(features.error())) {
     if (plan_->options.max_size != state_.max_size) {
       give_up(pairs);
       pairs.clear();
       begin_frame(frame, settings, GST_TORCH_SCENE_BOUNDARY_NONE);
     }
-    features = net_->encode(*frame.image, plan_->options);
+    features = net_->encode(*frame.image, plan_->options, host_.stop_token());
   }
   if (!features) return features.error();
   state_.seen.push_back({frame.index, frame.pts()});

@@ -89,22 +89,22 @@ Result<std::vector<ScoredFrame>> WindowScorer::push(std::span<FrameImage* const>
     if (!thumbnail) return thumbnail.error();
     const auto window = windows_.push(*thumbnail);
     if (!window) continue;
-    if (auto looked = look_at(*window, scored); !looked) return looked.error();
+    if (auto looked = look_at(*window, stop, scored); !looked) return looked.error();
   }
   return scored;
 }
 
-Result<std::vector<ScoredFrame>> WindowScorer::finish() {
+Result<std::vector<ScoredFrame>> WindowScorer::finish(std::stop_token stop) {
   std::vector<ScoredFrame> scored;
   while (const auto window = windows_.finish()) {
-    if (auto looked = look_at(*window, scored); !looked) return looked.error();
+    if (auto looked = look_at(*window, stop, scored); !looked) return looked.error();
   }
   return scored;
 }
 
-Result<void> WindowScorer::look_at(const ShotWindows::Window& window,
+Result<void> WindowScorer::look_at(const ShotWindows::Window& window, const std::stop_token& stop,
                                    std::vector<ScoredFrame>& scored) const {
-  const auto probabilities = model_->probabilities(window.frames);
+  const auto probabilities = model_->probabilities(window.frames, stop);
   if (!probabilities) return probabilities.error();
   for (std::size_t i = window.first; i < window.first + window.count; i++) {
     scored.push_back(with_luma(window.frames[i]));

@@ -54,7 +54,7 @@ class FrameScorer {
   virtual Result<std::vector<ScoredFrame>> push(std::span<FrameImage* const> frames,
                                                 std::stop_token stop) = 0;
   /// No frame comes for now: the frames that were not scored yet.
-  virtual Result<std::vector<ScoredFrame>> finish() = 0;
+  virtual Result<std::vector<ScoredFrame>> finish(std::stop_token stop) = 0;
   /// Forgets all frames.
   virtual void reset() = 0;
 
@@ -75,7 +75,9 @@ class FeatureScorer final : public FrameScorer {
   std::size_t least_bytes() const override { return model_->workspace(1); }
   Result<std::vector<ScoredFrame>> push(std::span<FrameImage* const> frames,
                                         std::stop_token stop) override;
-  Result<std::vector<ScoredFrame>> finish() override { return std::vector<ScoredFrame>(); }
+  Result<std::vector<ScoredFrame>> finish(std::stop_token) override {
+    return std::vector<ScoredFrame>();
+  }
   void reset() override {}
 
  private:
@@ -96,11 +98,12 @@ class WindowScorer final : public FrameScorer {
   std::size_t least_bytes() const override { return model_->workspace(ShotWindows::kLength); }
   Result<std::vector<ScoredFrame>> push(std::span<FrameImage* const> frames,
                                         std::stop_token stop) override;
-  Result<std::vector<ScoredFrame>> finish() override;
+  Result<std::vector<ScoredFrame>> finish(std::stop_token stop) override;
   void reset() override { windows_.reset(); }
 
  private:
-  Result<void> look_at(const ShotWindows::Window& window, std::vector<ScoredFrame>& scored) const;
+  Result<void> look_at(const ShotWindows::Window& window, const std::stop_token& stop,
+                       std::vector<ScoredFrame>& scored) const;
 
   const std::shared_ptr<ShotModel> model_;
   ShotWindows windows_;

@@ -163,7 +163,7 @@ void SceneDetect::note(std::vector<ShotDecision> decisions) {
 
 // What is under way is decided without what comes after.
 Result<void> SceneDetect::end_stretch() {
-  const auto scored = scorer_->finish();
+  const auto scored = scorer_->finish(host_.stop_token());
   if (!scored) return scored.error();
   judge(*scored);
   note(detector_->finish());

@@ -97,11 +97,11 @@ class AdaptiveMatcher {
       Pass pass;
       pass.options = initial_options(nets_.initial, *pair.second, options_);
       const MatchOptions of_first = initial_options(nets_.initial, *pair.first, options_);
-      auto first =
-          pair.first->features(nets_.initial, of_first, pair.first->whole(), encodes_.initial);
+      auto first = pair.first->features(nets_.initial, of_first, pair.first->whole(),
+                                        encodes_.initial, stop_);
       if (!first) return first.error();
       auto second = pair.second->features(nets_.initial, pass.options, pair.second->whole(),
-                                          encodes_.initial);
+                                          encodes_.initial, stop_);
       if (!second) return second.error();
       pass.frames = {*first, *second};
       passes.push_back(std::move(pass));
@@ -117,7 +117,7 @@ class AdaptiveMatcher {
     if (side.region != picture.whole() || side.size != natural_size(picture)) {
       options.max_size = side.size;
     }
-    return picture.features(nets_.full, options, side.region, encodes);
+    return picture.features(nets_.full, options, side.region, encodes, stop_);
   }
 
   int natural_size(const MatchPicture& picture) const {

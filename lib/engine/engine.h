@@ -81,7 +81,7 @@ class Engine {
 };
 
 /// Number in the name of the engine library's entry point: changes with every class above.
-#define GSTTORCH_ENGINE_ENTRY "gsttorch_engine_6"
+#define GSTTORCH_ENGINE_ENTRY "gsttorch_engine_7"
 using EngineEntry = Engine* (*)();
 
 }  // namespace gsttorch

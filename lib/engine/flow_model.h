@@ -89,9 +89,11 @@ class FlowModel {
   virtual const FlowModelInfo& info() const = 0;
 
   /// The features of one frame, from which both sides of a pair are made. The frame keeps the
-  /// converted picture and the features for whoever asks next.
+  /// converted picture and the features for whoever asks next. `stop` is looked at between the
+  /// net's blocks and ends the call with ErrorCode::Cancelled.
   virtual Result<std::shared_ptr<const FlowFrame>> encode(FrameImage& image,
-                                                          const FlowOptions& options) = 0;
+                                                          const FlowOptions& options,
+                                                          std::stop_token stop = {}) = 0;
 
   /// The most bytes that `flow` has allocated at once beside the frames' features, for so many
   /// pairs of frames of that size (pixels), and that `encode` of one frame takes.

@@ -75,9 +75,11 @@ class MatchModel {
   virtual const MatchModelInfo& info() const = 0;
 
   /// The features of one picture, from which both sides of a pair are made. The frame keeps the
-  /// converted picture and the features for whoever asks next.
+  /// converted picture and the features for whoever asks next. `stop` is looked at between the
+  /// net's blocks and ends the call with ErrorCode::Cancelled.
   virtual Result<std::shared_ptr<const MatchFrame>> encode(FrameImage& image,
-                                                           const MatchOptions& options) = 0;
+                                                           const MatchOptions& options,
+                                                           std::stop_token stop = {}) = 0;
 
   /// The most bytes that `match` has allocated at once beside the frames' features, for so many
   /// pairs of frames of that size (pixels), and that `encode` of one frame takes.
@@ -85,7 +87,8 @@ class MatchModel {
                                    const MatchOptions& options) const = 0;
 
   /// Matches of each pair, computed as one batch where the sizes are equal: the results equal those
-  /// of one pair at a time. `stop` ends the call with ErrorCode::Cancelled.
+  /// of one pair at a time. `stop` is looked at between layers, bands and chunks, and ends the call
+  /// with ErrorCode::Cancelled.
   virtual Result<std::vector<MatchResult>> match(std::span<const MatchPair> pairs,
                                                  const MatchOptions& options,
                                                  std::stop_token stop = {}) = 0;

@@ -12,7 +12,8 @@ MatchPicture::MatchPicture(std::shared_ptr<FrameImage> image)
 Result<std::shared_ptr<const MatchFrame>> MatchPicture::features(MatchModel& net,
                                                                  const MatchOptions& options,
                                                                  const ImageRegion& region,
-                                                                 std::uint64_t& encodes) {
+                                                                 std::uint64_t& encodes,
+                                                                 const std::stop_token& stop) {
   for (const Made& made : made_) {
     if (made.net == &net && made.max_size == options.max_size && made.region == region) {
       return made.features;
@@ -21,7 +22,7 @@ Result<std::shared_ptr<const MatchFrame>> MatchPicture::features(MatchModel& net
   if (!image_) return Error{ErrorCode::Failed, "the pixels of a picture are not there any more"};
   const bool is_part = region != whole();
   RegionImage part(*image_, region);
-  auto features = net.encode(is_part ? part : *image_, options);
+  auto features = net.encode(is_part ? part : *image_, options, stop);
   if (!features) return features;
   encodes++;
   if (is_part) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <vector>
 
 #include "lib/core/result.h"
@@ -29,7 +30,8 @@ class MatchPicture {
   /// made with them have that region's pixels. `encodes` counts those that had to be made.
   Result<std::shared_ptr<const MatchFrame>> features(MatchModel& net, const MatchOptions& options,
                                                      const ImageRegion& region,
-                                                     std::uint64_t& encodes);
+                                                     std::uint64_t& encodes,
+                                                     const std::stop_token& stop = {});
 
   Result<void> copy_pixels();  ///< so that the frame can go
   void drop_pixels();          ///< no features beside those that are there are wanted any more

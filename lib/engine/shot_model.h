@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,9 @@ class ShotModel {
   virtual Result<Thumbnail> thumbnail(FrameImage& frame) = 0;
 
   /// Of each frame of a window, in order; ShotWindows tells which windows, and which to keep.
-  virtual Result<std::vector<ShotProbabilities>> probabilities(
-      std::span<const Thumbnail> window) = 0;
+  /// `stop` is looked at between the net's blocks and ends the call with ErrorCode::Cancelled.
+  virtual Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail> window,
+                                                               std::stop_token stop = {}) = 0;
 
   /// The most bytes of tensors that a window of so many frames takes.
   virtual std::size_t workspace(int frames) const = 0;

@@ -38,8 +38,8 @@ struct WorldFrame final : MatchFrame {
 class WorldNet final : public MatchModel {
  public:
   const MatchModelInfo& info() const override { return info_; }
-  Result<std::shared_ptr<const MatchFrame>> encode(FrameImage& image,
-                                                   const MatchOptions& options) override {
+  Result<std::shared_ptr<const MatchFrame>> encode(FrameImage& image, const MatchOptions& options,
+                                                   std::stop_token) override {
     auto frame = std::make_shared<WorldFrame>();
     const int longer = std::max(image.width(), image.height());
     const int inside = options.max_size > 0 ? std::min(options.max_size, longer) : longer;

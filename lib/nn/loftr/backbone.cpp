@@ -8,6 +8,7 @@
 #include <ATen/ATen.h>
 
 #include "lib/nn/loftr/windows.h"
+#include "lib/nn/stop_scope.h"
 
 namespace gsttorch {
 namespace {
@@ -89,6 +90,7 @@ at::Tensor LoftrMerge::dense(const at::Tensor& lateral, const at::Tensor& coarse
   at::Tensor out = at::empty({lateral.size(0), out_channels(), height, width},
                              lateral.options().memory_format(kPixelMajor));
   for (std::int64_t first = 0; first < height; first += rows) {
+    end_if_stopped();
     const std::int64_t last = std::min(height, first + rows);
     const std::int64_t above = std::max<std::int64_t>(0, first - kHalo);
     const std::int64_t below = std::min(height, last + kHalo);
@@ -140,6 +142,7 @@ LoftrBackbone::Maps LoftrBackbone::operator()(const at::Tensor& image) const {
   Maps maps;
   at::Tensor x = stem_(image);
   for (std::size_t i = 0; i < blocks_.size(); i++) {
+    end_if_stopped();
     x = blocks_[i](std::move(x));
     if (middle_ && i == fine_block_) maps.fine_lateral = x;
     if (middle_ && i == fine_block_ + 2) maps.middle_lateral = x;

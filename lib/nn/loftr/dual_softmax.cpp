@@ -12,6 +12,7 @@
 
 #include "lib/nn/ops/cpu_dispatch.h"
 #include "lib/nn/ops/fast_exp.h"
+#include "lib/nn/stop_scope.h"
 
 namespace gsttorch {
 namespace {
@@ -95,6 +96,7 @@ void for_each_tile(const at::Tensor& first, const at::Tensor& second, double tem
   const at::Tensor columns = second.t();
   const at::Tensor room = at::empty({std::min(kTileRows, rows), second.size(0)}, first.options());
   for (std::int64_t begin = 0; begin < rows; begin += kTileRows) {
+    end_if_stopped();
     const std::int64_t count = std::min(kTileRows, rows - begin);
     at::Tensor tile = room.narrow(0, 0, count);
     at::mm_out(tile, scaled.narrow(0, begin, count), columns);

@@ -13,6 +13,7 @@
 #include "lib/nn/loftr/spread.h"
 #include "lib/nn/loftr/token_filter.h"
 #include "lib/nn/loftr/windows.h"
+#include "lib/nn/stop_scope.h"
 
 namespace gsttorch {
 namespace {
@@ -186,6 +187,7 @@ Loftr::Matches Loftr::match_one(const PicturePair& pair, const CoarseTokens& coa
                                    coarse.tokens.x1.narrow(0, at, 1)};
   Matches matches;
   matches.coarse = coarse_matches(tokens, options.threshold);
+  end_if_stopped();
   if (!coarse.first.empty()) {
     const at::Tensor &first = coarse.first[index], &second = coarse.second[index];
     to_cells(matches.coarse, first, second);
@@ -199,6 +201,7 @@ Loftr::Matches Loftr::match_one(const PicturePair& pair, const CoarseTokens& coa
 
 std::vector<Loftr::Matches> Loftr::match(std::span<const PicturePair> pairs,
                                          const Options& options) const {
+  const StopScope scope(options.stop);
   std::vector<Matches> all;
   if (pairs.empty()) return all;
   if (!same_sizes(pairs)) {
@@ -209,7 +212,7 @@ std::vector<Loftr::Matches> Loftr::match(std::span<const PicturePair> pairs,
   }
   const CoarseTokens coarse = coarse_tokens(pairs, options.token_filter);
   for (std::size_t i = 0; i < pairs.size(); i++) {
-    if (options.stop.stop_requested()) throw Failure(ErrorCode::Cancelled, "cancelled");
+    end_if_stopped();
     all.push_back(match_one(pairs[i], coarse, i, options));
   }
   return all;
@@ -279,7 +282,7 @@ at::Tensor Loftr::fine_offsets_on_gpu(const PicturePair& pair, const LoftrTransf
   const double half_window = static_cast<double>(LoftrConfig::kWindow / 2 * config_.fine_stride());
   std::vector<at::Tensor> parts;
   for (std::int64_t begin = 0; begin < count; begin += chunk) {
-    if (options.stop.stop_requested()) throw Failure(ErrorCode::Cancelled, "cancelled");
+    end_if_stopped();
     const std::int64_t size = std::min(chunk, count - begin);
     const std::int64_t padded = rounded_on_gpu(size, chunk);
     std::vector<std::int64_t> index =
@@ -307,7 +310,7 @@ at::Tensor Loftr::fine_offsets(const PicturePair& pair, const LoftrTransformer::
   const at::Tensor rows0 = rows_of(tokens.x0), rows1 = rows_of(tokens.x1);
   const double half_window = static_cast<double>(LoftrConfig::kWindow / 2 * config_.fine_stride());
   for (std::int64_t begin = 0; begin < count; begin += options.chunk) {
-    if (options.stop.stop_requested()) throw Failure(ErrorCode::Cancelled, "cancelled");
+    end_if_stopped();
     const auto chunk = matches.subspan(begin, std::min(options.chunk, count - begin));
     const auto size = static_cast<std::int64_t>(chunk.size());
     const std::int64_t padded = rounded(size, options.chunk);

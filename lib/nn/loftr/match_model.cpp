@@ -17,6 +17,7 @@
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/ops/prepared_image.h"
 #include "lib/nn/precision.h"
+#include "lib/nn/stop_scope.h"
 
 namespace gsttorch {
 namespace {
@@ -137,10 +138,11 @@ class LoftrMatchModel final : public MatchModel {
 
   const MatchModelInfo& info() const override { return info_; }
 
-  Result<std::shared_ptr<const MatchFrame>> encode(FrameImage& image,
-                                                   const MatchOptions& options) override {
+  Result<std::shared_ptr<const MatchFrame>> encode(FrameImage& image, const MatchOptions& options,
+                                                   std::stop_token stop) override {
     return caught("match features", [&]() -> Result<std::shared_ptr<const MatchFrame>> {
       const c10::InferenceMode guard;
+      const StopScope scope(std::move(stop));
       if (image.width() < 1 || image.height() < 1) {
         throw Failure(ErrorCode::BadShape, "a frame without pixels");
       }
@@ -149,7 +151,8 @@ class LoftrMatchModel final : public MatchModel {
       const ImageRequest request = image_request(placement, device_);
       const auto made = image.get(DerivedKind::Features, features_key_ + image_key(request), [&] {
         const c10::InferenceMode guard;
-        const MemoryScope scope(info_.architecture, "features");
+        const MemoryScope memory(info_.architecture, "features");
+        end_if_stopped();
         auto frame = std::make_shared<const LoftrFrame>(
             placement, net_.encode(grey(prepared_image(image, request))));
         wait_for_work(device_);

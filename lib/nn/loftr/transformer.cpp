@@ -10,6 +10,7 @@
 
 #include "lib/nn/failure.h"
 #include "lib/nn/ops/gpu_map.h"
+#include "lib/nn/stop_scope.h"
 
 namespace gsttorch {
 namespace {
@@ -128,7 +129,9 @@ at::Tensor LoftrTransformer::plain_layer(std::size_t index, const at::Tensor& x,
 
 LoftrTransformer::Pair LoftrTransformer::both(std::size_t index, Pair pair) const {
   const bool is_cross = index % 2 == 1;  // the second side sees what the first has become
+  end_if_stopped();
   pair.x0 = layer(index, pair.x0, is_cross ? pair.x1 : pair.x0);
+  end_if_stopped();
   pair.x1 = layer(index, pair.x1, is_cross ? pair.x0 : pair.x1);
   return pair;
 }

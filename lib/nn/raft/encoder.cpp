@@ -9,6 +9,7 @@
 
 #include "lib/nn/ops/batch_norm.h"
 #include "lib/nn/ops/norm.h"
+#include "lib/nn/stop_scope.h"
 
 namespace gsttorch {
 namespace {
@@ -110,7 +111,11 @@ std::int64_t Encoder::peak_elements(Extent image) const {
 
 at::Tensor Encoder::operator()(const at::Tensor& image) const {
   at::Tensor x = stem_.front()(image);
-  for (const EncoderBlock& block : blocks_) x = block(x);
+  for (const EncoderBlock& block : blocks_) {
+    end_if_stopped();
+    x = block(x);
+  }
+  end_if_stopped();
   return last_(x);
 }
 

@@ -23,6 +23,7 @@
 #include "lib/nn/raft/flow_figures.h"
 #include "lib/nn/raft/raft.h"
 #include "lib/nn/raft/warm_start.h"
+#include "lib/nn/stop_scope.h"
 
 namespace gsttorch {
 namespace {
@@ -216,10 +217,11 @@ class RaftFlowModel final : public FlowModel {
 
   const FlowModelInfo& info() const override { return info_; }
 
-  Result<std::shared_ptr<const FlowFrame>> encode(FrameImage& image,
-                                                  const FlowOptions& options) override {
+  Result<std::shared_ptr<const FlowFrame>> encode(FrameImage& image, const FlowOptions& options,
+                                                  std::stop_token stop) override {
     return caught("flow features", [&]() -> Result<std::shared_ptr<const FlowFrame>> {
       const c10::InferenceMode guard;
+      const StopScope scope(std::move(stop));
       if (image.width() < 1 || image.height() < 1) {
         throw Failure(ErrorCode::BadShape, "a frame without pixels");
       }
@@ -227,7 +229,8 @@ class RaftFlowModel final : public FlowModel {
       const ImageRequest request = image_request(placement, device_);
       const auto made = image.get(DerivedKind::Features, features_key_ + image_key(request), [&] {
         const c10::InferenceMode guard;
-        const MemoryScope scope(info_.architecture, "features");
+        const MemoryScope memory(info_.architecture, "features");
+        end_if_stopped();
         auto frame =
             std::make_shared<const RaftFrame>(placement, encode(prepared_image(image, request)));
         wait_for_work(device_);
@@ -256,14 +259,16 @@ class RaftFlowModel final : public FlowModel {
                                        std::stop_token stop) override {
     return caught("flow", [&]() -> Result<std::vector<FlowResult>> {
       const c10::InferenceMode guard;
-      const MemoryScope scope(info_.architecture, "flow");
+      const MemoryScope memory(info_.architecture, "flow");
+      const StopScope scope(stop);
       if (pairs.empty()) return std::vector<FlowResult>();
       if (options.iterations < 1) throw Failure(ErrorCode::BadArgument, "no iterations");
       check_same_size(pairs);
       const std::vector<Way> directions = ways(options.direction);
-      const Raft::Flow flow = net_flow(batch_of(pairs, directions),
-                                       {options.iterations, options.convergence_px,
-                                        options.correlation_budget_bytes, std::move(stop)});
+      const Raft::Flow flow = net_flow(
+          batch_of(pairs, directions),
+          {options.iterations, options.convergence_px, options.correlation_budget_bytes, stop});
+      end_if_stopped();
       auto all = results(pairs, directions, flow, options.output);
       wait_for_work(device_);
       return all;
@@ -282,7 +287,7 @@ class RaftFlowModel final : public FlowModel {
   // What may end early depends on what the GPU finds, so it is not recorded.
   Raft::Flow net_flow(const Raft::Pairs& pairs, const Raft::Options& options) {
     if (options.convergence_px > 0) return net_.flow(pairs, options);
-    if (options.stop.stop_requested()) throw Failure(ErrorCode::Cancelled, "cancelled");
+    end_if_stopped();
     const std::string name = "flow " + std::to_string(options.iterations) + ' ' +
                              std::to_string(options.correlation_budget_bytes);
     const Raft::Features& first = pairs.first;

@@ -12,6 +12,7 @@
 #include "lib/nn/raft/correlation.h"
 #include "lib/nn/raft/flow_figures.h"
 #include "lib/nn/raft/upsample.h"
+#include "lib/nn/stop_scope.h"
 
 namespace gsttorch {
 namespace {
@@ -125,6 +126,7 @@ Raft::Features Raft::encode(const at::Tensor& image) const {
 }
 
 Raft::Flow Raft::flow(const Pairs& pairs, const Options& options) const {
+  const StopScope scope(options.stop);
   const at::Tensor& map = pairs.first.map;
   const std::int64_t batch = map.size(0), h = map.size(2), w = map.size(3);
   const bool fits = Correlation::volume_bytes(batch, h, w) <= options.correlation_budget_bytes;
@@ -140,7 +142,7 @@ Raft::Flow Raft::flow(const Pairs& pairs, const Options& options) const {
   Convergence convergence(options.convergence_px, batch);
   int iteration = 0;
   while (iteration < options.iterations) {
-    if (options.stop.stop_requested()) throw Failure(ErrorCode::Cancelled, "cancelled");
+    end_if_stopped();
     UpdateBlock::Step step =
         update_block_(hidden, hoisted, correlation->lookup(origin + coarse), coarse);
     iteration++;
@@ -150,6 +152,7 @@ Raft::Flow Raft::flow(const Pairs& pairs, const Options& options) const {
   }
   correlation.reset();  // most of the memory, of no use to the upsampling
   hoisted.clear();
+  end_if_stopped();
   const std::vector<int> iterations = convergence.finish(iteration, coarse, hidden);
   return {upsample(coarse, hidden), coarse, iterations};
 }

@@ -18,6 +18,7 @@
 #include "lib/nn/ops/thumbnail.h"
 #include "lib/nn/precision.h"
 #include "lib/nn/resnet/resnet.h"
+#include "lib/nn/stop_scope.h"
 #include "lib/nn/weights/weights.h"
 
 namespace gsttorch {
@@ -58,10 +59,11 @@ class ResNetFeatureModel final : public FeatureModel {
                                               std::stop_token stop) override {
     return caught("features", [&]() -> Result<std::vector<FrameFeatures>> {
       const c10::InferenceMode guard;
-      const MemoryScope scope(info_.architecture, "features");
+      const MemoryScope memory(info_.architecture, "features");
+      const StopScope scope(stop);
       const int layer = check_layer(options.layer);
       if (frames.empty()) return std::vector<FrameFeatures>();
-      const at::Tensor images = batch_of(frames, stop);
+      const at::Tensor images = batch_of(frames);
       const auto made = graphs_.run("layer" + std::to_string(layer), {images},
                                     [&](const GraphCache::Tensors& in) {
                                       return GraphCache::Tensors{net_.features(in[0], layer)};
@@ -93,7 +95,7 @@ class ResNetFeatureModel final : public FeatureModel {
     return layer == 0 ? net_.layers() : layer;
   }
 
-  at::Tensor batch_of(std::span<FrameImage* const> frames, const std::stop_token& stop) const {
+  at::Tensor batch_of(std::span<FrameImage* const> frames) const {
     const ImageRequest request = {.width = kSide,
                                   .height = kSide,
                                   .scale = kImageNet,
@@ -101,7 +103,7 @@ class ResNetFeatureModel final : public FeatureModel {
                                   .device = device_};
     std::vector<at::Tensor> images;
     for (FrameImage* frame : frames) {
-      if (stop.stop_requested()) throw Failure(ErrorCode::Cancelled, "cancelled");
+      end_if_stopped();
       if (frame->width() < 1 || frame->height() < 1) {
         throw Failure(ErrorCode::BadShape, "a frame without pixels");
       }

@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 
 #include "lib/nn/ops/batch_norm.h"
+#include "lib/nn/stop_scope.h"
 
 namespace gsttorch {
 namespace {
@@ -62,7 +63,10 @@ ResNet::ResNet(const ModuleWeights& weights)
 at::Tensor ResNet::features(const at::Tensor& image, int layer) const {
   at::Tensor x = at::max_pool2d(conv1_(image), {3, 3}, {2, 2}, {1, 1});
   for (int i = 0; i < layer; i++) {
-    for (const BasicBlock& block : layers_[i]) x = block(x);
+    for (const BasicBlock& block : layers_[i]) {
+      end_if_stopped();
+      x = block(x);
+    }
   }
   return x.mean({2, 3}, false, at::kFloat);
 }

@@ -15,6 +15,7 @@
 #include "lib/nn/ops/prepared_image.h"
 #include "lib/nn/ops/thumbnail.h"
 #include "lib/nn/precision.h"
+#include "lib/nn/stop_scope.h"
 #include "lib/nn/transnet/transnet.h"
 #include "lib/nn/weights/weights.h"
 
@@ -47,10 +48,12 @@ class TransNetShotModel final : public ShotModel {
     });
   }
 
-  Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail> window) override {
+  Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail> window,
+                                                       std::stop_token stop) override {
     return caught("shots", [&]() -> Result<std::vector<ShotProbabilities>> {
       const c10::InferenceMode guard;
-      const MemoryScope scope(kArchitecture, "shots");
+      const MemoryScope memory(kArchitecture, "shots");
+      const StopScope scope(std::move(stop));
       if (window.empty()) return std::vector<ShotProbabilities>();
       const auto made =
           graphs_.run("shots", {to_tensor(window).to(device_)}, [&](const GraphCache::Tensors& in) {

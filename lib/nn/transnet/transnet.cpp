@@ -10,6 +10,7 @@
 
 #include "lib/nn/failure.h"
 #include "lib/nn/ops/batch_norm.h"
+#include "lib/nn/stop_scope.h"
 
 namespace gsttorch {
 namespace {
@@ -163,6 +164,7 @@ TransNet::Logits TransNet::operator()(const at::Tensor& frames) const {
   for (const auto& stage : stages_) {
     at::Tensor shortcut;
     for (const DilatedBlock& block : stage) {
+      end_if_stopped();
       x = block(x, count);
       if (!shortcut.defined()) shortcut = x;
     }
