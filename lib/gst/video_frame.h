@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <string>
+
 #include <gst/video/video.h>
 
 #include "lib/engine/image.h"
@@ -28,6 +30,10 @@ struct VideoSize {
 /// as its caps say, from the top left. A producer may pad its pictures, and an element like
 /// videocrop leaves the pixels where they are when downstream takes the meta.
 VideoRectangle visible_part(GstBuffer* buffer, const GstVideoInfo& info);
+
+/// What of a video's colours or frames is not taken for what its caps say it is, for a warning;
+/// empty: nothing. Pixels go into the nets as SDR with the primaries of BT.709, one frame a buffer.
+std::string unsupported_colorimetry(const GstVideoInfo& info);
 
 /// A buffer mapped for reading as a video frame, unmapped when it goes out of scope.
 class MappedFrame {

@@ -423,6 +423,9 @@ bool Analyzer::use_caps(GstCaps* caps) {
   entry_.info = info;
   entry_.has_info = is_video;
   set_frame_duration(caps_frame_duration());
+  if (const std::string ignored = unsupported_colorimetry(info); is_video && !ignored.empty()) {
+    post_warning(element_, {ErrorCode::BadShape, ignored});
+  }
   return is_other;
 }
 
