@@ -45,6 +45,8 @@ class FrameScorer {
   /// After how many later frames at most one is scored.
   virtual std::size_t look_ahead() const = 0;
 
+  /// Frames that the net looks at together whatever it is given at once; 1: each on its own.
+  virtual std::size_t window() const { return 1; }
   /// How many frames `push` can take at once within so many bytes; 0: not even one.
   virtual std::size_t most_frames(std::size_t bytes) const = 0;
   /// What one frame takes, bytes.
@@ -94,6 +96,7 @@ class WindowScorer final : public FrameScorer {
   explicit WindowScorer(std::shared_ptr<ShotModel> model);
 
   std::size_t look_ahead() const override { return ShotWindows::kLookAhead; }
+  std::size_t window() const override { return ShotWindows::kLength; }
   std::size_t most_frames(std::size_t bytes) const override;
   std::size_t least_bytes() const override { return model_->workspace(ShotWindows::kLength); }
   Result<std::vector<ScoredFrame>> push(std::span<FrameImage* const> frames,

@@ -288,6 +288,9 @@ void SceneDetect::force_key_unit(const AnalyzedFrame& frame, bool all_headers) {
 void SceneDetect::add_stats(GstStructure* stats) const {
   gst_structure_set(stats, "boundaries", G_TYPE_UINT64, boundaries_.load(), "look-ahead",
                     G_TYPE_UINT, look_ahead_.load(), nullptr);
+  if (const auto scorer = model_.get()) {
+    gst_structure_set(stats, "window", G_TYPE_UINT, static_cast<guint>(scorer->window()), nullptr);
+  }
   model_.add_stats(stats);
 }
 

@@ -152,6 +152,27 @@ INSTANTIATE_TEST_SUITE_P(ColoursAndLengths, Fades,
                          testing::Combine(testing::Values(0.0F, 16.0F, 255.0F, 235.0F),
                                           testing::Values(5, 15, 60)));
 
+class ShortFades : public testing::TestWithParam<float> {};
+
+// As a slow flash does: what comes after it is what was there before.
+TEST_P(ShortFades, that_lead_back_to_the_same_picture_are_none) {
+  constexpr int kLength = 5;
+  Film film;
+  film.still(1, 40);
+  const Luma last = picture(1, 0.05F * 39);
+  for (int i = 1; i <= kLength; ++i) {
+    film.add(mix(last, plain(GetParam()), static_cast<float>(i) / kLength));
+  }
+  for (int i = 1; i < kLength; ++i) {
+    film.add(mix(plain(GetParam()), last, static_cast<float>(i) / kLength));
+  }
+  for (int i = 0; i < 40; ++i) film.add(last);
+  film.finish();
+  EXPECT_THAT(film.boundaries, IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Colours, ShortFades, testing::Values(0.0F, 16.0F, 255.0F, 235.0F));
+
 TEST(ShotDetector, reports_a_gradual_change_with_a_frame_that_is_not_before_its_end) {
   Film film;
   film.still(1, 40);

@@ -350,6 +350,9 @@ TEST_F(SceneDetectTest, transnetv2_looks_far_ahead_and_loses_no_frame) {
     gst_structure_get_uint(stats, "look-ahead", &look_ahead);
     EXPECT_EQ(look_ahead, 74u + 4u);
     EXPECT_STREQ(gst_structure_get_string(stats, "model"), "transnetv2");
+    guint window = 0;
+    EXPECT_TRUE(gst_structure_get_uint(stats, "window", &window));
+    EXPECT_EQ(window, 100u);
   });
 }
 

@@ -164,6 +164,16 @@ TEST_F(SceneDetectTest, min_shot_duration_drops_boundaries_that_come_too_soon) {
   EXPECT_THAT(boundaries(run(video, 40)), testing::SizeIs(1));
 }
 
+TEST_F(SceneDetectTest, min_shot_duration_can_be_changed_while_playing) {
+  const DrawnVideo video({15, 24, 55, 64});
+  begin();
+  push(video, 0, 45);
+  pads->wait_for(37);  // all but those that wait for later ones
+  g_object_set(pads->element(), "min-shot-duration", guint64{400} * GST_MSECOND, nullptr);
+  push(video, 45, 35);
+  EXPECT_THAT(boundaries(end(80)), ElementsAre(15, 24, 55));
+}
+
 // The query's answer beside what batches wait, frames.
 guint64 frames_of_latency(GstElement* element) {
   GstStructure* stats = nullptr;

@@ -306,8 +306,9 @@ void install_properties(GObjectClass* object_class) {
                             "Compute a result for every Nth frame only", 1, G_MAXUINT,
                             defaults.inference_interval, kMutablePlaying));
   install(PROP_BATCH_SIZE, g_param_spec_uint("batch-size", "Batch size",
-                                             "Frames that the net works on at once, at most", 1, 64,
-                                             defaults.batch_size, kMutablePlaying));
+                                             "Frames that the net works on at once, at most; a net "
+                                             "that looks at windows takes as many as these have",
+                                             1, 64, defaults.batch_size, kMutablePlaying));
   install(PROP_BATCH_TIMEOUT,
           g_param_spec_uint64("batch-timeout", "Batch timeout",
                               "How long a frame waits for a batch to fill, in nanoseconds", 0,
