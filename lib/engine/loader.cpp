@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/engine/loader.h"
 
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
@@ -17,9 +18,12 @@ namespace {
 constexpr OwnLibrary kEngine{"libgsttorch-engine.so", "GST_TORCH_ENGINE", GSTTORCH_ENGINE_ENTRY,
                              "build it with tools/setup"};
 
+std::atomic<bool> torch_was_there = false;
+
 // A second LibTorch in one process crashes in strange ways: the one that is there must be ours.
 Result<void> check_loaded_torch() {
   const std::string version = loaded_torch_version();
+  torch_was_there = !version.empty();
   if (version.empty() || version == GSTTORCH_TORCH_VERSION) return {};
   return Error{ErrorCode::LibraryMissing,
                "LibTorch " + version +
@@ -42,6 +46,8 @@ std::string loaded_torch_version() {
   };
   return byte(0) + "." + byte(1) + "." + byte(2);
 }
+
+bool engine_found_torch() { return torch_was_there; }
 
 void prepare_environment() {
   // Short spinning. Other threads, decoders' for one, want the cores between parallel regions, and

@@ -23,4 +23,7 @@ void prepare_environment();
 /// Version of a LibTorch that is mapped into this process already ("2.15.0"), or empty.
 std::string loaded_torch_version();
 
+/// Whether LibTorch was in the process before load_engine() came to need it.
+bool engine_found_torch();
+
 }  // namespace gsttorch

@@ -17,7 +17,7 @@ Result<void*> retained(const CudaDriver& driver, int device) {
 
 Result<PrimaryContext> PrimaryContext::of(int device) {
   static std::mutex mutex;
-  static std::map<int, PrimaryContext> contexts;
+  static auto& contexts = *new std::map<int, PrimaryContext>;  // never destroyed: threads run on
   const std::lock_guard lock(mutex);
   if (const auto found = contexts.find(device); found != contexts.end()) return found->second;
   const auto driver = CudaDriver::open();

@@ -155,6 +155,6 @@ class OpenCvVision final : public Vision {
 }  // namespace gsttorch
 
 extern "C" __attribute__((visibility("default"))) gsttorch::Vision* gsttorch_vision_2() {
-  static gsttorch::OpenCvVision vision;
+  static auto& vision = *new gsttorch::OpenCvVision;  // never destroyed: threads run on
   return &vision;
 }

@@ -36,7 +36,7 @@ class WeakContext {
 
 Ref<GstCudaContext> wrapped(void* primary_context, int device) {
   static std::mutex mutex;
-  static std::map<int, WeakContext> contexts;
+  static auto& contexts = *new std::map<int, WeakContext>;  // never destroyed: threads run on
   const std::lock_guard lock(mutex);
   WeakContext& known = contexts[device];
   if (auto context = known.get()) return context;

@@ -6,11 +6,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
+#include <system_error>
 #include <utility>
 
 #include "lib/core/manifest.h"
 #include "lib/engine/loader.h"
 #include "lib/gst/runtime/results_account.h"
+#include "lib/gst/analyzer/debug.h"
+#include "lib/gst/runtime/engine_gate.h"
 
 namespace gsttorch {
 namespace {
@@ -70,7 +73,10 @@ Result<Engine*> Runtime::engine() {
   const auto loaded = load_engine();
   if (!loaded) return loaded;
   const std::lock_guard lock(mutex_);
-  if (!engine_) (*loaded)->set_memory_limit("cpu", memory_limit_);
+  if (!engine_) {
+    (*loaded)->set_memory_limit("cpu", memory_limit_);
+    close_engine_gate_at_exit();
+  }
   engine_ = *loaded;
   return engine_;
 }
@@ -93,6 +99,8 @@ Result<std::string> Runtime::resolve_device(Engine& engine, const std::string& d
 template <typename Model>
 Result<std::shared_ptr<Model>> Runtime::model(const ModelOptions& options, Loader<Model> loader,
                                               std::stop_token stop) {
+  const EngineUse use;
+  if (!use) return Error{ErrorCode::Cancelled, "cancelled"};
   const auto engine = this->engine();
   if (!engine) return engine.error();
   const auto device = resolve_device(**engine, options.device);
@@ -100,9 +108,11 @@ Result<std::shared_ptr<Model>> Runtime::model(const ModelOptions& options, Loade
   const auto key = key_of(options.path, *device, options.precision);
   if (!key) return key.error();
   const auto load = [&](std::stop_token load_stop) {
-    return ((*engine)->*loader)(
+    auto loaded = ((*engine)->*loader)(
         {key->path, key->device, key->precision, weights_properties(key->path)},
         std::move(load_stop));
+    close_engine_gate_at_exit();  // before what that brought with it is destroyed: CUDA
+    return loaded;
   };
   return models_.of<Model>().acquire(*key, load, std::move(stop));
 }
@@ -141,7 +151,15 @@ Executor& Runtime::executor(const std::string& device) {
 }
 
 bool Runtime::run(const std::string& device, std::function<void()> work, JobOptions options) {
-  return executor(device).run(std::move(work), std::move(options));
+  bool ran = false;
+  const auto work_unless_closed = [&] {
+    const EngineUse use;
+    if (!use) return;
+    work();
+    ran = true;
+  };
+  executor(device).run(work_unless_closed, std::move(options));
+  return ran;
 }
 
 void Runtime::add_analyzer() {
@@ -190,35 +208,46 @@ std::chrono::nanoseconds Runtime::grace_time() const {
 
 void Runtime::trim() {
   cache_->clear();
-  models_.drop_unused({});
+  drop_unused({});
 }
 
-// Wakes the thread that drops models, or starts it. It is started after the engine was loaded, so
-// it ends before LibTorch's own data do.
+// Wakes the thread that drops models, or starts it. Where it cannot be started, the next model that
+// nobody uses any more tries again. Throws nothing: the last user of a model is any thread.
 void Runtime::expect_unused_models() {
   const std::lock_guard lock(mutex_);
   look_again_ = true;
   unused_.notify_all();
   if (reaper_.joinable()) return;
-  reaper_ = std::jthread([this](const std::stop_token& stop) { drop_models_when_due(stop); });
-  std::atexit([] { instance().reaper_ = {}; });
+  try {
+    reaper_ = std::thread([this] { drop_models_when_due(); });
+  } catch (const std::system_error& e) {
+    GST_WARNING("unused models stay in memory: %s", e.what());
+  }
 }
 
-void Runtime::drop_models_when_due(const std::stop_token& stop) {
+// Until the process is gone.
+void Runtime::drop_models_when_due() {
   std::unique_lock lock(mutex_);
-  while (!stop.stop_requested()) {
+  while (true) {
     look_again_ = false;
     const auto grace = grace_time_;
     lock.unlock();
-    const auto next = models_.drop_unused(grace);
+    const auto next = drop_unused(grace);
     lock.lock();
     const auto look_again = [this] { return look_again_; };
     if (next) {
-      unused_.wait_until(lock, stop, *next, look_again);
+      unused_.wait_until(lock, *next, look_again);
     } else {
-      unused_.wait(lock, stop, look_again);
+      unused_.wait(lock, look_again);
     }
   }
+}
+
+std::optional<std::chrono::steady_clock::time_point> Runtime::drop_unused(
+    std::chrono::nanoseconds grace) {
+  const EngineUse use;
+  if (!use) return std::nullopt;
+  return models_.drop_unused(grace);
 }
 
 RuntimeStats Runtime::stats() const {

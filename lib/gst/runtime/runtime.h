@@ -45,7 +45,8 @@ class Runtime final : public Models {
                                                   std::stop_token stop) override;
 
   /// Runs work on a lane of a device, "cpu" or "cuda:0", and waits for it; throws what it throws.
-  /// False where it was taken back before a worker began it; see Executor::run.
+  /// False where it never ran: it was taken back before a worker began it, see Executor::run, or
+  /// the process is ending.
   bool run(const std::string& device, std::function<void()> work, JobOptions options = {});
 
   /// An element at work, for the statistics.
@@ -84,7 +85,8 @@ class Runtime final : public Models {
   Result<std::string> resolve_device(Engine& engine, const std::string& device);
   Executor& executor(const std::string& device);
   void expect_unused_models();
-  void drop_models_when_due(const std::stop_token& stop);
+  void drop_models_when_due();
+  std::optional<std::chrono::steady_clock::time_point> drop_unused(std::chrono::nanoseconds grace);
 
   const std::shared_ptr<DerivedCache> cache_;
   ModelRegistries<FlowModel, FeatureModel, ShotModel, MatchModel> models_;
@@ -97,9 +99,9 @@ class Runtime final : public Models {
   std::string auto_device_;  // what "auto" is while there are models
   std::chrono::nanoseconds grace_time_ = std::chrono::seconds(5);
   std::map<std::string, std::unique_ptr<Executor>> executors_;
-  std::condition_variable_any unused_;
+  std::condition_variable unused_;
   bool look_again_ = false;
-  std::jthread reaper_;
+  std::thread reaper_;
 };
 
 }  // namespace gsttorch

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""What the plugins and the library register to be destroyed by exit(): nothing. Streaming threads
+run on meanwhile. Libraries that bring others with them have lib/engine/static_data.h for that."""
+import pathlib
+import subprocess
+
+import pytest
+
+import tree
+
+# lib/nn is one of those: LibTorch's headers bring static data of their own.
+FOLDERS = ("gst", "lib/core", "lib/engine", "lib/gst", "lib/vision", "lib/cuda")
+
+
+def objects() -> list[pathlib.Path]:
+    found = [path for folder in FOLDERS for path in (tree.BUILD / folder).rglob("*.cpp.o")]
+    assert found, f"no objects in {tree.BUILD}: build first"
+    return found
+
+
+def undefined(library: pathlib.Path) -> set[str]:
+    said = subprocess.run(["nm", "--undefined-only", "--format=posix", library], check=True,
+                          capture_output=True, text=True)
+    return {line.split()[0] for line in said.stdout.splitlines()}
+
+
+@pytest.mark.parametrize("path", objects(),
+                         ids=lambda path: str(path.relative_to(tree.BUILD)).removesuffix(".o"))
+def test_registers_no_destructors_of_static_data(path: pathlib.Path) -> None:
+    assert "__cxa_atexit" not in undefined(path), "make it a reference to what `new` gives"
+
+
+@pytest.mark.parametrize("library", ["lib/nn/libgsttorch-engine", "lib/vision/libgsttorch-vision"])
+def test_what_is_opened_late_has_its_first_library(library: pathlib.Path) -> None:
+    file = tree.BUILD / f"{library}.so"
+    if not file.exists():
+        pytest.skip(f"{file.name} is not built")
+    dynamic = subprocess.run(["readelf", "--dynamic", "--wide", file], check=True,
+                             capture_output=True, text=True).stdout
+    assert f"[{file.stem}-first.so]" in dynamic
+    first = subprocess.run(["readelf", "--dynamic", "--wide",
+                            file.with_name(f"{file.stem}-first.so")], check=True,
+                           capture_output=True, text=True).stdout
+    assert "INITFIRST" in first

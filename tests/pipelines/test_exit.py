@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""An application that ends while a pipeline plays: threads that load and compute meet exit(), which
+destroys static data. Where a run hits is chance, so a few here can only find what is badly broken;
+GSTTORCH_EXIT_RUNS=100 has each case run so often, its delays in turn."""
+import itertools
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(os.environ["GSTTORCH_SOURCE_ROOT"])
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+import formula_weights  # noqa: E402: found by the line before
+
+RUNS = int(os.environ.get("GSTTORCH_EXIT_RUNS", "1"))
+# Within the load of the library, of the model, in the first inference, in later ones.
+DELAYS = (50, 400, 100, 300, 200)
+
+BUNDLED = ROOT / "models" / "bundled"
+SCENES = f"scenedetect device=cpu model={BUNDLED}/resnet18-lite.safetensors"
+MATCHES = f"loftrmatch device=cpu geometry=homography model={BUNDLED}/loftr-lite.safetensors"
+METER = "perfmeter measure=pipeline interval=20000000"
+
+# At its end Python gives back whatever it holds, in any state. GStreamer calls that an error of the
+# application, and its own sources do not survive it: so one reference more.
+PYTHON = """
+import ctypes, sys, gi
+gi.require_version("Gst", "1.0")
+from gi.repository import Gst
+Gst.init(None)
+pipeline = Gst.parse_launch(sys.argv[1])
+ctypes.pythonapi.Py_IncRef(ctypes.py_object(pipeline))
+pipeline.set_state(Gst.State.PLAYING)
+failed = pipeline.get_bus().timed_pop_filtered(int(sys.argv[2]) * Gst.MSECOND,
+                                               Gst.MessageType.ERROR)
+sys.exit(failed.parse_error()[0].message if failed else 0)
+"""
+
+WAYS = {
+    "exit": [os.environ.get("EXITS", "exits"), "exit"],
+    "return": [os.environ.get("EXITS", "exits"), "return"],
+    "python": [sys.executable, "-c", PYTHON],
+}
+
+
+@pytest.fixture(scope="session")
+def flow(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """raftflow with weights that nobody trained."""
+    path = tmp_path_factory.mktemp("weights") / "raft-small.safetensors"
+    formula_weights.write_weights(path, ROOT / "tests" / "nn" / "goldens" / "raft_small.shapes")
+    return f"raftflow device=cpu model={path}"
+
+
+def end_while_playing(elements: str, way: str, delay: int) -> None:
+    pipeline = ("videotestsrc pattern=ball ! video/x-raw,width=320,height=240,framerate=25/1 ! "
+                f"{elements} ! fakesink")
+    program, *how = WAYS[way]
+    arguments = [*how, pipeline, str(delay)] if way == "python" else [pipeline, str(delay), *how]
+    ended = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60,
+                           check=False)
+    # Negative: the signal that ended it.
+    assert (ended.returncode, ended.stderr) == (0, ""), f"after {delay} ms"
+
+
+# Each case begins with another delay, so that a single run of all covers them.
+CASES = ["flow", "scenes", "matches", "flow and meter"]
+FIRST = itertools.count()
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("case", CASES)
+def test_ends_in_peace(case: str, way: str, flow: str) -> None:
+    elements = {"flow": flow, "scenes": SCENES, "matches": MATCHES,
+                "flow and meter": f"{flow} ! {METER}"}[case]
+    first = next(FIRST)
+    for run in range(RUNS):
+        end_while_playing(elements, way, DELAYS[(first + run) % len(DELAYS)])
+
+
+def whole_records(results: pathlib.Path) -> list[dict]:
+    text = results.read_text() if results.exists() else ""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("before", ["nothing", "flow"])
+def test_leaves_only_whole_files(before: str, way: str, flow: str, tmp_path: pathlib.Path) -> None:
+    first = next(FIRST)
+    for run in range(RUNS):
+        folder = tmp_path / str(run)
+        writer = f"analysiswriter location={folder} flow-every=1"
+        delay = 2 * DELAYS[(first + run) % len(DELAYS)]
+        end_while_playing(f"{flow} ! {writer}" if before == "flow" else writer, way, delay)
+        for record in whole_records(folder / "results.jsonl"):
+            for result in record.get("flow", []):
+                file = folder / result["file"] if "file" in result else None
+                # A header of 12 bytes, two floats for each pixel.
+                assert not file or file.stat().st_size == 12 + 320 * 240 * 8, file
+        if (folder / "run.json").exists():
+            json.loads((folder / "run.json").read_text())
