@@ -37,6 +37,19 @@ inline void add_any_pad_templates(GstElementClass* element_class) {
   }
 }
 
+/// Has an element that is disposed of while it plays stop before it goes: its threads would use
+/// what is gone. GStreamer calls that an error of the application, but Python makes it wherever a
+/// program ends by sys.exit(): all its objects are given back then, whatever they do. The parent
+/// class is given by the address of the variable.
+template <auto* kParentClass>
+void stop_when_disposed(GObjectClass* object_class) {
+  object_class->dispose = [](GObject* object) {
+    GstElement* const element = GST_ELEMENT_CAST(object);
+    if (GST_STATE(element) != GST_STATE_NULL) gst_element_set_state(element, GST_STATE_NULL);
+    G_OBJECT_CLASS(*kParentClass)->dispose(object);
+  };
+}
+
 /// Starts an element's work; an Error of it is posted.
 template <typename Work>
 bool start_or_post(gpointer element, Work& work) {

@@ -342,6 +342,7 @@ void class_init(gpointer g_class, gpointer) {
   auto* object_class = G_OBJECT_CLASS(g_class);
   auto* element_class = GST_ELEMENT_CLASS(g_class);
   object_class->finalize = finalize;
+  gsttorch::stop_when_disposed<&parent_class>(object_class);
   guard_properties<set_property, get_property>(object_class);
   element_class->change_state = [](GstElement* e, GstStateChange t) {
     return guarded(e, GST_STATE_CHANGE_FAILURE, [&] { return change_state(e, t); });
