@@ -52,6 +52,24 @@ Result<ModelKey> key_of(const std::string& path, const std::string& device, Prec
   return key;
 }
 
+using Clock = std::chrono::steady_clock;
+
+double ms_since(Clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+}
+
+void log_model(const ModelKey& key, bool is_loaded_here, Clock::time_point begin) {
+  GST_DEBUG("%s %s on %s in %s, after %.1f ms", is_loaded_here ? "loaded" : "shared",
+            key.path.c_str(), key.device.c_str(), name_of(key.precision).data(), ms_since(begin));
+}
+
+// Short waits are the rule.
+void log_wait(const std::string& device, JobPriority priority, double ms) {
+  GST_CAT_LEVEL_LOG(GST_CAT_DEFAULT, ms > 1 ? GST_LEVEL_DEBUG : GST_LEVEL_LOG, nullptr,
+                    "a %s job waited %.3f ms for a worker of %s",
+                    priority == JobPriority::Live ? "live" : "batch", ms, device.c_str());
+}
+
 // What is kept from frames may take a quarter of a limit.
 std::size_t cache_budget(std::size_t memory_limit) {
   return memory_limit == 0 ? kCacheBytes : std::min(kCacheBytes, memory_limit / 4);
@@ -81,19 +99,21 @@ Result<Engine*> Runtime::engine() {
   return engine_;
 }
 
-// Elements that share models and frames belong on one device: "auto" is decided anew only when no
-// model is loaded any more.
-Result<std::string> Runtime::resolve_device(Engine& engine, const std::string& device) {
-  if (device != "auto") return engine.resolve_device(device);
-  const bool is_idle = models_.counts().loaded == 0;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!is_idle && !auto_device_.empty()) return auto_device_;
-  }
-  auto resolved = engine.resolve_device(device);
-  const std::lock_guard lock(mutex_);
-  if (resolved) auto_device_ = *resolved;
-  return resolved;
+// Elements that share models and frames belong on one device: "auto" is decided by the first that
+// asks, for all that ask while somebody uses a model there. Whoever comes later finds the device
+// that is free then, even where models of earlier ones are still kept.
+Result<Runtime::Device> Runtime::choose_device(Engine& engine, const std::string& device) {
+  const auto resolve = [&]() -> Result<Device> {
+    auto resolved = engine.resolve_device(device);
+    if (!resolved) return resolved.error();
+    return std::make_shared<const std::string>(std::move(resolved).value());
+  };
+  if (device != "auto") return resolve();
+  const std::lock_guard lock(auto_mutex_);
+  if (Device in_use = auto_device_.lock()) return in_use;
+  auto chosen = resolve();
+  if (chosen) auto_device_ = *chosen;
+  return chosen;
 }
 
 template <typename Model>
@@ -103,18 +123,26 @@ Result<std::shared_ptr<Model>> Runtime::model(const ModelOptions& options, Loade
   if (!use) return Error{ErrorCode::Cancelled, "cancelled"};
   const auto engine = this->engine();
   if (!engine) return engine.error();
-  const auto device = resolve_device(**engine, options.device);
+  const auto device = choose_device(**engine, options.device);
   if (!device) return device.error();
-  const auto key = key_of(options.path, *device, options.precision);
+  const auto key = key_of(options.path, **device, options.precision);
   if (!key) return key.error();
+  const auto begin = Clock::now();
+  bool is_loaded_here = false;
   const auto load = [&](std::stop_token load_stop) {
+    is_loaded_here = true;
     auto loaded = ((*engine)->*loader)(
         {key->path, key->device, key->precision, weights_properties(key->path)},
         std::move(load_stop));
     close_engine_gate_at_exit();  // before what that brought with it is destroyed: CUDA
     return loaded;
   };
-  return models_.of<Model>().acquire(*key, load, std::move(stop));
+  auto model = models_.of<Model>().acquire(*key, load, std::move(stop));
+  if (!model) return model;
+  log_model(*key, is_loaded_here, begin);
+  Model* const shared = model->get();
+  // As long as the user has it, the choice of the device stands.
+  return std::shared_ptr<Model>(shared, [model = *model, device = *device](Model*) {});
 }
 
 Result<std::shared_ptr<FlowModel>> Runtime::flow_model(const ModelOptions& options,
@@ -152,7 +180,9 @@ Executor& Runtime::executor(const std::string& device) {
 
 bool Runtime::run(const std::string& device, std::function<void()> work, JobOptions options) {
   bool ran = false;
-  const auto work_unless_closed = [&] {
+  const auto begin = Clock::now();
+  const auto work_unless_closed = [&, priority = options.priority] {
+    log_wait(device, priority, ms_since(begin));
     const EngineUse use;
     if (!use) return;
     work();

@@ -82,7 +82,8 @@ class Runtime final : public Models {
   template <typename Model>
   Result<std::shared_ptr<Model>> model(const ModelOptions& options, Loader<Model> loader,
                                        std::stop_token stop);
-  Result<std::string> resolve_device(Engine& engine, const std::string& device);
+  using Device = std::shared_ptr<const std::string>;
+  Result<Device> choose_device(Engine& engine, const std::string& device);
   Executor& executor(const std::string& device);
   void expect_unused_models();
   void drop_models_when_due();
@@ -91,12 +92,14 @@ class Runtime final : public Models {
   const std::shared_ptr<DerivedCache> cache_;
   ModelRegistries<FlowModel, FeatureModel, ShotModel, MatchModel> models_;
 
+  std::mutex auto_mutex_;
+  std::weak_ptr<const std::string> auto_device_;  // guarded by auto_mutex_; held by its users
+
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   Engine* engine_ = nullptr;
   int analyzers_ = 0;
   std::size_t memory_limit_ = 0;
-  std::string auto_device_;  // what "auto" is while there are models
   std::chrono::nanoseconds grace_time_ = std::chrono::seconds(5);
   std::map<std::string, std::unique_ptr<Executor>> executors_;
   std::condition_variable unused_;
