@@ -15,7 +15,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <pthread.h>
+
+#include "tests/support/no_more_threads.h"
 
 namespace gsttorch {
 namespace {
@@ -225,26 +226,6 @@ TEST(Executor, throws_what_entering_a_worker_throws_and_tries_again) {
   EXPECT_TRUE(executor.run([] {}));
   EXPECT_EQ(calls, 3);
 }
-
-/// No thread can be started while it lives: none gets a stack of 128 TiB.
-class NoMoreThreads {
- public:
-  NoMoreThreads() {
-    pthread_getattr_default_np(&before_);
-    pthread_attr_t huge;
-    pthread_attr_init(&huge);
-    pthread_attr_setstacksize(&huge, std::size_t{1} << 47);
-    pthread_setattr_default_np(&huge);
-    pthread_attr_destroy(&huge);
-  }
-  ~NoMoreThreads() {
-    pthread_setattr_default_np(&before_);
-    pthread_attr_destroy(&before_);
-  }
-
- private:
-  pthread_attr_t before_;
-};
 
 TEST(Executor, throws_where_no_worker_can_be_started_and_tries_again) {
   Executor executor(2);

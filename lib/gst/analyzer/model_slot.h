@@ -12,6 +12,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -31,13 +32,15 @@ class ModelSlot {
   explicit ModelSlot(AnalyzerHost& host) : host_(host) {}
   ~ModelSlot() { stop(); }
 
+  /// Where no thread can be started, the load has failed.
   void start(const std::string& name, Acquire acquire) {
     post(GST_PROGRESS_TYPE_START, "Loading " + name);
-    thread_ = std::jthread([this, name, acquire = std::move(acquire)](const std::stop_token& stop) {
-      const auto begin = std::chrono::steady_clock::now();
-      auto result = caught(acquire, stop);
-      finish(name, std::move(result), std::chrono::steady_clock::now() - begin);
-    });
+    try {
+      thread_ = std::jthread([this, name, acquire = std::move(acquire)](
+                                 const std::stop_token& stop) { load(name, acquire, stop); });
+    } catch (const std::system_error& e) {
+      finish(name, Error{ErrorCode::Failed, std::string("cannot load: ") + e.what()}, {});
+    }
   }
 
   /// The model once it is there. The error of a failed load was reported already.
@@ -88,6 +91,12 @@ class ModelSlot {
   }
 
  private:
+  void load(const std::string& name, const Acquire& acquire, const std::stop_token& stop) {
+    const auto begin = std::chrono::steady_clock::now();
+    auto result = caught(acquire, stop);
+    finish(name, std::move(result), std::chrono::steady_clock::now() - begin);
+  }
+
   // Nothing may leave a thread.
   static Result<std::shared_ptr<Model>> caught(const Acquire& acquire,
                                                const std::stop_token& stop) {
@@ -95,6 +104,8 @@ class ModelSlot {
       return acquire(stop);
     } catch (const std::exception& e) {
       return Error{ErrorCode::Failed, std::string("cannot load: ") + e.what()};
+    } catch (...) {
+      return Error{ErrorCode::Failed, "cannot load: internal failure"};
     }
   }
 
