@@ -62,7 +62,10 @@ Result<void> PerfMeter::start() {
   const PerfMeterSettings settings = this->settings();
   if (auto opened = output_.open(settings.output, settings.output_location); !opened) return opened;
   auto frames = open_frames(settings.frames_location);
-  if (!frames) return frames.error();
+  if (!frames) {
+    output_.close();
+    return frames.error();
+  }
   Run run;
   run.frames = std::move(frames).value();
   run.watch = start_watch(settings, run.frames);

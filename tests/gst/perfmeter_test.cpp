@@ -10,12 +10,14 @@
 #include "tests/gst/perfmeter_fixture.h"
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
+#include "tests/support/log_lines.h"
 #include "tests/support/temp_folder.h"
 
 namespace gsttorch {
 namespace {
 
 using nlohmann::json;
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -77,6 +79,17 @@ TEST(PerfMeter, a_flush_loses_nothing) {
   const Record stats = stats_of(harness.element());
   EXPECT_EQ(stats.number("buffers"), 2u);
   EXPECT_EQ(stats.number("lost"), 0u);
+}
+
+TEST(PerfMeter, tells_in_its_log_what_it_does) {
+  LogLines log("perfmeter", GST_LEVEL_DEBUG);
+  last_of("fakesrc num-buffers=3 ! perfmeter interval=0 measure=pipeline ! fakesink name=end");
+  const auto lines = log.lines();
+  EXPECT_THAT(lines, Contains("watches end from now on"));
+  EXPECT_THAT(lines, Contains("starts: every 0:00:00.000000000, with the elements of the bin"));
+  EXPECT_THAT(lines, Contains(StartsWith("event: segment event")));
+  EXPECT_THAT(lines, Contains("reports (eos) after 3 buffers"));
+  EXPECT_EQ(lines.back(), "stopped after 3 buffers");
 }
 
 TEST(PerfMeter, a_gap_that_upstream_announces_loses_nothing) {
