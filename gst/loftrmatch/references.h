@@ -23,10 +23,6 @@ class References {
   /// What a net needs of a picture is made of it once.
   using Prepare = std::function<Result<void>(MatchPicture&)>;
 
-  References() = default;
-  /// With a loader of a test's own.
-  explicit References(std::unique_ptr<PictureLoader> loader) : loader_(std::move(loader)) {}
-
   /// Looks for the files that `location` stands for, unless they are known, and has those read that
   /// are wanted; pictures of another size inside the net are given up.
   Result<void> find(const std::string& location, int max_size);

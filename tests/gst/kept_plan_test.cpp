@@ -78,7 +78,7 @@ class KeptPlanTest : public testing::Test {
   KeptPlan<Demand, Plan> kept_;
 };
 
-TEST_F(KeptPlanTest, is_made_anew_when_the_limit_changes_and_told_once) {
+TEST_F(KeptPlanTest, is_renewed_when_the_limit_changes_and_told_once) {
   ASSERT_TRUE(update());
   EXPECT_EQ(kept_->size, 100);
   EXPECT_EQ(kept_.budget(), 0u);
