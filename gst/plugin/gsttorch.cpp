@@ -6,10 +6,8 @@
 #include "gst/loftrmatch/gstloftrmatch.h"
 #include "gst/raftflow/gstraftflow.h"
 #include "gst/scenedetect/gstscenedetect.h"
-#include "lib/engine/loader.h"
 
 static gboolean plugin_init(GstPlugin* plugin) {
-  gsttorch::prepare_environment();
   const bool flow = GST_ELEMENT_REGISTER(raftflow, plugin);
   const bool scenes = GST_ELEMENT_REGISTER(scenedetect, plugin);
   const bool matches = GST_ELEMENT_REGISTER(loftrmatch, plugin);

@@ -19,6 +19,22 @@ constexpr OwnLibrary kEngine{"libgsttorch-engine.so", "GST_TORCH_ENGINE", GSTTOR
                              "build it with tools/setup"};
 
 std::atomic<bool> torch_was_there = false;
+std::atomic<bool> openmp_was_there = false;
+
+constexpr char kSpins[] =
+    "another library brought libgomp into this process before LibTorch, without a limit of "
+    "spinning: beside other busy threads inference may be many times slower. Set "
+    "GOMP_SPINCOUNT=1000 "
+    "in the environment before the program starts, and OMP_NUM_THREADS to the cores that it may "
+    "use";
+
+// libgomp reads its environment once: what whoever loaded it left open stays so.
+bool spins_already() {
+  if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY")) return false;
+  void* const openmp = dlopen("libgomp.so.1", RTLD_LAZY | RTLD_NOLOAD);
+  if (openmp) dlclose(openmp);  // gives back the reference just taken
+  return openmp;
+}
 
 // A second LibTorch in one process crashes in strange ways: the one that is there must be ours.
 Result<void> check_loaded_torch() {
@@ -50,10 +66,10 @@ std::string loaded_torch_version() {
 bool engine_found_torch() { return torch_was_there; }
 
 void prepare_environment() {
-  // Short spinning. Other threads, decoders' for one, want the cores between parallel regions, and
-  // where two cores are two threads of one, a thread that spins slows down the one it waits for.
-  setenv("GOMP_SPINCOUNT", "1000", 0);
+  if (!std::getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "1000", 0);
 }
+
+std::string openmp_warning() { return openmp_was_there ? kSpins : ""; }
 
 Result<Engine*> load_engine() {
   static std::mutex mutex;
@@ -61,7 +77,7 @@ Result<Engine*> load_engine() {
   const std::lock_guard lock(mutex);
   if (engine) return engine;
   if (auto usable = check_loaded_torch(); !usable) return usable.error();
-  prepare_environment();
+  openmp_was_there = spins_already();
   const auto entry = open_own_library(kEngine);
   if (!entry) return entry.error();
   engine = reinterpret_cast<EngineEntry>(*entry)();

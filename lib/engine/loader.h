@@ -16,9 +16,14 @@ namespace gsttorch {
 /// library or program that this code is linked into and the folder above it, the configured libdir.
 Result<Engine*> load_engine();
 
-/// Sets what LibTorch's OpenMP reads once when it is loaded (waiting policy), unless the user set
-/// it. Called by whichever of our libraries is loaded first, before any thread is started.
+/// For main() of a program of ours, before any thread is started: a short waiting policy for
+/// whichever library brings libgomp, unless the user set one. Never from a library, where other
+/// threads may read the environment; what the engine brings need not be told so (static_data.h).
 void prepare_environment();
+
+/// What is to be said to the user where the threads of LibTorch's OpenMP spin without a limit of
+/// ours, since another library had brought libgomp before; else empty. After load_engine().
+std::string openmp_warning();
 
 /// Version of a LibTorch that is mapped into this process already ("2.15.0"), or empty.
 std::string loaded_torch_version();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 
 #include <elf.h>
@@ -14,10 +15,28 @@
 namespace gsttorch {
 namespace {
 
-constexpr char kRegister[] = "__cxa_atexit";
-
 // Takes the place of __cxa_atexit.
 int register_nothing(void (*)(void*), void*, void*) { return 0; }
+
+// Takes the place of getenv in libgomp. Other threads, decoders' for one, want the cores between
+// parallel regions, and where two cores are two threads of one, a thread that spins slows down the
+// one it waits for.
+char* getenv_with_short_spinning(const char* name) {
+  static char turns[] = "1000";
+  char* const value = std::getenv(name);
+  if (value || std::strcmp(name, "GOMP_SPINCOUNT") != 0) return value;
+  return std::getenv("OMP_WAIT_POLICY") ? nullptr : turns;
+}
+
+/// A function of the C library, and what is called in its place.
+struct Redirection {
+  const char* name;
+  std::uintptr_t to;
+};
+
+const Redirection kKeep{"__cxa_atexit", reinterpret_cast<std::uintptr_t>(&register_nothing)};
+const Redirection kSpinShortly{"getenv",
+                               reinterpret_cast<std::uintptr_t>(&getenv_with_short_spinning)};
 
 std::string_view file_name(const dl_phdr_info& object) {
   const std::string_view path = object.dlpi_name;
@@ -65,16 +84,16 @@ bool is_read_only_now(const dl_phdr_info& object, std::uintptr_t address) {
                      });
 }
 
-void redirect(const dl_phdr_info& object, std::uintptr_t entry) {
+void write_entry(const dl_phdr_info& object, std::uintptr_t entry, std::uintptr_t to) {
   const auto page_size = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   void* const page = reinterpret_cast<void*>(entry & ~(page_size - 1));
   const bool is_protected = is_read_only_now(object, entry);
   if (is_protected && mprotect(page, page_size, PROT_READ | PROT_WRITE) != 0) return;
-  *reinterpret_cast<decltype(&register_nothing)*>(entry) = &register_nothing;
+  *reinterpret_cast<std::uintptr_t*>(entry) = to;
   if (is_protected) mprotect(page, page_size, PROT_READ);
 }
 
-void keep(const dl_phdr_info& object) {
+void redirect(const dl_phdr_info& object, const Redirection& redirection) {
   const DynamicSection section(object);
   const auto* symbols = section.array<ElfW(Sym)>(DT_SYMTAB);
   const auto* names = section.array<char>(DT_STRTAB);
@@ -85,8 +104,8 @@ void keep(const dl_phdr_info& object) {
     for (const auto* end = relocation + count; relocation != end; relocation++) {
       const auto symbol = ELF64_R_SYM(relocation->r_info);
       if (symbol == 0 || relocation->r_addend != 0) continue;
-      if (std::strcmp(names + symbols[symbol].st_name, kRegister) != 0) continue;
-      redirect(object, object.dlpi_addr + relocation->r_offset);
+      if (std::strcmp(names + symbols[symbol].st_name, redirection.name) != 0) continue;
+      write_entry(object, object.dlpi_addr + relocation->r_offset, redirection.to);
     }
   };
   redirect_all(DT_JMPREL, DT_PLTRELSZ);
@@ -110,7 +129,8 @@ void keep_static_data(std::string_view file, std::initializer_list<std::string_v
     const bool is_named =
         std::any_of(search.also.begin(), search.also.end(),
                     [name](std::string_view word) { return name.starts_with(word); });
-    if (search.has_begun || is_named) keep(*object);
+    if (search.has_begun || is_named) redirect(*object, kKeep);
+    if (search.has_begun && name.starts_with("libgomp")) redirect(*object, kSpinShortly);
     return 0;
   };
   dl_iterate_phdr(visit, &search);

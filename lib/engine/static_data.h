@@ -20,6 +20,10 @@ namespace gsttorch {
 /// How: every destructor is registered by calling __cxa_atexit of the C library, through an entry
 /// of the calling library's global offset table; those entries are redirected. A library without
 /// such an entry, or one whose format is not understood, is left as it is.
+///
+/// A libgomp among those that were loaded after the library finds GOMP_SPINCOUNT short, unless the
+/// user set it or OMP_WAIT_POLICY: it reads its environment once, when it is initialised. Setting
+/// the variable instead would race with getenv() in the threads that an application has by then.
 void keep_static_data(std::string_view file, std::initializer_list<std::string_view> also);
 
 }  // namespace gsttorch

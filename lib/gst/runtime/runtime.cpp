@@ -94,6 +94,9 @@ Result<Engine*> Runtime::engine() {
   if (!engine_) {
     (*loaded)->set_memory_limit("cpu", memory_limit_);
     close_engine_gate_at_exit();
+    if (const std::string warning = openmp_warning(); !warning.empty()) {
+      GST_WARNING("%s", warning.c_str());
+    }
   }
   engine_ = *loaded;
   return engine_;
