@@ -23,10 +23,9 @@ std::atomic<bool> openmp_was_there = false;
 
 constexpr char kSpins[] =
     "another library brought libgomp into this process before LibTorch, without a limit of "
-    "spinning: beside other busy threads inference may be many times slower. Set "
-    "GOMP_SPINCOUNT=1000 "
-    "in the environment before the program starts, and OMP_NUM_THREADS to the cores that it may "
-    "use";
+    "spinning: beside other busy threads inference may be many times slower. Before the program "
+    "starts set GOMP_SPINCOUNT=1000 in the environment, and OMP_NUM_THREADS to the cores that it "
+    "may use";
 
 // libgomp reads its environment once: what whoever loaded it left open stays so.
 bool spins_already() {

@@ -34,9 +34,11 @@ struct Redirection {
   std::uintptr_t to;
 };
 
-const Redirection kKeep{"__cxa_atexit", reinterpret_cast<std::uintptr_t>(&register_nothing)};
-const Redirection kSpinShortly{"getenv",
-                               reinterpret_cast<std::uintptr_t>(&getenv_with_short_spinning)};
+// Functions, not constants: those of this file may not be initialised yet.
+Redirection keep() { return {"__cxa_atexit", reinterpret_cast<std::uintptr_t>(&register_nothing)}; }
+Redirection spin_shortly() {
+  return {"getenv", reinterpret_cast<std::uintptr_t>(&getenv_with_short_spinning)};
+}
 
 std::string_view file_name(const dl_phdr_info& object) {
   const std::string_view path = object.dlpi_name;
@@ -74,23 +76,28 @@ class DynamicSection {
   const ElfW(Dyn) * entries_ = nullptr;
 };
 
-/// The part of a library that the loader made read-only after it had relocated it.
+std::uintptr_t page_of(std::uintptr_t address) {
+  return address & ~(static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE)) - 1);
+}
+
+/// Whether the loader made the page read-only after it had relocated the library: it leaves out the
+/// last page where that is shared with other data.
 bool is_read_only_now(const dl_phdr_info& object, std::uintptr_t address) {
   return std::any_of(object.dlpi_phdr, object.dlpi_phdr + object.dlpi_phnum,
                      [&](const ElfW(Phdr) & header) {
                        const std::uintptr_t begin = object.dlpi_addr + header.p_vaddr;
-                       return header.p_type == PT_GNU_RELRO && address >= begin &&
-                              address < begin + header.p_memsz;
+                       return header.p_type == PT_GNU_RELRO && address >= page_of(begin) &&
+                              address < page_of(begin + header.p_memsz);
                      });
 }
 
 void write_entry(const dl_phdr_info& object, std::uintptr_t entry, std::uintptr_t to) {
-  const auto page_size = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-  void* const page = reinterpret_cast<void*>(entry & ~(page_size - 1));
   const bool is_protected = is_read_only_now(object, entry);
-  if (is_protected && mprotect(page, page_size, PROT_READ | PROT_WRITE) != 0) return;
+  void* const page = reinterpret_cast<void*>(page_of(entry));
+  const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  if (is_protected && mprotect(page, size, PROT_READ | PROT_WRITE) != 0) return;
   *reinterpret_cast<std::uintptr_t*>(entry) = to;
-  if (is_protected) mprotect(page, page_size, PROT_READ);
+  if (is_protected) mprotect(page, size, PROT_READ);
 }
 
 void redirect(const dl_phdr_info& object, const Redirection& redirection) {
@@ -129,8 +136,8 @@ void keep_static_data(std::string_view file, std::initializer_list<std::string_v
     const bool is_named =
         std::any_of(search.also.begin(), search.also.end(),
                     [name](std::string_view word) { return name.starts_with(word); });
-    if (search.has_begun || is_named) redirect(*object, kKeep);
-    if (search.has_begun && name.starts_with("libgomp")) redirect(*object, kSpinShortly);
+    if (search.has_begun || is_named) redirect(*object, keep());
+    if (search.has_begun && name.starts_with("libgomp")) redirect(*object, spin_shortly());
     return 0;
   };
   dl_iterate_phdr(visit, &search);
