@@ -17,7 +17,8 @@ class FakeShotModel final : public ShotModel {
 
   const ShotModelInfo& info() const override { return info_; }
   Result<Thumbnail> thumbnail(FrameImage&) override { return failure(); }
-  Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail>) override {
+  Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail>,
+                                                       std::stop_token) override {
     return failure();
   }
   std::size_t workspace(int) const override { return 0; }

@@ -56,7 +56,7 @@ class Host final : public AnalyzerHost {
   bool is_live() const override { return false; }
   std::stop_token stop_token() const override { return {}; }
   void report(const Error&) override {}
-  void run(std::function<void()> work) override { work(); }
+  bool run(std::function<void()> work) override { return work(), true; }
   void push_event(GstEvent* event) override { gst_event_unref(event); }
 
   std::vector<std::string> warnings() { return bus_.take(GST_MESSAGE_WARNING); }

@@ -61,6 +61,7 @@ class Finding {
 inline constexpr char kSkippedInterval[] = "inference-interval";
 inline constexpr char kSkippedLate[] = "late";
 inline constexpr char kSkippedReverse[] = "reverse";
+inline constexpr char kSkippedReference[] = "reference-loading";
 
 /// One frame on its way through an analyser.
 struct AnalyzedFrame {
