@@ -370,9 +370,9 @@ TEST_F(AnalyzerBusy, what_a_skipped_frame_says_of_shots_and_breaks_reaches_the_n
   GST_BUFFER_FLAG_SET(cut.get(), GST_BUFFER_FLAG_DISCONT);
   gst_buffer_add_torch_scene_meta(cut.get(), &scene);
   ASSERT_EQ(pads->push(std::move(cut)), GST_FLOW_OK);
-  time.advance(50 * GST_MSECOND);
+  time.advance(60 * GST_MSECOND);
   push_frames(101, 1);
-  time.advance(50 * GST_MSECOND);
+  time.advance(60 * GST_MSECOND);
   push_frames(102, 1);
   model.finish();
   ASSERT_TRUE(model.is_at(4));
@@ -409,6 +409,78 @@ TEST_F(AnalyzerBusy, skips_by_interval_whatever_the_time) {
   EXPECT_THAT(reasons, ElementsAre("", "inference-interval", "", "inference-interval"));
   EXPECT_EQ(stat("skipped"), 2u);
 }
+
+// --- four seconds of a camera, by a clock that runs as fast as the test
+
+struct Camera {
+  double slowness;  // of the model, in durations of a frame
+  GstClockTimeDiff max_lateness;
+};
+
+class AnalyzerCamera : public AnalyzerLive, public testing::WithParamInterface<Camera> {
+ protected:
+  static constexpr int kFrames = 100;
+
+  AnalyzerCamera() {
+    properties = {{"max-lateness", std::to_string(GetParam().max_lateness)}};
+    const auto duration = static_cast<GstClockTime>(GetParam().slowness * TestPads::kFrame);
+    work.analyze = [this, duration](auto, std::stop_token stop) -> Result<void> {
+      const GstClockTime end = time.now() + duration;
+      while (time.now() < end && !stop.stop_requested()) g_usleep(100);
+      return {};
+    };
+    work.publish = [this](AnalyzerHost&, AnalyzedFrame& frame) {
+      const auto stay = time.now() - frame.index * TestPads::kFrame;
+      longest_ = std::max<GstClockTime>(longest_, stay);
+    };
+  }
+  void play() {
+    constexpr int kSteps = 8;
+    begin_live();
+    for (int i = 0; i < kFrames; i++) {
+      push_frames(i, 1);
+      for (int step = 0; step < kSteps; step++) {
+        g_usleep(300);  // the threads take what is due
+        time.advance(TestPads::kFrame / kSteps);
+      }
+    }
+    auto ended = std::async(std::launch::async, [this] { pads->push_eos(); });
+    for (int i = 0; i < 500 && pads->arrived().size() <= kFrames; i++) {
+      g_usleep(1000);
+      time.advance(5 * GST_MSECOND);
+    }
+  }
+
+  std::atomic<GstClockTime> longest_ = 0;
+};
+
+TEST_P(AnalyzerCamera, shows_every_frame_and_analyzes_what_it_can) {
+  play();
+  std::vector<std::string> expected;
+  for (int i = 0; i < kFrames; i++) expected.push_back("buffer " + std::to_string(i));
+  expected.push_back("eos");
+  EXPECT_EQ(pads->arrived(), expected);
+  // The threads are not as exact as the clock.
+  EXPECT_GE(static_cast<double>(stat("analyzed")) * std::max(1.0, GetParam().slowness),
+            kFrames / 3.0);
+  EXPECT_LE(longest_, stat("latency") + 4 * TestPads::kFrame);
+  std::size_t told = 0;
+  while (const auto message = pads->bus.pop(GST_MESSAGE_ANY)) {
+    const GstMessageType type = GST_MESSAGE_TYPE(message.get());
+    told += type == GST_MESSAGE_LATENCY || type == GST_MESSAGE_WARNING || type == GST_MESSAGE_QOS;
+  }
+  EXPECT_LE(told, 8u);  // of at most seven seconds
+}
+
+INSTANTIATE_TEST_SUITE_P(Cameras, AnalyzerCamera,
+                         testing::Values(Camera{0.5, -1}, Camera{0.5, 0}, Camera{2, -1},
+                                         Camera{2, 0}, Camera{4, 200 * GST_MSECOND},
+                                         Camera{20, -1}),
+                         [](const auto& info) {
+                           const double tenths = info.param.slowness * 10;
+                           return "slow_" + std::to_string(static_cast<int>(tenths)) + "_tenths_" +
+                                  std::to_string(info.index);
+                         });
 
 }  // namespace
 }  // namespace gsttorch

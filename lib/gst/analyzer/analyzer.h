@@ -208,6 +208,7 @@ class Analyzer final : public AnalyzerHost {
   Ref<GstClock> clock() const;
   OwnLatency own_latency_of(const AnalyzerSettings& settings) const;
   GstClockTime latency_beside_work(const AnalyzerSettings& settings) const;
+  bool is_model_slow(const AnalyzerSettings& settings) const;
   GstClockTime bound_of_waiting(const AnalyzerSettings& settings) const;
   GstClockTime due_time(const Frame& frame, const AnalyzerSettings& settings) const;
   bool must_leave(const Frame& frame, const AnalyzerSettings& settings, GstClockTime now) const;

@@ -63,13 +63,17 @@ OwnLatency Analyzer::own_latency() const {
   return own_latency_of(settings);
 }
 
-// A model that takes longer than a frame is busy when the next one comes, which waits for it.
-GstClockTime Analyzer::bound_of_waiting(const AnalyzerSettings& settings) const {
+// A model that takes about as long as a frame, or longer, may be busy when the next one comes.
+bool Analyzer::is_model_slow(const AnalyzerSettings& settings) const {
   const bool known = GST_CLOCK_TIME_IS_VALID(frame_duration_);
   const GstClockTime frame = known ? frame_duration_ : 0;
-  if (!keeps_time(settings) || static_cast<GstClockTime>(work_.announced()) * 10 < frame * 9) {
-    return 0;
-  }
+  return keeps_time(settings) && static_cast<GstClockTime>(work_.announced()) * 10 >= frame * 9;
+}
+
+GstClockTime Analyzer::bound_of_waiting(const AnalyzerSettings& settings) const {
+  if (!is_model_slow(settings)) return 0;
+  const bool known = GST_CLOCK_TIME_IS_VALID(frame_duration_);
+  const GstClockTime frame = known ? frame_duration_ : 0;
   return settings.max_lateness >= 0 ? static_cast<GstClockTime>(settings.max_lateness) : frame;
 }
 
@@ -132,21 +136,22 @@ void Analyzer::skip(Frame& frame) {
                      work.pts(), GST_BUFFER_DURATION(work.buffer.get())});
 }
 
-// Leaves those that are worth it: which did not wait too long, and in any case the newest.
+// Leaves those that are worth it: which did not wait too long. The newest has not, unless it may
+// wait for less than a frame: then one comes soon that has not waited at all.
 void Analyzer::skip_late(std::vector<FramePtr>& frames, const AnalyzerSettings& settings,
                          GstClockTime now) {
   const bool known = GST_CLOCK_TIME_IS_VALID(frame_duration_);
   const GstClockTime frame_time = known ? frame_duration_ : settings.batch_timeout;
   GstClockTime bound =
       settings.max_lateness >= 0 ? static_cast<GstClockTime>(settings.max_lateness) : frame_time;
+  const bool spares_newest = bound >= frame_time || work_.announced() == 0;
+  bound += kTolerance;
   if (settings.batch_size > 1) bound += settings.batch_timeout;
   const auto is_wanted = [](const FramePtr& frame) { return !frame->work.skipped; };
   const auto newest = std::find_if(frames.rbegin(), frames.rend(), is_wanted);
+  const FramePtr spared = spares_newest && newest != frames.rend() ? *newest : nullptr;
   auto first = frames.begin();
-  while (first != frames.end() && now > (*first)->arrival_time + bound &&
-         (newest == frames.rend() || *first != *newest)) {
-    ++first;
-  }
+  while (first != frames.end() && *first != spared && now > (*first)->arrival_time + bound) ++first;
   std::for_each(frames.begin(), first, [this](const FramePtr& frame) { skip(*frame); });
   frames.erase(frames.begin(), first);
 }
@@ -203,9 +208,10 @@ void Analyzer::announce_latency() {
 }
 
 void Analyzer::tell_what_is_due() {
+  const AnalyzerSettings settings = this->settings();
   const GstClockTime now = gst_clock_get_time(clock().get());
   Lock lock(mutex_);
-  const auto due = notices_.take(now);
+  const auto due = notices_.take(now, is_model_slow(settings));
   lock.unlock();
   if (due) tell(*due);
 }

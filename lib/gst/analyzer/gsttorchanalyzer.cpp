@@ -316,9 +316,9 @@ void install_properties(GObjectClass* object_class) {
   install(PROP_MAX_LATENESS,
           g_param_spec_int64("max-lateness", "Maximum lateness",
                              "In a live pipeline, how long a frame may wait for a model that is "
-                             "busy before it is passed on without a result, in nanoseconds; the "
-                             "newest is always analyzed. -1 is the duration of a frame, the "
-                             "largest value analyzes every frame and delays the stream",
+                             "busy before it is passed on without a result, in nanoseconds. -1 is "
+                             "the duration of a frame, the largest value analyzes every frame and "
+                             "delays the stream",
                              -1, G_MAXINT64, defaults.max_lateness, kMutablePlaying));
   install(PROP_MEMORY_LIMIT,
           g_param_spec_uint64("memory-limit", "Memory limit",

@@ -11,13 +11,15 @@ constexpr GstClockTime kLeastInterval = GST_SECOND;
 
 }  // namespace
 
-std::optional<Notices::Due> Notices::take(GstClockTime now) {
-  if (!knows_latency_ || (!has_latency_ && !skip_)) return std::nullopt;
+std::optional<Notices::Due> Notices::take(GstClockTime now, bool is_slow) {
+  if (!has_latency_ && !skip_) return std::nullopt;
   if (last_ && now >= *last_ && now - *last_ < kLeastInterval) return std::nullopt;
   last_ = now;
   if (std::exchange(has_latency_, false)) return Due{Kind::Latency, {}};
   const Skip skip = *std::exchange(skip_, std::nullopt);
-  return Due{std::exchange(told_too_slow_, true) ? Kind::Qos : Kind::TooSlow, skip};
+  if (!is_slow || told_too_slow_) return Due{Kind::Qos, skip};
+  told_too_slow_ = true;
+  return Due{Kind::TooSlow, skip};
 }
 
 }  // namespace gsttorch

@@ -28,11 +28,14 @@ class Notices {
 
   void add_latency() { has_latency_ = knows_latency_ = true; }
   /// Not told before the first latency is: frames pass while the model is loaded and measured.
-  void add_skip(const Skip& skip) { skip_ = skip; }
+  void add_skip(const Skip& skip) {
+    if (knows_latency_) skip_ = skip;
+  }
 
   /// What is to be told now, the most important first. By the pipeline's clock, which may be
   /// another one than the last time.
-  std::optional<Due> take(GstClockTime now);
+  /// `is_slow`: skips are the model's fault, and no accident.
+  std::optional<Due> take(GstClockTime now, bool is_slow);
 
  private:
   bool has_latency_ = false;

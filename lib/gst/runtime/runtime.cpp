@@ -11,9 +11,9 @@
 
 #include "lib/core/manifest.h"
 #include "lib/engine/loader.h"
-#include "lib/gst/runtime/results_account.h"
 #include "lib/gst/analyzer/debug.h"
 #include "lib/gst/runtime/engine_gate.h"
+#include "lib/gst/runtime/results_account.h"
 
 namespace gsttorch {
 namespace {
