@@ -127,6 +127,7 @@ TEST_F(AnalyzerFailure, an_exception_while_deciding_the_last_frames_is_posted_on
 TEST_F(AnalyzerFailure, an_exception_while_forgetting_at_new_caps_is_posted_once) {
   begin();
   push_frames(0, 2);
+  pads->wait_for(2);
   work.reset = [] { throw std::runtime_error("broken reset"); };
   pads->set_caps("video/x-raw,format=GRAY8,width=8,height=16,framerate=25/1");
   push_frames(2, 1);  // the first of another stream
@@ -140,6 +141,7 @@ TEST_F(AnalyzerFailure, an_exception_while_forgetting_at_new_caps_is_posted_once
 TEST_F(AnalyzerFailure, an_exception_while_forgetting_in_a_flush_is_posted_once) {
   begin();
   push_frames(0, 2);
+  pads->wait_for(2);
   work.reset = [] { throw std::runtime_error("broken reset"); };
   pads->flush();
   pads->push_segment();
@@ -153,6 +155,7 @@ TEST_F(AnalyzerFailure, an_exception_while_forgetting_in_a_flush_is_posted_once)
 TEST_F(AnalyzerFailure, an_exception_while_forgetting_does_not_keep_it_from_stopping) {
   begin();
   push_frames(0, 2);
+  pads->wait_for(2);
   work.reset = [] { throw std::runtime_error("broken reset"); };
   EXPECT_EQ(gst_element_set_state(pads->element(), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
   EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), SizeIs(1));

@@ -13,9 +13,9 @@ PROPERTY = re.compile(r"^  ([a-z][\w-]*) *: (.*)$")
 
 
 def built() -> set[tuple[str, str]]:
-    """(element, plugin) pairs."""
+    """(element, plugin) pairs, by the names that gst-inspect-1.0 takes."""
     registry = tree.BUILD / "lint-registry.bin"
-    return {(element, plugin.stem.removeprefix("lib")) for plugin in tree.plugin_files()
+    return {(element, tree.plugin_name(plugin, registry)) for plugin in tree.plugin_files()
             for element in tree.elements_of(plugin, registry)}
 
 

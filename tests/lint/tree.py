@@ -66,3 +66,8 @@ def elements_of(plugin: pathlib.Path, registry: pathlib.Path) -> list[str]:
     """The names of the elements that a plugin file registers."""
     features = inspect(registry, str(plugin)).partition("\n\n")[2]
     return re.findall(r"^  (\w+): .+$", features, re.MULTILINE)
+
+
+def plugin_name(plugin: pathlib.Path, registry: pathlib.Path) -> str:
+    """How GStreamer calls the plugin in a file."""
+    return re.search(r"^  Name +(\w+)$", inspect(registry, str(plugin)), re.MULTILINE).group(1)

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <set>
 
+#include <sys/stat.h>
+
 #include "config.h"
 #include "lib/core/output_file.h"
 #include "lib/engine/torch_version.h"
@@ -79,9 +81,11 @@ void put(Json& object, const char* field, const std::optional<T>& value) {
   if (value) object[field] = *value;
 }
 
+// Since 1970, which std::filesystem's clock does not count from.
 std::int64_t modified_ns(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::last_write_time(path, ignored).time_since_epoch().count();
+  struct stat file {};
+  if (stat(path.c_str(), &file) != 0) return 0;
+  return std::int64_t{file.st_mtim.tv_sec} * 1'000'000'000 + file.st_mtim.tv_nsec;
 }
 
 /// How often this process read a model from its file, and had it already.

@@ -100,6 +100,8 @@ class AnalyzerHost {
   /// leaves at this moment beside what others hold; the largest number there is where nothing
   /// limits it. `held`: bytes that the work has taken of it already.
   virtual std::size_t available_memory(std::size_t held) const = 0;
+  /// A line of the debug log, at level DEBUG.
+  virtual void log(const std::string& /*text*/) const {}
   /// Posts an error, the first since the element was started; what follows from it is not news.
   virtual void report(const Error& error) = 0;
   /// Runs work on a lane of the device that `wait_until_ready` named, and waits. From the thread

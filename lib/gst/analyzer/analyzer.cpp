@@ -112,6 +112,10 @@ void Analyzer::share_cuda(const std::string& device) {
   share_cuda_context(element_, context->get());
 }
 
+void Analyzer::log(const std::string& text) const {
+  GST_DEBUG_OBJECT(element_, "%s", text.c_str());
+}
+
 void Analyzer::report(const Error& error) {
   if (error.code != ErrorCode::Cancelled && !reported_.exchange(true)) post_error(element_, error);
 }

@@ -73,6 +73,7 @@ class Analyzer final : public AnalyzerHost {
   Models& models() override;
   std::size_t memory_limit() const override;
   std::size_t available_memory(std::size_t held) const override;
+  void log(const std::string& text) const override;
   void report(const Error& error) override;
   bool run(std::function<void()> work) override;
   bool is_live() const override;

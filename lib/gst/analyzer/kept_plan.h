@@ -76,6 +76,8 @@ class KeptPlan {
     const bool is_news = !plan.degraded.empty() && plan.degraded != plan_.degraded;
     plan_ = std::move(plan);
     available_ = available;
+    host.log("plan: " + std::to_string(plan_.bytes) + " bytes, " +
+             (plan_.degraded.empty() ? "as asked" : "less than asked: " + plan_.degraded));
     if (is_news) warn_degraded(host, plan_.degraded);
   }
 
