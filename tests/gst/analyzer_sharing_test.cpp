@@ -365,6 +365,19 @@ TEST_F(AnalyzerSharing, statistics_tell_conversions_and_hits) {
   EXPECT_EQ(runtime_stat("cache-bytes"), 0u);
 }
 
+// A quarter of the runtime's limit is for what is kept of frames.
+TEST_F(AnalyzerSharing, what_is_kept_of_frames_takes_a_quarter_of_the_limit) {
+  const auto runtime = Ref<GstTorchRuntime>::adopt(gst_torch_runtime_get());
+  // A Sum takes 1000 bytes.
+  for (const auto& [limit, conversions] : {std::pair{3900, 2 * kFrames}, {400000, kFrames}}) {
+    g_object_set(runtime.get(), "memory-limit", static_cast<guint64>(limit), nullptr);
+    made_ = 0;
+    run("! testanalyzer ! testanalyzer ! fakesink");
+    EXPECT_EQ(made_, conversions) << limit;
+  }
+  g_object_set(runtime.get(), "memory-limit", static_cast<guint64>(0), nullptr);
+}
+
 // ThreadSanitizer sees what goes wrong here.
 TEST(AnalyzerContext, is_told_to_others_also_while_the_element_is_stopped) {
   reset_test_work();

@@ -229,7 +229,7 @@ void Analyzer::tell(const Notices::Due& due) {
         " of " + std::to_string(wanted) +
         " frames have a result so far, all are passed on. A smaller model or size, fewer "
         "iterations or a larger inference-interval cost less; max-lateness=" +
-        std::to_string(kAnyLateness) + " analyses every frame and delays them";
+        std::to_string(kAnyLateness) + " analyzes every frame and delays them";
     GST_ELEMENT_WARNING(element_, STREAM, FAILED, ("%s", text.c_str()), (nullptr));
     return;
   }

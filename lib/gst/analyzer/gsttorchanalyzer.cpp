@@ -257,7 +257,6 @@ GstPad* add_pad(GstElement* element, gpointer g_class, const gchar* name) {
     return guarded(parent, FALSE, [&] { return answer_query(p, parent, query); });
   });
   GST_PAD_SET_PROXY_CAPS(pad);
-  GST_PAD_SET_ACCEPT_TEMPLATE(pad);
   gst_element_add_pad(element, pad);
   return pad;
 }
