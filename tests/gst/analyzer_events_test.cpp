@@ -262,7 +262,11 @@ class AnalyzerBeside : public AnalyzerEvents {
     other_->push(frame(1));
     g_usleep(10000);  // until it waits for the worker
   }
-  ~AnalyzerBeside() override { go_.set_value(); }
+  ~AnalyzerBeside() override {
+    go_.set_value();
+    other_.reset();
+    pads.reset();  // the worker has left what follows
+  }
 
   std::unique_ptr<TestPads> other_;
 
