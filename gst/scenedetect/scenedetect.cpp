@@ -88,9 +88,8 @@ Result<std::string> SceneDetect::wait_until_ready(std::stop_token stop) {
   options.look_ahead = settings.look_ahead;
   if (info.distance_floor > 0) options.distance_floor = info.distance_floor;
   detector_.emplace(options);
-  // Only every Nth frame counts for the decision.
   const auto frames = static_cast<guint>(detector_->look_ahead() + scorer_->look_ahead());
-  look_ahead_ = frames * host_.settings().inference_interval;
+  look_ahead_ = frames;
   GST_INFO_OBJECT(host_.element(), "%s", model_.description().c_str());
   return info.device;
 }
@@ -192,7 +191,11 @@ Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_tok
     }
     frame.finding = std::move(found);
   }
-  return look_at(images, stop);
+  const std::size_t waiting = unscored_.size();
+  if (auto looked = look_at(images, stop); !looked) return looked;
+  const bool did_score = unscored_.size() < waiting;
+  for (AnalyzedFrame& frame : frames) static_cast<Found&>(*frame.finding).was_scored = did_score;
+  return {};
 }
 
 // Those that the net has scored.
@@ -287,7 +290,7 @@ void SceneDetect::force_key_unit(const AnalyzedFrame& frame, bool all_headers) {
 
 void SceneDetect::add_stats(GstStructure* stats) const {
   gst_structure_set(stats, "boundaries", G_TYPE_UINT64, boundaries_.load(), "look-ahead",
-                    G_TYPE_UINT, look_ahead_.load(), nullptr);
+                    G_TYPE_UINT, look_ahead(), nullptr);
   if (const auto scorer = model_.get()) {
     gst_structure_set(stats, "window", G_TYPE_UINT, static_cast<guint>(scorer->window()), nullptr);
   }

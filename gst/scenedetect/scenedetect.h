@@ -48,7 +48,8 @@ class SceneDetect final : public Analysis {
   void stop() override;
   void reset() override;
   Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) override;
-  guint look_ahead() const override { return look_ahead_; }
+  /// Only every Nth frame counts for the decision.
+  guint look_ahead() const override { return look_ahead_ * host_.settings().inference_interval; }
   void decide_until(std::uint64_t index) override;
   void decide_all() override;
   void publish(AnalyzedFrame& frame) override;
@@ -61,9 +62,10 @@ class SceneDetect final : public Analysis {
     std::optional<ShotDecision> decision;
   };
   struct Found final : Finding {
-    bool has_result() const override { return !skipped; }
+    bool has_result() const override { return !skipped && was_scored; }
     bool is_decided() const override { return !verdict || verdict->decision; }
     std::shared_ptr<Verdict> verdict;
+    bool was_scored = false;  // the net ran, which it does once for many frames of a window
     const char* skipped = nullptr;
   };
 

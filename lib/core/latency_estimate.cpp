@@ -35,11 +35,12 @@ bool LatencyEstimate::differs(const Whole& whole) const {
 
 bool LatencyEstimate::announce(std::int64_t now, const Whole& whole) {
   if (count_ == 0) return false;
-  const bool is_first = announced_ == 0;
+  const bool is_first = !has_announced_;
   const bool is_soon = now >= announced_at_ && now - announced_at_ < kLeastInterval;
   if (!is_first && (is_soon || !differs(whole))) return false;
   announced_ = p95();
   announced_at_ = now;
+  has_announced_ = true;
   has_missed_ = false;
   return true;
 }

@@ -45,6 +45,7 @@ class LatencyEstimate {
   std::uint64_t count_ = 0;
   std::int64_t announced_ = 0;
   std::int64_t announced_at_ = 0;
+  bool has_announced_ = false;
   bool has_missed_ = false;
 };
 

@@ -91,6 +91,14 @@ TEST_P(BesideQueue, sticky_events_that_come_while_nothing_is_linked_reach_who_is
   EXPECT_TRUE(has_sticky(pads->sink(), GST_EVENT_TAG));
 }
 
+TEST_P(BesideQueue, an_end_that_comes_while_nothing_is_linked_is_an_error) {
+  begin_element();
+  gst_pad_unlink(pads->pad("src").get(), pads->sink());
+  EXPECT_EQ(push_until_refused(), GST_FLOW_NOT_LINKED);
+  pads->push_eos();
+  EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), SizeIs(1));
+}
+
 // A sink that waits, and a seek: what had not passed describes the stream all the same.
 TEST_P(BesideQueue, sticky_events_that_wait_survive_a_flush) {
   begin_element();
@@ -321,6 +329,10 @@ TEST_F(AnalyzerEvents, a_model_set_in_ready_that_is_not_there_fails_the_start) {
   g_object_set(element.get(), "model", "another", nullptr);
   EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
   EXPECT_THAT(bus.take(GST_MESSAGE_ERROR), ElementsAre(testing::HasSubstr("no such model")));
+  std::atomic<int> starts = 0;
+  work.start = [&]() -> Result<void> { return starts++, Result<void>(); };
+  EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_SUCCESS);
+  EXPECT_EQ(starts, 1);
   gst_element_set_state(element.get(), GST_STATE_NULL);
 }
 

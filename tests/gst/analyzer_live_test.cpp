@@ -244,6 +244,29 @@ TEST_F(AnalyzerBusy, passes_frames_while_the_model_is_loaded) {
   EXPECT_THAT(pads->wait_for(9), SizeIs(testing::Ge(9u)));
 }
 
+TEST_F(AnalyzerBusy, a_frame_that_leaves_while_the_model_is_loaded_takes_no_result_of_its_batch) {
+  std::promise<void> loaded;
+  work.wait_until_ready = [is_loaded = loaded.get_future().share()](auto) -> Result<std::string> {
+    is_loaded.wait_for(std::chrono::seconds(20));
+    return std::string("cpu");
+  };
+  properties = {{"batch-size", "3"}};
+  model.release();
+  begin_live();
+  for (int i = 0; i < 3; i++) {
+    push_frames(i, 1);
+    time.advance(10 * GST_MSECOND);
+  }
+  time.advance(25 * GST_MSECOND);  // the first has waited for a batch as long as it may
+  EXPECT_THAT(pads->wait_for(1), ElementsAre("buffer 0"));
+  loaded.set_value();
+  EXPECT_THAT(pads->wait_for(3), ElementsAre("buffer 0", "buffer 1", "buffer 2"));
+  EXPECT_THAT(model.analyzed(), ElementsAre(1, 2));
+  EXPECT_THAT(model.published(),
+              ElementsAre(testing::Pair(0, "late"), testing::Pair(1, ""), testing::Pair(2, "")));
+  EXPECT_EQ(stat("analyzed") + stat("skipped"), stat("frames"));
+}
+
 TEST_F(AnalyzerBusy, waits_for_a_result_as_long_as_it_has_announced) {
   begin_live();
   learn(100 * GST_MSECOND);
@@ -410,6 +433,21 @@ TEST_F(AnalyzerBusy, skips_by_interval_whatever_the_time) {
   EXPECT_EQ(stat("skipped"), 2u);
 }
 
+// One pause or a burst says nothing of the rate.
+TEST_F(AnalyzerLive, takes_the_usual_distance_for_the_duration_where_caps_do_not_say_it) {
+  work.look_ahead = 2;
+  properties = {{"max-lateness", std::to_string(G_MAXINT64)}};
+  begin_live(0, GST_CLOCK_TIME_NONE, "video/x-raw,format=GRAY8,width=16,height=8,framerate=0/1");
+  push_frames(0, 4);
+  push_frames(200, 1);
+  push_frames(201, 1);
+  wait_until([this] { return stat("analyzed") == 6; });
+  EXPECT_GE(latency().min, 2 * TestPads::kFrame);
+  EXPECT_LT(latency().min, 10 * TestPads::kFrame);
+  pads->push_eos();
+  pads->wait_for(7);
+}
+
 // --- four seconds of a camera, by a clock that runs as fast as the test
 
 struct Camera {
@@ -464,6 +502,7 @@ TEST_P(AnalyzerCamera, shows_every_frame_and_analyzes_what_it_can) {
   EXPECT_GE(static_cast<double>(stat("analyzed")) * std::max(1.0, GetParam().slowness),
             kFrames / 3.0);
   EXPECT_LE(longest_, stat("latency") + 4 * TestPads::kFrame);
+  EXPECT_EQ(stat("analyzed") + stat("skipped"), stat("frames"));
   std::size_t told = 0;
   while (const auto message = pads->bus.pop(GST_MESSAGE_ANY)) {
     const GstMessageType type = GST_MESSAGE_TYPE(message.get());

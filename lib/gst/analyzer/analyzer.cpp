@@ -150,7 +150,9 @@ Result<void> Analyzer::prepare() {
     device_.clear();
     cuda_context_ = {};
   }
+  has_new_model_settings_ = true;  // until that has worked
   if (auto started = analysis_->start(); !started) return started;
+  has_new_model_settings_ = false;
   share_cuda(settings().device);
   return {};
 }
@@ -166,6 +168,7 @@ void Analyzer::stop() {
     counts_ = AnalyzerCounts();
     work_ = LatencyEstimate();
     notices_ = Notices();
+    is_live_ = false;
   }
   analysis_->stop();  // last: whatever it throws, all else is done
 }
@@ -174,6 +177,10 @@ void Analyzer::stop() {
 
 void Analyzer::open() {
   const std::lock_guard lock(mutex_);
+  reopen();
+}
+
+void Analyzer::reopen() {
   flow_ = GST_FLOW_OK;
   eos_ = refuses_frames_ = has_told_downstream_ = false;
   stop_ = std::stop_source();
@@ -203,19 +210,25 @@ void Analyzer::activate_sink(bool active) {
 }
 
 bool Analyzer::activate_src(bool active) {
-  if (active) {
-    {
-      const std::lock_guard lock(mutex_);
-      is_ending_ = false;
-      if (frames_) frames_->add_analyzer();
-    }
-    open();
-    return analysis_task_.start() && start_task();
+  if (!active) return deactivate_src();
+  {
+    const std::lock_guard lock(mutex_);
+    is_ending_ = false;
+    is_active_ = true;
+    notices_ = Notices();
+    if (frames_) frames_->add_analyzer();
   }
+  open();
+  if (analysis_task_.start() && start_task()) return true;
+  deactivate_src();
+  return false;
+}
+
+bool Analyzer::deactivate_src() {
   close();
   {
     const std::lock_guard lock(mutex_);
-    if (frames_) frames_->remove_analyzer();
+    if (std::exchange(is_active_, false) && frames_) frames_->remove_analyzer();
   }
   const bool stopped = gst_pad_stop_task(pads_.src);
   end_analysis_task();
@@ -224,6 +237,7 @@ bool Analyzer::activate_src(bool active) {
   clear_queue();
   drops_frames_ = false;
   ask_latency_ = true;
+  reported_ = false;  // what fails after the next start is news
   analysis_->reset();
   return stopped;
 }
@@ -266,7 +280,7 @@ Ref<GstBuffer> Analyzer::own_copy_if_scarce(Ref<GstBuffer> buffer) {
   if (size == 0) return buffer;
   {
     const std::lock_guard lock(mutex_);
-    if (count_frames() + kOnTheWay + kLeftToUpstream < size) return buffer;
+    if (count_frames() + gone_frames_ + kOnTheWay + kLeftToUpstream < size) return buffer;
   }
   auto copy = Ref<GstBuffer>::adopt(gst_buffer_copy_deep(buffer.get()));
   if (!copy) throw std::bad_alloc();
@@ -285,6 +299,7 @@ GstFlowReturn Analyzer::chain(Ref<GstBuffer> buffer) {
   FramePtr frame = make_frame(own_copy_if_scarce(std::move(buffer)), settings);
   Lock lock(mutex_);
   changed_.wait(lock, [&] { return flow_ != GST_FLOW_OK || has_space(this->settings()); });
+  stamp(*frame, lock);
   if (flow_ != GST_FLOW_OK) return flow_;
   if (eos_ || refuses_frames_) return GST_FLOW_EOS;
   queue_.push_back(std::move(frame));
@@ -293,12 +308,23 @@ GstFlowReturn Analyzer::chain(Ref<GstBuffer> buffer) {
   return GST_FLOW_OK;
 }
 
+// When a frame came, for those who may make it wait: not before there was space for it.
+void Analyzer::stamp(Frame& frame, Lock& lock) const {
+  Ref<GstClock> clock;
+  while (clock.get() != clock_.get()) {
+    clock = clock_;
+    lock.unlock();
+    const GstClockTime now = gst_clock_get_time(clock.get());
+    lock.lock();
+    frame.arrival_time = now;
+  }
+  frame.arrival = Clock::now();
+}
+
 // All that is said of a frame depends on what came before it, not on when its turn comes.
 Analyzer::FramePtr Analyzer::make_frame(Ref<GstBuffer> buffer, const AnalyzerSettings& settings) {
   const VideoRectangle visible = visible_part(buffer.get(), entry_.info);
   auto frame = std::make_shared<Frame>();
-  frame->arrival = Clock::now();
-  frame->arrival_time = gst_clock_get_time(clock().get());
   AnalyzedFrame& work = frame->work;
   work.info = entry_.info;
   GST_VIDEO_INFO_WIDTH(&work.info) = visible.width;
@@ -329,7 +355,7 @@ bool Analyzer::begins_anew(GstBuffer* buffer, VideoSize visible) {
   const bool jumps = entry_.continuity.is_break(known(pts), known(duration), is_marked);
   const GstClockTime last = std::exchange(entry_.last_pts, pts);
   if (!known(duration) && !jumps && known(last) && known(pts) && pts > last) {
-    set_frame_duration(pts - last);
+    set_frame_duration(entry_.steps.add(pts - last));
   }
   const VideoSize before = std::exchange(entry_.visible, visible);
   return jumps || (entry_.next_index > 0 && before != visible);
@@ -376,8 +402,9 @@ void Analyzer::flush() {
   begin_stream();
   gst_segment_init(&entry_.segment, GST_FORMAT_UNDEFINED);
   reported_ = false;  // what fails after this is news
-  if (GST_PAD_MODE(pads_.src) != GST_PAD_MODE_PUSH) return;
-  open();
+  const std::lock_guard lock(mutex_);
+  if (!is_active_) return;
+  reopen();
   start_task();
 }
 
@@ -386,10 +413,10 @@ void Analyzer::begin_stream() {
   entry_.continuity = Continuity();
   entry_.next_index = 0;
   entry_.last_pts = GST_CLOCK_TIME_NONE;
+  entry_.steps = FrameSteps();
   entry_.is_marked = false;
   const std::lock_guard lock(mutex_);
   stream_++;
-  passed_ = Passed();
 }
 
 // What an event says of the frames after it. True where those have nothing to do with the frames
@@ -427,6 +454,7 @@ bool Analyzer::use_caps(GstCaps* caps) {
   entry_.info = info;
   entry_.has_info = is_video;
   set_frame_duration(caps_frame_duration());
+  ask_latency_ = true;
   if (const std::string ignored = unsupported_colorimetry(info); is_video && !ignored.empty()) {
     post_warning(element_, {ErrorCode::BadShape, ignored});
   }
@@ -440,16 +468,29 @@ GstClockTime Analyzer::caps_frame_duration() const {
 }
 
 void Analyzer::set_frame_duration(GstClockTime duration) {
+  const AnalyzerSettings settings = this->settings();
   const std::lock_guard lock(mutex_);
+  const GstClockTime before = own_latency_of(settings).min;
   frame_duration_ = duration;
+  const GstClockTime now = own_latency_of(settings).min;
+  const GstClockTimeDiff change = std::abs(GST_CLOCK_DIFF(before, now));
+  // As much as for the work: a tenth of the whole, 10 ms at least.
+  const auto least = std::max<GstClockTime>(before / 10, 10 * GST_MSECOND);
+  if (keeps_time(settings) && static_cast<GstClockTime>(change) > least) notices_.add_change();
 }
 
 // As in `queue`: an event that stays on pads is queued even where nothing goes out, so that whoever
 // is linked later gets it, and its loss is no failure by itself.
 GstFlowReturn Analyzer::queue_event(QueuedEvent event) {
-  const std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   const GstEventType type = GST_EVENT_TYPE(event.event.get());
-  if (flow_ != GST_FLOW_OK && (!is_sticky(type) || type == GST_EVENT_EOS)) return flow_;
+  if (flow_ != GST_FLOW_OK && type == GST_EVENT_EOS) {
+    const GstFlowReturn flow = flow_;
+    lock.unlock();
+    refuse_eos(flow);
+    return flow;
+  }
+  if (flow_ != GST_FLOW_OK && !is_sticky(type)) return flow_;
   switch (type) {
     case GST_EVENT_STREAM_START:
       eos_ = refuses_frames_ = has_told_downstream_ = false;
@@ -467,6 +508,12 @@ GstFlowReturn Analyzer::queue_event(QueuedEvent event) {
   queue_.push_back(std::move(event));
   changed_.notify_all();
   return GST_FLOW_OK;
+}
+
+// As in `queue`: no data follows whose return upstream would see.
+void Analyzer::refuse_eos(GstFlowReturn flow) {
+  const bool is_fatal = flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS;
+  if (is_fatal && !reported_.exchange(true)) GST_ELEMENT_FLOW_ERROR(element_, flow);
 }
 
 // Serialized queries wait for their turn, and for the answer.

@@ -24,7 +24,9 @@
 #include "lib/gst/analyzer/analysis.h"
 #include "lib/gst/analyzer/analyzer_counts.h"
 #include "lib/gst/analyzer/clock_alarm.h"
+#include "lib/gst/analyzer/frame_steps.h"
 #include "lib/gst/analyzer/notices.h"
+#include "lib/gst/analyzer/shot_boundary.h"
 #include "lib/gst/analyzer/streaming_task.h"
 #include "lib/gst/ref.h"
 #include "lib/gst/video_frame.h"
@@ -96,6 +98,8 @@ class Analyzer final : public AnalyzerHost {
   OwnLatency own_latency() const;
   /// Tells the application that the answer to the LATENCY query is another now.
   void announce_latency();
+  /// Tells it, at once or soon, where it is another than before.
+  void latency_may_have_changed(const OwnLatency& before);
   void set_clock(GstClock* clock);
 
   /// From NULL to READY, and back.
@@ -152,12 +156,20 @@ class Analyzer final : public AnalyzerHost {
     VideoSize visible;
     std::uint64_t next_index = 0;
     GstClockTime last_pts = GST_CLOCK_TIME_NONE;
+    FrameSteps steps;
     bool is_marked = false;  // a new segment came
   };
   // What frames that were not analysed leave to the next that is.
   struct Passed {
+    std::optional<std::uint64_t> stream;
     GstTorchSceneBoundary boundary = GST_TORCH_SCENE_BOUNDARY_NONE;
     bool has_break = false;
+
+    void add(const AnalyzedFrame& frame) {
+      if (stream != frame.stream) *this = {frame.stream};
+      boundary = stronger(boundary, frame.boundary);
+      has_break |= frame.begins_anew;
+    }
   };
   // Where no frame before waits for one after.
   enum class Barrier { None, Query, End };
@@ -181,7 +193,11 @@ class Analyzer final : public AnalyzerHost {
   // Upstream's side: analyzer.cpp.
   void share_cuda(const std::string& device);
   void open();
+  void reopen();
+  bool deactivate_src();
   void end_analysis_task();
+  void stamp(Frame& frame, Lock& lock) const;
+  void refuse_eos(GstFlowReturn flow);
   void close();
   void flush();
   void begin_stream();
@@ -208,6 +224,8 @@ class Analyzer final : public AnalyzerHost {
   void ask_upstream_latency();
   Ref<GstClock> clock() const;
   OwnLatency own_latency_of(const AnalyzerSettings& settings) const;
+  GstClockTime step(const AnalyzerSettings& settings) const;
+  GstClockTime longest_wait(const AnalyzerSettings& settings) const;
   GstClockTime latency_beside_work(const AnalyzerSettings& settings) const;
   bool is_model_slow(const AnalyzerSettings& settings) const;
   GstClockTime bound_of_waiting(const AnalyzerSettings& settings) const;
@@ -218,7 +236,8 @@ class Analyzer final : public AnalyzerHost {
   void skip_all_but_newest();
   std::optional<std::uint64_t> index_that_cannot_wait(const AnalyzerSettings& settings,
                                                       GstClockTime now, GstClockTime ahead);
-  GstClockTime next_due_decision(const AnalyzerSettings& settings) const;
+  GstClockTime latest_begin(const Frame& frame, const AnalyzerSettings& settings) const;
+  GstClockTime next_due_task(const AnalyzerSettings& settings) const;
   void tell(const Notices::Due& due);
   void tell_what_is_due();
 
@@ -229,17 +248,20 @@ class Analyzer final : public AnalyzerHost {
   std::size_t count_leaving() const;
   Task find_task(const AnalyzerSettings& settings, GstClockTime now,
                  std::optional<Clock::time_point>& due);
-  bool is_batch_full(const Waiting& waiting, const AnalyzerSettings& settings,
+  bool is_batch_full(const Waiting& waiting, const AnalyzerSettings& settings, GstClockTime now,
                      std::optional<Clock::time_point>& due) const;
   void begin_task(Task& task, Waiting waiting, const AnalyzerSettings& settings);
   bool become_ready(const std::stop_token& stop);
   void do_task(Task& task);
   void reset_if_new(std::uint64_t stream);
   bool analyze(Task& task);
-  std::vector<AnalyzedFrame> batch_of(const Task& task);
-  void store_findings(const Task& task, std::vector<AnalyzedFrame>& batch);
+  void leave_out_gone(Task& task);
+  std::vector<AnalyzedFrame> batch_of(Task& task);
+  void store_findings(const Task& task, std::vector<AnalyzedFrame>& batch,
+                      Clock::duration duration);
+  void count_batch(std::size_t analyzed, Clock::duration duration);
+  void end_inference();
   void settle(std::uint64_t epoch, bool all);
-  void note_batch(const std::vector<FramePtr>& frames, Clock::duration work);
   void note_time(const std::vector<FramePtr>& frames, GstClockTime begin, GstClockTime now);
   void decide_for_query(std::uint64_t epoch);
   bool has_undecided() const;
@@ -248,6 +270,7 @@ class Analyzer final : public AnalyzerHost {
 
   // The task of the source pad: analyzer_output.cpp.
   bool start_task();
+  void give_up_answer();
   void push_next();
   bool wait_for_output(Item& item);
   bool take_output(Item& item, const AnalyzerSettings& settings, GstClockTime now);
@@ -286,6 +309,8 @@ class Analyzer final : public AnalyzerHost {
   bool eos_ = false;                  // upstream said so: no more frames
   bool refuses_frames_ = false;       // downstream wants no more of this segment
   bool is_inferring_ = false;         // the analysis task is with a worker, or waits for one
+  bool is_active_ = false;            // the source pad is
+  std::size_t gone_frames_ = 0;       // that the inference still holds
   bool is_ending_ = false;            // the analysis task is to end
   bool has_told_downstream_ = false;  // that the flow ended, with an EOS
   GstQuery* answering_ = nullptr;

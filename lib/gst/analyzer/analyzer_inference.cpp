@@ -22,18 +22,21 @@ void Analyzer::analyze_next() {
     tell_what_is_due();
     return true;
   });
-  if (!done) fail();
+  if (done) return;
+  end_inference();
+  fail();
 }
 
 // An exception was posted: nothing more is taken in, and no query is answered any more.
 void Analyzer::fail() {
   reported_ = true;
-  {
-    const std::lock_guard lock(mutex_);
-    answering_ = nullptr;
-    is_inferring_ = false;
-  }
   stop_on(GST_FLOW_ERROR);
+}
+
+void Analyzer::end_inference() {
+  const std::lock_guard lock(mutex_);
+  is_inferring_ = false;
+  gone_frames_ = 0;
 }
 
 Analyzer::Task Analyzer::wait_for_task() {
@@ -43,15 +46,16 @@ Analyzer::Task Analyzer::wait_for_task() {
     const GstClockTime now = gst_clock_get_time(clock.get());
     Lock lock(mutex_);
     if (is_ending_) return {};
+    if (clock_.get() != clock.get()) continue;
     std::optional<Clock::time_point> due;
+    GstClockTime next = GST_CLOCK_TIME_NONE;
     if (flow_ == GST_FLOW_OK) {
       if (Task task = find_task(settings, now, due); !task.is_empty()) return task;
+      if (keeps_time(settings)) next = next_due_task(settings);
     }
-    const GstClockTime decision =
-        keeps_time(settings) ? next_due_decision(settings) : GST_CLOCK_TIME_NONE;
-    if (GST_CLOCK_TIME_IS_VALID(decision) && !decision_alarm_.is_set(clock.get(), decision)) {
+    if (GST_CLOCK_TIME_IS_VALID(next) && next > now && !decision_alarm_.is_set(clock.get(), next)) {
       lock.unlock();
-      decision_alarm_.set(clock.get(), decision);
+      decision_alarm_.set(clock.get(), next);
     } else if (due) {
       changed_.wait_until(lock, *due);
     } else {
@@ -91,7 +95,8 @@ std::size_t Analyzer::count_leaving() const {
 
 // `due`: when to look again though nothing came.
 bool Analyzer::is_batch_full(const Waiting& waiting, const AnalyzerSettings& settings,
-                             std::optional<Clock::time_point>& due) const {
+                             GstClockTime now, std::optional<Clock::time_point>& due) const {
+  if (keeps_time(settings) && now >= latest_begin(*waiting.frames.front(), settings)) return true;
   if (waiting.frames.size() >= settings.batch_size || waiting.barrier != Barrier::None) return true;
   due = waiting.frames.front()->arrival + std::chrono::nanoseconds(settings.batch_timeout);
   return *due <= Clock::now();
@@ -114,10 +119,11 @@ Analyzer::Task Analyzer::find_task(const AnalyzerSettings& settings, GstClockTim
   }
   if (waiting.frames.empty()) {
     task.barrier = waiting.barrier;
+    is_inferring_ = waiting.barrier != Barrier::None;  // deciding may take an inference
     cursor_ = waiting.end + (waiting.barrier == Barrier::None ? 0 : 1);
     return task;
   }
-  if (is_batch_full(waiting, settings, due)) begin_task(task, std::move(waiting), settings);
+  if (is_batch_full(waiting, settings, now, due)) begin_task(task, std::move(waiting), settings);
   return task;
 }
 
@@ -125,9 +131,10 @@ void Analyzer::begin_task(Task& task, Waiting waiting, const AnalyzerSettings& s
   if (waiting.frames.size() > settings.batch_size) waiting.frames.resize(settings.batch_size);
   for (const FramePtr& frame : waiting.frames) frame->state = FrameState::Running;
   AnalyzedFrame& first = waiting.frames.front()->work;
-  first.boundary = stronger(passed_.boundary, first.boundary);
-  first.begins_anew |= passed_.has_break;
-  passed_ = Passed();
+  if (const Passed passed = std::exchange(passed_, {}); passed.stream == first.stream) {
+    first.boundary = stronger(passed.boundary, first.boundary);
+    first.begins_anew |= passed.has_break;
+  }
   task.frames = std::move(waiting.frames);
   is_inferring_ = true;
   const char* why = task.frames.size() >= settings.batch_size ? "full"
@@ -143,13 +150,11 @@ void Analyzer::begin_task(Task& task, Waiting waiting, const AnalyzerSettings& s
 void Analyzer::do_task(Task& task) {
   if (!task.frames.empty()) {
     const bool done = become_ready(task.stop) && analyze(task);
-    {
-      const std::lock_guard lock(mutex_);
-      is_inferring_ = false;
-    }
+    end_inference();
     if (done) settle(task.epoch, false);
     return;
   }
+  if (task.stop.stop_requested()) return end_inference();
   if (task.decide_until) {
     analysis_->decide_until(*task.decide_until);
     settle(task.epoch, false);
@@ -159,6 +164,7 @@ void Analyzer::do_task(Task& task) {
     analysis_->decide_all();
     settle(task.epoch, true);
   }
+  end_inference();
 }
 
 // Upstream waits for the answer, so no later frame can come that decides. The sequence continues
@@ -238,12 +244,35 @@ void Analyzer::reset_if_new(std::uint64_t stream) {
   analysis_->reset();
 }
 
+// What has gone while the model was loaded leaves to the next what it says.
+void Analyzer::leave_out_gone(Task& task) {
+  const auto has_gone = [](const FramePtr& frame) { return frame->state == FrameState::Gone; };
+  Passed passed;
+  for (const FramePtr& frame : task.frames) {
+    AnalyzedFrame& work = frame->work;
+    if (has_gone(frame)) {
+      passed.add(work);
+    } else {
+      work.boundary = stronger(passed.boundary, work.boundary);
+      work.begins_anew |= passed.has_break;
+      passed = Passed();
+    }
+  }
+  std::erase_if(task.frames, has_gone);
+  if (!passed.stream) return;
+  if (passed_.stream == passed.stream) {
+    passed.boundary = stronger(passed.boundary, passed_.boundary);
+    passed.has_break |= passed_.has_break;
+  }
+  passed_ = passed;
+}
+
 // Copies that share everything but the result: the frames may be pushed meanwhile.
-std::vector<AnalyzedFrame> Analyzer::batch_of(const Task& task) {
+std::vector<AnalyzedFrame> Analyzer::batch_of(Task& task) {
   std::vector<AnalyzedFrame> batch;
   const std::lock_guard lock(mutex_);
+  leave_out_gone(task);
   for (const FramePtr& frame : task.frames) {
-    if (frame->state == FrameState::Gone) continue;
     const AnalyzedFrame& work = frame->work;
     AnalyzedFrame copy;
     copy.buffer = work.buffer;
@@ -281,12 +310,13 @@ bool Analyzer::analyze(Task& task) {
     const bool is_usual = std::any_of(batch.begin(), batch.end(), [](const AnalyzedFrame& frame) {
       return !frame.skipped && (!frame.finding || frame.finding->has_result());
     });
-    store_findings(task, batch);
-    note_batch(task.frames, work);
+    store_findings(task, batch, work);
     if (is_usual) note_time(task.frames, begin, gst_clock_get_time(clock.get()));
     return true;
   }
-  if (!ran || result.error().code == ErrorCode::Cancelled) return false;
+  if (!ran || result.error().code == ErrorCode::Cancelled || task.stop.stop_requested()) {
+    return false;  // nobody wants it any more
+  }
   report(result.error());
   stop_on(GST_FLOW_ERROR);
   return false;
@@ -294,7 +324,8 @@ bool Analyzer::analyze(Task& task) {
 
 // The batch lets its buffers go before the frames can leave: a second reference would have them
 // copied.
-void Analyzer::store_findings(const Task& task, std::vector<AnalyzedFrame>& batch) {
+void Analyzer::store_findings(const Task& task, std::vector<AnalyzedFrame>& batch,
+                              Clock::duration duration) {
   struct Outcome {
     std::unique_ptr<Finding> finding;
     const char* skipped;
@@ -303,20 +334,34 @@ void Analyzer::store_findings(const Task& task, std::vector<AnalyzedFrame>& batc
   for (AnalyzedFrame& frame : batch) findings.push_back({std::move(frame.finding), frame.skipped});
   batch.clear();
   const std::lock_guard lock(mutex_);
-  auto finding = findings.begin();
-  for (const FramePtr& frame : task.frames) {
-    if (finding == findings.end()) break;
-    AnalyzedFrame& work = frame->work;
-    const bool is_void = frame->state == FrameState::Gone;
-    if (!is_void) {
-      work.finding = std::move(finding->finding);
-      work.skipped = finding->skipped;
-    }
-    ++finding;
-    if (is_void) continue;
-    frame->state = FrameState::Undecided;
+  std::size_t analyzed = 0;
+  for (std::size_t i = 0; i < task.frames.size(); i++) {
+    Frame& frame = *task.frames[i];
+    if (frame.state == FrameState::Gone) continue;  // was counted when it went
+    AnalyzedFrame& work = frame.work;
+    work.finding = std::move(findings[i].finding);
+    work.skipped = findings[i].skipped;
+    frame.state = FrameState::Undecided;
     if (work.shared && !work.shared->keeps()) work.shared.reset();  // it would lock the pixels
+    analyzed += !work.skipped;
+    counts_.skipped += work.skipped != nullptr;
   }
+  for (Item& item : queue_) {  // those that were asked in vain can perhaps be decided now
+    if (auto* frame = std::get_if<FramePtr>(&item)) (*frame)->was_asked_to_decide = false;
+  }
+  count_batch(analyzed, duration);
+}
+
+void Analyzer::count_batch(std::size_t analyzed, Clock::duration duration) {
+  const double ms = std::chrono::duration<double, std::milli>(duration).count();
+  GST_LOG_OBJECT(element_, "a batch with %zu results took %.1f ms", analyzed, ms);
+  counts_.analyzed += analyzed;
+  if (analyzed == 0) return;
+  counts_.batches++;
+  counts_.inference_ms += ms;
+  BatchCounts& of_this_size = counts_.by_size[analyzed];
+  of_this_size.batches++;
+  of_this_size.ms += ms;
 }
 
 // What is decided can leave: in order, so that only the first ones are looked at by others.
@@ -330,25 +375,6 @@ void Analyzer::settle(std::uint64_t epoch, bool all) {
     if (all || !finding || finding->is_decided()) (*frame)->state = FrameState::Ready;
   }
   changed_.notify_all();
-}
-
-void Analyzer::note_batch(const std::vector<FramePtr>& frames, Clock::duration work) {
-  const double ms = std::chrono::duration<double, std::milli>(work).count();
-  const std::lock_guard lock(mutex_);
-  std::size_t analyzed = 0;
-  for (const FramePtr& frame : frames) {
-    if (frame->state == FrameState::Gone) continue;  // was counted when it went
-    analyzed += !frame->work.skipped;
-    counts_.skipped += frame->work.skipped != nullptr;
-  }
-  GST_LOG_OBJECT(element_, "a batch with %zu results took %.1f ms", analyzed, ms);
-  counts_.analyzed += analyzed;
-  if (analyzed == 0) return;
-  counts_.batches++;
-  counts_.inference_ms += ms;
-  BatchCounts& of_this_size = counts_.by_size[analyzed];
-  of_this_size.batches++;
-  of_this_size.ms += ms;
 }
 
 // From when the work was given to a worker, which may have been busy, to its end.

@@ -65,25 +65,30 @@ OwnLatency Analyzer::own_latency() const {
 
 // A model that takes about as long as a frame, or longer, may be busy when the next one comes.
 bool Analyzer::is_model_slow(const AnalyzerSettings& settings) const {
-  const bool known = GST_CLOCK_TIME_IS_VALID(frame_duration_);
-  const GstClockTime frame = known ? frame_duration_ : 0;
-  return keeps_time(settings) && static_cast<GstClockTime>(work_.announced()) * 10 >= frame * 9;
+  if (!keeps_time(settings) || !GST_CLOCK_TIME_IS_VALID(frame_duration_)) return false;
+  const auto work = static_cast<GstClockTime>(work_.announced());
+  return work > 0 && work * 10 >= frame_duration_ * 9;
 }
 
 GstClockTime Analyzer::bound_of_waiting(const AnalyzerSettings& settings) const {
   if (!is_model_slow(settings)) return 0;
-  const bool known = GST_CLOCK_TIME_IS_VALID(frame_duration_);
-  const GstClockTime frame = known ? frame_duration_ : 0;
-  return settings.max_lateness >= 0 ? static_cast<GstClockTime>(settings.max_lateness) : frame;
+  return settings.max_lateness >= 0 ? static_cast<GstClockTime>(settings.max_lateness)
+                                    : frame_duration_;
+}
+
+// At an unknown rate the batch timeout is the longest that a frame may come after another.
+GstClockTime Analyzer::step(const AnalyzerSettings& settings) const {
+  return GST_CLOCK_TIME_IS_VALID(frame_duration_) ? frame_duration_ : settings.batch_timeout;
+}
+
+// Until its inference begins.
+GstClockTime Analyzer::longest_wait(const AnalyzerSettings& settings) const {
+  const GstClockTime to_fill = (settings.batch_size - 1) * step(settings);
+  return std::min<GstClockTime>(to_fill, settings.batch_timeout) + bound_of_waiting(settings);
 }
 
 GstClockTime Analyzer::latency_beside_work(const AnalyzerSettings& settings) const {
-  const bool known = GST_CLOCK_TIME_IS_VALID(frame_duration_);
-  // At an unknown rate the batch timeout is the longest that a frame may come after another.
-  const GstClockTime step = known ? frame_duration_ : settings.batch_timeout;
-  GstClockTime wait = (settings.batch_size - 1) * step;
-  if (wait > settings.batch_timeout) wait = settings.batch_timeout;
-  return analysis_->look_ahead() * step + wait + bound_of_waiting(settings);
+  return analysis_->look_ahead() * step(settings) + longest_wait(settings);
 }
 
 OwnLatency Analyzer::own_latency_of(const AnalyzerSettings& settings) const {
@@ -122,12 +127,13 @@ bool Analyzer::must_leave(const Frame& frame, const AnalyzerSettings& settings,
 
 void Analyzer::skip(Frame& frame) {
   AnalyzedFrame& work = frame.work;
-  if (frame.state == FrameState::Waiting) {  // what it says, no analysis has seen
-    passed_.boundary = stronger(passed_.boundary, work.boundary);
-    passed_.has_break |= work.begins_anew;
-  }
-  counts_.skipped++;
-  frame.state = frame.state == FrameState::Running ? FrameState::Gone : FrameState::Ready;
+  if (frame.state == FrameState::Waiting) passed_.add(work);  // no analysis has seen it
+  if (frame.state == FrameState::Undecided && !work.skipped) counts_.analyzed--;
+  const bool was_counted = frame.state == FrameState::Undecided && work.skipped;
+  if (!was_counted) counts_.skipped++;
+  const bool is_running = frame.state == FrameState::Running;
+  gone_frames_ += is_running;
+  frame.state = is_running ? FrameState::Gone : FrameState::Ready;
   if (work.skipped) return;  // nobody wanted a result
   work.skipped = kSkippedLate;
   work.finding.reset();
@@ -140,20 +146,22 @@ void Analyzer::skip(Frame& frame) {
 // wait for less than a frame: then one comes soon that has not waited at all.
 void Analyzer::skip_late(std::vector<FramePtr>& frames, const AnalyzerSettings& settings,
                          GstClockTime now) {
-  const bool known = GST_CLOCK_TIME_IS_VALID(frame_duration_);
-  const GstClockTime frame_time = known ? frame_duration_ : settings.batch_timeout;
+  const GstClockTime frame_time = step(settings);
   GstClockTime bound =
       settings.max_lateness >= 0 ? static_cast<GstClockTime>(settings.max_lateness) : frame_time;
   const bool spares_newest = bound >= frame_time || work_.announced() == 0;
   bound += kTolerance;
   if (settings.batch_size > 1) bound += settings.batch_timeout;
+  bound += analysis_->look_ahead() * frame_time / 2;  // it has time for later frames besides
   const auto is_wanted = [](const FramePtr& frame) { return !frame->work.skipped; };
   const auto newest = std::find_if(frames.rbegin(), frames.rend(), is_wanted);
   const FramePtr spared = spares_newest && newest != frames.rend() ? *newest : nullptr;
   auto first = frames.begin();
   while (first != frames.end() && *first != spared && now > (*first)->arrival_time + bound) ++first;
+  if (first == frames.begin()) return;
   std::for_each(frames.begin(), first, [this](const FramePtr& frame) { skip(*frame); });
   frames.erase(frames.begin(), first);
+  changed_.notify_all();
 }
 
 // At the end of a live stream one inference is waited for: that which runs, or else one more.
@@ -189,14 +197,25 @@ std::optional<std::uint64_t> Analyzer::index_that_cannot_wait(const AnalyzerSett
   return last;
 }
 
-GstClockTime Analyzer::next_due_decision(const AnalyzerSettings& settings) const {
+// When an inference with a frame must begin to be in time.
+GstClockTime Analyzer::latest_begin(const Frame& frame, const AnalyzerSettings& settings) const {
+  return frame.arrival_time + longest_wait(settings);
+}
+
+// When something has to be done though nothing comes: the first frame that is undecided, or that
+// waits for a batch to fill, has no more time.
+GstClockTime Analyzer::next_due_task(const AnalyzerSettings& settings) const {
+  GstClockTime next = GST_CLOCK_TIME_NONE;
   for (const Item& item : queue_) {
     const auto* frame = std::get_if<FramePtr>(&item);
-    if (frame && (*frame)->state == FrameState::Undecided && !(*frame)->was_asked_to_decide) {
-      return due_time(**frame, settings);
+    if (!frame) continue;
+    if ((*frame)->state == FrameState::Undecided && !(*frame)->was_asked_to_decide) {
+      next = std::min(next, due_time(**frame, settings));
+    } else if ((*frame)->state == FrameState::Waiting) {
+      return std::min(next, latest_begin(**frame, settings));
     }
   }
-  return GST_CLOCK_TIME_NONE;
+  return next;
 }
 
 // --- what the application is told
@@ -205,6 +224,16 @@ void Analyzer::announce_latency() {
   GST_DEBUG_OBJECT(element_, "announces a latency of %" GST_TIME_FORMAT,
                    GST_TIME_ARGS(own_latency().min));
   gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT_CAST(element_)));
+}
+
+// A setting or the stream changed it: told now, or with what comes next.
+void Analyzer::latency_may_have_changed(const OwnLatency& before) {
+  if (own_latency().min == before.min) return;
+  {
+    const std::lock_guard lock(mutex_);
+    notices_.add_change();
+  }
+  tell_what_is_due();
 }
 
 void Analyzer::tell_what_is_due() {

@@ -27,9 +27,18 @@ bool Analyzer::start_task() {
       pads_.src,
       [](gpointer element) {
         Analyzer* self = GST_TORCH_ANALYZER(element)->impl;
-        if (!guarded(element, false, [self] { return self->push_next(), true; })) self->fail();
+        if (guarded(element, false, [self] { return self->push_next(), true; })) return;
+        self->give_up_answer();
+        self->fail();
       },
       element_, nullptr);
+}
+
+void Analyzer::give_up_answer() {
+  const std::lock_guard lock(mutex_);
+  answered_ = std::exchange(answering_, nullptr);
+  answer_ = false;
+  changed_.notify_all();
 }
 
 // Nothing goes out any more: what comes in is refused with the same return, and what waits stays
@@ -80,6 +89,7 @@ bool Analyzer::wait_for_output(Item& item) {
     const GstClockTime now = gst_clock_get_time(clock.get());
     Lock lock(mutex_);
     if (flow_ != GST_FLOW_OK) return false;
+    if (clock_.get() != clock.get()) continue;
     if (take_output(item, settings, now)) {
       changed_.notify_all();
       return true;

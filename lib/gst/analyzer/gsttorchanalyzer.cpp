@@ -159,10 +159,9 @@ GstStructure* stats_structure(GstElement* element, const gsttorch::Analyzer& wor
 }
 
 void set_property(GObject* object, guint id, const GValue* value, GParamSpec*) {
+  const gsttorch::OwnLatency before = impl(object).own_latency();
   impl(object).change_settings([&](AnalyzerSettings& s) { write_setting(s, id, value); });
-  if (id == PROP_BATCH_SIZE || id == PROP_BATCH_TIMEOUT || id == PROP_MAX_LATENESS) {
-    impl(object).announce_latency();
-  }
+  impl(object).latency_may_have_changed(before);
 }
 
 void get_property(GObject* object, guint id, GValue* value, GParamSpec*) {

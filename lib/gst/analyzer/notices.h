@@ -27,6 +27,8 @@ class Notices {
   };
 
   void add_latency() { has_latency_ = knows_latency_ = true; }
+  /// The same, before anything is known of the model.
+  void add_change() { has_latency_ = true; }
   /// Not told before the first latency is: frames pass while the model is loaded and measured.
   void add_skip(const Skip& skip) {
     if (knows_latency_) skip_ = skip;
