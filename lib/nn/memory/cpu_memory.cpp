@@ -148,7 +148,7 @@ class CountingAllocator final : public c10::Allocator {
 
   /// A block of the allocator before this one may come here: LibTorch frees oneDNN's memory with
   /// whatever allocator is in charge then.
-  __attribute__((no_sanitize_address)) static Header* header_of(void* data) {
+  __attribute__((no_sanitize_address, no_sanitize_thread)) static Header* header_of(void* data) {
     if (reinterpret_cast<std::uintptr_t>(data) % kPage == 0) return nullptr;
     Header* header = static_cast<Header*>(data) - 1;
     return header->mark == mark_of(data) ? header : nullptr;
