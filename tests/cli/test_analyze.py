@@ -58,6 +58,7 @@ def test_records_the_run(analysed, media, weights):
     assert record["frames"] == VIDEO_FRAMES
     assert record["input"]["path"] == str(media / "video.mkv")
     assert (record["input"]["width"], record["input"]["height"]) == VIDEO_SIZE
+    assert record["identity"]["input_modified"] == (media / "video.mkv").stat().st_mtime_ns
     assert record["models"]["flow"]["sha256"] == hashlib.sha256(weights.read_bytes()).hexdigest()
     assert record["properties"]["raftflow"]["iterations"] == 2
     assert record["command"][:2] == ["gst-torch", "analyze"]

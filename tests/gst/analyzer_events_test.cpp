@@ -388,6 +388,38 @@ TEST_F(AnalyzerEvents, what_a_crop_meta_shows_is_analyzed) {
   EXPECT_EQ(last, 6 * 16 + 14);
 }
 
+// Producers whose pixels lie elsewhere (in a device, compressed) say in the meta how to map them.
+TEST_F(AnalyzerEvents, pixels_are_mapped_as_the_producers_meta_says) {
+  static std::atomic<int> maps, unmaps;
+  maps = unmaps = 0;
+  work.analyze = [](std::span<AnalyzedFrame> frames, auto) -> Result<void> {
+    const auto view = frames[0].image->view();
+    EXPECT_TRUE(view);
+    return {};
+  };
+  begin();
+  Ref<GstBuffer> buffer = frame(0);
+  GstVideoMeta* meta = gst_buffer_add_video_meta(buffer.get(), GST_VIDEO_FRAME_FLAG_NONE,
+                                                 GST_VIDEO_FORMAT_GRAY8, 16, 8);
+  meta->map = [](GstVideoMeta* of, guint plane, GstMapInfo* info, gpointer* data, gint* stride,
+                 GstMapFlags flags) -> gboolean {
+    maps++;
+    *stride = of->stride[plane];
+    if (!gst_buffer_map(of->buffer, info, flags)) return FALSE;
+    *data = info->data;
+    return TRUE;
+  };
+  meta->unmap = [](GstVideoMeta* of, guint, GstMapInfo* info) -> gboolean {
+    unmaps++;
+    gst_buffer_unmap(of->buffer, info);
+    return TRUE;
+  };
+  pads->push(std::move(buffer));
+  pads->wait_for(1);
+  EXPECT_EQ(maps, 1);
+  EXPECT_EQ(unmaps, 1);
+}
+
 TEST_F(AnalyzerEvents, a_crop_meta_outside_of_the_picture_is_an_error) {
   work.analyze = [](std::span<AnalyzedFrame> frames, auto) -> Result<void> {
     const auto view = frames[0].image->view();
