@@ -46,8 +46,9 @@ TEST_F(AnalyzerLog, tells_of_a_live_pipeline_what_latency_it_has_and_what_it_ski
     gst_query_set_latency(query, TRUE, 0, GST_CLOCK_TIME_NONE);
     return true;
   };
-  work.analyze = [&time](auto, auto) -> Result<void> {
+  work.analyze = [&](auto, auto) -> Result<void> {
     time.advance(100 * GST_MSECOND);
+    pads->wait_for(4);  // the frame leaves
     return {};
   };
   pads->begin(kCaps);

@@ -50,11 +50,11 @@ struct OwnLatency {
 /// What makes an element of an Analysis: like `queue`, frames, serialized events and serialized
 /// queries go through one queue, so that their order is kept. One frame in, one frame out.
 ///
-/// Three threads meet at that queue. Upstream's puts in (analyzer.cpp). The analysis task takes
-/// frames to a worker and waits for it (analyzer_inference.cpp). The task of the source pad pushes
-/// what is first, once it is decided (analyzer_output.cpp). In a live pipeline a frame that is not
-/// decided when its time is over is pushed all the same, and what waited too long is not analysed
-/// (analyzer_live.cpp), so that a model that is too slow costs results and never frames.
+/// Three threads meet at that queue. Upstream's puts in (analyzer_input.cpp). The analysis task
+/// takes frames to a worker and waits for it (analyzer_inference.cpp). The task of the source pad
+/// pushes what is first, once it is decided (analyzer_output.cpp). In a live pipeline a frame that
+/// is not decided when its time is over is pushed all the same, and what waited too long is not
+/// analysed (analyzer_live.cpp), so that a model that is too slow costs results and never frames.
 ///
 /// The functions of the sink pad (`chain`, `sink_event`, `sink_query`) are called by upstream's
 /// thread, everything else by any thread.
@@ -190,34 +190,36 @@ class Analyzer final : public AnalyzerHost {
     Barrier barrier = Barrier::None;
   };
 
-  // Upstream's side: analyzer.cpp.
+  // States and pads: analyzer.cpp.
   void share_cuda(const std::string& device);
   void open();
   void reopen();
+  void close();
   bool deactivate_src();
   void end_analysis_task();
-  void stamp(Frame& frame, Lock& lock) const;
-  void refuse_eos(GstFlowReturn flow);
-  void close();
-  void flush();
-  void begin_stream();
+  void wake();
+
+  // The sink pad: analyzer_input.cpp.
   bool has_space(const AnalyzerSettings& settings) const;
   Ref<GstBuffer> own_copy_if_scarce(Ref<GstBuffer> buffer);
+  void stamp(Frame& frame, Lock& lock) const;
   FramePtr make_frame(Ref<GstBuffer> buffer, const AnalyzerSettings& settings);
   bool begins_anew(GstBuffer* buffer, VideoSize visible);
   const char* reason_to_skip(const AnalyzedFrame& frame, const AnalyzerSettings& settings) const;
+  void flush();
+  void begin_stream();
   bool note_event(GstEvent* event);
   bool use_caps(GstCaps* caps);
   GstClockTime caps_frame_duration() const;
   void set_frame_duration(GstClockTime duration);
   GstFlowReturn queue_event(QueuedEvent event);
+  void refuse_eos(GstFlowReturn flow);
   void clear_queue();
   void keep_sticky(GstEvent* event);
   static guint most_waiting(const AnalyzerSettings& settings) { return settings.batch_size; }
   guint most_held(const AnalyzerSettings& settings) const;
   std::size_t count_frames() const;
   std::size_t count_frames(FrameState state) const;
-  void wake();
 
   // Live pipelines: analyzer_live.cpp.
   bool keeps_time(const AnalyzerSettings& settings) const;

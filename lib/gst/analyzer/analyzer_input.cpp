@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+// The sink pad of an analyser: what upstream sends is described and queued.
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "lib/gst/analyzer/analyzer.h"
+#include "lib/gst/analyzer/debug.h"
+#include "lib/gst/boundary.h"
+#include "lib/gst/runtime/frame_table.h"
+#include "lib/gst/runtime/runtime.h"
+
+namespace gsttorch {
+namespace {
+
+// GStreamer's own macros combine enumerations in a way that C++20 warns about.
+bool is_serialized(GstEventType type) {
+  return gst_event_type_get_flags(type) & GST_EVENT_TYPE_SERIALIZED;
+}
+bool is_sticky(GstEventType type) { return gst_event_type_get_flags(type) & GST_EVENT_TYPE_STICKY; }
+bool is_serialized(GstQueryType type) {
+  return gst_query_type_get_flags(type) & GST_QUERY_TYPE_SERIALIZED;
+}
+
+// Upstream's pool must always have so many frames to work with.
+constexpr guint kLeftToUpstream = 2;
+// Beside those in the queue one may be on its way downstream.
+constexpr guint kOnTheWay = 1;
+
+guint pool_size(GstBuffer* buffer) {
+  if (!buffer->pool) return 0;
+  GstStructure* config = gst_buffer_pool_get_config(buffer->pool);
+  guint most = 0;
+  gst_buffer_pool_config_get_params(config, nullptr, nullptr, nullptr, &most);
+  gst_structure_free(config);
+  return most;
+}
+
+std::optional<std::int64_t> known(GstClockTime time) {
+  if (!GST_CLOCK_TIME_IS_VALID(time)) return std::nullopt;
+  return static_cast<std::int64_t>(time);
+}
+
+// Whether pictures of one kind follow each other: what else the caps say (the frame rate, the shape
+// of a pixel, ...) changes nothing of what a model sees.
+bool same_pictures(const GstVideoInfo& a, const GstVideoInfo& b) {
+  return GST_VIDEO_INFO_FORMAT(&a) == GST_VIDEO_INFO_FORMAT(&b) &&
+         GST_VIDEO_INFO_WIDTH(&a) == GST_VIDEO_INFO_WIDTH(&b) &&
+         GST_VIDEO_INFO_HEIGHT(&a) == GST_VIDEO_INFO_HEIGHT(&b) &&
+         GST_VIDEO_INFO_MULTIVIEW_MODE(&a) == GST_VIDEO_INFO_MULTIVIEW_MODE(&b) &&
+         gst_video_colorimetry_is_equal(&GST_VIDEO_INFO_COLORIMETRY(&a),
+                                        &GST_VIDEO_INFO_COLORIMETRY(&b));
+}
+
+}  // namespace
+
+std::size_t Analyzer::count_frames() const {
+  return static_cast<std::size_t>(std::count_if(queue_.begin(), queue_.end(), [](const Item& item) {
+    return std::holds_alternative<FramePtr>(item);
+  }));
+}
+
+std::size_t Analyzer::count_frames(FrameState state) const {
+  return static_cast<std::size_t>(
+      std::count_if(queue_.begin(), queue_.end(), [state](const Item& item) {
+        const auto* frame = std::get_if<FramePtr>(&item);
+        return frame && (*frame)->state == state;
+      }));
+}
+
+// A live stream is held up only by a sink that does not take what is ready.
+bool Analyzer::has_space(const AnalyzerSettings& settings) const {
+  if (!keeps_time(settings)) return count_frames(FrameState::Waiting) < most_waiting(settings);
+  return count_frames() < most_held(settings);
+}
+
+// A source that has few buffers (a V4L2 camera 32 at most) would wait for those that wait here.
+Ref<GstBuffer> Analyzer::own_copy_if_scarce(Ref<GstBuffer> buffer) {
+  const guint size = pool_size(buffer.get());
+  if (size == 0) return buffer;
+  {
+    const std::lock_guard lock(mutex_);
+    if (count_frames() + gone_frames_ + kOnTheWay + kLeftToUpstream < size) return buffer;
+  }
+  auto copy = Ref<GstBuffer>::adopt(gst_buffer_copy_deep(buffer.get()));
+  if (!copy) throw std::bad_alloc();
+  const std::lock_guard lock(mutex_);
+  counts_.copied++;
+  return copy;
+}
+
+GstFlowReturn Analyzer::chain(Ref<GstBuffer> buffer) {
+  if (!entry_.has_info) {
+    report({ErrorCode::BadShape, "frames came before their caps"});
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
+  if (ask_latency_.exchange(false)) ask_upstream_latency();
+  const AnalyzerSettings settings = this->settings();
+  FramePtr frame = make_frame(own_copy_if_scarce(std::move(buffer)), settings);
+  Lock lock(mutex_);
+  changed_.wait(lock, [&] { return flow_ != GST_FLOW_OK || has_space(this->settings()); });
+  stamp(*frame, lock);
+  if (flow_ != GST_FLOW_OK) return flow_;
+  if (eos_ || refuses_frames_) return GST_FLOW_EOS;
+  queue_.push_back(std::move(frame));
+  counts_.frames++;
+  changed_.notify_all();
+  return GST_FLOW_OK;
+}
+
+// When a frame came, for those who may make it wait: not before there was space for it.
+void Analyzer::stamp(Frame& frame, Lock& lock) const {
+  Ref<GstClock> clock;
+  while (clock.get() != clock_.get()) {
+    clock = clock_;
+    lock.unlock();
+    const GstClockTime now = gst_clock_get_time(clock.get());
+    lock.lock();
+    frame.arrival_time = now;
+  }
+  frame.arrival = Clock::now();
+}
+
+// All that is said of a frame depends on what came before it, not on when its turn comes.
+Analyzer::FramePtr Analyzer::make_frame(Ref<GstBuffer> buffer, const AnalyzerSettings& settings) {
+  const VideoRectangle visible = visible_part(buffer.get(), entry_.info);
+  auto frame = std::make_shared<Frame>();
+  AnalyzedFrame& work = frame->work;
+  work.info = entry_.info;
+  GST_VIDEO_INFO_WIDTH(&work.info) = visible.width;
+  GST_VIDEO_INFO_HEIGHT(&work.info) = visible.height;
+  work.segment = entry_.segment;
+  work.begins_anew = begins_anew(buffer.get(), {visible.width, visible.height});
+  work.index = entry_.next_index++;
+  work.boundary = shot_boundary(buffer.get());
+  work.skipped = reason_to_skip(work, settings);
+  std::shared_ptr<FrameTable> frames;
+  {
+    const std::lock_guard lock(mutex_);
+    work.stream = stream_;
+    frames = frames_;
+  }
+  work.shared = frames->frame_of(runtime_.cache(), buffer.get(), entry_.info);
+  work.buffer = std::move(buffer);
+  GST_LOG_OBJECT(element_, "frame %" G_GUINT64_FORMAT " at %" GST_TIME_FORMAT " came in%s%s",
+                 work.index, GST_TIME_ARGS(work.pts()), work.begins_anew ? ", after a break" : "",
+                 work.skipped ? ", without a result wanted" : "");
+  return frame;
+}
+
+bool Analyzer::begins_anew(GstBuffer* buffer, VideoSize visible) {
+  const GstClockTime pts = GST_BUFFER_PTS(buffer);
+  const bool is_marked = std::exchange(entry_.is_marked, false) || GST_BUFFER_IS_DISCONT(buffer);
+  const GstClockTime duration = caps_frame_duration();
+  const bool jumps = entry_.continuity.is_break(known(pts), known(duration), is_marked);
+  const GstClockTime last = std::exchange(entry_.last_pts, pts);
+  if (!known(duration) && !jumps && known(last) && known(pts) && pts > last) {
+    set_frame_duration(entry_.steps.add(pts - last));
+  }
+  const VideoSize before = std::exchange(entry_.visible, visible);
+  return jumps || (entry_.next_index > 0 && before != visible);
+}
+
+const char* Analyzer::reason_to_skip(const AnalyzedFrame& frame,
+                                     const AnalyzerSettings& settings) const {
+  if (frame.segment.rate < 0) return kSkippedReverse;
+  return frame.index % settings.inference_interval == 0 ? nullptr : kSkippedInterval;
+}
+
+// --- events
+
+GstFlowReturn Analyzer::sink_event(GstEvent* given) {
+  auto event = Ref<GstEvent>::adopt(given);
+  switch (GST_EVENT_TYPE(given)) {
+    case GST_EVENT_FLUSH_START:
+      GST_DEBUG_OBJECT(element_, "flush begins");
+      gst_pad_push_event(pads_.src, event.release());
+      close();
+      gst_pad_pause_task(pads_.src);
+      return GST_FLOW_OK;
+    case GST_EVENT_FLUSH_STOP:
+      gst_pad_push_event(pads_.src, event.release());
+      flush();
+      return GST_FLOW_OK;
+    default:
+      break;
+  }
+  if (!is_serialized(GST_EVENT_TYPE(given))) {
+    gst_pad_push_event(pads_.src, event.release());
+    return GST_FLOW_OK;
+  }
+  const bool ends_sequence = note_event(given);
+  return queue_event({std::move(event), ends_sequence});
+}
+
+// Also without a FLUSH_START, which `queue` takes too: some applications send it as a reset.
+void Analyzer::flush() {
+  GST_DEBUG_OBJECT(element_, "flush ends");
+  close();
+  clear_queue();
+  drops_frames_ = false;
+  begin_stream();
+  gst_segment_init(&entry_.segment, GST_FORMAT_UNDEFINED);
+  reported_ = false;  // what fails after this is news
+  const std::lock_guard lock(mutex_);
+  if (!is_active_) return;
+  reopen();
+  start_task();
+}
+
+// Frame numbers and what an analysis remembers begin again; caps and segment stay.
+void Analyzer::begin_stream() {
+  entry_.continuity = Continuity();
+  entry_.next_index = 0;
+  entry_.last_pts = GST_CLOCK_TIME_NONE;
+  entry_.steps = FrameSteps();
+  entry_.is_marked = false;
+  const std::lock_guard lock(mutex_);
+  stream_++;
+}
+
+// What an event says of the frames after it. True where those have nothing to do with the frames
+// before. A GAP is no such end: its stream continues.
+bool Analyzer::note_event(GstEvent* event) {
+  GST_DEBUG_OBJECT(element_, "event %" GST_PTR_FORMAT, event);
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_STREAM_START:
+      begin_stream();
+      ask_latency_ = true;
+      return true;
+    case GST_EVENT_CAPS: {
+      GstCaps* caps = nullptr;
+      gst_event_parse_caps(event, &caps);
+      return use_caps(caps);
+    }
+    case GST_EVENT_SEGMENT:
+      gst_event_copy_segment(event, &entry_.segment);
+      entry_.is_marked = true;
+      return false;
+    case GST_EVENT_EOS:
+    case GST_EVENT_SEGMENT_DONE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// True where another stream begins.
+bool Analyzer::use_caps(GstCaps* caps) {
+  GstVideoInfo info;
+  const bool is_video = gst_video_info_from_caps(&info, caps);
+  const bool is_other = !is_video || (entry_.has_info && !same_pictures(info, entry_.info));
+  if (is_other) begin_stream();
+  entry_.info = info;
+  entry_.has_info = is_video;
+  set_frame_duration(caps_frame_duration());
+  ask_latency_ = true;
+  if (const std::string ignored = unsupported_colorimetry(info); is_video && !ignored.empty()) {
+    post_warning(element_, {ErrorCode::BadShape, ignored});
+  }
+  return is_other;
+}
+
+GstClockTime Analyzer::caps_frame_duration() const {
+  const GstVideoInfo& info = entry_.info;
+  if (info.fps_n <= 0 || info.fps_d <= 0) return GST_CLOCK_TIME_NONE;
+  return gst_util_uint64_scale(GST_SECOND, info.fps_d, info.fps_n);
+}
+
+void Analyzer::set_frame_duration(GstClockTime duration) {
+  const AnalyzerSettings settings = this->settings();
+  const std::lock_guard lock(mutex_);
+  const GstClockTime before = own_latency_of(settings).min;
+  frame_duration_ = duration;
+  const GstClockTime now = own_latency_of(settings).min;
+  const GstClockTimeDiff change = std::abs(GST_CLOCK_DIFF(before, now));
+  // As much as for the work: a tenth of the whole, 10 ms at least.
+  const auto least = std::max<GstClockTime>(before / 10, 10 * GST_MSECOND);
+  if (keeps_time(settings) && static_cast<GstClockTime>(change) > least) notices_.add_change();
+}
+
+// As in `queue`: an event that stays on pads is queued even where nothing goes out, so that whoever
+// is linked later gets it, and its loss is no failure by itself.
+GstFlowReturn Analyzer::queue_event(QueuedEvent event) {
+  Lock lock(mutex_);
+  const GstEventType type = GST_EVENT_TYPE(event.event.get());
+  if (flow_ != GST_FLOW_OK && type == GST_EVENT_EOS) {
+    const GstFlowReturn flow = flow_;
+    lock.unlock();
+    refuse_eos(flow);
+    return flow;
+  }
+  if (flow_ != GST_FLOW_OK && !is_sticky(type)) return flow_;
+  switch (type) {
+    case GST_EVENT_STREAM_START:
+      eos_ = refuses_frames_ = has_told_downstream_ = false;
+      break;
+    case GST_EVENT_SEGMENT:
+      refuses_frames_ = false;
+      break;
+    case GST_EVENT_EOS:
+      eos_ = true;
+      if (keeps_time(settings())) skip_all_but_newest();
+      break;
+    default:
+      if (eos_) return GST_FLOW_EOS;
+  }
+  queue_.push_back(std::move(event));
+  changed_.notify_all();
+  return GST_FLOW_OK;
+}
+
+// As in `queue`: no data follows whose return upstream would see.
+void Analyzer::refuse_eos(GstFlowReturn flow) {
+  const bool is_fatal = flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS;
+  if (is_fatal && !reported_.exchange(true)) GST_ELEMENT_FLOW_ERROR(element_, flow);
+}
+
+// Serialized queries wait for their turn, and for the answer.
+bool Analyzer::sink_query(GstQuery* query) {
+  if (!is_serialized(GST_QUERY_TYPE(query))) {
+    return gst_pad_query_default(pads_.sink, GST_OBJECT_CAST(element_), query);
+  }
+  Lock lock(mutex_);
+  if (flow_ != GST_FLOW_OK) return false;
+  queue_.push_back(QueuedQuery{query});
+  answered_ = nullptr;
+  changed_.notify_all();
+  changed_.wait(
+      lock, [&] { return answered_ == query || (flow_ != GST_FLOW_OK && answering_ != query); });
+  for (std::size_t i = 0; i < queue_.size(); i++) {
+    const auto* other = std::get_if<QueuedQuery>(&queue_[i]);
+    if (!other || other->query != query) continue;
+    queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (i < cursor_) cursor_--;
+    break;
+  }
+  return answered_ == query && answer_;
+}
+
+void Analyzer::clear_queue() {
+  std::deque<Item> dropped;  // given back without the lock: that runs code of other elements
+  {
+    const std::lock_guard lock(mutex_);
+    dropped.swap(queue_);
+    cursor_ = 0;
+  }
+  for (const Item& item : dropped) {
+    if (const auto* event = std::get_if<QueuedEvent>(&item)) keep_sticky(event->event.get());
+  }
+}
+
+// What is lost in a flush but describes the stream stays on the pad for who links later.
+void Analyzer::keep_sticky(GstEvent* event) {
+  const GstEventType type = GST_EVENT_TYPE(event);
+  if (is_sticky(type) && type != GST_EVENT_SEGMENT && type != GST_EVENT_EOS) {
+    gst_pad_store_sticky_event(pads_.src, event);
+  }
+}
+
+}  // namespace gsttorch
