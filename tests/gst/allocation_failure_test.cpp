@@ -172,7 +172,7 @@ TEST_F(AllocationFailure, in_windows_of_frames_is_one_error_and_leaves_nothing) 
   formula::write_weights(path, source_file("tests/nn/goldens/transnetv2.shapes"));
   describe = scene_of;
   make_bin("scenedetect device=cpu model=" + path);
-  try_all(61, 1);
+  try_all(151, 1);
 }
 
 }  // namespace
