@@ -346,7 +346,7 @@ TEST_F(AnalyzerEvents, the_application_learns_of_all_threads_that_work_for_the_e
     gst_message_parse_stream_status(message.get(), &type, nullptr);
     entered += type == GST_STREAM_STATUS_TYPE_ENTER;
   }
-  EXPECT_EQ(entered, 3);  // the source pad's, the one that analyses, a worker
+  EXPECT_GE(entered, 3);  // the source pad's, the one that analyses, a worker at least
 }
 
 // --- buffers
