@@ -170,6 +170,14 @@ class Analyzer final : public AnalyzerHost {
       boundary = stronger(boundary, frame.boundary);
       has_break |= frame.begins_anew;
     }
+    /// Frames of another stream have nothing to do with it.
+    void leave_to(AnalyzedFrame& frame) {
+      if (stream == frame.stream) {
+        frame.boundary = stronger(boundary, frame.boundary);
+        frame.begins_anew |= has_break;
+      }
+      *this = {};
+    }
   };
   // Where no frame before waits for one after.
   enum class Barrier { None, Query, End };

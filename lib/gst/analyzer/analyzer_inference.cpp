@@ -131,10 +131,7 @@ void Analyzer::begin_task(Task& task, Waiting waiting, const AnalyzerSettings& s
   if (waiting.frames.size() > settings.batch_size) waiting.frames.resize(settings.batch_size);
   for (const FramePtr& frame : waiting.frames) frame->state = FrameState::Running;
   AnalyzedFrame& first = waiting.frames.front()->work;
-  if (const Passed passed = std::exchange(passed_, {}); passed.stream == first.stream) {
-    first.boundary = stronger(passed.boundary, first.boundary);
-    first.begins_anew |= passed.has_break;
-  }
+  passed_.leave_to(first);
   task.frames = std::move(waiting.frames);
   is_inferring_ = true;
   const char* why = task.frames.size() >= settings.batch_size ? "full"
@@ -253,9 +250,7 @@ void Analyzer::leave_out_gone(Task& task) {
     if (has_gone(frame)) {
       passed.add(work);
     } else {
-      work.boundary = stronger(passed.boundary, work.boundary);
-      work.begins_anew |= passed.has_break;
-      passed = Passed();
+      passed.leave_to(work);
     }
   }
   std::erase_if(task.frames, has_gone);
