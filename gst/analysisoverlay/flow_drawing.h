@@ -4,8 +4,8 @@
 
 #include <opencv2/core/mat.hpp>
 
-#include "lib/core/flow_color.h"
-#include "lib/core/flow_view.h"
+#include "lib/formats/flow_color.h"
+#include "lib/formats/flow_view.h"
 
 namespace gsttorch {
 

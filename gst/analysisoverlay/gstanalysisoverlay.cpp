@@ -17,8 +17,8 @@
 
 #include "gst/analysisoverlay/analysisoverlay.h"
 #include "gst/analysisoverlay/debug.h"
-#include "lib/gst/boundary.h"
-#include "lib/gst/element_class.h"
+#include "lib/gst/util/boundary.h"
+#include "lib/gst/util/element_class.h"
 
 using gsttorch::AnalysisOverlay;
 using gsttorch::FlowStyle;

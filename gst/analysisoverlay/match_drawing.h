@@ -7,7 +7,7 @@
 
 #include "gst/analysisoverlay/flow_drawing.h"
 #include "gst/analysisoverlay/overlay_settings.h"
-#include "lib/core/match_file.h"
+#include "lib/formats/match_file.h"
 
 namespace gsttorch {
 

@@ -8,7 +8,7 @@
 
 #include <opencv2/imgproc.hpp>
 
-#include "lib/gst/ref.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 namespace {

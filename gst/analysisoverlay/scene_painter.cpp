@@ -10,7 +10,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "gst/analysisoverlay/label.h"
-#include "lib/gst/enum_nick.h"
+#include "lib/gst/util/enum_nick.h"
 #include "lib/gst/gsttorchscenemeta.h"
 
 namespace gsttorch {

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "gst/analysisoverlay/debug.h"
-#include "lib/core/output_file.h"
-#include "lib/core/output_folder.h"
-#include "lib/gst/boundary.h"
+#include "lib/formats/output_file.h"
+#include "lib/formats/output_directory.h"
+#include "lib/gst/util/boundary.h"
 
 namespace gsttorch {
 namespace {

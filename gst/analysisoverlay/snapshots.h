@@ -13,9 +13,9 @@
 
 #include "gst/analysisoverlay/frame_painter.h"
 #include "gst/analysisoverlay/overlay_settings.h"
-#include "lib/core/bounded_queue.h"
-#include "lib/core/numbered_path.h"
-#include "lib/gst/ref.h"
+#include "lib/base/bounded_queue.h"
+#include "lib/formats/path_pattern.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 

@@ -7,7 +7,7 @@
 
 #include "gst/analysiswriter/debug.h"
 #include "gst/analysiswriter/frame_records.h"
-#include "lib/gst/boundary.h"
+#include "lib/gst/util/boundary.h"
 #include "lib/gst/mapped_matches.h"
 
 namespace gsttorch {

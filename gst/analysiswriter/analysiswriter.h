@@ -13,12 +13,12 @@
 
 #include <gst/gst.h>
 
-#include "lib/core/bounded_queue.h"
-#include "lib/core/frame_numbering.h"
-#include "lib/core/results_folder.h"
+#include "lib/base/bounded_queue.h"
+#include "lib/results/frame_numbering.h"
+#include "lib/results/results_directory.h"
 #include "lib/gst/gsttorchmatchmeta.h"
 #include "lib/gst/mapped_flow.h"
-#include "lib/gst/ref.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <string>
 
-#include "lib/gst/enum_nick.h"
+#include "lib/gst/util/enum_nick.h"
 #include "lib/gst/gsttorchscenemeta.h"
 
 namespace gsttorch {

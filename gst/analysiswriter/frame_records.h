@@ -6,7 +6,7 @@
 
 #include <gst/gst.h>
 
-#include "lib/core/records.h"
+#include "lib/results/records.h"
 #include "lib/gst/gsttorchflowmeta.h"
 #include "lib/gst/gsttorchmatchmeta.h"
 

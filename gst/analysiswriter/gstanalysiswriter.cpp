@@ -16,8 +16,8 @@
 
 #include "gst/analysiswriter/analysiswriter.h"
 #include "gst/analysiswriter/debug.h"
-#include "lib/gst/boundary.h"
-#include "lib/gst/element_class.h"
+#include "lib/gst/util/boundary.h"
+#include "lib/gst/util/element_class.h"
 
 using gsttorch::add_any_pad_templates;
 using gsttorch::AnalysisWriter;

@@ -24,10 +24,10 @@
 
 #include "config.h"
 #include "gst/loftrmatch/loftrmatch.h"
-#include "lib/gst/boundary.h"
-#include "lib/gst/element_class.h"
+#include "lib/gst/util/boundary.h"
+#include "lib/gst/util/element_class.h"
 #include "lib/gst/gsttorchmatchmeta.h"
-#include "lib/gst/video_frame.h"
+#include "lib/gst/util/video_frame.h"
 
 GST_DEBUG_CATEGORY(gst_loftr_match_debug);
 #define GST_CAT_DEFAULT gst_loftr_match_debug

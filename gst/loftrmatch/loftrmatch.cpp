@@ -7,8 +7,8 @@
 #include <ranges>
 #include <utility>
 
-#include "lib/core/manifest.h"
-#include "lib/core/weights_file.h"
+#include "lib/models/manifest.h"
+#include "lib/models/weights_file.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_loftr_match_debug);
 #define GST_CAT_DEFAULT gst_loftr_match_debug

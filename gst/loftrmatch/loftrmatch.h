@@ -8,16 +8,16 @@
 #include <string>
 #include <vector>
 
-#include "gst/loftrmatch/found_matches.h"
-#include "gst/loftrmatch/kept_frames.h"
+#include "gst/loftrmatch/match_result.h"
+#include "gst/loftrmatch/frame_history.h"
 #include "gst/loftrmatch/match_settings.h"
 #include "gst/loftrmatch/pair_matcher.h"
 #include "gst/loftrmatch/references.h"
-#include "lib/core/lru_cache.h"
-#include "lib/core/result.h"
+#include "lib/base/lru_cache.h"
+#include "lib/base/result.h"
 #include "lib/engine/match_plan.h"
 #include "lib/gst/analyzer/analysis.h"
-#include "lib/gst/analyzer/kept_plan.h"
+#include "lib/gst/analyzer/cached_plan.h"
 #include "lib/gst/analyzer/model_slot.h"
 #include "lib/gst/results_budget.h"
 

@@ -9,8 +9,8 @@
 
 #include "gst/loftrmatch/loftrmatch.h"
 #include "lib/gst/gsttorchmatchmeta.h"
-#include "lib/gst/message.h"
-#include "lib/gst/ref.h"
+#include "lib/gst/util/message.h"
+#include "lib/gst/util/ref.h"
 #include "lib/gst/tensor_buffer.h"
 
 namespace gsttorch {

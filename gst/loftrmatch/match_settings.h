@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include "lib/engine/geometry.h"
+#include "lib/vision/geometry.h"
 #include "lib/engine/match_model.h"
 
 namespace gsttorch {

@@ -8,8 +8,8 @@
 #include <stop_token>
 #include <utility>
 
-#include "gst/loftrmatch/found_matches.h"
-#include "lib/core/result.h"
+#include "gst/loftrmatch/match_result.h"
+#include "lib/base/result.h"
 #include "lib/engine/match_plan.h"
 
 namespace gsttorch {

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "gst/loftrmatch/found_matches.h"
-#include "lib/core/lru_cache.h"
-#include "lib/core/result.h"
-#include "lib/gst/picture_loader.h"
+#include "gst/loftrmatch/match_result.h"
+#include "lib/base/lru_cache.h"
+#include "lib/base/result.h"
+#include "lib/gst/util/image_loader.h"
 
 namespace gsttorch {
 

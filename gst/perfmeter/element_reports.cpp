@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "gst/perfmeter/structure.h"
-#include "lib/gst/ref.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 namespace {

@@ -13,8 +13,8 @@
 #include "gst/perfmeter/debug.h"
 #include "gst/perfmeter/element_reports.h"
 #include "gst/perfmeter/structure.h"
-#include "lib/gst/boundary.h"
-#include "lib/gst/segment_time.h"
+#include "lib/gst/util/boundary.h"
+#include "lib/gst/util/segment_time.h"
 
 namespace gsttorch {
 namespace {

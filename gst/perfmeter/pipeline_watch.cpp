@@ -8,7 +8,7 @@
 #include "gst/perfmeter/debug.h"
 #include "gst/perfmeter/shared_handler.h"
 #include "gst/perfmeter/stream_point.h"
-#include "lib/core/perf_bottleneck.h"
+#include "lib/perf/perf_bottleneck.h"
 
 namespace gsttorch {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "gst/perfmeter/element_watch.h"
 #include "gst/perfmeter/pad_links.h"
-#include "lib/core/progress.h"
+#include "lib/perf/progress.h"
 
 namespace gsttorch {
 

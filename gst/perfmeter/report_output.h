@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "lib/core/output_file.h"
-#include "lib/core/perf_output.h"
+#include "lib/formats/output_file.h"
+#include "lib/perf/perf_output.h"
 
 namespace gsttorch {
 

@@ -8,9 +8,9 @@
 
 #include <gst/gst.h>
 
-#include "lib/core/duration_histogram.h"
-#include "lib/core/loss_counter.h"
-#include "lib/core/perf_output.h"
+#include "lib/perf/duration_histogram.h"
+#include "lib/perf/gap_counter.h"
+#include "lib/perf/perf_output.h"
 
 namespace gsttorch {
 

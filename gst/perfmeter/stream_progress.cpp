@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "gst/perfmeter/stream_progress.h"
 
-#include "lib/gst/segment_time.h"
+#include "lib/gst/util/segment_time.h"
 
 namespace gsttorch {
 namespace {

@@ -9,8 +9,8 @@
 
 #include <gst/gst.h>
 
-#include "lib/core/perf_output.h"
-#include "lib/core/progress.h"
+#include "lib/perf/perf_output.h"
+#include "lib/perf/progress.h"
 
 namespace gsttorch {
 

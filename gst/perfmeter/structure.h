@@ -4,7 +4,7 @@
 
 #include <gst/gst.h>
 
-#include "lib/core/perf_output.h"
+#include "lib/perf/perf_output.h"
 
 namespace gsttorch {
 

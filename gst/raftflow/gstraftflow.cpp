@@ -21,10 +21,10 @@
 
 #include "config.h"
 #include "gst/raftflow/raftflow.h"
-#include "lib/gst/boundary.h"
-#include "lib/gst/element_class.h"
+#include "lib/gst/util/boundary.h"
+#include "lib/gst/util/element_class.h"
 #include "lib/gst/gsttorchflowmeta.h"
-#include "lib/gst/video_frame.h"
+#include "lib/gst/util/video_frame.h"
 
 GST_DEBUG_CATEGORY(gst_raft_flow_debug);
 #define GST_CAT_DEFAULT gst_raft_flow_debug

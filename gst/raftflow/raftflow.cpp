@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "lib/core/weights_file.h"
+#include "lib/models/weights_file.h"
 #include "lib/gst/gsttorchflowmeta.h"
-#include "lib/gst/message.h"
-#include "lib/gst/ref.h"
+#include "lib/gst/util/message.h"
+#include "lib/gst/util/ref.h"
 #include "lib/gst/tensor_buffer.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_raft_flow_debug);

@@ -11,12 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/lru_cache.h"
-#include "lib/core/result.h"
+#include "lib/base/lru_cache.h"
+#include "lib/base/result.h"
 #include "lib/engine/flow_model.h"
 #include "lib/engine/flow_plan.h"
 #include "lib/gst/analyzer/analysis.h"
-#include "lib/gst/analyzer/kept_plan.h"
+#include "lib/gst/analyzer/cached_plan.h"
 #include "lib/gst/analyzer/model_slot.h"
 #include "lib/gst/gsttorchscenemeta.h"
 #include "lib/gst/results_budget.h"

@@ -12,11 +12,11 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/result.h"
-#include "lib/core/shots/shot_boundary.h"
+#include "lib/base/result.h"
+#include "lib/shots/shot_boundary.h"
 #include "lib/engine/feature_model.h"
 #include "lib/engine/shot_model.h"
-#include "lib/engine/shot_windows.h"
+#include "lib/shots/shot_windows.h"
 
 namespace gsttorch {
 

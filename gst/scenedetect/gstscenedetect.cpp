@@ -23,9 +23,9 @@
 
 #include "config.h"
 #include "gst/scenedetect/scenedetect.h"
-#include "lib/gst/boundary.h"
-#include "lib/gst/element_class.h"
-#include "lib/gst/video_frame.h"
+#include "lib/gst/util/boundary.h"
+#include "lib/gst/util/element_class.h"
+#include "lib/gst/util/video_frame.h"
 
 GST_DEBUG_CATEGORY(gst_scene_detect_debug);
 #define GST_CAT_DEFAULT gst_scene_detect_debug

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "lib/gst/ref.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 namespace {

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "gst/scenedetect/scorer_loader.h"
-#include "lib/gst/analyzer/kept_plan.h"
+#include "lib/gst/analyzer/cached_plan.h"
 #include "lib/gst/gsttorchscenemeta.h"
-#include "lib/gst/message.h"
-#include "lib/gst/segment_time.h"
+#include "lib/gst/util/message.h"
+#include "lib/gst/util/segment_time.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_scene_detect_debug);
 #define GST_CAT_DEFAULT gst_scene_detect_debug

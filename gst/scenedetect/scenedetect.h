@@ -12,8 +12,8 @@
 
 #include "gst/scenedetect/frame_scorer.h"
 #include "gst/scenedetect/key_unit.h"
-#include "lib/core/result.h"
-#include "lib/core/shots/shot_detector.h"
+#include "lib/base/result.h"
+#include "lib/shots/shot_detector.h"
 #include "lib/gst/analyzer/analysis.h"
 #include "lib/gst/analyzer/model_slot.h"
 

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "gst/scenedetect/scorer_loader.h"
 
-#include "lib/core/weights_file.h"
+#include "lib/models/weights_file.h"
 
 namespace gsttorch {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "lib/cuda/image_kernel.h"
 #include "lib/cuda/lookup_kernel.h"
-#include "lib/cuda/map_kernel.h"
-#include "lib/engine/cuda_library.h"
-#include "lib/engine/primary_context.h"
+#include "lib/cuda/epilogue_kernel.h"
+#include "lib/cuda/cuda_library.h"
+#include "lib/device/primary_context.h"
 
 namespace gsttorch {
 namespace {

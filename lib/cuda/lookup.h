@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "lib/cuda/host_device.h"
-#include "lib/engine/kernel_work.h"
+#include "lib/cuda/kernel_parameters.h"
 
 namespace gsttorch {
 

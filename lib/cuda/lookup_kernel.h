@@ -4,7 +4,7 @@
 
 #include <cuda_runtime_api.h>
 
-#include "lib/engine/kernel_work.h"
+#include "lib/cuda/kernel_parameters.h"
 
 namespace gsttorch {
 

@@ -6,8 +6,8 @@
 #include <cstdint>
 
 #include "lib/cuda/host_device.h"
-#include "lib/engine/color_conversion.h"
-#include "lib/engine/cuda_library.h"
+#include "lib/cuda/color_conversion.h"
+#include "lib/cuda/cuda_library.h"
 #include "lib/engine/image.h"
 
 namespace gsttorch {

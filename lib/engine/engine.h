@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "lib/engine/feature_model.h"
 #include "lib/engine/flow_model.h"
 #include "lib/engine/match_model.h"

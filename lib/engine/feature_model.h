@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "lib/engine/frame_image.h"
 #include "lib/engine/precision.h"
 #include "lib/engine/thumbnail.h"

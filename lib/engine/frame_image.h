@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "lib/engine/image.h"
 
 namespace gsttorch {

@@ -9,7 +9,7 @@
 
 #include <dlfcn.h>
 
-#include "lib/engine/own_library.h"
+#include "lib/base/runtime_library.h"
 #include "lib/engine/torch_version.h"
 
 namespace gsttorch {

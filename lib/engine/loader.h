@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "lib/engine/engine.h"
 
 namespace gsttorch {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/match.h"
-#include "lib/core/result.h"
+#include "lib/formats/match.h"
+#include "lib/base/result.h"
 #include "lib/engine/frame_image.h"
 #include "lib/engine/precision.h"
 

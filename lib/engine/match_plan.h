@@ -7,7 +7,7 @@
 #include <limits>
 #include <string>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "lib/engine/match_model.h"
 
 namespace gsttorch {

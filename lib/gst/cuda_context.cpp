@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/gst/cuda_context.h"
 
-#include "lib/engine/own_library.h"
-#include "lib/engine/primary_context.h"
+#include "lib/base/runtime_library.h"
+#include "lib/device/primary_context.h"
 #include "lib/gst/cuda/entry.h"
 
 namespace gsttorch {

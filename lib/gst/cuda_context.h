@@ -6,8 +6,8 @@
 
 #include <gst/gst.h>
 
-#include "lib/core/result.h"
-#include "lib/gst/ref.h"
+#include "lib/base/result.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 

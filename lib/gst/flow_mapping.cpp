@@ -5,8 +5,8 @@
 #include <cmath>
 #include <optional>
 
-#include "lib/core/flow_magnitude.h"
-#include "lib/gst/enum_nick.h"
+#include "lib/formats/flow_magnitude.h"
+#include "lib/gst/util/enum_nick.h"
 #include "lib/gst/gsttorchflowmeta.h"
 #include "lib/gst/mapped_flow.h"
 #include "lib/gst/remapped_array.h"

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "lib/gst/enum_nick.h"
+#include "lib/gst/util/enum_nick.h"
 #include "lib/gst/flow_mapping.h"
 #include "lib/gst/raw_frame.h"
 

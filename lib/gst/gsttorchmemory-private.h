@@ -7,7 +7,7 @@
 
 #include <memory>
 
-#include "lib/core/block_source.h"
+#include "lib/base/block_source.h"
 #include "lib/engine/tensor.h"
 #include "lib/gst/gsttorchmemory.h"
 

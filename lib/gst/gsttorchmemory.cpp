@@ -8,7 +8,7 @@
 #include <new>
 #include <utility>
 
-#include "lib/core/block_pool.h"
+#include "lib/base/block_pool.h"
 #include "lib/gst/gsttorchmemory-private.h"
 #include "lib/gst/runtime/results_account.h"
 

@@ -4,7 +4,7 @@
 
 #include <initializer_list>
 
-#include "lib/gst/enum_nick.h"
+#include "lib/gst/util/enum_nick.h"
 
 using gsttorch::enum_nick;
 using gsttorch::enum_value;

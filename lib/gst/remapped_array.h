@@ -6,7 +6,7 @@
 
 #include "lib/gst/frame_mapping.h"
 #include "lib/gst/mapped_flow.h"
-#include "lib/gst/ref.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 

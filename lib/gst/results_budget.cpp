@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "lib/gst/boundary.h"
+#include "lib/gst/util/boundary.h"
 #include "lib/gst/gsttorchmemory-private.h"
 
 namespace gsttorch {

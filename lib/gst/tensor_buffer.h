@@ -8,7 +8,7 @@
 #include <gst/gst.h>
 
 #include "lib/engine/tensor.h"
-#include "lib/gst/ref.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 

@@ -6,7 +6,7 @@
 
 #include <opencv2/calib3d.hpp>
 
-#include "lib/engine/geometry.h"
+#include "lib/vision/geometry.h"
 
 namespace gsttorch {
 namespace {

@@ -21,7 +21,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/shots/shot_detector.h"
+#include "lib/shots/shot_detector.h"
 
 using gsttorch::ShotDecision;
 using gsttorch::ShotDetector;

@@ -12,8 +12,8 @@
 #include <numeric>
 #include <vector>
 
-#include "lib/core/shots/shot_boundary.h"
-#include "lib/core/shots/similarity.h"
+#include "lib/shots/shot_boundary.h"
+#include "lib/shots/similarity.h"
 
 namespace {
 

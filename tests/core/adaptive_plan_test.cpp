@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/engine/adaptive_plan.h"
+#include "lib/matching/adaptive_plan.h"
 
 #include <random>
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/affine_motion.h"
+#include "lib/matching/affine_motion.h"
 
 #include <cmath>
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/block_pool.h"
+#include "lib/base/block_pool.h"
 
 #include <cstring>
 #include <limits>
@@ -11,7 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "lib/core/address_sanitizer.h"
+#include "lib/base/address_sanitizer.h"
 
 namespace gsttorch {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/bounded_queue.h"
+#include "lib/base/bounded_queue.h"
 
 #include <memory>
 #include <thread>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/duration_histogram.h"
+#include "lib/perf/duration_histogram.h"
 
 #include <algorithm>
 #include <cmath>

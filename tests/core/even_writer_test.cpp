@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/even_writer.h"
+#include "lib/formats/chunked_writer.h"
 
 #include <algorithm>
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/executor.h"
+#include "lib/base/executor.h"
 
 #include <algorithm>
 #include <atomic>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/flow_color.h"
+#include "lib/formats/flow_color.h"
 
 #include <cmath>
 #include <cstdlib>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/flow_view.h"
+#include "lib/formats/flow_view.h"
 
 #include <cmath>
 #include <cstring>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/frame_numbering.h"
+#include "lib/results/frame_numbering.h"
 
 #include <vector>
 

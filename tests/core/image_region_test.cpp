@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/engine/image_region.h"
+#include "lib/matching/image_region.h"
 
 #include <string>
 #include <vector>

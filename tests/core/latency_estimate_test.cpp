@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/latency_estimate.h"
+#include "lib/base/latency_estimate.h"
 
 #include <gtest/gtest.h>
 

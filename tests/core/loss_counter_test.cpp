@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/loss_counter.h"
+#include "lib/perf/gap_counter.h"
 
 #include <gtest/gtest.h>
 

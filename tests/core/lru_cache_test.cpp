@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/lru_cache.h"
+#include "lib/base/lru_cache.h"
 
 #include <memory>
 #include <string>

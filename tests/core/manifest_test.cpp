@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/manifest.h"
+#include "lib/models/manifest.h"
 
 #include <cstdlib>
 #include <filesystem>

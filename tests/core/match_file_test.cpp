@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/match_file.h"
+#include "lib/formats/match_file.h"
 
 #include <cstring>
 #include <filesystem>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/npy_file.h"
+#include "lib/formats/npy_file.h"
 
 #include <filesystem>
 #include <vector>

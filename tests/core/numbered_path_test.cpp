@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/numbered_path.h"
+#include "lib/formats/path_pattern.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

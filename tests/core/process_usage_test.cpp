@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/process_usage.h"
+#include "lib/perf/process_usage.h"
 
 #include <filesystem>
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/progress.h"
+#include "lib/perf/progress.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/rate_meter.h"
+#include "lib/perf/rate_meter.h"
 
 #include <gtest/gtest.h>
 

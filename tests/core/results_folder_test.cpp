@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/results_folder.h"
+#include "lib/results/results_directory.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "lib/core/flow_file.h"
-#include "lib/core/npz_file.h"
+#include "lib/formats/flow_file.h"
+#include "lib/formats/npz_file.h"
 #include "tests/support/file_limit.h"
 #include "tests/support/temp_folder.h"
 

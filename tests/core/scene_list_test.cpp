@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/scene_list.h"
+#include "lib/results/shot_list.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

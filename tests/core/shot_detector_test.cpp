@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/shots/shot_detector.h"
+#include "lib/shots/shot_detector.h"
 
 #include <algorithm>
 #include <random>

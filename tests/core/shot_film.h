@@ -7,7 +7,7 @@
 #include <functional>
 #include <vector>
 
-#include "lib/core/shots/shot_detector.h"
+#include "lib/shots/shot_detector.h"
 
 namespace gsttorch::test {
 

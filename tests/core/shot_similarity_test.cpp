@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "lib/core/shots/content_distance.h"
-#include "lib/core/shots/similarity.h"
+#include "lib/shots/content_distance.h"
+#include "lib/shots/similarity.h"
 #include "tests/core/shot_film.h"
 
 namespace gsttorch::test {

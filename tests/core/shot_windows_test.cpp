@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/engine/shot_windows.h"
+#include "lib/shots/shot_windows.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/split_plan.h"
+#include "lib/results/split_plan.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

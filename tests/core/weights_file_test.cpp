@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/weights_file.h"
+#include "lib/models/weights_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/engine/cuda_library.h"
+#include "lib/cuda/cuda_library.h"
 
 #include <cstdlib>
 #include <random>
@@ -13,7 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/cuda/pixel.h"
-#include "lib/engine/primary_context.h"
+#include "lib/device/primary_context.h"
 
 namespace gsttorch {
 namespace {

@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "lib/engine/cuda_library.h"
+#include "lib/cuda/cuda_library.h"
 #include "tests/support/processor_lookup.h"
 
 namespace gsttorch {

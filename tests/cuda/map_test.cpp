@@ -3,7 +3,7 @@
 
 // Our kernels on maps: what they shall do, done plainly; on the processor their own steps, and on a
 // GPU the kernels themselves.
-#include "lib/cuda/map.h"
+#include "lib/cuda/epilogue.h"
 
 #include <cmath>
 #include <random>
@@ -13,7 +13,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "lib/engine/cuda_library.h"
+#include "lib/cuda/cuda_library.h"
 
 namespace gsttorch {
 namespace {

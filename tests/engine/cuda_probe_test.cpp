@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/engine/cuda_probe.h"
+#include "lib/device/cuda_probe.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -11,7 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "lib/engine/cuda_libraries.h"
+#include "lib/device/cuda_libraries.h"
 #include "tests/support/temp_folder.h"
 
 namespace gsttorch {

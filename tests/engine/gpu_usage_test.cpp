@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "lib/engine/cuda_driver.h"
+#include "lib/device/cuda_driver.h"
 
 namespace gsttorch {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/engine/primary_context.h"
+#include "lib/device/primary_context.h"
 
 #include <cstdlib>
 #include <cstring>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/engine/static_data.h"
+#include "lib/base/static_data.h"
 
 #include <cstdio>
 #include <cstdlib>

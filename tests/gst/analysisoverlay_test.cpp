@@ -16,7 +16,7 @@
 
 #include <gst/base/gstbasetransform.h>
 
-#include "lib/core/flow_color.h"
+#include "lib/formats/flow_color.h"
 #include "lib/gst/gsttorchscenemeta.h"
 #include "tests/support/file_limit.h"
 #include "tests/support/gst_pipeline.h"

@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
-#include "lib/core/flow_file.h"
+#include "lib/formats/flow_file.h"
 #include "lib/gst/gsttorchmatchmeta.h"
 #include "lib/gst/gsttorchscenemeta.h"
 #include "tests/support/file_limit.h"

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "lib/gst/video_frame.h"
+#include "lib/gst/util/video_frame.h"
 #include "tests/gst/analyzer_fixture.h"
 
 namespace gsttorch {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 // How analysers share the memory there is: with fake plans, and with small nets under a limit.
-#include "lib/gst/analyzer/kept_plan.h"
+#include "lib/gst/analyzer/cached_plan.h"
 
 #include <limits>
 #include <string>

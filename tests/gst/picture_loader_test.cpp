@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/gst/picture_loader.h"
+#include "lib/gst/util/image_loader.h"
 
 #include <atomic>
 #include <condition_variable>

@@ -10,7 +10,7 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
-#include "lib/gst/analyzer/debug.h"
+#include "lib/gst/debug.h"
 #include "lib/gst/runtime/runtime.h"
 #include "tests/gst/fake_engine.h"
 #include "tests/support/temp_folder.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/gst/video_frame.h"
+#include "lib/gst/util/video_frame.h"
 
 #include <string>
 

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "lib/engine/primary_context.h"
+#include "lib/device/primary_context.h"
 
 namespace gsttorch {
 namespace {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""No exception leaves an element's property functions: lib/gst/boundary.h installs them guarded."""
+"""No exception leaves an element's property functions: lib/gst/util/boundary.h installs them guarded."""
 import re
 
 import pytest

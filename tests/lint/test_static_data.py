@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """What the plugins and the library register to be destroyed by exit(): nothing. Streaming threads
-run on meanwhile. Libraries that bring others with them have lib/engine/static_data.h for that."""
+run on meanwhile. Libraries that bring others with them have lib/base/static_data.h for that."""
 import pathlib
 import subprocess
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/nn/ops/area_image.h"
+#include "lib/nn/ops/area_resampling.h"
 
 #include <gtest/gtest.h>
 

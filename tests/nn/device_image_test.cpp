@@ -13,7 +13,7 @@
 #include <ATen/ATen.h>
 
 #include "lib/cuda/pixel.h"
-#include "lib/nn/failure.h"
+#include "lib/nn/base/failure.h"
 #include "lib/nn/ops/image.h"
 
 namespace gsttorch {

@@ -8,7 +8,7 @@
 
 #include <ATen/Parallel.h>
 
-#include "lib/nn/engine.h"
+#include "lib/nn/torch_engine.h"
 #include "lib/nn/ops/prepared_image.h"
 #include "tests/support/bf16.h"
 #include "tests/support/paths.h"

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "lib/nn/device.h"
+#include "lib/nn/base/device.h"
 #include "lib/nn/raft/checkpoint.h"
 #include "lib/nn/raft/consistency.h"
 #include "tests/support/paths.h"

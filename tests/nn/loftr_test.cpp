@@ -11,7 +11,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
-#include "lib/nn/failure.h"
+#include "lib/nn/base/failure.h"
 #include "lib/nn/loftr/position_encoding.h"
 #include "tests/nn/formula.h"
 #include "tests/nn/loftr_formula.h"

@@ -9,8 +9,8 @@
 #include <ATen/ATen.h>
 #include <c10/core/CPUAllocator.h>
 
-#include "lib/core/address_sanitizer.h"
-#include "lib/nn/failure.h"
+#include "lib/base/address_sanitizer.h"
+#include "lib/nn/base/failure.h"
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/memory/device_memory.h"

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 //
 // Nets whose convolutions compute in bfloat16, beside themselves in float32.
-#include "lib/nn/precision.h"
+#include "lib/nn/base/precision.h"
 
 #include <algorithm>
 #include <cmath>

@@ -11,7 +11,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
-#include "lib/nn/failure.h"
+#include "lib/nn/base/failure.h"
 #include "lib/nn/raft/correlation.h"
 #include "lib/nn/raft/upsample.h"
 #include "lib/nn/raft/warm_start.h"

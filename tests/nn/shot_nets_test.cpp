@@ -10,8 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "lib/engine/shot_windows.h"
-#include "lib/nn/engine.h"
+#include "lib/shots/shot_windows.h"
+#include "lib/nn/torch_engine.h"
 #include "lib/nn/resnet/feature_model.h"
 #include "lib/nn/transnet/shot_model.h"
 #include "lib/nn/weights/weights.h"

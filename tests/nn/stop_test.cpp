@@ -6,12 +6,12 @@
 
 #include <gtest/gtest.h>
 
-#include "lib/engine/shot_windows.h"
-#include "lib/nn/failure.h"
+#include "lib/shots/shot_windows.h"
+#include "lib/nn/base/failure.h"
 #include "lib/nn/loftr/match_model.h"
 #include "lib/nn/raft/flow_model.h"
 #include "lib/nn/resnet/feature_model.h"
-#include "lib/nn/stop_scope.h"
+#include "lib/nn/base/stop_scope.h"
 #include "lib/nn/transnet/shot_model.h"
 #include "tests/support/loftr_net.h"
 #include "tests/support/paths.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/nn/loftr/token_filter.h"
+#include "lib/nn/loftr/token_pruning.h"
 
 #include <algorithm>
 #include <map>

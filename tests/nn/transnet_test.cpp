@@ -8,7 +8,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
-#include "lib/nn/failure.h"
+#include "lib/nn/base/failure.h"
 #include "tests/nn/formula.h"
 #include "tests/nn/formula_shots.h"
 #include "tests/support/fetched_model.h"

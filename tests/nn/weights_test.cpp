@@ -11,7 +11,7 @@
 
 #include <ATen/ATen.h>
 
-#include "lib/core/manifest.h"
+#include "lib/models/manifest.h"
 #include "tests/nn/weights_files.h"
 #include "tests/support/paths.h"
 

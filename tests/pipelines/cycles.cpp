@@ -10,7 +10,7 @@
 #include <cstring>
 
 #include "lib/gst/gsttorchruntime.h"
-#include "lib/gst/ref.h"
+#include "lib/gst/util/ref.h"
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/small_net.h"
 

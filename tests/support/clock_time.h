@@ -4,7 +4,7 @@
 
 #include <gst/check/gsttestclock.h>
 
-#include "lib/gst/ref.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 

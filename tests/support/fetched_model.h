@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "lib/core/manifest.h"
+#include "lib/models/manifest.h"
 
 namespace gsttorch {
 

@@ -11,7 +11,7 @@
 #include <gst/video/video.h>
 
 #include "lib/gst/gsttorchflowmeta.h"
-#include "lib/gst/ref.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 

@@ -8,7 +8,7 @@
 
 #include <gst/video/video.h>
 
-#include "lib/gst/ref.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 

@@ -4,7 +4,7 @@
 
 #include <deque>
 
-#include "lib/gst/video_frame.h"
+#include "lib/gst/util/video_frame.h"
 
 namespace gsttorch {
 namespace {

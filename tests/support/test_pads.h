@@ -11,7 +11,7 @@
 
 #include <gst/gst.h>
 
-#include "lib/gst/ref.h"
+#include "lib/gst/util/ref.h"
 #include "tests/support/gst_support.h"
 
 namespace gsttorch {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/engine/geometry.h"
+#include "lib/vision/geometry.h"
 
 #include <cmath>
 #include <cstdlib>

@@ -7,9 +7,9 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "lib/core/recorded_results.h"
-#include "lib/core/results_folder.h"
-#include "lib/engine/cuda_driver.h"
+#include "lib/results/recorded_results.h"
+#include "lib/results/results_directory.h"
+#include "lib/device/cuda_driver.h"
 #include "tools/gst-torch/media_probe.h"
 #include "tools/gst-torch/paths.h"
 #include "tools/gst-torch/pipeline_run.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "tools/gst-torch/analysis_pipeline.h"
 
 namespace gsttorch {

@@ -8,8 +8,8 @@
 
 #include <gst/gst.h>
 
-#include "lib/core/flow_color.h"
-#include "lib/core/flow_file.h"
+#include "lib/formats/flow_color.h"
+#include "lib/formats/flow_file.h"
 #include "lib/engine/loader.h"
 #include "tools/gst-torch/commands.h"
 #include "tools/gst-torch/options.h"

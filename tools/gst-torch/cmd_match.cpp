@@ -7,9 +7,9 @@
 
 #include <gst/gst.h>
 
-#include "lib/core/manifest.h"
-#include "lib/core/match_file.h"
-#include "lib/engine/geometry.h"
+#include "lib/models/manifest.h"
+#include "lib/formats/match_file.h"
+#include "lib/vision/geometry.h"
 #include "lib/engine/loader.h"
 #include "tools/gst-torch/commands.h"
 #include "tools/gst-torch/match_visual.h"

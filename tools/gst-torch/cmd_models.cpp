@@ -11,7 +11,7 @@
 
 #include <glib.h>
 
-#include "lib/core/manifest.h"
+#include "lib/models/manifest.h"
 #include "tools/gst-torch/commands.h"
 #include "tools/gst-torch/fetch_model.h"
 #include "tools/gst-torch/model_store.h"

@@ -9,7 +9,7 @@
 
 #include <gst/gst.h>
 
-#include "lib/core/output_file.h"
+#include "lib/formats/output_file.h"
 #include "tools/gst-torch/commands.h"
 #include "tools/gst-torch/contact_sheet.h"
 #include "tools/gst-torch/interrupt.h"

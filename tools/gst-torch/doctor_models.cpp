@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include <filesystem>
 
-#include "lib/core/manifest.h"
+#include "lib/models/manifest.h"
 #include "tools/gst-torch/doctor.h"
 
 namespace gsttorch {

@@ -7,7 +7,7 @@
 
 #include <sched.h>
 
-#include "lib/core/manifest.h"
+#include "lib/models/manifest.h"
 #include "lib/engine/loader.h"
 #include "tools/gst-torch/doctor.h"
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "tools/gst-torch/part_file.h"
 
 namespace gsttorch {

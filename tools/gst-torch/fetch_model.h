@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "lib/core/manifest.h"
-#include "lib/core/result.h"
+#include "lib/models/manifest.h"
+#include "lib/base/result.h"
 
 namespace gsttorch {
 

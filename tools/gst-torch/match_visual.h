@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "lib/core/match.h"
+#include "lib/formats/match.h"
 #include "tools/gst-torch/picture.h"
 
 namespace gsttorch {

@@ -6,7 +6,7 @@
 
 #include <gst/pbutils/pbutils.h>
 
-#include "lib/gst/ref.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 namespace {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 
 namespace gsttorch {
 

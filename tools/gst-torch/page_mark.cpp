@@ -9,7 +9,7 @@
 
 #include <zlib.h>
 
-#include "lib/core/output_file.h"
+#include "lib/formats/output_file.h"
 
 namespace gsttorch {
 namespace {

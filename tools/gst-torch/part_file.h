@@ -10,7 +10,7 @@
 
 #include <glib.h>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 
 namespace gsttorch {
 

@@ -7,8 +7,8 @@
 #include <gst/app/app.h>
 #include <gst/video/video.h>
 
-#include "lib/gst/ref.h"
-#include "lib/gst/video_frame.h"
+#include "lib/gst/util/ref.h"
+#include "lib/gst/util/video_frame.h"
 #include "tools/gst-torch/gst_support.h"
 #include "tools/gst-torch/paths.h"
 

@@ -8,7 +8,7 @@
 
 #include <gst/gst.h>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "lib/engine/image.h"
 
 namespace gsttorch {

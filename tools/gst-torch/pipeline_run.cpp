@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "lib/core/progress.h"
+#include "lib/perf/progress.h"
 #include "tools/gst-torch/frame_watch.h"
 #include "tools/gst-torch/interrupt.h"
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "config.h"
-#include "lib/core/output_file.h"
+#include "lib/formats/output_file.h"
 #include "lib/engine/torch_version.h"
 #include "lib/gst/gsttorchruntime.h"
 #include "tools/gst-torch/frame_delays.h"

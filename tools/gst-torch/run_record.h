@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "tools/gst-torch/analysis_pipeline.h"
 #include "tools/gst-torch/gst_support.h"
 #include "tools/gst-torch/media_probe.h"

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "lib/gst/enum_nick.h"
+#include "lib/gst/util/enum_nick.h"
 #include "lib/gst/gsttorchscenemeta.h"
 #include "tools/gst-torch/gst_support.h"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/result.h"
-#include "lib/core/scene_list.h"
+#include "lib/base/result.h"
+#include "lib/results/shot_list.h"
 #include "tools/gst-torch/settings.h"
 
 namespace gsttorch {

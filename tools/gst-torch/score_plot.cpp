@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "lib/core/output_file.h"
+#include "lib/formats/output_file.h"
 #include "tools/gst-torch/drawing/picture_canvas.h"
 #include "tools/gst-torch/report/chart.h"
 #include "tools/gst-torch/report/html.h"

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tools/gst-torch/settings.h"
 
-#include "lib/core/manifest.h"
+#include "lib/models/manifest.h"
 
 namespace gsttorch {
 namespace {

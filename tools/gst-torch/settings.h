@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "lib/engine/engine.h"
 #include "tools/gst-torch/options.h"
 

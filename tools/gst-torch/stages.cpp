@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "lib/core/manifest.h"
+#include "lib/models/manifest.h"
 #include "tools/gst-torch/gst_support.h"
 
 namespace gsttorch {

@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
-#include "lib/core/manifest.h"
-#include "lib/core/result.h"
+#include "lib/models/manifest.h"
+#include "lib/base/result.h"
 #include "tools/gst-torch/part_file.h"
 
 namespace gsttorch {

@@ -12,11 +12,11 @@
 
 #include <gst/video/video.h>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "lib/engine/frame_image.h"
 #include "lib/gst/gsttorchenums.h"
 #include "lib/gst/gsttorchscenemeta.h"
-#include "lib/gst/ref.h"
+#include "lib/gst/util/ref.h"
 #include "lib/gst/runtime/models.h"
 
 namespace gsttorch {

@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <utility>
 
-#include "lib/gst/analyzer/debug.h"
-#include "lib/gst/boundary.h"
+#include "lib/gst/debug.h"
+#include "lib/gst/util/boundary.h"
 #include "lib/gst/cuda_context.h"
 #include "lib/gst/gsttorchruntime-private.h"
 #include "lib/gst/runtime/frame_table.h"

@@ -19,8 +19,8 @@
 
 #include <gst/video/video.h>
 
-#include "lib/core/continuity.h"
-#include "lib/core/latency_estimate.h"
+#include "lib/base/continuity.h"
+#include "lib/base/latency_estimate.h"
 #include "lib/gst/analyzer/analysis.h"
 #include "lib/gst/analyzer/analyzer_counts.h"
 #include "lib/gst/analyzer/clock_alarm.h"
@@ -28,8 +28,8 @@
 #include "lib/gst/analyzer/notices.h"
 #include "lib/gst/analyzer/shot_boundary.h"
 #include "lib/gst/analyzer/streaming_task.h"
-#include "lib/gst/ref.h"
-#include "lib/gst/video_frame.h"
+#include "lib/gst/util/ref.h"
+#include "lib/gst/util/video_frame.h"
 
 namespace gsttorch {
 

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "lib/gst/analyzer/analyzer.h"
-#include "lib/gst/analyzer/debug.h"
+#include "lib/gst/debug.h"
 #include "lib/gst/analyzer/shot_boundary.h"
-#include "lib/gst/boundary.h"
+#include "lib/gst/util/boundary.h"
 #include "lib/gst/runtime/runtime.h"
 #include "lib/gst/runtime/shared_frame.h"
 

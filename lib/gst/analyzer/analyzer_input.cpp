@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "lib/gst/analyzer/analyzer.h"
-#include "lib/gst/analyzer/debug.h"
-#include "lib/gst/boundary.h"
+#include "lib/gst/debug.h"
+#include "lib/gst/util/boundary.h"
 #include "lib/gst/runtime/frame_table.h"
 #include "lib/gst/runtime/runtime.h"
 

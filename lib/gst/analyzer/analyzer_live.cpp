@@ -6,9 +6,9 @@
 #include <string>
 
 #include "lib/gst/analyzer/analyzer.h"
-#include "lib/gst/analyzer/debug.h"
+#include "lib/gst/debug.h"
 #include "lib/gst/analyzer/shot_boundary.h"
-#include "lib/gst/segment_time.h"
+#include "lib/gst/util/segment_time.h"
 
 namespace gsttorch {
 namespace {

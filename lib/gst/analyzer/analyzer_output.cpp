@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "lib/gst/analyzer/analyzer.h"
-#include "lib/gst/analyzer/debug.h"
+#include "lib/gst/debug.h"
 #include "lib/gst/analyzer/gsttorchanalyzer.h"
 #include "lib/gst/analyzer/input_allocator.h"
-#include "lib/gst/boundary.h"
+#include "lib/gst/util/boundary.h"
 #include "lib/gst/runtime/frame_table.h"
 #include "lib/gst/runtime/runtime.h"
 #include "lib/gst/runtime/shared_frame.h"

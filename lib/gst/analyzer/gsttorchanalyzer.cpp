@@ -3,10 +3,10 @@
 #include "lib/gst/analyzer/gsttorchanalyzer.h"
 
 #include "lib/gst/analyzer/analyzer.h"
-#include "lib/gst/analyzer/debug.h"
-#include "lib/gst/boundary.h"
+#include "lib/gst/debug.h"
+#include "lib/gst/util/boundary.h"
 #include "lib/gst/cuda_context.h"
-#include "lib/gst/element_class.h"
+#include "lib/gst/util/element_class.h"
 #include "lib/gst/runtime/runtime_stats.h"
 
 GST_DEBUG_CATEGORY(gst_torch_analyzer_debug);

@@ -6,8 +6,8 @@
 #include <memory>
 #include <utility>
 
-#include "lib/core/block_source.h"
-#include "lib/engine/primary_context.h"
+#include "lib/base/block_source.h"
+#include "lib/device/primary_context.h"
 #include "lib/gst/gsttorchmemory-private.h"
 
 namespace gsttorch {

@@ -6,7 +6,7 @@
 
 #include <gst/gst.h>
 
-#include "lib/gst/ref.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 

@@ -16,7 +16,7 @@
 #include <thread>
 #include <utility>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "lib/gst/analyzer/analysis.h"
 
 namespace gsttorch {

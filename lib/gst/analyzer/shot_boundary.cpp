@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/gst/analyzer/shot_boundary.h"
 
-#include "lib/gst/enum_nick.h"
+#include "lib/gst/util/enum_nick.h"
 
 namespace gsttorch {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-#include "lib/core/lru_cache.h"
+#include "lib/base/lru_cache.h"
 #include "lib/engine/frame_image.h"
 
 namespace gsttorch {

@@ -51,7 +51,7 @@ class EngineUse {
 /// From now on exit() closes the gate, before it destroys what is there now, if that includes
 /// anything that the engine needs. Called after anything was loaded: handlers run newest first.
 ///
-/// LibTorch's data are kept (lib/engine/static_data.h) where the engine brought it. A LibTorch that
+/// LibTorch's data are kept (lib/base/static_data.h) where the engine brought it. A LibTorch that
 /// was there before, Python's, and NVIDIA's driver are taken down by exit(): nobody may be in them.
 void close_engine_gate_at_exit();
 

@@ -8,7 +8,7 @@
 
 #include <gst/video/video.h>
 
-#include "lib/gst/ref.h"
+#include "lib/gst/util/ref.h"
 #include "lib/gst/runtime/derived_cache.h"
 #include "lib/gst/runtime/shared_frame.h"
 

@@ -15,7 +15,7 @@
 #include <string>
 #include <utility>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "lib/engine/precision.h"
 
 namespace gsttorch {

@@ -13,7 +13,7 @@
 #include <string>
 #include <thread>
 
-#include "lib/core/executor.h"
+#include "lib/base/executor.h"
 #include "lib/engine/engine.h"
 #include "lib/gst/runtime/derived_cache.h"
 #include "lib/gst/runtime/model_registries.h"

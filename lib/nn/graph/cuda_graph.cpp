@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/nn/graph/cuda_graph.h"
 
-#include "lib/engine/cuda_libraries.h"
+#include "lib/device/cuda_libraries.h"
 
 namespace gsttorch {
 

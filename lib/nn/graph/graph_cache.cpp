@@ -12,8 +12,8 @@
 #include <c10/core/Event.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
-#include "lib/nn/device.h"
-#include "lib/nn/failure.h"
+#include "lib/nn/base/device.h"
+#include "lib/nn/base/failure.h"
 #include "lib/nn/graph/cuda_graph.h"
 
 namespace gsttorch {

@@ -8,7 +8,7 @@
 #include <ATen/ATen.h>
 
 #include "lib/nn/loftr/windows.h"
-#include "lib/nn/stop_scope.h"
+#include "lib/nn/base/stop_scope.h"
 
 namespace gsttorch {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "lib/nn/failure.h"
+#include "lib/nn/base/failure.h"
 
 namespace gsttorch {
 namespace {

@@ -12,7 +12,7 @@
 
 #include "lib/nn/ops/cpu_dispatch.h"
 #include "lib/nn/ops/fast_exp.h"
-#include "lib/nn/stop_scope.h"
+#include "lib/nn/base/stop_scope.h"
 
 namespace gsttorch {
 namespace {

@@ -9,7 +9,7 @@
 #include <c10/core/CPUAllocator.h>
 #include <c10/util/Exception.h>
 
-#include "lib/core/address_sanitizer.h"
+#include "lib/base/address_sanitizer.h"
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/memory/page_pool.h"
 

@@ -9,7 +9,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include "lib/nn/ops/cuda_kernels.h"
-#include "lib/nn/ops/gpu_map.h"
+#include "lib/nn/ops/fused_epilogue.h"
 
 namespace gsttorch {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <c10/core/Device.h>
 
-#include "lib/engine/cuda_library.h"
+#include "lib/cuda/cuda_library.h"
 
 namespace gsttorch {
 

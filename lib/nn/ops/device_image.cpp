@@ -6,7 +6,7 @@
 
 #include <ATen/ATen.h>
 
-#include "lib/nn/failure.h"
+#include "lib/nn/base/failure.h"
 #include "lib/nn/ops/cuda_kernels.h"
 
 namespace gsttorch {

@@ -5,8 +5,8 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
 
-#include "lib/engine/color_conversion.h"
-#include "lib/engine/cuda_library.h"
+#include "lib/cuda/color_conversion.h"
+#include "lib/cuda/cuda_library.h"
 #include "lib/engine/image.h"
 
 namespace gsttorch {

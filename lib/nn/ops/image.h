@@ -6,7 +6,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "lib/engine/color_conversion.h"
+#include "lib/cuda/color_conversion.h"
 #include "lib/engine/image.h"
 
 namespace gsttorch {

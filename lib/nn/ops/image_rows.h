@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "lib/engine/color_conversion.h"
+#include "lib/cuda/color_conversion.h"
 #include "lib/engine/image.h"
 
 namespace gsttorch {

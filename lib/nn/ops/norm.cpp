@@ -10,7 +10,7 @@
 #include <ATen/Parallel.h>
 
 #include "lib/nn/ops/cpu_dispatch.h"
-#include "lib/nn/ops/gpu_map.h"
+#include "lib/nn/ops/fused_epilogue.h"
 
 namespace gsttorch {
 namespace {

@@ -9,10 +9,10 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
-#include "lib/nn/device.h"
-#include "lib/nn/failure.h"
+#include "lib/nn/base/device.h"
+#include "lib/nn/base/failure.h"
 #include "lib/nn/memory/counters.h"
-#include "lib/nn/ops/area_image.h"
+#include "lib/nn/ops/area_resampling.h"
 #include "lib/nn/ops/cuda_kernels.h"
 #include "lib/nn/ops/device_image.h"
 

@@ -8,7 +8,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include "lib/nn/failure.h"
+#include "lib/nn/base/failure.h"
 #include "lib/nn/ops/cpu_dispatch.h"
 #include "lib/nn/ops/cuda_kernels.h"
 

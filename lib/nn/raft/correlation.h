@@ -8,7 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "lib/engine/cuda_library.h"
+#include "lib/cuda/cuda_library.h"
 
 namespace gsttorch {
 

@@ -10,20 +10,20 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
-#include "lib/nn/device.h"
-#include "lib/nn/failure.h"
+#include "lib/nn/base/device.h"
+#include "lib/nn/base/failure.h"
 #include "lib/nn/graph/graph_cache.h"
-#include "lib/nn/host_tensor.h"
+#include "lib/nn/base/host_tensor.h"
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/ops/prepared_image.h"
-#include "lib/nn/precision.h"
+#include "lib/nn/base/precision.h"
 #include "lib/nn/raft/checkpoint.h"
 #include "lib/nn/raft/consistency.h"
 #include "lib/nn/raft/flow_figures.h"
 #include "lib/nn/raft/raft.h"
 #include "lib/nn/raft/warm_start.h"
-#include "lib/nn/stop_scope.h"
+#include "lib/nn/base/stop_scope.h"
 
 namespace gsttorch {
 namespace {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <stop_token>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "lib/engine/engine.h"
 
 namespace gsttorch {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "lib/nn/failure.h"
+#include "lib/nn/base/failure.h"
 
 namespace gsttorch {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 
 namespace gsttorch {
 

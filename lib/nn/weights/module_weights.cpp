@@ -6,7 +6,7 @@
 
 #include <ATen/ATen.h>
 
-#include "lib/nn/failure.h"
+#include "lib/nn/base/failure.h"
 
 namespace gsttorch {
 namespace {

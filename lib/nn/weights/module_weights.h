@@ -9,7 +9,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "lib/nn/precision.h"
+#include "lib/nn/base/precision.h"
 #include "lib/nn/weights/weights.h"
 
 namespace gsttorch {

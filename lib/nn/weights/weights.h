@@ -9,7 +9,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 
 namespace gsttorch {
 

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tools/gst-torch/drawing/picture_canvas.h"
 
-#include "lib/engine/own_library.h"
+#include "lib/base/runtime_library.h"
 
 namespace gsttorch {
 

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "tools/gst-torch/drawing/canvas.h"
 #include "tools/gst-torch/picture.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/core/printf_text.h"
+#include "lib/base/format.h"
 #include "tools/gst-torch/drawing/canvas.h"
 #include "tools/gst-torch/report/html.h"
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "lib/core/flow_color.h"
-#include "lib/core/result.h"
+#include "lib/formats/flow_color.h"
+#include "lib/base/result.h"
 #include "tools/gst-torch/gst_support.h"
 
 namespace gsttorch {

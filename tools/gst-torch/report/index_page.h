@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 
 namespace gsttorch {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "lib/core/flow_color.h"
+#include "lib/formats/flow_color.h"
 #include "tools/gst-torch/report/chart.h"
 #include "tools/gst-torch/report/html.h"
 #include "tools/gst-torch/report/sections.h"

@@ -3,7 +3,7 @@
 #include "tools/gst-torch/report/page.h"
 
 #include "config.h"
-#include "lib/core/output_file.h"
+#include "lib/formats/output_file.h"
 #include "tools/gst-torch/report/html.h"
 
 namespace gsttorch {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <set>
 
-#include "lib/core/flow_file.h"
+#include "lib/formats/flow_file.h"
 #include "tools/gst-torch/report/frame_grabber.h"
 #include "tools/gst-torch/report/html.h"
 

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "lib/core/recorded_results.h"
-#include "lib/core/results_folder.h"
+#include "lib/results/recorded_results.h"
+#include "lib/results/results_directory.h"
 #include "tools/gst-torch/run_record.h"
 
 namespace gsttorch {

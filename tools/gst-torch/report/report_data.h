@@ -9,8 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "lib/core/perf_output.h"
-#include "lib/core/result.h"
+#include "lib/perf/perf_output.h"
+#include "lib/base/result.h"
 
 namespace gsttorch {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 
 namespace gsttorch {
 

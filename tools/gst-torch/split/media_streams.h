@@ -8,9 +8,9 @@
 
 #include <gst/gst.h>
 
-#include "lib/core/result.h"
-#include "lib/core/split_plan.h"
-#include "lib/gst/ref.h"
+#include "lib/base/result.h"
+#include "lib/results/split_plan.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 

@@ -8,8 +8,8 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "lib/core/output_file.h"
-#include "lib/core/printf_text.h"
+#include "lib/formats/output_file.h"
+#include "lib/base/format.h"
 
 namespace gsttorch {
 namespace {

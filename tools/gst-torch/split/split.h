@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/result.h"
-#include "lib/core/split_plan.h"
+#include "lib/base/result.h"
+#include "lib/results/split_plan.h"
 #include "tools/gst-torch/media_probe.h"
 
 namespace gsttorch {

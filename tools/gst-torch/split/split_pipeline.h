@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "tools/gst-torch/gst_support.h"
 #include "tools/gst-torch/split/container.h"
 #include "tools/gst-torch/split/encoder.h"

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
-#include "lib/core/result.h"
+#include "lib/base/result.h"
 #include "tools/gst-torch/scene_scan.h"
 #include "tools/gst-torch/split/split.h"
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "gst/analysisoverlay/reference_images.h"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+#include <opencv2/imgproc.hpp>
+
+#include "gst/analysisoverlay/match_painter.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr std::size_t kMostFiles = 4;  // that are kept decoded
+
+}  // namespace
+
+void draw_picture(const ReferencePicture& picture, const Canvas& canvas) {
+  // Only read from.
+  const cv::Mat pixels(picture.height, picture.width, CV_8UC3,
+                       const_cast<std::uint8_t*>(picture.rgb.data()),
+                       static_cast<std::size_t>(picture.stride));
+  cv::Mat stretched;
+  cv::resize(pixels, stretched, canvas.pixels.size(), 0, 0, cv::INTER_AREA);
+  copy_rgb(stretched, canvas);
+}
+
+OtherPicture OtherPictures::find(GstBuffer* buffer, const OverlaySettings& settings) {
+  const PairedPicture paired = paired_picture(buffer, settings);
+  OtherPicture other;
+  if (!paired.file.empty()) {
+    other.file = file(paired.file);
+  } else if (GST_CLOCK_TIME_IS_VALID(paired.pts)) {
+    other.frame = earlier_.find(paired.pts);
+  }
+  earlier_.keep(buffer, settings.kept_frames);
+  return other;
+}
+
+std::shared_ptr<const ReferencePicture> OtherPictures::file(const std::string& path) {
+  const auto known = std::ranges::find(files_, path, &File::path);
+  if (known != files_.end()) {
+    std::rotate(files_.begin(), known, known + 1);
+    return files_.front().picture;
+  }
+  auto read = loader_->take(path);
+  if (!read) {
+    request(path);
+    return nullptr;
+  }
+  std::erase(asked_for_, path);
+  if (files_.size() >= kMostFiles) files_.pop_back();
+  files_.push_front({path, nullptr});
+  if (*read) files_.front().picture = std::make_shared<const ReferencePicture>(std::move(**read));
+  return files_.front().picture;
+}
+
+// What nobody takes must not gather.
+void OtherPictures::request(const std::string& path) {
+  if (std::ranges::find(asked_for_, path) == asked_for_.end()) {
+    asked_for_.push_back(path);
+    if (asked_for_.size() > kMostFiles) asked_for_.erase(asked_for_.begin());
+    loader_->keep_only(asked_for_);
+  }
+  loader_->request(path);
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "gst/loftrmatch/frame_history.h"
+
+#include <utility>
+
+namespace gsttorch {
+bool KeptFrames::begin_frame(const AnalyzedFrame& frame, const LoftrMatchSettings& settings,
+                             int max_size) {
+  const bool other_settings =
+      max_size_ != max_size || mode_ != settings.mode || distance_ != settings.distance();
+  const bool begins_anew = frame.begins_anew || other_settings || frame.is_skipped(kSkippedReverse);
+  if (begins_anew) *this = KeptFrames();
+  max_size_ = max_size;
+  mode_ = settings.mode;
+  distance_ = settings.distance();
+  if (mode_ == MatchMode::ShotStart) {
+    if (frame.boundary != GST_TORCH_SCENE_BOUNDARY_NONE) forget_frames();
+    return begins_anew;  // the oldest is the one
+  }
+  while (seen_.size() > 1 && seen_[1].index + distance_ <= frame.index) {
+    pictures_.erase(seen_.front().index);
+    seen_.pop_front();
+  }
+  return begins_anew;
+}
+
+void KeptFrames::forget_frames() {
+  pictures_.clear();
+  seen_.clear();
+}
+
+bool KeptFrames::will_ask_for(const AnalyzedFrame& frame, guint interval) const {
+  if (mode_ == MatchMode::Reference) return false;
+  if (mode_ == MatchMode::ShotStart) return seen_.empty();
+  return (frame.index + distance_) % interval == 0;
+}
+
+void KeptFrames::put(const AnalyzedFrame& frame, const SharedPicture& picture) {
+  const bool is_wanted =
+      mode_ == MatchMode::ShotStart ? seen_.empty() : mode_ != MatchMode::Reference;
+  if (!is_wanted) return;
+  seen_.push_back({frame.index, frame.pts()});
+  pictures_.put(frame.index, picture, picture->bytes());
+  fresh_.push_back(picture);
+}
+
+std::optional<KeptFrames::Earlier> KeptFrames::partner_of(const AnalyzedFrame& frame) {
+  const Seen& oldest = seen_.front();
+  const bool is_old_enough = mode_ == MatchMode::ShotStart
+                                 ? oldest.index < frame.index
+                                 : oldest.index + distance_ <= frame.index;
+  if (!is_old_enough) return std::nullopt;
+  return Earlier{oldest.pts, pictures_.find(oldest.index)};
+}
+
+Result<void> KeptFrames::copy_pixels() {
+  for (const SharedPicture& picture : std::exchange(fresh_, {})) {
+    if (auto copied = picture->copy_pixels(); !copied) return copied;
+  }
+  return {};
+}
+
+void KeptFrames::update_sizes() {
+  pictures_.measure([](const SharedPicture& picture) { return picture->bytes(); });
+}
+
+}  // namespace gsttorch

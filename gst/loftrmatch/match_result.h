@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/formats/match.h"
+#include "lib/matching/adaptive_match.h"
+#include "lib/vision/geometry.h"
+#include "lib/matching/match_image.h"
+#include "lib/gst/analyzer/analysis.h"
+
+namespace gsttorch {
+
+using SharedPicture = std::shared_ptr<MatchPicture>;
+
+/// A frame's matches with one other picture.
+struct MatchesWithOne {
+  std::string reference;  ///< the picture's file; empty where it is an earlier frame
+  guint reference_width = 0, reference_height = 0;   ///< pixels
+  GstClockTime reference_pts = GST_CLOCK_TIME_NONE;  ///< of an earlier frame
+  std::vector<Match> matches;
+  std::optional<AdaptiveResult> adaptive;  ///< without the matches
+  std::optional<Geometry> geometry;
+};
+
+/// What loftrmatch found out about a frame.
+struct FoundMatches final : Finding {
+  bool has_result() const override { return !skipped; }
+  const char* skipped = nullptr;
+  GeometryKind kind = GeometryKind::None;
+  std::vector<MatchesWithOne> all;
+};
+
+/// Two pictures to be matched, and where the result goes: the frame is the second.
+struct PicturePair {
+  SharedPicture first, second;
+  FoundMatches* found;
+  std::size_t index;  ///< in found->all
+
+  MatchesWithOne& result() const { return found->all[index]; }
+};
+
+}  // namespace gsttorch

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/base/result.h"
+
+namespace gsttorch {
+
+/// An array for an archive, in memory that somebody else owns: rows of the same size, which may lie
+/// apart from each other.
+struct NpzArray {
+  std::string name;                  ///< what numpy.load calls it
+  std::string type;                  ///< NumPy's name of it: "<f4"
+  std::vector<std::uint64_t> shape;  ///< slowest first
+  const void* data = nullptr;        ///< of the first row; need not be aligned
+  std::uint64_t rows = 0;
+  std::size_t row_bytes = 0;
+  std::ptrdiff_t stride_bytes = 0;  ///< from one row to the next
+
+  const std::byte* row(std::uint64_t y) const {
+    return static_cast<const std::byte*>(data) + static_cast<std::ptrdiff_t>(y) * stride_bytes;
+  }
+  std::uint64_t bytes() const { return rows * row_bytes; }
+};
+
+/// Beyond it a zip file has another format.
+inline constexpr std::uint64_t kMaxNpzBytes = 0xffff0000;
+
+/// Bytes of an archive of these arrays.
+std::uint64_t npz_archive_bytes(std::span<const NpzArray> arrays);
+
+/// Writes what numpy.load reads: a zip archive, not compressed; the same arrays give the same
+/// bytes. At most kMaxNpzBytes. The name appears once the file is whole.
+Result<void> write_npz_archive(const std::string& path, std::span<const NpzArray> arrays);
+
+}  // namespace gsttorch

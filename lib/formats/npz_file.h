@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lib/formats/flow_view.h"
+#include "lib/base/result.h"
+
+namespace gsttorch {
+
+/// Writes what numpy.load reads: a zip archive, not compressed, with one array "flow" of shape
+/// (height, width, 2), float32 or float16 as the view is. The name appears once the file is whole.
+Result<void> write_npz_file(const std::string& path, const FlowView& flow);
+
+/// Bytes of such a file.
+std::uint64_t npz_file_bytes(const FlowView& flow);
+
+}  // namespace gsttorch

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/formats/path_pattern.h"
+
+#include <algorithm>
+#include <regex>
+
+namespace gsttorch {
+namespace {
+
+Error bad_pattern(const std::string& pattern) {
+  return {ErrorCode::BadArgument,
+          "\"" + pattern + "\" is no pattern with one number in it, like \"debug/%05d.png\""};
+}
+
+std::string without_doubled_percent(const std::string& text) {
+  return std::regex_replace(text, std::regex("%%"), "%");
+}
+
+}  // namespace
+
+Result<NumberedPath> NumberedPath::create(const std::string& pattern) {
+  // printf is not used: it would read whatever else a pattern asks for.
+  const std::regex expected("((?:[^%]|%%)*)%(0?)([0-9]?)d((?:[^%]|%%)*)");
+  std::smatch parts;
+  if (!std::regex_match(pattern, parts, expected)) return bad_pattern(pattern);
+  NumberedPath numbered;
+  numbered.before_ = without_doubled_percent(parts[1]);
+  numbered.after_ = without_doubled_percent(parts[4]);
+  if (parts[2].length() > 0) numbered.fill_ = '0';
+  if (parts[3].length() > 0) numbered.digits_ = std::stoi(parts[3]);
+  return numbered;
+}
+
+std::string NumberedPath::path(std::uint64_t number) const {
+  const std::string digits = std::to_string(number);
+  const std::size_t missing = std::max(0, digits_ - static_cast<int>(digits.size()));
+  return before_ + std::string(missing, fill_) + digits + after_;
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lib/base/result.h"
+
+namespace gsttorch {
+
+/// A file name for each number: "debug/%05d.png" gives "debug/00012.png". A "%%" is a "%".
+class NumberedPath {
+ public:
+  /// ErrorCode::BadArgument unless the pattern has exactly one number ("%d", "%5d", "%05d").
+  static Result<NumberedPath> create(const std::string& pattern);
+
+  std::string path(std::uint64_t number) const;
+
+ private:
+  std::string before_;
+  std::string after_;
+  int digits_ = 0;
+  char fill_ = ' ';
+};
+
+}  // namespace gsttorch

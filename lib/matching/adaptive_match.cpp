@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/matching/adaptive_match.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace gsttorch {
+namespace {
+
+constexpr double kInitialThreshold = 0.2;  // at most: whoever wants sure matches wants them found
+
+// One pair on its way through one net.
+struct Pass {
+  MatchPair frames;
+  MatchOptions options;
+};
+
+MatchOptions initial_options(const MatchModel& net, const MatchPicture& picture,
+                             const MatchOptions& options) {
+  const int cell = net.info().cell_px;
+  MatchOptions initial = options;
+  initial.max_size = initial_size(picture.width(), picture.height(), options.max_size, cell);
+  initial.spacing = initial_spacing(initial.max_size, picture.width(), picture.height(), cell);
+  initial.threshold = std::min(options.threshold, kInitialThreshold);
+  initial.max_matches = 0;
+  initial.token_filter = 0;
+  return initial;
+}
+
+// Of two limits, of which 0 is none.
+std::size_t fewer(std::size_t a, std::size_t b) {
+  return a == 0 || b == 0 ? a + b : std::min(a, b);
+}
+
+void move_by(std::vector<Match>& matches, const ImageRegion& first, const ImageRegion& second) {
+  for (Match& match : matches) {
+    match.x0 += static_cast<float>(first.x), match.y0 += static_cast<float>(first.y);
+    match.x1 += static_cast<float>(second.x), match.y1 += static_cast<float>(second.y);
+  }
+}
+
+// What the full pass would have left out.
+void limit(std::vector<Match>& matches, const MatchOptions& options) {
+  std::erase_if(matches, [&](const Match& m) { return !(m.confidence > options.threshold); });
+  if (options.max_matches == 0 || matches.size() <= options.max_matches) return;
+  std::vector<float> best;
+  for (const Match& match : matches) best.push_back(match.confidence);
+  std::nth_element(best.begin(), best.begin() + options.max_matches - 1, best.end(),
+                   std::greater<>());
+  const float least = best[options.max_matches - 1];
+  std::erase_if(matches, [&](const Match& m) { return m.confidence < least; });
+  matches.resize(std::min(matches.size(), options.max_matches));
+}
+
+class AdaptiveMatcher {
+ public:
+  AdaptiveMatcher(const AdaptiveNets& nets, const MatchOptions& options, std::size_t most,
+                  AdaptiveEncodes& encodes, const std::stop_token& stop)
+      : nets_(nets), options_(options), most_(most), encodes_(encodes), stop_(stop) {}
+
+  Result<std::vector<AdaptiveResult>> run(std::span<const AdaptivePair> pairs) {
+    std::vector<AdaptiveResult> results(pairs.size());
+    auto initial = initial_pass(pairs);
+    if (!initial) return initial.error();
+    std::vector<std::size_t> unfinished;
+    for (std::size_t i = 0; i < pairs.size(); i++) {
+      const MatchPicture& second = *pairs[i].second;
+      results[i].matches = std::move((*initial)[i].matches);
+      results[i].size = initial_options(nets_.initial, second, options_).max_size;
+      results[i].plan = plan_adaptive(demand(pairs[i], results[i].size), results[i].matches);
+      if (results[i].plan.needs_full_pass) unfinished.push_back(i);
+      if (results[i].plan.overlap == Overlap::None) results[i].matches.clear();
+      limit(results[i].matches, options_);
+    }
+    if (auto done = full_pass(pairs, unfinished, results); !done) return done.error();
+    return results;
+  }
+
+ private:
+  AdaptiveDemand demand(const AdaptivePair& pair, int size) const {
+    AdaptiveDemand demand;
+    demand.first_width = pair.first->width();
+    demand.first_height = pair.first->height();
+    demand.second_width = pair.second->width();
+    demand.second_height = pair.second->height();
+    demand.max_size = options_.max_size;
+    demand.cell_px = nets_.full.info().cell_px;
+    demand.initial_size = size;
+    demand.initial_is_refined = nets_.initial.info().has_fine_stage;
+    return demand;
+  }
+
+  Result<std::vector<MatchResult>> initial_pass(std::span<const AdaptivePair> pairs) {
+    std::vector<Pass> passes;
+    for (const AdaptivePair& pair : pairs) {
+      Pass pass;
+      pass.options = initial_options(nets_.initial, *pair.second, options_);
+      const MatchOptions of_first = initial_options(nets_.initial, *pair.first, options_);
+      auto first = pair.first->features(nets_.initial, of_first, pair.first->whole(),
+                                        encodes_.initial, stop_);
+      if (!first) return first.error();
+      auto second = pair.second->features(nets_.initial, pass.options, pair.second->whole(),
+                                          encodes_.initial, stop_);
+      if (!second) return second.error();
+      pass.frames = {*first, *second};
+      passes.push_back(std::move(pass));
+    }
+    return match(nets_.initial, passes);
+  }
+
+  Result<std::shared_ptr<const MatchFrame>> full_features(MatchPicture& picture,
+                                                          const AdaptiveSide& side,
+                                                          std::uint64_t& encodes) {
+    MatchOptions options = options_;
+    // The same features whether they are asked for as "whole" or by their size.
+    if (side.region != picture.whole() || side.size != natural_size(picture)) {
+      options.max_size = side.size;
+    }
+    return picture.features(nets_.full, options, side.region, encodes, stop_);
+  }
+
+  int natural_size(const MatchPicture& picture) const {
+    const int longer = std::max(picture.width(), picture.height());
+    return options_.max_size > 0 ? std::min(options_.max_size, longer) : longer;
+  }
+
+  Result<void> full_pass(std::span<const AdaptivePair> pairs,
+                         const std::vector<std::size_t>& unfinished,
+                         std::vector<AdaptiveResult>& results) {
+    std::vector<Pass> passes;
+    for (const std::size_t i : unfinished) {
+      const AdaptivePlan& plan = results[i].plan;
+      auto first = full_features(*pairs[i].first, plan.first, encodes_.first);
+      if (!first) return first.error();
+      auto second = full_features(*pairs[i].second, plan.second, encodes_.second);
+      if (!second) return second.error();
+      passes.push_back({{*first, *second}, options_});
+      passes.back().options.spacing = plan.spacing;
+      passes.back().options.max_matches = fewer(options_.max_matches, plan.max_matches);
+    }
+    auto found = match(nets_.full, passes);
+    if (!found) return found.error();
+    for (std::size_t i = 0; i < unfinished.size(); i++) {
+      AdaptiveResult& result = results[unfinished[i]];
+      result.matches = std::move((*found)[i].matches);
+      result.passes = 2;
+      result.size = result.plan.second.size;
+      move_by(result.matches, result.plan.first.region, result.plan.second.region);
+    }
+    return {};
+  }
+
+  // As many neighbours at once as have the same options.
+  Result<std::vector<MatchResult>> match(MatchModel& net, const std::vector<Pass>& passes) {
+    std::vector<MatchResult> results;
+    while (results.size() < passes.size()) {
+      const MatchOptions& options = passes[results.size()].options;
+      std::vector<MatchPair> batch;
+      for (std::size_t i = results.size(); i < passes.size() && batch.size() < most_; i++) {
+        if (!(passes[i].options == options)) break;
+        batch.push_back(passes[i].frames);
+      }
+      auto found = net.match(batch, options, stop_);
+      if (!found) return found.error();
+      std::move(found->begin(), found->end(), std::back_inserter(results));
+    }
+    return results;
+  }
+
+  const AdaptiveNets& nets_;
+  const MatchOptions& options_;
+  const std::size_t most_;
+  AdaptiveEncodes& encodes_;
+  const std::stop_token& stop_;
+};
+
+}  // namespace
+
+MatchWorkspace adaptive_workspace(const AdaptiveNets& nets, int width, int height, int pairs,
+                                  const MatchOptions& options) {
+  constexpr std::size_t kLargestPixel = 6;  // bytes, of the formats there are
+  MatchOptions light = options;
+  light.max_size = initial_size(width, height, options.max_size, nets.initial.info().cell_px);
+  const MatchWorkspace full = nets.full.workspace(width, height, pairs, options);
+  const MatchWorkspace initial = nets.initial.workspace(width, height, pairs, light);
+  const std::size_t pixels =
+      kLargestPixel * static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+  MatchWorkspace workspace;
+  workspace.encode = std::max(full.encode, initial.encode);
+  workspace.match = std::max(full.match, initial.match);
+  // Of the whole, of a part, and of the whole at the size that is enough where nothing moves.
+  workspace.features = 5 * full.features / 2 + initial.features + pixels;
+  return workspace;
+}
+
+Result<std::vector<AdaptiveResult>> match_adaptively(const AdaptiveNets& nets,
+                                                     std::span<const AdaptivePair> pairs,
+                                                     const MatchOptions& options, std::size_t most,
+                                                     AdaptiveEncodes& encodes,
+                                                     const std::stop_token& stop) {
+  if (pairs.empty()) return std::vector<AdaptiveResult>{};
+  return AdaptiveMatcher(nets, options, std::max<std::size_t>(1, most), encodes, stop).run(pairs);
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "lib/matching/adaptive_plan.h"
+#include "lib/matching/match_image.h"
+
+namespace gsttorch {
+
+/// The two nets of adaptive matching, which may be one.
+struct AdaptiveNets {
+  MatchModel& full;
+  MatchModel& initial;
+};
+
+struct AdaptivePair {
+  MatchPicture* first;
+  MatchPicture* second;
+};
+
+struct AdaptiveResult {
+  std::vector<Match> matches;  ///< in pixels of the whole pictures
+  AdaptivePlan plan;
+  int passes = 1;
+  int size =
+      0;  ///< longer side of the second picture's region, where the matches come from, pixels
+};
+
+/// How often a backbone ran: the full net's for first and second pictures, and the light pass'.
+struct AdaptiveEncodes {
+  std::uint64_t first = 0, second = 0, initial = 0;
+};
+
+/// MatchModel::workspace for both passes, a copy of the pixels, and all features that are kept.
+MatchWorkspace adaptive_workspace(const AdaptiveNets& nets, int width, int height, int pairs,
+                                  const MatchOptions& options);
+
+/// Matches pairs with a light pass first, and with a full one where that is needed: plan_adaptive
+/// decides. Up to `most` pairs go through a net at once; each gets what it would get alone.
+Result<std::vector<AdaptiveResult>> match_adaptively(const AdaptiveNets& nets,
+                                                     std::span<const AdaptivePair> pairs,
+                                                     const MatchOptions& options, std::size_t most,
+                                                     AdaptiveEncodes& encodes,
+                                                     const std::stop_token& stop);
+
+}  // namespace gsttorch

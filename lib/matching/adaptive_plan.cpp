@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/matching/adaptive_plan.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace gsttorch {
+namespace {
+
+// docs/design/0005-adaptive-matching.md has the measurements.
+constexpr double kInitialShare = 1. / 4;  // of the full pass' longer side
+constexpr double kLargestInitialShare = 3. / 4;
+constexpr int kInitialCells = 20;       // along the longer side, at least
+constexpr double kInitialPlaces = 150;  // matches that tell a motion
+constexpr double kStillShare = 5. / 8;  // of the full pass' longer side, for a pair that is still
+constexpr double kStillPlaces = 250;
+constexpr double kAnswerShare = 1. / 2;    // from here on the light pass itself is enough for that
+constexpr std::size_t kFullMatches = 200;  // more make a homography no more exact
+constexpr double kFullPlaces = 2. * kFullMatches;  // of which the more confident half is kept
+constexpr std::size_t kFewMatches = 12;            // agreeing, to believe in a motion
+constexpr std::size_t kChanceMatches = 5;
+constexpr double kAgreement = 0.02;      // of the longer side; perspective bends an affine motion
+constexpr double kTrustedShare = 0.5;    // of the matches, for a motion to leave parts out
+constexpr double kStillMatches = 0.9;    // of all
+constexpr double kStillMatchPx = 1.5;    // of the light pass: what its noise moves a match by
+constexpr double kStillCornerPx = 0.25;  // of the light pass: the same for the fit of all
+constexpr double kCheaperShare = 0.6;    // features of parts are made anew for each pair
+constexpr double kNearScale = 1.5;       // LoFTR takes such a difference in its stride
+constexpr int kMarginCells = 3;          // two where no match is looked for, one for the estimate
+constexpr int kRegionAlign = 32;         // pixels; so that neighbouring pairs share regions
+constexpr int kLeastRegion = 96, kLeastSize = 128;  // pixels
+
+int longer_side(int width, int height) { return std::max(width, height); }
+
+int size_inside(int width, int height, int max_size) {
+  const int longer = longer_side(width, height);
+  return max_size > 0 ? std::min(max_size, longer) : longer;
+}
+
+int spacing_for(double cells, double places) {
+  return std::max(1, static_cast<int>(std::sqrt(std::max(0., cells) / places)));
+}
+
+double cells_of(double area, double net_per_pixel, int cell_px) {
+  const double cell = cell_px / net_per_pixel;
+  return area / (cell * cell);
+}
+
+struct Size {
+  int width, height;
+  double area() const { return static_cast<double>(width) * height; }
+  ImageRegion whole() const { return {0, 0, width, height}; }
+};
+
+std::array<Point, 4> corners_of(const Size& size) {
+  const double right = size.width - 1, bottom = size.height - 1;
+  return {{{0, 0}, {right, 0}, {right, bottom}, {0, bottom}}};
+}
+
+// One axis of a box, grown and aligned, inside 0..length.
+void grow(double low, double high, double margin, int length, int& begin, int& size) {
+  const double centre = std::clamp((low + high) / 2, 0., static_cast<double>(length));
+  const double half = std::max((high - low) / 2 + margin, kLeastRegion / 2.);
+  const double first = std::floor((centre - half) / kRegionAlign) * kRegionAlign;
+  const double last = std::ceil((centre + half) / kRegionAlign) * kRegionAlign;
+  begin = static_cast<int>(std::clamp(first, 0., static_cast<double>(length)));
+  size = static_cast<int>(std::clamp(last, 0., static_cast<double>(length))) - begin;
+}
+
+// What of a picture of size `here` another one shows, which `motion` takes here.
+ImageRegion shared_region(const AffineMotion& motion, const Size& there, const Size& here,
+                          double margin) {
+  double left = 1e9, right = -1e9, top = 1e9, bottom = -1e9;
+  for (const Point& corner : corners_of(there)) {
+    const Point p = motion(corner);
+    left = std::min(left, p.x), right = std::max(right, p.x);
+    top = std::min(top, p.y), bottom = std::max(bottom, p.y);
+  }
+  const auto inside = [](double at, int length) { return std::clamp(at, 0., length - 1.); };
+  ImageRegion region;
+  grow(inside(left, here.width), inside(right, here.width), margin, here.width, region.x,
+       region.width);
+  grow(inside(top, here.height), inside(bottom, here.height), margin, here.height, region.y,
+       region.height);
+  return region;
+}
+
+double share_of(const ImageRegion& region, const Size& size) {
+  return region.width * static_cast<double>(region.height) / size.area();
+}
+
+class Planner {
+ public:
+  Planner(const AdaptiveDemand& demand, std::span<const Match> initial)
+      : demand_(demand),
+        initial_(initial),
+        first_{demand.first_width, demand.first_height},
+        second_{demand.second_width, demand.second_height} {
+    plan_.first = side(first_.whole());
+    plan_.second = side(second_.whole());
+  }
+
+  AdaptivePlan run() {
+    const double threshold = kAgreement * longer_side(second_.width, second_.height);
+    const auto found = estimate_motion(initial_, threshold);
+    const std::size_t agreeing = found ? found->inliers : 0;
+    if (agreeing < kFewMatches) {
+      const bool is_none = agreeing < kChanceMatches && initial_.size() < kFewMatches;
+      return is_none ? nothing_shared() : plan_;
+    }
+    plan_.motion = found->motion;
+    if (is_still()) return still();
+    if (static_cast<double>(agreeing) < kTrustedShare * static_cast<double>(initial_.size())) {
+      return plan_;
+    }
+    plan_.overlap = Overlap::Large;
+    keep_shared_parts();
+    equalise_scales();
+    plan_.spacing = spacing_for(shared_cells(), kFullPlaces);
+    plan_.max_matches = kFullMatches;
+    return plan_;
+  }
+
+ private:
+  AdaptiveSide side(const ImageRegion& region) const {
+    return {region, size_inside(region.width, region.height, demand_.max_size)};
+  }
+
+  AdaptivePlan nothing_shared() {
+    plan_.overlap = Overlap::None;
+    plan_.needs_full_pass = false;
+    return plan_;
+  }
+
+  // What does not move is found as well at a smaller size, or was found by the light pass.
+  AdaptivePlan still() {
+    plan_.overlap = Overlap::Still;
+    plan_.needs_full_pass =
+        !demand_.initial_is_refined || demand_.initial_size < kAnswerShare * plan_.second.size;
+    reduce(plan_.first, 1 / kStillShare);
+    reduce(plan_.second, 1 / kStillShare);
+    plan_.spacing = spacing_for(shared_cells(), kStillPlaces);
+    return plan_;
+  }
+
+  double initial_pixel() const {
+    return static_cast<double>(longer_side(second_.width, second_.height)) /
+           std::max(1, demand_.initial_size);
+  }
+
+  // Nearly all matches stay where they are, and what moves them is no more than noise.
+  bool is_still() const {
+    if (first_.width != second_.width || first_.height != second_.height) return false;
+    const double noise = kStillMatchPx * initial_pixel();
+    std::vector<Match> still;
+    for (const Match& m : initial_) {
+      if (std::hypot(m.x1 - m.x0, m.y1 - m.y0) <= noise) still.push_back(m);
+    }
+    if (static_cast<double>(still.size()) < kStillMatches * static_cast<double>(initial_.size())) {
+      return false;
+    }
+    const auto fit = estimate_motion(still, noise);
+    if (!fit || fit->inliers < kFewMatches) return false;
+    const auto corners = corners_of(first_);
+    return std::all_of(corners.begin(), corners.end(), [&](const Point& corner) {
+      const Point there = fit->motion(corner);
+      return std::hypot(there.x - corner.x, there.y - corner.y) <= kStillCornerPx * initial_pixel();
+    });
+  }
+
+  static double net_per_pixel(const AdaptiveSide& side) {
+    return static_cast<double>(side.size) / longer_side(side.region.width, side.region.height);
+  }
+
+  void keep_shared_parts() {
+    const auto back = plan_.motion->inverse();
+    if (!back) return;
+    const auto margin = [this](const AdaptiveSide& whole) {
+      return kMarginCells * demand_.cell_px / net_per_pixel(whole);
+    };
+    const ImageRegion in_first = shared_region(*back, second_, first_, margin(plan_.first));
+    const ImageRegion in_second =
+        shared_region(*plan_.motion, first_, second_, margin(plan_.second));
+    if ((share_of(in_first, first_) + share_of(in_second, second_)) / 2 > kCheaperShare) return;
+    plan_.overlap = Overlap::Partial;
+    plan_.first = side(in_first);
+    plan_.second = side(in_second);
+  }
+
+  // The picture that shows things larger goes into the net smaller.
+  void equalise_scales() {
+    const double larger =
+        plan_.motion->scale() * net_per_pixel(plan_.second) / net_per_pixel(plan_.first);
+    if (larger > kNearScale) reduce(plan_.second, larger);
+    if (larger < 1 / kNearScale) reduce(plan_.first, 1 / larger);
+  }
+
+  static void reduce(AdaptiveSide& side, double times) {
+    const int reduced = static_cast<int>(std::lround(side.size / times));
+    side.size = std::min(side.size, std::max(kLeastSize, reduced));
+  }
+
+  double shared_cells() const {
+    const ImageRegion& region = plan_.first.region;
+    return cells_of(static_cast<double>(region.width) * region.height, net_per_pixel(plan_.first),
+                    demand_.cell_px);
+  }
+
+  const AdaptiveDemand& demand_;
+  const std::span<const Match> initial_;
+  const Size first_, second_;
+  AdaptivePlan plan_;
+};
+
+}  // namespace
+
+int initial_size(int width, int height, int max_size, int cell_px) {
+  const int full = size_inside(width, height, max_size);
+  const double least = std::min<double>(kInitialCells * cell_px, kLargestInitialShare * full);
+  const double wanted = std::max(least, kInitialShare * full * cell_px / 8);
+  return std::clamp(static_cast<int>(wanted) / 8 * 8, std::min(full, 8), full);
+}
+
+int initial_spacing(int size, int width, int height, int cell_px) {
+  const double net_per_pixel = static_cast<double>(size) / longer_side(width, height);
+  return spacing_for(cells_of(static_cast<double>(width) * height, net_per_pixel, cell_px),
+                     kInitialPlaces);
+}
+
+AdaptivePlan plan_adaptive(const AdaptiveDemand& demand, std::span<const Match> initial) {
+  return Planner(demand, initial).run();
+}
+
+}  // namespace gsttorch

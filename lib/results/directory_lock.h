@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <string>
+
+#include "lib/base/result.h"
+
+namespace gsttorch {
+
+/// Keeps a folder for one object at a time, of whatever process. Given back when it goes out of
+/// scope, or its process ends in whatever way.
+class FolderLock {
+ public:
+  /// Fails while somebody else has the folder.
+  static Result<FolderLock> take(const std::string& folder);
+
+  FolderLock(FolderLock&& other) noexcept;
+  FolderLock& operator=(FolderLock&& other) noexcept;
+  ~FolderLock();
+
+ private:
+  explicit FolderLock(int fd) : fd_(fd) {}
+
+  int fd_ = -1;
+};
+
+}  // namespace gsttorch

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/results/recorded_results.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+namespace gsttorch {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kStem[] = "results-";
+constexpr char kSuffix[] = ".jsonl";
+
+bool is_full_results_name(const std::string& name) {
+  if (!name.starts_with(kStem) || !name.ends_with(kSuffix)) return false;
+  const std::size_t from = sizeof kStem - 1, end = name.size() - (sizeof kSuffix - 1);
+  return end > from && std::all_of(name.begin() + static_cast<std::ptrdiff_t>(from),
+                                   name.begin() + static_cast<std::ptrdiff_t>(end),
+                                   [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+/// The lines of one file that end as lines do.
+struct WholeLines {
+  std::string first;
+  std::string last;
+  std::uint64_t count = 0;
+  std::uint64_t bytes = 0;
+};
+
+WholeLines read_whole_lines(const std::string& path) {
+  WholeLines whole;
+  std::ifstream in(path, std::ios::binary);
+  for (std::string line; std::getline(in, line) && !in.eof();) {
+    whole.bytes += line.size() + 1;
+    whole.last = std::move(line);
+    if (whole.count++ == 0) whole.first = whole.last;
+  }
+  return whole;
+}
+
+Result<std::optional<RecordKey>> read_key(const std::string& path, const std::string& line) {
+  if (const auto key = record_key(line)) return std::optional(*key);
+  return Error{ErrorCode::Corrupt, path + " holds a line that is no record"};
+}
+
+}  // namespace
+
+std::string results_path(const std::string& folder) { return folder + "/results.jsonl"; }
+
+std::string full_results_path(const std::string& folder, std::uint64_t first_frame) {
+  char name[64];
+  std::snprintf(name, sizeof name, "/%s%09" PRIu64 "%s", kStem, first_frame, kSuffix);
+  return folder + name;
+}
+
+std::vector<std::string> full_results_files(const std::string& folder) {
+  std::vector<std::string> files;
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(folder, failure)) {
+    if (is_full_results_name(entry.path().filename())) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+Result<RecordedResults> read_recorded_results(const std::string& folder) {
+  RecordedResults recorded;
+  const std::string path = results_path(folder);
+  const WholeLines lines = read_whole_lines(path);
+  recorded.records = lines.count;
+  recorded.whole_bytes = lines.bytes;
+  if (lines.count > 0) {
+    auto first = read_key(path, lines.first), last = read_key(path, lines.last);
+    if (!first) return first.error();
+    if (!last) return last.error();
+    recorded.first = *first;
+    recorded.last = *last;
+    return recorded;
+  }
+  // A run that ended right after a file had become full.
+  const auto full = full_results_files(folder);
+  if (full.empty()) return recorded;
+  auto last = read_key(full.back(), read_whole_lines(full.back()).last);
+  if (!last) return last.error();
+  recorded.last = *last;
+  return recorded;
+}
+
+std::string scenes_path(const std::string& folder) { return folder + "/scenes.csv"; }
+
+std::vector<Scene> read_recorded_scenes(const std::string& folder) {
+  std::vector<std::string> files = full_results_files(folder);
+  files.push_back(results_path(folder));
+  SceneListBuilder builder;
+  for (const std::string& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    for (std::string line; std::getline(in, line) && !in.eof();) {
+      if (const auto scene = scene_line(line)) builder.add(scene->frame, scene->boundaries);
+    }
+  }
+  return builder.scenes();
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/results/records.h"
+#include "lib/base/result.h"
+
+namespace gsttorch {
+
+/// The file that lines are added to: results.jsonl of a results folder.
+std::string results_path(const std::string& folder);
+
+/// Where results.jsonl goes once it is full: the number is its first record's frame. Names sort in
+/// the order of the stream, before results.jsonl.
+std::string full_results_path(const std::string& folder, std::uint64_t first_frame);
+
+/// All such files there are, in the order of the stream.
+std::vector<std::string> full_results_files(const std::string& folder);
+
+/// What an earlier run left in a results folder, whichever way it ended.
+struct RecordedResults {
+  std::optional<RecordKey> last;   ///< the last record of all; none where there is none
+  std::optional<RecordKey> first;  ///< of results.jsonl
+  std::uint64_t records = 0;       ///< in results.jsonl
+  std::uint64_t whole_bytes = 0;   ///< of results.jsonl; what follows is a torn line
+};
+
+/// ErrorCode::Corrupt where the lines are no records. A folder without results holds none.
+Result<RecordedResults> read_recorded_results(const std::string& folder);
+
+/// "FOLDER/scenes.csv"
+std::string scenes_path(const std::string& folder);
+
+/// The shots that the records tell of, full files first; lines that say nothing of shots are
+/// passed over.
+std::vector<Scene> read_recorded_scenes(const std::string& folder);
+
+}  // namespace gsttorch

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/results/records.h"
+
+#include <nlohmann/json.hpp>
+
+namespace gsttorch {
+namespace {
+
+using Json = nlohmann::ordered_json;  // fields in the order in which they are documented
+
+void put(Json& object, const char* field, const std::string& text) {
+  if (!text.empty()) object[field] = text;
+}
+
+template <typename T>
+void put(Json& object, const char* field, const std::optional<T>& number) {
+  if (number) object[field] = *number;
+}
+
+Json to_json(const FlowRecord& flow) {
+  Json object = Json::object();
+  put(object, "source", flow.source);
+  put(object, "model", flow.model);
+  put(object, "direction", flow.direction);
+  put(object, "reference_pts", flow.reference_pts);
+  put(object, "dt", flow.dt);
+  if (flow.skipped.empty()) {
+    object["iterations"] = flow.iterations;
+    object["mean_magnitude"] = flow.mean_magnitude;
+    object["max_magnitude"] = flow.max_magnitude;
+    put(object, "mean_x", flow.mean_x);
+    put(object, "mean_y", flow.mean_y);
+  }
+  put(object, "skipped", flow.skipped);
+  put(object, "dropped", flow.dropped);
+  put(object, "file", flow.file);
+  put(object, "backward_file", flow.backward_file);
+  put(object, "confidence_file", flow.confidence_file);
+  return object;
+}
+
+Json to_json(const SceneBoundary& boundary) {
+  Json object = {{"kind", boundary.kind},
+                 {"start_frame", boundary.start_frame},
+                 {"middle_frame", boundary.middle_frame},
+                 {"end_frame", boundary.end_frame}};
+  put(object, "start_pts", boundary.start_pts);
+  put(object, "middle_pts", boundary.middle_pts);
+  put(object, "end_pts", boundary.end_pts);
+  object["confidence"] = boundary.confidence;
+  return object;
+}
+
+Json to_json(const SceneRecord& scene) {
+  Json object = Json::object();
+  put(object, "source", scene.source);
+  put(object, "model", scene.model);
+  object["frame"] = scene.frame;
+  object["shot"] = scene.shot;
+  if (scene.skipped.empty()) {
+    object["score"] = scene.score;
+    object["threshold"] = scene.threshold;
+    object["distance"] = scene.distance;
+    object["mean_luma"] = scene.mean_luma;
+  }
+  put(object, "skipped", scene.skipped);
+  for (const SceneBoundary& boundary : scene.boundaries) {
+    object["boundaries"].push_back(to_json(boundary));
+  }
+  return object;
+}
+
+void put_geometry(Json& object, const MatchRecord& match) {
+  if (match.geometry.empty()) return;
+  object["geometry"] = match.geometry;
+  object["inliers"] = match.inliers;
+  object["residual"] = match.residual;
+  put(object, "verdict", match.verdict);
+  put(object, "matrix", match.matrix);
+}
+
+Json to_json(const MatchRecord& match) {
+  Json object = Json::object();
+  put(object, "source", match.source);
+  put(object, "model", match.model);
+  put(object, "reference_pts", match.reference_pts);
+  put(object, "dt", match.dt);
+  put(object, "reference", match.reference);
+  if (match.skipped.empty()) {
+    object["count"] = match.count;
+    object["mean_confidence"] = match.mean_confidence;
+    put_geometry(object, match);
+  }
+  put(object, "skipped", match.skipped);
+  put(object, "dropped", match.dropped);
+  put(object, "file", match.file);
+  return object;
+}
+
+// An unsigned number of an object, if it has it.
+std::optional<std::uint64_t> number(const Json& object, const char* field) {
+  const auto found = object.find(field);
+  if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
+  return found->get<std::uint64_t>();
+}
+
+// `offset`: from the stream's numbers of frames to those of the records.
+SceneBoundary read_boundary(const Json& object, std::uint64_t offset) {
+  SceneBoundary boundary;
+  if (!object.is_object()) return boundary;
+  const auto kind = object.find("kind"), confidence = object.find("confidence");
+  if (kind != object.end() && kind->is_string()) boundary.kind = *kind;
+  boundary.start_frame = number(object, "start_frame").value_or(0) + offset;
+  boundary.middle_frame = number(object, "middle_frame").value_or(0) + offset;
+  boundary.end_frame = number(object, "end_frame").value_or(0) + offset;
+  boundary.start_pts = number(object, "start_pts");
+  boundary.middle_pts = number(object, "middle_pts");
+  boundary.end_pts = number(object, "end_pts");
+  if (confidence != object.end() && confidence->is_number()) boundary.confidence = *confidence;
+  return boundary;
+}
+
+}  // namespace
+
+std::string to_json_line(const FrameRecord& record) {
+  Json line = Json::object();
+  line["frame"] = record.frame;
+  put(line, "pts", record.pts);
+  put(line, "duration", record.duration);
+  if (record.reference_timestamp) {
+    line["reference_timestamp"] = {{"caps", record.reference_timestamp->caps},
+                                   {"timestamp", record.reference_timestamp->timestamp}};
+  }
+  for (const FlowRecord& flow : record.flow) line["flow"].push_back(to_json(flow));
+  if (record.scene) line["scene"] = to_json(*record.scene);
+  for (const MatchRecord& match : record.matches) line["matches"].push_back(to_json(match));
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+std::optional<SceneLine> scene_line(const std::string& line) {
+  const Json json = Json::parse(line, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  const auto scene = json.find("scene");
+  const auto frame = number(json, "frame");
+  if (!frame || scene == json.end() || !scene->is_object()) return std::nullopt;
+  SceneLine result{{*frame, number(json, "pts"), number(json, "duration")}, {}};
+  const std::uint64_t offset = *frame - number(*scene, "frame").value_or(*frame);
+  const auto boundaries = scene->find("boundaries");
+  if (boundaries == scene->end() || !boundaries->is_array()) return result;
+  for (const Json& boundary : *boundaries) {
+    result.boundaries.push_back(read_boundary(boundary, offset));
+  }
+  return result;
+}
+
+std::optional<RecordKey> record_key(const std::string& line) {
+  const Json json = Json::parse(line, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  const auto frame = json.find("frame"), pts = json.find("pts");
+  if (frame == json.end() || !frame->is_number_unsigned()) return std::nullopt;
+  RecordKey key{frame->get<std::uint64_t>(), std::nullopt};
+  if (pts != json.end() && pts->is_number_unsigned()) key.pts = pts->get<std::uint64_t>();
+  return key;
+}
+
+}  // namespace gsttorch

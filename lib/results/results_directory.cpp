@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/results/results_directory.h"
+
+#include <cerrno>
+#include <cinttypes>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/formats/flow_file.h"
+#include "lib/formats/npz_file.h"
+#include "lib/formats/output_directory.h"
+
+namespace gsttorch {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr std::size_t kGatherBytes = 64 * 1024;
+
+std::string format_path(const std::string& folder) { return folder + "/format.json"; }
+
+/// What is in format.json, if that is anything.
+std::optional<Json> recorded_version(const std::string& folder) {
+  std::ifstream in(format_path(folder));
+  if (!in) return std::nullopt;
+  const Json json = Json::parse(in, nullptr, false);
+  return json.is_object() ? json.value("results_version", Json()) : Json();
+}
+
+Result<void> write_version(const std::string& folder) {
+  return write_whole_file(format_path(folder), [](OutputFile& file) {
+    const std::string text = Json{{"results_version", kResultsVersion}}.dump() + '\n';
+    return file.write(text.data(), text.size());
+  });
+}
+
+void remove_full_files(const std::string& folder) {
+  for (const std::string& file : full_results_files(folder)) std::remove(file.c_str());
+}
+
+/// "flow/000012", "flow/000012-1": a frame's results are numbered from 0.
+std::string numbered(const char* folder, std::uint64_t frame, unsigned number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%06" PRIu64, frame);
+  std::string path = std::string(folder) + text;
+  if (number > 0) path.append("-").append(std::to_string(number));
+  return path;
+}
+
+/// What is there of an earlier run, after all that is not wanted of it is gone.
+Result<RecordedResults> take_over(const std::string& folder, ResultsFolder::Earlier earlier) {
+  if (auto right = ResultsFolder::check_version(folder, earlier); !right) return right.error();
+  auto recorded = earlier == ResultsFolder::Earlier::Continue ? read_recorded_results(folder)
+                                                              : RecordedResults{};
+  if (!recorded) return recorded;
+  if (auto written = write_version(folder); !written) return written.error();
+  if (earlier == ResultsFolder::Earlier::Replace) {
+    remove_full_files(folder);
+    std::remove(scenes_path(folder).c_str());
+  }
+  return recorded;
+}
+
+}  // namespace
+
+Result<void> ResultsFolder::check_version(const std::string& folder, Earlier earlier) {
+  const auto version = recorded_version(folder);
+  if (version == Json(kResultsVersion)) return {};
+  // Before there were versions, or somebody else's: it can be replaced, not continued.
+  const bool may_be_absent = earlier == Earlier::Replace || !fs::exists(results_path(folder));
+  if (!version && may_be_absent) return {};
+  return Error{ErrorCode::BadArgument,
+               folder + " holds results of " +
+                   (version ? "version " + version->dump() : "an unknown version") +
+                   ", and this is version " + std::to_string(kResultsVersion) +
+                   ": choose another folder, or remove it"};
+}
+
+Result<ResultsFolder> ResultsFolder::create(const Options& options) {
+  const std::string& location = options.location;
+  if (location.empty()) return Error{ErrorCode::BadArgument, "no folder given for the results"};
+  if (auto made = make_writable_folder(location); !made) return made.error();
+  auto lock = FolderLock::take(location);
+  if (!lock) return lock.error();
+  const auto recorded = take_over(location, options.earlier);
+  if (!recorded) return recorded.error();
+  auto results = OutputFile::append(results_path(location), recorded->whole_bytes);
+  if (!results) return results.error();
+  return ResultsFolder(options, std::move(lock).value(), std::move(results).value(), *recorded);
+}
+
+ResultsFolder::ResultsFolder(Options options, FolderLock lock, OutputFile results,
+                             const RecordedResults& recorded)
+    : options_(std::move(options)),
+      lock_(std::move(lock)),
+      results_(std::move(results)),
+      last_recorded_(recorded.last),
+      records_(recorded.records),
+      first_frame_(recorded.first ? recorded.first->frame : 0) {}
+
+std::string ResultsFolder::flow_file_name(const FlowFileKey& key, FlowFileType type) {
+  std::string path = numbered("flow/", key.frame, key.number);
+  if (key.part == FlowPart::Confidence) return path + "-confidence.npy";
+  if (key.part == FlowPart::Backward) path += "-backward";
+  return path + (type == FlowFileType::Npz ? ".npz" : ".flo");
+}
+
+std::string ResultsFolder::match_file_name(std::uint64_t frame, unsigned number,
+                                           MatchFileType type) {
+  return numbered("matches/", frame, number) + (type == MatchFileType::Npz ? ".npz" : ".csv");
+}
+
+Result<void> ResultsFolder::write_line(const FrameRecord& record) {
+  // Before a line rather than after one: results.jsonl always has the newest.
+  if (options_.records_per_file > 0 && records_ >= options_.records_per_file) {
+    if (auto done = put_full_file_aside(); !done) return done;
+  }
+  if (records_++ == 0) first_frame_ = record.frame;
+  pending_ += to_json_line(record);
+  pending_records_++;
+  return pending_.size() < kGatherBytes ? Result<void>() : flush();
+}
+
+Result<void> ResultsFolder::put_full_file_aside() {
+  if (auto done = close(); !done) return done;
+  const std::string full = full_results_path(options_.location, first_frame_);
+  if (std::rename(results_.path().c_str(), full.c_str()) != 0) {
+    return file_error("cannot create", full, errno);
+  }
+  full_files_bytes_ += results_.bytes_written();
+  auto next = OutputFile::create(results_path(options_.location));
+  if (!next) return next.error();
+  results_ = std::move(next).value();
+  records_ = 0;
+  return {};
+}
+
+Result<void> ResultsFolder::make_once(SubFolder which) {
+  bool& is_there = has_folder_[static_cast<std::size_t>(which)];
+  if (is_there) return {};
+  auto made = make_folder(options_.location + (which == SubFolder::Flow ? "/flow" : "/matches"));
+  is_there = made.ok();
+  return made;
+}
+
+Result<void> ResultsFolder::write_flow(const std::string& file_name, const FlowView& flow) {
+  if (auto made = make_once(SubFolder::Flow); !made) return made;
+  const std::string path = options_.location + "/" + file_name;
+  const bool is_npz = path.ends_with(".npz");
+  auto done = is_npz ? write_npz_file(path, flow) : write_flow_file(path, flow);
+  if (done)
+    array_bytes_ += is_npz ? npz_file_bytes(flow) : flow_file_bytes(flow.width, flow.height);
+  return done;
+}
+
+Result<void> ResultsFolder::write_confidence(const std::string& file_name,
+                                             const MapView& confidence) {
+  if (auto made = make_once(SubFolder::Flow); !made) return made;
+  auto done = write_npy_file(options_.location + "/" + file_name, confidence);
+  if (done) array_bytes_ += npy_file_bytes(confidence);
+  return done;
+}
+
+Result<void> ResultsFolder::write_matches(const std::string& file_name, const MatchRows& rows) {
+  if (auto made = make_once(SubFolder::Matches); !made) return made;
+  const auto bytes = write_match_file(options_.location + "/" + file_name, rows);
+  if (!bytes) return bytes.error();
+  array_bytes_ += *bytes;
+  return {};
+}
+
+Result<void> ResultsFolder::write_scene_list() {
+  if (auto done = flush(); !done) return done;
+  const std::string csv = scenes_to_csv(read_recorded_scenes(options_.location));
+  return write_whole_file(scenes_path(options_.location),
+                          [&csv](OutputFile& file) { return file.write(csv.data(), csv.size()); });
+}
+
+Result<void> ResultsFolder::flush() {
+  const std::string lines = std::exchange(pending_, {});
+  const std::uint64_t records = std::exchange(pending_records_, 0);
+  auto done = results_.write(lines.data(), lines.size());
+  if (done) flushed_records_ += records;
+  return done;
+}
+
+Result<void> ResultsFolder::close() {
+  if (auto done = flush(); !done) return done;
+  return results_.close();
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "lib/shots/frame_window.h"
+
+namespace gsttorch {
+
+/// Finds gradual changes by their arithmetic: while one shot gives way to another, each frame lies
+/// between a frame before (S) and a frame after (E), in a dissolve as (1 - a) S + a E with a rising
+/// from 0 to 1, in a wipe as some pixels of each. Frames of a pan do not.
+class DissolveRule {
+ public:
+  explicit DissolveRule(float distance_floor) : distance_floor_(distance_floor) {}
+
+  struct Span {
+    std::int64_t start = 0;  ///< as ShotBoundary, positions in the window
+    std::int64_t middle = 0;
+    std::int64_t end = 0;
+    float score = 0;       ///< 0 to 1, 0.5 where it just suffices
+    float difference = 0;  ///< mean squared, between the frames before and after it
+  };
+
+  /// Frames after its last one that a change needs to be recognised.
+  static constexpr std::int64_t kMargin = 3;
+
+  /// The one whose last frame is `kMargin` frames before the window's newest, where there is one
+  /// that scores at least `least`. Of several the one with the largest difference: parts of a
+  /// dissolve look like dissolves too.
+  std::optional<Span> find(const FrameWindow& window, float least) const;
+
+ private:
+  Span judge(const FrameWindow& window, std::int64_t before, std::int64_t after) const;
+  static float misfit(const FrameWindow& window, std::int64_t before, std::int64_t after,
+                      std::int64_t at);
+  static float worst_misfit(const FrameWindow& window, std::int64_t before, std::int64_t after);
+
+  float distance_floor_;
+};
+
+}  // namespace gsttorch
