@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "tools/gst-torch/report/html.h"
+#include "tools/gst-torch/support/html.h"
 
 #include <limits>
 

@@ -8,7 +8,7 @@
 #include "config.h"
 #include "lib/engine/loader.h"
 #include "lib/engine/torch_version.h"
-#include "tools/gst-torch/commands.h"
+#include "tools/gst-torch/support/commands.h"
 
 namespace gsttorch {
 namespace {
@@ -25,9 +25,7 @@ constexpr Command kCommands[] = {
     {"doctor", cmd_doctor, "what is found, what is missing, how to get it"},
     {"flow", cmd_flow, "optical flow from one picture to another"},
     {"match", cmd_match, "which points of two pictures show the same"},
-#ifdef GSTTORCH_HAVE_CMD_MODELS
     {"models", cmd_models, "the nets: list them, fetch their weights, say where they are"},
-#endif
     {"report", cmd_report, "a page to look at, of results that are there"},
     {"scenes", cmd_scenes, "the shots of a video: where they begin and end"},
 };

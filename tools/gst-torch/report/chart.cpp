@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tools/gst-torch/report/html.h"
+#include "tools/gst-torch/support/html.h"
 
 namespace gsttorch {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "lib/formats/flow_color.h"
 #include "lib/base/result.h"
-#include "tools/gst-torch/gst_support.h"
+#include "tools/gst-torch/support/gst_support.h"
 
 namespace gsttorch {
 

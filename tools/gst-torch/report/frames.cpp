@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include <map>
 
-#include "tools/gst-torch/report/html.h"
+#include "tools/gst-torch/support/html.h"
 #include "tools/gst-torch/report/sections.h"
 
 namespace gsttorch {

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "tools/gst-torch/report/html.h"
+#include "tools/gst-torch/support/html.h"
 #include "tools/gst-torch/report/page.h"
 #include "tools/gst-torch/report/report.h"
 #include "tools/gst-torch/report/report_data.h"

@@ -6,7 +6,7 @@
 
 #include "lib/formats/flow_color.h"
 #include "tools/gst-torch/report/chart.h"
-#include "tools/gst-torch/report/html.h"
+#include "tools/gst-torch/support/html.h"
 #include "tools/gst-torch/report/sections.h"
 
 namespace gsttorch {

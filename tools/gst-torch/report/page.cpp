@@ -4,7 +4,7 @@
 
 #include "config.h"
 #include "lib/formats/output_file.h"
-#include "tools/gst-torch/report/html.h"
+#include "tools/gst-torch/support/html.h"
 
 namespace gsttorch {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "tools/gst-torch/report/chart.h"
-#include "tools/gst-torch/report/html.h"
+#include "tools/gst-torch/support/html.h"
 #include "tools/gst-torch/report/sections.h"
 
 namespace gsttorch {

@@ -8,7 +8,7 @@
 
 #include "lib/formats/flow_file.h"
 #include "tools/gst-torch/report/frame_grabber.h"
-#include "tools/gst-torch/report/html.h"
+#include "tools/gst-torch/support/html.h"
 
 namespace gsttorch {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "lib/results/recorded_results.h"
 #include "lib/results/results_directory.h"
-#include "tools/gst-torch/run_record.h"
+#include "tools/gst-torch/analyze/run_manifest.h"
 
 namespace gsttorch {
 namespace {

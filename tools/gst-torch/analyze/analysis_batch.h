@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/gst-torch/analyze/analysis_job.h"
+
+namespace gsttorch {
+
+/// A results folder for each video, in their order: FOLDER itself for one, else FOLDER/NAME with
+/// the video's file name; of videos with the same name the second one's has "-2" after it, and so
+/// on. A video that is named twice is there once.
+std::vector<AnalysisPlan> plans_for(const std::vector<std::string>& videos,
+                                    const AnalysisPlan& common);
+
+/// One after the other, in one process, so that models are loaded once. A video that fails does not
+/// keep the others from being analysed; an interruption does. Returns the exit status.
+int analyze_all(const std::vector<AnalysisPlan>& plans, const std::string& folder,
+                const JobOptions& options);
+
+}  // namespace gsttorch

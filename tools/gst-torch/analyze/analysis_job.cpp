@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/analyze/analysis_job.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <filesystem>
+
+#include "lib/results/recorded_results.h"
+#include "lib/results/results_directory.h"
+#include "lib/device/cuda_driver.h"
+#include "tools/gst-torch/support/media_probe.h"
+#include "tools/gst-torch/support/paths.h"
+#include "tools/gst-torch/support/pipeline_run.h"
+#include "tools/gst-torch/report/report.h"
+#include "tools/gst-torch/report/report_data.h"
+#include "tools/gst-torch/analyze/run_manifest.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr std::uint64_t kSecond = 1000000000;
+constexpr std::uint64_t kManyFrames = 5000;  // the meter's file stays small
+
+Result<void> check_outputs(const AnalysisPlan& plan) {
+  if (auto writable = check_output_folder(plan.folder); !writable) return writable;
+  if (auto same = ResultsFolder::check_version(plan.folder, ResultsFolder::Earlier::Replace);
+      !same) {
+    return same;
+  }
+  if (!plan.overlay) return {};
+  if (auto other = check_not_input(*plan.overlay, plan.video); !other) return other;
+  return check_output_file(*plan.overlay);
+}
+
+Result<VideoFacts> check_video(const AnalysisPlan& plan) {
+  if (auto readable = check_input_file(plan.video); !readable) return readable.error();
+  auto facts = probe_video(plan.video);
+  if (!facts) return facts;
+  if (auto writable = check_outputs(plan); !writable) return writable.error();
+  return facts;
+}
+
+Result<RunRecord> make_record(const AnalysisPlan& plan, const JobOptions& options,
+                              const VideoFacts& facts) {
+  RunRecord record(plan.folder);
+  record.set_command(options.command);
+  record.set_input(plan.video, facts);
+  for (const Stage* stage : plan.stages) {
+    auto weights = stage_weights(*stage, plan.flow);
+    if (!weights) return weights.error();
+    const bool is_flow = stage->element == std::string("raftflow");
+    record.set_model(*stage, is_flow ? plan.flow.model.value_or("auto") : "auto", *weights);
+  }
+  record.set_identity(plan);
+  return record;
+}
+
+enum class Earlier { Other, Unfinished, Finished };
+
+/// What there is in the folder of a run that had the same to do.
+Earlier look_at_folder(const AnalysisPlan& plan, const RunRecord& record) {
+  const auto earlier = read_run_record(plan.folder);
+  std::error_code ignored;
+  const bool is_same = earlier.is_object() && earlier.contains("identity") &&
+                       earlier["identity"] == record.identity() &&
+                       std::filesystem::exists(results_path(plan.folder), ignored);
+  if (!is_same) return Earlier::Other;
+  const bool has_overlay = !plan.overlay || std::filesystem::exists(*plan.overlay, ignored);
+  return earlier.value("status", "") == "complete" && has_overlay ? Earlier::Finished
+                                                                  : Earlier::Unfinished;
+}
+
+/// How far back in the stream a result depends on frames; none: to its beginning.
+std::optional<std::uint64_t> reach_back(const AnalysisPlan& plan, const VideoFacts& facts) {
+  // A video of pictures cannot be gone on with, and what limits the frames counts from the first.
+  if (plan.overlay || plan.frames || facts.framerate_numerator <= 0) return std::nullopt;
+  int frames = 0;
+  for (const Stage* stage : plan.stages) {
+    if (stage->frames_before == Stage::kAllFrames) return std::nullopt;
+    frames = std::max(frames, stage->frames_before);
+  }
+  const auto duration = kSecond * static_cast<std::uint64_t>(facts.framerate_denominator) /
+                        static_cast<std::uint64_t>(facts.framerate_numerator);
+  return kSecond + static_cast<std::uint64_t>(frames) * duration;
+}
+
+/// What the run works on, besides the plan.
+struct Run {
+  VideoFacts facts;
+  RunExtras extras;
+  RunOptions options;
+  std::uint64_t frames_before = 0;  ///< that are on record already
+};
+
+std::optional<std::uint64_t> expected_frames(const AnalysisPlan& plan, const VideoFacts& facts) {
+  const auto all = facts.frames();
+  if (!plan.frames) return all;
+  const auto wanted = static_cast<std::uint64_t>(*plan.frames);
+  return all && *all < wanted ? all : wanted;
+}
+
+Result<void> go_on(const AnalysisPlan& plan, Run& run) {
+  run.extras.resume = true;
+  const auto recorded = read_recorded_results(plan.folder);
+  if (!recorded) return recorded.error();
+  if (!recorded->last || !recorded->last->pts) return {};
+  Continuation continuation{*recorded->last->pts, std::nullopt};
+  const auto reach = reach_back(plan, run.facts);
+  if (reach && *reach < continuation.last_pts)
+    continuation.seek_to = continuation.last_pts - *reach;
+  run.frames_before = recorded->last->frame + 1;
+  run.options.continuation = continuation;
+  return {};
+}
+
+Result<RunOutcome> run_once(const AnalysisPlan& plan, const Run& run, RunRecord& record) {
+  auto pipeline = parse_pipeline(join_words(analysis_pipeline(plan, run.extras)));
+  if (!pipeline) return pipeline.error();
+  record.set_pipeline(plan, *pipeline);
+  if (auto written = record.write_started(); !written) return written.error();
+  return run_analysis(*pipeline, run.options);
+}
+
+Result<RunOutcome> run_to_its_end(const AnalysisPlan& plan, Run& run, RunRecord& record) {
+  auto outcome = run_once(plan, run, record);
+  if (!outcome || !outcome->lost_its_place) return outcome;
+  run.options.continuation->seek_to.reset();
+  return run_once(plan, run, record);
+}
+
+/// Of a video that was cut off, or is broken in the middle, decoders read what they can in silence.
+void warn_of_lost_frames(const AnalysisPlan& plan, const RunOutcome& outcome, std::uint64_t frames,
+                         std::optional<std::uint64_t> expected) {
+  if (!expected || outcome.error || outcome.signal != 0) return;
+  if (10 * frames >= 9 * *expected) return;  // lengths in headers are rough
+  std::fprintf(stderr,
+               "gst-torch: warning: %s promises %" PRIu64 " frames, %" PRIu64 " could be read\n",
+               plan.video.c_str(), *expected, frames);
+}
+
+void print_summary(const AnalysisPlan& plan, const JobResult& result) {
+  std::printf("%" PRIu64 " frames, %.1f ms per frame%s\n", result.frames, result.ms_per_frame,
+              result.state == JobState::Interrupted ? " (interrupted)" : "");
+  std::printf("results: %s\n", plan.folder.c_str());
+  if (plan.overlay) std::printf("pictures: %s\n", plan.overlay->c_str());
+}
+
+void print_measurements(const std::string& folder) {
+  const auto reports = read_meter_reports(folder);
+  if (!reports.empty()) std::printf("\n%s\n", to_table(reports.back()).c_str());
+}
+
+JobResult failed(const Error& error) {
+  JobResult result;
+  result.error = error;
+  return result;
+}
+
+JobState state_of(const RunOutcome& outcome, const Run& run) {
+  if (outcome.error) return JobState::Failed;
+  if (outcome.signal != 0) return JobState::Interrupted;
+  return run.extras.resume ? JobState::Resumed : JobState::Done;
+}
+
+void make_report(const AnalysisPlan& plan, JobResult& result) {
+  auto written = write_report(plan.folder);
+  if (written) {
+    std::printf("report: %s\n", report_path(plan.folder).c_str());
+  } else if (!result.error) {
+    result.state = JobState::Failed;
+    result.error = written.error();
+  }
+}
+
+JobResult run_job(const AnalysisPlan& plan, Run& run, RunRecord& record) {
+  auto outcome = run_to_its_end(plan, run, record);
+  if (!outcome) return failed(outcome.error());
+  const std::uint64_t frames = run.frames_before + outcome->frames;
+  if (frames == 0 && !outcome->error && outcome->signal == 0) {
+    outcome->error = Error{ErrorCode::Corrupt, plan.video + " has no frame that can be decoded"};
+  }
+  JobResult result{state_of(*outcome, run), frames, outcome->ms_per_frame(), outcome->error,
+                   outcome->details};
+  if (auto written = record.write_ended(*outcome, frames); !written) {
+    return failed(outcome->error.value_or(written.error()));
+  }
+  warn_of_lost_frames(plan, *outcome, frames, expected_frames(plan, run.facts));
+  if (frames == 0) return result;
+  print_summary(plan, result);
+  make_report(plan, result);
+  print_measurements(plan.folder);
+  return result;
+}
+
+JobResult already_finished(const AnalysisPlan& plan) {
+  JobResult result;
+  result.state = JobState::Finished;
+  const auto record = read_run_record(plan.folder);
+  result.frames = record.value("frames", std::uint64_t{0});
+  result.ms_per_frame = record.value("ms_per_frame", 0.0);
+  std::printf("finished before: %s (--again computes it anew)\n", plan.folder.c_str());
+  std::error_code ignored;
+  if (!std::filesystem::exists(report_path(plan.folder), ignored)) make_report(plan, result);
+  return result;
+}
+
+Run new_run(const AnalysisPlan& plan, const JobOptions& options, const VideoFacts& facts) {
+  Run run;
+  run.facts = facts;
+  run.options.first_stage = plan.stages.front()->element;
+  run.options.verbose = options.verbose;
+  run.extras.meter_file = meter_reports_path(plan.folder);
+  run.extras.frames_file = frame_times_path(plan.folder);
+  if (Nvml::open()) run.extras.measure = "pipeline+process+gpu+reports";
+  run.extras.meter_interval = facts.frames().value_or(0) > kManyFrames ? 10 : 1;
+  return run;
+}
+
+}  // namespace
+
+Result<void> check_needs(const AnalysisPlan& plan) {
+  for (const std::string& element : needed_elements(plan)) {
+    if (has_element(element.c_str())) continue;
+    return Error{ErrorCode::LibraryMissing, "GStreamer has no element " + element +
+                                                " (gst-torch doctor says what is missing)"};
+  }
+  for (const Stage* stage : plan.stages) {
+    if (auto weights = stage_weights(*stage, plan.flow); !weights) return weights.error();
+  }
+  return {};
+}
+
+JobResult analyze_video(const AnalysisPlan& plan, const JobOptions& options) {
+  auto facts = check_video(plan);
+  if (!facts) return failed(facts.error());
+  auto record = make_record(plan, options, *facts);
+  if (!record) return failed(record.error());
+  const Earlier earlier = options.again ? Earlier::Other : look_at_folder(plan, *record);
+  if (earlier == Earlier::Finished) return already_finished(plan);
+
+  Run run = new_run(plan, options, *facts);
+  std::printf("%s\n", shell_command(analysis_pipeline(plan)).c_str());
+  if (earlier == Earlier::Unfinished) {
+    if (auto going = go_on(plan, run); !going) return failed(going.error());
+    record->set_resumed_after(run.frames_before);
+    std::printf("going on after %" PRIu64 " frames\n", run.frames_before);
+  }
+  std::fflush(stdout);
+  const auto expected = expected_frames(plan, *facts);
+  if (expected && *expected > run.frames_before) {
+    run.options.expected_frames = *expected - run.frames_before;
+  }
+  return run_job(plan, run, *record);
+}
+
+}  // namespace gsttorch

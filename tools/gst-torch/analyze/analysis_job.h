@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "tools/gst-torch/analyze/analysis_pipeline.h"
+
+namespace gsttorch {
+
+enum class JobState {
+  Done,
+  Resumed,   ///< what an earlier run had left undone
+  Finished,  ///< by an earlier run: nothing was to be done
+  Interrupted,
+  Failed,
+};
+
+struct JobResult {
+  JobState state = JobState::Failed;
+  std::uint64_t frames = 0;  ///< that the folder has
+  double ms_per_frame = 0;   ///< of those of this run; 0: not known
+  std::optional<Error> error;
+  std::string details;  ///< what a failed element says to those who look closer
+};
+
+struct JobOptions {
+  std::vector<std::string> command;  ///< for the record
+  bool again = false;                ///< also what is finished, and from the beginning
+  bool verbose = false;
+};
+
+/// An Error where an element or weights are missing that any video would need.
+Result<void> check_needs(const AnalysisPlan& plan);
+
+/// Analyses one video into its folder, or does what an earlier run has left to do, and makes the
+/// report. The pipeline and what was achieved go to stdout.
+JobResult analyze_video(const AnalysisPlan& plan, const JobOptions& options);
+
+}  // namespace gsttorch

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/analyze/analysis_pipeline.h"
+
+#include <cstring>
+#include <string_view>
+
+#include <glib.h>
+
+namespace gsttorch {
+namespace {
+
+bool is_plain(char c) { return g_ascii_isalnum(c) || std::strchr("_-./,:=+@", c) != nullptr; }
+
+bool is_plain(const std::string& text) {
+  for (const char c : text) {
+    if (c == '\0' || !is_plain(c)) return false;
+  }
+  return !text.empty();
+}
+
+/// A property's value as the pipeline grammar reads it.
+std::string quoted_value(const std::string& value) {
+  if (is_plain(value)) return value;
+  std::string quoted = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string shell_word(const std::string& word) {
+  if (is_plain(word) || word == "!") return word;
+  g_autofree gchar* quoted = g_shell_quote(word.c_str());
+  return quoted;
+}
+
+// gst_parse_launch takes a backslash at a value's end, however it is written, for one that escapes
+// the quote after it, if there is another quote further on.
+std::string folder_value(const std::string& folder) {
+  return folder.ends_with('\\') ? folder + "/" : folder;
+}
+
+class Words {
+ public:
+  Words& element(const char* name) {
+    if (!words_.empty()) words_.emplace_back("!");
+    words_.emplace_back(name);
+    return *this;
+  }
+  Words& set(const char* property, const std::string& value) {
+    words_.push_back(std::string(property) + "=" + quoted_value(value));
+    return *this;
+  }
+  Words& set(const char* property, const std::optional<std::string>& value) {
+    return value ? set(property, *value) : *this;
+  }
+  Words& set(const char* property, const std::optional<int>& value) {
+    return value ? set(property, std::to_string(*value)) : *this;
+  }
+  std::vector<std::string> take() { return std::move(words_); }
+
+ private:
+  std::vector<std::string> words_;
+};
+
+// identity refuses the buffer that is one too many, and lets those through that come after it. A
+// queue right before it drops them (decoders would push several), but for one on which the decoder
+// was waiting when the queue was full: the second identity refuses that.
+void add_limit(Words& words, int frames) {
+  for (int i = 0; i < 2; i++) words.element("identity").set("eos-after", frames + 1);
+}
+
+void add_stage(Words& words, const Stage& stage, const FlowSettings& flow) {
+  // Records name the element: by a name that does not count what else the process has made.
+  const bool is_flow = std::string_view(stage.element) == "raftflow";
+  words.element(stage.element).set("name", std::string(stage.element));
+  words.set("model", is_flow ? flow.model : std::string(stage.default_model));
+  words.set("device", flow.compute.device).set("precision", flow.compute.precision);
+  if (!is_flow) return;
+  words.set("iterations", flow.iterations).set("max-size", flow.max_size);
+  words.set("direction", flow.direction);
+}
+
+void add_meter(Words& words, const RunExtras& extras) {
+  words.element("perfmeter").set("measure", std::string(extras.measure));
+  words.set("interval", std::to_string(extras.meter_interval) + "000000000");
+  words.set("output", std::string("json")).set("output-location", extras.meter_file);
+  words.set("frames-location", extras.frames_file);
+  words.set("progress", std::string("messages"));
+}
+
+// VP8 at a constant quality: an encoder that aims at a bit rate smears a busy colour wheel.
+void add_overlay(Words& words, const std::string& file) {
+  words.element("queue").element("videoconvert").element("video/x-raw,format=BGRx");
+  words.element("analysisoverlay").set("layout", std::string("side-by-side"));
+  words.element("queue").element("videoconvert");
+  words.element("vp8enc").set("deadline", 1).set("cpu-used", 8);
+  words.set("end-usage", std::string("cq")).set("cq-level", 12).set("target-bitrate", 20000000);
+  words.element(file.ends_with(".webm") ? "webmmux" : "matroskamux");
+  words.element("filesink").set("location", file);
+}
+
+}  // namespace
+
+std::vector<std::string> analysis_pipeline(const AnalysisPlan& plan, const RunExtras& extras) {
+  Words words;
+  words.element("filesrc").set("location", plan.video);
+  // videoconvert takes only video: the pads of other streams find no partner and are left alone.
+  words.element("decodebin").element("videoconvert").element("queue");
+  if (plan.frames) add_limit(words, *plan.frames);
+  for (const Stage* stage : plan.stages) add_stage(words, *stage, plan.flow);
+  words.element("analysiswriter")
+      .set("location", folder_value(plan.folder))
+      .set("flow-every", plan.flow_every)
+      .set("match-every", plan.match_every)
+      .set("match-file-format", plan.match_format);
+  if (extras.resume) words.set("resume", std::string("true"));
+  if (!extras.meter_file.empty()) add_meter(words, extras);
+  if (plan.overlay) {
+    add_overlay(words, *plan.overlay);
+  } else {
+    words.element("fakesink");
+  }
+  return words.take();
+}
+
+std::string join_words(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    if (!text.empty()) text += ' ';
+    text += word;
+  }
+  return text;
+}
+
+std::string shell_command(const std::vector<std::string>& words) {
+  std::string command = "gst-launch-1.0 -e";
+  for (const std::string& word : words) {
+    command += ' ';
+    command += shell_word(word);
+  }
+  return command;
+}
+
+std::vector<std::string> needed_elements(const AnalysisPlan& plan) {
+  std::vector<std::string> elements;
+  bool first_of_part = true;
+  for (const std::string& word : analysis_pipeline(plan, {.meter_file = "x"})) {
+    const bool is_caps = word.find('/') != std::string::npos;
+    if (first_of_part && !is_caps) elements.push_back(word);
+    first_of_part = word == "!";
+  }
+  return elements;
+}
+
+}  // namespace gsttorch

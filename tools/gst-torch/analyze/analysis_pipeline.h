@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/gst-torch/support/settings.h"
+#include "tools/gst-torch/analyze/stages.h"
+
+namespace gsttorch {
+
+/// What to analyse, and where the results go.
+struct AnalysisPlan {
+  std::string video;
+  std::string folder;
+  Stages stages;
+  FlowSettings flow;
+  std::optional<int> flow_every;            ///< every Nth frame's flow as a .flo file; 0: none
+  std::optional<int> match_every;           ///< every Nth frame's matches as a file; 0: none
+  std::optional<std::string> match_format;  ///< none, csv or npz
+  std::optional<int> frames;                ///< stop after so many
+  std::optional<std::string> overlay;       ///< a .mkv or .webm file to draw the results into
+};
+
+/// What is only of use to the run at hand.
+struct RunExtras {
+  bool resume = false;      ///< goes on after what the folder holds
+  std::string meter_file;   ///< where perfmeter writes its reports; empty: there is none
+  std::string frames_file;  ///< and how long each element had each frame
+  const char* measure = "pipeline+process+reports";  ///< perfmeter's property
+  unsigned meter_interval = 1;                       ///< seconds
+};
+
+/// A pipeline of ordinary elements, in the words that gst-launch-1.0 takes.
+std::vector<std::string> analysis_pipeline(const AnalysisPlan& plan, const RunExtras& extras = {});
+
+/// The words as one text that gst_parse_launch reads.
+std::string join_words(const std::vector<std::string>& words);
+
+/// The words as a command that can be pasted into a shell.
+std::string shell_command(const std::vector<std::string>& words);
+
+/// The elements that the plan's pipeline needs, perfmeter included.
+std::vector<std::string> needed_elements(const AnalysisPlan& plan);
+
+}  // namespace gsttorch

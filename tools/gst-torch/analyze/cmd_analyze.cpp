@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <string>
+
+#include <gst/gst.h>
+
+#include "tools/gst-torch/analyze/analysis_batch.h"
+#include "tools/gst-torch/support/commands.h"
+#include "tools/gst-torch/support/interrupt.h"
+#include "tools/gst-torch/support/options.h"
+
+namespace gsttorch {
+namespace {
+
+bool is_word_of(const std::optional<std::string>& value, std::initializer_list<const char*> words) {
+  if (!value) return true;
+  for (const char* word : words) {
+    if (*value == word) return true;
+  }
+  return false;
+}
+
+std::optional<std::string> problem(const AnalysisPlan& plan, std::size_t videos) {
+  if (plan.folder.empty()) return "needs -o DIR";
+  if (plan.flow_every && *plan.flow_every < 0) return "--flow-every must not be negative";
+  if (plan.match_every && *plan.match_every < 0) return "--match-every must not be negative";
+  if (!is_word_of(plan.match_format, {"none", "csv", "npz"})) {
+    return "--match-format is none, csv or npz, not \"" + *plan.match_format + "\"";
+  }
+  if (plan.frames && (*plan.frames < 1 || *plan.frames == G_MAXINT)) {
+    return "--frames must be at least 1";
+  }
+  if (!is_word_of(plan.flow.direction, {"forward", "backward", "both"})) {
+    return "--direction is forward, backward or both, not \"" + *plan.flow.direction + "\"";
+  }
+  if (plan.overlay && !plan.overlay->ends_with(".mkv") && !plan.overlay->ends_with(".webm")) {
+    return "--overlay writes .mkv or .webm, not " + *plan.overlay;
+  }
+  if (plan.overlay && videos > 1 && plan.overlay->find('/') != std::string::npos) {
+    return "--overlay of several videos is a file's name, without a folder: one is written for "
+           "each";
+  }
+  return plan.flow.problem();
+}
+
+constexpr Options::Description kDescription = {
+    "VIDEO...",
+    "Computes shots, optical flow and matches of videos, frame by frame, and writes into a "
+    "folder:\n"
+    "  results.jsonl  one line of JSON per frame\n"
+    "  run.json       versions, command, settings, how the run ended\n"
+    "  report.html    all of it to look at; one file that needs no other\n"
+    "  perf.jsonl     what was measured while it ran\n"
+    "  frames.jsonl   how long each element had each frame\n"
+    "  flow/*.flo     the flow itself\n"
+    "  matches/*.csv  the matches with the frame before\n"
+    "Of several videos each gets a folder in it, DIR/VIDEO's name, and DIR/index.html lists them.\n"
+    "What an earlier run has finished is left as it is, what it has begun is gone on with.\n"
+    "Prints the pipeline it runs as a gst-launch-1.0 command.",
+    "Examples:\n"
+    "  gst-torch analyze video.mp4 -o results --flow-every 10 --overlay results/flow.mkv\n"
+    "  gst-torch analyze *.mp4 -o results --flow-every 0\n\n"
+    "Exit status: 0 done, 1 failed (all that could be analysed was), 2 wrong usage, 130 "
+    "interrupted\n"
+    "(the files are complete up to there).",
+};
+
+}  // namespace
+
+int cmd_analyze(int argc, char** argv) {
+  AnalysisPlan plan;
+  JobOptions job;
+  std::optional<std::string> folder, stages;
+  Options options("analyze", kDescription);
+  options.add("output", 'o', &folder, "The folder to write into; made where it is absent", "DIR");
+  options.add("stages", 0, &stages, "Which of scenes, flow, matches (all that can run here)",
+              "LIST");
+  options.add("again", 0, &job.again, "Compute anew what is finished or begun");
+  options.add("overlay", 0, &plan.overlay, "Draw the results beside the video into this file",
+              "FILE.mkv");
+  options.add("flow-every", 0, &plan.flow_every,
+              "Write the flow of every Nth frame (1: of all, 0: none)", "N");
+  options.add("match-every", 0, &plan.match_every,
+              "Write the matches of every Nth frame (1: of all, 0: none)", "N");
+  options.add("match-format", 0, &plan.match_format,
+              "Write matches as csv (the default) or npz files, or none", "WORD");
+  options.add("frames", 'n', &plan.frames, "Stop after N frames", "N");
+  plan.flow.add_to(options);
+  options.add("direction", 0, &plan.flow.direction, "forward (the default), backward or both",
+              "WORD");
+  options.add("verbose", 'v', &job.verbose, "Say all that elements say of a failure");
+  if (auto status = options.parse(argc, argv, 1, G_MAXINT)) return *status;
+  plan.folder = folder.value_or("");
+  if (auto wrong = problem(plan, options.parameters().size())) return options.usage_error(*wrong);
+
+  gst_init(nullptr, nullptr);
+  auto chosen = choose_stages(stages);
+  if (!chosen) return options.usage_error(chosen.error().message);
+  plan.stages = *chosen;
+  job.command.assign(argv, argv + argc);
+  const Interrupt interrupt;
+  return analyze_all(plans_for(options.parameters(), plan), plan.folder, job);
+}
+
+}  // namespace gsttorch

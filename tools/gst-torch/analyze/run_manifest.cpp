@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/analyze/run_manifest.h"
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include <sys/stat.h>
+
+#include "config.h"
+#include "lib/formats/output_file.h"
+#include "lib/engine/torch_version.h"
+#include "lib/gst/gsttorchruntime.h"
+#include "tools/gst-torch/analyze/frame_delays.h"
+#include "tools/gst-torch/report/report_data.h"
+
+namespace gsttorch {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string now_text() {
+  g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+  g_autofree gchar* text = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
+  return text;
+}
+
+std::string gstreamer_version() {
+  guint major = 0, minor = 0, micro = 0, nano = 0;
+  gst_version(&major, &minor, &micro, &nano);
+  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(micro);
+}
+
+/// Empty where the file cannot be read.
+std::string file_sha256(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+  std::vector<char> block(std::size_t{1} << 20);
+  while (file) {
+    file.read(block.data(), static_cast<std::streamsize>(block.size()));
+    g_checksum_update(checksum, reinterpret_cast<const guchar*>(block.data()), file.gcount());
+  }
+  return file.eof() ? g_checksum_get_string(checksum) : "";
+}
+
+Json value_json(const GValue* value) {
+  if (G_VALUE_HOLDS_BOOLEAN(value)) return g_value_get_boolean(value) == TRUE;
+  if (G_VALUE_HOLDS_INT(value)) return g_value_get_int(value);
+  if (G_VALUE_HOLDS_UINT(value)) return g_value_get_uint(value);
+  if (G_VALUE_HOLDS_UINT64(value)) return g_value_get_uint64(value);
+  if (G_VALUE_HOLDS_DOUBLE(value)) return g_value_get_double(value);
+  if (G_VALUE_HOLDS_STRING(value)) {
+    const gchar* text = g_value_get_string(value);
+    return text ? Json(text) : Json(nullptr);
+  }
+  g_autofree gchar* text = gst_value_serialize(value);
+  return text ? Json(text) : Json(nullptr);
+}
+
+/// What can be set on an element, as it is now: so the defaults that were in force are on record.
+Json element_properties(GstElement* element) {
+  guint count = 0;
+  g_autofree GParamSpec** specs =
+      g_object_class_list_properties(G_OBJECT_GET_CLASS(element), &count);
+  Json properties = Json::object();
+  for (guint i = 0; i < count; i++) {
+    const bool settable = (specs[i]->flags & G_PARAM_READWRITE) == G_PARAM_READWRITE;
+    if (!settable || g_type_is_a(G_PARAM_SPEC_VALUE_TYPE(specs[i]), G_TYPE_OBJECT)) continue;
+    GValue value = G_VALUE_INIT;
+    g_object_get_property(G_OBJECT(element), specs[i]->name, &value);
+    properties[specs[i]->name] = value_json(&value);
+    g_value_unset(&value);
+  }
+  return properties;
+}
+
+template <typename T>
+void put(Json& object, const char* field, const std::optional<T>& value) {
+  if (value) object[field] = *value;
+}
+
+// Since 1970, which std::filesystem's clock does not count from.
+std::int64_t modified_ns(const std::string& path) {
+  struct stat file {};
+  if (stat(path.c_str(), &file) != 0) return 0;
+  return std::int64_t{file.st_mtim.tv_sec} * 1'000'000'000 + file.st_mtim.tv_nsec;
+}
+
+/// How often this process read a model from its file, and had it already.
+Json runtime_loads() {
+  g_autoptr(GstTorchRuntime) runtime = gst_torch_runtime_get();
+  GstStructure* stats = nullptr;
+  g_object_get(runtime, "stats", &stats, nullptr);
+  guint64 loads = 0, shared = 0;
+  gst_structure_get(stats, "loads", G_TYPE_UINT64, &loads, "loads-shared", G_TYPE_UINT64, &shared,
+                    nullptr);
+  gst_structure_free(stats);
+  return {{"loads", loads}, {"loads_shared", shared}};
+}
+
+/// Of the time after the frame before: less in an element more than usual explains nothing.
+constexpr double kTellingShare = 0.1;
+
+double milliseconds(double ms) { return std::round(1000 * ms) / 1000; }
+
+Json slowest_frames(const RunOutcome& outcome, const std::string& folder) {
+  std::set<std::uint64_t> pts;
+  for (const FrameTime& frame : outcome.slowest) pts.insert(frame.pts);
+  const auto delays = read_frame_delays(frame_times_path(folder), pts);
+  Json frames = Json::array();
+  for (const FrameTime& frame : outcome.slowest) {
+    Json& entry = frames.emplace_back(Json{{"pts", frame.pts}, {"ms", milliseconds(frame.ms)}});
+    const auto delay = delays.find(frame.pts);
+    if (delay == delays.end() || delay->second.excess_ms() < kTellingShare * frame.ms) continue;
+    entry["element"] = delay->second.element;
+    entry["element_ms"] = delay->second.ms;
+    entry["element_usual_ms"] = delay->second.usual_ms;
+  }
+  return frames;
+}
+
+const char* status_word(const RunOutcome& outcome) {
+  if (outcome.error) return "failed";
+  return outcome.signal != 0 ? "interrupted" : "complete";
+}
+
+}  // namespace
+
+RunRecord::RunRecord(const std::string& folder)
+    : path_((std::filesystem::path(folder) / "run.json").string()) {
+  json_["versions"] = {
+      {PACKAGE, VERSION}, {"GStreamer", gstreamer_version()}, {"LibTorch", GSTTORCH_TORCH_VERSION}};
+}
+
+void RunRecord::set_command(const std::vector<std::string>& words) {
+  json_["command"] = Json::array({"gst-torch"});
+  for (const std::string& word : words) json_["command"].push_back(word);
+}
+
+void RunRecord::set_input(const std::string& path, const VideoFacts& facts) {
+  std::error_code ignored;
+  Json& input = json_["input"];
+  input["path"] = path;
+  input["absolute_path"] = std::filesystem::absolute(path, ignored).string();
+  input["bytes"] = std::filesystem::file_size(path, ignored);
+  input["width"] = facts.width;
+  input["height"] = facts.height;
+  if (facts.framerate_numerator > 0) {
+    input["framerate"] = std::to_string(facts.framerate_numerator) + "/" +
+                         std::to_string(facts.framerate_denominator);
+  }
+  if (facts.duration_ns > 0) input["duration"] = facts.duration_ns;
+}
+
+void RunRecord::set_model(const Stage& stage, const std::string& name, const std::string& file) {
+  std::error_code ignored;
+  json_["models"][stage.name] = {{"element", stage.element},
+                                 {"name", name},
+                                 {"file", file},
+                                 {"bytes", std::filesystem::file_size(file, ignored)},
+                                 {"sha256", file_sha256(file)}};
+}
+
+void RunRecord::set_identity(const AnalysisPlan& plan) {
+  Json& identity = json_["identity"];
+  identity["input_bytes"] = json_["input"]["bytes"];
+  identity["input_modified"] = modified_ns(plan.video);
+  for (const auto& [stage, model] : json_["models"].items()) {
+    identity["models"][stage] = model["sha256"];
+  }
+  put(identity, "device", plan.flow.compute.device);
+  put(identity, "precision", plan.flow.compute.precision);
+  put(identity, "direction", plan.flow.direction);
+  put(identity, "iterations", plan.flow.iterations);
+  put(identity, "max_size", plan.flow.max_size);
+  put(identity, "flow_every", plan.flow_every);
+  put(identity, "match_every", plan.match_every);
+  put(identity, "match_format", plan.match_format);
+  put(identity, "frames", plan.frames);
+  put(identity, "overlay", plan.overlay);
+}
+
+void RunRecord::set_pipeline(const AnalysisPlan& plan, const Pipeline& pipeline) {
+  json_["pipeline"] = join_words(analysis_pipeline(plan));
+  json_["shell_command"] = shell_command(analysis_pipeline(plan));
+  std::vector<const char*> factories{"analysiswriter", "analysisoverlay"};
+  for (const Stage* stage : plan.stages) factories.push_back(stage->element);
+  for (const char* factory : factories) {
+    if (const auto element = pipeline.made_by(factory)) {
+      json_["properties"][factory] = element_properties(element.get());
+    }
+  }
+}
+
+Result<void> RunRecord::write_started() {
+  json_["started"] = now_text();
+  json_["status"] = "running";
+  return write();
+}
+
+Result<void> RunRecord::write_ended(const RunOutcome& outcome, std::uint64_t frames) {
+  json_["ended"] = now_text();
+  json_["status"] = status_word(outcome);
+  if (outcome.error) json_["error"] = outcome.error->message;
+  json_["frames"] = frames;
+  if (outcome.frames > 1) json_["ms_per_frame"] = milliseconds(outcome.ms_per_frame());
+  json_["seconds"] = std::round(1000 * outcome.seconds) / 1000;
+  json_["slowest_frames"] =
+      slowest_frames(outcome, std::filesystem::path(path_).parent_path().string());
+  json_["runtime"] = runtime_loads();
+  return write();
+}
+
+// Written beside and renamed, so that a reader never finds half a record.
+Result<void> RunRecord::write() {
+  // File names need not be UTF-8: what is not is replaced.
+  const std::string text = json_.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  auto file = OutputFile::create(path_ + ".part");
+  if (!file) return file.error();
+  if (auto written = file->write(text.data(), text.size()); !written) return written;
+  if (auto closed = file->close(); !closed) return closed;
+  std::error_code error;
+  std::filesystem::rename(path_ + ".part", path_, error);
+  if (!error) return {};
+  return Error{ErrorCode::Failed, "cannot write " + path_ + ": " + error.message()};
+}
+
+Json read_run_record(const std::string& folder) {
+  std::ifstream in(std::filesystem::path(folder) / "run.json");
+  Json json = Json::parse(in, nullptr, false);
+  return json.is_object() ? json : Json();
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/models/atomic_file.h"
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace gsttorch {
+namespace {
+
+Error system_error(const std::filesystem::path& path, int number) {
+  return {ErrorCode::Failed, path.string() + ": " + std::generic_category().message(number)};
+}
+
+bool is_same_file(int fd, const std::filesystem::path& path) {
+  struct stat open_file = {};
+  struct stat named_file = {};
+  return ::fstat(fd, &open_file) == 0 && ::stat(path.c_str(), &named_file) == 0 &&
+         open_file.st_dev == named_file.st_dev && open_file.st_ino == named_file.st_ino;
+}
+
+/// A rename is durable once the folder is.
+void sync_folder(const std::filesystem::path& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  ::fsync(fd);  // some file systems cannot; the file itself is safe already
+  ::close(fd);
+}
+
+}  // namespace
+
+void Sha256::add(std::string_view bytes) {
+  g_checksum_update(checksum_.get(), reinterpret_cast<const guchar*>(bytes.data()),
+                    static_cast<gssize>(bytes.size()));
+}
+
+std::string Sha256::hex() { return g_checksum_get_string(checksum_.get()); }
+
+Result<std::string> sha256_of_file(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return system_error(path, errno);
+  Sha256 hash;
+  std::vector<char> buffer(1 << 20);
+  ssize_t got;
+  while ((got = ::read(fd, buffer.data(), buffer.size())) != 0) {
+    if (got > 0) hash.add({buffer.data(), static_cast<std::size_t>(got)});
+    if (got < 0 && errno != EINTR) break;
+  }
+  const int number = errno;
+  ::close(fd);
+  if (got < 0) return system_error(path, number);
+  return hash.hex();
+}
+
+PartFile::PartFile(std::filesystem::path path, std::uint64_t limit)
+    : path_(std::move(path)), part_path_(path_.string() + ".part"), limit_(limit) {}
+
+Result<std::unique_ptr<PartFile>> PartFile::create(const std::filesystem::path& path,
+                                                   std::uint64_t limit) {
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) return system_error(path.parent_path(), error.value());
+  std::unique_ptr<PartFile> file(new PartFile(path, limit));
+  if (auto opened = file->open(); !opened) return opened.error();
+  return file;
+}
+
+Result<void> PartFile::open() {
+  const int fd = ::open(part_path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) return system_error(part_path_, errno);
+  // The second look is for a file that its owner has renamed since: that one is no part any more.
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0 || !is_same_file(fd, part_path_)) {
+    ::close(fd);
+    return Error{ErrorCode::Failed, part_path_.string() + ": another gst-torch is fetching it"};
+  }
+  fd_ = fd;
+  return restart();
+}
+
+PartFile::~PartFile() {
+  if (fd_ < 0) return;
+  if (is_same_file(fd_, part_path_)) ::unlink(part_path_.c_str());
+  ::close(fd_);
+}
+
+Result<void> PartFile::restart() {
+  if (::ftruncate(fd_, 0) != 0 || ::lseek(fd_, 0, SEEK_SET) != 0) {
+    return system_error(part_path_, errno);
+  }
+  size_ = 0;
+  hash_.reset();
+  return {};
+}
+
+Result<void> PartFile::write(std::string_view bytes) {
+  if (bytes.size() > limit_ - size_) {
+    return Error{ErrorCode::Corrupt, "it is longer than " + std::to_string(limit_) + " bytes"};
+  }
+  hash_.add(bytes);
+  size_ += bytes.size();
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return system_error(part_path_, errno);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+std::string PartFile::sha256() { return hash_.hex(); }
+
+Result<void> PartFile::commit() {
+  if (::fsync(fd_) != 0) return system_error(part_path_, errno);
+  if (::rename(part_path_.c_str(), path_.c_str()) != 0) return system_error(path_, errno);
+  sync_folder(path_.parent_path());
+  return {};
+}
+
+}  // namespace gsttorch

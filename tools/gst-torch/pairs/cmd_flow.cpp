@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <gst/gst.h>
+
+#include "lib/formats/flow_color.h"
+#include "lib/formats/flow_file.h"
+#include "lib/engine/loader.h"
+#include "tools/gst-torch/support/commands.h"
+#include "tools/gst-torch/support/options.h"
+#include "tools/gst-torch/support/paths.h"
+#include "tools/gst-torch/support/image.h"
+#include "tools/gst-torch/support/settings.h"
+
+namespace gsttorch {
+namespace {
+
+struct FlowCommand {
+  std::string earlier;
+  std::string later;
+  std::string output;
+  std::optional<std::string> visual;
+  FlowSettings settings;
+};
+
+struct Pictures {
+  Picture earlier;
+  Picture later;
+};
+
+struct TimedFlow {
+  FlowResult flow;
+  double duration_ms = 0;
+};
+
+Result<void> check_outputs(const FlowCommand& command) {
+  std::vector<std::string> outputs = {command.output};
+  if (command.visual) outputs.push_back(*command.visual);
+  for (const std::string& output : outputs) {
+    if (auto writable = check_output_file(output); !writable) return writable;
+    for (const std::string& input : {command.earlier, command.later}) {
+      if (auto other = check_not_input(output, input); !other) return other;
+    }
+  }
+  if (!command.visual) return {};
+  return check_not_input(*command.visual, command.output);
+}
+
+std::string size_text(const Picture& picture) {
+  return std::to_string(picture.width) + "x" + std::to_string(picture.height);
+}
+
+Result<Pictures> read_pictures(const FlowCommand& command) {
+  auto earlier = read_picture(command.earlier);
+  if (!earlier) return earlier.error();
+  auto later = read_picture(command.later);
+  if (!later) return later.error();
+  if (earlier->width != later->width || earlier->height != later->height) {
+    return Error{ErrorCode::BadShape, "the pictures differ in size: " + command.earlier + " is " +
+                                          size_text(*earlier) + ", " + command.later + " is " +
+                                          size_text(*later)};
+  }
+  return Pictures{std::move(*earlier), std::move(*later)};
+}
+
+Result<std::unique_ptr<FlowModel>> load_model(const FlowSettings& settings) {
+  auto weights = resolve_flow_weights(settings);
+  if (!weights) return weights.error();
+  auto engine = load_engine();
+  if (!engine) return engine.error();
+  auto net = model_options(**engine, *weights, settings.compute);
+  if (!net) return net.error();
+  return (*engine)->load_flow_model(*net);
+}
+
+FlowOptions flow_options(const FlowSettings& settings) {
+  FlowOptions options;
+  if (settings.iterations) options.iterations = *settings.iterations;
+  if (settings.max_size) options.max_size = *settings.max_size;
+  if (settings.direction == "backward") options.direction = FlowDirection::Backward;
+  return options;
+}
+
+Result<TimedFlow> compute(FlowModel& model, const Pictures& pictures, const FlowOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  SingleUseImage first(pictures.earlier.view()), second(pictures.later.view());
+  auto earlier = model.encode(first, options);
+  if (!earlier) return earlier.error();
+  auto later = model.encode(second, options);
+  if (!later) return later.error();
+  const FlowPair pair{*earlier, *later, nullptr};
+  auto flows = model.flow({&pair, 1}, options);
+  if (!flows) return flows.error();
+  const std::chrono::duration<double, std::milli> duration =
+      std::chrono::steady_clock::now() - start;
+  return TimedFlow{std::move(flows->front()), duration.count()};
+}
+
+Result<FlowView> host_view(const FlowResult& result) {
+  const TensorHandle& tensor = result.forward ? result.forward : result.backward;
+  const void* data = tensor->host_data();
+  if (!data) return Error{ErrorCode::OutOfMemory, "cannot copy the flow to host memory"};
+  return FlowView{data, static_cast<int>(tensor->shape()[1]), static_cast<int>(tensor->shape()[0])};
+}
+
+/// The longest vector gets the fullest colour, as in Middlebury's own pictures.
+Result<void> write_visual(const std::string& path, const FlowView& flow, double max_magnitude) {
+  Picture picture{flow.width, flow.height, {}};
+  const std::ptrdiff_t stride = std::ptrdiff_t{3} * flow.width;
+  picture.rgb.resize(static_cast<std::size_t>(stride * flow.height));
+  FlowColoring coloring;
+  coloring.max_magnitude = std::max(static_cast<float>(max_magnitude), 1e-3F);
+  color_flow(flow, coloring, picture.rgb.data(), stride);
+  return write_png(path, picture);
+}
+
+Result<void> write_results(const FlowCommand& command, const FlowResult& result) {
+  auto flow = host_view(result);
+  if (!flow) return flow.error();
+  if (auto written = write_flow_file(command.output, *flow); !written) return written;
+  if (!command.visual) return {};
+  return write_visual(*command.visual, *flow, result.max_magnitude_px);
+}
+
+Result<void> run(const FlowCommand& command) {
+  if (auto writable = check_outputs(command); !writable) return writable;
+  auto pictures = read_pictures(command);
+  if (!pictures) return pictures.error();
+  auto model = load_model(command.settings);
+  if (!model) return model.error();
+  auto timed = compute(**model, *pictures, flow_options(command.settings));
+  if (!timed) return timed.error();
+  if (auto written = write_results(command, timed->flow); !written) return written;
+  std::printf("%s, mean %.3f px, max %.3f px, %d iterations, %.0f ms on %s\n",
+              size_text(pictures->earlier).c_str(), timed->flow.mean_magnitude_px,
+              timed->flow.max_magnitude_px, timed->flow.iterations, timed->duration_ms,
+              (*model)->info().device.c_str());
+  return {};
+}
+
+constexpr Options::Description kDescription = {
+    "A B",
+    "Computes dense optical flow from picture A to picture B and writes it as a Middlebury .flo "
+    "file: for each pixel of A, how far it moved right and down, in pixels.",
+    "Example:\n"
+    "  gst-torch flow frame10.png frame11.png -o flow.flo --visual flow.png\n\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage.",
+};
+
+}  // namespace
+
+int cmd_flow(int argc, char** argv) {
+  std::optional<std::string> output;
+  FlowCommand command;
+  Options options("flow", kDescription);
+  options.add("output", 'o', &output, "The .flo file to write", "OUT.flo");
+  options.add("visual", 0, &command.visual, "A picture of the flow, as a colour wheel shows it",
+              "OUT.png");
+  options.add("direction", 0, &command.settings.direction,
+              "forward: from A to B, on A's grid (the default); backward: from B to A, on B's",
+              "WORD");
+  command.settings.add_to(options);
+  if (auto status = options.parse(argc, argv, 2)) return *status;
+  if (!output) return options.usage_error("needs -o OUT.flo");
+  if (auto wrong = command.settings.problem()) return options.usage_error(*wrong);
+  const std::string direction = command.settings.direction.value_or("forward");
+  if (direction != "forward" && direction != "backward") {
+    return options.usage_error("--direction is forward or backward, not \"" + direction + "\"");
+  }
+  command.earlier = options.parameters()[0];
+  command.later = options.parameters()[1];
+  command.output = *output;
+
+  gst_init(nullptr, nullptr);
+  auto done = run(command);
+  return done ? kOk : fail(done.error());
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <gst/gst.h>
+
+#include "lib/models/manifest.h"
+#include "lib/formats/match_file.h"
+#include "lib/vision/geometry.h"
+#include "lib/engine/loader.h"
+#include "tools/gst-torch/support/commands.h"
+#include "tools/gst-torch/pairs/match_visual.h"
+#include "tools/gst-torch/support/options.h"
+#include "tools/gst-torch/support/paths.h"
+#include "tools/gst-torch/support/image.h"
+#include "tools/gst-torch/support/settings.h"
+
+namespace gsttorch {
+namespace {
+
+struct MatchCommand {
+  std::string first, second;
+  std::string output;
+  std::optional<std::string> visual, model, geometry, threshold, token_filter;
+  ComputeSettings compute;
+  std::optional<int> max_matches, max_size;
+  bool refine = false;
+  MatchOptions options;
+  GeometryOptions geometry_options{GeometryKind::None, 3, false, 12};
+};
+
+struct Matched {
+  std::vector<Match> matches;
+  std::optional<Geometry> geometry;
+  double duration_ms = 0;
+  std::string device;
+};
+
+// Leaves `value` as it is where nothing was said. Tells whether it is a number of 0 to `most`.
+bool read_share(const std::optional<std::string>& text, double most, double& value) {
+  if (!text) return true;
+  char* end = nullptr;
+  value = std::strtod(text->c_str(), &end);
+  return !text->empty() && *end == 0 && value >= 0 && value <= most;
+}
+
+// What is wrong with the words, if anything.
+std::optional<std::string> read_settings(MatchCommand& command) {
+  const std::string geometry = command.geometry.value_or("none");
+  if (geometry == "homography") {
+    command.geometry_options.kind = GeometryKind::Homography;
+  } else if (geometry == "fundamental") {
+    command.geometry_options.kind = GeometryKind::Fundamental;
+  } else if (geometry != "none") {
+    return "--geometry is none, homography or fundamental, not \"" + geometry + "\"";
+  }
+  command.geometry_options.refine = command.refine;
+  MatchOptions& options = command.options;
+  if (!read_share(command.threshold, 1, options.threshold)) {
+    return "--threshold must be from 0 to 1";
+  }
+  if (!read_share(command.token_filter, MatchOptions::kMostFiltered, options.token_filter)) {
+    return "--token-filter must be from 0 to 0.9";
+  }
+  if (command.max_matches && *command.max_matches < 0) return "--max-matches must not be negative";
+  if (command.max_size && *command.max_size < 0) return "--max-size must not be negative";
+  command.options.max_matches = static_cast<std::size_t>(command.max_matches.value_or(0));
+  command.options.max_size = command.max_size.value_or(0);
+  return command.compute.problem();
+}
+
+Result<void> check_outputs(const MatchCommand& command) {
+  std::vector<std::string> outputs = {command.output};
+  if (command.visual) outputs.push_back(*command.visual);
+  for (const std::string& output : outputs) {
+    if (auto writable = check_output_file(output); !writable) return writable;
+    for (const std::string& input : {command.first, command.second}) {
+      if (auto other = check_not_input(output, input); !other) return other;
+    }
+  }
+  if (!command.visual) return {};
+  return check_not_input(*command.visual, command.output);
+}
+
+// As loftrmatch takes `auto`: the official net where it was fetched, else the bundled one.
+Result<std::string> weights_of(const std::string& model) {
+  if (model != "auto") return resolve_weights(model);
+  const auto official = resolve_weights("loftr-outdoor");
+  return official ? official : resolve_weights("loftr-lite");
+}
+
+Result<std::unique_ptr<MatchModel>> load_model(const MatchCommand& command) {
+  auto weights = weights_of(command.model.value_or("auto"));
+  if (!weights) return weights.error();
+  auto engine = load_engine();
+  if (!engine) return engine.error();
+  auto net = model_options(**engine, *weights, command.compute);
+  if (!net) return net.error();
+  return (*engine)->load_match_model(*net);
+}
+
+Result<Matched> compute(MatchModel& model, const MatchCommand& command, const Picture& a,
+                        const Picture& b) {
+  const auto start = std::chrono::steady_clock::now();
+  SingleUseImage first(a.view()), second(b.view());
+  auto frame_a = model.encode(first, command.options);
+  if (!frame_a) return frame_a.error();
+  auto frame_b = model.encode(second, command.options);
+  if (!frame_b) return frame_b.error();
+  const MatchPair pair{*frame_a, *frame_b};
+  auto results = model.match({&pair, 1}, command.options);
+  if (!results) return results.error();
+  Matched matched;
+  matched.matches = std::move(results->front().matches);
+  matched.device = model.info().device;
+  if (command.geometry_options.kind != GeometryKind::None) {
+    auto vision = load_vision();
+    if (!vision) return vision.error();
+    GeometryOptions options = command.geometry_options;
+    options.model_pixel = model_pixel(b.width, b.height, command.options.max_size);
+    auto geometry = (*vision)->estimate(matched.matches, options);
+    if (!geometry) return geometry.error();
+    matched.geometry = std::move(*geometry);
+  }
+  matched.duration_ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return matched;
+}
+
+void print_summary(const Matched& matched) {
+  std::printf("%zu matches, %.0f ms on %s\n", matched.matches.size(), matched.duration_ms,
+              matched.device.c_str());
+  if (!matched.geometry) return;
+  const Geometry& g = *matched.geometry;
+  const char* verdict = g.verdict == Verdict::Static  ? "static"
+                        : g.verdict == Verdict::Moved ? "moved"
+                                                      : "lost";
+  std::printf("%s, %zu inliers, residual %.3f px\n", verdict, g.inlier_count, g.residual_px);
+  if (!g.matrix) return;
+  const auto& m = *g.matrix;
+  for (int row = 0; row < 3; row++) {
+    std::printf("  %.8g %.8g %.8g\n", m[3 * row], m[3 * row + 1], m[3 * row + 2]);
+  }
+}
+
+Result<void> run(const MatchCommand& command) {
+  if (auto writable = check_outputs(command); !writable) return writable;
+  auto first = read_picture(command.first);
+  if (!first) return first.error();
+  auto second = read_picture(command.second);
+  if (!second) return second.error();
+  auto model = load_model(command);
+  if (!model) return model.error();
+  auto matched = compute(**model, command, *first, *second);
+  if (!matched) return matched.error();
+  const auto inliers = matched->geometry ? matched->geometry->inliers : std::vector<std::uint8_t>();
+  if (auto done = write_match_csv(command.output, matched->matches, inliers); !done) return done;
+  if (command.visual) {
+    const Picture drawn = draw_matches(*first, *second, matched->matches, inliers);
+    if (auto done = write_png(*command.visual, drawn); !done) return done;
+  }
+  print_summary(*matched);
+  return {};
+}
+
+constexpr Options::Description kDescription = {
+    "A B",
+    "Finds which points of picture A show the same as which points of picture B, and writes them "
+    "as "
+    "CSV: x0,y0 in A and x1,y1 in B (pixels), confidence, inlier (1 or 0; 1 without --geometry).",
+    "Example:\n"
+    "  gst-torch match a.jpg b.jpg -o matches.csv --geometry homography --visual matches.png\n\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage.",
+};
+
+}  // namespace
+
+int cmd_match(int argc, char** argv) {
+  std::optional<std::string> output;
+  MatchCommand command;
+  Options options("match", kDescription);
+  options.add("output", 'o', &output, "The CSV file to write", "OUT.csv");
+  options.add("visual", 0, &command.visual, "Both pictures side by side, and lines between them",
+              "OUT.png");
+  options.add("model", 'm', &command.model,
+              "Which net: a name that the manifest knows, or a weights file", "NAME|FILE");
+  options.add("geometry", 'g', &command.geometry,
+              "What the matches are checked against: none (the default), homography or fundamental",
+              "WORD");
+  options.add("refine", 0, &command.refine, "Fit the geometry to all its inliers at the end");
+  options.add("threshold", 't', &command.threshold, "Least confidence of a match (0.2)", "NUMBER");
+  options.add("max-matches", 0, &command.max_matches, "Only the most confident ones (0: all)", "N");
+  options.add("max-size", 0, &command.max_size,
+              "Longer side of the picture inside the net, in pixels (0: as it is)", "N");
+  options.add("token-filter", 0, &command.token_filter,
+              "Share of the cells, the weakest, left out of matching (0)", "NUMBER");
+  command.compute.add_to(options);
+  if (auto status = options.parse(argc, argv, 2)) return *status;
+  if (!output) return options.usage_error("needs -o OUT.csv");
+  if (auto wrong = read_settings(command)) return options.usage_error(*wrong);
+  command.first = options.parameters()[0];
+  command.second = options.parameters()[1];
+  command.output = *output;
+
+  gst_init(nullptr, nullptr);
+  auto done = run(command);
+  return done ? kOk : fail(done.error());
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <cstdio>
+
+#include <gst/gst.h>
+
+#include "tools/gst-torch/support/commands.h"
+#include "tools/gst-torch/support/options.h"
+#include "tools/gst-torch/report/report.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr Options::Description kDescription = {
+    "DIR...",
+    "Makes report.html of folders that gst-torch analyze has filled, from what is in them. Frames\n"
+    "are shown where the video is still at its place.",
+    "Exit status: 0 done, 1 failed, 2 wrong usage.",
+};
+
+}  // namespace
+
+int cmd_report(int argc, char** argv) {
+  Options options("report", kDescription);
+  if (auto status = options.parse(argc, argv, 1, G_MAXINT)) return *status;
+  gst_init(nullptr, nullptr);
+  int status = kOk;
+  for (const std::string& folder : options.parameters()) {
+    if (auto written = write_report(folder); !written) {
+      status = fail(written.error());
+    } else {
+      std::printf("report: %s\n", report_path(folder).c_str());
+    }
+  }
+  return status;
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include <gst/gst.h>
+
+#include "lib/formats/output_file.h"
+#include "tools/gst-torch/support/commands.h"
+#include "tools/gst-torch/scenes/contact_sheet.h"
+#include "tools/gst-torch/support/interrupt.h"
+#include "tools/gst-torch/support/media_probe.h"
+#include "tools/gst-torch/support/options.h"
+#include "tools/gst-torch/support/paths.h"
+#include "tools/gst-torch/scenes/scene_scan.h"
+#include "tools/gst-torch/scenes/score_plot.h"
+#include "tools/gst-torch/scenes/split_scenes.h"
+
+namespace gsttorch {
+namespace {
+
+struct ScenesCommand {
+  std::string video;
+  std::optional<std::string> output;
+  std::optional<std::string> stats;
+  std::optional<std::string> split;
+  bool reencode = false;
+  std::optional<std::string> sheet;
+  std::optional<std::string> plot;
+  std::optional<std::string> threshold;
+  SceneSettings settings;
+
+  /// Whether the standard output is for people, or the list itself.
+  bool tells() const { return output || split; }
+  std::vector<std::string> files() const;
+};
+
+std::vector<std::string> ScenesCommand::files() const {
+  std::vector<std::string> files;
+  for (const auto& file : {output, stats, sheet, plot}) {
+    if (file) files.push_back(*file);
+  }
+  return files;
+}
+
+bool ends_with_one_of(const std::string& name, std::initializer_list<const char*> endings) {
+  return std::any_of(endings.begin(), endings.end(),
+                     [&name](const char* ending) { return name.ends_with(ending); });
+}
+
+// What is wrong with the options, if anything.
+std::optional<std::string> wrong_options(const ScenesCommand& command) {
+  if (command.reencode && !command.split) return "--reencode is only for --split";
+  if (command.sheet && !ends_with_one_of(*command.sheet, {".png", ".jpg", ".jpeg"})) {
+    return "--sheet makes a .png or a .jpg, not \"" + *command.sheet + "\"";
+  }
+  if (command.plot && !ends_with_one_of(*command.plot, {".png", ".svg"})) {
+    return "--plot makes a .png or an .svg, not \"" + *command.plot + "\"";
+  }
+  std::vector<std::string> files = command.files();
+  std::sort(files.begin(), files.end());
+  const auto twice = std::adjacent_find(files.begin(), files.end());
+  if (twice != files.end()) return "two results cannot both go into " + *twice;
+  return std::nullopt;
+}
+
+// Sets the threshold; what is wrong with the word, if anything.
+std::optional<std::string> read_threshold(ScenesCommand& command) {
+  if (!command.threshold) return std::nullopt;
+  gchar* end = nullptr;
+  const double value = g_ascii_strtod(command.threshold->c_str(), &end);
+  if (command.threshold->empty() || *end || !(value >= 0.01 && value <= 0.99)) {
+    return "--threshold is a number from 0.01 to 0.99, not \"" + *command.threshold + "\"";
+  }
+  command.settings.threshold = value;
+  return std::nullopt;
+}
+
+Result<void> check_outputs(const ScenesCommand& command) {
+  for (const std::string& file : command.files()) {
+    if (auto writable = check_output_file(file); !writable) return writable;
+    if (auto other = check_not_input(file, command.video); !other) return other;
+  }
+  return command.split ? check_split_folder(*command.split, command.video) : Result<void>();
+}
+
+Result<void> write_text(const std::string& path, const std::string& text) {
+  return write_whole_file(
+      path, [&text](OutputFile& file) { return file.write(text.data(), text.size()); });
+}
+
+double frames_per_second(const VideoFacts& facts) {
+  if (facts.framerate_numerator <= 0 || facts.framerate_denominator <= 0) return 25;
+  return static_cast<double>(facts.framerate_numerator) / facts.framerate_denominator;
+}
+
+// In the format that the name ends with.
+std::string list_text(const std::string& output, const std::vector<Scene>& scenes,
+                      const std::string& video, const VideoFacts& facts) {
+  if (output.ends_with(".json")) return scenes_to_json(scenes);
+  if (output.ends_with(".edl")) {
+    const std::string title = std::filesystem::path(video).stem().string();
+    return scenes_to_edl(scenes, title, frames_per_second(facts));
+  }
+  return scenes_to_csv(scenes);
+}
+
+Result<void> write_list(const ScenesCommand& command, const SceneScan& scan,
+                        const VideoFacts& facts) {
+  const std::string text =
+      list_text(command.output.value_or(""), scan.scenes, command.video, facts);
+  if (!command.output) {
+    if (!command.tells()) std::fputs(text.c_str(), stdout);
+    return {};
+  }
+  if (auto written = write_text(*command.output, text); !written) return written;
+  std::printf("%zu shots in %zu frames: %s\n", scan.scenes.size(), scan.scores.size(),
+              command.output->c_str());
+  return {};
+}
+
+Result<void> draw_sheet(const ScenesCommand& command, const SceneScan& scan,
+                        const VideoFacts& facts) {
+  const auto pages = write_contact_sheet({command.video, facts, *command.sheet}, scan);
+  if (!pages) return pages.error();
+  if (pages->size() < 2 || !command.tells()) return {};
+  std::printf("%zu pages of pictures: %s to %s\n", pages->size(), pages->front().c_str(),
+              pages->back().c_str());
+  return {};
+}
+
+Result<void> split(const ScenesCommand& command, const SceneScan& scan, const VideoFacts& facts) {
+  SplitRequest request{command.video, facts, *command.split};
+  if (command.reencode) request.method = SplitMethod::Reencode;
+  return split_scenes(std::move(request), scan);
+}
+
+Result<void> write_outputs(const ScenesCommand& command, const SceneScan& scan,
+                           const VideoFacts& facts) {
+  if (command.stats) {
+    const auto written = write_text(*command.stats, scores_to_csv(scan.scores));
+    if (!written) return written;
+  }
+  if (command.plot) {
+    const std::string title = std::filesystem::path(command.video).filename().string();
+    if (auto drawn = write_score_plot(*command.plot, scan, title); !drawn) return drawn;
+  }
+  if (auto written = write_list(command, scan, facts); !written) return written;
+  if (command.sheet) {
+    if (auto drawn = draw_sheet(command, scan, facts); !drawn) return drawn;
+  }
+  return command.split ? split(command, scan, facts) : Result<void>();
+}
+
+Result<void> work(const ScenesCommand& command) {
+  if (auto checked = check_outputs(command); !checked) return checked;
+  const auto facts = probe_video(command.video);
+  if (!facts) return facts.error();
+  const auto scan = scan_scenes(command.video, command.settings);
+  if (!scan) return scan.error();
+  return write_outputs(command, *scan, *facts);
+}
+
+int run(const ScenesCommand& command) {
+  const Interrupt interrupt;
+  const auto done = work(command);
+  if (done) return kOk;
+  if (done.error().code != ErrorCode::Cancelled) return fail(done.error());
+  std::fputs("gst-torch: interrupted\n", stderr);
+  return 128 + Interrupt::signal();
+}
+
+constexpr Options::Description kDescription = {
+    "VIDEO",
+    "Finds the shots of a video, and writes where each begins and ends, with the columns of\n"
+    "PySceneDetect's lists: frames are counted from 1.",
+    "Examples:\n"
+    "  gst-torch scenes video.mp4 -o scenes.csv --stats scores.csv\n"
+    "  gst-torch scenes video.mp4 -o scenes.edl --model transnetv2\n"
+    "  gst-torch scenes video.mp4 -o scenes.csv --plot scores.png --sheet shots.png\n"
+    "  gst-torch scenes video.mp4 --split shots --reencode\n\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage, 130 or 143 interrupted (what is there is "
+    "whole).",
+};
+
+}  // namespace
+
+int cmd_scenes(int argc, char** argv) {
+  ScenesCommand command;
+  Options options("scenes", kDescription);
+  options.add("output", 'o', &command.output,
+              "Write the list into this file: .json or .edl, else CSV (absent: CSV on the standard "
+              "output)",
+              "FILE");
+  options.add("stats", 0, &command.stats, "Write the score of every frame into this file",
+              "FILE.csv");
+  options.add("plot", 0, &command.plot,
+              "Draw the score of every frame, the threshold and what was found", "FILE.png|svg");
+  options.add("sheet", 0, &command.sheet,
+              "Draw the first, middle and last frame of each shot; many shots make several pages",
+              "FILE.png|jpg");
+  options.add("split", 0, &command.split,
+              "Write each shot into a file of its own in this folder, without encoding it anew: "
+              "from a key frame on",
+              "DIR");
+  options.add("reencode", 0, &command.reencode,
+              "With --split: encode anew, so that each file begins exactly where its shot does");
+  options.add("model", 0, &command.settings.model,
+              "resnet18, resnet18-lite, transnetv2, or a file of weights", "NAME");
+  command.settings.compute.add_to(options, 0);
+  options.add("threshold", 0, &command.threshold,
+              "Score from which on a frame begins a shot, 0.01 to 0.99 (0.5)", "NUMBER");
+  if (auto status = options.parse(argc, argv, 1)) return *status;
+  command.video = options.parameters()[0];
+  if (auto wrong = read_threshold(command)) return options.usage_error(*wrong);
+  if (auto wrong = wrong_options(command)) return options.usage_error(*wrong);
+  if (auto wrong = command.settings.compute.problem()) return options.usage_error(*wrong);
+
+  gst_init(nullptr, nullptr);
+  return run(command);
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/scenes/contact_sheet.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <set>
+
+#include "tools/gst-torch/support/drawing/picture_canvas.h"
+#include "tools/gst-torch/scenes/frame_reader.h"
+#include "tools/gst-torch/scenes/image_comment.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr std::size_t kRowsOnPage = 40;
+constexpr int kWidest = 240, kHighest = 180;          // of a frame, pixels
+constexpr int kMargin = 16, kGap = 12, kWords = 130;  // pixels
+constexpr int kHeader = 40, kCaption = 20;            // pixels
+constexpr Color kPaper{255, 255, 255}, kInk{31, 35, 40}, kSoft{101, 109, 118}, kRule{222, 226, 230};
+
+using Frames = std::array<std::uint64_t, 3>;  // of a row
+
+Frames frames_of(const Scene& scene) {
+  const std::uint64_t last = scene.end_frame - 1;
+  return {scene.first_frame, scene.first_frame + (last - scene.first_frame) / 2, last};
+}
+
+std::vector<std::uint64_t> frames_of(const std::vector<Scene>& scenes) {
+  std::set<std::uint64_t> numbers;
+  for (const Scene& scene : scenes) {
+    for (const std::uint64_t number : frames_of(scene)) numbers.insert(number);
+  }
+  return {numbers.begin(), numbers.end()};
+}
+
+struct Size {
+  int width = 0, height = 0;
+};
+
+// As large as fits, with the picture's shape.
+Size frame_size(const VideoFacts& facts) {
+  const double width = std::max(1, facts.width), height = std::max(1, facts.height);
+  const double scale = std::min(kWidest / width, kHighest / height);
+  return {std::max(1, static_cast<int>(width * scale)),
+          std::max(1, static_cast<int>(height * scale))};
+}
+
+std::string page_path(const std::string& path, std::size_t page) {
+  if (page == 0) return path;
+  std::filesystem::path name(path);
+  const std::string ending = name.extension().string();
+  return name.replace_extension().string() + "-" + std::to_string(page + 1) + ending;
+}
+
+// Pages of an earlier run that had more of them; what others made is left alone.
+void remove_pages_from(const std::string& path, std::size_t page) {
+  std::error_code ignored;
+  while (is_marked_as_page(page_path(path, page))) {
+    if (!std::filesystem::remove(page_path(path, page++), ignored)) return;
+  }
+}
+
+class Sheet {
+ public:
+  Sheet(const SheetRequest& request, const SceneScan& scan)
+      : request_(request), scan_(scan), scenes_(scan.scenes), size_(frame_size(request.facts)) {}
+
+  int frame_width() const { return size_.width; }
+  const std::vector<std::string>& pages() const { return pages_; }
+
+  /// Frames in their order.
+  Result<void> take(std::uint64_t number, const Picture& picture) {
+    if (auto begun = page_ ? Result<void>() : begin_page(); !begun) return begun;
+    const auto frames = frames_of(scenes_[row_]);
+    for (std::size_t i = 0; i < frames.size(); i++) {
+      if (frames[i] == number) draw_frame(i, number, picture);
+    }
+    return number == frames.back() ? end_row() : Result<void>();
+  }
+
+ private:
+  int row_height() const { return size_.height + kCaption + kGap; }
+  int top_of_row() const {
+    return kHeader + static_cast<int>(row_ % kRowsOnPage) * row_height() + kGap;
+  }
+
+  Result<void> begin_page() {
+    const std::size_t rows = std::min(kRowsOnPage, scenes_.size() - row_);
+    const int width = 2 * kMargin + kWords + 3 * (size_.width + kGap) - kGap;
+    const int height = kHeader + static_cast<int>(rows) * row_height() + kGap;
+    auto page = PictureCanvas::create(width, height, kPaper);
+    if (!page) return page.error();
+    page_ = std::move(*page);
+    const std::string name = std::filesystem::path(request_.video).filename().string();
+    std::string count = std::to_string(scenes_.size()) + (scenes_.size() == 1 ? " shot" : " shots");
+    if (scenes_.size() > rows) {
+      count += ", " + std::to_string(row_ + 1) + " to " + std::to_string(row_ + rows);
+    }
+    page_->write(name, {kMargin, 26}, {kInk, 17});
+    page_->write(count, {double(width) - kMargin, 26}, {kSoft, 14, Anchor::End});
+    describe_row();
+    return {};
+  }
+
+  void describe_row() {
+    const Scene& scene = scenes_[row_];
+    const double top = top_of_row(), right = kMargin + kWords + 3 * (size_.width + kGap) - kGap;
+    page_->draw({{kMargin, top - kGap / 2.0}, {right, top - kGap / 2.0}}, {kRule});
+    page_->write(std::to_string(row_ + 1), {kMargin, top + 22}, {kInk, 24});
+    double y = top + 46;
+    const auto line = [&](const std::string& text) {
+      page_->write(text, {kMargin, y}, {kSoft, 13});
+      y += 18;
+    };
+    if (scene.boundary) line(scene.boundary->kind);
+    line(std::to_string(scene.frames()) + (scene.frames() == 1 ? " frame" : " frames"));
+    if (scene.start_ns && scene.end_ns) line(timecode(*scene.end_ns - *scene.start_ns));
+  }
+
+  void draw_frame(std::size_t column, std::uint64_t number, const Picture& picture) {
+    const int x = kMargin + kWords + static_cast<int>(column) * (size_.width + kGap);
+    page_->paste(picture, x, top_of_row());
+    outline(x - 1, top_of_row() - 1, picture.width + 1, picture.height + 1);
+    page_->write(caption_of(number), {double(x), double(top_of_row() + size_.height + 14)},
+                 {kSoft, 12});
+  }
+
+  // White pictures end somewhere, too.
+  void outline(double x, double y, double width, double height) {
+    page_->draw({{x, y}, {x + width, y}, {x + width, y + height}, {x, y + height}, {x, y}},
+                {kRule});
+  }
+
+  std::string caption_of(std::uint64_t number) const {
+    const std::string text = "frame " + std::to_string(number + 1);
+    const auto& first = scan_.scores.front().pts;
+    const auto& pts = scan_.scores[number].pts;
+    return first && pts && *pts >= *first ? timecode(*pts - *first) + "  " + text : text;
+  }
+
+  Result<void> end_row() {
+    row_++;
+    if (row_ % kRowsOnPage != 0 && row_ < scenes_.size()) {
+      describe_row();
+      return {};
+    }
+    pages_.push_back(page_path(request_.path, pages_.size()));
+    const auto page = std::move(page_);
+    if (auto written = write_picture(pages_.back(), page->picture()); !written) return written;
+    return mark_as_page(pages_.back());
+  }
+
+  const SheetRequest& request_;
+  const SceneScan& scan_;
+  const std::vector<Scene>& scenes_;
+  const Size size_;
+  std::size_t row_ = 0;
+  std::unique_ptr<PictureCanvas> page_;  // the one in work
+  std::vector<std::string> pages_;
+};
+
+}  // namespace
+
+Result<std::vector<std::string>> write_contact_sheet(const SheetRequest& request,
+                                                     const SceneScan& scan) {
+  Sheet sheet(request, scan);
+  const auto done = read_frames(request.video, frames_of(scan.scenes), sheet.frame_width(),
+                                [&sheet](std::uint64_t number, const Picture& picture) {
+                                  return sheet.take(number, picture);
+                                });
+  if (!done) return done.error();
+  remove_pages_from(request.path, sheet.pages().size());
+  return sheet.pages();
+}
+
+}  // namespace gsttorch

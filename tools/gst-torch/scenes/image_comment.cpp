@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/scenes/image_comment.h"
+
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+
+#include <zlib.h>
+
+#include "lib/formats/output_file.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr std::string_view kMark = "gst-torch contact sheet";
+constexpr std::size_t kPngEndBytes = 12;  // the last chunk, which is empty
+
+std::string read_bytes(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string big_endian(std::uint32_t number, int bytes) {
+  std::string text;
+  for (int i = bytes - 1; i >= 0; i--) text += static_cast<char>(number >> (8 * i));
+  return text;
+}
+
+// PNG specification, 11.3.4.3: keyword, zero, text.
+std::string text_chunk() {
+  const std::string body = "tEXtSoftware" + std::string(1, '\0') + std::string(kMark);
+  const uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size());
+  return big_endian(static_cast<std::uint32_t>(body.size() - 4), 4) + body +
+         big_endian(static_cast<std::uint32_t>(crc), 4);
+}
+
+// ITU-T T.81, B.2.4.5: a segment COM, whose length counts itself.
+std::string comment_segment() {
+  return "\xff\xfe" + big_endian(static_cast<std::uint32_t>(kMark.size() + 2), 2) +
+         std::string(kMark);
+}
+
+// After SOI and the segment APP0 of JFIF, which has to be the first.
+std::size_t place_of_comment(std::string_view jpeg) {
+  if (jpeg.substr(2, 2) != "\xff\xe0") return 2;
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(jpeg[at]); };
+  return 4 + 256u * byte(4) + byte(5);
+}
+
+bool is_png(std::string_view bytes) { return bytes.starts_with("\x89PNG"); }
+
+}  // namespace
+
+Result<void> mark_as_page(const std::string& path) {
+  std::string bytes = read_bytes(path);
+  if (bytes.size() < kPngEndBytes) return Error{ErrorCode::WriteFailed, "cannot read " + path};
+  const std::size_t at = is_png(bytes) ? bytes.size() - kPngEndBytes : place_of_comment(bytes);
+  bytes.insert(at, is_png(bytes) ? text_chunk() : comment_segment());
+  return write_whole_file(
+      path, [&bytes](OutputFile& file) { return file.write(bytes.data(), bytes.size()); });
+}
+
+bool is_marked_as_page(const std::string& path) {
+  return read_bytes(path).find(kMark) != std::string::npos;
+}
+
+}  // namespace gsttorch

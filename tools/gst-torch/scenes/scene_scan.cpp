@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/scenes/scene_scan.h"
+
+#include <cstdio>
+
+#include "lib/gst/util/enum_nick.h"
+#include "lib/gst/gsttorchscenemeta.h"
+#include "tools/gst-torch/support/gst_support.h"
+
+namespace gsttorch {
+namespace {
+
+// videoconvert takes only video: the pads of other streams find no partner and are left alone.
+constexpr char kPipeline[] =
+    "filesrc name=source ! decodebin ! videoconvert ! queue ! "
+    "scenedetect name=scenes post-messages=false batch-size=4 ! fakesink name=sink";
+
+// Filled by the streaming thread.
+struct Collected {
+  SceneListBuilder list;
+  std::vector<SceneScore> scores;
+};
+
+std::optional<std::uint64_t> known(GstClockTime time) {
+  return GST_CLOCK_TIME_IS_VALID(time) ? std::optional<std::uint64_t>(time) : std::nullopt;
+}
+
+// `offset`: from the element's numbers, which may begin anew within a file, to those of the file.
+SceneBoundary to_boundary(const GstTorchScene& scene, std::uint64_t offset) {
+  return {enum_nick(GST_TYPE_TORCH_SCENE_BOUNDARY, scene.boundary),
+          scene.start_frame + offset,
+          scene.middle_frame + offset,
+          scene.end_frame + offset,
+          known(scene.start_pts),
+          known(scene.middle_pts),
+          known(scene.end_pts),
+          scene.confidence};
+}
+
+void collect(GstPad* pad, GstBuffer* buffer, Collected& all) {
+  const std::uint64_t number = all.scores.size();
+  SceneScore score;
+  score.frame = number;
+  score.pts = known(GST_BUFFER_PTS(buffer));
+  score.running_time = running_time_at(pad, GST_BUFFER_PTS(buffer));
+  std::vector<SceneBoundary> boundaries;
+  gpointer state = nullptr;
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_scene_meta(buffer, &state)) {
+    GstTorchScene scene;
+    if (!gst_torch_scene_meta_read(meta, &scene)) continue;
+    score.score = scene.score;
+    score.distance = scene.distance;
+    score.mean_luma = scene.mean_luma;
+    if (scene.boundary) boundaries.push_back(to_boundary(scene, number - scene.frame));
+  }
+  score.is_boundary = !boundaries.empty();
+  all.list.add({number, score.pts, known(GST_BUFFER_DURATION(buffer))}, boundaries);
+  all.scores.push_back(score);
+}
+
+GstPadProbeReturn collect_frame(GstPad* pad, GstPadProbeInfo* info, gpointer all) {
+  collect(pad, GST_PAD_PROBE_INFO_BUFFER(info), *static_cast<Collected*>(all));
+  return GST_PAD_PROBE_OK;
+}
+
+void set_up(const Pipeline& pipeline, const std::string& video, const SceneSettings& settings,
+            Collected& all) {
+  g_object_set(pipeline.element("source").get(), "location", video.c_str(), nullptr);
+  const auto scenes = pipeline.element("scenes");
+  if (settings.model) g_object_set(scenes.get(), "model", settings.model->c_str(), nullptr);
+  const ComputeSettings& compute = settings.compute;
+  if (compute.device) g_object_set(scenes.get(), "device", compute.device->c_str(), nullptr);
+  if (compute.precision) {
+    gst_util_set_object_arg(G_OBJECT(scenes.get()), "precision", compute.precision->c_str());
+  }
+  if (settings.threshold) g_object_set(scenes.get(), "threshold", *settings.threshold, nullptr);
+  const auto sink = pipeline.element("sink");
+  const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(sink.get(), "sink"));
+  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, collect_frame, &all, nullptr);
+}
+
+}  // namespace
+
+Result<SceneScan> scan_scenes(const std::string& video, const SceneSettings& settings) {
+  auto pipeline = parse_pipeline(kPipeline);
+  if (!pipeline) return pipeline.error();
+  Collected all;
+  set_up(*pipeline, video, settings, all);
+  const auto done = pipeline->run_unless_interrupted();
+  pipeline->stop();  // no probe runs after this
+  if (!done) return done.error();
+  if (all.scores.empty()) {
+    return Error{ErrorCode::Corrupt, video + " has no frame that can be decoded"};
+  }
+  double threshold = 0;
+  g_object_get(pipeline->element("scenes").get(), "threshold", &threshold, nullptr);
+  return SceneScan{all.list.scenes(), std::move(all.scores), threshold};
+}
+
+std::string scores_to_csv(const std::vector<SceneScore>& scores) {
+  std::string csv = "Frame Number,Timecode,score,distance,mean_luma,boundary\n";
+  for (const SceneScore& s : scores) {
+    char numbers[96];
+    std::snprintf(numbers, sizeof numbers, "%.6f,%.6f,%.3f,%d", s.score, s.distance, s.mean_luma,
+                  s.is_boundary ? 1 : 0);
+    csv +=
+        std::to_string(s.frame + 1) + "," + (s.pts ? timecode(*s.pts) : "") + "," + numbers + "\n";
+  }
+  return csv;
+}
+
+}  // namespace gsttorch

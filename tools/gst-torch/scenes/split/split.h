@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/results/split_plan.h"
+#include "tools/gst-torch/support/media_probe.h"
+
+namespace gsttorch {
+
+enum class SplitMethod {
+  Copy,     ///< packets as they are: parts begin at key frames
+  Reencode  ///< parts begin exactly where shots do
+};
+
+struct SplitRequest {
+  std::string video;
+  VideoFacts facts;
+  std::string folder;
+  SplitMethod method = SplitMethod::Copy;
+  std::vector<std::uint64_t> shots = {};       ///< first frames, the first being 0
+  std::vector<std::int64_t> frame_times = {};  ///< running time of every frame, ns, ascending
+};
+
+struct SplitOutcome {
+  SplitPlan plan;
+  std::vector<std::string> files;     ///< one for each part
+  std::vector<std::string> left_out;  ///< audio that the container cannot hold, in words
+};
+
+/// An Error where the folder cannot be written to, or has parts of this video already: fewer new
+/// ones would leave some of them beside them. Asked before the work starts.
+Result<void> check_split_folder(const std::string& folder, const std::string& video);
+
+/// Writes each shot into a file of its own, named VIDEO-shot-NNN. Files appear under their names
+/// when all are whole. Needs gst_init.
+Result<SplitOutcome> split_video(const SplitRequest& request);
+
+}  // namespace gsttorch

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "tools/gst-torch/support/gst_support.h"
+#include "tools/gst-torch/scenes/split/container.h"
+#include "tools/gst-torch/scenes/split/encoder.h"
+#include "tools/gst-torch/scenes/split/media_streams.h"
+#include "tools/gst-torch/scenes/split/clip_files.h"
+
+namespace gsttorch {
+
+/// What goes into which files.
+struct SplitJob {
+  std::string video;
+  Container container;
+  std::string video_id;
+  std::vector<std::string> audio_ids;
+  std::optional<Encoder> encoder;        ///< none: packets are copied
+  std::vector<std::int64_t> starts_ns;   ///< of each part but the first, as frames are timed
+  std::vector<std::int64_t> signals_ns;  ///< the same, as splitmuxsink is told: a little earlier
+};
+
+/// Plays a file into splitmuxsink once. Thread-bound.
+class SplitPipeline {
+ public:
+  static Result<SplitPipeline> create(const SplitJob& job);
+
+  struct Counts {
+    std::uint64_t packets = 0;  ///< of the video that came to the muxer
+    std::size_t parts = 0;      ///< that were begun
+  };
+  Result<Counts> run(const SplitJob& job, const PartFiles& files);
+
+ private:
+  explicit SplitPipeline(Pipeline pipeline) : pipeline_(std::move(pipeline)) {}
+
+  Pipeline pipeline_;
+};
+
+}  // namespace gsttorch

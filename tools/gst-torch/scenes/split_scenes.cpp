@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/scenes/split_scenes.h"
+
+#include <cinttypes>
+#include <cstdio>
+
+namespace gsttorch {
+namespace {
+
+Result<std::vector<std::int64_t>> frame_times(const SceneScan& scan, const std::string& video) {
+  std::vector<std::int64_t> times;
+  for (const SceneScore& frame : scan.scores) {
+    if (!frame.running_time || (!times.empty() && *frame.running_time <= times.back())) {
+      return Error{ErrorCode::Corrupt, "cannot split " + video + ": frame " +
+                                           std::to_string(frame.frame + 1) +
+                                           " has no time after that of the frame before"};
+    }
+    times.push_back(*frame.running_time);
+  }
+  return times;
+}
+
+void report_moved(const MovedCut& cut, const std::vector<std::int64_t>& times) {
+  const auto time = [&](std::uint64_t frame) {
+    return timecode(static_cast<std::uint64_t>(times[frame] - times[0]));
+  };
+  std::printf("shot %zu begins at frame %" PRIu64 " (%s), ", cut.shot + 1, cut.frame + 1,
+              time(cut.frame).c_str());
+  if (!cut.moved_to) {
+    std::printf("has no key frame, and is in the file before\n");
+    return;
+  }
+  std::printf("its file at the next key frame: frame %" PRIu64 " (%s), %" PRIu64 " later\n",
+              *cut.moved_to + 1, time(*cut.moved_to).c_str(), *cut.moved_to - cut.frame);
+}
+
+void report(const SplitOutcome& outcome, const SplitRequest& request) {
+  for (const MovedCut& cut : outcome.plan.moved) report_moved(cut, request.frame_times);
+  for (const std::string& stream : outcome.left_out) {
+    std::printf("sound that does not fit into the files is left out: %s\n", stream.c_str());
+  }
+  std::printf("%zu shots in %zu files: %s", request.shots.size(), outcome.files.size(),
+              outcome.files.front().c_str());
+  if (outcome.files.size() > 1) std::printf(" to %s", outcome.files.back().c_str());
+  std::printf("\n");
+}
+
+}  // namespace
+
+Result<void> split_scenes(SplitRequest request, const SceneScan& scan) {
+  auto times = frame_times(scan, request.video);
+  if (!times) return times.error();
+  request.frame_times = std::move(*times);
+  for (const Scene& scene : scan.scenes) request.shots.push_back(scene.first_frame);
+  const auto outcome = split_video(request);
+  if (!outcome) return outcome.error();
+  report(*outcome, request);
+  return {};
+}
+
+}  // namespace gsttorch

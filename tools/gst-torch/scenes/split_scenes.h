@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include "lib/base/result.h"
+#include "tools/gst-torch/scenes/scene_scan.h"
+#include "tools/gst-torch/scenes/split/split.h"
+
+namespace gsttorch {
+
+/// Writes the shots that a scan found into files of their own, and tells on the standard output
+/// which cuts moved, what sound was left out, and which files there are. `request` lacks its shots
+/// and times.
+Result<void> split_scenes(SplitRequest request, const SceneScan& scan);
+
+}  // namespace gsttorch

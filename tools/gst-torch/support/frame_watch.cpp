@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/support/frame_watch.h"
+
+#include <algorithm>
+
+namespace gsttorch {
+namespace {
+
+constexpr std::size_t kSlowest = 6;
+
+template <auto Method>
+void add_probe(const Ref<GstElement>& element, const char* pad_name, GstPadProbeType type,
+               FrameWatch* watch) {
+  const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(element.get(), pad_name));
+  gst_pad_add_probe(
+      pad.get(), type,
+      [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+        return (static_cast<FrameWatch*>(data)->*Method)(info);
+      },
+      watch, nullptr);
+}
+
+}  // namespace
+
+FrameWatch::FrameWatch(Pipeline& pipeline, const RunOptions& options)
+    : continuation_(options.continuation) {
+  const auto input_types =
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_FLUSH);
+  add_probe<&FrameWatch::on_input>(pipeline.made_by(options.first_stage), "sink", input_types,
+                                   this);
+  add_probe<&FrameWatch::on_result>(pipeline.made_by("analysiswriter"), "src",
+                                    GST_PAD_PROBE_TYPE_BUFFER, this);
+}
+
+// Once the user wants to stop, frames that wait in queues are not worth their computation.
+GstPadProbeReturn FrameWatch::on_input(GstPadProbeInfo* info) {
+  if (info->type & GST_PAD_PROBE_TYPE_EVENT_FLUSH) {
+    has_sought_ |= GST_EVENT_TYPE(gst_pad_probe_info_get_event(info)) == GST_EVENT_FLUSH_STOP;
+    return GST_PAD_PROBE_OK;
+  }
+  if (holds_back_) return GST_PAD_PROBE_DROP;
+  if (keeps_its_place(GST_BUFFER_PTS(gst_pad_probe_info_get_buffer(info)))) return GST_PAD_PROBE_OK;
+  lost_its_place_ = holds_back_ = true;
+  return GST_PAD_PROBE_DROP;
+}
+
+// Some demuxers seek to where they like, or give frames other times than before: results would be
+// missing, or doubled.
+bool FrameWatch::keeps_its_place(GstClockTime pts) {
+  if (!continuation_ || !has_sought_ || has_met_place_) return true;
+  has_met_place_ = pts == continuation_->last_pts;
+  return has_met_place_ || pts < continuation_->last_pts;
+}
+
+GstPadProbeReturn FrameWatch::on_result(GstPadProbeInfo* info) {
+  const GstClockTime pts = GST_BUFFER_PTS(gst_pad_probe_info_get_buffer(info));
+  if (continuation_ && pts <= continuation_->last_pts) return GST_PAD_PROBE_OK;
+  const gint64 now = g_get_monotonic_time();
+  if (frames_ == 0) {
+    first_us_ = now;
+  } else {
+    note_time(pts, now);
+  }
+  last_us_ = now;
+  frames_++;
+  return GST_PAD_PROBE_OK;
+}
+
+void FrameWatch::note_time(GstClockTime pts, gint64 now) {
+  if (!GST_CLOCK_TIME_IS_VALID(pts)) return;
+  const FrameTime time{pts, static_cast<double>(now - last_us_) / 1e3};
+  const std::lock_guard lock(mutex_);
+  const auto at = std::find_if(slowest_.begin(), slowest_.end(),
+                               [&](const FrameTime& other) { return other.ms < time.ms; });
+  slowest_.insert(at, time);
+  if (slowest_.size() > kSlowest) slowest_.pop_back();
+}
+
+std::vector<FrameTime> FrameWatch::slowest() const {
+  const std::lock_guard lock(mutex_);
+  return slowest_;
+}
+
+}  // namespace gsttorch

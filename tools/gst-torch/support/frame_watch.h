@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+#include "tools/gst-torch/support/pipeline_run.h"
+
+namespace gsttorch {
+
+/// Counts and times the frames of a run on its streaming threads, holds back what is not wanted any
+/// more, and checks that a run that goes on meets the frame that it goes on after. Thread-safe;
+/// must outlive the pipeline's streaming.
+class FrameWatch {
+ public:
+  FrameWatch(Pipeline& pipeline, const RunOptions& options);
+
+  void hold_back() { holds_back_ = true; }
+  std::uint64_t frames() const { return frames_; }
+  double seconds() const { return static_cast<double>(last_us_ - first_us_) / 1e6; }
+  bool lost_its_place() const { return lost_its_place_; }
+  std::vector<FrameTime> slowest() const;  ///< the slowest first
+
+ private:
+  GstPadProbeReturn on_input(GstPadProbeInfo* info);
+  GstPadProbeReturn on_result(GstPadProbeInfo* info);
+  bool keeps_its_place(GstClockTime pts);
+  void note_time(GstClockTime pts, gint64 now);
+
+  const std::optional<Continuation> continuation_;
+  std::atomic<std::uint64_t> frames_{0};
+  std::atomic<gint64> first_us_{0};
+  std::atomic<gint64> last_us_{0};
+  std::atomic<bool> holds_back_{false};
+  std::atomic<bool> lost_its_place_{false};
+  bool has_sought_ = false;     // of the thread that frames come on
+  bool has_met_place_ = false;  // of the same
+  mutable std::mutex mutex_;
+  std::vector<FrameTime> slowest_;  // guarded by mutex_
+};
+
+}  // namespace gsttorch

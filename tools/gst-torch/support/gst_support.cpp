@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/support/gst_support.h"
+
+#include "tools/gst-torch/support/interrupt.h"
+
+namespace gsttorch {
+namespace {
+
+constexpr GstClockTime kPollInterval = 100 * GST_MSECOND;
+
+ErrorCode code_of(const GError* error) {
+  if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)) {
+    return ErrorCode::DiskFull;
+  }
+  return error->domain == GST_RESOURCE_ERROR ? ErrorCode::WriteFailed : ErrorCode::Failed;
+}
+
+Result<void> outcome_of(GstMessage* message) {
+  if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return {};
+  const MessageText said = read_message(message);
+  return Error{said.code, said.text};
+}
+
+}  // namespace
+
+MessageText read_message(GstMessage* message) {
+  g_autoptr(GError) error = nullptr;
+  g_autofree gchar* details = nullptr;
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_WARNING) {
+    gst_message_parse_warning(message, &error, &details);
+  } else {
+    gst_message_parse_error(message, &error, &details);
+  }
+  return {GST_MESSAGE_SRC_NAME(message), error->message, details ? details : "", code_of(error)};
+}
+
+Pipeline::~Pipeline() {
+  if (pipeline_) stop();
+}
+
+void Pipeline::stop() { gst_element_set_state(pipeline_.get(), GST_STATE_NULL); }
+
+Ref<GstElement> Pipeline::element(const char* name) const {
+  return Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline_.get()), name));
+}
+
+Ref<GstElement> Pipeline::made_by(const char* factory) const {
+  GstIterator* found =
+      gst_bin_iterate_all_by_element_factory_name(GST_BIN(pipeline_.get()), factory);
+  GValue value = G_VALUE_INIT;
+  Ref<GstElement> element;
+  if (gst_iterator_next(found, &value) == GST_ITERATOR_OK) {
+    element = Ref<GstElement>::share(GST_ELEMENT(g_value_get_object(&value)));
+    g_value_unset(&value);
+  }
+  gst_iterator_free(found);
+  return element;
+}
+
+Ref<GstBus> Pipeline::bus() const {
+  return Ref<GstBus>::adopt(gst_element_get_bus(pipeline_.get()));
+}
+
+// Of that type, or an error; null after the timeout.
+Ref<GstMessage> Pipeline::wait_for(GstMessageType type, GstClockTime timeout) {
+  const auto types = static_cast<GstMessageType>(type | GST_MESSAGE_ERROR);
+  return Ref<GstMessage>::adopt(gst_bus_timed_pop_filtered(bus().get(), timeout, types));
+}
+
+Result<void> Pipeline::preroll(GstClockTime timeout) {
+  gst_element_set_state(pipeline_.get(), GST_STATE_PAUSED);  // a failure is on the bus, too
+  const auto message = wait_for(GST_MESSAGE_ASYNC_DONE, timeout);
+  if (!message) return Error{ErrorCode::Failed, "it took too long"};
+  return outcome_of(message.get());
+}
+
+Result<void> Pipeline::run_to_end() {
+  gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+  return outcome_of(wait_for(GST_MESSAGE_EOS, GST_CLOCK_TIME_NONE).get());
+}
+
+Result<void> Pipeline::run_unless_interrupted() {
+  gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+  while (Interrupt::signal() == 0) {
+    const auto message = wait_for(GST_MESSAGE_EOS, kPollInterval);
+    if (message) return outcome_of(message.get());
+  }
+  return Error{ErrorCode::Cancelled, "interrupted"};
+}
+
+namespace {
+
+// That the pad is in now; none where it is not one of times.
+std::optional<GstSegment> segment_at(GstPad* pad) {
+  const auto event = Ref<GstEvent>::adopt(gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0));
+  if (!event) return std::nullopt;
+  const GstSegment* segment = nullptr;
+  gst_event_parse_segment(event.get(), &segment);
+  return segment->format == GST_FORMAT_TIME ? std::optional(*segment) : std::nullopt;
+}
+
+}  // namespace
+
+GstClockTimeDiff pts_offset(GstElement* element) {
+  const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(element, "sink"));
+  const auto segment = segment_at(pad.get());
+  if (!segment || !GST_CLOCK_TIME_IS_VALID(segment->time)) return 0;
+  return GST_CLOCK_DIFF(segment->time, segment->start);
+}
+
+std::optional<std::int64_t> running_time_at(GstPad* pad, GstClockTime timestamp) {
+  const auto segment = segment_at(pad);
+  if (!segment || !GST_CLOCK_TIME_IS_VALID(timestamp)) return std::nullopt;
+  guint64 time = 0;
+  const int sign = gst_segment_to_running_time_full(&*segment, GST_FORMAT_TIME, timestamp, &time);
+  if (sign == 0) return std::nullopt;
+  return sign * static_cast<std::int64_t>(time);
+}
+
+Result<Pipeline> parse_pipeline(const std::string& text) {
+  g_autoptr(GError) error = nullptr;
+  auto element = Ref<GstElement>::adopt(
+      gst_parse_launch_full(text.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error));
+  if (!element) return Error{ErrorCode::LibraryMissing, error->message};
+  // Floating, as everything that was just made: this becomes the first reference.
+  gst_object_ref_sink(element.get());
+  return Pipeline(std::move(element));
+}
+
+bool has_element(const char* factory) {
+  return static_cast<bool>(Ref<GstElementFactory>::adopt(gst_element_factory_find(factory)));
+}
+
+}  // namespace gsttorch

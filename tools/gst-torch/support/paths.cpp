@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "tools/gst-torch/support/paths.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace gsttorch {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error os_error(const std::string& what, int code) {
+  const ErrorCode kind = code == ENOENT ? ErrorCode::NotFound : ErrorCode::Failed;
+  return Error{kind, what + ": " + std::strerror(code)};
+}
+
+// Trying is the only sure test: permissions say nothing about a read-only file system or to root.
+Result<void> try_new_file(const fs::path& folder) {
+  std::string name = (folder / ".gst-torch-XXXXXX").string();
+  const int file = mkstemp(name.data());
+  if (file < 0) return os_error("cannot write in " + folder.string(), errno);
+  close(file);
+  unlink(name.c_str());
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_input_file(const std::string& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) {
+    return os_error("cannot read " + path, error ? error.value() : ENOENT);
+  }
+  if (!fs::is_regular_file(status)) {
+    return Error{ErrorCode::BadArgument, "cannot read " + path + ": it is not a file"};
+  }
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return os_error("cannot read " + path, errno);
+  close(file);
+  return {};
+}
+
+Result<void> check_output_file(const std::string& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) {
+    return Error{ErrorCode::BadArgument, "cannot write " + path + ": it is a folder"};
+  }
+  if (fs::exists(path, ignored)) {
+    const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (file < 0) return os_error("cannot write " + path, errno);
+    close(file);
+    return {};
+  }
+  const fs::path folder = fs::path(path).parent_path();
+  auto written = try_new_file(folder.empty() ? fs::path(".") : folder);
+  if (!written) {
+    return Error{written.error().code, "cannot write " + path + ": " + written.error().message};
+  }
+  return {};
+}
+
+Result<void> check_output_folder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) return os_error("cannot make the folder " + path, error.value());
+  return try_new_file(path);
+}
+
+Result<void> check_not_input(const std::string& output, const std::string& input) {
+  std::error_code ignored;
+  if (output != input && !fs::equivalent(output, input, ignored)) return {};
+  return Error{ErrorCode::BadArgument, output + " is an input: write to another file"};
+}
+
+}  // namespace gsttorch

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "lib/base/result.h"
+#include "lib/engine/engine.h"
+#include "tools/gst-torch/support/options.h"
+
+namespace gsttorch {
+
+/// Where and in what a net computes, as far as the user said. Named and meant as the elements'
+/// properties are.
+struct ComputeSettings {
+  std::optional<std::string> device;
+  std::optional<std::string> precision;
+
+  void add_to(Options& options, char device_letter = 'd');
+  /// What is wrong with the words, if anything.
+  std::optional<std::string> problem() const;
+};
+
+/// What a command that loads a net itself hands to the engine. Only where nothing is wrong with the
+/// settings.
+Result<ModelOptions> model_options(Engine& engine, const std::string& weights,
+                                   const ComputeSettings& settings);
+
+/// How flow is computed, as far as the user said. Named and meant as raftflow's properties are.
+struct FlowSettings {
+  std::optional<std::string> model;
+  ComputeSettings compute;
+  std::optional<std::string> direction;
+  std::optional<int> iterations;
+  std::optional<int> max_size;
+
+  /// All but `direction`, of which commands take different words.
+  void add_to(Options& options);
+
+  /// What is wrong with the values, if anything.
+  std::optional<std::string> problem() const;
+};
+
+/// The weights file that the settings stand for; an Error says how to get it.
+Result<std::string> resolve_flow_weights(const FlowSettings& settings);
+
+}  // namespace gsttorch
