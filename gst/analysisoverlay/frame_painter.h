@@ -6,9 +6,9 @@
 
 #include "gst/analysisoverlay/flow_painter.h"
 #include "gst/analysisoverlay/match_painter.h"
-#include "gst/analysisoverlay/reference_images.h"
 #include "gst/analysisoverlay/overlay_settings.h"
 #include "gst/analysisoverlay/perf_line.h"
+#include "gst/analysisoverlay/reference_images.h"
 #include "gst/analysisoverlay/scene_painter.h"
 
 namespace gsttorch {

@@ -10,8 +10,8 @@
 #include <opencv2/imgproc.hpp>
 
 #include "gst/analysisoverlay/label.h"
-#include "lib/gst/util/enum_nick.h"
 #include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/util/enum_nick.h"
 
 namespace gsttorch {
 namespace {

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "gst/analysisoverlay/debug.h"
-#include "lib/formats/output_file.h"
 #include "lib/formats/output_directory.h"
+#include "lib/formats/output_file.h"
 #include "lib/gst/util/boundary.h"
 
 namespace gsttorch {

@@ -7,8 +7,8 @@
 
 #include "gst/analysiswriter/debug.h"
 #include "gst/analysiswriter/frame_records.h"
-#include "lib/gst/util/boundary.h"
 #include "lib/gst/mapped_matches.h"
+#include "lib/gst/util/boundary.h"
 
 namespace gsttorch {
 namespace {

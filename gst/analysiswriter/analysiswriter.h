@@ -14,11 +14,11 @@
 #include <gst/gst.h>
 
 #include "lib/base/bounded_queue.h"
-#include "lib/results/frame_numbering.h"
-#include "lib/results/results_directory.h"
 #include "lib/gst/gsttorchmatchmeta.h"
 #include "lib/gst/mapped_flow.h"
 #include "lib/gst/util/ref.h"
+#include "lib/results/frame_numbering.h"
+#include "lib/results/results_directory.h"
 
 namespace gsttorch {
 

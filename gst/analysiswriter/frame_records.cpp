@@ -6,8 +6,8 @@
 #include <cmath>
 #include <string>
 
-#include "lib/gst/util/enum_nick.h"
 #include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/util/enum_nick.h"
 
 namespace gsttorch {
 namespace {

@@ -6,9 +6,9 @@
 
 #include <gst/gst.h>
 
-#include "lib/results/records.h"
 #include "lib/gst/gsttorchflowmeta.h"
 #include "lib/gst/gsttorchmatchmeta.h"
+#include "lib/results/records.h"
 
 namespace gsttorch {
 

@@ -24,9 +24,9 @@
 
 #include "config.h"
 #include "gst/loftrmatch/loftrmatch.h"
+#include "lib/gst/gsttorchmatchmeta.h"
 #include "lib/gst/util/boundary.h"
 #include "lib/gst/util/element_class.h"
-#include "lib/gst/gsttorchmatchmeta.h"
 #include "lib/gst/util/video_frame.h"
 
 GST_DEBUG_CATEGORY(gst_loftr_match_debug);

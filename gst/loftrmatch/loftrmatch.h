@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "gst/loftrmatch/match_result.h"
 #include "gst/loftrmatch/frame_history.h"
+#include "gst/loftrmatch/match_result.h"
 #include "gst/loftrmatch/match_settings.h"
 #include "gst/loftrmatch/pair_matcher.h"
 #include "gst/loftrmatch/references.h"

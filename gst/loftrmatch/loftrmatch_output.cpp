@@ -9,9 +9,9 @@
 
 #include "gst/loftrmatch/loftrmatch.h"
 #include "lib/gst/gsttorchmatchmeta.h"
+#include "lib/gst/tensor_buffer.h"
 #include "lib/gst/util/message.h"
 #include "lib/gst/util/ref.h"
-#include "lib/gst/tensor_buffer.h"
 
 namespace gsttorch {
 namespace {

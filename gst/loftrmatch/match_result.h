@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "lib/formats/match.h"
-#include "lib/matching/adaptive_match.h"
-#include "lib/vision/geometry.h"
-#include "lib/matching/match_image.h"
 #include "lib/gst/analyzer/analysis.h"
+#include "lib/matching/adaptive_match.h"
+#include "lib/matching/match_image.h"
+#include "lib/vision/geometry.h"
 
 namespace gsttorch {
 

@@ -6,8 +6,8 @@
 
 #include <glib.h>
 
-#include "lib/vision/geometry.h"
 #include "lib/engine/match_model.h"
+#include "lib/vision/geometry.h"
 
 namespace gsttorch {
 

@@ -14,9 +14,9 @@
 
 #include "gst/perfmeter/buffer_ring.h"
 #include "gst/perfmeter/frame_times.h"
+#include "lib/gst/util/ref.h"
 #include "lib/perf/duration_histogram.h"
 #include "lib/perf/perf_output.h"
-#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 

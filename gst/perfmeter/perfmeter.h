@@ -18,9 +18,9 @@
 #include "gst/perfmeter/report_output.h"
 #include "gst/perfmeter/stream_point.h"
 #include "gst/perfmeter/stream_progress.h"
+#include "lib/device/cuda_driver.h"
 #include "lib/perf/perf_output.h"
 #include "lib/perf/rate_meter.h"
-#include "lib/device/cuda_driver.h"
 
 namespace gsttorch {
 

@@ -21,9 +21,9 @@
 
 #include "config.h"
 #include "gst/raftflow/raftflow.h"
+#include "lib/gst/gsttorchflowmeta.h"
 #include "lib/gst/util/boundary.h"
 #include "lib/gst/util/element_class.h"
-#include "lib/gst/gsttorchflowmeta.h"
 #include "lib/gst/util/video_frame.h"
 
 GST_DEBUG_CATEGORY(gst_raft_flow_debug);

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "lib/models/weights_file.h"
 #include "lib/gst/gsttorchflowmeta.h"
+#include "lib/gst/tensor_buffer.h"
 #include "lib/gst/util/message.h"
 #include "lib/gst/util/ref.h"
-#include "lib/gst/tensor_buffer.h"
+#include "lib/models/weights_file.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_raft_flow_debug);
 #define GST_CAT_DEFAULT gst_raft_flow_debug

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "lib/base/result.h"
-#include "lib/shots/shot_boundary.h"
 #include "lib/engine/feature_model.h"
 #include "lib/engine/shot_model.h"
+#include "lib/shots/shot_boundary.h"
 #include "lib/shots/shot_windows.h"
 
 namespace gsttorch {

@@ -13,9 +13,9 @@
 #include "gst/scenedetect/frame_scorer.h"
 #include "gst/scenedetect/key_unit.h"
 #include "lib/base/result.h"
-#include "lib/shots/shot_detector.h"
 #include "lib/gst/analyzer/analysis.h"
 #include "lib/gst/analyzer/model_slot.h"
+#include "lib/shots/shot_detector.h"
 
 namespace gsttorch {
 

@@ -6,8 +6,8 @@
 
 #include "lib/base/result.h"
 #include "lib/cuda/color_conversion.h"
-#include "lib/engine/image.h"
 #include "lib/cuda/kernel_parameters.h"
+#include "lib/engine/image.h"
 
 namespace gsttorch {
 

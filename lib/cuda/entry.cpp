@@ -4,10 +4,10 @@
 
 #include <cuda_runtime_api.h>
 
+#include "lib/cuda/cuda_library.h"
+#include "lib/cuda/epilogue_kernel.h"
 #include "lib/cuda/image_kernel.h"
 #include "lib/cuda/lookup_kernel.h"
-#include "lib/cuda/epilogue_kernel.h"
-#include "lib/cuda/cuda_library.h"
 #include "lib/device/primary_context.h"
 
 namespace gsttorch {

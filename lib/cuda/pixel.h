@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lib/cuda/host_device.h"
 #include "lib/cuda/color_conversion.h"
 #include "lib/cuda/cuda_library.h"
+#include "lib/cuda/host_device.h"
 #include "lib/engine/image.h"
 
 namespace gsttorch {

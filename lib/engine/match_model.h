@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "lib/formats/match.h"
 #include "lib/base/result.h"
 #include "lib/engine/frame_image.h"
 #include "lib/engine/precision.h"
+#include "lib/formats/match.h"
 
 namespace gsttorch {
 

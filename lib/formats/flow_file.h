@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/formats/flow_view.h"
 #include "lib/base/result.h"
+#include "lib/formats/flow_view.h"
 
 namespace gsttorch {
 

@@ -7,8 +7,8 @@
 #include <span>
 #include <string>
 
-#include "lib/formats/match.h"
 #include "lib/base/result.h"
+#include "lib/formats/match.h"
 
 namespace gsttorch {
 

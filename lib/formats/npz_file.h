@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 
-#include "lib/formats/flow_view.h"
 #include "lib/base/result.h"
+#include "lib/formats/flow_view.h"
 
 namespace gsttorch {
 

@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "lib/formats/flow_magnitude.h"
-#include "lib/gst/util/enum_nick.h"
 #include "lib/gst/gsttorchflowmeta.h"
 #include "lib/gst/mapped_flow.h"
 #include "lib/gst/remapped_array.h"
+#include "lib/gst/util/enum_nick.h"
 
 namespace gsttorch {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <limits>
 
-#include "lib/gst/util/enum_nick.h"
 #include "lib/gst/flow_mapping.h"
 #include "lib/gst/raw_frame.h"
+#include "lib/gst/util/enum_nick.h"
 
 namespace {
 

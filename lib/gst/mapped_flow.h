@@ -7,9 +7,9 @@
 
 #include <gst/gst.h>
 
+#include "lib/base/result.h"
 #include "lib/formats/flow_view.h"
 #include "lib/formats/npy_file.h"
-#include "lib/base/result.h"
 #include "lib/gst/gsttorchflowmeta.h"
 
 namespace gsttorch {

@@ -6,8 +6,8 @@
 
 #include <gst/gst.h>
 
-#include "lib/formats/match_file.h"
 #include "lib/base/result.h"
+#include "lib/formats/match_file.h"
 #include "lib/gst/mapped_flow.h"
 
 namespace gsttorch {

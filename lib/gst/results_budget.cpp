@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "lib/gst/util/boundary.h"
 #include "lib/gst/gsttorchmemory-private.h"
+#include "lib/gst/util/boundary.h"
 
 namespace gsttorch {
 namespace {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <span>
 
-#include "lib/matching/affine_motion.h"
 #include "lib/formats/match.h"
+#include "lib/matching/affine_motion.h"
 #include "lib/matching/image_region.h"
 
 namespace gsttorch {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "lib/base/result.h"
-#include "lib/matching/image_region.h"
 #include "lib/engine/match_model.h"
+#include "lib/matching/image_region.h"
 
 namespace gsttorch {
 

@@ -6,10 +6,10 @@
 
 #include "lib/engine/torch_version.h"
 #include "lib/nn/base/device.h"
+#include "lib/nn/base/operation_threads.h"
 #include "lib/nn/loftr/match_model.h"
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/memory/device_memory.h"
-#include "lib/nn/base/operation_threads.h"
 #include "lib/nn/raft/flow_model.h"
 #include "lib/nn/resnet/feature_model.h"
 #include "lib/nn/transnet/shot_model.h"

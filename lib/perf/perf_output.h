@@ -6,9 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lib/base/result.h"
 #include "lib/perf/duration_histogram.h"
 #include "lib/perf/process_usage.h"
-#include "lib/base/result.h"
 
 namespace gsttorch {
 

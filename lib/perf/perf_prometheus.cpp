@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "lib/perf/perf_output.h"
 #include "lib/base/format.h"
+#include "lib/perf/perf_output.h"
 
 namespace gsttorch {
 namespace {

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "lib/perf/perf_output.h"
 #include "lib/base/format.h"
+#include "lib/perf/perf_output.h"
 
 namespace gsttorch {
 namespace {

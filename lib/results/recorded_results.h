@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/results/records.h"
 #include "lib/base/result.h"
+#include "lib/results/records.h"
 
 namespace gsttorch {
 

@@ -7,14 +7,14 @@
 #include <optional>
 #include <string>
 
+#include "lib/base/result.h"
 #include "lib/formats/flow_view.h"
-#include "lib/results/directory_lock.h"
 #include "lib/formats/match_file.h"
 #include "lib/formats/npy_file.h"
 #include "lib/formats/output_file.h"
+#include "lib/results/directory_lock.h"
 #include "lib/results/recorded_results.h"
 #include "lib/results/records.h"
-#include "lib/base/result.h"
 
 namespace gsttorch {
 

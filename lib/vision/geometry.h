@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/formats/match.h"
 #include "lib/base/result.h"
+#include "lib/formats/match.h"
 
 namespace gsttorch {
 

@@ -25,9 +25,9 @@
 #include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
 
-#include "lib/vision/geometry.h"
 #include "lib/gst/gsttorchmatchmeta.h"
 #include "lib/gst/util/ref.h"
+#include "lib/vision/geometry.h"
 #include "tests/bench/moving_camera.h"
 
 namespace gsttorch {

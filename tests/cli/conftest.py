@@ -74,7 +74,7 @@ def has_opened(path):
 
 @pytest.fixture(name="pretended_gpu", scope="session")
 def libraries_of_a_pretended_driver():
-    """An environment for the program in which a driver answers as FAKE_CUDA_* say: tests/engine."""
+    """An environment for the program in which a driver answers as FAKE_CUDA_* say: tests/device."""
     folder = os.environ.get("GSTTORCH_FAKE_DRIVER", str(BUILD_ROOT / "tests" / "engine"))
     return {"LD_LIBRARY_PATH": folder, "FAKE_NVML_FREE_MB": "1000,6000",
             "FAKE_CUDA_DEVICES": "2"}

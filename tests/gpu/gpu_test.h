@@ -10,8 +10,8 @@
 #include <gtest/gtest.h>
 
 #include "lib/engine/loader.h"
-#include "tests/support/picture.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/image.h"
+#include "tests/support/temp_directory.h"
 
 namespace gsttorch {
 

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/gst_support.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/temp_directory.h"
 
 // Streams that are allowed but rare, through elements that pass them on: what comes out, and what
 // is returned, is what an element of GStreamer's own makes of them. Criticals end the test program.

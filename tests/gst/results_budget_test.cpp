@@ -14,9 +14,9 @@
 #include "lib/gst/gsttorchruntime.h"
 #include "lib/gst/tensor_buffer.h"
 #include "tests/support/gst_support.h"
-#include "tests/support/loftr_net.h"
+#include "tests/support/loftr_model.h"
 #include "tests/support/match_results.h"
-#include "tests/support/small_net.h"
+#include "tests/support/small_model.h"
 
 namespace gsttorch {
 namespace {

@@ -14,20 +14,35 @@ CUDA = ("cuda.h", "cuda_", "cudart", "nvml.h", "driver_types.h")
 WITH_CUDA = ("lib/cuda/", "tests/cuda/")
 
 # May include: folders of this project, by the folder of the file. Its own is always allowed.
-LAYERS = {
-    "lib/core/": (),
-    "lib/engine/": ("lib/core/",),
-    "lib/nn/": ("lib/core/", "lib/engine/", "lib/cuda/"),
-    "lib/vision/": ("lib/core/", "lib/engine/"),
-    "lib/cuda/": ("lib/core/", "lib/engine/"),
-    "lib/gst/": ("lib/core/", "lib/engine/"),
-    "gst/": ("lib/core/", "lib/engine/", "lib/gst/"),
-    "tools/": ("lib/core/", "lib/engine/", "lib/gst/"),
+PLAIN = {  # neither GStreamer nor torch
+    "lib/base/": (),
+    "lib/formats/": ("lib/base/",),
+    "lib/results/": ("lib/base/", "lib/formats/"),
+    "lib/perf/": ("lib/base/", "lib/formats/"),
+    "lib/models/": ("lib/base/",),
+    "lib/engine/": ("lib/base/", "lib/formats/"),
+    "lib/shots/": ("lib/base/", "lib/engine/"),
+    "lib/device/": ("lib/base/", "lib/engine/"),
+    "lib/vision/": ("lib/base/", "lib/formats/"),
+    "lib/matching/": ("lib/base/", "lib/formats/", "lib/engine/"),
+    "lib/cuda/": ("lib/base/", "lib/engine/", "lib/device/"),
 }
-WITHOUT_GSTREAMER = ("lib/core/", "lib/engine/", "lib/nn/", "lib/vision/", "lib/cuda/",
-                     "tests/core/", "tests/nn/")
+LAYERS = PLAIN | {
+    "lib/nn/": ("lib/base/", "lib/engine/", "lib/device/", "lib/cuda/"),
+    "lib/gst/util/": ("lib/base/", "lib/engine/"),
+    "lib/gst/runtime/": ("lib/base/", "lib/engine/", "lib/models/", "lib/gst/debug.h",
+                         "lib/gst/util/"),
+    "lib/gst/": ("lib/base/", "lib/formats/", "lib/engine/", "lib/device/"),
+    "gst/": (*(name for name in PLAIN if name != "lib/cuda/"), "lib/gst/"),
+    "tools/": (*PLAIN, "lib/gst/"),
+}
+# Which directory of the command line may use which: any its own and support/, and these.
+COMMANDS = {"analyze": ("report",), "scenes": ("report",)}
+WITHOUT_GSTREAMER = (*PLAIN, "lib/nn/", *(name.replace("lib/", "tests/") for name in PLAIN),
+                     "tests/nn/")
+TOOL = "tools/gst-torch/"
 KNOWS_ELEMENTS = ("gst/plugin/", "tests/")
-WITH_TORCH = ("lib/nn/", "lib/cuda/", "tests/nn/")
+WITH_TORCH = ("lib/nn/", "lib/cuda/", "tests/nn/", "tests/bench/match_stages.cpp")
 
 
 def outside_problem(file: str, header: str) -> str | None:
@@ -43,7 +58,7 @@ def outside_problem(file: str, header: str) -> str | None:
 
 
 def inside_problem(file: str, header: str) -> str | None:
-    layer = next((folder for folder in LAYERS if file.startswith(folder)), None)
+    layer = next((directory for directory in LAYERS if file.startswith(directory)), None)
     if header.startswith("gst/"):
         ours = file.rpartition("/")[0] == header.rpartition("/")[0]
         if not ours and not file.startswith(KNOWS_ELEMENTS):
@@ -51,7 +66,18 @@ def inside_problem(file: str, header: str) -> str | None:
         return None
     if layer and header.startswith("lib/") and not header.startswith((layer, *LAYERS[layer])):
         return f"is below or beside {header.rpartition('/')[0]}"
-    return None
+    return command_problem(file, header)
+
+
+def command_problem(file: str, header: str) -> str | None:
+    """Of a file of the command line: main.cpp alone knows every directory."""
+    if not (file.startswith(TOOL) and header.startswith(TOOL)):
+        return None
+    mine, _, rest = file.removeprefix(TOOL).partition("/")
+    theirs = header.removeprefix(TOOL).partition("/")[0]
+    if not rest or theirs in (mine, "support", *COMMANDS.get(mine, ())):
+        return None
+    return f"is beside or below {TOOL}{theirs}"
 
 
 def problem(file: str, header: str, quoted: bool) -> str | None:
@@ -66,8 +92,8 @@ def problems(file: str, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("file, include", [
-    ("lib/core/a.h", "<glib.h>"),
-    ("lib/core/a.h", '"lib/engine/engine.h"'),
+    ("lib/base/a.h", "<glib.h>"),
+    ("lib/formats/a.h", '"lib/engine/engine.h"'),
     ("lib/engine/a.h", "<gst/gst.h>"),
     ("lib/engine/a.h", '"lib/nn/torch_engine.h"'),
     ("lib/nn/a.cpp", "<gst/video/video.h>"),
@@ -83,6 +109,10 @@ def problems(file: str, text: str) -> list[str]:
     ("lib/cuda/a.cu", "<gst/gst.h>"),
     ("lib/cuda/a.cu", '"lib/nn/ops/image.h"'),
     ("lib/gst/a.cpp", '"gst/raftflow/raftflow.h"'),
+    ("lib/gst/util/a.cpp", '"lib/gst/runtime/runtime.h"'),
+    ("lib/gst/runtime/a.cpp", '"lib/gst/analyzer/analyzer.h"'),
+    ("tools/gst-torch/support/a.cpp", '"tools/gst-torch/report/page.h"'),
+    ("tools/gst-torch/report/a.cpp", '"tools/gst-torch/analyze/stages.h"'),
     ("tools/gst-torch/a.cpp", '"gst/raftflow/raftflow.h"'),
     ("tools/gst-torch/a.cpp", "<torch/torch.h>"),
     ("tests/gst/a.cpp", "<torch/torch.h>"),
@@ -93,6 +123,8 @@ def test_notices_a_forbidden_include(file: str, include: str) -> None:
 
 @pytest.mark.parametrize("file, include", [
     ("gst/raftflow/a.cpp", '"gst/raftflow/raftflow.h"'),
+    ("tools/gst-torch/analyze/a.cpp", '"tools/gst-torch/report/page.h"'),
+    ("tools/gst-torch/main.cpp", '"tools/gst-torch/support/commands.h"'),
     ("gst/plugin/gsttorch.cpp", '"gst/raftflow/gstraftflow.h"'),
     ("gst/raftflow/a.cpp", '"lib/engine/engine.h"'),
     ("gst/raftflow/a.cpp", "<gst/base/gstbasetransform.h>"),

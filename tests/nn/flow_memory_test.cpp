@@ -8,12 +8,12 @@
 
 #include <ATen/Parallel.h>
 
-#include "lib/nn/torch_engine.h"
 #include "lib/nn/ops/prepared_image.h"
+#include "lib/nn/torch_engine.h"
 #include "tests/support/bf16.h"
+#include "tests/support/image.h"
 #include "tests/support/paths.h"
-#include "tests/support/picture.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/temp_directory.h"
 #include "tests/support/weights_file.h"
 
 namespace gsttorch {

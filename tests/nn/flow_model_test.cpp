@@ -12,9 +12,9 @@
 #include "lib/nn/base/device.h"
 #include "lib/nn/raft/checkpoint.h"
 #include "lib/nn/raft/consistency.h"
+#include "tests/support/image.h"
 #include "tests/support/paths.h"
-#include "tests/support/picture.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/temp_directory.h"
 #include "tests/support/weights_file.h"
 
 namespace gsttorch {

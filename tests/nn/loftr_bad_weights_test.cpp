@@ -10,7 +10,7 @@
 
 #include "lib/nn/loftr/match_model.h"
 #include "tests/support/paths.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/temp_directory.h"
 #include "tests/support/weights_file.h"
 
 namespace gsttorch {

@@ -15,9 +15,9 @@
 #include "lib/nn/memory/cpu_memory.h"
 #include "tests/support/bf16.h"
 #include "tests/support/formula.h"
-#include "tests/support/loftr_net.h"
+#include "tests/support/loftr_model.h"
 #include "tests/support/paths.h"
-#include "tests/support/small_net.h"
+#include "tests/support/small_model.h"
 
 namespace gsttorch {
 namespace {

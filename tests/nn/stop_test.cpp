@@ -6,17 +6,17 @@
 
 #include <gtest/gtest.h>
 
-#include "lib/shots/shot_windows.h"
 #include "lib/nn/base/failure.h"
+#include "lib/nn/base/stop_scope.h"
 #include "lib/nn/loftr/match_model.h"
 #include "lib/nn/raft/flow_model.h"
 #include "lib/nn/resnet/feature_model.h"
-#include "lib/nn/base/stop_scope.h"
 #include "lib/nn/transnet/shot_model.h"
-#include "tests/support/loftr_net.h"
+#include "lib/shots/shot_windows.h"
+#include "tests/support/image.h"
+#include "tests/support/loftr_model.h"
 #include "tests/support/paths.h"
-#include "tests/support/picture.h"
-#include "tests/support/small_net.h"
+#include "tests/support/small_model.h"
 
 namespace gsttorch {
 namespace {

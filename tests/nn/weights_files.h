@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/support/temp_folder.h"
+#include "tests/support/temp_directory.h"
 
 namespace gsttorch::testing {
 

@@ -12,7 +12,7 @@
 #include "lib/gst/gsttorchruntime.h"
 #include "lib/gst/util/ref.h"
 #include "tests/support/gst_pipeline.h"
-#include "tests/support/small_net.h"
+#include "tests/support/small_model.h"
 
 namespace gsttorch {
 namespace {

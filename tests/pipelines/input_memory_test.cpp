@@ -10,7 +10,7 @@
 
 #include "lib/gst/gsttorchmemory.h"
 #include "tests/support/gst_pipeline.h"
-#include "tests/support/small_net.h"
+#include "tests/support/small_model.h"
 
 namespace gsttorch {
 namespace {

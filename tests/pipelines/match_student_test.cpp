@@ -17,10 +17,10 @@
 
 #include "lib/gst/gsttorchmatchmeta.h"
 #include "tests/support/gst_support.h"
+#include "tests/support/image_file.h"
 #include "tests/support/match_results.h"
 #include "tests/support/paths.h"
-#include "tests/support/picture_file.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/temp_directory.h"
 
 namespace gsttorch {
 namespace {

@@ -13,7 +13,7 @@
 #include "lib/gst/gsttorchruntime.h"
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
-#include "tests/support/small_net.h"
+#include "tests/support/small_model.h"
 
 namespace gsttorch {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
-#include "tests/support/small_net.h"
+#include "tests/support/small_model.h"
 
 namespace gsttorch {
 namespace {

@@ -16,8 +16,8 @@
 #include "lib/engine/frame_image.h"
 #include "lib/gst/gsttorchenums.h"
 #include "lib/gst/gsttorchscenemeta.h"
-#include "lib/gst/util/ref.h"
 #include "lib/gst/runtime/models.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 

@@ -6,12 +6,12 @@
 #include <cstdlib>
 #include <utility>
 
-#include "lib/gst/debug.h"
-#include "lib/gst/util/boundary.h"
 #include "lib/gst/cuda_context.h"
+#include "lib/gst/debug.h"
 #include "lib/gst/gsttorchruntime-private.h"
 #include "lib/gst/runtime/frame_table.h"
 #include "lib/gst/runtime/runtime.h"
+#include "lib/gst/util/boundary.h"
 
 namespace gsttorch {
 

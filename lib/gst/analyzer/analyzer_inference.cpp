@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "lib/gst/analyzer/analyzer.h"
-#include "lib/gst/debug.h"
 #include "lib/gst/analyzer/shot_boundary.h"
-#include "lib/gst/util/boundary.h"
+#include "lib/gst/debug.h"
 #include "lib/gst/runtime/runtime.h"
 #include "lib/gst/runtime/shared_frame.h"
+#include "lib/gst/util/boundary.h"
 
 namespace gsttorch {
 // --- what to do next

@@ -7,9 +7,9 @@
 
 #include "lib/gst/analyzer/analyzer.h"
 #include "lib/gst/debug.h"
-#include "lib/gst/util/boundary.h"
 #include "lib/gst/runtime/frame_table.h"
 #include "lib/gst/runtime/runtime.h"
+#include "lib/gst/util/boundary.h"
 
 namespace gsttorch {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "lib/gst/analyzer/analyzer.h"
-#include "lib/gst/debug.h"
 #include "lib/gst/analyzer/shot_boundary.h"
+#include "lib/gst/debug.h"
 #include "lib/gst/util/segment_time.h"
 
 namespace gsttorch {

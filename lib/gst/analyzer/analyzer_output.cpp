@@ -7,13 +7,13 @@
 #include <utility>
 
 #include "lib/gst/analyzer/analyzer.h"
-#include "lib/gst/debug.h"
 #include "lib/gst/analyzer/gsttorchanalyzer.h"
 #include "lib/gst/analyzer/input_allocator.h"
-#include "lib/gst/util/boundary.h"
+#include "lib/gst/debug.h"
 #include "lib/gst/runtime/frame_table.h"
 #include "lib/gst/runtime/runtime.h"
 #include "lib/gst/runtime/shared_frame.h"
+#include "lib/gst/util/boundary.h"
 
 namespace gsttorch {
 

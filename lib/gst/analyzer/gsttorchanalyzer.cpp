@@ -3,11 +3,11 @@
 #include "lib/gst/analyzer/gsttorchanalyzer.h"
 
 #include "lib/gst/analyzer/analyzer.h"
-#include "lib/gst/debug.h"
-#include "lib/gst/util/boundary.h"
 #include "lib/gst/cuda_context.h"
-#include "lib/gst/util/element_class.h"
+#include "lib/gst/debug.h"
 #include "lib/gst/runtime/runtime_stats.h"
+#include "lib/gst/util/boundary.h"
+#include "lib/gst/util/element_class.h"
 
 GST_DEBUG_CATEGORY(gst_torch_analyzer_debug);
 

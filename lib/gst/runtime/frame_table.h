@@ -8,9 +8,9 @@
 
 #include <gst/video/video.h>
 
-#include "lib/gst/util/ref.h"
 #include "lib/gst/runtime/derived_cache.h"
 #include "lib/gst/runtime/shared_frame.h"
+#include "lib/gst/util/ref.h"
 
 namespace gsttorch {
 

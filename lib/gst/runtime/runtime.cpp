@@ -9,11 +9,11 @@
 #include <system_error>
 #include <utility>
 
-#include "lib/models/manifest.h"
 #include "lib/engine/loader.h"
 #include "lib/gst/debug.h"
 #include "lib/gst/runtime/engine_gate.h"
 #include "lib/gst/runtime/results_account.h"
+#include "lib/models/manifest.h"
 
 namespace gsttorch {
 namespace {

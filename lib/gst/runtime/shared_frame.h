@@ -11,8 +11,8 @@
 #include <gst/video/video.h>
 
 #include "lib/engine/frame_image.h"
-#include "lib/gst/util/ref.h"
 #include "lib/gst/runtime/derived_cache.h"
+#include "lib/gst/util/ref.h"
 #include "lib/gst/util/video_frame.h"
 
 namespace gsttorch {

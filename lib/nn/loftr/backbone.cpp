@@ -7,8 +7,8 @@
 
 #include <ATen/ATen.h>
 
-#include "lib/nn/loftr/windows.h"
 #include "lib/nn/base/stop_scope.h"
+#include "lib/nn/loftr/windows.h"
 
 namespace gsttorch {
 namespace {

@@ -10,9 +10,9 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "lib/nn/base/stop_scope.h"
 #include "lib/nn/ops/cpu_dispatch.h"
 #include "lib/nn/ops/fast_exp.h"
-#include "lib/nn/base/stop_scope.h"
 
 namespace gsttorch {
 namespace {

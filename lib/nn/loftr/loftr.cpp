@@ -9,11 +9,11 @@
 
 #include "lib/nn/base/device.h"
 #include "lib/nn/base/failure.h"
-#include "lib/nn/loftr/position_encoding.h"
+#include "lib/nn/base/stop_scope.h"
 #include "lib/nn/loftr/grid_suppression.h"
+#include "lib/nn/loftr/position_encoding.h"
 #include "lib/nn/loftr/token_pruning.h"
 #include "lib/nn/loftr/windows.h"
-#include "lib/nn/base/stop_scope.h"
 
 namespace gsttorch {
 namespace {

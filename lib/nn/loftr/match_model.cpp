@@ -12,12 +12,12 @@
 
 #include "lib/nn/base/device.h"
 #include "lib/nn/base/failure.h"
+#include "lib/nn/base/precision.h"
+#include "lib/nn/base/stop_scope.h"
 #include "lib/nn/loftr/loftr.h"
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/ops/prepared_image.h"
-#include "lib/nn/base/precision.h"
-#include "lib/nn/base/stop_scope.h"
 
 namespace gsttorch {
 namespace {

@@ -9,8 +9,8 @@
 #include <ATen/ATen.h>
 
 #include "lib/nn/base/failure.h"
-#include "lib/nn/ops/fused_epilogue.h"
 #include "lib/nn/base/stop_scope.h"
+#include "lib/nn/ops/fused_epilogue.h"
 
 namespace gsttorch {
 namespace {

@@ -7,9 +7,9 @@
 
 #include <ATen/ATen.h>
 
+#include "lib/nn/base/stop_scope.h"
 #include "lib/nn/ops/batch_norm.h"
 #include "lib/nn/ops/norm.h"
-#include "lib/nn/base/stop_scope.h"
 
 namespace gsttorch {
 namespace {

@@ -12,18 +12,18 @@
 
 #include "lib/nn/base/device.h"
 #include "lib/nn/base/failure.h"
-#include "lib/nn/graph/graph_cache.h"
 #include "lib/nn/base/host_tensor.h"
+#include "lib/nn/base/precision.h"
+#include "lib/nn/base/stop_scope.h"
+#include "lib/nn/graph/graph_cache.h"
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/ops/prepared_image.h"
-#include "lib/nn/base/precision.h"
 #include "lib/nn/raft/checkpoint.h"
 #include "lib/nn/raft/consistency.h"
 #include "lib/nn/raft/flow_figures.h"
 #include "lib/nn/raft/raft.h"
 #include "lib/nn/raft/warm_start.h"
-#include "lib/nn/base/stop_scope.h"
 
 namespace gsttorch {
 namespace {

@@ -9,10 +9,10 @@
 #include <ATen/ATen.h>
 
 #include "lib/nn/base/failure.h"
+#include "lib/nn/base/stop_scope.h"
 #include "lib/nn/raft/correlation.h"
 #include "lib/nn/raft/flow_figures.h"
 #include "lib/nn/raft/upsample.h"
-#include "lib/nn/base/stop_scope.h"
 
 namespace gsttorch {
 namespace {

@@ -10,15 +10,15 @@
 
 #include "lib/nn/base/device.h"
 #include "lib/nn/base/failure.h"
+#include "lib/nn/base/precision.h"
+#include "lib/nn/base/stop_scope.h"
 #include "lib/nn/graph/graph_cache.h"
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/ops/area_resampling.h"
 #include "lib/nn/ops/prepared_image.h"
 #include "lib/nn/ops/thumbnail.h"
-#include "lib/nn/base/precision.h"
 #include "lib/nn/resnet/resnet.h"
-#include "lib/nn/base/stop_scope.h"
 #include "lib/nn/weights/weights.h"
 
 namespace gsttorch {

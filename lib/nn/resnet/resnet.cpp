@@ -6,8 +6,8 @@
 
 #include <ATen/ATen.h>
 
-#include "lib/nn/ops/batch_norm.h"
 #include "lib/nn/base/stop_scope.h"
+#include "lib/nn/ops/batch_norm.h"
 
 namespace gsttorch {
 namespace {

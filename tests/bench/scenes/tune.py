@@ -6,7 +6,7 @@
     tests/bench/scenes/tune.py --work DIR [--bfloat16] [--net NET...] [--wrong] [-- OPTION...]
 
 Takes what the nets say of each frame once (by PyTorch, into DIR/scenes/features), and runs the C++
-decision on that with tests/bench/shot_detect, so that a change of lib/core/shots is judged in
+decision on that with tests/bench/shot_detect, so that a change of lib/shots is judged in
 seconds. --wrong lists what was missed and what was found beside the labels; what follows -- goes to
 shot_detect. evaluate.py has the figures that count, of the element itself.
 

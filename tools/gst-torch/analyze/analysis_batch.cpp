@@ -9,11 +9,11 @@
 #include <set>
 
 #include "lib/gst/gsttorchruntime.h"
+#include "tools/gst-torch/report/index_page.h"
 #include "tools/gst-torch/support/commands.h"
 #include "tools/gst-torch/support/interrupt.h"
 #include "tools/gst-torch/support/options.h"
 #include "tools/gst-torch/support/paths.h"
-#include "tools/gst-torch/report/index_page.h"
 
 namespace gsttorch {
 namespace {

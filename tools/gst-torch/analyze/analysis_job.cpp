@@ -7,15 +7,15 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "lib/device/cuda_driver.h"
 #include "lib/results/recorded_results.h"
 #include "lib/results/results_directory.h"
-#include "lib/device/cuda_driver.h"
+#include "tools/gst-torch/analyze/run_manifest.h"
+#include "tools/gst-torch/report/report.h"
+#include "tools/gst-torch/report/report_data.h"
 #include "tools/gst-torch/support/media_probe.h"
 #include "tools/gst-torch/support/paths.h"
 #include "tools/gst-torch/support/pipeline_run.h"
-#include "tools/gst-torch/report/report.h"
-#include "tools/gst-torch/report/report_data.h"
-#include "tools/gst-torch/analyze/run_manifest.h"
 
 namespace gsttorch {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "tools/gst-torch/support/settings.h"
 #include "tools/gst-torch/analyze/stages.h"
+#include "tools/gst-torch/support/settings.h"
 
 namespace gsttorch {
 

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 
 #include "config.h"
-#include "lib/formats/output_file.h"
 #include "lib/engine/torch_version.h"
+#include "lib/formats/output_file.h"
 #include "lib/gst/gsttorchruntime.h"
 #include "tools/gst-torch/analyze/frame_delays.h"
 #include "tools/gst-torch/report/report_data.h"
@@ -225,12 +225,6 @@ Result<void> RunRecord::write() {
   std::filesystem::rename(path_ + ".part", path_, error);
   if (!error) return {};
   return Error{ErrorCode::Failed, "cannot write " + path_ + ": " + error.message()};
-}
-
-Json read_run_record(const std::string& folder) {
-  std::ifstream in(std::filesystem::path(folder) / "run.json");
-  Json json = Json::parse(in, nullptr, false);
-  return json.is_object() ? json : Json();
 }
 
 }  // namespace gsttorch

@@ -42,7 +42,4 @@ class RunRecord {
   nlohmann::ordered_json json_;
 };
 
-/// run.json of a folder, as an earlier run left it; null where there is none that can be read.
-nlohmann::ordered_json read_run_record(const std::string& folder);
-
 }  // namespace gsttorch

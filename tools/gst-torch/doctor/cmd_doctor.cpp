@@ -7,8 +7,8 @@
 #include <gst/gst.h>
 
 #include "config.h"
-#include "tools/gst-torch/support/commands.h"
 #include "tools/gst-torch/doctor/doctor.h"
+#include "tools/gst-torch/support/commands.h"
 #include "tools/gst-torch/support/options.h"
 
 namespace gsttorch {

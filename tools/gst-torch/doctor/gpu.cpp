@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/device/cuda_libraries.h"
 #include "lib/cuda/cuda_library.h"
+#include "lib/device/cuda_libraries.h"
 #include "lib/device/cuda_probe.h"
 #include "lib/engine/loader.h"
 #include "lib/gst/cuda_context.h"

@@ -7,8 +7,8 @@
 
 #include <sched.h>
 
-#include "lib/models/manifest.h"
 #include "lib/engine/loader.h"
+#include "lib/models/manifest.h"
 #include "tools/gst-torch/doctor/doctor.h"
 
 namespace gsttorch {

@@ -12,9 +12,9 @@
 #include <glib.h>
 
 #include "lib/models/manifest.h"
-#include "tools/gst-torch/support/commands.h"
 #include "tools/gst-torch/models/fetch_model.h"
 #include "tools/gst-torch/models/model_store.h"
+#include "tools/gst-torch/support/commands.h"
 
 namespace gsttorch {
 namespace {

@@ -7,9 +7,9 @@
 
 #include <unistd.h>
 
+#include "tools/gst-torch/models/atomic_file.h"
 #include "tools/gst-torch/models/fetch.h"
 #include "tools/gst-torch/models/model_store.h"
-#include "tools/gst-torch/models/atomic_file.h"
 #include "tools/gst-torch/models/wheel.h"
 
 namespace gsttorch {

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "lib/models/manifest.h"
 #include "lib/base/result.h"
+#include "lib/models/manifest.h"
 
 namespace gsttorch {
 

@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
-#include "lib/models/manifest.h"
 #include "lib/base/result.h"
+#include "lib/models/manifest.h"
 #include "tools/gst-torch/models/atomic_file.h"
 
 namespace gsttorch {

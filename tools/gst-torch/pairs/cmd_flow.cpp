@@ -8,13 +8,13 @@
 
 #include <gst/gst.h>
 
+#include "lib/engine/loader.h"
 #include "lib/formats/flow_color.h"
 #include "lib/formats/flow_file.h"
-#include "lib/engine/loader.h"
 #include "tools/gst-torch/support/commands.h"
+#include "tools/gst-torch/support/image.h"
 #include "tools/gst-torch/support/options.h"
 #include "tools/gst-torch/support/paths.h"
-#include "tools/gst-torch/support/image.h"
 #include "tools/gst-torch/support/settings.h"
 
 namespace gsttorch {

@@ -7,15 +7,15 @@
 
 #include <gst/gst.h>
 
-#include "lib/models/manifest.h"
-#include "lib/formats/match_file.h"
-#include "lib/vision/geometry.h"
 #include "lib/engine/loader.h"
-#include "tools/gst-torch/support/commands.h"
+#include "lib/formats/match_file.h"
+#include "lib/models/manifest.h"
+#include "lib/vision/geometry.h"
 #include "tools/gst-torch/pairs/match_visual.h"
+#include "tools/gst-torch/support/commands.h"
+#include "tools/gst-torch/support/image.h"
 #include "tools/gst-torch/support/options.h"
 #include "tools/gst-torch/support/paths.h"
-#include "tools/gst-torch/support/image.h"
 #include "tools/gst-torch/support/settings.h"
 
 namespace gsttorch {

@@ -4,9 +4,9 @@
 
 #include <gst/gst.h>
 
+#include "tools/gst-torch/report/report.h"
 #include "tools/gst-torch/support/commands.h"
 #include "tools/gst-torch/support/options.h"
-#include "tools/gst-torch/report/report.h"
 
 namespace gsttorch {
 namespace {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "lib/formats/flow_color.h"
 #include "lib/base/result.h"
+#include "lib/formats/flow_color.h"
 #include "tools/gst-torch/support/gst_support.h"
 
 namespace gsttorch {

@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include <map>
 
-#include "tools/gst-torch/support/html.h"
 #include "tools/gst-torch/report/sections.h"
+#include "tools/gst-torch/support/html.h"
 
 namespace gsttorch {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <filesystem>
 
-#include "tools/gst-torch/support/html.h"
 #include "tools/gst-torch/report/page.h"
 #include "tools/gst-torch/report/report.h"
 #include "tools/gst-torch/report/report_data.h"
+#include "tools/gst-torch/support/html.h"
 
 namespace gsttorch {
 namespace {

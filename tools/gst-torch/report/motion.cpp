@@ -6,8 +6,8 @@
 
 #include "lib/formats/flow_color.h"
 #include "tools/gst-torch/report/chart.h"
-#include "tools/gst-torch/support/html.h"
 #include "tools/gst-torch/report/sections.h"
+#include "tools/gst-torch/support/html.h"
 
 namespace gsttorch {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "tools/gst-torch/report/chart.h"
-#include "tools/gst-torch/support/html.h"
 #include "tools/gst-torch/report/sections.h"
+#include "tools/gst-torch/support/html.h"
 
 namespace gsttorch {
 namespace {

@@ -8,7 +8,6 @@
 
 #include "lib/results/recorded_results.h"
 #include "lib/results/results_directory.h"
-#include "tools/gst-torch/analyze/run_manifest.h"
 
 namespace gsttorch {
 namespace {
@@ -112,6 +111,12 @@ const FrameResult* ReportData::frame_at(std::uint64_t pts) const {
 bool ReportData::has(std::optional<double> FrameResult::*field) const {
   return std::any_of(frames.begin(), frames.end(),
                      [&](const FrameResult& frame) { return (frame.*field).has_value(); });
+}
+
+Json read_run_record(const std::string& folder) {
+  std::ifstream in(std::filesystem::path(folder) / "run.json");
+  Json json = Json::parse(in, nullptr, false);
+  return json.is_object() ? json : Json();
 }
 
 Result<ReportData> read_report_data(const std::string& folder) {

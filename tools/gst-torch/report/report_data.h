@@ -9,8 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "lib/perf/perf_output.h"
 #include "lib/base/result.h"
+#include "lib/perf/perf_output.h"
 
 namespace gsttorch {
 
@@ -49,6 +49,9 @@ std::string meter_reports_path(const std::string& folder);
 std::string frame_times_path(const std::string& folder);
 /// Those that are whole; none where there is no file.
 std::vector<PerfRecord> read_meter_reports(const std::string& folder);
+
+/// run.json of a folder, as an earlier run left it; null where there is none that can be read.
+nlohmann::ordered_json read_run_record(const std::string& folder);
 
 /// An Error where the folder holds no results, or those of another version.
 Result<ReportData> read_report_data(const std::string& folder);

@@ -10,15 +10,15 @@
 #include <gst/gst.h>
 
 #include "lib/formats/output_file.h"
-#include "tools/gst-torch/support/commands.h"
 #include "tools/gst-torch/scenes/contact_sheet.h"
+#include "tools/gst-torch/scenes/scene_scan.h"
+#include "tools/gst-torch/scenes/score_plot.h"
+#include "tools/gst-torch/scenes/split_scenes.h"
+#include "tools/gst-torch/support/commands.h"
 #include "tools/gst-torch/support/interrupt.h"
 #include "tools/gst-torch/support/media_probe.h"
 #include "tools/gst-torch/support/options.h"
 #include "tools/gst-torch/support/paths.h"
-#include "tools/gst-torch/scenes/scene_scan.h"
-#include "tools/gst-torch/scenes/score_plot.h"
-#include "tools/gst-torch/scenes/split_scenes.h"
 
 namespace gsttorch {
 namespace {

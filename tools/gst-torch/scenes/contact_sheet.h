@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "lib/base/result.h"
-#include "tools/gst-torch/support/media_probe.h"
 #include "tools/gst-torch/scenes/scene_scan.h"
+#include "tools/gst-torch/support/media_probe.h"
 
 namespace gsttorch {
 

@@ -4,8 +4,8 @@
 
 #include <cstdio>
 
-#include "lib/gst/util/enum_nick.h"
 #include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/util/enum_nick.h"
 #include "tools/gst-torch/support/gst_support.h"
 
 namespace gsttorch {

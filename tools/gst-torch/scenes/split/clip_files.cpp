@@ -8,8 +8,8 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "lib/formats/output_file.h"
 #include "lib/base/format.h"
+#include "lib/formats/output_file.h"
 
 namespace gsttorch {
 namespace {

@@ -9,8 +9,8 @@
 #include <gst/gst.h>
 
 #include "lib/base/result.h"
-#include "lib/results/split_plan.h"
 #include "lib/gst/util/ref.h"
+#include "lib/results/split_plan.h"
 
 namespace gsttorch {
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "tools/gst-torch/support/paths.h"
 #include "tools/gst-torch/scenes/split/split_pipeline.h"
+#include "tools/gst-torch/support/paths.h"
 
 namespace gsttorch {
 namespace {

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "lib/base/result.h"
-#include "tools/gst-torch/support/gst_support.h"
+#include "tools/gst-torch/scenes/split/clip_files.h"
 #include "tools/gst-torch/scenes/split/container.h"
 #include "tools/gst-torch/scenes/split/encoder.h"
 #include "tools/gst-torch/scenes/split/media_streams.h"
-#include "tools/gst-torch/scenes/split/clip_files.h"
+#include "tools/gst-torch/support/gst_support.h"
 
 namespace gsttorch {
 

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+// Memory that runs out anywhere between the load of a net and its last result: one error or a
+// poorer result, never a crash, and nothing that stays.
+#include <atomic>
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lib/engine/loader.h"
+#include "lib/gst/gsttorchmatchmeta.h"
+#include "lib/gst/gsttorchscenemeta.h"
+#include "tests/gst/runtime/runtime_fixture.h"
+#include "tests/support/loftr_model.h"
+#include "tests/support/match_results.h"
+
+namespace gsttorch {
+namespace {
+
+using testing::Each;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Le;
+using testing::SizeIs;
+
+class AllocationFailure : public RuntimeTest {
+ protected:
+  ~AllocationFailure() override { engine_->fail_allocation_after(-1); }
+
+  /// Errors of a run in which the allocation after so many fails.
+  std::vector<std::string> play_failing_after(std::int64_t allocations) {
+    has_warned_ = false;
+    engine_->fail_allocation_after(allocations);
+    const auto errors = play();
+    engine_->fail_allocation_after(-1);
+    return errors;
+  }
+  /// How many allocations a run needs: from there on none fails. None that fails may go unnoticed.
+  std::int64_t count_allocations() {
+    std::int64_t failing = 0, working = 1 << 20;
+    while (working - failing > 1) {
+      const std::int64_t middle = (failing + working) / 2;
+      const bool failed = !play_failing_after(middle).empty() || has_warned_;
+      (failed ? failing : working) = middle;
+      begin_anew();
+    }
+    return working;
+  }
+  /// The next run loads the net again.
+  void begin_anew() {
+    results.clear();
+    trim();
+  }
+
+  /// An element, or several in a row, between two pads, not started.
+  void make_bin(const std::string& line) {
+    pads = std::make_unique<TestPads>(gst_parse_bin_from_description(line.c_str(), TRUE, nullptr),
+                                      GST_STATE_NULL);
+    const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pads->element()));
+    gst_bus_set_sync_handler(
+        bus.get(),
+        [](GstBus*, GstMessage* message, gpointer test) {
+          if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_WARNING) {
+            static_cast<AllocationFailure*>(test)->has_warned_ = true;
+          }
+          return GST_BUS_PASS;
+        },
+        this, nullptr);
+  }
+
+  /// Tells results apart. A run without an error has the same as one in which nothing fails, unless
+  /// it said that it was done with less.
+  std::function<std::string(GstBuffer*)> describe = [](GstBuffer*) { return ""; };
+  std::vector<std::string> described() {
+    std::vector<std::string> all;
+    for (const Ref<GstBuffer>& result : results) all.push_back(describe(result.get()));
+    return all;
+  }
+
+  /// Runs with each `step`th allocation failing; no more than so many errors each. `most`: of how
+  /// many, where that is known.
+  void try_all(std::int64_t step, std::size_t most_errors, std::int64_t most = 0) {
+    ASSERT_THAT(play(), IsEmpty());
+    const std::vector<std::string> expected = described();
+    begin_anew();
+    const guint64 tensors = stat("tensors");
+    if (most == 0) most = count_allocations();
+    ASSERT_GT(most, step) << "what fails here is no allocation of a run";
+    for (std::int64_t n = 0; n <= most; n += step) {
+      const auto errors = play_failing_after(n);
+      ASSERT_THAT(errors, SizeIs(Le(most_errors))) << n;
+      ASSERT_THAT(errors, Each(HasSubstr("memory"))) << n;
+      if (errors.empty() && !has_warned_) {
+        ASSERT_EQ(described(), expected) << n;
+      }
+      begin_anew();
+      ASSERT_EQ(stat("tensors"), tensors) << n;
+    }
+    EXPECT_THAT(play(), IsEmpty());
+    EXPECT_THAT(results, SizeIs(kFrames));
+  }
+
+ private:
+  std::atomic<bool> has_warned_ = false;
+  Engine* const engine_ = load_engine().value();
+};
+
+// There are some hundred allocations, and each takes a tenth of a second to try: not all are.
+
+TEST_F(AllocationFailure, anywhere_is_one_error_or_a_poorer_result_and_leaves_nothing) {
+  make();
+  try_all(13, 1);
+}
+
+TEST_F(AllocationFailure, of_what_two_elements_share_is_at_most_one_error_of_each) {
+  const std::string flow = "raftflow iterations=2 device=cpu model=" + small_flow_net();
+  GstElement* both =
+      gst_parse_bin_from_description((flow + " ! " + flow + " lag=2").c_str(), TRUE, nullptr);
+  pads = std::make_unique<TestPads>(both, GST_STATE_NULL);
+  try_all(47, 2);
+}
+
+std::string matches_of(GstBuffer* buffer) {
+  const OwnedMatch match = result_of(Ref<GstBuffer>::share(buffer));
+  if (!match) return "no meta";
+  if (match->skipped) return match->skipped;
+  std::string text = std::to_string(match->count);
+  for (const float value : rows_of(*match)) text += ' ' + std::to_string(std::lround(8 * value));
+  return text;
+}
+
+TEST_F(AllocationFailure, in_loftrmatch_is_one_error_or_a_poorer_result_and_leaves_nothing) {
+  describe = matches_of;
+  make_bin(
+      "videoscale ! video/x-raw,width=128,height=96 ! loftrmatch device=cpu threshold=0 model=" +
+      small_loftr_net());
+  try_all(5, 1);
+  EXPECT_GT(result_of(results[1])->count, 10u);  // or what is compared is nothing
+}
+
+TEST_F(AllocationFailure, in_adaptive_matching_is_one_error_or_a_poorer_result) {
+  describe = matches_of;
+  make_bin(
+      "videoscale ! video/x-raw,width=192,height=160 ! loftrmatch adaptive=true initial-model=" +
+      small_loftr_net() + " device=cpu threshold=0 model=" + small_loftr_net());
+  try_all(7, 1);
+}
+
+std::string scene_of(GstBuffer* buffer) {
+  GstCustomMeta* meta = gst_buffer_get_torch_scene_meta(buffer, nullptr);
+  GstTorchScene scene{};
+  if (!meta || !gst_torch_scene_meta_read(meta, &scene)) return "no meta";
+  return scene.skipped ? scene.skipped
+                       : std::to_string(scene.boundary) + ' ' + std::to_string(scene.score);
+}
+
+TEST_F(AllocationFailure, in_scenedetect_is_one_error_and_leaves_nothing) {
+  describe = scene_of;
+  const std::string line = "scenedetect device=cpu model=resnet18-lite";
+  make_bin(line);
+  const std::int64_t most = count_allocations();
+  try_all(7, 1, most);
+  // A batch is done in parts where memory is too little for it, without a word.
+  make_bin(line + " batch-size=3 batch-timeout=1000000000");
+  try_all(7, 1, most);
+}
+
+TEST_F(AllocationFailure, in_windows_of_frames_is_one_error_and_leaves_nothing) {
+  const TempFolder folder;
+  const std::string path = folder.path("transnet.safetensors");
+  formula::write_weights(path, source_file("tests/nn/goldens/transnetv2.shapes"));
+  describe = scene_of;
+  make_bin("scenedetect device=cpu model=" + path);
+  try_all(151, 1);
+}
+
+}  // namespace
+}  // namespace gsttorch

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+// What the runtime decides, with an engine that is none.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <string>
+
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+
+#include "lib/gst/debug.h"
+#include "lib/gst/runtime/runtime.h"
+#include "tests/gst/runtime/fake_engine.h"
+#include "tests/support/temp_directory.h"
+
+GST_DEBUG_CATEGORY(gst_torch_analyzer_debug);
+
+namespace gsttorch {
+namespace {
+
+FakeEngineState& engine_state() {
+  void* const library = dlopen(std::getenv("GST_TORCH_ENGINE"), RTLD_NOW | RTLD_LOCAL);
+  void* const function = library ? dlsym(library, kFakeEngineState) : nullptr;
+  if (!function) std::abort();
+  return *reinterpret_cast<FakeEngineState* (*)()>(function)();
+}
+
+class RuntimeChoiceTest : public testing::Test {
+ protected:
+  RuntimeChoiceTest() {
+    GST_DEBUG_CATEGORY_INIT(gst_torch_analyzer_debug, "torchanalyzer", 0, "");
+    for (const char* name : {"a", "b"}) std::ofstream(folder_.path() + "/" + name) << "weights";
+  }
+  ~RuntimeChoiceTest() override {
+    runtime_.set_memory_limit(0);
+    runtime_.trim();
+    engine_.freest = 0;
+    engine_.used = 0;
+  }
+
+  std::shared_ptr<ShotModel> model(const std::string& name, const std::string& device = "auto") {
+    auto model = runtime_.shot_model({folder_.path() + "/" + name, device}, {});
+    return model ? *model : nullptr;
+  }
+
+  const TempFolder folder_;
+  FakeEngineState& engine_ = engine_state();
+  Runtime& runtime_ = Runtime::instance();
+};
+
+TEST_F(RuntimeChoiceTest, auto_is_one_device_for_all_that_use_it_at_once) {
+  engine_.freest = 1;
+  auto first = model("a");
+  engine_.freest = 0;
+  const auto second = model("b");
+  EXPECT_EQ(first->info().device, "fake:1");
+  EXPECT_EQ(second->info().device, "fake:1");
+  first.reset();
+  EXPECT_EQ(model("a")->info().device, "fake:1") << "the second is still at work there";
+}
+
+TEST_F(RuntimeChoiceTest, auto_is_decided_again_when_nobody_uses_it_any_more) {
+  engine_.freest = 1;
+  EXPECT_EQ(model("a")->info().device, "fake:1");
+  engine_.freest = 0;
+  EXPECT_EQ(runtime_.stats().models.loaded, 1u) << "within its grace time";
+  EXPECT_EQ(model("a")->info().device, "fake:0");
+}
+
+TEST_F(RuntimeChoiceTest, a_device_that_is_named_has_no_part_in_it) {
+  const auto named = model("a", "fake:0");
+  engine_.freest = 1;
+  EXPECT_EQ(model("b")->info().device, "fake:1");
+}
+
+TEST_F(RuntimeChoiceTest, what_is_available_is_the_limit_without_what_is_used) {
+  const auto loads_the_engine = model("a");
+  engine_.used = 300;
+  EXPECT_EQ(runtime_.available_memory(), std::numeric_limits<std::size_t>::max());
+  runtime_.set_memory_limit(1000);
+  EXPECT_EQ(engine_.limit, 1000u);
+  EXPECT_EQ(runtime_.available_memory(), 700u);
+  engine_.used = 1300;
+  EXPECT_EQ(runtime_.available_memory(), 0u);
+}
+
+}  // namespace
+}  // namespace gsttorch

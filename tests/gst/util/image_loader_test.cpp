@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/gst/util/image_loader.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/slow_image.h"
+#include "tests/support/temp_directory.h"
+
+namespace gsttorch {
+namespace {
+
+ReferencePicture picture_of(const std::string& path) { return {path, 1, 1, 3, {1, 2, 3}}; }
+
+// Reads what does not begin with "slow" at once, and that only when it is cancelled.
+Result<ReferencePicture> read(const std::string& path, const std::stop_token& stop) {
+  if (path == "throws") throw std::runtime_error("a reason");
+  if (path == "broken") return Error{ErrorCode::Corrupt, "broken"};
+  if (!path.starts_with("slow")) return picture_of(path);
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait(lock, stop, [] { return false; });
+  return Error{ErrorCode::Cancelled, "cancelled"};
+}
+
+TEST(PictureLoader, hands_each_picture_out_once) {
+  PictureLoader loader(read);
+  EXPECT_FALSE(loader.take("a"));
+  loader.request("a");
+  loader.request("b");
+  for (const char* path : {"b", "a"}) {
+    ASSERT_TRUE(loader.wait_for(path, {}));
+    EXPECT_TRUE(loader.is_there(path));
+    const auto taken = loader.take(path);
+    ASSERT_TRUE(taken && *taken);
+    EXPECT_EQ((*taken).value().path, path);
+    EXPECT_FALSE(loader.take(path));
+  }
+  loader.request("a");
+  EXPECT_TRUE(loader.wait_for("a", {}));
+}
+
+TEST(PictureLoader, hands_out_why_a_picture_is_none) {
+  PictureLoader loader(read);
+  for (const char* path : {"broken", "throws"}) loader.request(path);
+  for (const char* path : {"broken", "throws"}) {
+    ASSERT_TRUE(loader.wait_for(path, {}));
+    const auto taken = loader.take(path);
+    ASSERT_TRUE(taken);
+    EXPECT_FALSE(*taken);
+  }
+}
+
+TEST(PictureLoader, ends_a_wait_when_it_is_told_to) {
+  PictureLoader loader(read);
+  loader.request("slow");
+  std::stop_source stop;
+  std::jthread other([&] { stop.request_stop(); });
+  EXPECT_FALSE(loader.wait_for("slow", stop.get_token()));
+}  // and what is being read, or nothing would end here
+
+TEST(PictureLoader, gives_up_what_nobody_wants_any_more) {
+  PictureLoader loader(read);
+  loader.request("slow");
+  loader.request("slow too");
+  loader.request("a");
+  loader.keep_only({"a"});
+  EXPECT_TRUE(loader.wait_for("a", {}));
+  EXPECT_TRUE(loader.take("a"));
+  EXPECT_FALSE(loader.take("slow"));
+}
+
+TEST(PictureLoader, reads_again_what_was_given_up_while_it_was_read) {
+  std::atomic<int> reads = 0;
+  PictureLoader loader([&](const std::string& path, const std::stop_token& stop) {
+    return reads++ == 0 ? read("slow", stop) : read(path, stop);
+  });
+  loader.request("a");
+  while (reads == 0) std::this_thread::yield();
+  loader.keep_only({});
+  loader.request("a");
+  ASSERT_TRUE(loader.wait_for("a", {}));
+  EXPECT_TRUE(*loader.take("a"));
+  EXPECT_EQ(reads, 2);
+}
+
+TEST(PictureFile, is_given_up_while_a_decoder_is_at_work) {
+  const TempFolder folder;
+  SlowPictures& slow = SlowPictures::instance();
+  slow.write(folder.path("slow.pic"));
+  std::stop_source stop;
+  std::jthread other([&] {
+    slow.wait_until_begun(1);
+    stop.request_stop();
+  });
+  const auto picture = read_reference_picture(folder.path("slow.pic"), stop.get_token());
+  ASSERT_FALSE(picture);
+  EXPECT_EQ(picture.error().code, ErrorCode::Cancelled);
+}
+
+TEST(PictureFile, is_read_by_whatever_decoder_there_is) {
+  const TempFolder folder;
+  SlowPictures& slow = SlowPictures::instance();
+  slow.write(folder.path("slow.pic"));
+  slow.release();
+  const auto picture = read_reference_picture(folder.path("slow.pic"));
+  ASSERT_TRUE(picture) << picture.error().message;
+  EXPECT_EQ(picture->width, SlowPictures::kWidth);
+}
+
+}  // namespace
+}  // namespace gsttorch

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <string>
+
+#include "tests/support/paths.h"
+#include "tests/support/temp_directory.h"
+#include "tests/support/weights_file.h"
+
+namespace gsttorch {
+
+/// A flow net with weights by a formula: what it computes is definite, and no file has to be
+/// fetched. The file goes with the process.
+inline const std::string& small_flow_net() {
+  static const TempFolder folder;
+  static const std::string path = [] {
+    const std::string file = folder.path("small.safetensors");
+    formula::write_weights(file, source_file("tests/nn/goldens/raft_small.shapes"));
+    return file;
+  }();
+  return path;
+}
+
+}  // namespace gsttorch
