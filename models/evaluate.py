@@ -328,7 +328,7 @@ def real_pairs(found, options):
 
 def matching(options):
     student = options.shared / "data/weights/LoFTR_teacher.pt"
-    found = peers.all_matchers(options.weights, student, options.element, options.token_filter)
+    found = peers.all_matchers(options.weights, student, options.element, options.token_pruning)
     sources = unseen_pictures(options.work)
     if "homographies" in options.tables:
         for size in ((320, 240), (640, 480)):
@@ -355,7 +355,7 @@ def parse(arguments=None):
                         help="of matching; cost also times the full-width net")
     parser.add_argument("--element", nargs="?", const="auto", metavar="PRECISION",
                         help="the C++ element with these weights, too: run in meson devenv")
-    parser.add_argument("--token-filter", type=float, nargs="+", default=[], metavar="SHARE",
+    parser.add_argument("--token-pruning", type=float, nargs="+", default=[], metavar="SHARE",
                         help="with --element: that element with these filters, too")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args(arguments)

@@ -40,8 +40,8 @@ class Net:
 class Element:
     """The project's own loftrmatch, by way of `gst-torch match` (on the PATH of meson devenv)."""
 
-    def __init__(self, weights, precision="auto", token_filter=0):
-        self.weights, self.precision, self.token_filter = weights, precision, token_filter
+    def __init__(self, weights, precision="auto", token_pruning=0):
+        self.weights, self.precision, self.token_pruning = weights, precision, token_pruning
 
     def __call__(self, image0, image1):
         with tempfile.TemporaryDirectory() as folder:
@@ -50,7 +50,7 @@ class Element:
                 cv2.imwrite(name, image)
             subprocess.run(["gst-torch", "match", *names, "-o", f"{folder}/out.csv", "-m",
                             str(self.weights), "--precision", self.precision,
-                            "--token-filter", str(self.token_filter)], check=True,
+                            "--token-pruning", str(self.token_pruning)], check=True,
                            stdout=subprocess.DEVNULL)
             rows = np.loadtxt(f"{folder}/out.csv", delimiter=",", skiprows=1, ndmin=2)
         rows = rows.reshape(-1, 6)
@@ -113,14 +113,14 @@ class Classical:
                      for (keypoints, _), name in zip(found, ("queryIdx", "trainIdx")))
 
 
-def all_matchers(weights, student, element=None, token_filters=()):
+def all_matchers(weights, student, element=None, token_prunings=()):
     """Name -> matcher, for what is there; `element`: ours in C++ too, in that precision, and with
     these filters."""
     matchers = {}
     if weights and element:
         matchers["loftrmatch"] = Element(weights, element)
-        matchers |= {f"loftrmatch, token-filter {share}": Element(weights, element, share)
-                     for share in token_filters}
+        matchers |= {f"loftrmatch, token-pruning {share}": Element(weights, element, share)
+                     for share in token_prunings}
     if weights:
         matchers["loftr-lite"] = Net.load(weights)
     if student and pathlib.Path(student).exists():

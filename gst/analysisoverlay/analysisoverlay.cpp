@@ -85,7 +85,7 @@ bool AnalysisOverlay::begin_frame(GstBuffer* buffer, const GstVideoInfo& info) {
   scenes_.observe(buffer, frame_settings_);
   drawn_ += draws_;
   other_ = FramePainter::shows_pairs(frame_settings_) ? others_.find(buffer, frame_settings_)
-                                                      : OtherPicture();
+                                                      : ReferenceSource();
   if (takes_snapshots_ && is_due(frame, frame_settings_.snapshot_every)) {
     snapshots_.offer(
         {frame, Ref<GstBuffer>::share(buffer), info, frame_settings_, scenes_, other_});

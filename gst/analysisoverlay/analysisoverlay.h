@@ -60,13 +60,13 @@ class AnalysisOverlay {
   FramePainter painter_;
   PerfLine perf_line_;
   ScenePainter scenes_;
-  OtherPictures others_;
+  ReferenceImages others_;
   Snapshots snapshots_;
   std::atomic<std::uint64_t> frames_{0};
   std::atomic<std::uint64_t> drawn_{0};
   bool takes_snapshots_ = false;
   OverlaySettings frame_settings_;  // of the frame that was begun
-  OtherPicture other_;              // that is shown beside it
+  ReferenceSource other_;              // that is shown beside it
   bool draws_ = false;
 };
 

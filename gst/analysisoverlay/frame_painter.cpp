@@ -8,16 +8,16 @@ namespace gsttorch {
 namespace {
 
 /// Transparency is the picture's, whatever is drawn on it.
-class KeptAlpha {
+class PreservedAlpha {
  public:
-  explicit KeptAlpha(const Canvas& canvas) : canvas_(canvas) {
+  explicit PreservedAlpha(const Canvas& canvas) : canvas_(canvas) {
     if (canvas_.has_alpha) cv::extractChannel(canvas_.pixels, alpha_, 3);
   }
-  ~KeptAlpha() {
+  ~PreservedAlpha() {
     if (canvas_.has_alpha) cv::insertChannel(alpha_, canvas_.pixels, 3);
   }
-  KeptAlpha(const KeptAlpha&) = delete;
-  KeptAlpha& operator=(const KeptAlpha&) = delete;
+  PreservedAlpha(const PreservedAlpha&) = delete;
+  PreservedAlpha& operator=(const PreservedAlpha&) = delete;
 
  private:
   Canvas canvas_;
@@ -50,7 +50,7 @@ void FramePainter::draw_over(GstBuffer* results, const OverlaySettings& settings
                              const FrameContext& context, GstVideoFrame* frame) {
   flow_.draw_over(results, settings, frame);
   const Canvas canvas = canvas_of(frame);
-  const KeptAlpha kept(canvas);
+  const PreservedAlpha kept(canvas);
   matches_.draw(results, settings, canvas);
   draw_texts(results, settings, context, above_perf_line(context, canvas));
 }
@@ -70,7 +70,7 @@ void FramePainter::draw_beside(GstVideoFrame* in, const OverlaySettings& setting
 }
 
 void FramePainter::draw_pairs(GstVideoFrame* in, const OverlaySettings& settings,
-                              const OtherPicture& other, GstVideoFrame* out) {
+                              const ReferenceSource& other, GstVideoFrame* out) {
   FlowPainter::copy_beside_black(in, out);
   const Canvas canvas = canvas_of(out);
   const int width = canvas.pixels.cols / 2;

@@ -16,7 +16,7 @@ namespace gsttorch {
 /// What is drawn beside what lies on the frame's buffer.
 struct FrameContext {
   const ScenePainter& scenes;     ///< has taken the frame down
-  const OtherPicture& other;      ///< to be shown beside it
+  const ReferenceSource& other;      ///< to be shown beside it
   PerfLine* perf_line = nullptr;  ///< none is drawn
 };
 
@@ -41,7 +41,7 @@ class FramePainter {
   void reset();  ///< for another stream
 
  private:
-  void draw_pairs(GstVideoFrame* in, const OverlaySettings& settings, const OtherPicture& other,
+  void draw_pairs(GstVideoFrame* in, const OverlaySettings& settings, const ReferenceSource& other,
                   GstVideoFrame* out);
 
   FlowPainter flow_;

@@ -68,7 +68,7 @@ enum Property {
   kMatchStyle,
   kMatchColor,
   kMatchOutline,
-  kKeptFrames
+  kHistorySize
 };
 
 constexpr char kCaps[] = GST_VIDEO_CAPS_MAKE("{ RGB, BGR, RGBx, BGRx, RGBA, BGRA }");
@@ -158,8 +158,8 @@ void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec
       case kMatchOutline:
         settings.match_outline = g_value_get_boolean(value);
         break;
-      case kKeptFrames:
-        settings.kept_frames = g_value_get_uint(value);
+      case kHistorySize:
+        settings.history_size = g_value_get_uint(value);
         break;
       case kOpacity:
         settings.opacity = g_value_get_double(value);
@@ -218,8 +218,8 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
     case kMatchOutline:
       g_value_set_boolean(value, settings.match_outline);
       break;
-    case kKeptFrames:
-      g_value_set_uint(value, settings.kept_frames);
+    case kHistorySize:
+      g_value_set_uint(value, settings.history_size);
       break;
     case kOpacity:
       g_value_set_double(value, settings.opacity);
@@ -347,11 +347,11 @@ void add_match_properties(GObjectClass* object_class) {
                            "the frame",
                            defaults.match_outline, kMutablePlaying));
   g_object_class_install_property(
-      object_class, kKeptFrames,
-      g_param_spec_uint("kept-frames", "Kept frames",
+      object_class, kHistorySize,
+      g_param_spec_uint("history-size", "History size",
                         "Earlier frames that are held for match-style=pairs; the one that matches "
                         "lead to has to be among them",
-                        1, 1000, defaults.kept_frames, kMutablePlaying));
+                        1, 1000, defaults.history_size, kMutablePlaying));
   gst_type_mark_as_plugin_api(match_style_type(), static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(match_color_type(), static_cast<GstPluginAPIFlags>(0));
 }

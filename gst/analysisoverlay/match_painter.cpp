@@ -92,8 +92,8 @@ bool has_drawable_match(GstBuffer* buffer, const OverlaySettings& settings) {
   return found;
 }
 
-PairedPicture paired_picture(GstBuffer* buffer, const OverlaySettings& settings) {
-  PairedPicture paired;
+PairedImage paired_picture(GstBuffer* buffer, const OverlaySettings& settings) {
+  PairedImage paired;
   const auto match = best_pair(buffer, settings);
   if (!match) return paired;
   paired.pts = match->reference_pts;

@@ -16,11 +16,11 @@ bool has_drawable_match(GstBuffer* buffer, const OverlaySettings& settings);
 
 /// The picture that a frame is to be shown beside: of the results with matches that with most
 /// inliers, or most matches where no geometry was checked; of equals the first.
-struct PairedPicture {
+struct PairedImage {
   GstClockTime pts = GST_CLOCK_TIME_NONE;  ///< of an earlier frame
   std::string file;                        ///< or a reference picture's; empty: none
 };
-PairedPicture paired_picture(GstBuffer* buffer, const OverlaySettings& settings);
+PairedImage paired_picture(GstBuffer* buffer, const OverlaySettings& settings);
 
 /// Draws the matching results that lie on a buffer: all of the first element that has some.
 /// Thread-bound.

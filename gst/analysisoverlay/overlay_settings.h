@@ -16,7 +16,7 @@ struct OverlaySettings {
   MatchStyle match_style = MatchStyle::Trails;
   MatchColor match_color = MatchColor::Inliers;
   bool match_outline = true;
-  unsigned kept_frames = 8;  ///< for MatchStyle::Pairs
+  unsigned history_size = 8;  ///< for MatchStyle::Pairs
   OverlayLayout layout = OverlayLayout::Blend;
   double opacity = 0.5;
   double max_magnitude = 0;  ///< pixels; 0: automatic

@@ -27,19 +27,19 @@ void draw_picture(const ReferencePicture& picture, const Canvas& canvas) {
   copy_rgb(stretched, canvas);
 }
 
-OtherPicture OtherPictures::find(GstBuffer* buffer, const OverlaySettings& settings) {
-  const PairedPicture paired = paired_picture(buffer, settings);
-  OtherPicture other;
+ReferenceSource ReferenceImages::find(GstBuffer* buffer, const OverlaySettings& settings) {
+  const PairedImage paired = paired_picture(buffer, settings);
+  ReferenceSource other;
   if (!paired.file.empty()) {
     other.file = file(paired.file);
   } else if (GST_CLOCK_TIME_IS_VALID(paired.pts)) {
     other.frame = earlier_.find(paired.pts);
   }
-  earlier_.keep(buffer, settings.kept_frames);
+  earlier_.keep(buffer, settings.history_size);
   return other;
 }
 
-std::shared_ptr<const ReferencePicture> OtherPictures::file(const std::string& path) {
+std::shared_ptr<const ReferencePicture> ReferenceImages::file(const std::string& path) {
   const auto known = std::ranges::find(files_, path, &File::path);
   if (known != files_.end()) {
     std::rotate(files_.begin(), known, known + 1);
@@ -58,7 +58,7 @@ std::shared_ptr<const ReferencePicture> OtherPictures::file(const std::string& p
 }
 
 // What nobody takes must not gather.
-void OtherPictures::request(const std::string& path) {
+void ReferenceImages::request(const std::string& path) {
   if (std::ranges::find(asked_for_, path) == asked_for_.end()) {
     asked_for_.push_back(path);
     if (asked_for_.size() > kMostFiles) asked_for_.erase(asked_for_.begin());

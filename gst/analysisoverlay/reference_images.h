@@ -17,7 +17,7 @@ namespace gsttorch {
 
 /// What a frame is shown beside: an earlier frame of the same caps, the picture in a file, or
 /// nothing. Cheap to copy, and never changes.
-struct OtherPicture {
+struct ReferenceSource {
   Ref<GstBuffer> frame;
   std::shared_ptr<const ReferencePicture> file;
 };
@@ -27,15 +27,15 @@ void draw_picture(const ReferencePicture& picture, const Canvas& canvas);
 
 /// Finds the pictures that frames' matches lead to. Files are read in a thread of their own: until
 /// one is there, it is as if it could not be read. Thread-bound.
-class OtherPictures {
+class ReferenceImages {
  public:
   /// Of a frame; from now on this one can be another's.
-  OtherPicture find(GstBuffer* buffer, const OverlaySettings& settings);
+  ReferenceSource find(GstBuffer* buffer, const OverlaySettings& settings);
 
   /// For another stream; files stay.
   void reset() { earlier_.reset(); }
   /// Gives the files up, also what is being read.
-  void stop() { *this = OtherPictures(); }
+  void stop() { *this = ReferenceImages(); }
 
  private:
   struct File {

@@ -82,7 +82,7 @@ Result<void> write_file(const std::string& path, GstSample* sample) {
 }  // namespace
 
 Result<void> Snapshots::start(const std::string& pattern) {
-  auto paths = NumberedPath::create(pattern);
+  auto paths = PathPattern::create(pattern);
   if (!paths) return paths.error();
   auto encoded = encoded_caps(pattern);
   if (!encoded) return encoded.error();

@@ -29,7 +29,7 @@ class Snapshots {
     GstVideoInfo info{};
     OverlaySettings settings;
     ScenePainter scenes;  ///< as it is with this frame
-    OtherPicture other;   ///< to be shown beside it
+    ReferenceSource other;   ///< to be shown beside it
   };
   struct Counts {
     std::atomic<std::uint64_t> written{0};
@@ -58,7 +58,7 @@ class Snapshots {
 
   GstElement* const element_;
   FramePainter painter_;
-  std::optional<NumberedPath> paths_;
+  std::optional<PathPattern> paths_;
   Ref<GstCaps> encoded_;             // caps of the files
   std::deque<std::string> written_;  // oldest first
   bool has_warned_ = false;

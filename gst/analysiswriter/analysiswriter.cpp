@@ -63,9 +63,9 @@ GstStructure* AnalysisWriter::stats() const {
 
 Result<void> AnalysisWriter::start() {
   const WriterSettings settings = this->settings();
-  auto folder = ResultsFolder::create(
+  auto folder = ResultsDirectory::create(
       {settings.location,
-       settings.resume ? ResultsFolder::Earlier::Continue : ResultsFolder::Earlier::Replace,
+       settings.resume ? ResultsDirectory::Earlier::Continue : ResultsDirectory::Earlier::Replace,
        settings.records_per_file});
   if (!folder) return folder.error();
   log_start(settings, folder->last_recorded());
@@ -250,7 +250,7 @@ AnalysisWriter::Job AnalysisWriter::make_job(GstBuffer* buffer, std::uint64_t fr
   return job;
 }
 
-void AnalysisWriter::run(ResultsFolder folder) {
+void AnalysisWriter::run(ResultsDirectory folder) {
   auto done = write_all(folder);
   const auto closed = folder.close();  // after a failure too: earlier records may still be waiting
   if (done) done = closed;
@@ -258,7 +258,7 @@ void AnalysisWriter::run(ResultsFolder folder) {
   if (!done) fail(done.error());
 }
 
-Result<void> AnalysisWriter::write_all(ResultsFolder& folder) {
+Result<void> AnalysisWriter::write_all(ResultsDirectory& folder) {
   while (auto job = next_job()) {
     if (auto done = write(folder, *job); !done) return done;
     // Readers that follow the file see it up to date whenever there is nothing else to do.
@@ -295,7 +295,7 @@ void AnalysisWriter::fail(const Error& error) {
   }
 }
 
-Result<void> AnalysisWriter::write(ResultsFolder& folder, Job& job) {
+Result<void> AnalysisWriter::write(ResultsDirectory& folder, Job& job) {
   if (job.ends_scene_list) {
     GST_DEBUG_OBJECT(element_, "writes scenes.csv");
     return folder.write_scene_list();
@@ -309,15 +309,15 @@ Result<void> AnalysisWriter::write(ResultsFolder& folder, Job& job) {
   return folder.write_line(job.record);
 }
 
-Result<void> AnalysisWriter::write_flow(ResultsFolder& folder, const FlowFile& file, Job& job) {
-  const std::string name = ResultsFolder::flow_file_name(
+Result<void> AnalysisWriter::write_flow(ResultsDirectory& folder, const FlowFile& file, Job& job) {
+  const std::string name = ResultsDirectory::flow_file_name(
       {job.record.frame, static_cast<unsigned>(file.number), file.part}, job.flow_file_type);
   return note(write_array(folder, file, name), name,
               name_of(job.record.flow[file.number], file.part));
 }
 
-Result<void> AnalysisWriter::write_matches(ResultsFolder& folder, const MatchFile& file, Job& job) {
-  const std::string name = ResultsFolder::match_file_name(
+Result<void> AnalysisWriter::write_matches(ResultsDirectory& folder, const MatchFile& file, Job& job) {
+  const std::string name = ResultsDirectory::match_file_name(
       job.record.frame, static_cast<unsigned>(file.number), job.match_file_type);
   const auto mapped = MappedMatches::create(file.buffer.get(), file.count);
   return note(mapped ? folder.write_matches(name, mapped->rows()) : mapped.error(), name,
@@ -336,7 +336,7 @@ Result<void> AnalysisWriter::note(Result<void> done, const std::string& name, st
   return done;
 }
 
-Result<void> AnalysisWriter::write_array(ResultsFolder& folder, const FlowFile& file,
+Result<void> AnalysisWriter::write_array(ResultsDirectory& folder, const FlowFile& file,
                                          const std::string& name) {
   if (file.part == FlowPart::Confidence) {
     const auto mapped = MappedConfidence::create(file.buffer.get(), file.grid);
@@ -346,7 +346,7 @@ Result<void> AnalysisWriter::write_array(ResultsFolder& folder, const FlowFile& 
   return mapped ? folder.write_flow(name, mapped->view()) : mapped.error();
 }
 
-void AnalysisWriter::count(const ResultsFolder& folder) {
+void AnalysisWriter::count(const ResultsDirectory& folder) {
   const std::lock_guard lock(mutex_);
   stats_.records = folder.records_written();
   stats_.bytes = folder.bytes_written();

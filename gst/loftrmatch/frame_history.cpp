@@ -5,38 +5,38 @@
 #include <utility>
 
 namespace gsttorch {
-bool KeptFrames::begin_frame(const AnalyzedFrame& frame, const LoftrMatchSettings& settings,
+bool FrameHistory::begin_frame(const AnalyzedFrame& frame, const LoftrMatchSettings& settings,
                              int max_size) {
   const bool other_settings =
       max_size_ != max_size || mode_ != settings.mode || distance_ != settings.distance();
-  const bool begins_anew = frame.begins_anew || other_settings || frame.is_skipped(kSkippedReverse);
-  if (begins_anew) *this = KeptFrames();
+  const bool is_discont = frame.is_discont || other_settings || frame.is_skipped(kSkippedReverse);
+  if (is_discont) *this = FrameHistory();
   max_size_ = max_size;
   mode_ = settings.mode;
   distance_ = settings.distance();
   if (mode_ == MatchMode::ShotStart) {
     if (frame.boundary != GST_TORCH_SCENE_BOUNDARY_NONE) forget_frames();
-    return begins_anew;  // the oldest is the one
+    return is_discont;  // the oldest is the one
   }
   while (seen_.size() > 1 && seen_[1].index + distance_ <= frame.index) {
     pictures_.erase(seen_.front().index);
     seen_.pop_front();
   }
-  return begins_anew;
+  return is_discont;
 }
 
-void KeptFrames::forget_frames() {
+void FrameHistory::forget_frames() {
   pictures_.clear();
   seen_.clear();
 }
 
-bool KeptFrames::will_ask_for(const AnalyzedFrame& frame, guint interval) const {
+bool FrameHistory::will_ask_for(const AnalyzedFrame& frame, guint interval) const {
   if (mode_ == MatchMode::Reference) return false;
   if (mode_ == MatchMode::ShotStart) return seen_.empty();
   return (frame.index + distance_) % interval == 0;
 }
 
-void KeptFrames::put(const AnalyzedFrame& frame, const SharedPicture& picture) {
+void FrameHistory::put(const AnalyzedFrame& frame, const SharedPicture& picture) {
   const bool is_wanted =
       mode_ == MatchMode::ShotStart ? seen_.empty() : mode_ != MatchMode::Reference;
   if (!is_wanted) return;
@@ -45,7 +45,7 @@ void KeptFrames::put(const AnalyzedFrame& frame, const SharedPicture& picture) {
   fresh_.push_back(picture);
 }
 
-std::optional<KeptFrames::Earlier> KeptFrames::partner_of(const AnalyzedFrame& frame) {
+std::optional<FrameHistory::Earlier> FrameHistory::partner_of(const AnalyzedFrame& frame) {
   const Seen& oldest = seen_.front();
   const bool is_old_enough = mode_ == MatchMode::ShotStart
                                  ? oldest.index < frame.index
@@ -54,14 +54,14 @@ std::optional<KeptFrames::Earlier> KeptFrames::partner_of(const AnalyzedFrame& f
   return Earlier{oldest.pts, pictures_.find(oldest.index)};
 }
 
-Result<void> KeptFrames::copy_pixels() {
+Result<void> FrameHistory::copy_pixels() {
   for (const SharedPicture& picture : std::exchange(fresh_, {})) {
     if (auto copied = picture->copy_pixels(); !copied) return copied;
   }
   return {};
 }
 
-void KeptFrames::update_sizes() {
+void FrameHistory::update_sizes() {
   pictures_.measure([](const SharedPicture& picture) { return picture->bytes(); });
 }
 

@@ -17,7 +17,7 @@ namespace gsttorch {
 
 /// The frames that later ones are matched with: in mode shot-start the first of the shot, else
 /// those of the last `distance`. Forgotten by assigning a default. Thread-bound.
-class KeptFrames {
+class FrameHistory {
  public:
   struct Earlier {
     GstClockTime pts;

@@ -55,11 +55,11 @@ enum Property : guint {
   PROP_THRESHOLD,
   PROP_MAX_MATCHES,
   PROP_MAX_SIZE,
-  PROP_TOKEN_FILTER,
+  PROP_TOKEN_PRUNING,
   PROP_GEOMETRY,
   PROP_REFINE,
   PROP_ADAPTIVE,
-  PROP_INITIAL_MODEL,
+  PROP_COARSE_MODEL,
 };
 
 GstStaticPadTemplate sink_template =
@@ -123,8 +123,8 @@ void write_setting(LoftrMatchSettings& s, guint id, const GValue* value) {
     case PROP_MAX_SIZE:
       s.options.max_size = static_cast<int>(g_value_get_uint(value));
       break;
-    case PROP_TOKEN_FILTER:
-      s.options.token_filter = g_value_get_double(value);
+    case PROP_TOKEN_PRUNING:
+      s.options.token_pruning = g_value_get_double(value);
       break;
     case PROP_GEOMETRY:
       s.geometry = static_cast<GeometryKind>(g_value_get_enum(value));
@@ -135,9 +135,9 @@ void write_setting(LoftrMatchSettings& s, guint id, const GValue* value) {
     case PROP_ADAPTIVE:
       s.adaptive = g_value_get_boolean(value);
       break;
-    case PROP_INITIAL_MODEL: {
+    case PROP_COARSE_MODEL: {
       const gchar* name = g_value_get_string(value);
-      s.initial_model = name ? name : "auto";
+      s.coarse_model = name ? name : "auto";
       break;
     }
   }
@@ -164,8 +164,8 @@ void read_setting(const LoftrMatchSettings& s, guint id, GValue* value) {
     case PROP_MAX_SIZE:
       g_value_set_uint(value, static_cast<guint>(s.options.max_size));
       break;
-    case PROP_TOKEN_FILTER:
-      g_value_set_double(value, s.options.token_filter);
+    case PROP_TOKEN_PRUNING:
+      g_value_set_double(value, s.options.token_pruning);
       break;
     case PROP_GEOMETRY:
       g_value_set_enum(value, static_cast<gint>(s.geometry));
@@ -176,8 +176,8 @@ void read_setting(const LoftrMatchSettings& s, guint id, GValue* value) {
     case PROP_ADAPTIVE:
       g_value_set_boolean(value, s.adaptive);
       break;
-    case PROP_INITIAL_MODEL:
-      g_value_set_string(value, s.initial_model.c_str());
+    case PROP_COARSE_MODEL:
+      g_value_set_string(value, s.coarse_model.c_str());
       break;
   }
 }
@@ -216,12 +216,12 @@ void install_properties(GObjectClass* object_class) {
                             "Longer side of the picture inside the net, in pixels; larger frames "
                             "are scaled down; 0 is the frame's own size",
                             0, 16384, 0, kMutablePlaying));
-  install(PROP_TOKEN_FILTER,
-          g_param_spec_double("token-filter", "Token filter",
+  install(PROP_TOKEN_PRUNING,
+          g_param_spec_double("token-pruning", "Token pruning",
                               "Share of the cells, those with the weakest features, that is left "
                               "out of matching; 0 leaves out none",
-                              0, gsttorch::MatchOptions::kMostFiltered,
-                              defaults.options.token_filter, kMutablePlaying));
+                              0, gsttorch::MatchOptions::kMostPruned,
+                              defaults.options.token_pruning, kMutablePlaying));
   install(PROP_GEOMETRY, g_param_spec_enum("geometry", "Geometry",
                                            "What the matches are checked against", geometry_type(),
                                            static_cast<gint>(defaults.geometry), kMutablePlaying));
@@ -231,14 +231,14 @@ void install_properties(GObjectClass* object_class) {
                                defaults.refine, kMutablePlaying));
   install(PROP_ADAPTIVE,
           g_param_spec_boolean("adaptive", "Adaptive",
-                               "A light pass at low resolution decides which parts the full one "
+                               "A coarse pass at low resolution decides which parts the full one "
                                "looks at and how densely, or spares it",
                                defaults.adaptive, kMutableReady));
-  install(PROP_INITIAL_MODEL,
-          g_param_spec_string("initial-model", "Initial model",
-                              "Net of the light pass: a name or a weights file; auto is the "
+  install(PROP_COARSE_MODEL,
+          g_param_spec_string("coarse-model", "Coarse model",
+                              "Net of the coarse pass: a name or a weights file; auto is the "
                               "bundled loftr-lite",
-                              defaults.initial_model.c_str(), kMutableReady));
+                              defaults.coarse_model.c_str(), kMutableReady));
 }
 
 }  // namespace

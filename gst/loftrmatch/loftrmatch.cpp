@@ -60,7 +60,7 @@ Result<void> LoftrMatch::start() {
   }
   is_adaptive_ = mine.adaptive;
   if (mine.adaptive) {
-    if (auto started = start_initial_model(mine, wanted, *path); !started) return started;
+    if (auto started = start_coarse_model(mine, wanted, *path); !started) return started;
   }
   model_.start(wanted.model, [this, net = wanted.net(*path)](std::stop_token stop) {
     return host_.models().match_model(net, std::move(stop));
@@ -69,16 +69,16 @@ Result<void> LoftrMatch::start() {
 }
 
 // Another net than the one for the full pass; or none, where both are the same.
-Result<void> LoftrMatch::start_initial_model(const LoftrMatchSettings& settings,
+Result<void> LoftrMatch::start_coarse_model(const LoftrMatchSettings& settings,
                                              const AnalyzerSettings& common,
                                              const std::string& full_path) {
-  const bool is_auto = settings.initial_model == "auto" || settings.initial_model.empty();
-  const std::string name = is_auto ? kBundledModel : settings.initial_model;
+  const bool is_auto = settings.coarse_model == "auto" || settings.coarse_model.empty();
+  const std::string name = is_auto ? kBundledModel : settings.coarse_model;
   const auto path = find_weights(name);
-  if (!path) return Error{path.error().code, "initial-model: " + path.error().message};
-  has_other_initial_ = *path != full_path;
-  if (!has_other_initial_) return {};
-  initial_model_.start(name, [this, net = common.net(*path)](std::stop_token stop) {
+  if (!path) return Error{path.error().code, "coarse-model: " + path.error().message};
+  has_own_coarse_model_ = *path != full_path;
+  if (!has_own_coarse_model_) return {};
+  coarse_model_.start(name, [this, net = common.net(*path)](std::stop_token stop) {
     return host_.models().match_model(net, std::move(stop));
   });
   return {};
@@ -87,13 +87,13 @@ Result<void> LoftrMatch::start_initial_model(const LoftrMatchSettings& settings,
 Result<std::string> LoftrMatch::wait_until_ready(std::stop_token stop) {
   auto model = model_.wait(stop);
   if (!model) return model.error();
-  std::shared_ptr<MatchModel> initial = is_adaptive_ ? *model : nullptr;
-  if (has_other_initial_) {
-    auto other = initial_model_.wait(std::move(stop));
+  std::shared_ptr<MatchModel> coarse = is_adaptive_ ? *model : nullptr;
+  if (has_own_coarse_model_) {
+    auto other = coarse_model_.wait(std::move(stop));
     if (!other) return other.error();
-    initial = *other;
+    coarse = *other;
   }
-  matcher_ = PairMatcher(*model, std::move(initial));
+  matcher_ = PairMatcher(*model, std::move(coarse));
   GST_INFO_OBJECT(host_.element(), "%s", model_.description().c_str());
   return matcher_.info().device;
 }
@@ -104,22 +104,22 @@ void LoftrMatch::stop() {
   plan_ = {};
   matcher_ = PairMatcher();
   model_.stop();
-  initial_model_.stop();
+  coarse_model_.stop();
   is_adaptive_ = false;
-  has_other_initial_ = false;
+  has_own_coarse_model_ = false;
   const std::lock_guard lock(mutex_);
   counts_ = {};
 }
 
 Result<void> LoftrMatch::plan(const GstVideoInfo& info, const LoftrMatchSettings& settings) {
-  const MatchDemand demand{GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info),
+  const MatchRequest request{GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info),
                            static_cast<int>(host_.settings().batch_size),
                            static_cast<int>(settings.distance()), settings.options};
-  return plan_.update(host_, demand, held_bytes(), planner());
+  return plan_.update(host_, request, held_bytes(), planner());
 }
 
-KeptPlan<MatchDemand, MatchPlan>::Make LoftrMatch::planner() const {
-  return [this](const MatchDemand& within) {
+CachedPlan<MatchRequest, MatchPlan>::Make LoftrMatch::planner() const {
+  return [this](const MatchRequest& within) {
     const auto workspace = [this](int width, int height, int pairs, const MatchOptions& options) {
       return matcher_.workspace(width, height, pairs, options);
     };
@@ -127,7 +127,7 @@ KeptPlan<MatchDemand, MatchPlan>::Make LoftrMatch::planner() const {
   };
 }
 
-std::size_t LoftrMatch::held_bytes() const { return kept_.counts().bytes + references_.bytes(); }
+std::size_t LoftrMatch::held_bytes() const { return history_.counts().bytes + references_.bytes(); }
 
 // Whether it was for want of memory that the work failed, and there is a plan that takes less.
 bool LoftrMatch::can_do_with_less(const Error& error) {
@@ -141,27 +141,27 @@ Result<SharedPicture> LoftrMatch::take_picture(const AnalyzedFrame& frame,
   auto picture = std::make_shared<MatchPicture>(frame.image);
   auto encodes = matcher_.prepare(*picture, plan_->options, host_.stop_token());
   while (!encodes && can_do_with_less(encodes.error())) {
-    if (plan_->options.max_size != kept_.max_size()) {  // no partners any more
+    if (plan_->options.max_size != history_.max_size()) {  // no partners any more
       give_up(pairs);
-      kept_.begin_frame(frame, settings, plan_->options.max_size);
+      history_.begin_frame(frame, settings, plan_->options.max_size);
     }
     encodes = matcher_.prepare(*picture, plan_->options, host_.stop_token());
   }
   if (!encodes) return encodes.error();
-  kept_.put(frame, picture);
+  history_.put(frame, picture);
   const std::lock_guard lock(mutex_);
   counts_.frame_encodes += *encodes;
   return picture;
 }
 
 Result<void> LoftrMatch::pair_with_earlier(const AnalyzedFrame& frame, const SharedPicture& picture,
-                                           FoundMatches& found, std::vector<PicturePair>& pairs) {
-  auto earlier = kept_.partner_of(frame);
+                                           FrameMatches& found, std::vector<PicturePair>& pairs) {
+  auto earlier = history_.partner_of(frame);
   if (!earlier || !earlier->picture) {
     found.skipped = earlier ? kMemoryLimit : kFirstFrame;
     return {};
   }
-  MatchesWithOne one;
+  PairMatches one;
   one.reference_width = GST_VIDEO_INFO_WIDTH(&frame.info);
   one.reference_height = GST_VIDEO_INFO_HEIGHT(&frame.info);
   one.reference_pts = earlier->pts;
@@ -171,7 +171,7 @@ Result<void> LoftrMatch::pair_with_earlier(const AnalyzedFrame& frame, const Sha
 }
 
 Result<void> LoftrMatch::pair_with_references(const LoftrMatchSettings& settings,
-                                              const SharedPicture& picture, FoundMatches& found,
+                                              const SharedPicture& picture, FrameMatches& found,
                                               std::vector<PicturePair>& pairs) {
   const auto prepare = [this](MatchPicture& reference) -> Result<void> {
     const auto encodes = matcher_.prepare(reference, plan_->options, host_.stop_token());
@@ -213,18 +213,18 @@ void LoftrMatch::give_up(std::vector<PicturePair>& pairs) {
 // Takes the frame, and makes the pairs that it is the second one of.
 Result<void> LoftrMatch::look_at(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
                                  std::vector<PicturePair>& pairs) {
-  if (kept_.begin_frame(frame, settings, plan_->options.max_size)) {
+  if (history_.begin_frame(frame, settings, plan_->options.max_size)) {
     GST_DEBUG_OBJECT(host_.element(), "begins anew at %" GST_TIME_FORMAT,
                      GST_TIME_ARGS(frame.pts()));
   }
-  kept_.set_budget(plan_.budget());
-  auto finding = std::make_unique<FoundMatches>();
-  FoundMatches& found = *finding;
-  frame.finding = std::move(finding);
+  history_.set_budget(plan_.budget());
+  auto result = std::make_unique<FrameMatches>();
+  FrameMatches& found = *result;
+  frame.result = std::move(result);
   found.skipped = frame.skipped;
   found.kind = settings.geometry;
   const bool only_for_others = frame.is_skipped(kSkippedInterval) &&
-                               kept_.will_ask_for(frame, host_.settings().inference_interval);
+                               history_.will_ask_for(frame, host_.settings().inference_interval);
   if (frame.skipped && !only_for_others) return {};
   const auto picture = take_picture(frame, settings, pairs);
   if (!picture) return picture.error();
@@ -238,7 +238,7 @@ Result<void> LoftrMatch::match(std::vector<PicturePair>& pairs, const LoftrMatch
                                const std::stop_token& stop) {
   auto encodes = matcher_.match(pairs, *plan_, stop);
   while (!encodes && can_do_with_less(encodes.error())) {
-    if (plan_->options.max_size != kept_.max_size()) {  // made of pictures of another size
+    if (plan_->options.max_size != history_.max_size()) {  // made of pictures of another size
       give_up(pairs);
       return {};
     }
@@ -246,7 +246,7 @@ Result<void> LoftrMatch::match(std::vector<PicturePair>& pairs, const LoftrMatch
   }
   if (!encodes) return encodes.error();
   const std::lock_guard lock(mutex_);
-  counts_.initial_encodes += encodes->initial;
+  counts_.coarse_encodes += encodes->coarse;
   counts_.frame_encodes += encodes->second;
   (settings.mode == MatchMode::Reference ? counts_.reference_encodes : counts_.frame_encodes) +=
       encodes->first;
@@ -255,10 +255,10 @@ Result<void> LoftrMatch::match(std::vector<PicturePair>& pairs, const LoftrMatch
 
 void LoftrMatch::count(std::span<const PicturePair> pairs) {
   const std::lock_guard lock(mutex_);
-  counts_.features = kept_.counts();
+  counts_.features = history_.counts();
   counts_.pairs += pairs.size();
   for (const PicturePair& pair : pairs) {
-    const MatchesWithOne& one = pair.result();
+    const PairMatches& one = pair.result();
     counts_.matches += one.matches.size();
     if (!one.adaptive) continue;
     counts_.full_passes += one.adaptive->passes > 1;
@@ -277,7 +277,7 @@ Result<void> LoftrMatch::check_geometry(std::span<const PicturePair> pairs,
   options.kind = settings.geometry;
   options.refine = settings.refine;
   for (const PicturePair& pair : pairs) {
-    MatchesWithOne& one = pair.result();
+    PairMatches& one = pair.result();
     options.model_pixel = model_pixel_of(pair, plan_->options);
     auto geometry = (*vision)->estimate(one.matches, options);
     if (!geometry) return geometry.error();
@@ -316,8 +316,8 @@ Result<void> LoftrMatch::analyze(std::span<AnalyzedFrame> frames, std::stop_toke
     if (auto done = look_at(frame, settings, pairs); !done) return done;
   }
   if (auto done = match(pairs, settings, stop); !done) return done;
-  if (auto kept = kept_.copy_pixels(); !kept) return kept;
-  kept_.update_sizes();
+  if (auto kept = history_.copy_pixels(); !kept) return kept;
+  history_.update_sizes();
   count(pairs);
   return check_geometry(pairs, settings);
 }

@@ -26,7 +26,7 @@ namespace gsttorch {
 /// Pairs each frame with another picture, and has the matches between them found.
 class LoftrMatch final : public Analysis {
  public:
-  explicit LoftrMatch(AnalyzerHost& host) : host_(host), model_(host), initial_model_(host) {}
+  explicit LoftrMatch(AnalyzerHost& host) : host_(host), model_(host), coarse_model_(host) {}
 
   LoftrMatchSettings settings() const;
   template <typename Fn>
@@ -39,7 +39,7 @@ class LoftrMatch final : public Analysis {
   Result<void> start() override;
   Result<std::string> wait_until_ready(std::stop_token stop) override;
   void stop() override;
-  void reset() override { kept_ = KeptFrames(); }
+  void reset() override { history_ = FrameHistory(); }
   Result<void> prepare(std::span<AnalyzedFrame> frames, std::stop_token stop) override;
   Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) override;
   void publish(AnalyzedFrame& frame) override;
@@ -49,34 +49,34 @@ class LoftrMatch final : public Analysis {
   // What `stats` tells of the work since the element started.
   struct Counts {
     guint64 pairs = 0, matches = 0;
-    guint64 frame_encodes = 0, reference_encodes = 0, initial_encodes = 0;
+    guint64 frame_encodes = 0, reference_encodes = 0, coarse_encodes = 0;
     guint64 full_passes = 0, still_pairs = 0, disjoint_pairs = 0, partial_pairs = 0;
     CacheCounts features;
   };
 
-  Result<void> start_initial_model(const LoftrMatchSettings& settings,
+  Result<void> start_coarse_model(const LoftrMatchSettings& settings,
                                    const AnalyzerSettings& common, const std::string& full_path);
   Result<void> plan(const GstVideoInfo& info, const LoftrMatchSettings& settings);
   Result<void> look_at(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
                        std::vector<PicturePair>& pairs);
-  KeptPlan<MatchDemand, MatchPlan>::Make planner() const;
+  CachedPlan<MatchRequest, MatchPlan>::Make planner() const;
   std::size_t held_bytes() const;
   bool can_do_with_less(const Error& error);
   Result<SharedPicture> take_picture(const AnalyzedFrame& frame, const LoftrMatchSettings& settings,
                                      std::vector<PicturePair>& pairs);
   static void give_up(std::vector<PicturePair>& pairs);
   Result<void> pair_with_earlier(const AnalyzedFrame& frame, const SharedPicture& picture,
-                                 FoundMatches& found, std::vector<PicturePair>& pairs);
+                                 FrameMatches& found, std::vector<PicturePair>& pairs);
   Result<void> pair_with_references(const LoftrMatchSettings& settings,
-                                    const SharedPicture& picture, FoundMatches& found,
+                                    const SharedPicture& picture, FrameMatches& found,
                                     std::vector<PicturePair>& pairs);
   Result<void> match(std::vector<PicturePair>& pairs, const LoftrMatchSettings& settings,
                      const std::stop_token& stop);
   void count(std::span<const PicturePair> pairs);
   Result<void> check_geometry(std::span<const PicturePair> pairs,
                               const LoftrMatchSettings& settings);
-  void attach(AnalyzedFrame& frame, const FoundMatches& found, const MatchesWithOne* one);
-  void post(const AnalyzedFrame& frame, const FoundMatches& found, const MatchesWithOne& one) const;
+  void attach(AnalyzedFrame& frame, const FrameMatches& found, const PairMatches* one);
+  void post(const AnalyzedFrame& frame, const FrameMatches& found, const PairMatches& one) const;
 
   AnalyzerHost& host_;  // owns this
   ResultsBudget budget_;
@@ -84,15 +84,15 @@ class LoftrMatch final : public Analysis {
   LoftrMatchSettings settings_;  // guarded by mutex_
   Counts counts_;                // guarded by mutex_
   ModelSlot<MatchModel> model_;
-  ModelSlot<MatchModel> initial_model_;    // started where it is another one than `model_`
+  ModelSlot<MatchModel> coarse_model_;    // started where it is another one than `model_`
   std::atomic<bool> is_adaptive_ = false;  // from `start` to `stop`
-  bool has_other_initial_ = false;         // the same
+  bool has_own_coarse_model_ = false;         // the same
 
-  // Of the streaming thread, and of the lane that it waits for.
+  // Of the streaming thread, and of the worker that it waits for.
   PairMatcher matcher_;
-  KeptFrames kept_;
+  FrameHistory history_;
   References references_;
-  KeptPlan<MatchDemand, MatchPlan> plan_;
+  CachedPlan<MatchRequest, MatchPlan> plan_;
   bool is_planned_ = false;  // for the frames that were prepared
 };
 

@@ -85,20 +85,20 @@ Ref<GstBuffer> as_buffer(const std::vector<Match>& matches, const std::optional<
 }  // namespace
 
 void LoftrMatch::publish(AnalyzedFrame& frame) {
-  FoundMatches nothing;  // a frame that was not analysed
+  FrameMatches nothing;  // a frame that was not analysed
   nothing.skipped = frame.skipped;
-  const auto& found = frame.finding ? static_cast<const FoundMatches&>(*frame.finding) : nothing;
+  const auto& found = frame.result ? static_cast<const FrameMatches&>(*frame.result) : nothing;
   const AnalyzerSettings settings = host_.settings();
   if (settings.attach != GST_TORCH_ATTACH_NONE) {
     if (found.all.empty()) attach(frame, found, nullptr);
-    for (const MatchesWithOne& one : found.all) attach(frame, found, &one);
+    for (const PairMatches& one : found.all) attach(frame, found, &one);
   }
   if (!settings.post_messages) return;
-  for (const MatchesWithOne& one : found.all) post(frame, found, one);
+  for (const PairMatches& one : found.all) post(frame, found, one);
 }
 
-void LoftrMatch::attach(AnalyzedFrame& frame, const FoundMatches& found,
-                        const MatchesWithOne* one) {
+void LoftrMatch::attach(AnalyzedFrame& frame, const FrameMatches& found,
+                        const PairMatches* one) {
   GstTorchMatch meta = {};
   meta.width = GST_VIDEO_INFO_WIDTH(&frame.info);
   meta.height = GST_VIDEO_INFO_HEIGHT(&frame.info);
@@ -146,8 +146,8 @@ void LoftrMatch::attach(AnalyzedFrame& frame, const FoundMatches& found,
   gst_buffer_add_torch_match_meta(frame.buffer.get(), &meta);
 }
 
-void LoftrMatch::post(const AnalyzedFrame& frame, const FoundMatches& found,
-                      const MatchesWithOne& one) const {
+void LoftrMatch::post(const AnalyzedFrame& frame, const FrameMatches& found,
+                      const PairMatches& one) const {
   GstStructure* s = new_timed_structure("loftrmatch", frame.segment, frame.buffer.get());
   gst_structure_set(s, "reference-timestamp", G_TYPE_UINT64, one.reference_pts, "count",
                     G_TYPE_UINT, static_cast<guint>(one.matches.size()), "mean-confidence",
@@ -171,14 +171,14 @@ void LoftrMatch::post(const AnalyzedFrame& frame, const FoundMatches& found,
 }
 
 void LoftrMatch::add_stats(GstStructure* stats) const {
-  const auto initial = initial_model_.get();
+  const auto coarse = coarse_model_.get();
   model_.add_stats(stats);
   if (const auto model = model_.get()) {
     const MatchModelInfo& info = model->info();
     gst_structure_set(stats, "model-path", G_TYPE_STRING, info.path.c_str(), nullptr);
     if (is_adaptive_) {
-      gst_structure_set(stats, "initial-model-path", G_TYPE_STRING,
-                        initial ? initial->info().path.c_str() : info.path.c_str(), nullptr);
+      gst_structure_set(stats, "coarse-model-path", G_TYPE_STRING,
+                        coarse ? coarse->info().path.c_str() : info.path.c_str(), nullptr);
     }
   }
   const std::lock_guard lock(mutex_);
@@ -191,7 +191,7 @@ void LoftrMatch::add_stats(GstStructure* stats) const {
                     static_cast<guint64>(c.features.evictions), "feature-bytes", G_TYPE_UINT64,
                     static_cast<guint64>(c.features.bytes), nullptr);
   if (!is_adaptive_) return;
-  gst_structure_set(stats, "initial-encodes", G_TYPE_UINT64, c.initial_encodes, "full-passes",
+  gst_structure_set(stats, "coarse-encodes", G_TYPE_UINT64, c.coarse_encodes, "full-passes",
                     G_TYPE_UINT64, c.full_passes, "still-pairs", G_TYPE_UINT64, c.still_pairs,
                     "disjoint-pairs", G_TYPE_UINT64, c.disjoint_pairs, "partial-pairs",
                     G_TYPE_UINT64, c.partial_pairs, nullptr);

@@ -19,7 +19,7 @@ namespace gsttorch {
 using SharedPicture = std::shared_ptr<MatchPicture>;
 
 /// A frame's matches with one other picture.
-struct MatchesWithOne {
+struct PairMatches {
   std::string reference;  ///< the picture's file; empty where it is an earlier frame
   guint reference_width = 0, reference_height = 0;   ///< pixels
   GstClockTime reference_pts = GST_CLOCK_TIME_NONE;  ///< of an earlier frame
@@ -29,20 +29,20 @@ struct MatchesWithOne {
 };
 
 /// What loftrmatch found out about a frame.
-struct FoundMatches final : Finding {
+struct FrameMatches final : FrameResult {
   bool has_result() const override { return !skipped; }
   const char* skipped = nullptr;
   GeometryKind kind = GeometryKind::None;
-  std::vector<MatchesWithOne> all;
+  std::vector<PairMatches> all;
 };
 
 /// Two pictures to be matched, and where the result goes: the frame is the second.
 struct PicturePair {
   SharedPicture first, second;
-  FoundMatches* found;
+  FrameMatches* found;
   std::size_t index;  ///< in found->all
 
-  MatchesWithOne& result() const { return found->all[index]; }
+  PairMatches& result() const { return found->all[index]; }
 };
 
 }  // namespace gsttorch

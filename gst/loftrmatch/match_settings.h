@@ -22,7 +22,7 @@ struct LoftrMatchSettings {
   GeometryKind geometry = GeometryKind::None;
   bool refine = false;
   bool adaptive = false;
-  std::string initial_model = "auto";
+  std::string coarse_model = "auto";
 
   guint distance() const { return mode == MatchMode::Lag ? lag : 1; }
 };

@@ -68,7 +68,7 @@ Result<AdaptiveEncodes> PairMatcher::match_adaptively(std::span<const PicturePai
                                             static_cast<std::size_t>(plan.pairs), encodes, stop);
   if (!results) return results.error();
   for (std::size_t i = 0; i < pairs.size(); i++) {
-    MatchesWithOne& one = pairs[i].result();
+    PairMatches& one = pairs[i].result();
     one.matches = std::move((*results)[i].matches);
     one.adaptive = std::move((*results)[i]);
   }

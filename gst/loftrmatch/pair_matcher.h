@@ -14,14 +14,14 @@
 
 namespace gsttorch {
 
-/// Has the nets find the matches of pairs: the full net alone, or adaptively, with a light pass
+/// Has the nets find the matches of pairs: the full net alone, or adaptively, with a coarse pass
 /// first. Reentrant.
 class PairMatcher {
  public:
   PairMatcher() = default;
-  /// `initial` is the net of the light pass, null where there is none.
-  PairMatcher(std::shared_ptr<MatchModel> full, std::shared_ptr<MatchModel> initial)
-      : full_(std::move(full)), initial_(std::move(initial)) {}
+  /// `coarse` is the net of the coarse pass, null where there is none.
+  PairMatcher(std::shared_ptr<MatchModel> full, std::shared_ptr<MatchModel> coarse)
+      : full_(std::move(full)), coarse_(std::move(coarse)) {}
 
   const MatchModelInfo& info() const { return full_->info(); }  ///< of the full net
   /// What the work takes, for plan_match.
@@ -38,15 +38,15 @@ class PairMatcher {
                                 const std::stop_token& stop) const;
 
  private:
-  bool is_adaptive() const { return initial_ != nullptr; }
-  AdaptiveNets nets() const { return {*full_, *initial_}; }
+  bool is_adaptive() const { return coarse_ != nullptr; }
+  AdaptiveModels nets() const { return {*full_, *coarse_}; }
   Result<void> match_batch(std::span<const PicturePair> pairs, const MatchOptions& options,
                            const std::stop_token& stop) const;
   Result<AdaptiveEncodes> match_adaptively(std::span<const PicturePair> pairs,
                                            const MatchPlan& plan,
                                            const std::stop_token& stop) const;
 
-  std::shared_ptr<MatchModel> full_, initial_;
+  std::shared_ptr<MatchModel> full_, coarse_;
 };
 
 }  // namespace gsttorch

@@ -71,7 +71,7 @@ Result<void> References::make(File& file, const Prepare& prepare) {
   return {};
 }
 
-void References::name(std::size_t index, MatchesWithOne& result) const {
+void References::name(std::size_t index, PairMatches& result) const {
   const File& file = files_[index];
   result.reference = file.path;
   result.reference_width = file.width;

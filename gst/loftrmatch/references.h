@@ -37,7 +37,7 @@ class References {
   /// It stays until `release`, whatever the budget.
   Result<SharedPicture> picture(std::size_t index, const Prepare& prepare);
   /// Says in a result which picture it is with; after `picture`.
-  void name(std::size_t index, MatchesWithOne& result) const;
+  void name(std::size_t index, PairMatches& result) const;
   /// The frames are matched: pictures stay as far as the budget goes, and take more when more was
   /// made of them.
   void release();

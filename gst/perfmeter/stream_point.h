@@ -51,7 +51,7 @@ class StreamPoint {
   std::atomic<std::uint64_t> discontinuities_{0};
   DurationHistogram between_;
   DurationHistogram latency_;
-  LossCounter losses_;  // the streaming thread
+  GapCounter losses_;  // the streaming thread
 };
 
 }  // namespace gsttorch

@@ -73,14 +73,14 @@ void RaftFlow::stop() {
 }
 
 Result<void> RaftFlow::plan(const GstVideoInfo& info, const RaftFlowSettings& settings) {
-  const FlowDemand demand{GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info),
+  const FlowRequest request{GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info),
                           static_cast<int>(host_.settings().batch_size),
                           static_cast<int>(settings.lag), settings.options};
-  return plan_.update(host_, demand, state_.features.counts().bytes, planner());
+  return plan_.update(host_, request, state_.features.counts().bytes, planner());
 }
 
-KeptPlan<FlowDemand, FlowPlan>::Make RaftFlow::planner() const {
-  return [this](const FlowDemand& within) { return plan_flow(within, *net_); };
+CachedPlan<FlowRequest, FlowPlan>::Make RaftFlow::planner() const {
+  return [this](const FlowRequest& within) { return plan_flow(within, *net_); };
 }
 
 // Whether it was for want of memory that the work failed, and there is a plan that takes less.
@@ -96,7 +96,7 @@ void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& s
   const int max_size = plan_->options.max_size;
   const bool other_settings = state_.max_size != max_size || state_.lag != settings.lag;
   const bool is_cut = boundary == GST_TORCH_SCENE_BOUNDARY_CUT;
-  if (frame.begins_anew || is_cut || other_settings || frame.is_skipped(kSkippedReverse)) {
+  if (frame.is_discont || is_cut || other_settings || frame.is_skipped(kSkippedReverse)) {
     GST_DEBUG_OBJECT(host_.element(), "begins anew at %" GST_TIME_FORMAT,
                      GST_TIME_ARGS(frame.pts()));
     state_ = State();
@@ -141,9 +141,9 @@ Result<void> RaftFlow::look_at(AnalyzedFrame& frame, const RaftFlowSettings& set
   const GstTorchSceneBoundary boundary =
       settings.reset_on_cut ? frame.boundary : GST_TORCH_SCENE_BOUNDARY_NONE;
   begin_frame(frame, settings, boundary);
-  auto finding = std::make_unique<Found>();
-  Found& found = *finding;
-  frame.finding = std::move(finding);
+  auto result = std::make_unique<OpticalFlow>();
+  OpticalFlow& found = *result;
+  frame.result = std::move(result);
   found.skipped = frame.skipped;
   const guint interval = host_.settings().inference_interval;
   const bool will_be_earlier = (frame.index + settings.lag) % interval == 0;
@@ -220,15 +220,15 @@ Result<void> RaftFlow::analyze(std::span<AnalyzedFrame> frames, std::stop_token 
 }
 
 void RaftFlow::publish(AnalyzedFrame& frame) {
-  Found nothing;  // a frame that was not analysed
+  OpticalFlow nothing;  // a frame that was not analysed
   nothing.skipped = frame.skipped;
-  const auto& found = frame.finding ? static_cast<const Found&>(*frame.finding) : nothing;
+  const auto& found = frame.result ? static_cast<const OpticalFlow&>(*frame.result) : nothing;
   const AnalyzerSettings settings = host_.settings();
   if (settings.attach != GST_TORCH_ATTACH_NONE) attach(frame, found);
   if (settings.post_messages && found.flow) post(frame, found);
 }
 
-void RaftFlow::attach(AnalyzedFrame& frame, const Found& found) {
+void RaftFlow::attach(AnalyzedFrame& frame, const OpticalFlow& found) {
   GstTorchFlow meta = {};
   meta.width = meta.grid_width = GST_VIDEO_INFO_WIDTH(&frame.info);
   meta.height = meta.grid_height = GST_VIDEO_INFO_HEIGHT(&frame.info);
@@ -268,7 +268,7 @@ void RaftFlow::attach(AnalyzedFrame& frame, const Found& found) {
   gst_buffer_add_torch_flow_meta(frame.buffer.get(), &meta);
 }
 
-void RaftFlow::post(const AnalyzedFrame& frame, const Found& found) const {
+void RaftFlow::post(const AnalyzedFrame& frame, const OpticalFlow& found) const {
   GstStructure* s = new_timed_structure("raftflow", frame.segment, frame.buffer.get());
   gst_structure_set(s, "reference-timestamp", G_TYPE_UINT64, found.reference_pts, "iterations",
                     G_TYPE_UINT, static_cast<guint>(found.flow->iterations), "mean-magnitude",

@@ -68,7 +68,7 @@ class RaftFlow final : public Analysis {
     int max_size = 0;
     guint lag = 1;
   };
-  struct Found final : Finding {
+  struct OpticalFlow final : FrameResult {
     bool has_result() const override { return flow.has_value(); }
     GstClockTime reference_pts = GST_CLOCK_TIME_NONE;
     const char* skipped = nullptr;
@@ -76,7 +76,7 @@ class RaftFlow final : public Analysis {
   };
   struct Pair {
     FlowPair frames;
-    Found* found;
+    OpticalFlow* found;
     std::uint64_t earlier_index, later_index;
   };
 
@@ -85,7 +85,7 @@ class RaftFlow final : public Analysis {
                    GstTorchSceneBoundary boundary);
   Result<void> look_at(AnalyzedFrame& frame, const RaftFlowSettings& settings,
                        std::vector<Pair>& pairs);
-  KeptPlan<FlowDemand, FlowPlan>::Make planner() const;
+  CachedPlan<FlowRequest, FlowPlan>::Make planner() const;
   bool can_do_with_less(const Error& error);
   Result<Features> encode(const AnalyzedFrame& frame, const RaftFlowSettings& settings,
                           std::vector<Pair>& pairs);
@@ -93,8 +93,8 @@ class RaftFlow final : public Analysis {
   Result<void> compute(std::span<Pair> pairs, const RaftFlowSettings& settings,
                        const std::stop_token& stop);
   Result<void> compute_batch(std::span<Pair> pairs, const std::stop_token& stop);
-  void attach(AnalyzedFrame& frame, const Found& found);
-  void post(const AnalyzedFrame& frame, const Found& found) const;
+  void attach(AnalyzedFrame& frame, const OpticalFlow& found);
+  void post(const AnalyzedFrame& frame, const OpticalFlow& found) const;
 
   AnalyzerHost& host_;  // owns this
   ResultsBudget budget_;
@@ -105,7 +105,7 @@ class RaftFlow final : public Analysis {
   ModelSlot<FlowModel> model_;
   std::shared_ptr<FlowModel> net_;  // the streaming thread's
   State state_;
-  KeptPlan<FlowDemand, FlowPlan> plan_;
+  CachedPlan<FlowRequest, FlowPlan> plan_;
 };
 
 }  // namespace gsttorch

@@ -124,7 +124,7 @@ Result<std::size_t> SceneDetect::plan_batch() {
   }
   const guint wanted = host_.settings().batch_size;
   if (most < wanted && !std::exchange(has_warned_, true)) {
-    warn_degraded(host_, "batches of " + std::to_string(most));
+    warn_reduced(host_, "batches of " + std::to_string(most));
   }
   return most;
 }
@@ -161,7 +161,7 @@ void SceneDetect::note(std::vector<ShotDecision> decisions) {
 }
 
 // What is under way is decided without what comes after.
-Result<void> SceneDetect::end_stretch() {
+Result<void> SceneDetect::end_sequence() {
   const auto scored = scorer_->finish(host_.stop_token());
   if (!scored) return scored.error();
   judge(*scored);
@@ -175,12 +175,12 @@ Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_tok
   detector_->set_min_shot_duration(static_cast<std::int64_t>(settings.min_shot_duration));
   std::vector<FrameImage*> images;  // that go on one from the other
   for (AnalyzedFrame& frame : frames) {
-    auto found = std::make_unique<Found>();
+    auto found = std::make_unique<ShotResult>();
     found->skipped = frame.skipped;
-    if (frame.begins_anew || frame.is_skipped(kSkippedReverse)) {
+    if (frame.is_discont || frame.is_skipped(kSkippedReverse)) {
       if (auto looked = look_at(images, stop); !looked) return looked;
       images.clear();
-      if (auto ended = end_stretch(); !ended) return ended;
+      if (auto ended = end_sequence(); !ended) return ended;
       scorer_->reset();
     }
     if (!frame.skipped) {
@@ -189,12 +189,12 @@ Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_tok
       unscored_.push_back(found->verdict);
       images.push_back(frame.image.get());
     }
-    frame.finding = std::move(found);
+    frame.result = std::move(found);
   }
   const std::size_t waiting = unscored_.size();
   if (auto looked = look_at(images, stop); !looked) return looked;
   const bool did_score = unscored_.size() < waiting;
-  for (AnalyzedFrame& frame : frames) static_cast<Found&>(*frame.finding).was_scored = did_score;
+  for (AnalyzedFrame& frame : frames) static_cast<ShotResult&>(*frame.result).was_scored = did_score;
   return {};
 }
 
@@ -207,15 +207,15 @@ void SceneDetect::decide_until(std::uint64_t index) {
 void SceneDetect::decide_all() {
   if (!scorer_ || (unscored_.empty() && undecided_.empty())) return;
   Result<void> ended;
-  if (host_.run([&] { ended = end_stretch(); }) && !ended) host_.report(ended.error());
+  if (host_.run([&] { ended = end_sequence(); }) && !ended) host_.report(ended.error());
 }
 
 // --- results
 
 void SceneDetect::publish(AnalyzedFrame& frame) {
-  Found nothing;  // a frame that was not analysed
+  ShotResult nothing;  // a frame that was not analysed
   nothing.skipped = frame.skipped;
-  const auto& found = frame.finding ? static_cast<const Found&>(*frame.finding) : nothing;
+  const auto& found = frame.result ? static_cast<const ShotResult&>(*frame.result) : nothing;
   if (published_.stream != frame.stream) published_ = Published{frame.stream};
   if (!GST_CLOCK_TIME_IS_VALID(published_.first_time)) {
     published_.first_time = running_time_of(frame);
@@ -228,7 +228,7 @@ void SceneDetect::publish(AnalyzedFrame& frame) {
   if (is_decided) announce(frame, *found.verdict->decision);
 }
 
-void SceneDetect::attach(AnalyzedFrame& frame, const Found& found) const {
+void SceneDetect::attach(AnalyzedFrame& frame, const ShotResult& found) const {
   GstTorchScene scene = {};
   scene.frame = frame.index;
   scene.shot = published_.shot;

@@ -61,7 +61,7 @@ class SceneDetect final : public Analysis {
     FramePlace place;
     std::optional<ShotDecision> decision;
   };
-  struct Found final : Finding {
+  struct ShotResult final : FrameResult {
     bool has_result() const override { return !skipped && was_scored; }
     bool is_decided() const override { return !verdict || verdict->decision; }
     std::shared_ptr<Verdict> verdict;
@@ -72,10 +72,10 @@ class SceneDetect final : public Analysis {
   // How many frames fit into memory at once; an error where not one does.
   Result<std::size_t> plan_batch();
   Result<void> look_at(std::span<FrameImage* const> images, const std::stop_token& stop);
-  Result<void> end_stretch();
+  Result<void> end_sequence();
   void judge(const std::vector<ScoredFrame>& scored);
   void note(std::vector<ShotDecision> decisions);
-  void attach(AnalyzedFrame& frame, const Found& found) const;
+  void attach(AnalyzedFrame& frame, const ShotResult& found) const;
   void announce(const AnalyzedFrame& frame, const ShotDecision& decision);
   void post(const AnalyzedFrame& frame, const ShotDecision& decision,
             const ShotBoundary& boundary) const;

@@ -17,8 +17,8 @@ struct Executor::Job {
   std::condition_variable_any changed = {};
 };
 
-Executor::Executor(int lanes, std::function<void()> enter_lane)
-    : lanes_(std::max(1, lanes)), enter_lane_(std::move(enter_lane)) {}
+Executor::Executor(int workers, std::function<void()> enter_worker)
+    : worker_count_(std::max(1, workers)), enter_worker_(std::move(enter_worker)) {}
 
 Executor::~Executor() {
   {
@@ -53,8 +53,8 @@ std::size_t Executor::waiting() const {
 // Fewer workers than wanted are enough, none is not.
 void Executor::start_workers() {
   try {
-    while (static_cast<int>(threads_.size()) < lanes_) {
-      threads_.emplace_back([this] { work_in_lane(); });
+    while (static_cast<int>(threads_.size()) < worker_count_) {
+      threads_.emplace_back([this] { run_worker(); });
     }
   } catch (const std::system_error&) {
     if (threads_.empty()) throw;
@@ -80,7 +80,7 @@ Executor::Job* Executor::next_job() {
 // Nothing leaves the thread: what a worker throws when it is entered belongs to the job at hand.
 void Executor::perform(Job& job, bool& has_entered) const {
   try {
-    if (!has_entered && enter_lane_) enter_lane_();
+    if (!has_entered && enter_worker_) enter_worker_();
     has_entered = true;
     job.work();
   } catch (...) {
@@ -88,7 +88,7 @@ void Executor::perform(Job& job, bool& has_entered) const {
   }
 }
 
-void Executor::work_in_lane() {
+void Executor::run_worker() {
   bool has_entered = false;
   std::unique_lock lock(mutex_);
   while (true) {

@@ -36,9 +36,9 @@ class Executor {
   /// How many live jobs are started in a row while a batch job waits.
   static constexpr int kLiveInARow = 4;
 
-  /// `enter_lane` is called on each worker's thread before its first job. What it throws is thrown
+  /// `enter_worker` is called on each worker's thread before its first job. What it throws is thrown
   /// by the `run` of that job, and it is called again for the next one.
-  explicit Executor(int lanes, std::function<void()> enter_lane = {});
+  explicit Executor(int workers, std::function<void()> enter_worker = {});
   /// Nobody may be in `run` any more.
   ~Executor();
   Executor(const Executor&) = delete;
@@ -51,7 +51,7 @@ class Executor {
   /// (std::system_error); where it refuses some, the others do the work. The next call tries again.
   bool run(std::function<void()> work, JobOptions options = {});
 
-  int lanes() const { return lanes_; }
+  int workers() const { return worker_count_; }
 
   /// How many jobs no worker has begun yet.
   std::size_t waiting() const;
@@ -61,13 +61,13 @@ class Executor {
   struct Job;  // lives in `run`
 
   void start_workers();
-  void work_in_lane();
+  void run_worker();
   void perform(Job& job, bool& has_entered) const;
   Job* next_job();
   std::deque<Job*>& queue_of(JobPriority priority);
 
-  const int lanes_;
-  const std::function<void()> enter_lane_;
+  const int worker_count_;
+  const std::function<void()> enter_worker_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_, jobs' members too.

@@ -10,7 +10,7 @@ namespace gsttorch {
 
 /// What printf would print, cut at 255 bytes.
 template <typename... Values>
-std::string printf_text(const char* pattern, Values... values) {
+std::string format(const char* pattern, Values... values) {
   char text[256];
   const int size = std::snprintf(text, sizeof text, pattern, values...);
   return std::string(text, std::clamp<int>(size, 0, sizeof text - 1));

@@ -19,7 +19,7 @@ std::string own_folder() {
   return std::filesystem::path(info.dli_fname).parent_path().string();
 }
 
-std::vector<std::string> candidates(const OwnLibrary& library) {
+std::vector<std::string> candidates(const RuntimeLibrary& library) {
   if (const char* file = std::getenv(library.variable); file && *file) return {file};
   std::vector<std::string> files;
   if (const std::string folder = own_folder(); !folder.empty()) {
@@ -32,7 +32,7 @@ std::vector<std::string> candidates(const OwnLibrary& library) {
 
 }  // namespace
 
-Result<std::string> find_own_library(const OwnLibrary& library) {
+Result<std::string> find_runtime_library(const RuntimeLibrary& library) {
   std::string looked;
   for (const std::string& file : candidates(library)) {
     std::error_code ignored;
@@ -44,8 +44,8 @@ Result<std::string> find_own_library(const OwnLibrary& library) {
                    "): " + library.remedy + ", or name it in " + library.variable};
 }
 
-Result<void*> open_own_library(const OwnLibrary& library) {
-  const auto file = find_own_library(library);
+Result<void*> open_runtime_library(const RuntimeLibrary& library) {
+  const auto file = find_runtime_library(library);
   if (!file) return file.error();
   void* opened = dlopen(file->c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!opened) {

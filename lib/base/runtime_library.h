@@ -9,7 +9,7 @@
 namespace gsttorch {
 
 /// A library of ours that is opened late.
-struct OwnLibrary {
+struct RuntimeLibrary {
   const char* file;      ///< "libgsttorch-engine.so"
   const char* variable;  ///< the environment variable that may name another file
   const char* entry;     ///< the function that it exports; its name carries the version
@@ -19,9 +19,9 @@ struct OwnLibrary {
 /// Opens it with dlopen, for ever, and returns its entry point. An error says where it was looked
 /// for: the environment variable, the folder of the library or program that this code is linked
 /// into and the folder above it, the configured libdir. Thread-safe.
-Result<void*> open_own_library(const OwnLibrary& library);
+Result<void*> open_runtime_library(const RuntimeLibrary& library);
 
-/// The file that open_own_library() would open, or the same error.
-Result<std::string> find_own_library(const OwnLibrary& library);
+/// The file that open_runtime_library() would open, or the same error.
+Result<std::string> find_runtime_library(const RuntimeLibrary& library);
 
 }  // namespace gsttorch

@@ -72,13 +72,13 @@ __device__ float sum_of_warp(float value) {
 __global__ void row_norm(RowNorm s) {
   constexpr int kMost = RowNorm::kMostChannels / kWarp;
   const std::int64_t row = (std::int64_t{blockIdx.x} * kThreads + threadIdx.x) / kWarp;
-  const int lane = threadIdx.x % kWarp;
+  const int thread = threadIdx.x % kWarp;
   if (row >= s.rows) return;
   const float* values = s.values + row * s.channels;
   float mine[kMost], sum = 0, square = 0;
 #pragma unroll
   for (int k = 0; k < kMost; k++) {
-    const int c = lane + k * kWarp;
+    const int c = thread + k * kWarp;
     mine[k] = c < s.channels ? values[c] : 0;
     sum += mine[k];
   }
@@ -86,13 +86,13 @@ __global__ void row_norm(RowNorm s) {
 #pragma unroll
   for (int k = 0; k < kMost; k++) {
     mine[k] -= mean;
-    if (lane + k * kWarp < s.channels) square += mine[k] * mine[k];
+    if (thread + k * kWarp < s.channels) square += mine[k] * mine[k];
   }
   const float variance = sum_of_warp(square) / static_cast<float>(s.channels);
   const float inverse = rsqrtf(variance + s.epsilon);
 #pragma unroll
   for (int k = 0; k < kMost; k++) {
-    const int c = lane + k * kWarp;
+    const int c = thread + k * kWarp;
     if (c >= s.channels) continue;
     const float value = mine[k] * inverse * s.gain[c] + s.bias[c];
     s.out[row * s.channels + c] = s.added ? s.added[row * s.channels + c] + value : value;

@@ -21,7 +21,7 @@ struct CorrelationLookup {
   bool on_demand;  ///< levels are features, whose products with `first` are the samples
 };
 
-enum class MapActivation {
+enum class Activation {
   None,
   Relu,
   LeakyRelu,  ///< slope 0.01 below zero
@@ -34,7 +34,7 @@ struct BiasActivation {
   const float* other;  ///< as `values`, or null
   std::int64_t pixels;
   int channels;
-  MapActivation activation;
+  Activation activation;
 };
 
 /// Each channel of each picture gets mean 0 and variance 1; then a ReLU where it is wanted.

@@ -10,15 +10,15 @@ namespace {
 // reads another has just brought near.
 constexpr int kWarp = 32, kPixels = 8;
 // On demand so many threads of a warp make a sample together, four features at a time.
-constexpr int kLanes = 8, kStep = 4 * kLanes, kMostSteps = 8;
+constexpr int kThreadsPerSample = 8, kStep = 4 * kThreadsPerSample, kMostSteps = 8;
 
 __device__ float dot(float4 a, float4 b, float sum) {
   return fmaf(a.x, b.x, fmaf(a.y, b.y, fmaf(a.z, b.z, fmaf(a.w, b.w, sum))));
 }
 
-__device__ float sum_of_lanes(float value) {
-  for (int step = kLanes / 2; step > 0; step /= 2) {
-    value += __shfl_down_sync(~0U, value, step, kLanes);
+__device__ float sum_of_threads(float value) {
+  for (int step = kThreadsPerSample / 2; step > 0; step /= 2) {
+    value += __shfl_down_sync(~0U, value, step, kThreadsPerSample);
   }
   return value;
 }
@@ -52,9 +52,9 @@ __device__ LevelWindow level_window(const CorrelationLookup& s, std::int64_t pix
   return {lookup_window(s, pixel, level), s.widths[level], s.heights[level], data};
 }
 
-__device__ void gather(const LevelWindow& level, int side, int lane, float* samples) {
-  Walk at{lane % side, lane / side};
-  for (int i = lane; i < side * side; i += kWarp, at.advance(kWarp, side)) {
+__device__ void gather(const LevelWindow& level, int side, int thread, float* samples) {
+  Walk at{thread % side, thread / side};
+  for (int i = thread; i < side * side; i += kWarp, at.advance(kWarp, side)) {
     const int cell = level.cell(at);
     samples[i] = cell < 0 ? 0 : level.data[cell];
   }
@@ -62,9 +62,9 @@ __device__ void gather(const LevelWindow& level, int side, int lane, float* samp
 
 // Features of a depth that is a multiple of kStep, kMostSteps of them at most.
 __device__ void multiply(const LevelWindow& level, const float4* mine, int depth, int side,
-                         int lane, float* samples) {
-  constexpr int kTogether = kWarp / kLanes;
-  const int part = lane % kLanes, own = lane / kLanes, area = side * side;
+                         int thread, float* samples) {
+  constexpr int kTogether = kWarp / kThreadsPerSample;
+  const int part = thread % kThreadsPerSample, own = thread / kThreadsPerSample, area = side * side;
   Walk at{own % side, own / side};
 #pragma unroll 4
   for (int begin = 0; begin < area; begin += kTogether, at.advance(kTogether, side)) {
@@ -75,19 +75,19 @@ __device__ void multiply(const LevelWindow& level, const float4* mine, int depth
       const auto* other = reinterpret_cast<const float4*>(level.data + std::int64_t{cell} * depth);
 #pragma unroll
       for (int k = 0; k < kMostSteps; k++) {
-        if (k * kStep < depth) sum = dot(mine[k], other[part + k * kLanes], sum);
+        if (k * kStep < depth) sum = dot(mine[k], other[part + k * kThreadsPerSample], sum);
       }
     }
-    sum = sum_of_lanes(sum);
+    sum = sum_of_threads(sum);
     if (part == 0 && i < area) samples[i] = sum;
   }
 }
 
 // Features of any depth.
 __device__ void multiply_slowly(const LevelWindow& level, const float* first, int depth, int side,
-                                int lane, float* samples) {
-  Walk at{lane % side, lane / side};
-  for (int i = lane; i < side * side; i += kWarp, at.advance(kWarp, side)) {
+                                int thread, float* samples) {
+  Walk at{thread % side, thread / side};
+  for (int i = thread; i < side * side; i += kWarp, at.advance(kWarp, side)) {
     const int cell = level.cell(at);
     float sum = 0;
     for (int c = 0; cell >= 0 && c < depth; c++) {
@@ -97,10 +97,10 @@ __device__ void multiply_slowly(const LevelWindow& level, const float* first, in
   }
 }
 
-__device__ void blend(const LevelWindow& level, const float* samples, int radius, int lane,
+__device__ void blend(const LevelWindow& level, const float* samples, int radius, int thread,
                       float* out) {
   const int values = (2 * radius + 1) * (2 * radius + 1);
-  for (int c = lane; c < values; c += kWarp) {
+  for (int c = thread; c < values; c += kWarp) {
     out[c] = lookup_value(samples, level.window, radius, c);
   }
 }
@@ -108,7 +108,7 @@ __device__ void blend(const LevelWindow& level, const float* samples, int radius
 template <bool kOnDemand>
 __global__ void lookup(CorrelationLookup s, float* out) {
   extern __shared__ float shared[];
-  const int lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp;
+  const int thread = threadIdx.x % kWarp, warp = threadIdx.x / kWarp;
   const std::int64_t pixel = std::int64_t{blockIdx.x} * kPixels + warp;
   if (pixel >= s.batch * s.pixels) return;
   const int side = 2 * s.radius + 2, values = (side - 1) * (side - 1);
@@ -118,7 +118,7 @@ __global__ void lookup(CorrelationLookup s, float* out) {
 #pragma unroll
   for (int k = 0; k < kMostSteps; k++) {
     const bool is_there = kOnDemand && in_steps && k * kStep < s.depth;
-    mine[k] = is_there ? reinterpret_cast<const float4*>(first)[lane % kLanes + k * kLanes]
+    mine[k] = is_there ? reinterpret_cast<const float4*>(first)[thread % kThreadsPerSample + k * kThreadsPerSample]
                        : float4{0, 0, 0, 0};
   }
   float* samples = shared + warp * side * side;
@@ -126,14 +126,14 @@ __global__ void lookup(CorrelationLookup s, float* out) {
   for (int i = 0; i < CorrelationLookup::kLevels; i++, to += values) {
     const LevelWindow level = level_window(s, pixel, i);
     if (!kOnDemand) {
-      gather(level, side, lane, samples);
+      gather(level, side, thread, samples);
     } else if (in_steps) {
-      multiply(level, mine, s.depth, side, lane, samples);
+      multiply(level, mine, s.depth, side, thread, samples);
     } else {
-      multiply_slowly(level, first, s.depth, side, lane, samples);
+      multiply_slowly(level, first, s.depth, side, thread, samples);
     }
     __syncwarp();
-    blend(level, samples, s.radius, lane, to);
+    blend(level, samples, s.radius, thread, to);
     __syncwarp();  // before the next level takes their place
   }
 }

@@ -19,7 +19,7 @@ std::string loaded_torch_folder();
 Result<void> load_torch_cuda(const std::string& file);
 
 /// CUDA graphs of LibTorch, which the engine opens once LibTorch's CUDA half is there.
-inline constexpr OwnLibrary kGraphLibrary{"libgsttorch-graph.so", "GST_TORCH_GRAPH_LIBRARY",
+inline constexpr RuntimeLibrary kGraphLibrary{"libgsttorch-graph.so", "GST_TORCH_GRAPH_LIBRARY",
                                           "gsttorch_graph_1",
                                           "build it with the CUDA toolkit (tools/setup gets it)"};
 

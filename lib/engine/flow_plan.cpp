@@ -17,13 +17,13 @@ std::string megabytes(std::size_t bytes) {
 
 class Planner {
  public:
-  Planner(const FlowDemand& demand, const FlowWorkspaceOf& workspace)
-      : demand_(demand), workspace_(workspace) {}
+  Planner(const FlowRequest& request, const FlowWorkspaceOf& workspace)
+      : request_(request), workspace_(workspace) {}
 
   std::optional<FlowPlan> with_fewer_pairs(const FlowOptions& options) const {
-    for (int pairs = std::max(1, demand_.pairs); pairs >= 1; pairs--) {
+    for (int pairs = std::max(1, request_.pairs); pairs >= 1; pairs--) {
       const FlowPlan plan = plan_for(pairs, options);
-      if (plan.bytes <= demand_.available_bytes) return plan;
+      if (plan.bytes <= request_.available_bytes) return plan;
     }
     return std::nullopt;
   }
@@ -33,7 +33,7 @@ class Planner {
       if (size % kSizeStep != 0) continue;
       options.max_size = size;
       const FlowPlan plan = plan_for(1, options);
-      if (plan.bytes <= demand_.available_bytes) return plan;
+      if (plan.bytes <= request_.available_bytes) return plan;
     }
     return std::nullopt;
   }
@@ -48,16 +48,16 @@ class Planner {
     const auto add = [&text](const std::string& part) {
       text += (text.empty() ? "" : ", ") + part;
     };
-    if (plan.pairs < demand_.pairs) {
-      add(std::to_string(plan.pairs) + " instead of " + std::to_string(demand_.pairs) +
+    if (plan.pairs < request_.pairs) {
+      add(std::to_string(plan.pairs) + " instead of " + std::to_string(request_.pairs) +
           " pairs at a time");
     }
-    if (plan.options.correlation_budget_bytes < demand_.options.correlation_budget_bytes) {
+    if (plan.options.correlation_budget_bytes < request_.options.correlation_budget_bytes) {
       add("correlation on demand");
     }
-    if (plan.options.max_size != demand_.options.max_size) {
+    if (plan.options.max_size != request_.options.max_size) {
       add("a longer side of " + std::to_string(plan.options.max_size) + " instead of " +
-          std::to_string(size_inside(demand_.options)) + " pixels inside the net");
+          std::to_string(size_inside(request_.options)) + " pixels inside the net");
     }
     return text;
   }
@@ -65,45 +65,45 @@ class Planner {
  private:
   // The features of all frames of the batch and of those between, and one piece of work.
   FlowPlan plan_for(int pairs, const FlowOptions& options) const {
-    const FlowWorkspace w = workspace_(demand_.width, demand_.height, pairs, options);
-    const auto frames = static_cast<std::size_t>(pairs + std::max(1, demand_.lag));
+    const FlowWorkspace w = workspace_(request_.width, request_.height, pairs, options);
+    const auto frames = static_cast<std::size_t>(pairs + std::max(1, request_.lag));
     const std::size_t work = std::max(w.encode, w.flow);
     return {options, pairs, frames * w.features + work, work};
   }
 
   int size_inside(const FlowOptions& options) const {
-    const int longer = std::max(demand_.width, demand_.height);
+    const int longer = std::max(request_.width, request_.height);
     return options.max_size > 0 ? std::min(options.max_size, longer) : longer;
   }
 
-  const FlowDemand& demand_;
+  const FlowRequest& request_;
   const FlowWorkspaceOf& workspace_;
 };
 
 }  // namespace
 
-Result<FlowPlan> plan_flow(const FlowDemand& demand, const FlowWorkspaceOf& workspace) {
-  if (demand.width < 1 || demand.height < 1) {
+Result<FlowPlan> plan_flow(const FlowRequest& request, const FlowWorkspaceOf& workspace) {
+  if (request.width < 1 || request.height < 1) {
     return Error{ErrorCode::BadShape, "flow of frames without pixels"};
   }
-  const Planner planner(demand, workspace);
-  FlowOptions on_demand = demand.options;
+  const Planner planner(request, workspace);
+  FlowOptions on_demand = request.options;
   on_demand.correlation_budget_bytes = 0;
-  auto plan = planner.with_fewer_pairs(demand.options);
+  auto plan = planner.with_fewer_pairs(request.options);
   if (!plan) plan = planner.with_fewer_pairs(on_demand);
   if (!plan) plan = planner.with_smaller_size(on_demand);
   if (!plan) {
-    return Error{ErrorCode::OutOfMemory, "flow of " + std::to_string(demand.width) + "x" +
-                                             std::to_string(demand.height) + " needs at least " +
+    return Error{ErrorCode::OutOfMemory, "flow of " + std::to_string(request.width) + "x" +
+                                             std::to_string(request.height) + " needs at least " +
                                              megabytes(planner.least(on_demand)) + ", and " +
-                                             megabytes(demand.available_bytes) + " may be used"};
+                                             megabytes(request.available_bytes) + " may be used"};
   }
-  plan->degraded = planner.difference(*plan);
+  plan->reduced = planner.difference(*plan);
   return *plan;
 }
 
-Result<FlowPlan> plan_flow(const FlowDemand& demand, const FlowModel& model) {
-  return plan_flow(demand, [&model](int width, int height, int pairs, const FlowOptions& options) {
+Result<FlowPlan> plan_flow(const FlowRequest& request, const FlowModel& model) {
+  return plan_flow(request, [&model](int width, int height, int pairs, const FlowOptions& options) {
     return model.workspace(width, height, pairs, options);
   });
 }

@@ -12,7 +12,7 @@
 
 namespace gsttorch {
 
-struct FlowDemand {
+struct FlowRequest {
   int width = 0;   ///< pixels of the frames
   int height = 0;  ///< pixels of the frames
   int pairs = 1;   ///< pairs that one call of FlowModel::flow should take
@@ -21,7 +21,7 @@ struct FlowDemand {
   /// What the frames' features and the work may take together.
   std::size_t available_bytes = std::numeric_limits<std::size_t>::max();
 
-  bool operator==(const FlowDemand&) const = default;
+  bool operator==(const FlowRequest&) const = default;
 };
 
 struct FlowPlan {
@@ -29,7 +29,7 @@ struct FlowPlan {
   int pairs = 1;               ///< for one call
   std::size_t bytes = 0;       ///< the most that features and work will take
   std::size_t work_bytes = 0;  ///< of these: while it is done; the rest is kept
-  std::string degraded = {};   ///< what is less than asked, for people; empty: nothing
+  std::string reduced = {};   ///< what is less than asked, for people; empty: nothing
 };
 
 /// FlowModel::workspace, or what a test puts in its place.
@@ -42,9 +42,9 @@ using FlowWorkspaceOf =
 /// 2. correlation on demand, with as many pairs as then fit (the same flow, slower);
 /// 3. a smaller picture inside the net, one pair at a time (a coarser flow).
 /// ErrorCode::OutOfMemory where not even the smallest picture fits.
-Result<FlowPlan> plan_flow(const FlowDemand& demand, const FlowWorkspaceOf& workspace);
+Result<FlowPlan> plan_flow(const FlowRequest& request, const FlowWorkspaceOf& workspace);
 
 /// The same for a model's own workspace.
-Result<FlowPlan> plan_flow(const FlowDemand& demand, const FlowModel& model);
+Result<FlowPlan> plan_flow(const FlowRequest& request, const FlowModel& model);
 
 }  // namespace gsttorch

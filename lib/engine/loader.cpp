@@ -15,7 +15,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr OwnLibrary kEngine{"libgsttorch-engine.so", "GST_TORCH_ENGINE", GSTTORCH_ENGINE_ENTRY,
+constexpr RuntimeLibrary kEngine{"libgsttorch-engine.so", "GST_TORCH_ENGINE", GSTTORCH_ENGINE_ENTRY,
                              "build it with tools/setup"};
 
 std::atomic<bool> torch_was_there = false;
@@ -77,7 +77,7 @@ Result<Engine*> load_engine() {
   if (engine) return engine;
   if (auto usable = check_loaded_torch(); !usable) return usable.error();
   openmp_was_there = spins_already();
-  const auto entry = open_own_library(kEngine);
+  const auto entry = open_runtime_library(kEngine);
   if (!entry) return entry.error();
   engine = reinterpret_cast<EngineEntry>(*entry)();
   return engine;

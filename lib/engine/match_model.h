@@ -24,10 +24,10 @@ struct MatchOptions {
   /// At most one match, the most confident, in each square of so many cells a side of the first
   /// picture; the rest is not refined either. 1: all.
   int spacing = 1;
-  static constexpr double kMostFiltered = 0.9;
-  /// Share of the cells of each picture that is left out of matching, 0 to `kMostFiltered`: those
+  static constexpr double kMostPruned = 0.9;
+  /// Share of the cells of each picture that is left out of matching, 0 to `kMostPruned`: those
   /// with the weakest features. Fewer matches in less time; 0: all cells, the exact result.
-  double token_filter = 0;
+  double token_pruning = 0;
   /// Matches that the fine stage works on at once: more take more memory, the same matches. On a
   /// GPU the net has its own number.
   int chunk = 128;

@@ -15,13 +15,13 @@ std::string megabytes(std::size_t bytes) { return std::to_string(bytes / 1000000
 
 class Planner {
  public:
-  Planner(const MatchDemand& demand, const MatchWorkspaceOf& workspace)
-      : demand_(demand), workspace_(workspace) {}
+  Planner(const MatchRequest& request, const MatchWorkspaceOf& workspace)
+      : request_(request), workspace_(workspace) {}
 
   /// Adds smaller steps until it fits; false where nothing does.
   bool fit(MatchPlan& plan) const {
-    plan.options = demand_.options;
-    plan.pairs = std::max(1, demand_.pairs);
+    plan.options = request_.options;
+    plan.pairs = std::max(1, request_.pairs);
     while (!fits(plan)) {
       if (plan.options.chunk > kSmallestChunk) {
         plan.options.chunk = std::max(kSmallestChunk, plan.options.chunk / 2);
@@ -42,58 +42,58 @@ class Planner {
     const auto add = [&text](const std::string& part) {
       text += (text.empty() ? "" : ", ") + part;
     };
-    if (plan.options.chunk < demand_.options.chunk) {
+    if (plan.options.chunk < request_.options.chunk) {
       add("fine matching of " + std::to_string(plan.options.chunk) + " matches at a time");
     }
-    if (plan.pairs < demand_.pairs) {
-      add(std::to_string(plan.pairs) + " instead of " + std::to_string(demand_.pairs) +
+    if (plan.pairs < request_.pairs) {
+      add(std::to_string(plan.pairs) + " instead of " + std::to_string(request_.pairs) +
           " pairs at a time");
     }
-    if (plan.options.max_size != demand_.options.max_size) {
+    if (plan.options.max_size != request_.options.max_size) {
       add("a longer side of " + std::to_string(plan.options.max_size) + " instead of " +
-          std::to_string(size_inside(demand_.options)) + " pixels inside the net");
+          std::to_string(size_inside(request_.options)) + " pixels inside the net");
     }
     return text;
   }
 
  private:
   bool fits(MatchPlan& plan) const {
-    const MatchWorkspace w = workspace_(demand_.width, demand_.height, plan.pairs, plan.options);
-    const auto frames = static_cast<std::size_t>(plan.pairs + std::max(1, demand_.distance));
+    const MatchWorkspace w = workspace_(request_.width, request_.height, plan.pairs, plan.options);
+    const auto frames = static_cast<std::size_t>(plan.pairs + std::max(1, request_.distance));
     plan.work_bytes = std::max(w.encode, w.match);
     plan.bytes = frames * w.features + plan.work_bytes;
-    return plan.bytes <= demand_.available_bytes;
+    return plan.bytes <= request_.available_bytes;
   }
 
   int size_inside(const MatchOptions& options) const {
-    const int longer = std::max(demand_.width, demand_.height);
+    const int longer = std::max(request_.width, request_.height);
     return options.max_size > 0 ? std::min(options.max_size, longer) : longer;
   }
 
-  const MatchDemand& demand_;
+  const MatchRequest& request_;
   const MatchWorkspaceOf& workspace_;
 };
 
 }  // namespace
 
-Result<MatchPlan> plan_match(const MatchDemand& demand, const MatchWorkspaceOf& workspace) {
-  if (demand.width < 1 || demand.height < 1) {
+Result<MatchPlan> plan_match(const MatchRequest& request, const MatchWorkspaceOf& workspace) {
+  if (request.width < 1 || request.height < 1) {
     return Error{ErrorCode::BadShape, "matching of frames without pixels"};
   }
-  const Planner planner(demand, workspace);
+  const Planner planner(request, workspace);
   MatchPlan plan;
   if (!planner.fit(plan)) {
-    return Error{ErrorCode::OutOfMemory, "matching of " + std::to_string(demand.width) + "x" +
-                                             std::to_string(demand.height) + " needs at least " +
+    return Error{ErrorCode::OutOfMemory, "matching of " + std::to_string(request.width) + "x" +
+                                             std::to_string(request.height) + " needs at least " +
                                              megabytes(plan.bytes) + ", and " +
-                                             megabytes(demand.available_bytes) + " may be used"};
+                                             megabytes(request.available_bytes) + " may be used"};
   }
-  plan.degraded = planner.difference(plan);
+  plan.reduced = planner.difference(plan);
   return plan;
 }
 
-Result<MatchPlan> plan_match(const MatchDemand& demand, const MatchModel& model) {
-  return plan_match(demand,
+Result<MatchPlan> plan_match(const MatchRequest& request, const MatchModel& model) {
+  return plan_match(request,
                     [&model](int width, int height, int pairs, const MatchOptions& options) {
                       return model.workspace(width, height, pairs, options);
                     });

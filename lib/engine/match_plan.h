@@ -12,7 +12,7 @@
 
 namespace gsttorch {
 
-struct MatchDemand {
+struct MatchRequest {
   int width = 0;     ///< pixels of the frames
   int height = 0;    ///< pixels of the frames
   int pairs = 1;     ///< pairs that one call of MatchModel::match should take
@@ -21,7 +21,7 @@ struct MatchDemand {
   /// What the frames' features and the work may take together.
   std::size_t available_bytes = std::numeric_limits<std::size_t>::max();
 
-  bool operator==(const MatchDemand&) const = default;
+  bool operator==(const MatchRequest&) const = default;
 };
 
 struct MatchPlan {
@@ -29,7 +29,7 @@ struct MatchPlan {
   int pairs = 1;               ///< for one call
   std::size_t bytes = 0;       ///< the most that features and work will take
   std::size_t work_bytes = 0;  ///< of these: while it is done; the rest is kept
-  std::string degraded = {};   ///< what is less than asked, for people; empty: nothing
+  std::string reduced = {};   ///< what is less than asked, for people; empty: nothing
 };
 
 /// MatchModel::workspace, or what a test puts in its place.
@@ -40,9 +40,9 @@ using MatchWorkspaceOf =
 /// order and no further than needed: smaller chunks of the fine stage, down to 16 matches, and
 /// fewer pairs for one call (the same matches, less of the device in use); then a smaller picture
 /// inside the net (fewer matches). ErrorCode::OutOfMemory where not even the smallest fits.
-Result<MatchPlan> plan_match(const MatchDemand& demand, const MatchWorkspaceOf& workspace);
+Result<MatchPlan> plan_match(const MatchRequest& request, const MatchWorkspaceOf& workspace);
 
 /// The same for a model's own workspace.
-Result<MatchPlan> plan_match(const MatchDemand& demand, const MatchModel& model);
+Result<MatchPlan> plan_match(const MatchRequest& request, const MatchModel& model);
 
 }  // namespace gsttorch

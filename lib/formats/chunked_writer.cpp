@@ -19,12 +19,12 @@ std::size_t piece_bytes(std::uint64_t total) {
 
 }  // namespace
 
-EvenWriter::EvenWriter(OutputFile& file, std::uint64_t total_bytes)
+ChunkedWriter::ChunkedWriter(OutputFile& file, std::uint64_t total_bytes)
     : file_(file),
       capacity_(piece_bytes(total_bytes)),
       piece_(std::make_unique_for_overwrite<char[]>(capacity_)) {}
 
-Result<void> EvenWriter::append(const void* data, std::size_t size) {
+Result<void> ChunkedWriter::append(const void* data, std::size_t size) {
   if (size >= kLargePartBytes) {
     if (auto done = finish(); !done) return done;
     return file_.write(data, size);
@@ -42,6 +42,6 @@ Result<void> EvenWriter::append(const void* data, std::size_t size) {
   return {};
 }
 
-Result<void> EvenWriter::finish() { return file_.write(piece_.get(), std::exchange(used_, 0)); }
+Result<void> ChunkedWriter::finish() { return file_.write(piece_.get(), std::exchange(used_, 0)); }
 
 }  // namespace gsttorch

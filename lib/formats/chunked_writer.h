@@ -13,10 +13,10 @@ namespace gsttorch {
 /// Writes a known number of bytes, that come in whatever parts, in equal pieces of one to two MiB
 /// (one piece where there is less in all): few system calls, none of them small. A large part goes
 /// to the file as it is, without a copy. Thread-bound.
-class EvenWriter {
+class ChunkedWriter {
  public:
   /// The file outlives this object.
-  EvenWriter(OutputFile& file, std::uint64_t total_bytes);
+  ChunkedWriter(OutputFile& file, std::uint64_t total_bytes);
 
   Result<void> append(const void* data, std::size_t size);
   Result<void> finish();  ///< writes what is left

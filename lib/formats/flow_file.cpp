@@ -31,7 +31,7 @@ bool is_size(int width, int height) {
 }
 
 Result<void> write_contents(OutputFile& file, const FlowView& flow) {
-  EvenWriter writer(file, flow_file_bytes(flow.width, flow.height));
+  ChunkedWriter writer(file, flow_file_bytes(flow.width, flow.height));
   const Header header{kTag, flow.width, flow.height};
   if (auto done = writer.append(&header, sizeof header); !done) return done;
   if (flow.type == FlowElement::Float32 && flow.is_packed()) {

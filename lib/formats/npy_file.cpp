@@ -43,7 +43,7 @@ Result<void> write_npy_file(const std::string& path, const MapView& map) {
                                           "x" + std::to_string(map.height)};
   }
   return write_whole_file(path, [&](OutputFile& file) -> Result<void> {
-    EvenWriter writer(file, npy_file_bytes(map));
+    ChunkedWriter writer(file, npy_file_bytes(map));
     const std::string header = header_of(map);
     if (auto done = writer.append(header.data(), header.size()); !done) return done;
     if (auto done = writer.append(map.data, map.bytes()); !done) return done;

@@ -134,7 +134,7 @@ std::uint64_t file_bytes(const std::vector<Entry>& entries) {
   return bytes;
 }
 
-Result<void> append_entry(EvenWriter& writer, const Entry& entry) {
+Result<void> append_entry(ChunkedWriter& writer, const Entry& entry) {
   const NpzArray& array = *entry.array;
   const std::string before = before_data(entry);
   if (auto done = writer.append(before.data(), before.size()); !done) return done;
@@ -158,7 +158,7 @@ Result<void> write_npz_archive(const std::string& path, std::span<const NpzArray
   }
   for (Entry& entry : entries) entry.crc = checksum(entry);
   return write_whole_file(path, [&](OutputFile& file) -> Result<void> {
-    EvenWriter writer(file, file_bytes(entries));
+    ChunkedWriter writer(file, file_bytes(entries));
     for (const Entry& entry : entries) {
       if (auto done = append_entry(writer, entry); !done) return done;
     }

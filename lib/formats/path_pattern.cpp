@@ -19,12 +19,12 @@ std::string without_doubled_percent(const std::string& text) {
 
 }  // namespace
 
-Result<NumberedPath> NumberedPath::create(const std::string& pattern) {
+Result<PathPattern> PathPattern::create(const std::string& pattern) {
   // printf is not used: it would read whatever else a pattern asks for.
   const std::regex expected("((?:[^%]|%%)*)%(0?)([0-9]?)d((?:[^%]|%%)*)");
   std::smatch parts;
   if (!std::regex_match(pattern, parts, expected)) return bad_pattern(pattern);
-  NumberedPath numbered;
+  PathPattern numbered;
   numbered.before_ = without_doubled_percent(parts[1]);
   numbered.after_ = without_doubled_percent(parts[4]);
   if (parts[2].length() > 0) numbered.fill_ = '0';
@@ -32,7 +32,7 @@ Result<NumberedPath> NumberedPath::create(const std::string& pattern) {
   return numbered;
 }
 
-std::string NumberedPath::path(std::uint64_t number) const {
+std::string PathPattern::path(std::uint64_t number) const {
   const std::string digits = std::to_string(number);
   const std::size_t missing = std::max(0, digits_ - static_cast<int>(digits.size()));
   return before_ + std::string(missing, fill_) + digits + after_;

@@ -10,10 +10,10 @@
 namespace gsttorch {
 
 /// A file name for each number: "debug/%05d.png" gives "debug/00012.png". A "%%" is a "%".
-class NumberedPath {
+class PathPattern {
  public:
   /// ErrorCode::BadArgument unless the pattern has exactly one number ("%d", "%5d", "%05d").
-  static Result<NumberedPath> create(const std::string& pattern);
+  static Result<PathPattern> create(const std::string& pattern);
 
   std::string path(std::uint64_t number) const;
 

@@ -9,16 +9,16 @@
 namespace gsttorch {
 namespace {
 
-constexpr OwnLibrary kLibrary{
+constexpr RuntimeLibrary kLibrary{
     "libgsttorch-gstcuda.so", "GST_TORCH_GSTCUDA_LIBRARY", GSTTORCH_GSTCUDA_ENTRY,
     "build it with the CUDA toolkit and gstreamer-cuda-1.0 (tools/setup gets both)"};
 
 }  // namespace
 
-Result<std::string> cuda_context_library() { return find_own_library(kLibrary); }
+Result<std::string> cuda_context_library() { return find_runtime_library(kLibrary); }
 
 Result<Ref<GstContext>> cuda_context(int device) {
-  const auto entry = open_own_library(kLibrary);
+  const auto entry = open_runtime_library(kLibrary);
   if (!entry) return entry.error();
   const auto primary = PrimaryContext::of(device);
   if (!primary) return primary.error();

@@ -8,7 +8,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr double kInitialThreshold = 0.2;  // at most: whoever wants sure matches wants them found
+constexpr double kCoarseThreshold = 0.2;  // at most: whoever wants sure matches wants them found
 
 // One pair on its way through one net.
 struct Pass {
@@ -16,16 +16,16 @@ struct Pass {
   MatchOptions options;
 };
 
-MatchOptions initial_options(const MatchModel& net, const MatchPicture& picture,
+MatchOptions coarse_options(const MatchModel& net, const MatchPicture& picture,
                              const MatchOptions& options) {
   const int cell = net.info().cell_px;
-  MatchOptions initial = options;
-  initial.max_size = initial_size(picture.width(), picture.height(), options.max_size, cell);
-  initial.spacing = initial_spacing(initial.max_size, picture.width(), picture.height(), cell);
-  initial.threshold = std::min(options.threshold, kInitialThreshold);
-  initial.max_matches = 0;
-  initial.token_filter = 0;
-  return initial;
+  MatchOptions coarse = options;
+  coarse.max_size = coarse_size(picture.width(), picture.height(), options.max_size, cell);
+  coarse.spacing = coarse_spacing(coarse.max_size, picture.width(), picture.height(), cell);
+  coarse.threshold = std::min(options.threshold, kCoarseThreshold);
+  coarse.max_matches = 0;
+  coarse.token_pruning = 0;
+  return coarse;
 }
 
 // Of two limits, of which 0 is none.
@@ -55,20 +55,20 @@ void limit(std::vector<Match>& matches, const MatchOptions& options) {
 
 class AdaptiveMatcher {
  public:
-  AdaptiveMatcher(const AdaptiveNets& nets, const MatchOptions& options, std::size_t most,
+  AdaptiveMatcher(const AdaptiveModels& nets, const MatchOptions& options, std::size_t most,
                   AdaptiveEncodes& encodes, const std::stop_token& stop)
       : nets_(nets), options_(options), most_(most), encodes_(encodes), stop_(stop) {}
 
   Result<std::vector<AdaptiveResult>> run(std::span<const AdaptivePair> pairs) {
     std::vector<AdaptiveResult> results(pairs.size());
-    auto initial = initial_pass(pairs);
-    if (!initial) return initial.error();
+    auto coarse = coarse_pass(pairs);
+    if (!coarse) return coarse.error();
     std::vector<std::size_t> unfinished;
     for (std::size_t i = 0; i < pairs.size(); i++) {
       const MatchPicture& second = *pairs[i].second;
-      results[i].matches = std::move((*initial)[i].matches);
-      results[i].size = initial_options(nets_.initial, second, options_).max_size;
-      results[i].plan = plan_adaptive(demand(pairs[i], results[i].size), results[i].matches);
+      results[i].matches = std::move((*coarse)[i].matches);
+      results[i].size = coarse_options(nets_.coarse, second, options_).max_size;
+      results[i].plan = plan_adaptive(request(pairs[i], results[i].size), results[i].matches);
       if (results[i].plan.needs_full_pass) unfinished.push_back(i);
       if (results[i].plan.overlap == Overlap::None) results[i].matches.clear();
       limit(results[i].matches, options_);
@@ -78,35 +78,35 @@ class AdaptiveMatcher {
   }
 
  private:
-  AdaptiveDemand demand(const AdaptivePair& pair, int size) const {
-    AdaptiveDemand demand;
-    demand.first_width = pair.first->width();
-    demand.first_height = pair.first->height();
-    demand.second_width = pair.second->width();
-    demand.second_height = pair.second->height();
-    demand.max_size = options_.max_size;
-    demand.cell_px = nets_.full.info().cell_px;
-    demand.initial_size = size;
-    demand.initial_is_refined = nets_.initial.info().has_fine_stage;
-    return demand;
+  AdaptiveRequest request(const AdaptivePair& pair, int size) const {
+    AdaptiveRequest request;
+    request.first_width = pair.first->width();
+    request.first_height = pair.first->height();
+    request.second_width = pair.second->width();
+    request.second_height = pair.second->height();
+    request.max_size = options_.max_size;
+    request.cell_px = nets_.full.info().cell_px;
+    request.coarse_size = size;
+    request.coarse_is_refined = nets_.coarse.info().has_fine_stage;
+    return request;
   }
 
-  Result<std::vector<MatchResult>> initial_pass(std::span<const AdaptivePair> pairs) {
+  Result<std::vector<MatchResult>> coarse_pass(std::span<const AdaptivePair> pairs) {
     std::vector<Pass> passes;
     for (const AdaptivePair& pair : pairs) {
       Pass pass;
-      pass.options = initial_options(nets_.initial, *pair.second, options_);
-      const MatchOptions of_first = initial_options(nets_.initial, *pair.first, options_);
-      auto first = pair.first->features(nets_.initial, of_first, pair.first->whole(),
-                                        encodes_.initial, stop_);
+      pass.options = coarse_options(nets_.coarse, *pair.second, options_);
+      const MatchOptions of_first = coarse_options(nets_.coarse, *pair.first, options_);
+      auto first = pair.first->features(nets_.coarse, of_first, pair.first->whole(),
+                                        encodes_.coarse, stop_);
       if (!first) return first.error();
-      auto second = pair.second->features(nets_.initial, pass.options, pair.second->whole(),
-                                          encodes_.initial, stop_);
+      auto second = pair.second->features(nets_.coarse, pass.options, pair.second->whole(),
+                                          encodes_.coarse, stop_);
       if (!second) return second.error();
       pass.frames = {*first, *second};
       passes.push_back(std::move(pass));
     }
-    return match(nets_.initial, passes);
+    return match(nets_.coarse, passes);
   }
 
   Result<std::shared_ptr<const MatchFrame>> full_features(MatchPicture& picture,
@@ -168,7 +168,7 @@ class AdaptiveMatcher {
     return results;
   }
 
-  const AdaptiveNets& nets_;
+  const AdaptiveModels& nets_;
   const MatchOptions& options_;
   const std::size_t most_;
   AdaptiveEncodes& encodes_;
@@ -177,24 +177,24 @@ class AdaptiveMatcher {
 
 }  // namespace
 
-MatchWorkspace adaptive_workspace(const AdaptiveNets& nets, int width, int height, int pairs,
+MatchWorkspace adaptive_workspace(const AdaptiveModels& nets, int width, int height, int pairs,
                                   const MatchOptions& options) {
   constexpr std::size_t kLargestPixel = 6;  // bytes, of the formats there are
-  MatchOptions light = options;
-  light.max_size = initial_size(width, height, options.max_size, nets.initial.info().cell_px);
+  MatchOptions coarse_options = options;
+  coarse_options.max_size = coarse_size(width, height, options.max_size, nets.coarse.info().cell_px);
   const MatchWorkspace full = nets.full.workspace(width, height, pairs, options);
-  const MatchWorkspace initial = nets.initial.workspace(width, height, pairs, light);
+  const MatchWorkspace coarse = nets.coarse.workspace(width, height, pairs, coarse_options);
   const std::size_t pixels =
       kLargestPixel * static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   MatchWorkspace workspace;
-  workspace.encode = std::max(full.encode, initial.encode);
-  workspace.match = std::max(full.match, initial.match);
+  workspace.encode = std::max(full.encode, coarse.encode);
+  workspace.match = std::max(full.match, coarse.match);
   // Of the whole, of a part, and of the whole at the size that is enough where nothing moves.
-  workspace.features = 5 * full.features / 2 + initial.features + pixels;
+  workspace.features = 5 * full.features / 2 + coarse.features + pixels;
   return workspace;
 }
 
-Result<std::vector<AdaptiveResult>> match_adaptively(const AdaptiveNets& nets,
+Result<std::vector<AdaptiveResult>> match_adaptively(const AdaptiveModels& nets,
                                                      std::span<const AdaptivePair> pairs,
                                                      const MatchOptions& options, std::size_t most,
                                                      AdaptiveEncodes& encodes,

@@ -14,9 +14,9 @@
 namespace gsttorch {
 
 /// The two nets of adaptive matching, which may be one.
-struct AdaptiveNets {
+struct AdaptiveModels {
   MatchModel& full;
-  MatchModel& initial;
+  MatchModel& coarse;
 };
 
 struct AdaptivePair {
@@ -32,18 +32,18 @@ struct AdaptiveResult {
       0;  ///< longer side of the second picture's region, where the matches come from, pixels
 };
 
-/// How often a backbone ran: the full net's for first and second pictures, and the light pass'.
+/// How often a backbone ran: the full net's for first and second pictures, and the coarse pass'.
 struct AdaptiveEncodes {
-  std::uint64_t first = 0, second = 0, initial = 0;
+  std::uint64_t first = 0, second = 0, coarse = 0;
 };
 
 /// MatchModel::workspace for both passes, a copy of the pixels, and all features that are kept.
-MatchWorkspace adaptive_workspace(const AdaptiveNets& nets, int width, int height, int pairs,
+MatchWorkspace adaptive_workspace(const AdaptiveModels& nets, int width, int height, int pairs,
                                   const MatchOptions& options);
 
-/// Matches pairs with a light pass first, and with a full one where that is needed: plan_adaptive
+/// Matches pairs with a coarse pass first, and with a full one where that is needed: plan_adaptive
 /// decides. Up to `most` pairs go through a net at once; each gets what it would get alone.
-Result<std::vector<AdaptiveResult>> match_adaptively(const AdaptiveNets& nets,
+Result<std::vector<AdaptiveResult>> match_adaptively(const AdaptiveModels& nets,
                                                      std::span<const AdaptivePair> pairs,
                                                      const MatchOptions& options, std::size_t most,
                                                      AdaptiveEncodes& encodes,

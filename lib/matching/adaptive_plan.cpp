@@ -10,13 +10,13 @@ namespace gsttorch {
 namespace {
 
 // docs/design/0005-adaptive-matching.md has the measurements.
-constexpr double kInitialShare = 1. / 4;  // of the full pass' longer side
-constexpr double kLargestInitialShare = 3. / 4;
-constexpr int kInitialCells = 20;       // along the longer side, at least
-constexpr double kInitialPlaces = 150;  // matches that tell a motion
+constexpr double kCoarseShare = 1. / 4;  // of the full pass' longer side
+constexpr double kLargestCoarseShare = 3. / 4;
+constexpr int kCoarseCells = 20;       // along the longer side, at least
+constexpr double kCoarsePlaces = 150;  // matches that tell a motion
 constexpr double kStillShare = 5. / 8;  // of the full pass' longer side, for a pair that is still
 constexpr double kStillPlaces = 250;
-constexpr double kAnswerShare = 1. / 2;    // from here on the light pass itself is enough for that
+constexpr double kAnswerShare = 1. / 2;    // from here on the coarse pass itself is enough for that
 constexpr std::size_t kFullMatches = 200;  // more make a homography no more exact
 constexpr double kFullPlaces = 2. * kFullMatches;  // of which the more confident half is kept
 constexpr std::size_t kFewMatches = 12;            // agreeing, to believe in a motion
@@ -24,8 +24,8 @@ constexpr std::size_t kChanceMatches = 5;
 constexpr double kAgreement = 0.02;      // of the longer side; perspective bends an affine motion
 constexpr double kTrustedShare = 0.5;    // of the matches, for a motion to leave parts out
 constexpr double kStillMatches = 0.9;    // of all
-constexpr double kStillMatchPx = 1.5;    // of the light pass: what its noise moves a match by
-constexpr double kStillCornerPx = 0.25;  // of the light pass: the same for the fit of all
+constexpr double kStillMatchPx = 1.5;    // of the coarse pass: what its noise moves a match by
+constexpr double kStillCornerPx = 0.25;  // of the coarse pass: the same for the fit of all
 constexpr double kCheaperShare = 0.6;    // features of parts are made anew for each pair
 constexpr double kNearScale = 1.5;       // LoFTR takes such a difference in its stride
 constexpr int kMarginCells = 3;          // two where no match is looked for, one for the estimate
@@ -93,26 +93,26 @@ double share_of(const ImageRegion& region, const Size& size) {
 
 class Planner {
  public:
-  Planner(const AdaptiveDemand& demand, std::span<const Match> initial)
-      : demand_(demand),
-        initial_(initial),
-        first_{demand.first_width, demand.first_height},
-        second_{demand.second_width, demand.second_height} {
+  Planner(const AdaptiveRequest& request, std::span<const Match> coarse)
+      : request_(request),
+        coarse_(coarse),
+        first_{request.first_width, request.first_height},
+        second_{request.second_width, request.second_height} {
     plan_.first = side(first_.whole());
     plan_.second = side(second_.whole());
   }
 
   AdaptivePlan run() {
     const double threshold = kAgreement * longer_side(second_.width, second_.height);
-    const auto found = estimate_motion(initial_, threshold);
+    const auto found = estimate_motion(coarse_, threshold);
     const std::size_t agreeing = found ? found->inliers : 0;
     if (agreeing < kFewMatches) {
-      const bool is_none = agreeing < kChanceMatches && initial_.size() < kFewMatches;
+      const bool is_none = agreeing < kChanceMatches && coarse_.size() < kFewMatches;
       return is_none ? nothing_shared() : plan_;
     }
     plan_.motion = found->motion;
     if (is_still()) return still();
-    if (static_cast<double>(agreeing) < kTrustedShare * static_cast<double>(initial_.size())) {
+    if (static_cast<double>(agreeing) < kTrustedShare * static_cast<double>(coarse_.size())) {
       return plan_;
     }
     plan_.overlap = Overlap::Large;
@@ -125,7 +125,7 @@ class Planner {
 
  private:
   AdaptiveSide side(const ImageRegion& region) const {
-    return {region, size_inside(region.width, region.height, demand_.max_size)};
+    return {region, size_inside(region.width, region.height, request_.max_size)};
   }
 
   AdaptivePlan nothing_shared() {
@@ -134,31 +134,31 @@ class Planner {
     return plan_;
   }
 
-  // What does not move is found as well at a smaller size, or was found by the light pass.
+  // What does not move is found as well at a smaller size, or was found by the coarse pass.
   AdaptivePlan still() {
     plan_.overlap = Overlap::Still;
     plan_.needs_full_pass =
-        !demand_.initial_is_refined || demand_.initial_size < kAnswerShare * plan_.second.size;
+        !request_.coarse_is_refined || request_.coarse_size < kAnswerShare * plan_.second.size;
     reduce(plan_.first, 1 / kStillShare);
     reduce(plan_.second, 1 / kStillShare);
     plan_.spacing = spacing_for(shared_cells(), kStillPlaces);
     return plan_;
   }
 
-  double initial_pixel() const {
+  double coarse_pixel() const {
     return static_cast<double>(longer_side(second_.width, second_.height)) /
-           std::max(1, demand_.initial_size);
+           std::max(1, request_.coarse_size);
   }
 
   // Nearly all matches stay where they are, and what moves them is no more than noise.
   bool is_still() const {
     if (first_.width != second_.width || first_.height != second_.height) return false;
-    const double noise = kStillMatchPx * initial_pixel();
+    const double noise = kStillMatchPx * coarse_pixel();
     std::vector<Match> still;
-    for (const Match& m : initial_) {
+    for (const Match& m : coarse_) {
       if (std::hypot(m.x1 - m.x0, m.y1 - m.y0) <= noise) still.push_back(m);
     }
-    if (static_cast<double>(still.size()) < kStillMatches * static_cast<double>(initial_.size())) {
+    if (static_cast<double>(still.size()) < kStillMatches * static_cast<double>(coarse_.size())) {
       return false;
     }
     const auto fit = estimate_motion(still, noise);
@@ -166,7 +166,7 @@ class Planner {
     const auto corners = corners_of(first_);
     return std::all_of(corners.begin(), corners.end(), [&](const Point& corner) {
       const Point there = fit->motion(corner);
-      return std::hypot(there.x - corner.x, there.y - corner.y) <= kStillCornerPx * initial_pixel();
+      return std::hypot(there.x - corner.x, there.y - corner.y) <= kStillCornerPx * coarse_pixel();
     });
   }
 
@@ -178,7 +178,7 @@ class Planner {
     const auto back = plan_.motion->inverse();
     if (!back) return;
     const auto margin = [this](const AdaptiveSide& whole) {
-      return kMarginCells * demand_.cell_px / net_per_pixel(whole);
+      return kMarginCells * request_.cell_px / net_per_pixel(whole);
     };
     const ImageRegion in_first = shared_region(*back, second_, first_, margin(plan_.first));
     const ImageRegion in_second =
@@ -205,32 +205,32 @@ class Planner {
   double shared_cells() const {
     const ImageRegion& region = plan_.first.region;
     return cells_of(static_cast<double>(region.width) * region.height, net_per_pixel(plan_.first),
-                    demand_.cell_px);
+                    request_.cell_px);
   }
 
-  const AdaptiveDemand& demand_;
-  const std::span<const Match> initial_;
+  const AdaptiveRequest& request_;
+  const std::span<const Match> coarse_;
   const Size first_, second_;
   AdaptivePlan plan_;
 };
 
 }  // namespace
 
-int initial_size(int width, int height, int max_size, int cell_px) {
+int coarse_size(int width, int height, int max_size, int cell_px) {
   const int full = size_inside(width, height, max_size);
-  const double least = std::min<double>(kInitialCells * cell_px, kLargestInitialShare * full);
-  const double wanted = std::max(least, kInitialShare * full * cell_px / 8);
+  const double least = std::min<double>(kCoarseCells * cell_px, kLargestCoarseShare * full);
+  const double wanted = std::max(least, kCoarseShare * full * cell_px / 8);
   return std::clamp(static_cast<int>(wanted) / 8 * 8, std::min(full, 8), full);
 }
 
-int initial_spacing(int size, int width, int height, int cell_px) {
+int coarse_spacing(int size, int width, int height, int cell_px) {
   const double net_per_pixel = static_cast<double>(size) / longer_side(width, height);
   return spacing_for(cells_of(static_cast<double>(width) * height, net_per_pixel, cell_px),
-                     kInitialPlaces);
+                     kCoarsePlaces);
 }
 
-AdaptivePlan plan_adaptive(const AdaptiveDemand& demand, std::span<const Match> initial) {
-  return Planner(demand, initial).run();
+AdaptivePlan plan_adaptive(const AdaptiveRequest& request, std::span<const Match> coarse) {
+  return Planner(request, coarse).run();
 }
 
 }  // namespace gsttorch

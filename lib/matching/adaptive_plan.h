@@ -13,22 +13,22 @@
 namespace gsttorch {
 
 /// What is known of a pair before the full pass.
-struct AdaptiveDemand {
+struct AdaptiveRequest {
   int first_width = 0, first_height = 0;    ///< pixels of the first picture
   int second_width = 0, second_height = 0;  ///< pixels of the second picture
   int max_size = 0;  ///< cap of the longer side inside the net, pixels; 0: none
   int cell_px = 8;   ///< of the full pass' net
-  /// The light pass' own: longer side inside the net (pixels), and whether its second points are
+  /// The coarse pass' own: longer side inside the net (pixels), and whether its second points are
   /// more than cells of a grid.
-  int initial_size = 0;
-  bool initial_is_refined = true;
+  int coarse_size = 0;
+  bool coarse_is_refined = true;
 };
 
-/// What the light pass says of a pair.
+/// What the coarse pass says of a pair.
 enum class Overlap {
   None,     ///< the pictures share nothing: no match is the result
   Unsure,   ///< too little agrees to tell
-  Still,    ///< the same view: a smaller picture is enough, or even the light pass
+  Still,    ///< the same view: a smaller picture is enough, or even the coarse pass
   Partial,  ///< they share parts so small that looking at these alone is cheaper
   Large,    ///< they share most of what they show
 };
@@ -48,15 +48,15 @@ struct AdaptivePlan {
   std::optional<AffineMotion> motion;  ///< from the first to the second, where it is known
 };
 
-/// Longer side of a picture inside the net in the light pass of a net with cells of so many
+/// Longer side of a picture inside the net in the coarse pass of a net with cells of so many
 /// pixels: a quarter of the full pass' cells in a row, at least twenty, fewer than the full pass.
-int initial_size(int width, int height, int max_size, int cell_px);
+int coarse_size(int width, int height, int max_size, int cell_px);
 
-/// At most one match for each square of so many cells gives the light pass enough to tell the
+/// At most one match for each square of so many cells gives the coarse pass enough to tell the
 /// motion.
-int initial_spacing(int size, int width, int height, int cell_px);
+int coarse_spacing(int size, int width, int height, int cell_px);
 
-/// From the light pass' matches, in pixels of the whole pictures.
-AdaptivePlan plan_adaptive(const AdaptiveDemand& demand, std::span<const Match> initial);
+/// From the coarse pass' matches, in pixels of the whole pictures.
+AdaptivePlan plan_adaptive(const AdaptiveRequest& request, std::span<const Match> coarse);
 
 }  // namespace gsttorch

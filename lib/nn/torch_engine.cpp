@@ -62,7 +62,7 @@ class TorchEngine final : public Engine {
     return entries;
   }
 
-  void enter_lane(const std::string& device, int operation_threads) override {
+  void enter_worker(const std::string& device, int operation_threads) override {
     set_operation_threads(operation_threads);
     take_own_stream(device);
   }

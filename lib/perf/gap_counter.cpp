@@ -4,7 +4,7 @@
 
 namespace gsttorch {
 
-std::uint64_t LossCounter::missing_before(const StreamPlace& place) const {
+std::uint64_t GapCounter::missing_before(const StreamPlace& place) const {
   if (last_->offset && place.offset) {
     const std::uint64_t expected = last_->offset_end.value_or(*last_->offset + 1);
     return *place.offset > expected ? *place.offset - expected : 0;
@@ -15,7 +15,7 @@ std::uint64_t LossCounter::missing_before(const StreamPlace& place) const {
   return (*place.pts - expected + *last_->duration / 2) / *last_->duration;
 }
 
-void LossCounter::add(const StreamPlace& place) {
+void GapCounter::add(const StreamPlace& place) {
   if (last_) {
     lost_ += missing_before(place);
     if (place.is_discontinuity) discontinuities_++;

@@ -18,7 +18,7 @@ struct StreamPlace {
 
 /// Counts buffers that are not there though others before and after them are: by gaps between
 /// offsets, or where there are none, by gaps of more than half a buffer between times.
-class LossCounter {
+class GapCounter {
  public:
   void add(const StreamPlace& place);
   /// What comes next has no relation to what was: a flush, a new segment.

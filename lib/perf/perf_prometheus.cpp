@@ -110,7 +110,7 @@ struct Sampled {
 };
 
 std::string sample(const std::string& name, const Labels& labels, double value) {
-  return name + labels_text(labels) + " " + printf_text("%.9g", value) + "\n";
+  return name + labels_text(labels) + " " + format("%.9g", value) + "\n";
 }
 
 std::string count_sample(const std::string& name, const Labels& labels, const PerfRecord& value) {

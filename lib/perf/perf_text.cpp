@@ -13,11 +13,11 @@ namespace {
 
 std::string milliseconds(const PerfRecord& duration, const char* key) {
   if (!duration.contains(key)) return "-";
-  return printf_text("%.3f", duration[key].get<double>() / 1e6);
+  return format("%.3f", duration[key].get<double>() / 1e6);
 }
 
 std::string mebibytes(const PerfRecord& bytes) {
-  return printf_text("%.1f MiB", bytes.get<double>() / 1048576);
+  return format("%.1f MiB", bytes.get<double>() / 1048576);
 }
 
 std::string duration_text(const char* name, const PerfRecord& duration) {
@@ -30,7 +30,7 @@ std::string rates_text(const PerfRecord& record) {
   std::string text = "rate";
   for (const auto& [key, name] :
        {std::pair{"rate_now", "now"}, {"rate_average", "average"}, {"rate_minimum", "minimum"}}) {
-    if (record.contains(key)) text += printf_text(" %.2f/s %s", record[key].get<double>(), name);
+    if (record.contains(key)) text += format(" %.2f/s %s", record[key].get<double>(), name);
   }
   return text;
 }
@@ -38,7 +38,7 @@ std::string rates_text(const PerfRecord& record) {
 std::vector<std::string> parts_of(const PerfRecord& record) {
   std::vector<std::string> parts;
   if (record.contains("stalled_for")) {
-    parts.push_back(printf_text("STALLED for %.1f s", record["stalled_for"].get<double>() / 1e9));
+    parts.push_back(format("STALLED for %.1f s", record["stalled_for"].get<double>() / 1e9));
   }
   parts.push_back(std::to_string(record.value("buffers", std::uint64_t{0})) + " buffers");
   if (record.contains("rate_average")) parts.push_back(rates_text(record));
@@ -58,18 +58,18 @@ void add_usage_parts(const PerfRecord& record, std::vector<std::string>& parts) 
   if (record.contains("process")) {
     const PerfRecord& process = record["process"];
     if (process.contains("cpu_percent")) {
-      parts.push_back(printf_text("CPU %.0f %%", process["cpu_percent"].get<double>()));
+      parts.push_back(format("CPU %.0f %%", process["cpu_percent"].get<double>()));
     }
     if (process.contains("rss")) parts.push_back("RSS " + mebibytes(process["rss"]));
   }
   for (const PerfRecord& gpu : record.value("gpu", PerfRecord::array())) {
-    std::string text = printf_text("GPU %d", gpu["index"].get<int>());
+    std::string text = format("GPU %d", gpu["index"].get<int>());
     if (gpu.contains("utilization_percent")) {
-      text += printf_text(" %d %%", gpu["utilization_percent"].get<int>());
+      text += format(" %d %%", gpu["utilization_percent"].get<int>());
     }
     if (gpu.contains("memory_used")) text.append(" ").append(mebibytes(gpu["memory_used"]));
     if (gpu.contains("power_watts"))
-      text += printf_text(" %.0f W", gpu["power_watts"].get<double>());
+      text += format(" %.0f W", gpu["power_watts"].get<double>());
     parts.push_back(text);
   }
 }
@@ -80,14 +80,14 @@ std::string element_row(const PerfRecord& element) {
   const PerfRecord queueing = element.value("queueing", none);
   const std::string buffers = element.contains("buffers") ? element["buffers"].dump() : "-";
   std::string row =
-      printf_text("%-28.28s %10s", element["name"].get<std::string>().c_str(), buffers.c_str());
+      format("%-28.28s %10s", element["name"].get<std::string>().c_str(), buffers.c_str());
   for (const PerfRecord* duration : {&processing, &queueing}) {
     for (const char* key : {"p50", "p95", "p99", "max"}) {
-      row += printf_text(" %10s", milliseconds(*duration, key).c_str());
+      row += format(" %10s", milliseconds(*duration, key).c_str());
     }
   }
-  row += element.contains("busy") ? printf_text(" %6.1f", element["busy"].get<double>() * 100)
-                                  : printf_text(" %6s", "-");
+  row += element.contains("busy") ? format(" %6.1f", element["busy"].get<double>() * 100)
+                                  : format(" %6s", "-");
   return row + "\n";
 }
 
@@ -99,17 +99,17 @@ std::string net_row(const PerfRecord& report) {
   if (!stats.contains("frame_ms")) return {};
   std::string row = "  " + report["name"].get<std::string>() + ": ";
   if (stats.contains("load_ms"))
-    row += printf_text("loaded in %.1f ms, ", number(stats, "load_ms"));
-  row += printf_text("%.2f ms a frame, batches %.0f %% full", number(stats, "frame_ms"),
+    row += format("loaded in %.1f ms, ", number(stats, "load_ms"));
+  row += format("%.2f ms a frame, batches %.0f %% full", number(stats, "frame_ms"),
                      100 * number(stats, "batch_fill"));
   for (const PerfRecord& alike : stats.value("batch_sizes", PerfRecord::array())) {
-    row += printf_text(", %.0f x %.0f in %.2f ms each", number(alike, "batches"),
+    row += format(", %.0f x %.0f in %.2f ms each", number(alike, "batches"),
                        number(alike, "size"), number(alike, "batch_ms"));
   }
-  row += printf_text(", %.0f skipped", number(stats, "skipped"));
+  row += format(", %.0f skipped", number(stats, "skipped"));
   const PerfRecord runtime = stats.value("runtime", PerfRecord::object());
   if (runtime.contains("cache_hits")) {
-    row += printf_text(", %.0f cache hits", number(runtime, "cache_hits"));
+    row += format(", %.0f cache hits", number(runtime, "cache_hits"));
   }
   if (runtime.contains("memory_peak")) {
     row += ", tensors at most " + mebibytes(runtime["memory_peak"]);
@@ -148,7 +148,7 @@ std::string to_table(const PerfRecord& record) {
   }
   text += net_rows(record);
   if (!record.contains("elements")) return text;
-  text += printf_text("%-28s %10s %43s %43s %6s\n", "element", "buffers",
+  text += format("%-28s %10s %43s %43s %6s\n", "element", "buffers",
                       "processing p50/p95/p99/max ms", "queueing p50/p95/p99/max ms", "busy %");
   for (const PerfRecord& element : record["elements"]) text += element_row(element);
   return text;

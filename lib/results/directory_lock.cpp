@@ -13,10 +13,10 @@
 
 namespace gsttorch {
 
-Result<FolderLock> FolderLock::take(const std::string& folder) {
+Result<DirectoryLock> DirectoryLock::take(const std::string& folder) {
   const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return file_error("cannot open", folder, errno);
-  FolderLock lock(fd);
+  DirectoryLock lock(fd);
   // File systems that know no locks are no reason to stop.
   if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     return Error{ErrorCode::NotWritable, folder + " is being written by somebody else"};
@@ -24,14 +24,14 @@ Result<FolderLock> FolderLock::take(const std::string& folder) {
   return lock;
 }
 
-FolderLock::FolderLock(FolderLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+DirectoryLock::DirectoryLock(DirectoryLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 
-FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
+DirectoryLock& DirectoryLock::operator=(DirectoryLock&& other) noexcept {
   std::swap(fd_, other.fd_);
   return *this;
 }
 
-FolderLock::~FolderLock() {
+DirectoryLock::~DirectoryLock() {
   if (fd_ >= 0) close(fd_);
 }
 

@@ -10,17 +10,17 @@ namespace gsttorch {
 
 /// Keeps a folder for one object at a time, of whatever process. Given back when it goes out of
 /// scope, or its process ends in whatever way.
-class FolderLock {
+class DirectoryLock {
  public:
   /// Fails while somebody else has the folder.
-  static Result<FolderLock> take(const std::string& folder);
+  static Result<DirectoryLock> take(const std::string& folder);
 
-  FolderLock(FolderLock&& other) noexcept;
-  FolderLock& operator=(FolderLock&& other) noexcept;
-  ~FolderLock();
+  DirectoryLock(DirectoryLock&& other) noexcept;
+  DirectoryLock& operator=(DirectoryLock&& other) noexcept;
+  ~DirectoryLock();
 
  private:
-  explicit FolderLock(int fd) : fd_(fd) {}
+  explicit DirectoryLock(int fd) : fd_(fd) {}
 
   int fd_ = -1;
 };

@@ -54,13 +54,13 @@ std::string numbered(const char* folder, std::uint64_t frame, unsigned number) {
 }
 
 /// What is there of an earlier run, after all that is not wanted of it is gone.
-Result<RecordedResults> take_over(const std::string& folder, ResultsFolder::Earlier earlier) {
-  if (auto right = ResultsFolder::check_version(folder, earlier); !right) return right.error();
-  auto recorded = earlier == ResultsFolder::Earlier::Continue ? read_recorded_results(folder)
+Result<RecordedResults> take_over(const std::string& folder, ResultsDirectory::Earlier earlier) {
+  if (auto right = ResultsDirectory::check_version(folder, earlier); !right) return right.error();
+  auto recorded = earlier == ResultsDirectory::Earlier::Continue ? read_recorded_results(folder)
                                                               : RecordedResults{};
   if (!recorded) return recorded;
   if (auto written = write_version(folder); !written) return written.error();
-  if (earlier == ResultsFolder::Earlier::Replace) {
+  if (earlier == ResultsDirectory::Earlier::Replace) {
     remove_full_files(folder);
     std::remove(scenes_path(folder).c_str());
   }
@@ -69,7 +69,7 @@ Result<RecordedResults> take_over(const std::string& folder, ResultsFolder::Earl
 
 }  // namespace
 
-Result<void> ResultsFolder::check_version(const std::string& folder, Earlier earlier) {
+Result<void> ResultsDirectory::check_version(const std::string& folder, Earlier earlier) {
   const auto version = recorded_version(folder);
   if (version == Json(kResultsVersion)) return {};
   // Before there were versions, or somebody else's: it can be replaced, not continued.
@@ -82,20 +82,20 @@ Result<void> ResultsFolder::check_version(const std::string& folder, Earlier ear
                    ": choose another folder, or remove it"};
 }
 
-Result<ResultsFolder> ResultsFolder::create(const Options& options) {
+Result<ResultsDirectory> ResultsDirectory::create(const Options& options) {
   const std::string& location = options.location;
   if (location.empty()) return Error{ErrorCode::BadArgument, "no folder given for the results"};
   if (auto made = make_writable_folder(location); !made) return made.error();
-  auto lock = FolderLock::take(location);
+  auto lock = DirectoryLock::take(location);
   if (!lock) return lock.error();
   const auto recorded = take_over(location, options.earlier);
   if (!recorded) return recorded.error();
   auto results = OutputFile::append(results_path(location), recorded->whole_bytes);
   if (!results) return results.error();
-  return ResultsFolder(options, std::move(lock).value(), std::move(results).value(), *recorded);
+  return ResultsDirectory(options, std::move(lock).value(), std::move(results).value(), *recorded);
 }
 
-ResultsFolder::ResultsFolder(Options options, FolderLock lock, OutputFile results,
+ResultsDirectory::ResultsDirectory(Options options, DirectoryLock lock, OutputFile results,
                              const RecordedResults& recorded)
     : options_(std::move(options)),
       lock_(std::move(lock)),
@@ -104,19 +104,19 @@ ResultsFolder::ResultsFolder(Options options, FolderLock lock, OutputFile result
       records_(recorded.records),
       first_frame_(recorded.first ? recorded.first->frame : 0) {}
 
-std::string ResultsFolder::flow_file_name(const FlowFileKey& key, FlowFileType type) {
+std::string ResultsDirectory::flow_file_name(const FlowFileKey& key, FlowFileType type) {
   std::string path = numbered("flow/", key.frame, key.number);
   if (key.part == FlowPart::Confidence) return path + "-confidence.npy";
   if (key.part == FlowPart::Backward) path += "-backward";
   return path + (type == FlowFileType::Npz ? ".npz" : ".flo");
 }
 
-std::string ResultsFolder::match_file_name(std::uint64_t frame, unsigned number,
+std::string ResultsDirectory::match_file_name(std::uint64_t frame, unsigned number,
                                            MatchFileType type) {
   return numbered("matches/", frame, number) + (type == MatchFileType::Npz ? ".npz" : ".csv");
 }
 
-Result<void> ResultsFolder::write_line(const FrameRecord& record) {
+Result<void> ResultsDirectory::write_line(const FrameRecord& record) {
   // Before a line rather than after one: results.jsonl always has the newest.
   if (options_.records_per_file > 0 && records_ >= options_.records_per_file) {
     if (auto done = put_full_file_aside(); !done) return done;
@@ -127,7 +127,7 @@ Result<void> ResultsFolder::write_line(const FrameRecord& record) {
   return pending_.size() < kGatherBytes ? Result<void>() : flush();
 }
 
-Result<void> ResultsFolder::put_full_file_aside() {
+Result<void> ResultsDirectory::put_full_file_aside() {
   if (auto done = close(); !done) return done;
   const std::string full = full_results_path(options_.location, first_frame_);
   if (std::rename(results_.path().c_str(), full.c_str()) != 0) {
@@ -141,16 +141,16 @@ Result<void> ResultsFolder::put_full_file_aside() {
   return {};
 }
 
-Result<void> ResultsFolder::make_once(SubFolder which) {
+Result<void> ResultsDirectory::make_once(Subdirectory which) {
   bool& is_there = has_folder_[static_cast<std::size_t>(which)];
   if (is_there) return {};
-  auto made = make_folder(options_.location + (which == SubFolder::Flow ? "/flow" : "/matches"));
+  auto made = make_folder(options_.location + (which == Subdirectory::Flow ? "/flow" : "/matches"));
   is_there = made.ok();
   return made;
 }
 
-Result<void> ResultsFolder::write_flow(const std::string& file_name, const FlowView& flow) {
-  if (auto made = make_once(SubFolder::Flow); !made) return made;
+Result<void> ResultsDirectory::write_flow(const std::string& file_name, const FlowView& flow) {
+  if (auto made = make_once(Subdirectory::Flow); !made) return made;
   const std::string path = options_.location + "/" + file_name;
   const bool is_npz = path.ends_with(".npz");
   auto done = is_npz ? write_npz_file(path, flow) : write_flow_file(path, flow);
@@ -159,30 +159,30 @@ Result<void> ResultsFolder::write_flow(const std::string& file_name, const FlowV
   return done;
 }
 
-Result<void> ResultsFolder::write_confidence(const std::string& file_name,
+Result<void> ResultsDirectory::write_confidence(const std::string& file_name,
                                              const MapView& confidence) {
-  if (auto made = make_once(SubFolder::Flow); !made) return made;
+  if (auto made = make_once(Subdirectory::Flow); !made) return made;
   auto done = write_npy_file(options_.location + "/" + file_name, confidence);
   if (done) array_bytes_ += npy_file_bytes(confidence);
   return done;
 }
 
-Result<void> ResultsFolder::write_matches(const std::string& file_name, const MatchRows& rows) {
-  if (auto made = make_once(SubFolder::Matches); !made) return made;
+Result<void> ResultsDirectory::write_matches(const std::string& file_name, const MatchRows& rows) {
+  if (auto made = make_once(Subdirectory::Matches); !made) return made;
   const auto bytes = write_match_file(options_.location + "/" + file_name, rows);
   if (!bytes) return bytes.error();
   array_bytes_ += *bytes;
   return {};
 }
 
-Result<void> ResultsFolder::write_scene_list() {
+Result<void> ResultsDirectory::write_scene_list() {
   if (auto done = flush(); !done) return done;
   const std::string csv = scenes_to_csv(read_recorded_scenes(options_.location));
   return write_whole_file(scenes_path(options_.location),
                           [&csv](OutputFile& file) { return file.write(csv.data(), csv.size()); });
 }
 
-Result<void> ResultsFolder::flush() {
+Result<void> ResultsDirectory::flush() {
   const std::string lines = std::exchange(pending_, {});
   const std::uint64_t records = std::exchange(pending_records_, 0);
   auto done = results_.write(lines.data(), lines.size());
@@ -190,7 +190,7 @@ Result<void> ResultsFolder::flush() {
   return done;
 }
 
-Result<void> ResultsFolder::close() {
+Result<void> ResultsDirectory::close() {
   if (auto done = flush(); !done) return done;
   return results_.close();
 }

@@ -38,7 +38,7 @@ struct FlowFileKey {
 /// matches/*.csv, and scenes.csv.
 /// Lines are gathered into large writes, and no write ends within a line: what is in the file is
 /// always whole. Thread-bound.
-class ResultsFolder {
+class ResultsDirectory {
  public:
   enum class Earlier { Replace, Continue };
   struct Options {
@@ -51,7 +51,7 @@ class ResultsFolder {
   /// Creates the folder where it is missing, proves by writing a file that it can be written to,
   /// and empties results.jsonl or cuts a torn line off its end. Only one object at a time can have
   /// a folder. Results of another version are refused.
-  static Result<ResultsFolder> create(const Options& options);
+  static Result<ResultsDirectory> create(const Options& options);
 
   /// An Error where the folder holds results of another version, which `create` would refuse.
   static Result<void> check_version(const std::string& folder, Earlier earlier);
@@ -84,14 +84,14 @@ class ResultsFolder {
   }
 
  private:
-  ResultsFolder(Options options, FolderLock lock, OutputFile results,
+  ResultsDirectory(Options options, DirectoryLock lock, OutputFile results,
                 const RecordedResults& recorded);
   Result<void> put_full_file_aside();
-  enum class SubFolder { Flow, Matches };
-  Result<void> make_once(SubFolder which);
+  enum class Subdirectory { Flow, Matches };
+  Result<void> make_once(Subdirectory which);
 
   Options options_;
-  FolderLock lock_;
+  DirectoryLock lock_;
   OutputFile results_;
   std::string pending_;
   std::uint64_t pending_records_ = 0;

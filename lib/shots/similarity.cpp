@@ -12,23 +12,23 @@ namespace {
 
 // Sums side by side, so that the compiler may keep them in vector registers without being allowed
 // to reorder a single sum.
-constexpr std::size_t kLanes = 8;
+constexpr std::size_t kSimdWidth = 8;
 constexpr std::size_t kRows = 4;
 
-using Lanes = std::array<float, kLanes>;
+using SimdFloats = std::array<float, kSimdWidth>;
 
 // kRows rows with kColumns others: each element that is read serves several products.
 template <std::size_t kColumns>
 void block_products(const std::array<const float*, kRows>& left,
                     const std::array<const float*, kColumns>& right, std::size_t length,
                     std::array<std::array<float, kColumns>, kRows>& out) {
-  std::array<std::array<Lanes, kColumns>, kRows> sums{};
+  std::array<std::array<SimdFloats, kColumns>, kRows> sums{};
   std::size_t at = 0;
-  for (; at + kLanes <= length; at += kLanes) {
+  for (; at + kSimdWidth <= length; at += kSimdWidth) {
     for (std::size_t i = 0; i < kRows; ++i) {
       for (std::size_t j = 0; j < kColumns; ++j) {
-        for (std::size_t lane = 0; lane < kLanes; ++lane) {
-          sums[i][j][lane] += left[i][at + lane] * right[j][at + lane];
+        for (std::size_t slot = 0; slot < kSimdWidth; ++slot) {
+          sums[i][j][slot] += left[i][at + slot] * right[j][at + slot];
         }
       }
     }
@@ -36,7 +36,7 @@ void block_products(const std::array<const float*, kRows>& left,
   for (std::size_t i = 0; i < kRows; ++i) {
     for (std::size_t j = 0; j < kColumns; ++j) {
       out[i][j] = 0;
-      for (const float lane : sums[i][j]) out[i][j] += lane;
+      for (const float slot : sums[i][j]) out[i][j] += slot;
       for (std::size_t rest = at; rest < length; ++rest) {
         out[i][j] += left[i][rest] * right[j][rest];
       }

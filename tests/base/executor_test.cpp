@@ -56,19 +56,19 @@ TEST(Executor, lanes_work_side_by_side_and_each_is_entered_once) {
 
 TEST(Executor, uses_the_same_threads_for_whoever_asks) {
   std::mutex mutex;
-  std::set<std::thread::id> lanes;
+  std::set<std::thread::id> workers;
   Executor executor(1);
   std::vector<std::thread> askers;
   for (int i = 0; i < 4; i++) {
     askers.emplace_back([&] {
       executor.run([&] {
         const std::lock_guard lock(mutex);
-        lanes.insert(std::this_thread::get_id());
+        workers.insert(std::this_thread::get_id());
       });
     });
   }
   for (auto& asker : askers) asker.join();
-  EXPECT_EQ(lanes.size(), 1u);
+  EXPECT_EQ(workers.size(), 1u);
 }
 
 TEST(Executor, lets_go_of_what_the_work_held_when_it_is_done) {

@@ -9,7 +9,7 @@
 //            PICTURE...
 //
 // FRAMES of each part, SEEDS films, PROPERTIES of both elements (-p) and of the adaptive one (-a),
-// which makes that one another element: -a "adaptive=false token-filter=0.3".
+// which makes that one another element: -a "adaptive=false token-pruning=0.3".
 #include <algorithm>
 #include <chrono>
 #include <cmath>

@@ -177,7 +177,7 @@ int main(int argc, char** argv) {
   Engine* engine = must(load_engine());
   const std::string net = argv[1], device = must(engine->resolve_device(argv[3]));
   const Video video(argv[4], std::atoi(argv[5]), std::atoi(argv[6]));
-  engine->enter_lane(device, 0);
+  engine->enter_worker(device, 0);
   engine->reset_memory_peak(device);
   const Measured measured =
       run(*engine, net, {argv[2], device}, video, argc > 7 ? std::atof(argv[7]) : 0.2);

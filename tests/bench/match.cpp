@@ -76,7 +76,7 @@ int run(int argc, char** argv) {
     written.open(argv[7]);
     written << "frame,x0,y0,x1,y1,confidence\n";
   }
-  engine->enter_lane("cpu", 0);
+  engine->enter_worker("cpu", 0);
   ModelOptions net = {argv[1], "cpu"};
   if (argc > 8) net.precision = parse_precision(argv[8]).value_or(Precision::Auto);
   const auto model = value_of(engine->load_match_model(net));

@@ -21,7 +21,7 @@ def results(folder):
     return [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
 
 
-def run_record(folder):
+def run_manifest(folder):
     return json.loads((folder / "run.json").read_text())
 
 
@@ -53,7 +53,7 @@ def test_writes_a_line_per_frame(analysed):
 
 
 def test_records_the_run(analysed, media, weights):
-    record = run_record(analysed[0])
+    record = run_manifest(analysed[0])
     assert record["status"] == "complete"
     assert record["frames"] == VIDEO_FRAMES
     assert record["input"]["path"] == str(media / "video.mkv")
@@ -71,7 +71,7 @@ def test_tells_which_element_had_the_slowest_frames_longer_than_others(analysed)
     frames = {frame["pts"]: frame["ms"] for frame in
               map(json.loads, (folder / "frames.jsonl").read_text().splitlines())}
     assert len(frames) == VIDEO_FRAMES
-    slowest = run_record(folder)["slowest_frames"]
+    slowest = run_manifest(folder)["slowest_frames"]
     assert slowest == sorted(slowest, key=lambda frame: -frame["ms"])
     for frame in slowest:
         elements = frames[frame["pts"]]
@@ -157,7 +157,7 @@ def test_stops_after_as_many_frames_as_asked_for(gst_torch, media, weights, tmp_
                      frames, *QUICK)
     assert done.returncode == 0, done.stderr
     assert len(results(tmp_path)) == min(frames, VIDEO_FRAMES)
-    assert run_record(tmp_path)["frames"] == min(frames, VIDEO_FRAMES)
+    assert run_manifest(tmp_path)["frames"] == min(frames, VIDEO_FRAMES)
 
 
 def test_stops_in_time_though_decoded_frames_wait_in_full_queues(
@@ -228,7 +228,7 @@ def test_when_interrupted_the_files_are_complete_up_to_there(
     lines = results(folder)
     assert 3 <= len(lines) < frames
     assert [line["frame"] for line in lines] == list(range(len(lines)))
-    record = run_record(folder)
+    record = run_manifest(folder)
     assert record["status"] == "interrupted"
     assert record["frames"] == len(lines)
 
@@ -316,7 +316,7 @@ def test_an_error_of_an_element_is_its_own_words(gst_torch, media, weights, tmp_
                      "cuda:7", "--stages", "flow")
     assert done.returncode == 1
     assert re.fullmatch(r"gst-torch: raftflow: .*cuda.*\n", done.stderr)
-    record = run_record(tmp_path)
+    record = run_manifest(tmp_path)
     assert record["status"] == "failed"
     assert "cuda" in record["error"]
 

@@ -14,7 +14,7 @@ from conftest import VIDEO_FRAMES, is_one_line
 QUICK = ["--iterations", "1"]
 
 
-def run_record(folder):
+def run_manifest(folder):
     return json.loads((folder / "run.json").read_text())
 
 
@@ -52,16 +52,16 @@ def test_a_bad_video_is_one_line_and_the_others_are_done(batch, media):
     assert errors[0].startswith(f"gst-torch: cannot read the video {media / 'text.png'}: ")
     for name in ("video.mkv", "with-audio.mkv"):
         assert count_lines(folder / name) == VIDEO_FRAMES
-        assert run_record(folder / name)["status"] == "complete"
+        assert run_manifest(folder / name)["status"] == "complete"
         assert (folder / name / "report.html").exists()
     assert not (folder / "text.png").exists()
 
 
 def test_models_are_loaded_once(batch):
     folder = batch[0]
-    record = run_record(folder / "with-audio.mkv")
+    record = run_manifest(folder / "with-audio.mkv")
     assert record["runtime"]["loads"] == len(record["models"])
-    assert run_record(folder / "with-audio.mkv")["runtime"]["loads_shared"] >= 1
+    assert run_manifest(folder / "with-audio.mkv")["runtime"]["loads_shared"] >= 1
 
 
 def test_results_are_what_they_are_alone(batch, analyze, media, tmp_path):
@@ -117,14 +117,14 @@ def test_a_change_of_settings_or_of_the_video_computes_anew(analyze, media, tmp_
     video = tmp_path / "a.mkv"
     shutil.copy(media / "video.mkv", video)
     assert analyze(video, "-o", tmp_path / "out").returncode == 0
-    before = run_record(tmp_path / "out")["started"]
+    before = run_manifest(tmp_path / "out")["started"]
     if change == "video":
         video.write_bytes((media / "with-audio.mkv").read_bytes())
     done = analyze(video, "-o", tmp_path / "out",
                    *(["--max-size", "32"] if change == "settings" else []))
     assert done.returncode == 0, done.stderr
     assert "finished before" not in done.stdout
-    assert run_record(tmp_path / "out")["started"] > before
+    assert run_manifest(tmp_path / "out")["started"] > before
 
 
 def test_a_video_that_is_named_twice_is_analysed_once(analyze, media, tmp_path):
@@ -140,8 +140,8 @@ def test_videos_of_the_same_name_get_folders_of_their_own(analyze, media, tmp_pa
         shutil.copy(media / source, video)
     done = analyze(*videos, "-o", tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    assert run_record(tmp_path / "out" / "video.mkv")["input"]["path"] == str(videos[0])
-    assert run_record(tmp_path / "out" / "video.mkv-2")["input"]["path"] == str(videos[1])
+    assert run_manifest(tmp_path / "out" / "video.mkv")["input"]["path"] == str(videos[0])
+    assert run_manifest(tmp_path / "out" / "video.mkv-2")["input"]["path"] == str(videos[1])
 
 
 def test_each_of_several_videos_gets_its_pictures(analyze, media, tmp_path):
@@ -169,7 +169,7 @@ def test_wrong_usage_is_told_before_anything_is_made(gst_torch, media, tmp_path,
 def test_a_stage_that_is_asked_for_is_the_one_that_runs(analyze, media, tmp_path):
     done = analyze(media / "video.mkv", "-o", tmp_path, "--stages", "flow")
     assert done.returncode == 0, done.stderr
-    assert list(run_record(tmp_path)["models"]) == ["flow"]
+    assert list(run_manifest(tmp_path)["models"]) == ["flow"]
 
 
 def test_a_folder_that_is_a_file_is_one_line_for_all(gst_torch, media, weights, tmp_path):
@@ -206,7 +206,7 @@ def test_a_disk_that_becomes_full_is_one_line_and_can_be_gone_on_with(analyze, m
     assert done.returncode == 1
     assert is_one_line(done.stderr), done.stderr
     assert "cannot write" in done.stderr
-    assert run_record(folder)["status"] == "failed"
+    assert run_manifest(folder)["status"] == "failed"
     assert 0 < count_lines(folder) < VIDEO_FRAMES
 
     done = analyze(media / "video.mkv", "-o", folder, *options)

@@ -93,9 +93,9 @@ def test_number_and_threshold_limit_the_list(gst_torch, middlebury, tmp_path):
     assert gst_torch(*command, "--max-matches", 0).returncode == 0
     exact = rows_of(out)
     assert len(exact) > 50, "0 is all"
-    assert gst_torch(*command, "--token-filter", 0.5).returncode == 0
+    assert gst_torch(*command, "--token-pruning", 0.5).returncode == 0
     assert 20 < len(rows_of(out)) < len(exact)
-    assert gst_torch(*command, "--token-filter", 0).returncode == 0
+    assert gst_torch(*command, "--token-pruning", 0).returncode == 0
     assert rows_of(out) == exact
     assert gst_torch(*command, "--threshold", 0.9).returncode == 0
     assert all(row["confidence"] > 0.9 for row in rows_of(out))
@@ -163,8 +163,8 @@ def test_wrong_words_are_wrong_usage(gst_torch, media, tmp_path):
     command = ["match", media / "a.png", media / "b.png", "-o", tmp_path / "out.csv"]
     for option, value in (("--geometry", "plane"), ("--threshold", "high"), ("--threshold", "2"),
                           ("--max-matches", "-1"), ("--max-size", "-1"), ("--precision", "fp8"),
-                          ("--token-filter", "0.95"), ("--token-filter", "-0.1"),
-                          ("--token-filter", "")):
+                          ("--token-pruning", "0.95"), ("--token-pruning", "-0.1"),
+                          ("--token-pruning", "")):
         done = gst_torch(*command, option, value)
         assert done.returncode == 2, (option, value)
         assert option in done.stderr

@@ -54,7 +54,7 @@ class PretendedMachine : public testing::Test {
   }
   CudaProbe probe() const { return probe_cuda(folder_.path()); }
 
-  TempFolder folder_;
+  TempDirectory folder_;
 };
 
 MATCHER(IsOneLine, "") { return arg.find('\n') == std::string::npos && !arg.empty(); }
@@ -207,7 +207,7 @@ TEST_F(PretendedMachine, can_be_probed_by_many_threads_at_once) {
 }
 
 TEST(TorchCuda, that_is_no_library_is_one_clear_error) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::string file = folder.path("libtorch_cuda.so");
   write_text(file, "no library at all");
   const auto loaded = load_torch_cuda(file);

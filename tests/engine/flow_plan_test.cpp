@@ -27,46 +27,46 @@ FlowWorkspace workspace(int width, int height, int pairs, const FlowOptions& opt
 
 // 1000x500, 4 pairs: features of 5 frames and flow of 4 pairs with a volume are 20 + 280 bytes a
 // pixel, 150 MB in all.
-FlowDemand demand(std::size_t available_bytes) {
-  FlowDemand demand;
-  demand.width = 1000;
-  demand.height = 500;
-  demand.pairs = 4;
-  demand.available_bytes = available_bytes;
-  return demand;
+FlowRequest request(std::size_t available_bytes) {
+  FlowRequest request;
+  request.width = 1000;
+  request.height = 500;
+  request.pairs = 4;
+  request.available_bytes = available_bytes;
+  return request;
 }
 
 constexpr std::size_t kMega = 1'000'000;
 
 TEST(FlowPlan, is_what_was_asked_where_it_fits) {
-  const auto plan = plan_flow(demand(150 * kMega), workspace);
+  const auto plan = plan_flow(request(150 * kMega), workspace);
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->pairs, 4);
   EXPECT_EQ(plan->bytes, 150 * kMega);
   EXPECT_EQ(plan->options.max_size, 0);
   EXPECT_EQ(plan->options.correlation_budget_bytes, FlowOptions().correlation_budget_bytes);
-  EXPECT_EQ(plan->degraded, "");
+  EXPECT_EQ(plan->reduced, "");
 }
 
 TEST(FlowPlan, takes_fewer_pairs_first) {
-  const auto plan = plan_flow(demand(150 * kMega - 1), workspace);
+  const auto plan = plan_flow(request(150 * kMega - 1), workspace);
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->pairs, 3);
   EXPECT_EQ(plan->options.correlation_budget_bytes, FlowOptions().correlation_budget_bytes);
-  EXPECT_EQ(plan->degraded, "3 instead of 4 pairs at a time");
+  EXPECT_EQ(plan->reduced, "3 instead of 4 pairs at a time");
 }
 
 TEST(FlowPlan, computes_correlation_on_demand_when_one_pair_is_too_much) {
-  const auto plan = plan_flow(demand(38 * kMega), workspace);  // one pair with a volume: 39 MB
+  const auto plan = plan_flow(request(38 * kMega), workspace);  // one pair with a volume: 39 MB
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->options.correlation_budget_bytes, 0u);
   EXPECT_EQ(plan->pairs, 3) << "as many as fit without the volume";
   EXPECT_EQ(plan->options.max_size, 0);
-  EXPECT_THAT(plan->degraded, HasSubstr("correlation on demand"));
+  EXPECT_THAT(plan->reduced, HasSubstr("correlation on demand"));
 }
 
 TEST(FlowPlan, makes_the_picture_smaller_last_and_no_smaller_than_needed) {
-  const FlowDemand tight = demand(10 * kMega);  // one pair on demand: 14 MB
+  const FlowRequest tight = request(10 * kMega);  // one pair on demand: 14 MB
   const auto plan = plan_flow(tight, workspace);
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->pairs, 1);
@@ -77,11 +77,11 @@ TEST(FlowPlan, makes_the_picture_smaller_last_and_no_smaller_than_needed) {
   larger.max_size += 8;
   const FlowWorkspace w = workspace(1000, 500, 1, larger);
   EXPECT_GT(2 * w.features + w.flow, 10 * kMega);
-  EXPECT_THAT(plan->degraded, HasSubstr("840 instead of 1000 pixels"));
+  EXPECT_THAT(plan->reduced, HasSubstr("840 instead of 1000 pixels"));
 }
 
 TEST(FlowPlan, keeps_the_features_of_the_frames_between_in_mind) {
-  FlowDemand far = demand(150 * kMega);
+  FlowRequest far = request(150 * kMega);
   far.lag = 10;
   const auto plan = plan_flow(far, workspace);
   ASSERT_TRUE(plan);
@@ -89,14 +89,14 @@ TEST(FlowPlan, keeps_the_features_of_the_frames_between_in_mind) {
 }
 
 TEST(FlowPlan, fails_when_nothing_fits_and_says_what_it_would_take) {
-  const auto plan = plan_flow(demand(1000), workspace);
+  const auto plan = plan_flow(request(1000), workspace);
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().code, ErrorCode::OutOfMemory);
   EXPECT_THAT(plan.error().message, HasSubstr("1000x500 needs at least 1 MB"));
 }
 
 TEST(FlowPlan, of_a_small_frame_does_not_grow_it) {
-  FlowDemand small = demand(100);
+  FlowRequest small = request(100);
   small.width = small.height = 64;
   const auto plan = plan_flow(small, workspace);
   ASSERT_FALSE(plan);
@@ -108,7 +108,7 @@ TEST(FlowPlan, of_a_small_frame_does_not_grow_it) {
 }
 
 TEST(FlowPlan, refuses_frames_without_pixels) {
-  FlowDemand none = demand(100);
+  FlowRequest none = request(100);
   none.width = 0;
   EXPECT_EQ(plan_flow(none, workspace).error().code, ErrorCode::BadShape);
 }

@@ -18,14 +18,14 @@ std::string numbered(std::size_t size) {
   return bytes;
 }
 
-TEST(EvenWriter, writes_what_was_appended_whatever_the_pieces) {
+TEST(ChunkedWriter, writes_what_was_appended_whatever_the_pieces) {
   for (const std::size_t size : {0, 1, 1 << 20, (1 << 20) + 1, (5 << 20) - 3}) {
     for (const std::size_t step : {1 << 16, 12345, 3 << 20}) {
-      const TempFolder folder;
+      const TempDirectory folder;
       const std::string bytes = numbered(size);
       auto file = OutputFile::create(folder.path("a"));
       ASSERT_TRUE(file);
-      EvenWriter writer(*file, size);
+      ChunkedWriter writer(*file, size);
       for (std::size_t at = 0; at < size; at += step) {
         ASSERT_TRUE(writer.append(bytes.data() + at, std::min(step, size - at)));
       }
@@ -35,13 +35,13 @@ TEST(EvenWriter, writes_what_was_appended_whatever_the_pieces) {
   }
 }
 
-TEST(EvenWriter, writes_no_small_piece) {
+TEST(ChunkedWriter, writes_no_small_piece) {
   constexpr std::size_t kMiB = std::size_t{1} << 20;
   for (const std::size_t size : {2 * kMiB - 1, 2 * kMiB + 1, 3 * kMiB + 100, 7 * kMiB + 61440}) {
-    const TempFolder folder;
+    const TempDirectory folder;
     auto file = OutputFile::create(folder.path("a"));
     ASSERT_TRUE(file);
-    EvenWriter writer(*file, size);
+    ChunkedWriter writer(*file, size);
     std::uint64_t before = 0;
     const auto check = [&] {
       const std::uint64_t piece = file->bytes_written() - before;

@@ -28,7 +28,7 @@ std::string flo_bytes(float tag, std::int32_t width, std::int32_t height, std::s
 }
 
 TEST(FlowFile, has_the_layout_that_middlebury_describes) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const float vectors[] = {1, -2, 0.5f, 1e10f, 3, 4};
   ASSERT_TRUE(write_flow_file(folder.path("a.flo"), {vectors, 3, 1}));
 
@@ -40,7 +40,7 @@ TEST(FlowFile, has_the_layout_that_middlebury_describes) {
 }
 
 TEST(FlowFile, comes_back_as_it_was_written) {
-  const TempFolder folder;
+  const TempDirectory folder;
   std::vector<float> vectors(2 * 401 * 700);  // several pieces
   for (std::size_t i = 0; i < vectors.size(); i++) vectors[i] = static_cast<float>(i) * 0.25f;
   ASSERT_TRUE(write_flow_file(folder.path("a.flo"), {vectors.data(), 401, 700}));
@@ -54,7 +54,7 @@ TEST(FlowFile, comes_back_as_it_was_written) {
 }
 
 TEST(FlowFile, leaves_out_what_lies_between_rows) {
-  const TempFolder folder;
+  const TempDirectory folder;
   std::vector<float> padded(1000 * 602);
   for (std::size_t i = 0; i < padded.size(); i++) padded[i] = static_cast<float>(i);
   const FlowView view{padded.data(), 300, 1000, FlowElement::Float32, 602 * sizeof(float)};
@@ -67,7 +67,7 @@ TEST(FlowFile, leaves_out_what_lies_between_rows) {
 }
 
 TEST(FlowFile, holds_single_precision_whatever_it_was_made_of) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::uint16_t halves[] = {0x3c00, 0xc000, 0, 0, 0x4200, 0x4400, 0, 0};  // padded rows
   const FlowView view{halves, 1, 2, FlowElement::Float16, 8};
   ASSERT_TRUE(write_flow_file(folder.path("a.flo"), view));
@@ -78,7 +78,7 @@ TEST(FlowFile, holds_single_precision_whatever_it_was_made_of) {
 }
 
 TEST(FlowFile, replaces_an_earlier_one_and_leaves_no_other_file) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const float vectors[] = {1, 2};
   write_text(folder.path("a.flo"), "something else");
   ASSERT_TRUE(write_flow_file(folder.path("a.flo"), {vectors, 1, 1}));
@@ -87,7 +87,7 @@ TEST(FlowFile, replaces_an_earlier_one_and_leaves_no_other_file) {
 }
 
 TEST(FlowFile, on_a_full_disk_keeps_the_earlier_one_and_leaves_no_part) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::vector<float> vectors(2 * 64 * 64);
   ASSERT_TRUE(write_flow_file(folder.path("a.flo"), {vectors.data(), 1, 1}));
   Result<void> written;
@@ -103,7 +103,7 @@ TEST(FlowFile, on_a_full_disk_keeps_the_earlier_one_and_leaves_no_part) {
 }
 
 TEST(FlowFile, cannot_be_written_to_a_folder_that_is_not_there) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const float vectors[] = {1, 2};
   const auto written = write_flow_file(folder.path("no/a.flo"), {vectors, 1, 1});
   ASSERT_FALSE(written);
@@ -112,7 +112,7 @@ TEST(FlowFile, cannot_be_written_to_a_folder_that_is_not_there) {
 }
 
 TEST(FlowFile, of_an_empty_flow_is_refused) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const float vectors[] = {1, 2};
   EXPECT_EQ(write_flow_file(folder.path("a.flo"), {vectors, 0, 1}).error().code,
             ErrorCode::BadShape);
@@ -136,7 +136,7 @@ struct BadFile {
 class BadFlowFile : public ::testing::TestWithParam<BadFile> {};
 
 TEST_P(BadFlowFile, is_refused_with_the_reason) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_text(folder.path("bad.flo"), GetParam().bytes);
   const auto flow = read_flow_file(folder.path("bad.flo"));
   ASSERT_FALSE(flow);

@@ -66,7 +66,7 @@ std::vector<float> numbers_of(const std::string& npy) {
 }
 
 TEST(MatchFile, has_a_line_for_each_match_under_the_names_of_its_columns) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const auto bytes = write_match_file(folder.path("a.csv"), rows_of(kTwo));
   ASSERT_TRUE(bytes);
   EXPECT_EQ(read_text(folder.path("a.csv")), kTwoLines);
@@ -94,7 +94,7 @@ TEST(MatchFile, can_hold_numbers_of_any_size) {
 }
 
 TEST(MatchFile, that_ends_with_npz_has_an_array_for_each_thing) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const auto bytes = write_match_file(folder.path("a.npz"), rows_of(kTwo));
   ASSERT_TRUE(bytes);
   EXPECT_EQ(*bytes, std::filesystem::file_size(folder.path("a.npz")));
@@ -110,7 +110,7 @@ TEST(MatchFile, that_ends_with_npz_has_an_array_for_each_thing) {
 }
 
 TEST(MatchFile, without_a_match_is_a_file_all_the_same) {
-  const TempFolder folder;
+  const TempDirectory folder;
   ASSERT_TRUE(write_match_file(folder.path("a.csv"), {}));
   EXPECT_EQ(read_text(folder.path("a.csv")), "x0,y0,x1,y1,confidence,inlier\n");
   ASSERT_TRUE(write_match_file(folder.path("a.npz"), {}));
@@ -120,7 +120,7 @@ TEST(MatchFile, without_a_match_is_a_file_all_the_same) {
 }
 
 TEST(MatchFile, on_a_full_disk_is_an_error_and_leaves_no_part) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::vector<float> many(6 * 1000);
   for (const char* name : {"a.csv", "a.npz"}) {
     const FileLimit limit(1000);

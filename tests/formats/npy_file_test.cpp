@@ -22,7 +22,7 @@ std::size_t data_offset(const std::string& file) {
 }
 
 TEST(NpyFile, is_the_array_that_numpy_reads) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::vector<float> values{0, 0.25f, 0.5f, 0.75f, 1, -1};
   const MapView map{values.data(), 3, 2};
   ASSERT_TRUE(write_npy_file(folder.path("a.npy"), map));
@@ -37,7 +37,7 @@ TEST(NpyFile, is_the_array_that_numpy_reads) {
 }
 
 TEST(NpyFile, on_a_full_disk_is_an_error_and_leaves_no_part) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::vector<float> values(64 * 64);
   Result<void> written;
   {
@@ -50,7 +50,7 @@ TEST(NpyFile, on_a_full_disk_is_an_error_and_leaves_no_part) {
 }
 
 TEST(NpyFile, of_a_map_without_a_size_is_refused) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const float value = 0;
   for (const MapView& map :
        {MapView{&value, 0, 1}, {&value, 1, 0}, {&value, -1, 1}, {nullptr, 1, 1}}) {

@@ -57,7 +57,7 @@ std::string data(const std::string& npy) {
 }
 
 TEST(NpzFile, is_an_archive_with_the_array_that_numpy_calls_flow) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::vector<float> vectors{1, -2, 0.5f, 1e10f, 3, 4};
   ASSERT_TRUE(write_npz_file(folder.path("a.npz"), {vectors.data(), 3, 1}));
   const Unpacked array = unpack(folder.path("a.npz"));
@@ -72,7 +72,7 @@ TEST(NpzFile, is_an_archive_with_the_array_that_numpy_calls_flow) {
 }
 
 TEST(NpzFile, keeps_half_precision_and_packs_rows) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::vector<std::uint16_t> halves{0x3c00, 0xc000, 7, 7, 0x4200, 0x4400, 7, 7};
   const FlowView view{halves.data(), 1, 2, FlowElement::Float16, 8};
   ASSERT_TRUE(write_npz_file(folder.path("a.npz"), view));
@@ -84,7 +84,7 @@ TEST(NpzFile, keeps_half_precision_and_packs_rows) {
 }
 
 TEST(NpzFile, holds_a_flow_of_several_pieces_and_has_the_size_that_is_told) {
-  const TempFolder folder;
+  const TempDirectory folder;
   std::vector<float> vectors(2 * 401 * 700);
   for (std::size_t i = 0; i < vectors.size(); i++) vectors[i] = static_cast<float>(i) * 0.25f;
   const FlowView view{vectors.data(), 401, 700};
@@ -98,7 +98,7 @@ TEST(NpzFile, holds_a_flow_of_several_pieces_and_has_the_size_that_is_told) {
 }
 
 TEST(NpzFile, on_a_full_disk_is_an_error_and_leaves_no_part) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::vector<float> vectors(2 * 64 * 64);
   Result<void> written;
   {
@@ -111,7 +111,7 @@ TEST(NpzFile, on_a_full_disk_is_an_error_and_leaves_no_part) {
 }
 
 TEST(NpzFile, of_a_flow_without_a_size_or_beyond_the_format_is_refused) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const float vector[2] = {};
   for (const auto& [width, height] : {std::pair{0, 1}, {1, 0}, {-1, 1}, {99999, 99999}}) {
     const auto written = write_npz_file(folder.path("a.npz"), {vector, width, height});

@@ -9,11 +9,11 @@ namespace gsttorch {
 namespace {
 
 std::string path(const std::string& pattern, std::uint64_t number) {
-  const auto numbered = NumberedPath::create(pattern);
+  const auto numbered = PathPattern::create(pattern);
   return numbered ? numbered->path(number) : numbered.error().message;
 }
 
-TEST(NumberedPath, puts_the_number_where_the_pattern_says) {
+TEST(PathPattern, puts_the_number_where_the_pattern_says) {
   EXPECT_EQ(path("debug/%05d.png", 12), "debug/00012.png");
   EXPECT_EQ(path("%d", 7), "7");
   EXPECT_EQ(path("a%3d.png", 7), "a  7.png");
@@ -21,10 +21,10 @@ TEST(NumberedPath, puts_the_number_where_the_pattern_says) {
   EXPECT_EQ(path("%02d", 12345678901), "12345678901");
 }
 
-TEST(NumberedPath, without_exactly_one_number_is_refused) {
+TEST(PathPattern, without_exactly_one_number_is_refused) {
   for (const char* pattern : {"", "a.png", "%%d.png", "%d-%d.png", "%s.png", "%d%s", "%5", "%",
                               "%*d", "%n%d", "%-5d", "%99999d", "%05i"}) {
-    const auto numbered = NumberedPath::create(pattern);
+    const auto numbered = PathPattern::create(pattern);
     ASSERT_FALSE(numbered) << pattern;
     EXPECT_EQ(numbered.error().code, ErrorCode::BadArgument);
     EXPECT_THAT(numbered.error().message, ::testing::HasSubstr(pattern));

@@ -156,10 +156,10 @@ TEST_P(FlowOnGpu, is_the_same_from_lanes_that_work_at_once) {
   const auto expected = run(*model, frames, options);
   std::vector<std::vector<FlowResult>> found(4);
   {
-    std::vector<std::jthread> lanes;
+    std::vector<std::jthread> workers;
     for (auto& result : found) {
-      lanes.emplace_back([&] {
-        engine_->enter_lane(device_, 1);
+      workers.emplace_back([&] {
+        engine_->enter_worker(device_, 1);
         result = run(*model, frames, options);
       });
     }

@@ -33,7 +33,7 @@ class GpuTest : public testing::Test {
     return result ? std::move(result).value() : T();
   }
 
-  TempFolder folder_;
+  TempDirectory folder_;
   Engine* engine_ = nullptr;
   std::string device_;
 };

@@ -113,10 +113,10 @@ TEST_F(MatchOnGpu, is_the_same_from_lanes_that_work_at_once) {
   const auto expected = match(*gpu, encode(*gpu, frames));
   std::vector<std::vector<MatchResult>> found(4);
   {
-    std::vector<std::jthread> lanes;
+    std::vector<std::jthread> workers;
     for (auto& result : found) {
-      lanes.emplace_back([&] {
-        engine_->enter_lane(device_, 1);
+      workers.emplace_back([&] {
+        engine_->enter_worker(device_, 1);
         for (int i = 0; i < 3; i++) result = match(*gpu, encode(*gpu, frames));
       });
     }

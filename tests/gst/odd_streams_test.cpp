@@ -93,7 +93,7 @@ class OddStream : public ::testing::TestWithParam<Subject> {
                                      : std::string();
     return std::string(GetParam().name) + " " + GetParam().properties + location;
   }
-  TempFolder folder_;
+  TempDirectory folder_;
 };
 
 TEST_P(OddStream, in_another_format_than_time) {

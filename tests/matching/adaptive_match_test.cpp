@@ -57,7 +57,7 @@ class WorldNet final : public MatchModel {
   Result<std::vector<MatchResult>> match(std::span<const MatchPair> pairs,
                                          const MatchOptions& options, std::stop_token) override {
     calls++;
-    token_filters.push_back(options.token_filter);
+    token_prunings.push_back(options.token_pruning);
     if (fails_at == calls) return Error{ErrorCode::OutOfMemory, "no memory"};
     std::vector<MatchResult> results;
     for (const MatchPair& pair : pairs) {
@@ -68,7 +68,7 @@ class WorldNet final : public MatchModel {
   }
 
   std::vector<int> sizes;             // of all that was encoded
-  std::vector<double> token_filters;  // of each call
+  std::vector<double> token_prunings;  // of each call
   int calls = 0, fails_at = 0;
   bool is_blind = false;
   MatchModelInfo info_;
@@ -96,7 +96,7 @@ class WorldNet final : public MatchModel {
 struct AdaptiveMatch : testing::Test {
   AdaptiveResult match(MatchPicture& first, MatchPicture& second) {
     const AdaptivePair pair = {&first, &second};
-    auto results = match_adaptively({full, initial}, std::span(&pair, 1), options, 1, encodes, {});
+    auto results = match_adaptively({full, coarse}, std::span(&pair, 1), options, 1, encodes, {});
     if (!results) throw std::runtime_error(results.error().message);
     return std::move(results->front());
   }
@@ -105,7 +105,7 @@ struct AdaptiveMatch : testing::Test {
     return match(first, second);
   }
 
-  WorldNet full, initial;
+  WorldNet full, coarse;
   MatchOptions options;
   AdaptiveEncodes encodes;
 };
@@ -117,7 +117,7 @@ TEST_F(AdaptiveMatch, a_still_pair_goes_through_the_full_net_at_a_smaller_size) 
   EXPECT_EQ(still.size, 400);
   EXPECT_GT(still.matches.size(), 50u);
   EXPECT_EQ(full.sizes, (std::vector<int>{400, 400}));
-  EXPECT_EQ(initial.sizes, (std::vector<int>{160, 160}));
+  EXPECT_EQ(coarse.sizes, (std::vector<int>{160, 160}));
 }
 
 TEST_F(AdaptiveMatch, a_small_still_pair_needs_the_light_pass_alone) {
@@ -130,7 +130,7 @@ TEST_F(AdaptiveMatch, a_small_still_pair_needs_the_light_pass_alone) {
 }
 
 TEST_F(AdaptiveMatch, pictures_that_share_nothing_need_the_light_pass_alone_and_give_no_match) {
-  initial.is_blind = true;
+  coarse.is_blind = true;
   const AdaptiveResult nothing = match(0, 160);
   EXPECT_EQ(nothing.plan.overlap, Overlap::None);
   EXPECT_EQ(nothing.passes, 1);
@@ -146,7 +146,7 @@ TEST_F(AdaptiveMatch, a_moved_picture_goes_through_both_nets_at_their_sizes) {
   EXPECT_EQ(full.sizes, (std::vector<int>{kWidth, kWidth}));
   EXPECT_EQ(encodes.first, 1u);
   EXPECT_EQ(encodes.second, 1u);
-  EXPECT_EQ(encodes.initial, 2u);
+  EXPECT_EQ(encodes.coarse, 2u);
   for (const Match& m : moved.matches) EXPECT_EQ(m.x1, m.x0 - 64);
 }
 
@@ -170,7 +170,7 @@ TEST_F(AdaptiveMatch, features_are_made_once_whatever_the_pairs_need) {
   const AdaptiveResult still = match(c, d);  // whole ones, but smaller
   EXPECT_EQ(part.plan.overlap, Overlap::Partial);
   EXPECT_EQ(still.plan.overlap, Overlap::Still);
-  EXPECT_EQ(initial.sizes.size(), 4u);
+  EXPECT_EQ(coarse.sizes.size(), 4u);
   EXPECT_EQ(full.sizes.size(), 6u);
   const AdaptiveResult again = match(b, c);
   EXPECT_EQ(again.matches, part.matches);
@@ -205,9 +205,9 @@ TEST_F(AdaptiveMatch, pixels_are_there_as_long_as_they_may_be_wanted) {
 TEST_F(AdaptiveMatch, several_pairs_equal_one_by_one) {
   MatchPicture a(window(0)), b(window(64)), c(window(464)), d(window(464));
   const AdaptivePair pairs[] = {{&a, &b}, {&b, &c}, {&c, &d}, {&a, &b}};
-  const auto together = match_adaptively({full, initial}, pairs, options, 3, encodes, {});
+  const auto together = match_adaptively({full, coarse}, pairs, options, 3, encodes, {});
   ASSERT_TRUE(together);
-  EXPECT_EQ(initial.calls, 2);  // three and one
+  EXPECT_EQ(coarse.calls, 2);  // three and one
   const int lefts[][2] = {{0, 64}, {64, 464}, {464, 464}, {0, 64}};
   for (std::size_t i = 0; i < 4; i++) {
     const AdaptiveResult alone = match(lefts[i][0], lefts[i][1]);
@@ -237,16 +237,16 @@ TEST_F(AdaptiveMatch, keeps_no_more_matches_than_are_of_use_or_wanted) {
 }
 
 TEST_F(AdaptiveMatch, tokens_are_filtered_in_the_full_pass_alone) {
-  options.token_filter = 0.3;
+  options.token_pruning = 0.3;
   EXPECT_EQ(match(0, 64).passes, 2);
-  EXPECT_EQ(initial.token_filters, std::vector<double>{0});
-  EXPECT_EQ(full.token_filters, std::vector<double>{0.3});
+  EXPECT_EQ(coarse.token_prunings, std::vector<double>{0});
+  EXPECT_EQ(full.token_prunings, std::vector<double>{0.3});
 }
 
 TEST_F(AdaptiveMatch, max_size_caps_both_passes) {
   options.max_size = 320;
   EXPECT_EQ(match(0, 64).size, 320);
-  EXPECT_EQ(initial.sizes.front(), initial_size(kWidth, kHeight, 320, 8));
+  EXPECT_EQ(coarse.sizes.front(), coarse_size(kWidth, kHeight, 320, 8));
   EXPECT_EQ(*std::max_element(full.sizes.begin(), full.sizes.end()), 320);
 }
 
@@ -261,12 +261,12 @@ TEST_F(AdaptiveMatch, one_net_can_do_both_passes) {
 }
 
 TEST_F(AdaptiveMatch, failure_of_either_net_is_its_error) {
-  for (WorldNet* net : {&initial, &full}) {
+  for (WorldNet* net : {&coarse, &full}) {
     net->fails_at = net->calls + 1;
     MatchPicture a(window(0)), b(window(64));
     const AdaptivePair pair = {&a, &b};
     const auto failed =
-        match_adaptively({full, initial}, std::span(&pair, 1), options, 1, encodes, {});
+        match_adaptively({full, coarse}, std::span(&pair, 1), options, 1, encodes, {});
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().message, "no memory");
     net->fails_at = 0;
@@ -275,7 +275,7 @@ TEST_F(AdaptiveMatch, failure_of_either_net_is_its_error) {
 
 TEST_F(AdaptiveMatch, states_memory_for_both_passes_and_the_pixels) {
   const MatchWorkspace alone = full.workspace(kWidth, kHeight, 2, options);
-  const MatchWorkspace both = adaptive_workspace({full, initial}, kWidth, kHeight, 2, options);
+  const MatchWorkspace both = adaptive_workspace({full, coarse}, kWidth, kHeight, 2, options);
   EXPECT_EQ(both.match, alone.match);
   EXPECT_GE(both.features, 3 * alone.features + std::size_t{kWidth * kHeight});
 }

@@ -10,16 +10,16 @@
 namespace gsttorch {
 namespace {
 
-AdaptiveDemand vga() {
-  AdaptiveDemand demand;
-  demand.first_width = demand.second_width = 640;
-  demand.first_height = demand.second_height = 480;
-  demand.initial_size = 160;
-  return demand;
+AdaptiveRequest vga() {
+  AdaptiveRequest request;
+  request.first_width = request.second_width = 640;
+  request.first_height = request.second_height = 480;
+  request.coarse_size = 160;
+  return request;
 }
 
-// What a light pass would find: a grid of points, where both pictures show them, with noise.
-std::vector<Match> matches_of(const AffineMotion& motion, const AdaptiveDemand& d,
+// What a coarse pass would find: a grid of points, where both pictures show them, with noise.
+std::vector<Match> matches_of(const AffineMotion& motion, const AdaptiveRequest& d,
                               double noise_px = 0) {
   std::mt19937 random(1);
   std::uniform_real_distribution<double> noise(-noise_px, noise_px);
@@ -35,9 +35,9 @@ std::vector<Match> matches_of(const AffineMotion& motion, const AdaptiveDemand& 
   return matches;
 }
 
-AdaptivePlan plan(const AdaptiveDemand& demand, const AffineMotion& motion, double noise_px = 0) {
-  const auto matches = matches_of(motion, demand, noise_px);
-  return plan_adaptive(demand, matches);
+AdaptivePlan plan(const AdaptiveRequest& request, const AffineMotion& motion, double noise_px = 0) {
+  const auto matches = matches_of(motion, request, noise_px);
+  return plan_adaptive(request, matches);
 }
 
 TEST(AdaptivePlan, looks_at_a_smaller_picture_where_nothing_moves) {
@@ -52,13 +52,13 @@ TEST(AdaptivePlan, looks_at_a_smaller_picture_where_nothing_moves) {
 }
 
 TEST(AdaptivePlan, takes_a_light_pass_that_is_fine_enough_for_the_answer_where_nothing_moves) {
-  AdaptiveDemand demand = vga();
-  demand.max_size = 320;
-  const AdaptivePlan still = plan(demand, {}, 1);
+  AdaptiveRequest request = vga();
+  request.max_size = 320;
+  const AdaptivePlan still = plan(request, {}, 1);
   EXPECT_EQ(still.overlap, Overlap::Still);
   EXPECT_FALSE(still.needs_full_pass);
-  demand.initial_is_refined = false;  // but not one that knows cells alone
-  EXPECT_TRUE(plan(demand, {}, 1).needs_full_pass);
+  request.coarse_is_refined = false;  // but not one that knows cells alone
+  EXPECT_TRUE(plan(request, {}, 1).needs_full_pass);
 }
 
 TEST(AdaptivePlan, takes_no_slow_motion_for_none) {
@@ -106,11 +106,11 @@ TEST(AdaptivePlan, looks_at_whole_pictures_where_they_share_most) {
 }
 
 TEST(AdaptivePlan, thins_small_pictures_less) {
-  AdaptiveDemand demand = vga();
-  demand.first_width = demand.second_width = 320;
-  demand.first_height = demand.second_height = 240;
-  demand.initial_size = 160;
-  EXPECT_EQ(plan(demand, {1, 0, -20, 0, 1, 0}, 1).spacing, 1);
+  AdaptiveRequest request = vga();
+  request.first_width = request.second_width = 320;
+  request.first_height = request.second_height = 240;
+  request.coarse_size = 160;
+  EXPECT_EQ(plan(request, {1, 0, -20, 0, 1, 0}, 1).spacing, 1);
 }
 
 TEST(AdaptivePlan, looks_at_the_shared_parts_where_these_are_small) {
@@ -131,10 +131,10 @@ TEST(AdaptivePlan, looks_at_the_shared_parts_where_these_are_small) {
 }
 
 TEST(AdaptivePlan, caps_the_size_and_gives_small_regions_more_of_it) {
-  AdaptiveDemand demand = vga();
-  demand.max_size = 320;
-  EXPECT_EQ(plan(demand, {1, 0, -60, 0, 1, 0}).second.size, 320);
-  const AdaptivePlan part = plan(demand, {1, 0, -450, 0, 1, -200});
+  AdaptiveRequest request = vga();
+  request.max_size = 320;
+  EXPECT_EQ(plan(request, {1, 0, -60, 0, 1, 0}).second.size, 320);
+  const AdaptivePlan part = plan(request, {1, 0, -450, 0, 1, -200});
   ASSERT_EQ(part.overlap, Overlap::Partial);
   EXPECT_EQ(part.second.size, 320);
   const ImageRegion& region = part.second.region;
@@ -142,9 +142,9 @@ TEST(AdaptivePlan, caps_the_size_and_gives_small_regions_more_of_it) {
 }
 
 TEST(AdaptivePlan, brings_pictures_of_other_scales_to_one) {
-  AdaptiveDemand demand = vga();
+  AdaptiveRequest request = vga();
   const AdaptivePlan plan = gsttorch::plan_adaptive(
-      demand, matches_of({2.5, 0, -480, 0, 2.5, -360}, demand));  // the second is zoomed in
+      request, matches_of({2.5, 0, -480, 0, 2.5, -360}, request));  // the second is zoomed in
   EXPECT_NEAR(plan.motion->scale(), 2.5, 0.01);
   const double first = double(plan.first.size) / plan.first.region.width;
   const double second = double(plan.second.size) / plan.second.region.width;
@@ -155,9 +155,9 @@ TEST(AdaptivePlan, brings_pictures_of_other_scales_to_one) {
 TEST(AdaptivePlan, regions_stay_inside_pictures_of_any_size) {
   for (const double shift : {-630., -500., 500., 630.}) {
     for (const int height : {97, 480, 1}) {
-      AdaptiveDemand demand = vga();
-      demand.first_height = height;
-      const AdaptivePlan plan = plan_adaptive(demand, matches_of({1, 0, shift, 0, 1, 0}, vga()));
+      AdaptiveRequest request = vga();
+      request.first_height = height;
+      const AdaptivePlan plan = plan_adaptive(request, matches_of({1, 0, shift, 0, 1, 0}, vga()));
       for (const AdaptiveSide& side : {plan.first, plan.second}) {
         const int full_height = &side == &plan.second ? 480 : height;
         EXPECT_GE(side.region.x, 0);
@@ -173,15 +173,15 @@ TEST(AdaptivePlan, regions_stay_inside_pictures_of_any_size) {
 }
 
 TEST(AdaptivePlan, light_pass_has_a_quarter_of_the_cells_in_a_row_but_not_too_few) {
-  EXPECT_EQ(initial_size(640, 480, 0, 8), 160);
-  EXPECT_EQ(initial_size(1280, 720, 0, 8), 320);
-  EXPECT_EQ(initial_size(1280, 720, 800, 8), 200);
-  EXPECT_EQ(initial_size(320, 240, 0, 8), 160);
-  EXPECT_EQ(initial_size(160, 128, 0, 8), 120);
-  EXPECT_EQ(initial_size(640, 480, 0, 16), 320);  // larger cells
-  EXPECT_EQ(initial_size(5, 3, 0, 8), 5);
-  EXPECT_EQ(initial_spacing(160, 640, 480, 8), 1);
-  EXPECT_EQ(initial_spacing(480, 1920, 1080, 8), 3);
+  EXPECT_EQ(coarse_size(640, 480, 0, 8), 160);
+  EXPECT_EQ(coarse_size(1280, 720, 0, 8), 320);
+  EXPECT_EQ(coarse_size(1280, 720, 800, 8), 200);
+  EXPECT_EQ(coarse_size(320, 240, 0, 8), 160);
+  EXPECT_EQ(coarse_size(160, 128, 0, 8), 120);
+  EXPECT_EQ(coarse_size(640, 480, 0, 16), 320);  // larger cells
+  EXPECT_EQ(coarse_size(5, 3, 0, 8), 5);
+  EXPECT_EQ(coarse_spacing(160, 640, 480, 8), 1);
+  EXPECT_EQ(coarse_spacing(480, 1920, 1080, 8), 3);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ ErrorCode code_of(const std::string& path) {
 }
 
 TEST(WeightsFile, knows_the_formats_by_their_first_bytes) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_text(folder.path("a"), std::string("\x10\0\0\0\0\0\0\0{}", 10));
   write_text(folder.path("b"), std::string("PK\x03\x04rest of it", 14));
   write_text(folder.path("c"), std::string("\x80\x02rest of it", 12));
@@ -24,7 +24,7 @@ TEST(WeightsFile, knows_the_formats_by_their_first_bytes) {
 }
 
 TEST(WeightsFile, refuses_what_is_none) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_text(folder.path("text"), "these are no weights");
   write_text(folder.path("short"), "PK\x03\x04");
   write_text(folder.path("empty"), "");
@@ -37,7 +37,7 @@ TEST(WeightsFile, refuses_what_is_none) {
 }
 
 TEST(WeightsFile, finds_a_path_only_where_it_is_one) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_text(folder.path("weights"), std::string("PK\x03\x04rest of it", 14));
   write_text(folder.path("text"), "these are no weights");
   const auto found = find_weights(folder.path("weights"));

@@ -20,14 +20,14 @@ float difference(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().max().item<float>();
 }
 
-TEST(AreaImage, is_the_mean_of_whole_pixels_where_they_fit) {
+TEST(AreaResampling, is_the_mean_of_whole_pixels_where_they_fit) {
   const c10::InferenceMode guard;
   const at::Tensor x = formula::noise_tensor(1, {2, 3, 12, 20});
   EXPECT_LT(difference(resize_area(x, 3, 5), at::avg_pool2d(x, {4, 4})), 1e-6f);
 }
 
 // 3 pixels on 2: the middle one is halved.
-TEST(AreaImage, counts_parts_of_pixels) {
+TEST(AreaResampling, counts_parts_of_pixels) {
   const c10::InferenceMode guard;
   const at::Tensor x = at::tensor({1.f, 2.f, 6.f}).view({1, 1, 1, 3});
   const at::Tensor two = resize_area(x, 1, 2);
@@ -35,7 +35,7 @@ TEST(AreaImage, counts_parts_of_pixels) {
   EXPECT_NEAR(two[0][0][0][1].item<float>(), (0.5 * 2 + 6) / 1.5, 1e-6);
 }
 
-TEST(AreaImage, interpolates_a_side_that_grows) {
+TEST(AreaResampling, interpolates_a_side_that_grows) {
   const c10::InferenceMode guard;
   const at::Tensor x = formula::noise_tensor(1, {1, 3, 5, 7});
   EXPECT_LT(difference(resize_area(x, 15, 14), at::upsample_bilinear2d(x, {15, 14}, false)), 1e-6f);
@@ -56,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, AreaOf,
                                          std::array{16, 16}, std::array{1, 1}, std::array{3, 401},
                                          std::array{101, 53}));
 
-TEST(AreaImage, is_another_request_than_a_picture_filtered_with_triangles) {
+TEST(AreaResampling, is_another_request_than_a_picture_filtered_with_triangles) {
   ImageRequest request{.width = 48, .height = 27};
   const std::string triangle = image_key(request);
   request.filter = ImageFilter::Area;

@@ -50,7 +50,7 @@ class FlowMemoryTest : public testing::Test {
     return memory().peak - before;
   }
 
-  TempFolder folder_;
+  TempDirectory folder_;
   Engine& engine_ = *torch_engine();
 };
 
@@ -294,11 +294,11 @@ TEST(Lanes, set_the_threads_of_the_calling_thread_alone) {
   const int here = at::get_num_threads();
   int first = 0, second = 0, all = 0;
   std::thread([&] {
-    engine.enter_lane("cpu", 3);
+    engine.enter_worker("cpu", 3);
     std::thread([&] {
-      engine.enter_lane("cpu", 5);
+      engine.enter_worker("cpu", 5);
       second = at::get_num_threads();
-      engine.enter_lane("cpu", 0);
+      engine.enter_worker("cpu", 0);
       all = at::get_num_threads();
     }).join();
     first = at::get_num_threads();

@@ -66,7 +66,7 @@ class FlowModelTest : public testing::Test {
     return flow ? flow->front() : FlowResult();
   }
 
-  TempFolder folder_;
+  TempDirectory folder_;
   std::unique_ptr<FlowModel> model_;
 };
 
@@ -235,7 +235,7 @@ TEST_F(RaftSmall, stops_early_on_an_easy_pair_and_stays_close) {
 }
 
 TEST(FlowModelFile, of_another_net_is_named_with_its_first_missing_tensor) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_text(folder.path("other.shapes"), "conv1.weight 64 3 7 7\n");
   formula::write_weights(folder.path("other.safetensors"), folder.path("other.shapes"));
   const auto model = create_flow_model({folder.path("other.safetensors"), "cpu"});

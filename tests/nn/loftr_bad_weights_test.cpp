@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 /// out.
 Result<std::unique_ptr<MatchModel>> load_changed(
     const std::function<std::string(const std::string&)>& change) {
-  const TempFolder folder;
+  const TempDirectory folder;
   std::ifstream in(source_file("tests/nn/goldens/loftr_narrow.shapes"));
   std::ofstream out(folder.path("changed.shapes"));
   for (std::string line; std::getline(in, line);) {

@@ -144,12 +144,12 @@ TEST_F(MatchModelTest, token_filter_leaves_out_cells_and_the_matches_of_these) {
   const Picture first(256, 192, 0, 0), second(256, 192, 16, 8);
   const auto all = match(first, second, any());
   MatchOptions options = any();
-  options.token_filter = 0.5;
+  options.token_pruning = 0.5;
   const auto fewer = match(first, second, options);
   EXPECT_LT(fewer.size(), all.size());
   ASSERT_GT(fewer.size(), 50u);
   EXPECT_LT(median_error(fewer, 16, 8), 2);
-  options.token_filter = 0.9;
+  options.token_pruning = 0.9;
   EXPECT_LE(match(first, second, options).size(), 32u * 24u / 10u + 1);
 }
 
@@ -158,7 +158,7 @@ TEST_F(MatchModelTest, refuses_a_token_filter_of_no_share) {
   const MatchPair pair = {frame, frame};
   for (const double share : {-0.1, 0.95, std::nan("")}) {
     MatchOptions options = any();
-    options.token_filter = share;
+    options.token_pruning = share;
     const auto refused = model_->match(std::span(&pair, 1), options);
     ASSERT_FALSE(refused) << share;
     EXPECT_EQ(refused.error().code, ErrorCode::BadArgument);
@@ -196,9 +196,9 @@ TEST_F(MatchModelTest, nothing_to_see_is_no_match_and_no_error) {
   EXPECT_TRUE(match({1, 1, 0, 0, 255}, {256, 192, 0, 0}, any()).empty());
   EXPECT_TRUE(match({256, 192, 0, 0}, {3, 1, 0, 0}, any()).empty());
   MatchOptions few = any();
-  few.token_filter = 0.9;
+  few.token_pruning = 0.9;
   EXPECT_TRUE(match({1, 1, 0, 0, 255}, {256, 192, 0, 0}, few).empty());
-  options.token_filter = 0.5;
+  options.token_pruning = 0.5;
   EXPECT_TRUE(match({256, 192, 0, 0, 255}, {256, 192, 0, 0, 255}, options).empty());
 }
 
@@ -223,7 +223,7 @@ void MatchModelTest::expect_stated_memory() {
   for (const auto& [chunk, share] : {std::pair{16, 0.}, {128, 0.}, {128, 0.02}}) {
     MatchOptions options = any();
     options.chunk = chunk;
-    options.token_filter = share;
+    options.token_pruning = share;
     const Picture first(640, 480, 0, 0), second(640, 480, 16, 8);
     const MatchWorkspace workspace = model_->workspace(640, 480, 1, options);
     reset_cpu_memory_peak();

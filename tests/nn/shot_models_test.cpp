@@ -124,7 +124,7 @@ TEST(FeatureModel, converts_a_frame_that_keeps_pictures_once) {
 // A frame's thumbnail is of the frame itself, whatever was done to it for the net.
 TEST(FeatureModel, gives_the_same_thumbnail_as_the_other_net) {
   const auto features = load_features(bundled_net());
-  TempFolder folder;
+  TempDirectory folder;
   formula::write_weights(folder.path("t.safetensors"),
                          source_file("tests/nn/goldens/transnetv2.shapes"));
   const auto shots = create_shot_model({folder.path("t.safetensors"), "cpu"});
@@ -141,7 +141,7 @@ TEST(FeatureModel, gives_the_same_thumbnail_as_the_other_net) {
 }
 
 TEST(ShotModel, gives_the_thumbnail_that_the_area_shows) {
-  TempFolder folder;
+  TempDirectory folder;
   formula::write_weights(folder.path("t.safetensors"),
                          source_file("tests/nn/goldens/transnetv2.shapes"));
   const auto model = create_shot_model({folder.path("t.safetensors"), "cpu"});
@@ -185,7 +185,7 @@ void expect_video_as_golden(const std::string& weights, const std::string& prefi
 }
 
 TEST(ShotModel, of_a_video_in_windows_equals_the_original) {
-  TempFolder folder;
+  TempDirectory folder;
   formula::write_weights(folder.path("t.safetensors"),
                          source_file("tests/nn/goldens/transnetv2.shapes"));
   expect_video_as_golden(folder.path("t.safetensors"), "");
@@ -198,7 +198,7 @@ TEST(ShotModel, of_a_video_in_windows_equals_the_original_with_its_own_weights) 
 }
 
 TEST(ShotNets, name_the_file_and_the_key_when_weights_are_of_another_net) {
-  TempFolder folder;
+  TempDirectory folder;
   const std::string path = folder.path("raft.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/raft_small.shapes"));
   const auto features = create_feature_model({path, "cpu"});
@@ -244,7 +244,7 @@ TEST_F(ShotNetMemory, of_features_is_what_was_said_and_none_is_left) {
 }
 
 TEST_F(ShotNetMemory, of_a_window_is_what_was_said) {
-  TempFolder folder;
+  TempDirectory folder;
   formula::write_weights(folder.path("t.safetensors"),
                          source_file("tests/nn/goldens/transnetv2.shapes"));
   const auto model = engine_.load_shot_model({folder.path("t.safetensors"), "cpu"});

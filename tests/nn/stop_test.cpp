@@ -120,7 +120,7 @@ TEST(Stop, ends_resnet_at_a_frame_or_a_block) {
 }
 
 TEST(Stop, ends_transnet_at_a_block) {
-  TempFolder folder;
+  TempDirectory folder;
   formula::write_weights(folder.path("t.safetensors"),
                          source_file("tests/nn/goldens/transnetv2.shapes"));
   const auto model = value_of(create_shot_model({folder.path("t.safetensors"), "cpu"}));

@@ -53,7 +53,7 @@ double plain_strength(const at::Tensor& tokens, std::int64_t y, std::int64_t x) 
   });
 }
 
-TEST(TokenFilter, keeps_the_inner_cells_whose_surroundings_vary_most) {
+TEST(TokenPruning, keeps_the_inner_cells_whose_surroundings_vary_most) {
   const c10::InferenceMode guard;
   const CoarseGrid grid = {11, 13};
   const at::Tensor tokens = formula::noise_tensor(1, {1, 8, grid.height, grid.width}) *
@@ -77,7 +77,7 @@ TEST(TokenFilter, keeps_the_inner_cells_whose_surroundings_vary_most) {
   }
 }
 
-TEST(TokenFilter, leaves_out_the_border_before_any_cell_that_may_match) {
+TEST(TokenPruning, leaves_out_the_border_before_any_cell_that_may_match) {
   const c10::InferenceMode guard;
   const at::Tensor tokens = formula::noise_tensor(1, {1, 8, 11, 13});
   const CoarseGrid grid = {11, 13};
@@ -88,7 +88,7 @@ TEST(TokenFilter, leaves_out_the_border_before_any_cell_that_may_match) {
   EXPECT_EQ(inner, 7u * 9u);
 }
 
-TEST(TokenFilter, of_a_picture_of_few_or_equal_cells_some_stay) {
+TEST(TokenPruning, of_a_picture_of_few_or_equal_cells_some_stay) {
   const c10::InferenceMode guard;
   EXPECT_EQ(strongest_cells(at::ones({1, 8, 1, 1}), 0.9, kBorder).numel(), 1);
   EXPECT_EQ(strongest_cells(at::ones({1, 8, 3, 2}), 0.5, kBorder).numel(), 3);
@@ -96,7 +96,7 @@ TEST(TokenFilter, of_a_picture_of_few_or_equal_cells_some_stay) {
   EXPECT_EQ(strongest_cells(at::zeros({1, 8, 20, 10}), 0, kBorder).numel(), 200);
 }
 
-TEST(TokenFilter, cells_that_were_taken_go_back_to_their_places) {
+TEST(TokenPruning, cells_that_were_taken_go_back_to_their_places) {
   const c10::InferenceMode guard;
   const at::Tensor tokens = formula::noise_tensor(1, {1, 8, 5, 7});
   const at::Tensor cells = at::tensor({3, 8, 34}, at::kLong);
@@ -108,12 +108,12 @@ TEST(TokenFilter, cells_that_were_taken_go_back_to_their_places) {
 }
 
 // One net, two pictures, and what of them is matched.
-class FilteredLoftr : public testing::TestWithParam<const char*> {
+class PrunedLoftr : public testing::TestWithParam<const char*> {
  protected:
   static Loftr::Options filtered(double share) {
     Loftr::Options options;
     options.threshold = 0;
-    options.token_filter = share;
+    options.token_pruning = share;
     return options;
   }
   Loftr::Matches match(const Loftr::PicturePair& pair, double share) const {
@@ -150,14 +150,14 @@ void expect_same(const Loftr::Matches& ours, const Loftr::Matches& theirs) {
   EXPECT_LT((ours.offsets - theirs.offsets).abs().max().item<float>(), 1e-3);
 }
 
-TEST_P(FilteredLoftr, a_share_of_less_than_a_cell_gives_the_exact_matches) {
+TEST_P(PrunedLoftr, a_share_of_less_than_a_cell_gives_the_exact_matches) {
   const Loftr::Matches exact = match(pair_, 0);
   ASSERT_GT(exact.coarse.size(), 90u);
   expect_same(match(pair_, 1e-4), exact);
 }
 
 // All layers and the dual softmax in plain ATen over the tokens that are left.
-TEST_P(FilteredLoftr, matches_what_is_left_as_plain_aten_does) {
+TEST_P(PrunedLoftr, matches_what_is_left_as_plain_aten_does) {
   const double share = 0.4;
   const LoftrTransformer transformer(ModuleWeights(state_, c10::kCPU) / "loftr_coarse",
                                      first_->tokens().size(1), config_.coarse_layers, config_);
@@ -201,7 +201,7 @@ TEST_P(FilteredLoftr, matches_what_is_left_as_plain_aten_does) {
   EXPECT_NEAR(static_cast<double>(found.coarse.size()), wanted, 0.005 * wanted + 1);
 }
 
-TEST_P(FilteredLoftr, each_pair_of_a_batch_has_its_own_cells) {
+TEST_P(PrunedLoftr, each_pair_of_a_batch_has_its_own_cells) {
   const auto third = net_.encode(formula::grey_picture(height_, width_, 96, 40));
   const Loftr::PicturePair pairs[] = {pair_, {second_.get(), third.get()}};
   const auto together = net_.match(pairs, filtered(0.5));
@@ -218,7 +218,7 @@ TEST_P(FilteredLoftr, each_pair_of_a_batch_has_its_own_cells) {
   }
 }
 
-TEST_P(FilteredLoftr, pictures_of_different_sizes_keep_each_its_share) {
+TEST_P(PrunedLoftr, pictures_of_different_sizes_keep_each_its_share) {
   const auto other =
       net_.encode(formula::grey_picture(height_ - 4 * net_.stride(), width_, 16, 16));
   const Loftr::PicturePair pair = {first_.get(), other.get()};
@@ -228,7 +228,7 @@ TEST_P(FilteredLoftr, pictures_of_different_sizes_keep_each_its_share) {
   for (const CoarseMatch& m : match(pair, 0.25).coarse) EXPECT_LT(m.second, 20 * 32);
 }
 
-TEST_P(FilteredLoftr, runs_on_the_meta_device_without_a_hidden_cpu_tensor) {
+TEST_P(PrunedLoftr, runs_on_the_meta_device_without_a_hidden_cpu_tensor) {
   const Loftr net(ModuleWeights(state_, c10::kMeta), config_);
   const auto picture = net.encode(at::empty({1, 1, 96, 128}, at::TensorOptions(c10::kMeta)));
   const Loftr::PicturePair pair = {picture.get(), picture.get()};
@@ -242,7 +242,7 @@ TEST_P(FilteredLoftr, runs_on_the_meta_device_without_a_hidden_cpu_tensor) {
   EXPECT_TRUE(put_cells(coarse.tokens.x0, coarse.first.front(), picture->grid()).is_meta());
 }
 
-INSTANTIATE_TEST_SUITE_P(Nets, FilteredLoftr, testing::Values("narrow", "student"),
+INSTANTIATE_TEST_SUITE_P(Nets, PrunedLoftr, testing::Values("narrow", "student"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

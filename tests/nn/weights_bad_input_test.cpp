@@ -45,7 +45,7 @@ class BadWeights : public ::testing::Test {
     expect_error(bytes, ErrorCode::Corrupt, words);
   }
 
-  testing::WeightsFolder folder_;
+  testing::WeightsDirectory folder_;
 };
 
 const std::vector<std::string> kGoldens = {"weights.safetensors", "weights_zip.pth",

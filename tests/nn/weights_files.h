@@ -13,7 +13,7 @@
 namespace gsttorch::testing {
 
 /// A temporary folder with weights files in it.
-class WeightsFolder : public TempFolder {
+class WeightsDirectory : public TempDirectory {
  public:
   std::string write(std::string_view bytes, const std::string& name = "weights") const {
     write_text(path(name), std::string(bytes));

@@ -22,7 +22,7 @@ using ::testing::ElementsAre;
 using ::testing::Key;
 using testing::little;
 using ::testing::UnorderedElementsAre;
-using testing::WeightsFolder;
+using testing::WeightsDirectory;
 
 StateDict read(const std::string& path, KeyPrefix prefix = KeyPrefix::Strip) {
   auto state = read_weights(path, prefix);
@@ -112,7 +112,7 @@ TEST(Weights, keeps_prefixes_where_that_is_asked_for) {
 }
 
 TEST(Weights, takes_each_prefix_off_once) {
-  const WeightsFolder folder;
+  const WeightsDirectory folder;
   const std::string header =
       R"({"module.module.a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
       R"("module.matcher.b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]},)"
@@ -122,13 +122,13 @@ TEST(Weights, takes_each_prefix_off_once) {
 }
 
 TEST(Weights, tells_the_kind_by_content_and_not_by_name) {
-  const WeightsFolder folder;
+  const WeightsDirectory folder;
   const std::string bytes = read_text(source_file("tests/nn/goldens/weights.safetensors"));
   expect_contiguous_entries(read(folder.write(bytes, "net.pth")));
 }
 
 TEST(Weights, copies_safetensors_that_are_not_aligned) {
-  const WeightsFolder folder;
+  const WeightsDirectory folder;
   std::string header = R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
   while ((header.size() + 8) % 4 != 1) header += ' ';
   const std::string data = little(1.5f) + little(-2.0f);
@@ -138,7 +138,7 @@ TEST(Weights, copies_safetensors_that_are_not_aligned) {
 }
 
 TEST(Weights, loads_storages_saved_on_a_cuda_device) {
-  const WeightsFolder folder;
+  const WeightsDirectory folder;
   namespace p = testing::pickle;
   const std::string storage = p::tuple(p::text("storage") + p::global("torch", "FloatStorage") +
                                        p::text("0") + p::text("cuda:3") + p::number(2)) +
@@ -154,7 +154,7 @@ TEST(Weights, loads_storages_saved_on_a_cuda_device) {
 TEST(Weights, keep_their_file_mapped_after_it_is_deleted_and_the_dict_is_gone) {
   at::Tensor survivor;
   {
-    const WeightsFolder folder;
+    const WeightsDirectory folder;
     const std::string bytes = read_text(source_file("tests/nn/goldens/weights_zip.pth"));
     survivor = read(folder.write(bytes)).at("float").slice(0, 1, 2);
   }

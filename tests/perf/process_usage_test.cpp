@@ -33,7 +33,7 @@ TEST(ProcessUsage, memory_that_is_written_to_is_resident) {
 }
 
 TEST(ProcessUsage, reads_what_the_kernel_writes) {
-  const TempFolder proc;
+  const TempDirectory proc;
   std::filesystem::create_directories(proc.path("self/task/12"));
   write_text(proc.path("self/stat"), "12 (a) b) R 1 2 3 4 5 6 7 8 9 10 100 23 0 0 20\n");
   write_text(proc.path("self/task/12/stat"), "12 (queue:src) S 1 2 3 4 5 6 7 8 9 10 40 2 0\n");
@@ -63,7 +63,7 @@ TEST(ProcessUsage, reads_what_the_kernel_writes) {
 }
 
 TEST(ProcessUsage, what_the_kernel_does_not_tell_is_absent) {
-  const TempFolder proc;
+  const TempDirectory proc;
   std::filesystem::create_directories(proc.path("self"));
   write_text(proc.path("self/status"), "VmRSS:\nRssAnon: many kB\n");
   const ProcessUsage usage = read_process_usage(proc.path());

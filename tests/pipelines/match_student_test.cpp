@@ -135,7 +135,7 @@ std::vector<double> errors_of(GstBuffer* frame, const Matrix& to_view) {
 }
 
 /// A frame of the fetched video that shows something, as a file; empty where that is not there.
-std::string film_still(const TempFolder& folder) {
+std::string film_still(const TempDirectory& folder) {
   const char* build = std::getenv("GSTTORCH_BUILD_ROOT");
   const std::string film = std::string(build ? build : "build") + "/deps/videos/bikes.mp4";
   if (!std::filesystem::exists(film)) return film;
@@ -154,7 +154,7 @@ class MatchStudent : public ::testing::TestWithParam<const char*> {};
 TEST_P(MatchStudent, finds_points_of_real_pictures_under_random_homographies) {
   const std::string weights = shared_data("weights/LoFTR_teacher.pt");
   SKIP_WITHOUT(weights);
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::string name = GetParam();
   const std::string path =
       name == "bikes" ? film_still(folder) : shared_data("flow/" + name + "/frame10.png");

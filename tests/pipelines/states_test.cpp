@@ -233,7 +233,7 @@ TEST(Progress, is_always_closed_also_when_stopped_at_once) {
 }
 
 TEST(Progress, of_a_failed_load_ends_with_one_error) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_text(folder.path("bad.safetensors"), std::string("\x02\0\0\0\0\0\0\0{}", 10));
   const Running pipeline("videotestsrc num-buffers=2 ! raftflow model=" +
                          folder.path("bad.safetensors") + " ! fakesink");

@@ -13,7 +13,7 @@ def threads_with(wanted: int, report: pathlib.Path) -> int:
               "scenedetect model=resnet18-lite device=cpu ! "
               f"perfmeter interval=0 measure=process output=json output-location={report} ! "
               "fakesink")
-    environment = {**os.environ, "OMP_NUM_THREADS": str(wanted), "GST_TORCH_LANES": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": str(wanted), "GST_TORCH_CPU_WORKERS": "1"}
     subprocess.run(["gst-launch-1.0", "-q", *stream.split()], check=True, timeout=120,
                    env=environment)
     return len(json.loads(report.read_text().splitlines()[-1])["process"]["threads"])

@@ -36,21 +36,21 @@ std::vector<std::string> files_in(const std::string& folder) {
   return names;
 }
 
-void write_records(ResultsFolder& folder, std::uint64_t first, std::uint64_t end) {
+void write_records(ResultsDirectory& folder, std::uint64_t first, std::uint64_t end) {
   for (std::uint64_t i = first; i < end; i++) ASSERT_TRUE(folder.write_line(record(i)));
   ASSERT_TRUE(folder.close());
 }
 
-TEST(ResultsFolder, is_made_with_its_parents) {
-  const TempFolder temp;
-  auto folder = ResultsFolder::create({temp.path("a/b/c")});
+TEST(ResultsDirectory, is_made_with_its_parents) {
+  const TempDirectory temp;
+  auto folder = ResultsDirectory::create({temp.path("a/b/c")});
   ASSERT_TRUE(folder);
   EXPECT_THAT(files_in(temp.path("a/b/c")), ElementsAre("format.json", "results.jsonl"));
 }
 
-TEST(ResultsFolder, has_every_line_once_it_is_closed) {
-  const TempFolder temp;
-  auto folder = ResultsFolder::create({temp.path()});
+TEST(ResultsDirectory, has_every_line_once_it_is_closed) {
+  const TempDirectory temp;
+  auto folder = ResultsDirectory::create({temp.path()});
   ASSERT_TRUE(folder);
   for (int i = 0; i < 10000; i++) ASSERT_TRUE(folder->write_line(record(i)));
   ASSERT_TRUE(folder->close());
@@ -60,9 +60,9 @@ TEST(ResultsFolder, has_every_line_once_it_is_closed) {
   EXPECT_EQ(folder->bytes_written(), std::filesystem::file_size(temp.path("results.jsonl")));
 }
 
-TEST(ResultsFolder, gathers_lines_until_they_are_asked_for) {
-  const TempFolder temp;
-  auto folder = ResultsFolder::create({temp.path()});
+TEST(ResultsDirectory, gathers_lines_until_they_are_asked_for) {
+  const TempDirectory temp;
+  auto folder = ResultsDirectory::create({temp.path()});
   ASSERT_TRUE(folder);
   ASSERT_TRUE(folder->write_line(record(0)));
   EXPECT_EQ(read_text(temp.path("results.jsonl")), "");
@@ -70,16 +70,16 @@ TEST(ResultsFolder, gathers_lines_until_they_are_asked_for) {
   EXPECT_EQ(read_text(temp.path("results.jsonl")), "{\"frame\":0}\n");
 }
 
-TEST(ResultsFolder, replaces_earlier_results) {
-  const TempFolder temp;
+TEST(ResultsDirectory, replaces_earlier_results) {
+  const TempDirectory temp;
   write_text(temp.path("results.jsonl"), "earlier\n");
-  ASSERT_TRUE(ResultsFolder::create({temp.path()}));
+  ASSERT_TRUE(ResultsDirectory::create({temp.path()}));
   EXPECT_EQ(read_text(temp.path("results.jsonl")), "");
 }
 
-TEST(ResultsFolder, holds_only_whole_lines_when_the_disk_is_full) {
-  const TempFolder temp;
-  auto folder = ResultsFolder::create({temp.path()});
+TEST(ResultsDirectory, holds_only_whole_lines_when_the_disk_is_full) {
+  const TempDirectory temp;
+  auto folder = ResultsDirectory::create({temp.path()});
   ASSERT_TRUE(folder);
   Result<void> written;
   {
@@ -98,27 +98,27 @@ TEST(ResultsFolder, holds_only_whole_lines_when_the_disk_is_full) {
   EXPECT_EQ(text.size(), folder->bytes_written());
 }
 
-TEST(ResultsFolder, names_flow_files_after_frames_and_numbers_further_ones) {
-  EXPECT_EQ(ResultsFolder::flow_file_name({12}), "flow/000012.flo");
-  EXPECT_EQ(ResultsFolder::flow_file_name({12, 1}), "flow/000012-1.flo");
-  EXPECT_EQ(ResultsFolder::flow_file_name({12345678}), "flow/12345678.flo");
-  EXPECT_EQ(ResultsFolder::flow_file_name({12}, FlowFileType::Npz), "flow/000012.npz");
-  EXPECT_EQ(ResultsFolder::flow_file_name({12, 3}, FlowFileType::Npz), "flow/000012-3.npz");
+TEST(ResultsDirectory, names_flow_files_after_frames_and_numbers_further_ones) {
+  EXPECT_EQ(ResultsDirectory::flow_file_name({12}), "flow/000012.flo");
+  EXPECT_EQ(ResultsDirectory::flow_file_name({12, 1}), "flow/000012-1.flo");
+  EXPECT_EQ(ResultsDirectory::flow_file_name({12345678}), "flow/12345678.flo");
+  EXPECT_EQ(ResultsDirectory::flow_file_name({12}, FlowFileType::Npz), "flow/000012.npz");
+  EXPECT_EQ(ResultsDirectory::flow_file_name({12, 3}, FlowFileType::Npz), "flow/000012-3.npz");
 }
 
-TEST(ResultsFolder, names_the_further_arrays_of_a_result_after_its_flow) {
+TEST(ResultsDirectory, names_the_further_arrays_of_a_result_after_its_flow) {
   const FlowFileKey backward{12, 0, FlowPart::Backward}, confidence{12, 1, FlowPart::Confidence};
-  EXPECT_EQ(ResultsFolder::flow_file_name(backward), "flow/000012-backward.flo");
-  EXPECT_EQ(ResultsFolder::flow_file_name(backward, FlowFileType::Npz), "flow/000012-backward.npz");
+  EXPECT_EQ(ResultsDirectory::flow_file_name(backward), "flow/000012-backward.flo");
+  EXPECT_EQ(ResultsDirectory::flow_file_name(backward, FlowFileType::Npz), "flow/000012-backward.npz");
   for (const FlowFileType type : {FlowFileType::Flo, FlowFileType::Npz}) {
-    EXPECT_EQ(ResultsFolder::flow_file_name(confidence, type), "flow/000012-1-confidence.npy");
+    EXPECT_EQ(ResultsDirectory::flow_file_name(confidence, type), "flow/000012-1-confidence.npy");
   }
 }
 
-TEST(ResultsFolder, takes_flow_files) {
-  const TempFolder temp;
+TEST(ResultsDirectory, takes_flow_files) {
+  const TempDirectory temp;
   const float vectors[] = {1, 2};
-  auto folder = ResultsFolder::create({temp.path()});
+  auto folder = ResultsDirectory::create({temp.path()});
   ASSERT_TRUE(folder);
   ASSERT_TRUE(folder->write_flow("flow/000000.flo", {vectors, 1, 1}));
   EXPECT_TRUE(read_flow_file(temp.path("flow/000000.flo")));
@@ -135,15 +135,15 @@ TEST(ResultsFolder, takes_flow_files) {
   EXPECT_EQ(folder->bytes_written(), flow_bytes + npy_file_bytes({vectors, 2, 1}));
 }
 
-TEST(ResultsFolder, names_files_of_matches_after_frames_and_numbers_further_ones) {
-  EXPECT_EQ(ResultsFolder::match_file_name(12, 0, MatchFileType::Csv), "matches/000012.csv");
-  EXPECT_EQ(ResultsFolder::match_file_name(12, 2, MatchFileType::Npz), "matches/000012-2.npz");
+TEST(ResultsDirectory, names_files_of_matches_after_frames_and_numbers_further_ones) {
+  EXPECT_EQ(ResultsDirectory::match_file_name(12, 0, MatchFileType::Csv), "matches/000012.csv");
+  EXPECT_EQ(ResultsDirectory::match_file_name(12, 2, MatchFileType::Npz), "matches/000012-2.npz");
 }
 
-TEST(ResultsFolder, takes_files_of_matches) {
-  const TempFolder temp;
+TEST(ResultsDirectory, takes_files_of_matches) {
+  const TempDirectory temp;
   const float row[] = {1, 2, 3, 4, 0.5f, 1};
-  auto folder = ResultsFolder::create({temp.path()});
+  auto folder = ResultsDirectory::create({temp.path()});
   ASSERT_TRUE(folder);
   ASSERT_TRUE(folder->write_matches("matches/000000.csv", {row, 1}));
   EXPECT_THAT(read_lines(temp.path("matches/000000.csv")), SizeIs(2));
@@ -154,17 +154,17 @@ TEST(ResultsFolder, takes_files_of_matches) {
                 std::filesystem::file_size(temp.path("matches/000000-1.npz")));
 }
 
-TEST(ResultsFolder, without_a_name_is_refused) {
-  const auto folder = ResultsFolder::create({""});
+TEST(ResultsDirectory, without_a_name_is_refused) {
+  const auto folder = ResultsDirectory::create({""});
   ASSERT_FALSE(folder);
   EXPECT_EQ(folder.error().code, ErrorCode::BadArgument);
 }
 
-TEST(ResultsFolder, that_is_a_file_or_beneath_one_is_refused) {
-  const TempFolder temp;
+TEST(ResultsDirectory, that_is_a_file_or_beneath_one_is_refused) {
+  const TempDirectory temp;
   write_text(temp.path("file"), "text");
   for (const char* location : {"file", "file/folder"}) {
-    const auto folder = ResultsFolder::create({temp.path(location)});
+    const auto folder = ResultsDirectory::create({temp.path(location)});
     ASSERT_FALSE(folder) << location;
     EXPECT_EQ(folder.error().code, ErrorCode::NotWritable) << location;
     EXPECT_THAT(folder.error().message, HasSubstr(temp.path(location)));
@@ -172,44 +172,44 @@ TEST(ResultsFolder, that_is_a_file_or_beneath_one_is_refused) {
   EXPECT_EQ(read_text(temp.path("file")), "text");
 }
 
-TEST(ResultsFolder, that_cannot_be_written_to_is_refused) {
-  const auto folder = ResultsFolder::create({"/proc/self"});
+TEST(ResultsDirectory, that_cannot_be_written_to_is_refused) {
+  const auto folder = ResultsDirectory::create({"/proc/self"});
   ASSERT_FALSE(folder);
   EXPECT_EQ(folder.error().code, ErrorCode::NotWritable);
   EXPECT_THAT(folder.error().message, HasSubstr("/proc/self"));
 }
 
-TEST(ResultsFolder, on_a_full_disk_is_refused_before_earlier_results_are_touched) {
-  const TempFolder temp;
+TEST(ResultsDirectory, on_a_full_disk_is_refused_before_earlier_results_are_touched) {
+  const TempDirectory temp;
   write_text(temp.path("results.jsonl"), "earlier\n");
   const FileLimit limit(0);
-  const auto folder = ResultsFolder::create({temp.path()});
+  const auto folder = ResultsDirectory::create({temp.path()});
   ASSERT_FALSE(folder);
   EXPECT_EQ(folder.error().code, ErrorCode::DiskFull);
   EXPECT_EQ(read_text(temp.path("results.jsonl")), "earlier\n");
 }
 
-TEST(ResultsFolder, belongs_to_one_writer_at_a_time) {
-  const TempFolder temp;
+TEST(ResultsDirectory, belongs_to_one_writer_at_a_time) {
+  const TempDirectory temp;
   {
-    auto first = ResultsFolder::create({temp.path()});
+    auto first = ResultsDirectory::create({temp.path()});
     ASSERT_TRUE(first);
     ASSERT_TRUE(first->write_line(record(0)));
     ASSERT_TRUE(first->flush());
-    const auto second = ResultsFolder::create({temp.path()});
+    const auto second = ResultsDirectory::create({temp.path()});
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, ErrorCode::NotWritable);
     EXPECT_EQ(read_lines(temp.path("results.jsonl")).size(), 1u);
   }
-  EXPECT_TRUE(ResultsFolder::create({temp.path()}));
+  EXPECT_TRUE(ResultsDirectory::create({temp.path()}));
 }
 
-constexpr auto kContinue = ResultsFolder::Earlier::Continue;
-constexpr auto kReplace = ResultsFolder::Earlier::Replace;
+constexpr auto kContinue = ResultsDirectory::Earlier::Continue;
+constexpr auto kReplace = ResultsDirectory::Earlier::Replace;
 
-TEST(ResultsFolder, puts_full_files_aside_under_names_that_sort_before_the_one_that_is_written) {
-  const TempFolder temp;
-  auto folder = ResultsFolder::create({temp.path(), kReplace, 3});
+TEST(ResultsDirectory, puts_full_files_aside_under_names_that_sort_before_the_one_that_is_written) {
+  const TempDirectory temp;
+  auto folder = ResultsDirectory::create({temp.path(), kReplace, 3});
   ASSERT_TRUE(folder);
   write_records(*folder, 0, 7);
   EXPECT_THAT(files_in(temp.path()), ElementsAre("format.json", "results-000000000.jsonl",
@@ -220,21 +220,21 @@ TEST(ResultsFolder, puts_full_files_aside_under_names_that_sort_before_the_one_t
   EXPECT_EQ(folder->bytes_written(), 7 * std::string("{\"frame\":0}\n").size());
 }
 
-TEST(ResultsFolder, removes_the_full_files_of_results_that_it_replaces_and_nothing_else) {
-  const TempFolder temp;
+TEST(ResultsDirectory, removes_the_full_files_of_results_that_it_replaces_and_nothing_else) {
+  const TempDirectory temp;
   write_text(temp.path("results-000000000.jsonl"), "{\"frame\":0}\n");
   write_text(temp.path("results-of-mine.jsonl"), "mine");
-  ASSERT_TRUE(ResultsFolder::create({temp.path()}));
+  ASSERT_TRUE(ResultsDirectory::create({temp.path()}));
   EXPECT_THAT(files_in(temp.path()),
               ElementsAre("format.json", "results-of-mine.jsonl", "results.jsonl"));
 }
 
-TEST(ResultsFolder, that_is_continued_loses_only_a_torn_last_line) {
-  const TempFolder temp;
-  ASSERT_TRUE(ResultsFolder::create({temp.path()}));
+TEST(ResultsDirectory, that_is_continued_loses_only_a_torn_last_line) {
+  const TempDirectory temp;
+  ASSERT_TRUE(ResultsDirectory::create({temp.path()}));
   write_text(temp.path("results.jsonl"),
              "{\"frame\":0}\n{\"frame\":1,\"pts\":40}\n{\"frame\":2,\"p");
-  auto folder = ResultsFolder::create({temp.path(), kContinue});
+  auto folder = ResultsDirectory::create({temp.path(), kContinue});
   ASSERT_TRUE(folder);
   EXPECT_EQ(folder->last_recorded(), (RecordKey{1, 40}));
   write_records(*folder, 2, 4);
@@ -242,14 +242,14 @@ TEST(ResultsFolder, that_is_continued_loses_only_a_torn_last_line) {
             "{\"frame\":0}\n{\"frame\":1,\"pts\":40}\n{\"frame\":2}\n{\"frame\":3}\n");
 }
 
-TEST(ResultsFolder, that_is_continued_holds_only_whole_lines_when_the_disk_is_full) {
-  const TempFolder temp;
+TEST(ResultsDirectory, that_is_continued_holds_only_whole_lines_when_the_disk_is_full) {
+  const TempDirectory temp;
   {
-    auto first = ResultsFolder::create({temp.path()});
+    auto first = ResultsDirectory::create({temp.path()});
     ASSERT_TRUE(first);
     write_records(*first, 0, 20);
   }
-  auto folder = ResultsFolder::create({temp.path(), kContinue});
+  auto folder = ResultsDirectory::create({temp.path(), kContinue});
   ASSERT_TRUE(folder);
   for (int i = 20; i < 100; i++) ASSERT_TRUE(folder->write_line(record(i)));
   {
@@ -259,27 +259,27 @@ TEST(ResultsFolder, that_is_continued_holds_only_whole_lines_when_the_disk_is_fu
   EXPECT_THAT(read_lines(temp.path("results.jsonl")), SizeIs(20));
 }
 
-TEST(ResultsFolder, with_nothing_in_it_yet_can_be_continued) {
-  const TempFolder temp;
-  const auto folder = ResultsFolder::create({temp.path("new"), kContinue});
+TEST(ResultsDirectory, with_nothing_in_it_yet_can_be_continued) {
+  const TempDirectory temp;
+  const auto folder = ResultsDirectory::create({temp.path("new"), kContinue});
   ASSERT_TRUE(folder);
   EXPECT_EQ(folder->last_recorded(), std::nullopt);
 }
 
 // Wherever a run is killed, the files are those of an uninterrupted one once it was continued.
-TEST(ResultsFolder, that_is_continued_anywhere_equals_one_that_never_ended) {
-  const TempFolder whole;
-  auto uninterrupted = ResultsFolder::create({whole.path(), kReplace, 3});
+TEST(ResultsDirectory, that_is_continued_anywhere_equals_one_that_never_ended) {
+  const TempDirectory whole;
+  auto uninterrupted = ResultsDirectory::create({whole.path(), kReplace, 3});
   ASSERT_TRUE(uninterrupted);
   write_records(*uninterrupted, 0, 10);
   for (std::uint64_t end = 0; end <= 10; end++) {
-    const TempFolder temp;
+    const TempDirectory temp;
     {
-      auto first = ResultsFolder::create({temp.path(), kReplace, 3});
+      auto first = ResultsDirectory::create({temp.path(), kReplace, 3});
       ASSERT_TRUE(first);
       write_records(*first, 0, end);
     }
-    auto second = ResultsFolder::create({temp.path(), kContinue, 3});
+    auto second = ResultsDirectory::create({temp.path(), kContinue, 3});
     ASSERT_TRUE(second);
     write_records(*second, second->last_recorded() ? second->last_recorded()->frame + 1 : 0, 10);
     ASSERT_EQ(files_in(temp.path()), files_in(whole.path())) << end;
@@ -289,22 +289,22 @@ TEST(ResultsFolder, that_is_continued_anywhere_equals_one_that_never_ended) {
   }
 }
 
-TEST(ResultsFolder, that_was_left_between_two_files_is_continued_behind_the_full_one) {
-  const TempFolder temp;
-  ASSERT_TRUE(ResultsFolder::create({temp.path()}));
+TEST(ResultsDirectory, that_was_left_between_two_files_is_continued_behind_the_full_one) {
+  const TempDirectory temp;
+  ASSERT_TRUE(ResultsDirectory::create({temp.path()}));
   write_text(temp.path("results-000000000.jsonl"), "{\"frame\":0}\n{\"frame\":1}\n");
   std::filesystem::remove(temp.path("results.jsonl"));
-  const auto folder = ResultsFolder::create({temp.path(), kContinue, 2});
+  const auto folder = ResultsDirectory::create({temp.path(), kContinue, 2});
   ASSERT_TRUE(folder);
   EXPECT_EQ(folder->last_recorded(), (RecordKey{1, std::nullopt}));
 }
 
-TEST(ResultsFolder, with_lines_that_are_no_records_is_not_continued) {
+TEST(ResultsDirectory, with_lines_that_are_no_records_is_not_continued) {
   for (const char* line : {"text", "{}", "{\"frame\":\"1\"}", "[1]", ""}) {
-    const TempFolder temp;
-    ASSERT_TRUE(ResultsFolder::create({temp.path()}));
+    const TempDirectory temp;
+    ASSERT_TRUE(ResultsDirectory::create({temp.path()}));
     write_text(temp.path("results.jsonl"), std::string(line) + '\n');
-    const auto folder = ResultsFolder::create({temp.path(), kContinue});
+    const auto folder = ResultsDirectory::create({temp.path(), kContinue});
     ASSERT_FALSE(folder) << line;
     EXPECT_EQ(folder.error().code, ErrorCode::Corrupt);
     EXPECT_THAT(folder.error().message, HasSubstr("results.jsonl"));
@@ -312,13 +312,13 @@ TEST(ResultsFolder, with_lines_that_are_no_records_is_not_continued) {
   }
 }
 
-TEST(ResultsFolder, of_another_version_is_refused_and_left_alone) {
+TEST(ResultsDirectory, of_another_version_is_refused_and_left_alone) {
   for (const char* format : {"{\"results_version\":99}", "{}", "no JSON", "[]"}) {
     for (const auto earlier : {kReplace, kContinue}) {
-      const TempFolder temp;
+      const TempDirectory temp;
       write_text(temp.path("format.json"), format);
       write_text(temp.path("results.jsonl"), "{\"frame\":0}\n");
-      const auto folder = ResultsFolder::create({temp.path(), earlier});
+      const auto folder = ResultsDirectory::create({temp.path(), earlier});
       ASSERT_FALSE(folder) << format;
       EXPECT_EQ(folder.error().code, ErrorCode::BadArgument);
       EXPECT_THAT(folder.error().message, HasSubstr("version"));
@@ -328,13 +328,13 @@ TEST(ResultsFolder, of_another_version_is_refused_and_left_alone) {
   }
 }
 
-TEST(ResultsFolder, of_an_unknown_version_is_replaced_but_not_continued) {
-  const TempFolder temp;
+TEST(ResultsDirectory, of_an_unknown_version_is_replaced_but_not_continued) {
+  const TempDirectory temp;
   write_text(temp.path("results.jsonl"), "{\"frame\":0}\n");
-  const auto refused = ResultsFolder::create({temp.path(), kContinue});
+  const auto refused = ResultsDirectory::create({temp.path(), kContinue});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::BadArgument);
-  EXPECT_TRUE(ResultsFolder::create({temp.path(), kReplace}));
+  EXPECT_TRUE(ResultsDirectory::create({temp.path(), kReplace}));
 }
 
 }  // namespace

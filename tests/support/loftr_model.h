@@ -14,7 +14,7 @@ namespace gsttorch {
 /// A narrow LoFTR (four heads, fixed position encoding) with weights by a formula: what it finds is
 /// definite, and no file has to be fetched. The file goes with the process.
 inline const std::string& small_loftr_net() {
-  static const TempFolder folder;
+  static const TempDirectory folder;
   static const std::string path = [] {
     const std::string file = folder.path("small-loftr.safetensors");
     formula::write_weights(

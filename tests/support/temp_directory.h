@@ -10,18 +10,18 @@
 #include <vector>
 
 /// An empty folder that goes away with this object.
-class TempFolder {
+class TempDirectory {
  public:
-  TempFolder() {
+  TempDirectory() {
     std::string pattern = (std::filesystem::temp_directory_path() / "gsttorch-XXXXXX").string();
     path_ = mkdtemp(pattern.data());
   }
-  ~TempFolder() {
+  ~TempDirectory() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
+  TempDirectory(const TempDirectory&) = delete;
+  TempDirectory& operator=(const TempDirectory&) = delete;
 
   const std::string& path() const { return path_; }
   std::string path(const std::string& file) const { return path_ + "/" + file; }

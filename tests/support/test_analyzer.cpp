@@ -15,7 +15,7 @@ std::unique_ptr<TestWork>& current() {
 }
 
 // Counts as decided once so many later frames were analysed.
-struct TestFinding final : Finding {
+struct TestResult final : FrameResult {
   // Shared, since a flush may drop the frame meanwhile.
   struct Verdict {
     std::uint64_t index = 0;
@@ -23,7 +23,7 @@ struct TestFinding final : Finding {
   };
   bool is_decided() const override { return verdict->is_decided; }
   bool has_result() const override { return !inner || inner->has_result(); }
-  std::unique_ptr<Finding> inner;  // a test's own
+  std::unique_ptr<FrameResult> inner;  // a test's own
   std::shared_ptr<Verdict> verdict = std::make_shared<Verdict>();
 };
 
@@ -51,7 +51,7 @@ class TestAnalysis final : public Analysis {
       work_.batches.push_back(frames.size());
       for (const AnalyzedFrame& frame : frames) {
         work_.frames.push_back(
-            {frame.index, frame.pts(), frame.begins_anew, frame.skipped ? frame.skipped : ""});
+            {frame.index, frame.pts(), frame.is_discont, frame.skipped ? frame.skipped : ""});
       }
     }
     if (work_.analyze) {
@@ -79,11 +79,11 @@ class TestAnalysis final : public Analysis {
   }
 
   void add(AnalyzedFrame& frame) {
-    auto finding = std::make_unique<TestFinding>();
-    finding->inner = std::move(frame.finding);
-    finding->verdict->index = frame.index;
-    undecided_.push_back(finding->verdict);
-    frame.finding = std::move(finding);
+    auto result = std::make_unique<TestResult>();
+    result->inner = std::move(frame.result);
+    result->verdict->index = frame.index;
+    undecided_.push_back(result->verdict);
+    frame.result = std::move(result);
     while (undecided_.size() > work_.look_ahead) decide_first();
   }
   void decide_first() {
@@ -93,7 +93,7 @@ class TestAnalysis final : public Analysis {
 
   AnalyzerHost& host_;
   TestWork& work_;
-  std::deque<std::shared_ptr<TestFinding::Verdict>> undecided_;
+  std::deque<std::shared_ptr<TestResult::Verdict>> undecided_;
 };
 
 void class_init(gpointer g_class, gpointer) {

@@ -18,12 +18,12 @@ struct TestWork {
   struct Seen {
     std::uint64_t index;
     GstClockTime pts;
-    bool begins_anew;
+    bool is_discont;
     std::string skipped;
     bool operator==(const Seen&) const = default;
   };
 
-  /// Called for each batch on the lane.
+  /// Called for each batch on the worker.
   std::function<Result<void>(std::span<AnalyzedFrame>, std::stop_token)> analyze;
   std::function<void(AnalyzerHost&, AnalyzedFrame&)> publish;
   std::function<Result<void>()> start;

@@ -47,9 +47,9 @@ struct AnalyzerSettings {
 };
 
 /// What an analysis found out about one frame; each has its own kind.
-class Finding {
+class FrameResult {
  public:
-  virtual ~Finding() = default;
+  virtual ~FrameResult() = default;
   /// Whether there is a result. Where there is none yet (a pair's first frame), the work was less
   /// than it usually is.
   virtual bool has_result() const { return true; }
@@ -70,14 +70,14 @@ struct AnalyzedFrame {
   GstSegment segment;
   std::uint64_t stream = 0;  ///< another number for each stream, and after each flush
   std::uint64_t index = 0;   ///< in the stream
-  bool begins_anew = false;  ///< does not go on from the frame before
+  bool is_discont = false;  ///< does not go on from the frame before
   /// What a scenedetect upstream said of this frame, and of those before it that were not analysed.
   GstTorchSceneBoundary boundary = GST_TORCH_SCENE_BOUNDARY_NONE;
   /// Why no result is wanted, or null. An analysis that needs the frame for a later one may still
   /// look at it. Late frames are published without having been analysed.
   const char* skipped = nullptr;
   std::shared_ptr<FrameImage> image;    ///< only while the frame is analysed
-  std::unique_ptr<Finding> finding;     ///< the analysis' own; null where it was not analysed
+  std::unique_ptr<FrameResult> result;     ///< the analysis' own; null where it was not analysed
   std::shared_ptr<SharedFrame> shared;  ///< the analyser's own
 
   /// Whether that is why. The words, not their address: each library has a copy of its own.
@@ -104,8 +104,8 @@ class AnalyzerHost {
   virtual void log(const std::string& /*text*/) const {}
   /// Posts an error, the first since the element was started; what follows from it is not news.
   virtual void report(const Error& error) = 0;
-  /// Runs work on a lane of the device that `wait_until_ready` named, and waits. From the thread
-  /// that calls the analysis, outside `analyze`, which is on a lane already.
+  /// Runs work on a worker of the device that `wait_until_ready` named, and waits. From the thread
+  /// that calls the analysis, outside `analyze`, which is on a worker already.
   /// False where a flush or the end came before the work began: then it never ran.
   virtual bool run(std::function<void()> work) = 0;
   /// Whether upstream is live: frames cannot wait.
@@ -119,7 +119,7 @@ class AnalyzerHost {
 /// The work of one element: maths and decisions. The analyser around it has the threads, the queue,
 /// order, flushing and errors. Two threads call: one `publish`, the other everything else but
 /// `start` and `stop`, which are called while neither runs. A frame is published after it was
-/// analysed, or without: then it has no finding and says why in `skipped`.
+/// analysed, or without: then it has no result and says why in `skipped`.
 class Analysis {
  public:
   virtual ~Analysis() = default;
@@ -142,7 +142,7 @@ class Analysis {
   virtual Result<void> prepare(std::span<AnalyzedFrame> /*frames*/, std::stop_token /*stop*/) {
     return {};
   }
-  /// Analyses frames in order; runs on a lane of the device. `stop` is looked at between the steps
+  /// Analyses frames in order; runs on a worker of the device. `stop` is looked at between the steps
   /// of the net and ends the call with ErrorCode::Cancelled.
   virtual Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) = 0;
 

@@ -168,13 +168,13 @@ class Analyzer final : public AnalyzerHost {
     void add(const AnalyzedFrame& frame) {
       if (stream != frame.stream) *this = {frame.stream};
       boundary = stronger(boundary, frame.boundary);
-      has_break |= frame.begins_anew;
+      has_break |= frame.is_discont;
     }
     /// Frames of another stream have nothing to do with it.
     void leave_to(AnalyzedFrame& frame) {
       if (stream == frame.stream) {
         frame.boundary = stronger(boundary, frame.boundary);
-        frame.begins_anew |= has_break;
+        frame.is_discont |= has_break;
       }
       *this = {};
     }
@@ -212,7 +212,7 @@ class Analyzer final : public AnalyzerHost {
   Ref<GstBuffer> own_copy_if_scarce(Ref<GstBuffer> buffer);
   void stamp(Frame& frame, Lock& lock) const;
   FramePtr make_frame(Ref<GstBuffer> buffer, const AnalyzerSettings& settings);
-  bool begins_anew(GstBuffer* buffer, VideoSize visible);
+  bool is_discont(GstBuffer* buffer, VideoSize visible);
   const char* reason_to_skip(const AnalyzedFrame& frame, const AnalyzerSettings& settings) const;
   void flush();
   void begin_stream();
@@ -267,7 +267,7 @@ class Analyzer final : public AnalyzerHost {
   bool analyze(Task& task);
   void leave_out_gone(Task& task);
   std::vector<AnalyzedFrame> batch_of(Task& task);
-  void store_findings(const Task& task, std::vector<AnalyzedFrame>& batch,
+  void store_results(const Task& task, std::vector<AnalyzedFrame>& batch,
                       Clock::duration duration);
   void count_batch(std::size_t analyzed, Clock::duration duration);
   void end_inference();

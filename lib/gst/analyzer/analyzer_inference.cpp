@@ -275,7 +275,7 @@ std::vector<AnalyzedFrame> Analyzer::batch_of(Task& task) {
     copy.segment = work.segment;
     copy.stream = work.stream;
     copy.index = work.index;
-    copy.begins_anew = work.begins_anew;
+    copy.is_discont = work.is_discont;
     copy.boundary = work.boundary;
     copy.skipped = work.skipped;
     copy.shared = work.shared;
@@ -303,9 +303,9 @@ bool Analyzer::analyze(Task& task) {
   if (ran && result) {
     // Only what is the usual work says how long that takes.
     const bool is_usual = std::any_of(batch.begin(), batch.end(), [](const AnalyzedFrame& frame) {
-      return !frame.skipped && (!frame.finding || frame.finding->has_result());
+      return !frame.skipped && (!frame.result || frame.result->has_result());
     });
-    store_findings(task, batch, work);
+    store_results(task, batch, work);
     if (is_usual) note_time(task.frames, begin, gst_clock_get_time(clock.get()));
     return true;
   }
@@ -319,14 +319,14 @@ bool Analyzer::analyze(Task& task) {
 
 // The batch lets its buffers go before the frames can leave: a second reference would have them
 // copied.
-void Analyzer::store_findings(const Task& task, std::vector<AnalyzedFrame>& batch,
+void Analyzer::store_results(const Task& task, std::vector<AnalyzedFrame>& batch,
                               Clock::duration duration) {
   struct Outcome {
-    std::unique_ptr<Finding> finding;
+    std::unique_ptr<FrameResult> result;
     const char* skipped;
   };
-  std::vector<Outcome> findings;
-  for (AnalyzedFrame& frame : batch) findings.push_back({std::move(frame.finding), frame.skipped});
+  std::vector<Outcome> results;
+  for (AnalyzedFrame& frame : batch) results.push_back({std::move(frame.result), frame.skipped});
   batch.clear();
   const std::lock_guard lock(mutex_);
   std::size_t analyzed = 0;
@@ -334,8 +334,8 @@ void Analyzer::store_findings(const Task& task, std::vector<AnalyzedFrame>& batc
     Frame& frame = *task.frames[i];
     if (frame.state == FrameState::Gone) continue;  // was counted when it went
     AnalyzedFrame& work = frame.work;
-    work.finding = std::move(findings[i].finding);
-    work.skipped = findings[i].skipped;
+    work.result = std::move(results[i].result);
+    work.skipped = results[i].skipped;
     frame.state = FrameState::Undecided;
     if (work.shared && !work.shared->keeps()) work.shared.reset();  // it would lock the pixels
     analyzed += !work.skipped;
@@ -366,8 +366,8 @@ void Analyzer::settle(std::uint64_t epoch, bool all) {
   for (Item& item : queue_) {
     auto* frame = std::get_if<FramePtr>(&item);
     if (!frame || (*frame)->state != FrameState::Undecided) continue;
-    const auto& finding = (*frame)->work.finding;
-    if (all || !finding || finding->is_decided()) (*frame)->state = FrameState::Ready;
+    const auto& result = (*frame)->work.result;
+    if (all || !result || result->is_decided()) (*frame)->state = FrameState::Ready;
   }
   changed_.notify_all();
 }

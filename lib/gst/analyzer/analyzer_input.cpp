@@ -131,7 +131,7 @@ Analyzer::FramePtr Analyzer::make_frame(Ref<GstBuffer> buffer, const AnalyzerSet
   GST_VIDEO_INFO_WIDTH(&work.info) = visible.width;
   GST_VIDEO_INFO_HEIGHT(&work.info) = visible.height;
   work.segment = entry_.segment;
-  work.begins_anew = begins_anew(buffer.get(), {visible.width, visible.height});
+  work.is_discont = is_discont(buffer.get(), {visible.width, visible.height});
   work.index = entry_.next_index++;
   work.boundary = shot_boundary(buffer.get());
   work.skipped = reason_to_skip(work, settings);
@@ -144,12 +144,12 @@ Analyzer::FramePtr Analyzer::make_frame(Ref<GstBuffer> buffer, const AnalyzerSet
   work.shared = frames->frame_of(runtime_.cache(), buffer.get(), entry_.info);
   work.buffer = std::move(buffer);
   GST_LOG_OBJECT(element_, "frame %" G_GUINT64_FORMAT " at %" GST_TIME_FORMAT " came in%s%s",
-                 work.index, GST_TIME_ARGS(work.pts()), work.begins_anew ? ", after a break" : "",
+                 work.index, GST_TIME_ARGS(work.pts()), work.is_discont ? ", after a break" : "",
                  work.skipped ? ", without a result wanted" : "");
   return frame;
 }
 
-bool Analyzer::begins_anew(GstBuffer* buffer, VideoSize visible) {
+bool Analyzer::is_discont(GstBuffer* buffer, VideoSize visible) {
   const GstClockTime pts = GST_BUFFER_PTS(buffer);
   const bool is_marked = std::exchange(entry_.is_marked, false) || GST_BUFFER_IS_DISCONT(buffer);
   const GstClockTime duration = caps_frame_duration();

@@ -136,7 +136,7 @@ void Analyzer::skip(Frame& frame) {
   frame.state = is_running ? FrameState::Gone : FrameState::Ready;
   if (work.skipped) return;  // nobody wanted a result
   work.skipped = kSkippedLate;
-  work.finding.reset();
+  work.result.reset();
   counts_.skipped_late++;
   notices_.add_skip({running_time(work.segment, work.pts()), stream_time(work.segment, work.pts()),
                      work.pts(), GST_BUFFER_DURATION(work.buffer.get())});

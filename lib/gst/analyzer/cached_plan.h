@@ -17,30 +17,30 @@
 namespace gsttorch {
 
 /// Tells the application what is less than asked, so that the work fits into memory.
-inline void warn_degraded(const AnalyzerHost& host, const std::string& what) {
+inline void warn_reduced(const AnalyzerHost& host, const std::string& what) {
   post_warning(host.element(), {ErrorCode::OutOfMemory, "Within the memory limit: " + what});
 }
 
 /// How an analysis fits its work into the memory there is (FlowPlan, MatchPlan), for as long as
-/// what is demanded (FlowDemand, MatchDemand) and the limit stay the same, and others leave what
+/// what is requested (FlowRequest, MatchRequest) and the limit stay the same, and others leave what
 /// the plan takes. It never grows by itself: two elements could make each other's plans for ever.
 /// `held`, everywhere: bytes that the analysis keeps from frame to frame. Thread-bound.
-template <typename Demand, typename Plan>
-class KeptPlan {
+template <typename Request, typename Plan>
+class CachedPlan {
  public:
-  /// Asked with the demand and the bytes that are available.
-  using Make = std::function<Result<Plan>(const Demand&)>;
+  /// Asked with the request and the bytes that are available.
+  using Make = std::function<Result<Plan>(const Request&)>;
 
   /// Makes another plan where it takes one. Less than asked is told as a warning, once for each
   /// plan.
-  Result<void> update(const AnalyzerHost& host, Demand demand, std::size_t held, const Make& make) {
+  Result<void> update(const AnalyzerHost& host, Request request, std::size_t held, const Make& make) {
     const std::size_t limit = host.memory_limit(), available = host.available_memory(held);
-    const bool is_same = demand_ == demand && limit_ == limit;
+    const bool is_same = request_ == request && limit_ == limit;
     if (is_same && plan_.bytes <= available) return {};
-    auto plan = planned(demand, available, make);
+    auto plan = planned(request, available, make);
     // Others may give back what they have before it is needed: the allocation will tell.
     if (!plan) return is_same ? Result<void>() : plan.error();
-    demand_ = std::move(demand);
+    request_ = std::move(request);
     limit_ = limit;
     use(host, std::move(plan).value(), available);
     return {};
@@ -49,10 +49,10 @@ class KeptPlan {
   /// After the work ran out of memory: a plan that takes at least a quarter less. False where there
   /// is none.
   bool reduce(const AnalyzerHost& host, std::size_t held, const Make& make) {
-    if (!demand_) return false;
+    if (!request_) return false;
     const std::size_t less = plan_.bytes - plan_.bytes / 4;
     const std::size_t available = std::min(host.available_memory(held), less);
-    auto plan = planned(*demand_, available, make);
+    auto plan = planned(*request_, available, make);
     if (plan) use(host, std::move(plan).value(), available);
     return static_cast<bool>(plan);
   }
@@ -67,21 +67,21 @@ class KeptPlan {
   const Plan* operator->() const { return &plan_; }
 
  private:
-  static Result<Plan> planned(Demand demand, std::size_t available, const Make& make) {
-    demand.available_bytes = available;
-    return make(demand);
+  static Result<Plan> planned(Request request, std::size_t available, const Make& make) {
+    request.available_bytes = available;
+    return make(request);
   }
 
   void use(const AnalyzerHost& host, Plan plan, std::size_t available) {
-    const bool is_news = !plan.degraded.empty() && plan.degraded != plan_.degraded;
+    const bool is_news = !plan.reduced.empty() && plan.reduced != plan_.reduced;
     plan_ = std::move(plan);
     available_ = available;
     host.log("plan: " + std::to_string(plan_.bytes) + " bytes, " +
-             (plan_.degraded.empty() ? "as asked" : "less than asked: " + plan_.degraded));
-    if (is_news) warn_degraded(host, plan_.degraded);
+             (plan_.reduced.empty() ? "as asked" : "less than asked: " + plan_.reduced));
+    if (is_news) warn_reduced(host, plan_.reduced);
   }
 
-  std::optional<Demand> demand_;  // that plan_ is for, whatever is available
+  std::optional<Request> request_;  // that plan_ is for, whatever is available
   std::size_t limit_ = 0;         // bytes, of that time
   std::size_t available_ = std::numeric_limits<std::size_t>::max();  // bytes, of that time
   Plan plan_;

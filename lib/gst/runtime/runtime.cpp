@@ -19,24 +19,24 @@ namespace gsttorch {
 namespace {
 
 constexpr std::size_t kCacheBytes = std::size_t{256} << 20;
-constexpr int kCoresPerLane = 8;  // below, one net at a time on all cores is the fastest
-constexpr int kMostLanes = 4;
+constexpr int kCoresPerWorker = 8;  // below, one net at a time on all cores is the fastest
+constexpr int kMostWorkers = 4;
 
 int cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
-// Lanes of the CPU: environment variable GST_TORCH_LANES, else by the number of cores.
-int cpu_lanes() {
-  const char* wanted = std::getenv("GST_TORCH_LANES");
-  const int lanes = wanted ? std::atoi(wanted) : cores() / kCoresPerLane;
-  return std::clamp(lanes, 1, wanted ? cores() : kMostLanes);
+// Workers of the CPU: environment variable GST_TORCH_CPU_WORKERS, else by the number of cores.
+int cpu_workers() {
+  const char* wanted = std::getenv("GST_TORCH_CPU_WORKERS");
+  const int workers = wanted ? std::atoi(wanted) : cores() / kCoresPerWorker;
+  return std::clamp(workers, 1, wanted ? cores() : kMostWorkers);
 }
 
-// Threads that one lane of the CPU computes with: environment variable OMP_NUM_THREADS, else the
-// lane's share of the cores.
-int threads_of_lane(int lanes) {
+// Threads that one worker of the CPU computes with: environment variable OMP_NUM_THREADS, else the
+// worker's share of the cores.
+int threads_of_worker(int workers) {
   const char* wanted = std::getenv("OMP_NUM_THREADS");
   const int threads = wanted ? std::atoi(wanted) : 0;
-  return threads > 0 ? threads : std::max(1, cores() / lanes);
+  return threads > 0 ? threads : std::max(1, cores() / workers);
 }
 
 Result<ModelKey> key_of(const std::string& path, const std::string& device, Precision precision) {
@@ -172,10 +172,10 @@ Executor& Runtime::executor(const std::string& device) {
   const std::lock_guard lock(mutex_);
   std::unique_ptr<Executor>& executor = executors_[device];
   if (!executor) {
-    const int lanes = device == "cpu" ? cpu_lanes() : kMostLanes;
-    const int threads = device == "cpu" ? threads_of_lane(lanes) : 1;
-    executor = std::make_unique<Executor>(lanes, [engine = engine_, device, threads] {
-      if (engine) engine->enter_lane(device, threads);
+    const int workers = device == "cpu" ? cpu_workers() : kMostWorkers;
+    const int threads = device == "cpu" ? threads_of_worker(workers) : 1;
+    executor = std::make_unique<Executor>(workers, [engine = engine_, device, threads] {
+      if (engine) engine->enter_worker(device, threads);
     });
   }
   return *executor;

@@ -44,7 +44,7 @@ class Runtime final : public Models {
   Result<std::shared_ptr<MatchModel>> match_model(const ModelOptions& options,
                                                   std::stop_token stop) override;
 
-  /// Runs work on a lane of a device, "cpu" or "cuda:0", and waits for it; throws what it throws.
+  /// Runs work on a worker of a device, "cpu" or "cuda:0", and waits for it; throws what it throws.
   /// False where it never ran: it was taken back before a worker began it, see Executor::run, or
   /// the process is ending.
   bool run(const std::string& device, std::function<void()> work, JobOptions options = {});

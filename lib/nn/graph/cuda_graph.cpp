@@ -8,7 +8,7 @@ namespace gsttorch {
 
 CudaGraphEntry cuda_graph_entry() {
   static const CudaGraphEntry entry = [] {
-    const auto found = open_own_library(kGraphLibrary);
+    const auto found = open_runtime_library(kGraphLibrary);
     return found ? reinterpret_cast<CudaGraphEntry>(*found) : nullptr;
   }();
   return entry;

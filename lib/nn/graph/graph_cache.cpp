@@ -53,17 +53,17 @@ class StreamScope {
 };
 
 // Puts an event behind what was given to a stream, also where not all of it was.
-class MarkAtEnd {
+class RecordEventOnExit {
  public:
-  MarkAtEnd(c10::Event& event, c10::Stream stream) : event_(event), stream_(stream) {}
-  ~MarkAtEnd() {
+  RecordEventOnExit(c10::Event& event, c10::Stream stream) : event_(event), stream_(stream) {}
+  ~RecordEventOnExit() {
     try {
       event_.record(stream_);
     } catch (...) {  // the GPU failed, which the work tells
     }
   }
-  MarkAtEnd(const MarkAtEnd&) = delete;
-  MarkAtEnd& operator=(const MarkAtEnd&) = delete;
+  RecordEventOnExit(const RecordEventOnExit&) = delete;
+  RecordEventOnExit& operator=(const RecordEventOnExit&) = delete;
 
  private:
   c10::Event& event_;
@@ -174,7 +174,7 @@ void GraphCache::State::record(Recording& recording, const Tensors& inputs, cons
 GraphCache::Tensors GraphCache::State::replay(Recording& recording, const Tensors& inputs) {
   const c10::Stream current = guard.getStream(device);
   if (done.was_marked_for_recording()) done.block(current);
-  const MarkAtEnd mark(done, current);
+  const RecordEventOnExit mark(done, current);
   for (std::size_t i = 0; i < inputs.size(); i++) recording.inputs[i].copy_(inputs[i]);
   recording.graph->replay();
   Tensors outputs;

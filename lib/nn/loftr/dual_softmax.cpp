@@ -29,17 +29,17 @@ struct Softmax {
 
 GSTTORCH_CPU_CLONES
 Softmax row_softmax(const float* s, std::int64_t count) {
-  constexpr int kLanes = 16;
-  float largest[kLanes], sum[kLanes] = {};
-  std::fill_n(largest, kLanes, kLowest);
-  const std::int64_t even = count / kLanes * kLanes;
-  for (std::int64_t i = 0; i < even; i += kLanes) {
-    for (int lane = 0; lane < kLanes; lane++) largest[lane] = std::max(largest[lane], s[i + lane]);
+  constexpr int kSimdWidth = 16;
+  float largest[kSimdWidth], sum[kSimdWidth] = {};
+  std::fill_n(largest, kSimdWidth, kLowest);
+  const std::int64_t even = count / kSimdWidth * kSimdWidth;
+  for (std::int64_t i = 0; i < even; i += kSimdWidth) {
+    for (int slot = 0; slot < kSimdWidth; slot++) largest[slot] = std::max(largest[slot], s[i + slot]);
   }
   for (std::int64_t i = even; i < count; i++) largest[0] = std::max(largest[0], s[i]);
-  const float top = *std::max_element(largest, largest + kLanes);
-  for (std::int64_t i = 0; i < even; i += kLanes) {
-    for (int lane = 0; lane < kLanes; lane++) sum[lane] += fast_exp(s[i + lane] - top);
+  const float top = *std::max_element(largest, largest + kSimdWidth);
+  for (std::int64_t i = 0; i < even; i += kSimdWidth) {
+    for (int slot = 0; slot < kSimdWidth; slot++) sum[slot] += fast_exp(s[i + slot] - top);
   }
   for (std::int64_t i = even; i < count; i++) sum[0] += fast_exp(s[i] - top);
   float total = 0;

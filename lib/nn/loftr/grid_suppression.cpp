@@ -7,7 +7,7 @@
 
 namespace gsttorch {
 
-void keep_one_in_each_square(std::vector<CoarseMatch>& matches, std::int64_t grid_width,
+void grid_suppress(std::vector<CoarseMatch>& matches, std::int64_t grid_width,
                              std::int64_t side) {
   if (side <= 1) return;
   const auto square_of = [&](const CoarseMatch& match) {

@@ -11,7 +11,7 @@ namespace gsttorch {
 
 /// Keeps of the matches whose first token lies in the same square of `side` x `side` tokens only
 /// the most confident one, in the order of the first tokens, which `matches` are in. 1 keeps all.
-void keep_one_in_each_square(std::vector<CoarseMatch>& matches, std::int64_t grid_width,
+void grid_suppress(std::vector<CoarseMatch>& matches, std::int64_t grid_width,
                              std::int64_t side);
 
 }  // namespace gsttorch

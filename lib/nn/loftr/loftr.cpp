@@ -123,14 +123,14 @@ std::shared_ptr<const Loftr::Picture> Loftr::encode(const at::Tensor& image) con
 }
 
 Loftr::CoarseTokens Loftr::coarse_tokens(std::span<const PicturePair> pairs,
-                                         double token_filter) const {
+                                         double token_pruning) const {
   CoarseTokens coarse;
   std::vector<at::Tensor> first, second;
   const auto add = [&](const Picture& picture, std::vector<at::Tensor>& tokens,
                        std::vector<at::Tensor>& cells) {
     tokens.push_back(picture.tokens());
-    if (token_filter <= 0) return;
-    cells.push_back(strongest_cells(picture.tokens(), token_filter, LoftrConfig::kBorder));
+    if (token_pruning <= 0) return;
+    cells.push_back(strongest_cells(picture.tokens(), token_pruning, LoftrConfig::kBorder));
     tokens.back() = take_cells(picture.tokens(), cells.back());
   };
   for (const PicturePair& pair : pairs) {
@@ -168,7 +168,7 @@ void Loftr::limit(std::vector<CoarseMatch>& matches, const PicturePair& pair,
     return !pair.first->grid().is_inside(match.first, LoftrConfig::kBorder) ||
            !pair.second->grid().is_inside(match.second, LoftrConfig::kBorder);
   });
-  keep_one_in_each_square(matches, pair.first->grid().width, options.spacing);
+  grid_suppress(matches, pair.first->grid().width, options.spacing);
   const std::size_t most = options.max_matches;
   if (most == 0 || matches.size() <= most) return;
   const auto more_confident = [](const CoarseMatch& a, const CoarseMatch& b) {
@@ -210,7 +210,7 @@ std::vector<Loftr::Matches> Loftr::match(std::span<const PicturePair> pairs,
     }
     return all;
   }
-  const CoarseTokens coarse = coarse_tokens(pairs, options.token_filter);
+  const CoarseTokens coarse = coarse_tokens(pairs, options.token_pruning);
   for (std::size_t i = 0; i < pairs.size(); i++) {
     end_if_stopped();
     all.push_back(match_one(pairs[i], coarse, i, options));

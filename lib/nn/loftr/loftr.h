@@ -64,7 +64,7 @@ class Loftr {
     double threshold = 0.2;
     std::size_t max_matches = 0;          // the most confident ones; 0: all
     std::int64_t spacing = 1;             // one match in each square of so many cells a side
-    double token_filter = 0;              // share of the cells that is not matched: the weakest
+    double token_pruning = 0;              // share of the cells that is not matched: the weakest
     std::int64_t chunk = 128;             // matches that the fine stage works on at once
     std::size_t band_bytes = kBandBytes;  // of the fine branch
     std::stop_token stop;
@@ -90,7 +90,7 @@ class Loftr {
   /// The two halves of `match` that work on any device, also on one that cannot tell how many
   /// matches there are: tokens of the pairs after the transformer, and of one pair's matches the
   /// offsets [M, 2] of their second points, which needs the tokens of all cells.
-  CoarseTokens coarse_tokens(std::span<const PicturePair> pairs, double token_filter = 0) const;
+  CoarseTokens coarse_tokens(std::span<const PicturePair> pairs, double token_pruning = 0) const;
   at::Tensor fine_offsets(const PicturePair& pair, const LoftrTransformer::Pair& tokens,
                           std::span<const CoarseMatch> matches, const Options& options) const;
 

@@ -108,23 +108,23 @@ std::string next_features_key() {
 }
 
 // Declared before a net, so that it outlives its tensors.
-struct TrimAtEnd {
-  ~TrimAtEnd() { trim_cpu_memory(); }
+struct TrimMemoryOnExit {
+  ~TrimMemoryOnExit() { trim_cpu_memory(); }
 };
 
 Loftr::Options net_options(const MatchOptions& options, std::stop_token stop) {
   if (options.chunk < 1) throw Failure(ErrorCode::BadArgument, "no matches at once");
   if (options.spacing < 1) throw Failure(ErrorCode::BadArgument, "matches in squares of no cell");
-  if (!(options.token_filter >= 0 && options.token_filter <= MatchOptions::kMostFiltered)) {
+  if (!(options.token_pruning >= 0 && options.token_pruning <= MatchOptions::kMostPruned)) {
     throw Failure(
         ErrorCode::BadArgument,
-        "a token filter of " + std::to_string(options.token_filter) + ", not of 0 to 0.9");
+        "a token filter of " + std::to_string(options.token_pruning) + ", not of 0 to 0.9");
   }
   Loftr::Options net;
   net.threshold = options.threshold;
   net.max_matches = options.max_matches;
   net.spacing = options.spacing;
-  net.token_filter = options.token_filter;
+  net.token_pruning = options.token_pruning;
   net.chunk = options.chunk;
   net.stop = std::move(stop);
   return net;
@@ -218,7 +218,7 @@ class LoftrMatchModel final : public MatchModel {
 
   const MatchModelInfo info_;
   const c10::Device device_;
-  const TrimAtEnd trim_;
+  const TrimMemoryOnExit trim_;
   const Loftr net_;
   const std::string features_key_ = next_features_key();
 };

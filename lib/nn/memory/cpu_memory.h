@@ -24,8 +24,8 @@ void set_cpu_memory_limit(std::size_t bytes);
 void trim_cpu_memory();
 
 /// Does so when it goes. Declared before a net, so that it outlives its tensors.
-struct TrimAtEnd {
-  ~TrimAtEnd() { trim_cpu_memory(); }
+struct TrimMemoryOnExit {
+  ~TrimMemoryOnExit() { trim_cpu_memory(); }
 };
 
 /// See Engine::fail_allocation_after.

@@ -83,7 +83,7 @@ at::Tensor axis_matrix_on(c10::Device device, std::int64_t from, std::int64_t to
     if (matrix.defined()) return matrix;
   }
   at::Tensor matrix = axis_matrix(from, to).to(device);
-  // What makes room may still be read on the streams of other lanes.
+  // What makes room may still be read on the streams of other workers.
   c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
   const std::lock_guard lock(mutex);
   kept.put(key, matrix, matrix.nbytes());

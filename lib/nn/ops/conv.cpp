@@ -97,16 +97,16 @@ Scalars fused_scalars(Activation activation) {
   return scalars;
 }
 
-MapActivation map_activation(Activation activation) {
+Activation map_activation(Activation activation) {
   switch (activation) {
     case Activation::None:
-      return MapActivation::None;
+      return Activation::None;
     case Activation::Relu:
-      return MapActivation::Relu;
+      return Activation::Relu;
     case Activation::LeakyRelu:
-      return MapActivation::LeakyRelu;
+      return Activation::LeakyRelu;
   }
-  return MapActivation::None;
+  return Activation::None;
 }
 
 // After a sum, where none is said by nothing.

@@ -51,14 +51,14 @@ void blend_window(const float* window, int size, float fx, float fy, float* out)
 
 GSTTORCH_CPU_CLONES
 float dot(const float* a, const float* b, std::int64_t count) {
-  constexpr int kLanes = 16;
-  float sum[kLanes] = {};
+  constexpr int kSimdWidth = 16;
+  float sum[kSimdWidth] = {};
   std::int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
-    for (int lane = 0; lane < kLanes; lane++) sum[lane] += a[i + lane] * b[i + lane];
+  for (; i + kSimdWidth <= count; i += kSimdWidth) {
+    for (int slot = 0; slot < kSimdWidth; slot++) sum[slot] += a[i + slot] * b[i + slot];
   }
   float total = 0;
-  for (int lane = 0; lane < kLanes; lane++) total += sum[lane];
+  for (int slot = 0; slot < kSimdWidth; slot++) total += sum[slot];
   for (; i < count; i++) total += a[i] * b[i];
   return total;
 }

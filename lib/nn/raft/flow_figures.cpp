@@ -16,7 +16,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr std::int64_t kLanes = 16;             // sums side by side, so that they are vectorized
+constexpr std::int64_t kSimdWidth = 16;             // sums side by side, so that they are vectorized
 constexpr std::int64_t kPixelsPerBlock = 4096;  // float sums stay exact enough within a block
 
 struct Sums {
@@ -34,24 +34,24 @@ struct Sums {
 // Adds up to kPixelsPerBlock neighbours in a row.
 GSTTORCH_CPU_CLONES
 void add_block(const float* x, const float* y, std::int64_t count, Sums& sums) {
-  std::array<float, kLanes> length{}, sum_x{}, sum_y{}, longest{};
-  const std::int64_t whole = count / kLanes * kLanes;
-  for (std::int64_t i = 0; i < whole; i += kLanes) {
-    for (std::int64_t lane = 0; lane < kLanes; lane++) {
-      const float a = x[i + lane], b = y[i + lane];
+  std::array<float, kSimdWidth> length{}, sum_x{}, sum_y{}, longest{};
+  const std::int64_t whole = count / kSimdWidth * kSimdWidth;
+  for (std::int64_t i = 0; i < whole; i += kSimdWidth) {
+    for (std::int64_t slot = 0; slot < kSimdWidth; slot++) {
+      const float a = x[i + slot], b = y[i + slot];
       const float l = std::sqrt(a * a + b * b);
-      length[lane] += l;
-      sum_x[lane] += a;
-      sum_y[lane] += b;
-      longest[lane] = longest[lane] < l ? l : longest[lane];
+      length[slot] += l;
+      sum_x[slot] += a;
+      sum_y[slot] += b;
+      longest[slot] = longest[slot] < l ? l : longest[slot];
     }
   }
   for (std::int64_t i = whole; i < count; i++) {
     const float l = std::sqrt(x[i] * x[i] + y[i] * y[i]);
     sums.add({l, x[i], y[i], l});
   }
-  for (std::int64_t lane = 0; lane < kLanes; lane++) {
-    sums.add({length[lane], sum_x[lane], sum_y[lane], longest[lane]});
+  for (std::int64_t slot = 0; slot < kSimdWidth; slot++) {
+    sums.add({length[slot], sum_x[slot], sum_y[slot], longest[slot]});
   }
 }
 

@@ -336,7 +336,7 @@ class RaftFlowModel final : public FlowModel {
 
   const FlowModelInfo info_;
   const c10::Device device_;
-  const TrimAtEnd trim_;
+  const TrimMemoryOnExit trim_;
   const Raft net_;
   GraphCache graphs_{device_};
   const std::string features_key_ = next_features_key();

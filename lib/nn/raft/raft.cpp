@@ -133,7 +133,7 @@ Raft::Flow Raft::flow(const Pairs& pairs, const Options& options) const {
   std::optional<Correlation> correlation(
       std::in_place, map, pairs.second_map, radius_,
       fits ? Correlation::Form::Volume : Correlation::Form::OnDemand);
-  auto hoisted = update_block_.hoist(pairs.first.context);
+  auto context_terms = update_block_.precompute_context(pairs.first.context);
   const at::Tensor origin = pixel_grid(map);
 
   at::Tensor hidden = pairs.first.hidden;
@@ -144,14 +144,14 @@ Raft::Flow Raft::flow(const Pairs& pairs, const Options& options) const {
   while (iteration < options.iterations) {
     end_if_stopped();
     UpdateBlock::Step step =
-        update_block_(hidden, hoisted, correlation->lookup(origin + coarse), coarse);
+        update_block_(hidden, context_terms, correlation->lookup(origin + coarse), coarse);
     iteration++;
     hidden = step.hidden;
     coarse = coarse + step.delta.contiguous().to(at::kFloat);
     if (convergence.update(iteration, step.delta, coarse, hidden)) break;
   }
   correlation.reset();  // most of the memory, of no use to the upsampling
-  hoisted.clear();
+  context_terms.clear();
   end_if_stopped();
   const std::vector<int> iterations = convergence.finish(iteration, coarse, hidden);
   return {upsample(coarse, hidden), coarse, iterations};
@@ -180,7 +180,7 @@ std::size_t Raft::flow_bytes(Extent padded, std::int64_t batch, std::size_t budg
   const std::int64_t kept = joined + 8;  // and positions, flow, start
   const at::ScalarType type = context_encoder_.type();
   const std::int64_t updating =
-      update_block_.hoisted_channels() + hidden_channels_ + update_block_.peak_channels();
+      update_block_.context_term_channels() + hidden_channels_ + update_block_.peak_channels();
   const std::int64_t looked_up = type == at::kFloat ? 0 : correlation_channels(radius_);
   const std::size_t volume = Correlation::volume_bytes(batch, h, w);
   const std::size_t levels = volume <= budget ? volume : bytes_of(map, batch * h * w) * 21 / 64;

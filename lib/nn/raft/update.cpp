@@ -89,17 +89,17 @@ ConvGru::ConvGru(const ModuleWeights& weights, std::int64_t hidden, std::int64_t
   context_q_ = load(only_context(q), weights.take("convq.bias", {hidden}));
 }
 
-ConvGru::Hoisted ConvGru::hoist(const at::Tensor& context) const {
+ConvGru::ContextTerms ConvGru::precompute_context(const at::Tensor& context) const {
   return {context_zr_(context), context_q_(context)};
 }
 
 at::Tensor ConvGru::step(const at::Tensor& hidden, at::Tensor& input,
-                         const Hoisted& hoisted) const {
-  const at::Tensor zr = zr_.plus(input, hoisted.zr).sigmoid_();
+                         const ContextTerms& context_terms) const {
+  const at::Tensor zr = zr_.plus(input, context_terms.zr).sigmoid_();
   const at::Tensor z = zr.narrow(1, 0, hidden_), r = zr.narrow(1, hidden_, hidden_);
   at::Tensor state = input.narrow(1, 0, hidden_);
   at::mul_out(state, r, hidden);
-  const at::Tensor q = q_.plus(input, hoisted.q).tanh_();
+  const at::Tensor q = q_.plus(input, context_terms.q).tanh_();
   const at::Tensor next = at::lerp(hidden, q, z);  // (1 - z) h + z q
   state.copy_(next);
   return next;
@@ -115,13 +115,13 @@ UpdateBlock::UpdateBlock(const ModuleWeights& weights, std::int64_t correlation_
       head2_(
           load_conv(weights / "flow_head" / "conv2", head1_.out_channels(), 3, Activation::None)) {}
 
-std::vector<ConvGru::Hoisted> UpdateBlock::hoist(const at::Tensor& context) const {
-  std::vector<ConvGru::Hoisted> hoisted;
-  for (const ConvGru& gru : grus_) hoisted.push_back(gru.hoist(context));
-  return hoisted;
+std::vector<ConvGru::ContextTerms> UpdateBlock::precompute_context(const at::Tensor& context) const {
+  std::vector<ConvGru::ContextTerms> context_terms;
+  for (const ConvGru& gru : grus_) context_terms.push_back(gru.precompute_context(context));
+  return context_terms;
 }
 
-std::int64_t UpdateBlock::hoisted_channels() const {
+std::int64_t UpdateBlock::context_term_channels() const {
   return 3 * hidden_channels_ * static_cast<std::int64_t>(grus_.size());
 }
 
@@ -134,12 +134,12 @@ std::int64_t UpdateBlock::peak_channels() const {
 }
 
 UpdateBlock::Step UpdateBlock::operator()(const at::Tensor& hidden,
-                                          const std::vector<ConvGru::Hoisted>& hoisted,
+                                          const std::vector<ConvGru::ContextTerms>& context_terms,
                                           const at::Tensor& correlation,
                                           const at::Tensor& flow) const {
   at::Tensor input = at::cat({hidden, motion_(correlation, flow)}, 1);
   at::Tensor state = hidden;
-  for (std::size_t i = 0; i < grus_.size(); i++) state = grus_[i].step(state, input, hoisted[i]);
+  for (std::size_t i = 0; i < grus_.size(); i++) state = grus_[i].step(state, input, context_terms[i]);
   return {state, head2_(head1_(state))};
 }
 

@@ -39,15 +39,15 @@ class ConvGru {
           std::int64_t motion);
 
   /// What the context adds before the activations.
-  struct Hoisted {
+  struct ContextTerms {
     at::Tensor zr;  // [B, 2 hidden, h, w]
     at::Tensor q;   // [B, hidden, h, w]
   };
-  Hoisted hoist(const at::Tensor& context) const;  // [B, context, h, w]
+  ContextTerms precompute_context(const at::Tensor& context) const;  // [B, context, h, w]
 
   /// One step. `input` [B, hidden + motion, h, w] holds the hidden state and the motion features;
   /// its hidden part is overwritten with the new state, which is returned too.
-  at::Tensor step(const at::Tensor& hidden, at::Tensor& input, const Hoisted& hoisted) const;
+  at::Tensor step(const at::Tensor& hidden, at::Tensor& input, const ContextTerms& context_terms) const;
 
  private:
   std::int64_t hidden_;
@@ -61,17 +61,17 @@ class UpdateBlock {
   UpdateBlock(const ModuleWeights& weights, std::int64_t correlation_channels, std::int64_t hidden,
               std::int64_t context);
 
-  std::vector<ConvGru::Hoisted> hoist(const at::Tensor& context) const;
+  std::vector<ConvGru::ContextTerms> precompute_context(const at::Tensor& context) const;
 
   struct Step {
     at::Tensor hidden;  // [B, hidden, h, w]
     at::Tensor delta;   // [B, 2, h, w], in pixels of the 1/8 grid
   };
   /// Channels of the tensors that are alive at once in one iteration, the correlation among them,
-  /// and of what `hoist` returns.
+  /// and of what `precompute_context` returns.
   std::int64_t peak_channels() const;
-  std::int64_t hoisted_channels() const;
-  Step operator()(const at::Tensor& hidden, const std::vector<ConvGru::Hoisted>& hoisted,
+  std::int64_t context_term_channels() const;
+  Step operator()(const at::Tensor& hidden, const std::vector<ConvGru::ContextTerms>& context_terms,
                   const at::Tensor& correlation, const at::Tensor& flow) const;
 
  private:

@@ -125,7 +125,7 @@ class ResNetFeatureModel final : public FeatureModel {
 
   const FeatureModelInfo info_;
   const c10::Device device_;
-  const TrimAtEnd trim_;
+  const TrimMemoryOnExit trim_;
   const ResNet net_;
   GraphCache graphs_{device_};
 };

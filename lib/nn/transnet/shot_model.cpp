@@ -88,7 +88,7 @@ class TransNetShotModel final : public ShotModel {
 
   const ShotModelInfo info_;
   const c10::Device device_;
-  const TrimAtEnd trim_;
+  const TrimMemoryOnExit trim_;
   const TransNet net_;
   GraphCache graphs_{device_};
 };

@@ -660,7 +660,7 @@ TEST(AnalysisOverlay, perf_line_keeps_transparency) {
   for (gsize at = 3; at < out.size(); at += 4) ASSERT_EQ(out[at], kGrey) << at;
 }
 
-std::vector<std::string> files_in(const TempFolder& folder) {
+std::vector<std::string> files_in(const TempDirectory& folder) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
     names.push_back(entry.path().filename());
@@ -678,7 +678,7 @@ void push_frames(Harness& harness, GstElement* overlay, guint count, guint every
 }
 
 TEST(AnalysisOverlay, writes_snapshots_named_after_frames) {
-  const TempFolder folder;
+  const TempDirectory folder;
   GstElement* overlay = make_overlay({{"opacity", "1"}, {"max-magnitude", "10"}, {"every", "0"}});
   g_object_set(overlay, "snapshot-location", folder.path("sub/%03d.png").c_str(), "snapshot-every",
                2u, nullptr);
@@ -700,7 +700,7 @@ TEST(AnalysisOverlay, writes_snapshots_named_after_frames) {
 }
 
 TEST(AnalysisOverlay, tells_in_its_log_what_it_does_and_why_not) {
-  const TempFolder folder;
+  const TempDirectory folder;
   GstElement* overlay = make_overlay();
   g_object_set(overlay, "snapshot-location", folder.path("%d.png").c_str(), "snapshot-every", 2u,
                nullptr);
@@ -727,7 +727,7 @@ TEST(AnalysisOverlay, tells_in_its_log_what_it_does_and_why_not) {
 }
 
 TEST(AnalysisOverlay, snapshots_side_by_side_show_picture_and_drawing) {
-  const TempFolder folder;
+  const TempDirectory folder;
   GstElement* overlay = make_overlay({{"layout", "side-by-side"}, {"max-magnitude", "10"}});
   g_object_set(overlay, "snapshot-location", folder.path("%d.png").c_str(), nullptr);
   Harness harness(overlay);
@@ -743,7 +743,7 @@ TEST(AnalysisOverlay, snapshots_side_by_side_show_picture_and_drawing) {
 }
 
 TEST(AnalysisOverlay, snapshots_can_be_jpeg) {
-  const TempFolder folder;
+  const TempDirectory folder;
   GstElement* overlay = make_overlay();
   g_object_set(overlay, "snapshot-location", folder.path("%d.jpg").c_str(), nullptr);
   Harness harness(overlay);
@@ -754,7 +754,7 @@ TEST(AnalysisOverlay, snapshots_can_be_jpeg) {
 }
 
 TEST(AnalysisOverlay, snapshot_max_files_removes_the_oldest_of_this_run) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_text(folder.path("99.png"), "somebody else's");
   GstElement* overlay = make_overlay();
   g_object_set(overlay, "snapshot-location", folder.path("%02d.png").c_str(), "snapshot-every", 1u,
@@ -769,7 +769,7 @@ TEST(AnalysisOverlay, snapshot_max_files_removes_the_oldest_of_this_run) {
 // The thread that writes stays in the first snapshot until somebody reads the file's other end.
 TEST(AnalysisOverlay, never_waits_for_snapshots_and_counts_those_it_drops) {
   for (const guint queue : {1u, 3u}) {
-    const TempFolder folder;
+    const TempDirectory folder;
     mkfifo(folder.path("0.png.part").c_str(), 0600);
     GstElement* overlay = make_overlay();
     g_object_set(overlay, "snapshot-location", folder.path("%d.png").c_str(), "snapshot-every", 1u,
@@ -790,7 +790,7 @@ TEST(AnalysisOverlay, never_waits_for_snapshots_and_counts_those_it_drops) {
 }
 
 TEST(AnalysisOverlay, warns_once_when_snapshots_cannot_be_written_and_goes_on) {
-  const TempFolder folder;
+  const TempDirectory folder;
   GstElement* overlay = make_overlay();
   g_object_set(overlay, "snapshot-location", folder.path("%d.png").c_str(), "snapshot-every", 1u,
                "snapshot-max-queue", 100u, nullptr);
@@ -827,7 +827,7 @@ TEST(AnalysisOverlay, does_not_start_with_a_snapshot_pattern_that_is_of_no_use) 
 }
 
 TEST(AnalysisOverlay, does_not_start_where_snapshots_cannot_be_written) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_text(folder.path("file"), "text");
   for (const std::string& place : {folder.path("file"), std::string("/proc/self")}) {
     const std::string error = start_error(place + "/%d.png");
@@ -936,7 +936,7 @@ TEST(AnalysisOverlay, a_part_that_lies_outside_of_the_frame_is_no_error) {
 }
 
 TEST(AnalysisOverlay, snapshots_show_the_part_of_a_frame_that_shows) {
-  const TempFolder folder;
+  const TempDirectory folder;
   GstElement* overlay = make_overlay({{"flow-style", "none"}});
   g_object_set(overlay, "snapshot-location", folder.path("%d.png").c_str(), nullptr);
   Harness harness(overlay);

@@ -373,7 +373,7 @@ Ref<GstBuffer> frame_with_file(const std::string& file) {
 }
 
 TEST(OverlayMatches, in_pairs_do_not_wait_for_a_file_that_is_read_slowly) {
-  const TempFolder folder;
+  const TempDirectory folder;
   SlowPictures& slow = SlowPictures::instance();
   slow.write(folder.path("slow.pic"));
   Harness harness(make_overlay(kPairs));
@@ -386,7 +386,7 @@ TEST(OverlayMatches, in_pairs_do_not_wait_for_a_file_that_is_read_slowly) {
 }  // and it stops though the file is not read
 
 TEST(OverlayMatches, in_pairs_lead_to_the_picture_of_a_file_stretched_to_the_frame) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::string path = folder.path("grey.png");
   ASSERT_EQ(
       run_pipeline("videotestsrc num-buffers=1 pattern=solid-color foreground-color=0xff404040 "
@@ -460,7 +460,7 @@ TEST(OverlayMatches, in_pairs_have_a_black_right_half_without_an_earlier_frame) 
 TEST(OverlayMatches, kept_frames_says_how_far_back_the_other_frame_may_be) {
   const auto shown = [](const char* kept) {
     Properties properties = kPairs;
-    properties.emplace_back("kept-frames", kept);
+    properties.emplace_back("history-size", kept);
     Harness harness(make_overlay(properties));
     return pixel(last_of(harness, 5, 1), kSide + 80, 80, kWide);
   };
@@ -470,7 +470,7 @@ TEST(OverlayMatches, kept_frames_says_how_far_back_the_other_frame_may_be) {
 
 TEST(OverlayMatches, the_frame_so_many_before_is_always_there_where_as_many_are_kept) {
   Properties properties = kPairs;
-  properties.emplace_back("kept-frames", "3");
+  properties.emplace_back("history-size", "3");
   Harness harness(make_overlay(properties));
   harness.set_caps(caps());
   for (guint i = 0; i < 12; i++) {
@@ -483,7 +483,7 @@ TEST(OverlayMatches, the_frame_so_many_before_is_always_there_where_as_many_are_
 
 TEST(OverlayMatches, a_frame_that_is_asked_for_again_and_again_stays) {
   Properties properties = kPairs;
-  properties.emplace_back("kept-frames", "2");
+  properties.emplace_back("history-size", "2");
   Harness harness(make_overlay(properties));
   harness.set_caps(caps());
   for (guint i = 0; i < 6; i++) {
@@ -522,7 +522,7 @@ TEST(OverlayMatches, are_trails_on_the_right_beside_the_picture) {
 // --- on snapshots
 
 Ref<GstBuffer> snapshot(Properties properties, const std::vector<Ref<GstBuffer>>& frames) {
-  const TempFolder folder;
+  const TempDirectory folder;
   properties.emplace_back("snapshot-location", folder.path("%d.png"));
   properties.emplace_back("snapshot-every", "1");
   properties.emplace_back("snapshot-max-queue", "9");

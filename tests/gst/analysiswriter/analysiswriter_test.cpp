@@ -60,7 +60,7 @@ Ref<GstBuffer> make_flow_frame(guint index, float x = 1, float y = 2) {
 
 // To be looked at with `at`: of a record or a field that is missing it fails the test, where []
 // would end the program and hide the tests that follow.
-std::vector<json> read_records(const TempFolder& folder) {
+std::vector<json> read_records(const TempDirectory& folder) {
   std::vector<json> records;
   for (const auto& line : read_lines(folder.path("results.jsonl"))) {
     records.push_back(json::parse(line));
@@ -71,7 +71,7 @@ std::vector<json> read_records(const TempFolder& folder) {
 // The writer's thread stays in its first frame until somebody reads this file's other end.
 class StuckDisk {
  public:
-  explicit StuckDisk(const TempFolder& folder) : fifo_(folder.path("flow/000000.flo.part")) {
+  explicit StuckDisk(const TempDirectory& folder) : fifo_(folder.path("flow/000000.flo.part")) {
     std::filesystem::create_directory(folder.path("flow"));
     mkfifo(fifo_.c_str(), 0600);
   }
@@ -89,7 +89,7 @@ class StuckDisk {
 };
 
 TEST(AnalysisWriter, writes_a_line_for_each_buffer_with_or_without_a_result) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   harness.set_caps(kCaps);
   ASSERT_EQ(harness.push(make_frame(0)), GST_FLOW_OK);
@@ -110,7 +110,7 @@ TEST(AnalysisWriter, writes_a_line_for_each_buffer_with_or_without_a_result) {
 }
 
 TEST(AnalysisWriter, writes_the_flow_itself) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   harness.set_caps(kCaps);
   ASSERT_EQ(harness.push(make_flow_frame(0, 1.5f, -2)), GST_FLOW_OK);
@@ -124,7 +124,7 @@ TEST(AnalysisWriter, writes_the_flow_itself) {
 }
 
 TEST(AnalysisWriter, writes_half_precision_flow_as_single_precision) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   harness.set_caps(kCaps);
   auto frame = make_frame(0);
@@ -154,7 +154,7 @@ Ref<GstBuffer> make_both_ways_frame(guint index, std::size_t confidences = 8 * 4
 }
 
 TEST(AnalysisWriter, writes_both_directions_and_their_confidence) {
-  const TempFolder folder;
+  const TempDirectory folder;
   GstElement* writer = make_writer(folder.path());
   Harness harness(writer);
   harness.set_caps(kCaps);
@@ -179,7 +179,7 @@ TEST(AnalysisWriter, writes_both_directions_and_their_confidence) {
 }
 
 TEST(AnalysisWriter, warns_once_of_a_confidence_that_is_smaller_than_its_grid_and_goes_on) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   harness.set_caps(kCaps);
   for (guint i = 0; i < 2; i++) {
@@ -194,7 +194,7 @@ TEST(AnalysisWriter, warns_once_of_a_confidence_that_is_smaller_than_its_grid_an
 }
 
 TEST(AnalysisWriter, keeps_the_results_of_several_elements_apart) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   harness.set_caps(kCaps);
   auto frame = make_flow_frame(0, 1, 0);
@@ -214,7 +214,7 @@ TEST(AnalysisWriter, keeps_the_results_of_several_elements_apart) {
 }
 
 TEST(AnalysisWriter, writes_what_matching_found_in_figures) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   harness.set_caps(kCaps);
   const auto buffer = make_frame(1);
@@ -266,7 +266,7 @@ Ref<GstBuffer> make_match_frame(guint index) {
 }
 
 TEST(AnalysisWriter, writes_the_matches_themselves) {
-  const TempFolder folder;
+  const TempDirectory folder;
   GstElement* writer = make_writer(folder.path());
   Harness harness(writer);
   harness.set_caps(kCaps);
@@ -283,7 +283,7 @@ TEST(AnalysisWriter, writes_the_matches_themselves) {
 }
 
 TEST(AnalysisWriter, gives_each_other_picture_of_a_frame_a_file) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   harness.set_caps(kCaps);
   auto frame = make_match_frame(0);
@@ -305,7 +305,7 @@ TEST(AnalysisWriter, gives_each_other_picture_of_a_frame_a_file) {
 TEST(AnalysisWriter, match_file_format_decides_what_matches_are_written_as) {
   for (const auto& [format, file] :
        {std::pair{"csv", "matches/000000.csv"}, {"npz", "matches/000000.npz"}, {"none", ""}}) {
-    const TempFolder folder;
+    const TempDirectory folder;
     GstElement* writer = make_writer(folder.path());
     gst_util_set_object_arg(G_OBJECT(writer), "match-file-format", format);
     Harness harness(writer);
@@ -322,7 +322,7 @@ TEST(AnalysisWriter, match_file_format_decides_what_matches_are_written_as) {
 
 TEST(AnalysisWriter, match_every_decides_which_frames_get_a_file_of_matches) {
   for (const guint every : {0u, 1u, 3u}) {
-    const TempFolder folder;
+    const TempDirectory folder;
     GstElement* writer = make_writer(folder.path());
     g_object_set(writer, "match-every", every, nullptr);
     Harness harness(writer);
@@ -340,7 +340,7 @@ TEST(AnalysisWriter, match_every_decides_which_frames_get_a_file_of_matches) {
 }
 
 TEST(AnalysisWriter, warns_once_of_matches_that_are_fewer_than_they_say_and_goes_on) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   harness.set_caps(kCaps);
   for (guint i = 0; i < 2; i++) {
@@ -358,7 +358,7 @@ TEST(AnalysisWriter, warns_once_of_matches_that_are_fewer_than_they_say_and_goes
 }
 
 TEST(AnalysisWriter, lets_go_of_matches_once_they_are_written) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   harness.set_caps(kCaps);
   const auto rows = match_rows(3);
@@ -371,7 +371,7 @@ TEST(AnalysisWriter, lets_go_of_matches_once_they_are_written) {
 }
 
 TEST(AnalysisWriter, records_the_matrix_of_a_geometry) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   harness.set_caps(kCaps);
   auto frame = make_frame(0);
@@ -390,7 +390,7 @@ TEST(AnalysisWriter, records_the_matrix_of_a_geometry) {
 }
 
 TEST(AnalysisWriter, writes_why_there_is_no_result) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   harness.set_caps(kCaps);
   auto frame = make_frame(0);
@@ -409,7 +409,7 @@ TEST(AnalysisWriter, writes_why_there_is_no_result) {
 }
 
 TEST(AnalysisWriter, writes_the_reference_timestamp) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   harness.set_caps(kCaps);
   auto frame = make_frame(0);
@@ -423,7 +423,7 @@ TEST(AnalysisWriter, writes_the_reference_timestamp) {
 }
 
 TEST(AnalysisWriter, passes_the_very_same_buffers_even_when_others_hold_them) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   harness.set_caps(kCaps);
   const auto frame = make_flow_frame(0);
@@ -434,7 +434,7 @@ TEST(AnalysisWriter, passes_the_very_same_buffers_even_when_others_hold_them) {
 }
 
 TEST(AnalysisWriter, takes_any_caps_and_their_changes) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   for (const char* caps : {"audio/x-raw,format=S16LE,rate=8000,channels=1", "text/x-raw", kCaps}) {
     harness.set_caps(caps);
@@ -451,7 +451,7 @@ struct FlowEvery {
 class AnalysisWriterFlowEvery : public ::testing::TestWithParam<FlowEvery> {};
 
 TEST_P(AnalysisWriterFlowEvery, decides_which_frames_get_a_file) {
-  const TempFolder folder;
+  const TempDirectory folder;
   GstElement* writer = make_writer(folder.path());
   g_object_set(writer, "flow-every", GetParam().every, nullptr);
   Harness harness(writer);
@@ -481,14 +481,14 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return "every_" + std::to_string(info.param.every); });
 
 TEST(AnalysisWriter, has_everything_on_disk_before_the_end_of_stream_goes_on) {
-  const TempFolder folder;
+  const TempDirectory folder;
   GstElement* writer = make_writer(folder.path());
   g_object_set(writer, "max-queue", 1000u, nullptr);
   Harness harness(writer);
   harness.set_caps(kCaps);
 
   struct Seen {
-    const TempFolder& folder;
+    const TempDirectory& folder;
     std::size_t lines = 0;
   } seen{folder};
   const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(writer, "src"));
@@ -508,7 +508,7 @@ TEST(AnalysisWriter, has_everything_on_disk_before_the_end_of_stream_goes_on) {
 }
 
 TEST(AnalysisWriter, has_everything_on_disk_when_it_is_stopped_without_an_end_of_stream) {
-  const TempFolder folder;
+  const TempDirectory folder;
   {
     Harness harness(make_writer(folder.path()));
     harness.set_caps(kCaps);
@@ -518,7 +518,7 @@ TEST(AnalysisWriter, has_everything_on_disk_when_it_is_stopped_without_an_end_of
 }
 
 TEST(AnalysisWriter, starts_anew_in_the_same_folder) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const auto writer =
       Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(make_writer(folder.path()))));
   for (const guint frames : {5u, 2u}) {
@@ -534,7 +534,7 @@ TEST(AnalysisWriter, starts_anew_in_the_same_folder) {
 }
 
 TEST(AnalysisWriter, counts_what_it_wrote) {
-  const TempFolder folder;
+  const TempDirectory folder;
   GstElement* writer = make_writer(folder.path());
   Harness harness(writer);
   harness.set_caps(kCaps);
@@ -574,7 +574,7 @@ class AnalysisWriterQueue : public ::testing::TestWithParam<guint> {};
 
 TEST_P(AnalysisWriterQueue, holds_max_queue_frames_then_waits_and_a_flush_ends_the_waiting) {
   const guint max_queue = GetParam();
-  const TempFolder folder;
+  const TempDirectory folder;
   StuckDisk disk(folder);
   GstElement* writer = make_writer(folder.path());
   g_object_set(writer, "max-queue", max_queue, nullptr);
@@ -604,7 +604,7 @@ TEST_P(AnalysisWriterQueue, holds_max_queue_frames_then_waits_and_a_flush_ends_t
 INSTANTIATE_TEST_SUITE_P(All, AnalysisWriterQueue, ::testing::Values(1u, 3u));
 
 TEST(AnalysisWriter, can_be_stopped_while_its_queue_is_full) {
-  const TempFolder folder;
+  const TempDirectory folder;
   StuckDisk disk(folder);
   GstElement* writer = make_writer(folder.path());
   g_object_set(writer, "max-queue", 2u, nullptr);
@@ -622,7 +622,7 @@ TEST(AnalysisWriter, can_be_stopped_while_its_queue_is_full) {
 }
 
 TEST(AnalysisWriter, can_be_flushed_while_the_end_of_stream_waits_for_the_disk) {
-  const TempFolder folder;
+  const TempDirectory folder;
   StuckDisk disk(folder);
   GstElement* writer = make_writer(folder.path());
   Harness harness(writer);
@@ -659,7 +659,7 @@ constexpr char kScenes[] =
     "2,5,00:00:00.160,0.160,10,00:00:00.400,0.400,6,00:00:00.240,0.240\n";
 
 TEST(AnalysisWriter, writes_the_score_of_every_frame_and_the_list_of_shots) {
-  TempFolder folder;
+  TempDirectory folder;
   {
     Harness harness(make_writer(folder.path()));
     harness.set_caps(kCaps);
@@ -680,7 +680,7 @@ TEST(AnalysisWriter, writes_the_score_of_every_frame_and_the_list_of_shots) {
 }
 
 TEST(AnalysisWriter, lists_the_shots_when_it_is_stopped_without_an_end_of_stream) {
-  TempFolder folder;
+  TempDirectory folder;
   {
     Harness harness(make_writer(folder.path()));
     harness.set_caps(kCaps);
@@ -690,7 +690,7 @@ TEST(AnalysisWriter, lists_the_shots_when_it_is_stopped_without_an_end_of_stream
 }
 
 TEST(AnalysisWriter, lists_the_shots_of_all_runs_when_it_resumes) {
-  TempFolder folder;
+  TempDirectory folder;
   for (int run = 0; run < 2; run++) {
     GstElement* writer = make_writer(folder.path());
     g_object_set(writer, "resume", TRUE, "records-per-file", 3u, nullptr);
@@ -704,7 +704,7 @@ TEST(AnalysisWriter, lists_the_shots_of_all_runs_when_it_resumes) {
 }
 
 TEST(AnalysisWriter, records_frames_that_begin_a_shot_whatever_every_says) {
-  TempFolder folder;
+  TempDirectory folder;
   {
     GstElement* writer = make_writer(folder.path());
     g_object_set(writer, "every", 3u, nullptr);
@@ -717,7 +717,7 @@ TEST(AnalysisWriter, records_frames_that_begin_a_shot_whatever_every_says) {
 }
 
 TEST(AnalysisWriter, leaves_no_list_of_shots_of_an_earlier_run) {
-  TempFolder folder;
+  TempDirectory folder;
   write_text(folder.path("scenes.csv"), "old");
   {
     Harness harness(make_writer(folder.path()));
@@ -728,7 +728,7 @@ TEST(AnalysisWriter, leaves_no_list_of_shots_of_an_earlier_run) {
 }
 
 TEST(AnalysisWriter, every_decides_which_frames_have_a_record) {
-  const TempFolder folder;
+  const TempDirectory folder;
   GstElement* writer = make_writer(folder.path());
   g_object_set(writer, "every", 3u, "flow-every", 2u, nullptr);
   Harness harness(writer);
@@ -748,7 +748,7 @@ TEST(AnalysisWriter, every_decides_which_frames_have_a_record) {
 }
 
 TEST(AnalysisWriter, flow_file_format_decides_what_flow_is_written_as) {
-  const TempFolder folder;
+  const TempDirectory folder;
   GstElement* writer = make_writer(folder.path());
   gst_util_set_object_arg(G_OBJECT(writer), "flow-file-format", "npz");
   Harness harness(writer);
@@ -761,7 +761,7 @@ TEST(AnalysisWriter, flow_file_format_decides_what_flow_is_written_as) {
 }
 
 TEST(AnalysisWriter, records_per_file_bounds_a_file) {
-  const TempFolder folder;
+  const TempDirectory folder;
   GstElement* writer = make_writer(folder.path());
   g_object_set(writer, "records-per-file", 2u, nullptr);
   Harness harness(writer);
@@ -777,7 +777,7 @@ TEST(AnalysisWriter, records_per_file_bounds_a_file) {
 }
 
 TEST(AnalysisWriter, drops_files_but_no_record_and_does_not_wait_when_it_is_told_to) {
-  const TempFolder folder;
+  const TempDirectory folder;
   StuckDisk disk(folder);
   GstElement* writer = make_writer(folder.path());
   g_object_set(writer, "max-queue", 2u, nullptr);
@@ -822,7 +822,7 @@ TEST(AnalysisWriter, drops_files_but_no_record_and_does_not_wait_when_it_is_told
 }
 
 // Frames [first, end) of a stream through a writer that resumes, to its end.
-void write_frames(const TempFolder& folder, guint first, guint end, bool resume = true) {
+void write_frames(const TempDirectory& folder, guint first, guint end, bool resume = true) {
   GstElement* writer = make_writer(folder.path());
   g_object_set(writer, "resume", resume, "records-per-file", 4u, nullptr);
   Harness harness(writer);
@@ -835,7 +835,7 @@ void write_frames(const TempFolder& folder, guint first, guint end, bool resume 
   ASSERT_TRUE(harness.push_event(gst_event_new_eos()));
 }
 
-std::map<std::string, std::string> contents(const TempFolder& folder) {
+std::map<std::string, std::string> contents(const TempDirectory& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
     if (!entry.is_regular_file()) continue;
@@ -845,10 +845,10 @@ std::map<std::string, std::string> contents(const TempFolder& folder) {
 }
 
 TEST(AnalysisWriter, that_resumes_leaves_what_an_uninterrupted_run_would_have_left) {
-  const TempFolder whole;
+  const TempDirectory whole;
   write_frames(whole, 0, 10);
   for (const guint restart_from : {0u, 3u, 5u}) {
-    const TempFolder folder;
+    const TempDirectory folder;
     write_frames(folder, 0, 6, false);
     // As if killed in the middle of a line, and of a file.
     write_text(folder.path("results.jsonl"),
@@ -861,7 +861,7 @@ TEST(AnalysisWriter, that_resumes_leaves_what_an_uninterrupted_run_would_have_le
 }
 
 TEST(AnalysisWriter, that_resumes_what_is_complete_changes_nothing) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_frames(folder, 0, 10);
   const auto before = contents(folder);
   write_frames(folder, 0, 10);
@@ -869,7 +869,7 @@ TEST(AnalysisWriter, that_resumes_what_is_complete_changes_nothing) {
 }
 
 TEST(AnalysisWriter, that_does_not_resume_starts_over) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_frames(folder, 0, 10, false);
   write_frames(folder, 0, 3, false);
   EXPECT_THAT(read_records(folder), SizeIs(3));
@@ -877,7 +877,7 @@ TEST(AnalysisWriter, that_does_not_resume_starts_over) {
 }
 
 TEST(AnalysisWriter, tells_where_it_resumes_as_soon_as_it_is_paused) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_frames(folder, 0, 7);
   GstElement* made = make_writer(folder.path());
   const auto writer = Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(made)));
@@ -901,7 +901,7 @@ std::string start_error(const std::string& location, bool resume = false) {
 }
 
 TEST(AnalysisWriter, does_not_start_on_results_of_another_version) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_text(folder.path("format.json"), "{\"results_version\":99}");
   const std::string error = start_error(folder.path());
   EXPECT_THAT(error, StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS)));
@@ -910,7 +910,7 @@ TEST(AnalysisWriter, does_not_start_on_results_of_another_version) {
 }
 
 TEST(AnalysisWriter, does_not_resume_what_is_no_record) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_text(folder.path("format.json"), "{\"results_version\":1}");
   write_text(folder.path("results.jsonl"), "text\n");
   const std::string error = start_error(folder.path(), true);
@@ -924,7 +924,7 @@ TEST(AnalysisWriter, does_not_start_without_a_location) {
 }
 
 TEST(AnalysisWriter, does_not_start_where_it_cannot_write) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_text(folder.path("file"), "text");
   for (const std::string& location : {folder.path("file"), folder.path("file/folder"),
                                       std::string("/proc/self"), std::string("/proc/results")}) {
@@ -935,14 +935,14 @@ TEST(AnalysisWriter, does_not_start_where_it_cannot_write) {
 }
 
 TEST(AnalysisWriter, does_not_start_on_a_full_disk) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const FileLimit limit(0);
   EXPECT_THAT(start_error(folder.path()),
               StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)));
 }
 
 // A device on which every write fails for want of space stands for one of the files.
-std::vector<std::string> errors_with_full(const TempFolder& folder, const std::string& file) {
+std::vector<std::string> errors_with_full(const TempDirectory& folder, const std::string& file) {
   std::filesystem::create_directory(folder.path("flow"));
   std::filesystem::create_symlink("/dev/full", folder.path(file));
   Harness harness(make_writer(folder.path()));
@@ -956,7 +956,7 @@ std::vector<std::string> errors_with_full(const TempFolder& folder, const std::s
 }
 
 TEST(AnalysisWriter, stops_the_stream_with_one_error_when_the_disk_is_full_for_records) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const auto errors = errors_with_full(folder, "results.jsonl");
   ASSERT_THAT(errors, SizeIs(1));
   EXPECT_THAT(errors.at(0),
@@ -965,7 +965,7 @@ TEST(AnalysisWriter, stops_the_stream_with_one_error_when_the_disk_is_full_for_r
 }
 
 TEST(AnalysisWriter, stops_the_stream_with_one_error_when_the_disk_is_full_for_flow) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const auto errors = errors_with_full(folder, "flow/000002.flo.part");
   ASSERT_THAT(errors, SizeIs(1));
   EXPECT_THAT(errors.at(0),
@@ -976,7 +976,7 @@ TEST(AnalysisWriter, stops_the_stream_with_one_error_when_the_disk_is_full_for_f
 }
 
 TEST(AnalysisWriter, warns_once_and_goes_on_without_records_when_the_disk_is_full_if_told_to) {
-  const TempFolder folder;
+  const TempDirectory folder;
   std::filesystem::create_directory(folder.path("flow"));
   std::filesystem::create_symlink("/dev/full", folder.path("flow/000002.flo.part"));
   GstElement* writer = make_writer(folder.path());
@@ -1007,7 +1007,7 @@ TEST(AnalysisWriter, warns_once_and_goes_on_without_records_when_the_disk_is_ful
 }
 
 TEST(AnalysisWriter, warns_once_of_flow_that_is_smaller_than_its_grid_and_goes_on) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   harness.set_caps(kCaps);
   for (guint i = 0; i < 3; i++) {
@@ -1029,7 +1029,7 @@ TEST(AnalysisWriter, warns_once_of_flow_that_is_smaller_than_its_grid_and_goes_o
 }
 
 TEST(AnalysisWriter, lets_go_of_flow_once_it_is_written) {
-  const TempFolder folder;
+  const TempDirectory folder;
   Harness harness(make_writer(folder.path()));
   harness.set_caps(kCaps);
   const auto array = constant_flow(8, 4, 1, 1);
@@ -1043,7 +1043,7 @@ TEST(AnalysisWriter, lets_go_of_flow_once_it_is_written) {
 }
 
 TEST(AnalysisWriter, tells_in_its_log_what_it_does_and_why_not) {
-  const TempFolder folder;
+  const TempDirectory folder;
   LogLines log("analysiswriter", GST_LEVEL_DEBUG);
   {
     Harness harness(make_writer(folder.path()));
@@ -1066,7 +1066,7 @@ TEST(AnalysisWriter, tells_in_its_log_what_it_does_and_why_not) {
 }
 
 TEST(AnalysisWriter, tells_in_its_log_what_it_drops_and_what_fails) {
-  const TempFolder folder;
+  const TempDirectory folder;
   StuckDisk disk(folder);
   GstElement* writer = make_writer(folder.path());
   g_object_set(writer, "max-queue", 1u, nullptr);
@@ -1088,7 +1088,7 @@ TEST(AnalysisWriter, tells_in_its_log_what_it_drops_and_what_fails) {
 }
 
 TEST(AnalysisWriter, tells_of_each_frame_in_its_log_on_request) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_text(folder.path("format.json"), "{\"results_version\":1}");
   write_text(folder.path("results.jsonl"), "{\"frame\":0,\"pts\":0}\n");
   GstElement* writer = make_writer(folder.path());
@@ -1105,7 +1105,7 @@ TEST(AnalysisWriter, tells_of_each_frame_in_its_log_on_request) {
 }
 
 TEST(AnalysisWriter, works_in_a_pipeline) {
-  const TempFolder folder;
+  const TempDirectory folder;
   EXPECT_EQ(run_pipeline("videotestsrc num-buffers=25 ! analysiswriter location=" + folder.path() +
                          " ! fakesink"),
             "eos");

@@ -142,7 +142,7 @@ TEST_F(AllocationFailure, in_loftrmatch_is_one_error_or_a_poorer_result_and_leav
 TEST_F(AllocationFailure, in_adaptive_matching_is_one_error_or_a_poorer_result) {
   describe = matches_of;
   make_bin(
-      "videoscale ! video/x-raw,width=192,height=160 ! loftrmatch adaptive=true initial-model=" +
+      "videoscale ! video/x-raw,width=192,height=160 ! loftrmatch adaptive=true coarse-model=" +
       small_loftr_net() + " device=cpu threshold=0 model=" + small_loftr_net());
   try_all(7, 1);
 }
@@ -167,7 +167,7 @@ TEST_F(AllocationFailure, in_scenedetect_is_one_error_and_leaves_nothing) {
 }
 
 TEST_F(AllocationFailure, in_windows_of_frames_is_one_error_and_leaves_nothing) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::string path = folder.path("transnet.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/transnetv2.shapes"));
   describe = scene_of;

@@ -185,7 +185,7 @@ TEST_F(AnalyzerEvents, a_gap_is_no_end) {
   push_frames(3, 2);
   EXPECT_THAT(pads->wait_for(3), ElementsAre("buffer 0", "buffer 1", "gap"));
   EXPECT_EQ(ends, 0);
-  for (const auto& seen : work.seen()) EXPECT_FALSE(seen.begins_anew);
+  for (const auto& seen : work.seen()) EXPECT_FALSE(seen.is_discont);
   pads->push_eos();
   EXPECT_THAT(pads->wait_for(6), SizeIs(6));
   EXPECT_EQ(ends, 1);

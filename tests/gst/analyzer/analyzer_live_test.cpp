@@ -99,14 +99,14 @@ TEST_F(AnalyzerLive, says_when_a_property_changes_the_latency) {
 }
 
 // A frame without a partner takes far less than a pair.
-struct NothingYet final : Finding {
+struct NothingYet final : FrameResult {
   bool has_result() const override { return false; }
 };
 
 TEST_F(AnalyzerLive, does_not_take_the_first_frame_of_a_pair_for_the_usual_work) {
   work.analyze = [this](std::span<AnalyzedFrame> frames, auto) -> Result<void> {
     time.advance(5 * GST_MSECOND);
-    if (frames[0].index == 0) frames[0].finding = std::make_unique<NothingYet>();
+    if (frames[0].index == 0) frames[0].result = std::make_unique<NothingYet>();
     return {};
   };
   begin_live();
@@ -178,7 +178,7 @@ class BusyModel {
     for (const AnalyzedFrame& frame : frames) {
       analyzed_.push_back(frame.index);
       boundaries_.push_back(frame.boundary);
-      breaks_.push_back(frame.begins_anew);
+      breaks_.push_back(frame.is_discont);
     }
     if (!released_) at_ = frames[0].index;
     changed_.notify_all();

@@ -381,7 +381,7 @@ TEST_F(AnalyzerStream, tells_the_work_where_a_stream_begins_anew) {
   pads->push_eos();
   pads->wait_for(11);
   std::vector<std::pair<std::uint64_t, bool>> told;
-  for (const auto& seen : work.seen()) told.push_back({seen.index, seen.begins_anew});
+  for (const auto& seen : work.seen()) told.push_back({seen.index, seen.is_discont});
   EXPECT_THAT(told,
               ElementsAre(testing::Pair(0, false), testing::Pair(1, false), testing::Pair(2, false),
                           testing::Pair(3, false), testing::Pair(4, true), testing::Pair(5, true),

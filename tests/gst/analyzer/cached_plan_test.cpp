@@ -21,24 +21,24 @@ using testing::SizeIs;
 
 constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
 
-struct Demand {
+struct Request {
   int size = 100;
   std::size_t available_bytes = kUnlimited;
-  bool operator==(const Demand&) const = default;
+  bool operator==(const Request&) const = default;
 };
 struct Plan {
   int size = 0;
   std::size_t bytes = 0, work_bytes = 0;
-  std::string degraded;
+  std::string reduced;
 };
 
 // A hundred bytes for each unit of size, of which 10 are the least; 60 of them for the work.
-Result<Plan> plan(const Demand& demand) {
+Result<Plan> plan(const Request& request) {
   const int size =
-      static_cast<int>(std::min<std::size_t>(demand.size, demand.available_bytes / 100));
+      static_cast<int>(std::min<std::size_t>(request.size, request.available_bytes / 100));
   if (size < 10) return Error{ErrorCode::OutOfMemory, "needs 1000 bytes"};
   const auto bytes = static_cast<std::size_t>(size);
-  return Plan{size, 100 * bytes, 60 * bytes, size < demand.size ? std::to_string(size) : ""};
+  return Plan{size, 100 * bytes, 60 * bytes, size < request.size ? std::to_string(size) : ""};
 }
 
 class Host final : public AnalyzerHost {
@@ -69,16 +69,16 @@ class Host final : public AnalyzerHost {
   ElementBus bus_{element_.get()};
 };
 
-class KeptPlanTest : public testing::Test {
+class CachedPlanTest : public testing::Test {
  protected:
   Result<void> update(int size = 100) { return kept_.update(host_, {size}, held_, plan); }
 
   Host host_;
   std::size_t held_ = 0;
-  KeptPlan<Demand, Plan> kept_;
+  CachedPlan<Request, Plan> kept_;
 };
 
-TEST_F(KeptPlanTest, is_renewed_when_the_limit_changes_and_told_once) {
+TEST_F(CachedPlanTest, is_renewed_when_the_limit_changes_and_told_once) {
   ASSERT_TRUE(update());
   EXPECT_EQ(kept_->size, 100);
   EXPECT_EQ(kept_.budget(), 0u);
@@ -93,7 +93,7 @@ TEST_F(KeptPlanTest, is_renewed_when_the_limit_changes_and_told_once) {
   EXPECT_THAT(host_.warnings(), IsEmpty());
 }
 
-TEST_F(KeptPlanTest, is_an_error_where_a_new_limit_leaves_too_little) {
+TEST_F(CachedPlanTest, is_an_error_where_a_new_limit_leaves_too_little) {
   ASSERT_TRUE(update());
   host_.limit = 900;
   const auto updated = update();
@@ -101,7 +101,7 @@ TEST_F(KeptPlanTest, is_an_error_where_a_new_limit_leaves_too_little) {
   EXPECT_EQ(updated.error().message, "needs 1000 bytes");
 }
 
-TEST_F(KeptPlanTest, does_not_count_what_it_holds_against_itself) {
+TEST_F(CachedPlanTest, does_not_count_what_it_holds_against_itself) {
   host_.limit = 10'000;
   ASSERT_TRUE(update());
   held_ = 4000;
@@ -109,7 +109,7 @@ TEST_F(KeptPlanTest, does_not_count_what_it_holds_against_itself) {
   EXPECT_EQ(kept_->size, 100);
 }
 
-TEST_F(KeptPlanTest, makes_room_for_what_others_took_since_and_does_not_grow_by_itself) {
+TEST_F(CachedPlanTest, makes_room_for_what_others_took_since_and_does_not_grow_by_itself) {
   host_.limit = 10'000;
   ASSERT_TRUE(update());
   host_.others = 6000;
@@ -123,7 +123,7 @@ TEST_F(KeptPlanTest, makes_room_for_what_others_took_since_and_does_not_grow_by_
   EXPECT_EQ(kept_->size, 40);
 }
 
-TEST_F(KeptPlanTest, takes_a_quarter_less_each_time_that_memory_runs_out) {
+TEST_F(CachedPlanTest, takes_a_quarter_less_each_time_that_memory_runs_out) {
   ASSERT_TRUE(update());
   EXPECT_TRUE(kept_.reduce(host_, held_, plan));
   EXPECT_EQ(kept_->size, 75);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// loftrmatch with a light pass first. The bundled net, whose confidences mean something.
+// loftrmatch with a coarse pass first. The bundled net, whose confidences mean something.
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -109,7 +109,7 @@ TEST(LoftrMatchAdaptive, a_still_pair_is_answered_by_the_light_pass) {
   EXPECT_GT(still->count, 50u);
   EXPECT_NEAR(median_shift(*still), 0, 0.2);
   EXPECT_EQ(stat(harness.element(), "frame-encodes"), 0u);
-  EXPECT_EQ(stat(harness.element(), "initial-encodes"), 2u);
+  EXPECT_EQ(stat(harness.element(), "coarse-encodes"), 2u);
   EXPECT_EQ(stat(harness.element(), "still-pairs"), 1u);
   EXPECT_EQ(stat(harness.element(), "full-passes"), 0u);
 }
@@ -224,7 +224,7 @@ TEST(LoftrMatchAdaptive, another_initial_model_makes_other_decisions) {
   const auto usual = results_of(make_adaptive(), {0, 0});
   EXPECT_EQ(usual.front()->passes, 1u);
   // Weights by a formula are never as sure as 0.2, so this net finds nothing in common.
-  const auto other = results_of(make_adaptive({{"initial-model", small_loftr_net()}}), {0, 24});
+  const auto other = results_of(make_adaptive({{"coarse-model", small_loftr_net()}}), {0, 24});
   EXPECT_STREQ(other.front()->overlap, "none");
   EXPECT_EQ(other.front()->count, 0u);
 }
@@ -232,7 +232,7 @@ TEST(LoftrMatchAdaptive, another_initial_model_makes_other_decisions) {
 TEST(LoftrMatchAdaptive, a_light_net_without_fine_stage_leaves_still_pairs_to_the_full_one) {
   const std::string student = shared_data("weights/LoFTR_teacher.pt");
   SKIP_WITHOUT(student);
-  Harness harness(make_adaptive({{"initial-model", student}}));
+  Harness harness(make_adaptive({{"coarse-model", student}}));
   harness.set_caps(caps());
   harness.push_and_pull(view(0, 0));
   const OwnedMatch still = result_of(harness.push_and_pull(view(0, 1)));
@@ -240,11 +240,11 @@ TEST(LoftrMatchAdaptive, a_light_net_without_fine_stage_leaves_still_pairs_to_th
   EXPECT_EQ(still->passes, 2u);
   EXPECT_NEAR(median_shift(*still), 0, 0.2);
   EXPECT_EQ(stat(harness.element(), "frame-encodes"), 2u);
-  EXPECT_EQ(stat(harness.element(), "initial-encodes"), 2u);
+  EXPECT_EQ(stat(harness.element(), "coarse-encodes"), 2u);
 }
 
 TEST(LoftrMatchAdaptive, references_keep_what_each_pass_made_of_them) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_view(folder.path("a.png"), 0);
   Harness harness(
       make_adaptive({{"mode", "reference"}, {"reference-location", folder.path("a.png")}}));
@@ -258,7 +258,7 @@ TEST(LoftrMatchAdaptive, references_keep_what_each_pass_made_of_them) {
   }
   EXPECT_EQ(stat(harness.element(), "reference-encodes"), 1u);
   EXPECT_EQ(stat(harness.element(), "frame-encodes"), 4u);    // of those that moved
-  EXPECT_EQ(stat(harness.element(), "initial-encodes"), 7u);  // six frames and the reference
+  EXPECT_EQ(stat(harness.element(), "coarse-encodes"), 7u);  // six frames and the reference
 }
 
 // Of the matches, those within `px` of the frame from where they belong: a pixel of the world has
@@ -276,7 +276,7 @@ double share_right(const GstTorchMatch& match, int left, int reference_zoom, int
 }
 
 TEST(LoftrMatchAdaptive, pictures_of_other_scales_are_matched_in_one) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const int left = 40;
   for (const auto& [reference_zoom, zoom] : {std::pair{2, 1}, {1, 2}}) {
     write_view(folder.path("a.png"), 0, reference_zoom);
@@ -310,16 +310,16 @@ TEST(LoftrMatchAdaptive, messages_tell_what_was_done) {
 }
 
 TEST(LoftrMatchAdaptive, a_missing_initial_model_is_one_error_before_the_stream_begins) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::string empty = folder.path("empty.safetensors");
   g_file_set_contents(empty.c_str(), "", 0, nullptr);
   for (const std::string& name : {std::string("no-such-net"), folder.path("gone.ckpt"), empty}) {
-    GstElement* element = make_adaptive({{"initial-model", name}});
+    GstElement* element = make_adaptive({{"coarse-model", name}});
     ElementBus bus(element);
     EXPECT_EQ(gst_element_set_state(element, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);
     const auto errors = bus.take(GST_MESSAGE_ERROR);
     ASSERT_EQ(errors.size(), 1u);
-    EXPECT_THAT(errors.front(), HasSubstr("initial-model"));
+    EXPECT_THAT(errors.front(), HasSubstr("coarse-model"));
     EXPECT_THAT(errors.front(), HasSubstr(name));
     gst_element_set_state(element, GST_STATE_NULL);
     gst_object_unref(element);
@@ -327,14 +327,14 @@ TEST(LoftrMatchAdaptive, a_missing_initial_model_is_one_error_before_the_stream_
 }
 
 TEST(LoftrMatchAdaptive, an_initial_model_is_not_looked_for_unless_it_is_wanted) {
-  GstElement* element = make_element({{"initial-model", "no-such-net"}});
+  GstElement* element = make_element({{"coarse-model", "no-such-net"}});
   EXPECT_NE(gst_element_set_state(element, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);
   gst_element_set_state(element, GST_STATE_NULL);
   gst_object_unref(element);
 }
 
 TEST(LoftrMatchAdaptive, an_initial_model_of_another_kind_is_one_error_that_names_it) {
-  Harness harness(make_adaptive({{"initial-model", small_flow_net()}}));
+  Harness harness(make_adaptive({{"coarse-model", small_flow_net()}}));
   harness.set_caps(caps());
   harness.push(view(0, 0));
   EXPECT_THAT(harness.bus.wait_for(GST_MESSAGE_ERROR), HasSubstr(small_flow_net()));

@@ -41,7 +41,7 @@ class SlowReference : public testing::Test {
   }
   ~SlowReference() override { slow_.release(); }
 
-  const TempFolder folder_;
+  const TempDirectory folder_;
   const std::string path_ = folder_.path("slow.pic");
   SlowPictures& slow_ = SlowPictures::instance();
   GstElement* element_;  // whoever makes a harness of it takes it over

@@ -167,12 +167,12 @@ TEST(LoftrMatch, token_filter_leaves_out_matches_while_playing) {
   harness.set_caps(caps());
   harness.push_and_pull(frame(0));
   const guint all = result_of(harness.push_and_pull(frame(1)))->count;
-  g_object_set(element, "token-filter", 0.6, nullptr);
+  g_object_set(element, "token-pruning", 0.6, nullptr);
   const OwnedMatch filtered = result_of(harness.push_and_pull(frame(2)));
   EXPECT_LT(filtered->count, all);
   ASSERT_GT(filtered->count, 10u);
   EXPECT_NEAR(median_shift(*filtered), kStep, 1);
-  g_object_set(element, "token-filter", 0., nullptr);
+  g_object_set(element, "token-pruning", 0., nullptr);
   EXPECT_GT(result_of(harness.push_and_pull(frame(3)))->count, filtered->count);
 }
 
@@ -198,7 +198,7 @@ TEST(LoftrMatch, frames_of_another_size_begin_anew) {
 }
 
 TEST(LoftrMatch, reference_pictures_are_encoded_once_and_each_gives_a_result) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_picture(folder.path("a.png"), 0, 192, 160);
   write_picture(folder.path("b.png"), 16, 128, 128);
   Harness harness(
@@ -226,7 +226,7 @@ TEST(LoftrMatch, reference_pictures_are_encoded_once_and_each_gives_a_result) {
 }
 
 TEST(LoftrMatch, the_net_sees_each_frame_once_and_the_reference_once_however_long_the_stream) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_picture(folder.path("a.png"), 0, kWidth, kHeight);
   Harness harness(
       make_loftrmatch({{"mode", "reference"}, {"reference-location", folder.path("a.png")}}));
@@ -247,7 +247,7 @@ TEST(LoftrMatch, the_net_sees_each_frame_once_and_the_reference_once_however_lon
 }
 
 TEST(LoftrMatch, the_reference_can_be_changed_while_playing) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_picture(folder.path("a.png"), 0, kWidth, kHeight);
   write_picture(folder.path("b.png"), 16, kWidth, kHeight);
   Harness harness(
@@ -275,7 +275,7 @@ TEST(LoftrMatch, a_missing_reference_is_one_error_before_the_stream_begins) {
 }
 
 TEST(LoftrMatch, an_unreadable_reference_is_one_error) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::string path = folder.path("broken.png");
   g_file_set_contents(path.c_str(), "no picture", -1, nullptr);
   Harness harness(make_loftrmatch({{"mode", "reference"}, {"reference-location", path}}));
@@ -286,7 +286,7 @@ TEST(LoftrMatch, an_unreadable_reference_is_one_error) {
 }
 
 TEST(LoftrMatch, a_reference_of_one_pixel_matches_nothing) {
-  const TempFolder folder;
+  const TempDirectory folder;
   gsize size = 0;  // encoders refuse to make one
   g_autofree guchar* png = g_base64_decode(
       "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
@@ -398,7 +398,7 @@ guint64 reference_encodes_within(guint64 limit, const std::string& references) {
 }
 
 TEST(LoftrMatch, references_that_do_not_fit_into_memory_are_encoded_again) {
-  const TempFolder folder;
+  const TempDirectory folder;
   for (int i = 0; i < 6; i++) {
     write_picture(folder.path(std::to_string(i) + ".png"), 8 * i, kWidth, kHeight);
   }
@@ -413,7 +413,7 @@ TEST(LoftrMatch, references_that_do_not_fit_into_memory_are_encoded_again) {
 }
 
 TEST(LoftrMatch, takes_the_bundled_net_where_nothing_is_fetched) {
-  const TempFolder empty;
+  const TempDirectory empty;
   g_setenv("GST_TORCH_MODELS_DIR", empty.path("none").c_str(), TRUE);
   GstElement* element = gst_element_factory_make("loftrmatch", nullptr);
   ElementBus bus(element);

@@ -281,7 +281,7 @@ Record last_message(const std::string& launch_line, const char* name) {
 }
 
 TEST(PerfMeterProgress, tells_percentage_rate_and_stages) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const Record told = last_message(
       "videotestsrc num-buffers=25 ! video/x-raw,framerate=25/1,width=64,height=64 ! jpegenc ! "
       "jpegdec ! tee name=t ! queue ! perfmeter name=m interval=0 progress=messages ! fakesink t. "
@@ -321,7 +321,7 @@ TEST(PerfMeterProgress, line_goes_to_the_standard_error) {
 }
 
 TEST(PerfMeterFrames, are_a_line_each_with_the_time_in_every_element) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::string file = folder.path("frames.jsonl");
   last_of(
       "videotestsrc num-buffers=6 ! video/x-raw,framerate=25/1 ! identity name=slow "
@@ -342,7 +342,7 @@ TEST(PerfMeterFrames, that_cannot_be_written_are_an_error_before_the_stream_star
 }
 
 TEST(PerfMeterOutput, json_is_a_line_for_each_report) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::string file = folder.path("perf.jsonl");
   last_of(
       "videotestsrc num-buffers=20 ! perfmeter interval=0 measure=pipeline output=json "
@@ -357,7 +357,7 @@ TEST(PerfMeterOutput, json_is_a_line_for_each_report) {
 }
 
 TEST(PerfMeterOutput, prometheus_is_a_file_that_holds_the_last_report) {
-  const TempFolder folder;
+  const TempDirectory folder;
   const std::string file = folder.path("perf.prom");
   last_of("videotestsrc num-buffers=20 ! perfmeter interval=0 output=prometheus output-location=" +
           file + " ! fakesink");

@@ -372,7 +372,7 @@ std::string error_with(const char* property, const char* value) {
 }
 
 TEST(RaftFlow, names_the_command_that_gets_missing_weights) {
-  const TempFolder empty;
+  const TempDirectory empty;
   const char* before = std::getenv("GST_TORCH_MODELS_DIR");
   const std::string saved = before ? before : "";
   setenv("GST_TORCH_MODELS_DIR", empty.path().c_str(), 1);
@@ -396,7 +396,7 @@ TEST(RaftFlow, refuses_a_precision_that_the_device_has_not) {
 }
 
 TEST(RaftFlow, refuses_a_file_that_holds_no_weights) {
-  const TempFolder folder;
+  const TempDirectory folder;
   write_text(folder.path("bad.pth"), "not weights");
   EXPECT_THAT(error_with("model", folder.path("bad.pth").c_str()), testing::HasSubstr("bad.pth"));
 }

@@ -53,7 +53,7 @@ class FakeEngine final : public Engine {
     return none();
   }
   Result<std::vector<WeightEntry>> list_weights(const std::string&) override { return none(); }
-  void enter_lane(const std::string&, int) override {}
+  void enter_worker(const std::string&, int) override {}
   MemoryReport memory(const std::string&) override {
     MemoryReport report;
     report.current = state.used;

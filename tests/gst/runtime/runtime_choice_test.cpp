@@ -45,7 +45,7 @@ class RuntimeChoiceTest : public testing::Test {
     return model ? *model : nullptr;
   }
 
-  const TempFolder folder_;
+  const TempDirectory folder_;
   FakeEngineState& engine_ = engine_state();
   Runtime& runtime_ = Runtime::instance();
 };

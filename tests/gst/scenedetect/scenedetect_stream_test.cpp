@@ -280,7 +280,7 @@ class Weights : public SceneDetectTest {
     read_stats([&](const GstStructure* s) { model = gst_structure_get_string(s, "model"); });
     return model;
   }
-  TempFolder folder_;
+  TempDirectory folder_;
 
  private:
   std::string saved_;
@@ -334,7 +334,7 @@ TEST_F(SceneDetectTest, keeps_its_threshold_when_given_one_outside_its_range) {
 // --- TransNetV2
 
 TEST_F(SceneDetectTest, transnetv2_looks_far_ahead_and_loses_no_frame) {
-  TempFolder folder;
+  TempDirectory folder;
   const std::string path = folder.path("transnet.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/transnetv2.shapes"));
   properties = {{"model", path}, {"lookahead", "4"}};
@@ -358,7 +358,7 @@ TEST_F(SceneDetectTest, transnetv2_looks_far_ahead_and_loses_no_frame) {
 
 // The page's recipe: the branch beside one that holds 82 frames has a queue that holds more.
 TEST_F(SceneDetectTest, transnetv2_shares_a_tee_with_a_branch_that_has_a_large_queue) {
-  TempFolder folder;
+  TempDirectory folder;
   const std::string path = folder.path("transnet.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/transnetv2.shapes"));
   int beside = 0;

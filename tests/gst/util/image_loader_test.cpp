@@ -90,7 +90,7 @@ TEST(PictureLoader, reads_again_what_was_given_up_while_it_was_read) {
 }
 
 TEST(PictureFile, is_given_up_while_a_decoder_is_at_work) {
-  const TempFolder folder;
+  const TempDirectory folder;
   SlowPictures& slow = SlowPictures::instance();
   slow.write(folder.path("slow.pic"));
   std::stop_source stop;
@@ -104,7 +104,7 @@ TEST(PictureFile, is_given_up_while_a_decoder_is_at_work) {
 }
 
 TEST(PictureFile, is_read_by_whatever_decoder_there_is) {
-  const TempFolder folder;
+  const TempDirectory folder;
   SlowPictures& slow = SlowPictures::instance();
   slow.write(folder.path("slow.pic"));
   slow.release();

@@ -76,24 +76,24 @@ void say_failure(const JobResult& result, bool verbose) {
 }
 
 /// Between two videos a report is made and the next video is looked at.
-class ModelsKeptLoaded {
+class ResidentModels {
  public:
-  ModelsKeptLoaded() : runtime_(gst_torch_runtime_get()) {
+  ResidentModels() : runtime_(gst_torch_runtime_get()) {
     g_object_set(runtime_, "grace-time", gint64{3600} * GST_SECOND, nullptr);
   }
-  ~ModelsKeptLoaded() {
+  ~ResidentModels() {
     gst_torch_runtime_trim(runtime_);
     gst_object_unref(runtime_);
   }
-  ModelsKeptLoaded(const ModelsKeptLoaded&) = delete;
-  ModelsKeptLoaded& operator=(const ModelsKeptLoaded&) = delete;
+  ResidentModels(const ResidentModels&) = delete;
+  ResidentModels& operator=(const ResidentModels&) = delete;
 
  private:
   GstTorchRuntime* runtime_;
 };
 
 std::vector<JobResult> run_jobs(const std::vector<AnalysisPlan>& plans, const JobOptions& options) {
-  const ModelsKeptLoaded kept;
+  const ResidentModels kept;
   std::vector<JobResult> results;
   for (const AnalysisPlan& plan : plans) {
     if (Interrupt::signal() != 0) break;

@@ -25,7 +25,7 @@ constexpr std::uint64_t kManyFrames = 5000;  // the meter's file stays small
 
 Result<void> check_outputs(const AnalysisPlan& plan) {
   if (auto writable = check_output_folder(plan.folder); !writable) return writable;
-  if (auto same = ResultsFolder::check_version(plan.folder, ResultsFolder::Earlier::Replace);
+  if (auto same = ResultsDirectory::check_version(plan.folder, ResultsDirectory::Earlier::Replace);
       !same) {
     return same;
   }
@@ -42,9 +42,9 @@ Result<VideoFacts> check_video(const AnalysisPlan& plan) {
   return facts;
 }
 
-Result<RunRecord> make_record(const AnalysisPlan& plan, const JobOptions& options,
+Result<RunManifest> make_record(const AnalysisPlan& plan, const JobOptions& options,
                               const VideoFacts& facts) {
-  RunRecord record(plan.folder);
+  RunManifest record(plan.folder);
   record.set_command(options.command);
   record.set_input(plan.video, facts);
   for (const Stage* stage : plan.stages) {
@@ -60,8 +60,8 @@ Result<RunRecord> make_record(const AnalysisPlan& plan, const JobOptions& option
 enum class Earlier { Other, Unfinished, Finished };
 
 /// What there is in the folder of a run that had the same to do.
-Earlier look_at_folder(const AnalysisPlan& plan, const RunRecord& record) {
-  const auto earlier = read_run_record(plan.folder);
+Earlier look_at_folder(const AnalysisPlan& plan, const RunManifest& record) {
+  const auto earlier = read_run_manifest(plan.folder);
   std::error_code ignored;
   const bool is_same = earlier.is_object() && earlier.contains("identity") &&
                        earlier["identity"] == record.identity() &&
@@ -115,7 +115,7 @@ Result<void> go_on(const AnalysisPlan& plan, Run& run) {
   return {};
 }
 
-Result<RunOutcome> run_once(const AnalysisPlan& plan, const Run& run, RunRecord& record) {
+Result<RunOutcome> run_once(const AnalysisPlan& plan, const Run& run, RunManifest& record) {
   auto pipeline = parse_pipeline(join_words(analysis_pipeline(plan, run.extras)));
   if (!pipeline) return pipeline.error();
   record.set_pipeline(plan, *pipeline);
@@ -123,7 +123,7 @@ Result<RunOutcome> run_once(const AnalysisPlan& plan, const Run& run, RunRecord&
   return run_analysis(*pipeline, run.options);
 }
 
-Result<RunOutcome> run_to_its_end(const AnalysisPlan& plan, Run& run, RunRecord& record) {
+Result<RunOutcome> run_to_its_end(const AnalysisPlan& plan, Run& run, RunManifest& record) {
   auto outcome = run_once(plan, run, record);
   if (!outcome || !outcome->lost_its_place) return outcome;
   run.options.continuation->seek_to.reset();
@@ -174,7 +174,7 @@ void make_report(const AnalysisPlan& plan, JobResult& result) {
   }
 }
 
-JobResult run_job(const AnalysisPlan& plan, Run& run, RunRecord& record) {
+JobResult run_job(const AnalysisPlan& plan, Run& run, RunManifest& record) {
   auto outcome = run_to_its_end(plan, run, record);
   if (!outcome) return failed(outcome.error());
   const std::uint64_t frames = run.frames_before + outcome->frames;
@@ -197,7 +197,7 @@ JobResult run_job(const AnalysisPlan& plan, Run& run, RunRecord& record) {
 JobResult already_finished(const AnalysisPlan& plan) {
   JobResult result;
   result.state = JobState::Finished;
-  const auto record = read_run_record(plan.folder);
+  const auto record = read_run_manifest(plan.folder);
   result.frames = record.value("frames", std::uint64_t{0});
   result.ms_per_frame = record.value("ms_per_frame", 0.0);
   std::printf("finished before: %s (--again computes it anew)\n", plan.folder.c_str());

@@ -128,18 +128,18 @@ const char* status_word(const RunOutcome& outcome) {
 
 }  // namespace
 
-RunRecord::RunRecord(const std::string& folder)
+RunManifest::RunManifest(const std::string& folder)
     : path_((std::filesystem::path(folder) / "run.json").string()) {
   json_["versions"] = {
       {PACKAGE, VERSION}, {"GStreamer", gstreamer_version()}, {"LibTorch", GSTTORCH_TORCH_VERSION}};
 }
 
-void RunRecord::set_command(const std::vector<std::string>& words) {
+void RunManifest::set_command(const std::vector<std::string>& words) {
   json_["command"] = Json::array({"gst-torch"});
   for (const std::string& word : words) json_["command"].push_back(word);
 }
 
-void RunRecord::set_input(const std::string& path, const VideoFacts& facts) {
+void RunManifest::set_input(const std::string& path, const VideoFacts& facts) {
   std::error_code ignored;
   Json& input = json_["input"];
   input["path"] = path;
@@ -154,7 +154,7 @@ void RunRecord::set_input(const std::string& path, const VideoFacts& facts) {
   if (facts.duration_ns > 0) input["duration"] = facts.duration_ns;
 }
 
-void RunRecord::set_model(const Stage& stage, const std::string& name, const std::string& file) {
+void RunManifest::set_model(const Stage& stage, const std::string& name, const std::string& file) {
   std::error_code ignored;
   json_["models"][stage.name] = {{"element", stage.element},
                                  {"name", name},
@@ -163,7 +163,7 @@ void RunRecord::set_model(const Stage& stage, const std::string& name, const std
                                  {"sha256", file_sha256(file)}};
 }
 
-void RunRecord::set_identity(const AnalysisPlan& plan) {
+void RunManifest::set_identity(const AnalysisPlan& plan) {
   Json& identity = json_["identity"];
   identity["input_bytes"] = json_["input"]["bytes"];
   identity["input_modified"] = modified_ns(plan.video);
@@ -182,7 +182,7 @@ void RunRecord::set_identity(const AnalysisPlan& plan) {
   put(identity, "overlay", plan.overlay);
 }
 
-void RunRecord::set_pipeline(const AnalysisPlan& plan, const Pipeline& pipeline) {
+void RunManifest::set_pipeline(const AnalysisPlan& plan, const Pipeline& pipeline) {
   json_["pipeline"] = join_words(analysis_pipeline(plan));
   json_["shell_command"] = shell_command(analysis_pipeline(plan));
   std::vector<const char*> factories{"analysiswriter", "analysisoverlay"};
@@ -194,13 +194,13 @@ void RunRecord::set_pipeline(const AnalysisPlan& plan, const Pipeline& pipeline)
   }
 }
 
-Result<void> RunRecord::write_started() {
+Result<void> RunManifest::write_started() {
   json_["started"] = now_text();
   json_["status"] = "running";
   return write();
 }
 
-Result<void> RunRecord::write_ended(const RunOutcome& outcome, std::uint64_t frames) {
+Result<void> RunManifest::write_ended(const RunOutcome& outcome, std::uint64_t frames) {
   json_["ended"] = now_text();
   json_["status"] = status_word(outcome);
   if (outcome.error) json_["error"] = outcome.error->message;
@@ -214,7 +214,7 @@ Result<void> RunRecord::write_ended(const RunOutcome& outcome, std::uint64_t fra
 }
 
 // Written beside and renamed, so that a reader never finds half a record.
-Result<void> RunRecord::write() {
+Result<void> RunManifest::write() {
   // File names need not be UTF-8: what is not is replaced.
   const std::string text = json_.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   auto file = OutputFile::create(path_ + ".part");

@@ -17,9 +17,9 @@ namespace gsttorch {
 
 /// run.json of a results folder: what was run, on what, and how it ended. Written at the start, so
 /// that a run that was killed can be told from one that ended, and again at the end.
-class RunRecord {
+class RunManifest {
  public:
-  explicit RunRecord(const std::string& folder);
+  explicit RunManifest(const std::string& folder);
 
   void set_command(const std::vector<std::string>& words);
   void set_input(const std::string& path, const VideoFacts& facts);

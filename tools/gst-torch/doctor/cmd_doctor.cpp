@@ -16,53 +16,53 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const char* state_word(FindingState state) {
+const char* state_word(CheckState state) {
   switch (state) {
-    case FindingState::Ok:
+    case CheckState::Ok:
       return "ok";
-    case FindingState::Missing:
+    case CheckState::Missing:
       return "missing";
-    case FindingState::Optional:
+    case CheckState::Optional:
       return "absent";
-    case FindingState::Fact:
+    case CheckState::Fact:
       break;
   }
   return "fact";
 }
 
-Findings examine() {
-  Findings findings;
-  check_gstreamer(findings);
-  check_own_plugins(findings);
-  check_engine(findings);
-  check_models(findings);
-  check_machine(findings);
-  check_gpu(findings);
-  check_environment(findings);
-  return findings;
+Checks examine() {
+  Checks checks;
+  check_gstreamer(checks);
+  check_own_plugins(checks);
+  check_engine(checks);
+  check_models(checks);
+  check_machine(checks);
+  check_gpu(checks);
+  check_environment(checks);
+  return checks;
 }
 
-int count_missing(const Findings& findings) {
+int count_missing(const Checks& checks) {
   int missing = 0;
-  for (const Finding& finding : findings) missing += finding.state == FindingState::Missing;
+  for (const Check& check : checks) missing += check.state == CheckState::Missing;
   return missing;
 }
 
-void print_finding(const Finding& finding) {
-  const bool is_fact = finding.state == FindingState::Fact;
-  std::printf("  %-8s %-20s %s%s%s\n", is_fact ? "" : state_word(finding.state),
-              finding.name.c_str(), finding.detail.c_str(), finding.remedy.empty() ? "" : " -> ",
-              finding.remedy.c_str());
+void print_check(const Check& check) {
+  const bool is_fact = check.state == CheckState::Fact;
+  std::printf("  %-8s %-20s %s%s%s\n", is_fact ? "" : state_word(check.state),
+              check.name.c_str(), check.detail.c_str(), check.remedy.empty() ? "" : " -> ",
+              check.remedy.c_str());
 }
 
-void print_text(const Findings& findings) {
+void print_text(const Checks& checks) {
   std::string group;
-  for (const Finding& finding : findings) {
-    if (finding.group != group) std::printf("%s\n", finding.group.c_str());
-    group = finding.group;
-    print_finding(finding);
+  for (const Check& check : checks) {
+    if (check.group != group) std::printf("%s\n", check.group.c_str());
+    group = check.group;
+    print_check(check);
   }
-  const int missing = count_missing(findings);
+  const int missing = count_missing(checks);
   if (missing == 0) {
     std::puts("\nEverything that is needed is there.");
   } else {
@@ -70,18 +70,18 @@ void print_text(const Findings& findings) {
   }
 }
 
-void print_json(const Findings& findings) {
-  Json checks = Json::array();
-  for (const Finding& finding : findings) {
-    Json check = {{"group", finding.group},
-                  {"name", finding.name},
-                  {"state", state_word(finding.state)},
-                  {"detail", finding.detail}};
-    if (!finding.remedy.empty()) check["remedy"] = finding.remedy;
-    checks.push_back(check);
+void print_json(const Checks& checks) {
+  Json list = Json::array();
+  for (const Check& check : checks) {
+    Json object = {{"group", check.group},
+                  {"name", check.name},
+                  {"state", state_word(check.state)},
+                  {"detail", check.detail}};
+    if (!check.remedy.empty()) object["remedy"] = check.remedy;
+    list.push_back(object);
   }
   const Json report = {
-      {"version", VERSION}, {"ok", count_missing(findings) == 0}, {"checks", checks}};
+      {"version", VERSION}, {"ok", count_missing(checks) == 0}, {"checks", list}};
   std::puts(report.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
 }
 
@@ -101,9 +101,9 @@ int cmd_doctor(int argc, char** argv) {
   options.add("json", 0, &json, "Print one JSON object");
   if (auto status = options.parse(argc, argv, 0)) return *status;
   gst_init(nullptr, nullptr);
-  const Findings findings = examine();
-  json ? print_json(findings) : print_text(findings);
-  return count_missing(findings) == 0 ? kOk : kFailed;
+  const Checks checks = examine();
+  json ? print_json(checks) : print_text(checks);
+  return count_missing(checks) == 0 ? kOk : kFailed;
 }
 
 }  // namespace gsttorch

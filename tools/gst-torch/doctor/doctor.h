@@ -8,7 +8,7 @@
 
 namespace gsttorch {
 
-enum class FindingState {
+enum class CheckState {
   Ok,
   Missing,   ///< needed and not there: the remedy says how to get it
   Optional,  ///< not there, and not needed for the main job
@@ -16,23 +16,23 @@ enum class FindingState {
 };
 
 /// One thing that `gst-torch doctor` looked at.
-struct Finding {
+struct Check {
   std::string group;
   std::string name;
-  FindingState state = FindingState::Fact;
+  CheckState state = CheckState::Fact;
   std::string detail;  ///< version, file, size: what was found, or why not
   std::string remedy;  ///< one line, only where something is not there
 };
-using Findings = std::vector<Finding>;
+using Checks = std::vector<Check>;
 
 std::string gigabytes(std::uint64_t bytes);  ///< "8.0 GB"
 
-void check_gstreamer(Findings& findings);    ///< version, the elements that pipelines need
-void check_own_plugins(Findings& findings);  ///< ours, and what the registry blacklisted
-void check_engine(Findings& findings);       ///< loads it: LibTorch's version, devices
-void check_models(Findings& findings);
-void check_machine(Findings& findings);      ///< CPU, memory
-void check_gpu(Findings& findings);          ///< driver, devices, CUDA libraries; after the engine
-void check_environment(Findings& findings);  ///< variables that change what we do
+void check_gstreamer(Checks& checks);    ///< version, the elements that pipelines need
+void check_own_plugins(Checks& checks);  ///< ours, and what the registry blacklisted
+void check_engine(Checks& checks);       ///< loads it: LibTorch's version, devices
+void check_models(Checks& checks);
+void check_machine(Checks& checks);      ///< CPU, memory
+void check_gpu(Checks& checks);          ///< driver, devices, CUDA libraries; after the engine
+void check_environment(Checks& checks);  ///< variables that change what we do
 
 }  // namespace gsttorch

@@ -59,33 +59,33 @@ ElementFact find_element(const char* name) {
   return {gst_plugin_get_version(plugin.get()), file ? file : "built in"};
 }
 
-Finding element_finding(const ElementPackage& element, FindingState when_absent) {
+Check check_element(const ElementPackage& element, CheckState when_absent) {
   const ElementFact fact = find_element(element.name);
-  if (!fact.file.empty()) return {kGroup, element.name, FindingState::Ok, fact.version, ""};
+  if (!fact.file.empty()) return {kGroup, element.name, CheckState::Ok, fact.version, ""};
   return {kGroup, element.name, when_absent, "not found",
           std::string("apt-get install ") + element.package};
 }
 
 std::string plugin_folder() { return std::string(GSTTORCH_LIBDIR) + "/gstreamer-1.0"; }
 
-Finding own_finding(const char* name) {
+Check check_own_element(const char* name) {
   const ElementFact fact = find_element(name);
   if (!fact.file.empty()) {
-    return {kOwnGroup, name, FindingState::Ok, fact.version + ", " + fact.file, ""};
+    return {kOwnGroup, name, CheckState::Ok, fact.version + ", " + fact.file, ""};
   }
-  return {kOwnGroup, name, FindingState::Missing, "not found",
+  return {kOwnGroup, name, CheckState::Missing, "not found",
           "set GST_PLUGIN_PATH to the folder of the plugins (installed: " + plugin_folder() +
               "; in a build tree: meson devenv -C build)"};
 }
 
-void add_blacklisted(Findings& findings) {
+void add_blacklisted(Checks& checks) {
   GList* plugins = gst_registry_get_plugin_list(gst_registry_get());
   for (GList* item = plugins; item; item = item->next) {
     auto* plugin = static_cast<GstPlugin*>(item->data);
     if (!GST_OBJECT_FLAG_IS_SET(plugin, GST_PLUGIN_FLAG_BLACKLISTED)) continue;
     const std::string file = gst_plugin_get_filename(plugin);
     const bool ours = file.find("libgsttorch") != std::string::npos;
-    findings.push_back({kOwnGroup, file, ours ? FindingState::Missing : FindingState::Optional,
+    checks.push_back({kOwnGroup, file, ours ? CheckState::Missing : CheckState::Optional,
                         "blacklisted: it could not be loaded when plugins were scanned",
                         "ldd " + file +
                             " says what it lacks; then delete GStreamer's registry "
@@ -96,20 +96,20 @@ void add_blacklisted(Findings& findings) {
 
 }  // namespace
 
-void check_gstreamer(Findings& findings) {
+void check_gstreamer(Checks& checks) {
   g_autofree gchar* version = gst_version_string();
-  findings.push_back({kGroup, "version", FindingState::Ok, version, ""});
+  checks.push_back({kGroup, "version", CheckState::Ok, version, ""});
   for (const ElementPackage& element : kNeeded) {
-    findings.push_back(element_finding(element, FindingState::Missing));
+    checks.push_back(check_element(element, CheckState::Missing));
   }
   for (const ElementPackage& element : kUseful) {
-    findings.push_back(element_finding(element, FindingState::Optional));
+    checks.push_back(check_element(element, CheckState::Optional));
   }
 }
 
-void check_own_plugins(Findings& findings) {
-  for (const char* name : kOwnElements) findings.push_back(own_finding(name));
-  add_blacklisted(findings);
+void check_own_plugins(Checks& checks) {
+  for (const char* name : kOwnElements) checks.push_back(check_own_element(name));
+  add_blacklisted(checks);
 }
 
 }  // namespace gsttorch

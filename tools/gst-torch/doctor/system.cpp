@@ -75,33 +75,33 @@ std::string gigabytes(std::uint64_t bytes) {
   return text;
 }
 
-void check_engine(Findings& findings) {
+void check_engine(Checks& checks) {
   auto engine = load_engine();
   if (!engine) {
-    findings.push_back({"engine", "LibTorch", FindingState::Missing, engine.error().message,
+    checks.push_back({"engine", "LibTorch", CheckState::Missing, engine.error().message,
                         "tools/setup gets LibTorch and builds the engine; GST_TORCH_ENGINE names "
                         "an engine library elsewhere"});
     return;
   }
-  findings.push_back({"engine", "LibTorch", FindingState::Ok, (*engine)->version(), ""});
-  findings.push_back({"engine", "devices", FindingState::Ok, joined((*engine)->devices()), ""});
+  checks.push_back({"engine", "LibTorch", CheckState::Ok, (*engine)->version(), ""});
+  checks.push_back({"engine", "devices", CheckState::Ok, joined((*engine)->devices()), ""});
 }
 
-void check_machine(Findings& findings) {
-  findings.push_back({kMachine, "CPU", FindingState::Fact, cpu_model(), ""});
-  findings.push_back({kMachine, "CPU features", FindingState::Fact, cpu_features(), ""});
-  findings.push_back(
-      {kMachine, "cores", FindingState::Fact, std::to_string(usable_cores()) + " usable", ""});
-  findings.push_back({kMachine, "memory", FindingState::Fact,
+void check_machine(Checks& checks) {
+  checks.push_back({kMachine, "CPU", CheckState::Fact, cpu_model(), ""});
+  checks.push_back({kMachine, "CPU features", CheckState::Fact, cpu_features(), ""});
+  checks.push_back(
+      {kMachine, "cores", CheckState::Fact, std::to_string(usable_cores()) + " usable", ""});
+  checks.push_back({kMachine, "memory", CheckState::Fact,
                       gigabytes(meminfo_bytes("MemTotal")) + ", " +
                           gigabytes(meminfo_bytes("MemAvailable")) + " available",
                       ""});
 }
 
-void check_environment(Findings& findings) {
+void check_environment(Checks& checks) {
   for (const char* name : kVariables) {
     const char* value = std::getenv(name);
-    if (value) findings.push_back({"environment", name, FindingState::Fact, value, ""});
+    if (value) checks.push_back({"environment", name, CheckState::Fact, value, ""});
   }
 }
 

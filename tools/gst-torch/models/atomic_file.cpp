@@ -59,20 +59,20 @@ Result<std::string> sha256_of_file(const std::filesystem::path& path) {
   return hash.hex();
 }
 
-PartFile::PartFile(std::filesystem::path path, std::uint64_t limit)
+AtomicFile::AtomicFile(std::filesystem::path path, std::uint64_t limit)
     : path_(std::move(path)), part_path_(path_.string() + ".part"), limit_(limit) {}
 
-Result<std::unique_ptr<PartFile>> PartFile::create(const std::filesystem::path& path,
+Result<std::unique_ptr<AtomicFile>> AtomicFile::create(const std::filesystem::path& path,
                                                    std::uint64_t limit) {
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
   if (error) return system_error(path.parent_path(), error.value());
-  std::unique_ptr<PartFile> file(new PartFile(path, limit));
+  std::unique_ptr<AtomicFile> file(new AtomicFile(path, limit));
   if (auto opened = file->open(); !opened) return opened.error();
   return file;
 }
 
-Result<void> PartFile::open() {
+Result<void> AtomicFile::open() {
   const int fd = ::open(part_path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0) return system_error(part_path_, errno);
   // The second look is for a file that its owner has renamed since: that one is no part any more.
@@ -84,13 +84,13 @@ Result<void> PartFile::open() {
   return restart();
 }
 
-PartFile::~PartFile() {
+AtomicFile::~AtomicFile() {
   if (fd_ < 0) return;
   if (is_same_file(fd_, part_path_)) ::unlink(part_path_.c_str());
   ::close(fd_);
 }
 
-Result<void> PartFile::restart() {
+Result<void> AtomicFile::restart() {
   if (::ftruncate(fd_, 0) != 0 || ::lseek(fd_, 0, SEEK_SET) != 0) {
     return system_error(part_path_, errno);
   }
@@ -99,7 +99,7 @@ Result<void> PartFile::restart() {
   return {};
 }
 
-Result<void> PartFile::write(std::string_view bytes) {
+Result<void> AtomicFile::write(std::string_view bytes) {
   if (bytes.size() > limit_ - size_) {
     return Error{ErrorCode::Corrupt, "it is longer than " + std::to_string(limit_) + " bytes"};
   }
@@ -114,9 +114,9 @@ Result<void> PartFile::write(std::string_view bytes) {
   return {};
 }
 
-std::string PartFile::sha256() { return hash_.hex(); }
+std::string AtomicFile::sha256() { return hash_.hex(); }
 
-Result<void> PartFile::commit() {
+Result<void> AtomicFile::commit() {
   if (::fsync(fd_) != 0) return system_error(part_path_, errno);
   if (::rename(part_path_.c_str(), path_.c_str()) != 0) return system_error(path_, errno);
   sync_folder(path_.parent_path());

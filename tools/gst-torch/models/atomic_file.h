@@ -34,14 +34,14 @@ Result<std::string> sha256_of_file(const std::filesystem::path& path);
 /// A file on its way: written beside its place as NAME.part, and put there in one step when it is
 /// whole and right. Whatever happens before, NAME itself is as it was. Only one process at a time
 /// has the part file; another one is told so instead of waiting.
-class PartFile {
+class AtomicFile {
  public:
   /// Makes the folder, too. No more than `limit` bytes are ever written.
-  static Result<std::unique_ptr<PartFile>> create(const std::filesystem::path& path,
+  static Result<std::unique_ptr<AtomicFile>> create(const std::filesystem::path& path,
                                                   std::uint64_t limit);
-  ~PartFile();
-  PartFile(const PartFile&) = delete;
-  PartFile& operator=(const PartFile&) = delete;
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
 
   const std::filesystem::path& path() const { return path_; }  ///< of the file it becomes
   std::uint64_t limit() const { return limit_; }
@@ -55,7 +55,7 @@ class PartFile {
   Result<void> commit();
 
  private:
-  PartFile(std::filesystem::path path, std::uint64_t limit);
+  AtomicFile(std::filesystem::path path, std::uint64_t limit);
   Result<void> open();
 
   const std::filesystem::path path_;

@@ -30,7 +30,7 @@ using Clock = std::chrono::steady_clock;
 
 /// One attempt, as its callbacks see it.
 struct Transfer {
-  PartFile& file;
+  AtomicFile& file;
   const FetchOptions& options;
   std::optional<Error> write_error;
   Clock::time_point last_news = Clock::now();
@@ -109,7 +109,7 @@ Error stall_error(const FetchOptions& options) {
   return {ErrorCode::Failed, "nothing came for " + std::to_string(options.stall_timeout_s) + " s"};
 }
 
-Outcome attempt(const std::string& url, const FetchOptions& options, PartFile& file) {
+Outcome attempt(const std::string& url, const FetchOptions& options, AtomicFile& file) {
   if (auto ready = file.restart(); !ready) return {ready};
   Transfer transfer{file, options, {}};
   char message[CURL_ERROR_SIZE] = "";
@@ -127,7 +127,7 @@ Outcome attempt(const std::string& url, const FetchOptions& options, PartFile& f
 
 }  // namespace
 
-Result<void> fetch_url(const std::string& url, const FetchOptions& options, PartFile& file) {
+Result<void> fetch_url(const std::string& url, const FetchOptions& options, AtomicFile& file) {
   auto pause = kFirstPause;
   for (int tries = 1;; tries++) {
     const Outcome outcome = attempt(url, options, file);

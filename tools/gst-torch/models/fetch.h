@@ -19,6 +19,6 @@ struct FetchOptions {
 
 /// Fills `file` from an http or https address. Redirects are followed, but never from https to
 /// anything else. The error says why, without the address.
-Result<void> fetch_url(const std::string& url, const FetchOptions& options, PartFile& file);
+Result<void> fetch_url(const std::string& url, const FetchOptions& options, AtomicFile& file);
 
 }  // namespace gsttorch

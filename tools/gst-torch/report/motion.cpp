@@ -20,9 +20,9 @@ double length_seconds(const ReportData& data) {
   return data.frames.empty() ? 0 : seconds_of(data.frames.back());
 }
 
-std::vector<Point> points_of(const ReportData& data, std::optional<double> FrameResult::*field) {
+std::vector<Point> points_of(const ReportData& data, std::optional<double> ReportFrame::*field) {
   std::vector<Point> points;
-  for (const FrameResult& frame : data.frames) {
+  for (const ReportFrame& frame : data.frames) {
     if (frame.*field) points.push_back({seconds_of(frame), *(frame.*field)});
   }
   return points;
@@ -33,7 +33,7 @@ Chart chart_over_time(const ReportData& data, const char* title, const char* uni
   chart.title = title;
   chart.unit = unit;
   fit_time(chart, length_seconds(data));
-  for (const FrameResult& frame : data.frames) {
+  for (const ReportFrame& frame : data.frames) {
     if (frame.starts_scene) chart.marked.push_back(seconds_of(frame));
   }
   return chart;
@@ -49,7 +49,7 @@ std::string range_text(const std::vector<Point>& points, const char* unit) {
 std::string magnitude_chart(const ReportData& data) {
   Chart chart =
       chart_over_time(data, "Amount of motion", "mean length of the flow, pixels per pair");
-  const auto points = points_of(data, &FrameResult::mean_motion);
+  const auto points = points_of(data, &ReportFrame::mean_motion);
   chart.description = range_text(points, "pixels");
   chart.series.push_back({"mean", Mark::Area, thinned(points, kMostPoints, Thin::Mean)});
   fit_y(chart);
@@ -59,7 +59,7 @@ std::string magnitude_chart(const ReportData& data) {
 std::string largest_chart(const ReportData& data) {
   Chart chart =
       chart_over_time(data, "Fastest point", "longest vector of a frame, pixels per pair");
-  const auto points = points_of(data, &FrameResult::max_motion);
+  const auto points = points_of(data, &ReportFrame::max_motion);
   chart.description = range_text(points, "pixels");
   chart.series.push_back({"largest", Mark::Line, thinned(points, kMostPoints, Thin::Largest)});
   fit_y(chart);
@@ -68,7 +68,7 @@ std::string largest_chart(const ReportData& data) {
 
 /// Mean vectors of so many stretches of the stream.
 struct Stretch {
-  const FrameResult* first = nullptr;
+  const ReportFrame* first = nullptr;
   double x = 0, y = 0, mean = 0, largest = 0;  // pixels
   std::size_t frames = 0;                      // with flow
 
@@ -83,7 +83,7 @@ std::vector<Stretch> stretches(const ReportData& data, std::size_t most) {
     Stretch stretch;
     stretch.first = &data.frames[i * all / count];
     for (std::size_t j = i * all / count; j < (i + 1) * all / count; j++) {
-      const FrameResult& frame = data.frames[j];
+      const ReportFrame& frame = data.frames[j];
       if (!frame.mean_motion) continue;
       stretch.frames++;
       stretch.x += frame.mean_x.value_or(0);
@@ -196,12 +196,12 @@ std::string scenes_table(const ReportData& data) {
 }  // namespace
 
 std::string motion_section(const ReportData& data) {
-  if (!data.has(&FrameResult::mean_motion)) return "";
+  if (!data.has(&ReportFrame::mean_motion)) return "";
   std::string text =
       "<section><h2>Motion</h2>\n<p class=note>" + std::string(pair_text(data)) +
       " A pair is a frame and the one before it. Below the charts is the time in the video.</p>\n" +
       magnitude_chart(data) + largest_chart(data);
-  if (data.has(&FrameResult::mean_x)) {
+  if (data.has(&ReportFrame::mean_x)) {
     text +=
         direction_chart(data) + "<p class=note>No dot where the mean vector is shorter than " +
         number_text(kLeastVector, 1) +
@@ -212,9 +212,9 @@ std::string motion_section(const ReportData& data) {
 }
 
 std::string scenes_section(const ReportData& data) {
-  if (!data.has(&FrameResult::scene_score)) return "";
+  if (!data.has(&ReportFrame::scene_score)) return "";
   Chart chart = chart_over_time(data, "Score of a scene's change", "0 to 1, of each frame");
-  const auto points = points_of(data, &FrameResult::scene_score);
+  const auto points = points_of(data, &ReportFrame::scene_score);
   chart.description = range_text(points, "");
   chart.series.push_back({"score", Mark::Line, thinned(points, kMostPoints, Thin::Largest)});
   chart.y_ticks = {{0, "0"}, {0.5, "0.5"}, {1, "1"}};
@@ -222,9 +222,9 @@ std::string scenes_section(const ReportData& data) {
 }
 
 std::string matches_section(const ReportData& data) {
-  if (!data.has(&FrameResult::matches)) return "";
+  if (!data.has(&ReportFrame::matches)) return "";
   Chart chart = chart_over_time(data, "Matches", "pairs of points found in a pair of frames");
-  const auto points = points_of(data, &FrameResult::matches);
+  const auto points = points_of(data, &ReportFrame::matches);
   chart.description = range_text(points, "matches");
   chart.series.push_back({"matches", Mark::Area, thinned(points, kMostPoints, Thin::Mean)});
   fit_y(chart, 0);

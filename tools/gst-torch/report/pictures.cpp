@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kWidth = 224;  // pixels of a picture
 
-std::optional<FlowFile> flow_of(const ReportData& data, const FrameResult& frame) {
+std::optional<FlowFile> flow_of(const ReportData& data, const ReportFrame& frame) {
   if (!frame.flow_file.ends_with(".flo")) return std::nullopt;
   auto flow = read_flow_file(data.folder + "/" + frame.flow_file);
   return flow ? std::optional(std::move(*flow)) : std::nullopt;
@@ -27,13 +27,13 @@ std::string image(const std::string& uri, const std::string& alternative) {
 
 }  // namespace
 
-double seconds_of(const FrameResult& frame) {
+double seconds_of(const ReportFrame& frame) {
   return static_cast<double>(frame.pts.value_or(0)) / 1e9;
 }
 
-Pictures Pictures::take(const ReportData& data, const std::vector<const FrameResult*>& frames) {
+Pictures Pictures::take(const ReportData& data, const std::vector<const ReportFrame*>& frames) {
   Pictures pictures;
-  std::vector<const FrameResult*> in_order = frames;
+  std::vector<const ReportFrame*> in_order = frames;
   std::sort(in_order.begin(), in_order.end(),
             [](const auto* a, const auto* b) { return a->frame < b->frame; });
   in_order.erase(std::unique(in_order.begin(), in_order.end()), in_order.end());
@@ -42,12 +42,12 @@ Pictures Pictures::take(const ReportData& data, const std::vector<const FrameRes
   return pictures;
 }
 
-void Pictures::take_frames(const ReportData& data, const std::vector<const FrameResult*>& frames) {
+void Pictures::take_frames(const ReportData& data, const std::vector<const ReportFrame*>& frames) {
   const auto input = data.run.find("input");
   if (input == data.run.end() || !input->is_object()) return;
   auto grabber = FrameGrabber::open(input->value("absolute_path", ""), kWidth);
   if (!grabber) return;
-  for (const FrameResult* frame : frames) {
+  for (const ReportFrame* frame : frames) {
     if (!frame->pts) continue;
     if (const auto jpeg = grabber->frame_at(*frame->pts)) {
       frames_[frame->frame] = data_uri("image/jpeg", *jpeg);
@@ -57,15 +57,15 @@ void Pictures::take_frames(const ReportData& data, const std::vector<const Frame
 
 // One range for all, so that colours can be compared; that of most, so that a cut does not pale
 // all.
-void Pictures::take_flow(const ReportData& data, const std::vector<const FrameResult*>& frames) {
+void Pictures::take_flow(const ReportData& data, const std::vector<const ReportFrame*>& frames) {
   std::vector<float> ranges;
-  for (const FrameResult* frame : frames) {
+  for (const ReportFrame* frame : frames) {
     if (const auto flow = flow_of(data, *frame)) ranges.push_back(robust_magnitude(flow->view()));
   }
   if (ranges.empty()) return;
   std::sort(ranges.begin(), ranges.end());
   flow_range_px_ = std::max(1.0f, ranges[(ranges.size() - 1) / 2]);
-  for (const FrameResult* frame : frames) {
+  for (const ReportFrame* frame : frames) {
     const auto flow = flow_of(data, *frame);
     if (!flow) continue;
     auto jpeg = flow_jpeg(flow->view(), {flow_range_px_}, kWidth);
@@ -73,7 +73,7 @@ void Pictures::take_flow(const ReportData& data, const std::vector<const FrameRe
   }
 }
 
-std::string Pictures::figure(const FrameResult& frame, const std::string& caption) const {
+std::string Pictures::figure(const ReportFrame& frame, const std::string& caption) const {
   const std::string name = "frame " + std::to_string(frame.frame);
   std::string text = "<figure class=shot>";
   if (const auto at = frames_.find(frame.frame); at != frames_.end()) {
@@ -85,33 +85,33 @@ std::string Pictures::figure(const FrameResult& frame, const std::string& captio
   return text + "<figcaption>" + caption + "</figcaption></figure>\n";
 }
 
-std::vector<const FrameResult*> regular_frames(const ReportData& data, std::size_t count) {
-  std::vector<const FrameResult*> candidates;
-  for (const FrameResult& frame : data.frames) {
+std::vector<const ReportFrame*> regular_frames(const ReportData& data, std::size_t count) {
+  std::vector<const ReportFrame*> candidates;
+  for (const ReportFrame& frame : data.frames) {
     if (!frame.flow_file.empty()) candidates.push_back(&frame);
   }
   if (candidates.size() < std::min(count, data.frames.size() - 1)) {
     candidates.clear();
-    for (const FrameResult& frame : data.frames) candidates.push_back(&frame);
+    for (const ReportFrame& frame : data.frames) candidates.push_back(&frame);
   }
   count = std::min(count, candidates.size());
-  std::vector<const FrameResult*> chosen;
+  std::vector<const ReportFrame*> chosen;
   for (std::size_t i = 0; i < count; i++) {
     chosen.push_back(candidates[(2 * i + 1) * candidates.size() / (2 * count)]);
   }
   return chosen;
 }
 
-std::vector<const FrameResult*> most_moving(const ReportData& data, std::size_t count) {
-  std::vector<const FrameResult*> frames;
-  for (const FrameResult& frame : data.frames) {
+std::vector<const ReportFrame*> most_moving(const ReportData& data, std::size_t count) {
+  std::vector<const ReportFrame*> frames;
+  for (const ReportFrame& frame : data.frames) {
     if (frame.mean_motion) frames.push_back(&frame);
   }
   std::stable_sort(frames.begin(), frames.end(),
                    [](const auto* a, const auto* b) { return *a->mean_motion > *b->mean_motion; });
-  std::vector<const FrameResult*> chosen;
+  std::vector<const ReportFrame*> chosen;
   std::set<long> seconds;
-  for (const FrameResult* frame : frames) {
+  for (const ReportFrame* frame : frames) {
     if (chosen.size() == count) break;
     if (frame->pts && !seconds.insert(std::lround(std::floor(seconds_of(*frame)))).second) continue;
     chosen.push_back(frame);
@@ -125,7 +125,7 @@ std::vector<SlowFrame> slowest(const ReportData& data, std::size_t count) {
   if (listed == data.run.end() || !listed->is_array()) return frames;
   for (const auto& entry : *listed) {
     if (!entry.is_object() || frames.size() == count) continue;
-    const FrameResult* frame = data.frame_at(entry.value("pts", std::uint64_t{0}));
+    const ReportFrame* frame = data.frame_at(entry.value("pts", std::uint64_t{0}));
     if (!frame) continue;
     frames.push_back({frame, entry.value("ms", 0.0), entry.value("element", ""),
                       entry.value("element_ms", 0.0), entry.value("element_usual_ms", 0.0)});

@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::size_t kContactSheet = 12, kExtremes = 4;
 
-std::vector<const FrameResult*> frames_to_show(const ReportData& data,
-                                               const std::vector<const FrameResult*>& regular) {
-  std::vector<const FrameResult*> frames = regular;
-  for (const FrameResult* frame : most_moving(data, kExtremes)) frames.push_back(frame);
+std::vector<const ReportFrame*> frames_to_show(const ReportData& data,
+                                               const std::vector<const ReportFrame*>& regular) {
+  std::vector<const ReportFrame*> frames = regular;
+  for (const ReportFrame* frame : most_moving(data, kExtremes)) frames.push_back(frame);
   for (const SlowFrame& slow : slowest(data, kExtremes)) frames.push_back(slow.frame);
   return frames;
 }

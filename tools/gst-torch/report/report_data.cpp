@@ -33,7 +33,7 @@ Json first_of(const Json& line, const char* field) {
   return at->is_array() && !at->empty() && at->front().is_object() ? at->front() : Json::object();
 }
 
-void read_flow(const Json& flow, FrameResult& frame) {
+void read_flow(const Json& flow, ReportFrame& frame) {
   frame.mean_motion = number_in(flow, "mean_magnitude");
   frame.max_motion = number_in(flow, "max_magnitude");
   frame.mean_x = number_in(flow, "mean_x");
@@ -42,17 +42,17 @@ void read_flow(const Json& flow, FrameResult& frame) {
   frame.flow_file = text_in(flow, "file");
 }
 
-void read_scene(const Json& scene, FrameResult& frame) {
+void read_scene(const Json& scene, ReportFrame& frame) {
   frame.scene_score = number_in(scene, "score");
   const auto boundaries = scene.find("boundaries");
   frame.starts_scene = boundaries != scene.end() && boundaries->is_array() && !boundaries->empty();
 }
 
-std::optional<FrameResult> read_frame(const std::string& line) {
+std::optional<ReportFrame> read_frame(const std::string& line) {
   const auto key = record_key(line);
   if (!key) return std::nullopt;
   const Json json = Json::parse(line, nullptr, false);
-  FrameResult frame;
+  ReportFrame frame;
   frame.frame = key->frame;
   frame.pts = key->pts;
   read_flow(first_of(json, "flow"), frame);
@@ -61,8 +61,8 @@ std::optional<FrameResult> read_frame(const std::string& line) {
   return frame;
 }
 
-Result<std::vector<FrameResult>> read_frames(const std::string& folder) {
-  std::vector<FrameResult> frames;
+Result<std::vector<ReportFrame>> read_frames(const std::string& folder) {
+  std::vector<ReportFrame> frames;
   std::vector<std::string> files = full_results_files(folder);
   files.push_back(results_path(folder));
   for (const std::string& file : files) {
@@ -102,18 +102,18 @@ std::vector<PerfRecord> read_meter_reports(const std::string& folder) {
   return reports;
 }
 
-const FrameResult* ReportData::frame_at(std::uint64_t pts) const {
+const ReportFrame* ReportData::frame_at(std::uint64_t pts) const {
   const auto at = std::find_if(frames.begin(), frames.end(),
-                               [&](const FrameResult& frame) { return frame.pts == pts; });
+                               [&](const ReportFrame& frame) { return frame.pts == pts; });
   return at == frames.end() ? nullptr : &*at;
 }
 
-bool ReportData::has(std::optional<double> FrameResult::*field) const {
+bool ReportData::has(std::optional<double> ReportFrame::*field) const {
   return std::any_of(frames.begin(), frames.end(),
-                     [&](const FrameResult& frame) { return (frame.*field).has_value(); });
+                     [&](const ReportFrame& frame) { return (frame.*field).has_value(); });
 }
 
-Json read_run_record(const std::string& folder) {
+Json read_run_manifest(const std::string& folder) {
   std::ifstream in(std::filesystem::path(folder) / "run.json");
   Json json = Json::parse(in, nullptr, false);
   return json.is_object() ? json : Json();
@@ -124,13 +124,13 @@ Result<ReportData> read_report_data(const std::string& folder) {
   if (!std::filesystem::exists(results_path(folder), ignored)) {
     return Error{ErrorCode::NotFound, folder + " holds no results (gst-torch analyze makes them)"};
   }
-  auto same = ResultsFolder::check_version(folder, ResultsFolder::Earlier::Continue);
+  auto same = ResultsDirectory::check_version(folder, ResultsDirectory::Earlier::Continue);
   if (!same) return same.error();
   auto frames = read_frames(folder);
   if (!frames) return frames.error();
   ReportData data;
   data.folder = folder;
-  data.run = read_run_record(folder);
+  data.run = read_run_manifest(folder);
   if (!data.run.is_object()) data.run = Json::object();
   data.frames = std::move(*frames);
   data.meter = read_meter_reports(folder);

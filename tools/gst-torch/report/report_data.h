@@ -15,7 +15,7 @@
 namespace gsttorch {
 
 /// What a line of results.jsonl says of a frame; absent where no element said it.
-struct FrameResult {
+struct ReportFrame {
   std::uint64_t frame = 0;
   std::optional<std::uint64_t> pts;   ///< ns
   std::optional<double> mean_motion;  ///< pixels
@@ -33,11 +33,11 @@ struct FrameResult {
 struct ReportData {
   std::string folder;
   nlohmann::ordered_json run;  ///< run.json
-  std::vector<FrameResult> frames;
+  std::vector<ReportFrame> frames;
   std::vector<PerfRecord> meter;  ///< of the last run
 
-  const FrameResult* frame_at(std::uint64_t pts) const;  ///< null: there is none
-  bool has(std::optional<double> FrameResult::*field) const;
+  const ReportFrame* frame_at(std::uint64_t pts) const;  ///< null: there is none
+  bool has(std::optional<double> ReportFrame::*field) const;
 };
 
 /// A field that is an object; else an empty one.
@@ -51,7 +51,7 @@ std::string frame_times_path(const std::string& folder);
 std::vector<PerfRecord> read_meter_reports(const std::string& folder);
 
 /// run.json of a folder, as an earlier run left it; null where there is none that can be read.
-nlohmann::ordered_json read_run_record(const std::string& folder);
+nlohmann::ordered_json read_run_manifest(const std::string& folder);
 
 /// An Error where the folder holds no results, or those of another version.
 Result<ReportData> read_report_data(const std::string& folder);

@@ -13,7 +13,7 @@ namespace gsttorch {
 
 std::string summary_section(const ReportData& data);
 std::string contact_sheet_section(const ReportData& data, const Pictures& pictures,
-                                  const std::vector<const FrameResult*>& frames);
+                                  const std::vector<const ReportFrame*>& frames);
 std::string motion_section(const ReportData& data);
 std::string scenes_section(const ReportData& data);
 std::string matches_section(const ReportData& data);

@@ -32,23 +32,23 @@ bool is_part(const std::string& name, const std::string& prefix) {
 
 }  // namespace
 
-PartFiles::PartFiles(const std::string& folder, const std::string& video,
+ClipFiles::ClipFiles(const std::string& folder, const std::string& video,
                      const std::vector<std::size_t>& shots, const char* extension) {
   const std::string start = (fs::path(folder) / prefix_of(video)).string();
   for (const std::size_t shot : shots) {
-    names_.push_back(start + printf_text("%03zu", shot + 1) + extension);
+    names_.push_back(start + format("%03zu", shot + 1) + extension);
   }
 }
 
-PartFiles::~PartFiles() {
+ClipFiles::~ClipFiles() {
   for (std::size_t i = 0; i <= names_.size(); i++) std::remove(unfinished(i).c_str());
 }
 
-std::string PartFiles::unfinished(std::size_t index) const {
+std::string ClipFiles::unfinished(std::size_t index) const {
   return index < names_.size() ? names_[index] + ".part" : names_.back() + ".surplus.part";
 }
 
-Result<std::vector<std::string>> PartFiles::keep() {
+Result<std::vector<std::string>> ClipFiles::keep() {
   for (std::size_t i = 0; i < names_.size(); i++) {
     if (std::rename(unfinished(i).c_str(), names_[i].c_str()) != 0) {
       return file_error("cannot create", names_[i], errno);

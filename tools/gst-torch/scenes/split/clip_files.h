@@ -12,14 +12,14 @@ namespace gsttorch {
 
 /// The files of a split while they are written: under other names, until all are whole. What is not
 /// kept is removed when this goes out of scope.
-class PartFiles {
+class ClipFiles {
  public:
   /// `shots`: which each part begins with, counted from 0.
-  PartFiles(const std::string& folder, const std::string& video,
+  ClipFiles(const std::string& folder, const std::string& video,
             const std::vector<std::size_t>& shots, const char* extension);
-  ~PartFiles();
-  PartFiles(const PartFiles&) = delete;
-  PartFiles& operator=(const PartFiles&) = delete;
+  ~ClipFiles();
+  ClipFiles(const ClipFiles&) = delete;
+  ClipFiles& operator=(const ClipFiles&) = delete;
 
   std::size_t count() const { return names_.size(); }
   /// Where to write part `index`. One beyond the last has a name, too, and is never kept.

@@ -99,7 +99,7 @@ Error copy_error(const Error& error) {
                                       without_stop(error.message) + "): split it with --reencode"};
 }
 
-Result<std::vector<std::string>> write_parts(const SplitJob& job, PartFiles& files,
+Result<std::vector<std::string>> write_parts(const SplitJob& job, ClipFiles& files,
                                              std::uint64_t packets) {
   auto pipeline = SplitPipeline::create(job);
   if (!pipeline) return pipeline.error();
@@ -130,7 +130,7 @@ Result<SplitOutcome> split_video(const SplitRequest& request) {
                             job->encoder ? request.frame_times : split_times(streams->packets));
   add_audio(*streams, *job, outcome);
   add_times(request, *streams, outcome.plan, *job);
-  PartFiles files(request.folder, request.video, shots_of(outcome.plan), job->container.extension);
+  ClipFiles files(request.folder, request.video, shots_of(outcome.plan), job->container.extension);
   auto written =
       write_parts(*job, files, job->encoder ? request.frame_times.size() : streams->packets.size());
   if (!written) return split_error(request, written.error());

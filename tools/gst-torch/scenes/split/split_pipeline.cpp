@@ -39,7 +39,7 @@ Ref<GstPad> request_pad(GstElement* element, const char* name) {
 // A run in progress, which the streaming threads call back into.
 class Run {
  public:
-  Run(const Pipeline& pipeline, const SplitJob& job, const PartFiles& files)
+  Run(const Pipeline& pipeline, const SplitJob& job, const ClipFiles& files)
       : job_(job), files_(files), parts_(pipeline.element("parts")) {
     connect(pipeline);
     g_signal_connect(pipeline.element("streams").get(), "pad-added",
@@ -124,7 +124,7 @@ class Run {
   }
 
   const SplitJob& job_;
-  const PartFiles& files_;
+  const ClipFiles& files_;
   const Ref<GstElement> parts_;
   std::map<std::string, Ref<GstPad>> inputs_;  // by stream; not changed while it runs
   bool has_signalled_ = false;                 // of the thread of the video's packets
@@ -151,7 +151,7 @@ Result<SplitPipeline> SplitPipeline::create(const SplitJob& job) {
   return SplitPipeline(std::move(*pipeline));
 }
 
-Result<SplitPipeline::Counts> SplitPipeline::run(const SplitJob& job, const PartFiles& files) {
+Result<SplitPipeline::Counts> SplitPipeline::run(const SplitJob& job, const ClipFiles& files) {
   const Run run(pipeline_, job, files);
   const auto done = pipeline_.run_unless_interrupted();
   pipeline_.stop();  // nothing calls back after this

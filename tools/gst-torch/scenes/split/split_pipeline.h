@@ -37,7 +37,7 @@ class SplitPipeline {
     std::uint64_t packets = 0;  ///< of the video that came to the muxer
     std::size_t parts = 0;      ///< that were begun
   };
-  Result<Counts> run(const SplitJob& job, const PartFiles& files);
+  Result<Counts> run(const SplitJob& job, const ClipFiles& files);
 
  private:
   explicit SplitPipeline(Pipeline pipeline) : pipeline_(std::move(pipeline)) {}

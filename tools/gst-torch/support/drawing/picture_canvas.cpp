@@ -8,9 +8,9 @@ namespace gsttorch {
 
 Result<std::unique_ptr<PictureCanvas>> PictureCanvas::create(int width, int height,
                                                              const Color& background) {
-  constexpr OwnLibrary kLibrary{"libgsttorch-drawing.so", "GST_TORCH_DRAWING_LIBRARY",
+  constexpr RuntimeLibrary kLibrary{"libgsttorch-drawing.so", "GST_TORCH_DRAWING_LIBRARY",
                                 GSTTORCH_DRAWING_ENTRY, "install gst-torch as a whole"};
-  const auto entry = open_own_library(kLibrary);
+  const auto entry = open_runtime_library(kLibrary);
   if (!entry) return entry.error();
   const auto make = reinterpret_cast<DrawingEntry>(*entry);
   return std::unique_ptr<PictureCanvas>(make(width, height, background));

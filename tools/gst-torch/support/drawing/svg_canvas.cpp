@@ -8,7 +8,7 @@ namespace gsttorch {
 namespace {
 
 std::string hex(const Color& color) {
-  return printf_text("#%02x%02x%02x", color.red, color.green, color.blue);
+  return format("#%02x%02x%02x", color.red, color.green, color.blue);
 }
 
 std::string number(double value) { return number_text(value, 1); }
