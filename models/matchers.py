@@ -44,15 +44,15 @@ class Element:
         self.weights, self.precision, self.token_pruning = weights, precision, token_pruning
 
     def __call__(self, image0, image1):
-        with tempfile.TemporaryDirectory() as folder:
-            names = [f"{folder}/{side}.png" for side in "ab"]
+        with tempfile.TemporaryDirectory() as directory:
+            names = [f"{directory}/{side}.png" for side in "ab"]
             for name, image in zip(names, (image0, image1)):
                 cv2.imwrite(name, image)
-            subprocess.run(["gst-torch", "match", *names, "-o", f"{folder}/out.csv", "-m",
+            subprocess.run(["gst-torch", "match", *names, "-o", f"{directory}/out.csv", "-m",
                             str(self.weights), "--precision", self.precision,
                             "--token-pruning", str(self.token_pruning)], check=True,
                            stdout=subprocess.DEVNULL)
-            rows = np.loadtxt(f"{folder}/out.csv", delimiter=",", skiprows=1, ndmin=2)
+            rows = np.loadtxt(f"{directory}/out.csv", delimiter=",", skiprows=1, ndmin=2)
         rows = rows.reshape(-1, 6)
         return rows[:, :2], rows[:, 2:4]
 

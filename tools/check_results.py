@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Is a results folder complete? One line of results.jsonl per frame, in order, flow, a video."""
+"""Is a results directory complete? One line of results.jsonl per frame, in order, flow, a video."""
 import json
 import pathlib
 import sys
@@ -9,11 +9,11 @@ import sys
 MATROSKA = b"\x1a\x45\xdf\xa3"
 
 
-def problem(folder: pathlib.Path, expected: int | None) -> str | None:
+def problem(directory: pathlib.Path, expected: int | None) -> str | None:
     try:
-        records = [json.loads(line) for line in (folder / "results.jsonl").open()]
-        video = (folder / "flow.mkv").read_bytes()
-        json.loads((folder / "run.json").read_text())
+        records = [json.loads(line) for line in (directory / "results.jsonl").open()]
+        video = (directory / "flow.mkv").read_bytes()
+        json.loads((directory / "run.json").read_text())
     except (OSError, ValueError) as error:
         return str(error)
     if expected is not None and len(records) != expected:

@@ -4,7 +4,7 @@
 """Counts the cases of a `meson test` run and lists those that failed.
 
 Meson knows how each test program ended; the cases within one stand in the JUnit file that it left:
-gtest programs write <name>.xml in the build folder, pytest what its --junit-xml says. A gtest
+gtest programs write <name>.xml in the build directory, pytest what its --junit-xml says. A gtest
 program that crashed or ran out of time left none: what it had printed by then tells which cases
 passed and which one it was in. Any other program that failed without a failed case is a failed case
 itself.
@@ -120,7 +120,7 @@ def summary(cases: list[Case]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("build", type=pathlib.Path, help="build folder")
+    parser.add_argument("build", type=pathlib.Path, help="build directory")
     parser.add_argument("--meson-status", type=int, default=0, help="how `meson test` ended")
     parser.add_argument("--demo", type=int, help="how a demo ended: one more case")
     options = parser.parse_args()

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 #
-# What setup, demo and test share. To be sourced; the current folder becomes the project's root.
+# What setup, demo and test share. To be sourced; the current directory becomes the project's root.
 
 set -euo pipefail
 readonly me=${0##*/}

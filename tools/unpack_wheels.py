@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Takes files out of wheels: those wheels of a folder whose sha256 a requirements file names."""
+"""Takes files out of wheels: those wheels of a directory whose sha256 a requirements file names."""
 import argparse
 import fnmatch
 import hashlib
@@ -19,11 +19,11 @@ def sha256(path: pathlib.Path) -> str:
     return digest.hexdigest()
 
 
-def wheels_with(hashes: set[str], folder: pathlib.Path) -> list[pathlib.Path]:
-    found = {sha256(wheel): wheel for wheel in sorted(folder.glob("*.whl"))}
+def wheels_with(hashes: set[str], directory: pathlib.Path) -> list[pathlib.Path]:
+    found = {sha256(wheel): wheel for wheel in sorted(directory.glob("*.whl"))}
     missing = hashes - found.keys()
     if missing:
-        raise ValueError(f"no wheel in {folder} has the sha256 {', '.join(sorted(missing))}")
+        raise ValueError(f"no wheel in {directory} has the sha256 {', '.join(sorted(missing))}")
     return [found[digest] for digest in sorted(hashes)]
 
 
@@ -43,7 +43,7 @@ def unpack(wheels: list[pathlib.Path], destination: pathlib.Path, patterns: list
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hashes", type=pathlib.Path, required=True, help="requirements file")
-    parser.add_argument("wheels", type=pathlib.Path, help="folder")
+    parser.add_argument("wheels", type=pathlib.Path, help="directory")
     parser.add_argument("destination", type=pathlib.Path)
     parser.add_argument("pattern", nargs="+", help="which files, as in a shell; * matches / too")
     options = parser.parse_args()

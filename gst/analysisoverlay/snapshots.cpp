@@ -38,9 +38,9 @@ Result<Ref<GstCaps>> encoded_caps(const std::string& pattern) {
   return Error{ErrorCode::LibraryMissing, std::string("GStreamer has no encoder for ") + type};
 }
 
-Result<void> check_folder_of(const std::string& file) {
-  const std::string folder = std::filesystem::path(file).parent_path();
-  return make_writable_folder(folder.empty() ? "." : folder);
+Result<void> check_directory_of(const std::string& file) {
+  const std::string directory = std::filesystem::path(file).parent_path();
+  return make_writable_directory(directory.empty() ? "." : directory);
 }
 
 /// What is painted for these settings: twice as wide if it is beside the picture.
@@ -86,7 +86,7 @@ Result<void> Snapshots::start(const std::string& pattern) {
   if (!paths) return paths.error();
   auto encoded = encoded_caps(pattern);
   if (!encoded) return encoded.error();
-  if (auto usable = check_folder_of(paths->path(0)); !usable) return usable;
+  if (auto usable = check_directory_of(paths->path(0)); !usable) return usable;
   paths_ = std::move(paths).value();
   encoded_ = std::move(encoded).value();
   painter_.reset();

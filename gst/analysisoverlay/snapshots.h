@@ -41,7 +41,7 @@ class Snapshots {
   explicit Snapshots(GstElement* element) : element_(element), painter_(element) {}
   ~Snapshots() { stop(); }
 
-  /// Fails, before anything was written, where the pattern or its folder is of no use.
+  /// Fails, before anything was written, where the pattern or its directory is of no use.
   Result<void> start(const std::string& pattern);
   void stop();  ///< returns once what was taken is written
 

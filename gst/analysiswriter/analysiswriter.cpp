@@ -63,24 +63,24 @@ GstStructure* AnalysisWriter::stats() const {
 
 Result<void> AnalysisWriter::start() {
   const WriterSettings settings = this->settings();
-  auto folder = ResultsDirectory::create(
+  auto directory = ResultsDirectory::create(
       {settings.location,
        settings.resume ? ResultsDirectory::Earlier::Continue : ResultsDirectory::Earlier::Replace,
        settings.records_per_file});
-  if (!folder) return folder.error();
-  log_start(settings, folder->last_recorded());
-  numbering_ = FrameNumbering(folder->last_recorded());
+  if (!directory) return directory.error();
+  log_start(settings, directory->last_recorded());
+  numbering_ = FrameNumbering(directory->last_recorded());
   {
     const std::lock_guard lock(mutex_);
     stats_ = Stats{};
-    stats_.resumed_after = folder->last_recorded();
+    stats_.resumed_after = directory->last_recorded();
   }
   has_warned_ = has_scenes_ = false;
   queue_.reset();
   waiting_with_files_ = 0;
-  thread_ = std::thread([this, folder = std::move(folder).value()]() mutable {
+  thread_ = std::thread([this, directory = std::move(directory).value()]() mutable {
     guarded(element_, false, [&] {
-      run(std::move(folder));
+      run(std::move(directory));
       return true;
     });
     queue_.set_state(QueueState::Failed);  // a good end was Closed before, and stays so
@@ -250,23 +250,23 @@ AnalysisWriter::Job AnalysisWriter::make_job(GstBuffer* buffer, std::uint64_t fr
   return job;
 }
 
-void AnalysisWriter::run(ResultsDirectory folder) {
-  auto done = write_all(folder);
-  const auto closed = folder.close();  // after a failure too: earlier records may still be waiting
+void AnalysisWriter::run(ResultsDirectory directory) {
+  auto done = write_all(directory);
+  const auto closed = directory.close();  // after a failure too: earlier records may still be waiting
   if (done) done = closed;
-  count(folder);
+  count(directory);
   if (!done) fail(done.error());
 }
 
-Result<void> AnalysisWriter::write_all(ResultsDirectory& folder) {
+Result<void> AnalysisWriter::write_all(ResultsDirectory& directory) {
   while (auto job = next_job()) {
-    if (auto done = write(folder, *job); !done) return done;
+    if (auto done = write(directory, *job); !done) return done;
     // Readers that follow the file see it up to date whenever there is nothing else to do.
     if (queue_.size() == 0) {
-      if (auto done = folder.flush(); !done) return done;
+      if (auto done = directory.flush(); !done) return done;
     }
     count_files(job->record);
-    count(folder);
+    count(directory);
   }
   return {};
 }
@@ -295,32 +295,32 @@ void AnalysisWriter::fail(const Error& error) {
   }
 }
 
-Result<void> AnalysisWriter::write(ResultsDirectory& folder, Job& job) {
+Result<void> AnalysisWriter::write(ResultsDirectory& directory, Job& job) {
   if (job.ends_scene_list) {
     GST_DEBUG_OBJECT(element_, "writes scenes.csv");
-    return folder.write_scene_list();
+    return directory.write_scene_list();
   }
   for (const FlowFile& file : job.flow_files) {
-    if (auto done = write_flow(folder, file, job); !done) return done;
+    if (auto done = write_flow(directory, file, job); !done) return done;
   }
   for (const MatchFile& file : job.match_files) {
-    if (auto done = write_matches(folder, file, job); !done) return done;
+    if (auto done = write_matches(directory, file, job); !done) return done;
   }
-  return folder.write_line(job.record);
+  return directory.write_line(job.record);
 }
 
-Result<void> AnalysisWriter::write_flow(ResultsDirectory& folder, const FlowFile& file, Job& job) {
+Result<void> AnalysisWriter::write_flow(ResultsDirectory& directory, const FlowFile& file, Job& job) {
   const std::string name = ResultsDirectory::flow_file_name(
       {job.record.frame, static_cast<unsigned>(file.number), file.part}, job.flow_file_type);
-  return note(write_array(folder, file, name), name,
+  return note(write_array(directory, file, name), name,
               name_of(job.record.flow[file.number], file.part));
 }
 
-Result<void> AnalysisWriter::write_matches(ResultsDirectory& folder, const MatchFile& file, Job& job) {
+Result<void> AnalysisWriter::write_matches(ResultsDirectory& directory, const MatchFile& file, Job& job) {
   const std::string name = ResultsDirectory::match_file_name(
       job.record.frame, static_cast<unsigned>(file.number), job.match_file_type);
   const auto mapped = MappedMatches::create(file.buffer.get(), file.count);
-  return note(mapped ? folder.write_matches(name, mapped->rows()) : mapped.error(), name,
+  return note(mapped ? directory.write_matches(name, mapped->rows()) : mapped.error(), name,
               job.record.matches[file.number].file);
 }
 
@@ -336,20 +336,20 @@ Result<void> AnalysisWriter::note(Result<void> done, const std::string& name, st
   return done;
 }
 
-Result<void> AnalysisWriter::write_array(ResultsDirectory& folder, const FlowFile& file,
+Result<void> AnalysisWriter::write_array(ResultsDirectory& directory, const FlowFile& file,
                                          const std::string& name) {
   if (file.part == FlowPart::Confidence) {
     const auto mapped = MappedConfidence::create(file.buffer.get(), file.grid);
-    return mapped ? folder.write_confidence(name, mapped->view()) : mapped.error();
+    return mapped ? directory.write_confidence(name, mapped->view()) : mapped.error();
   }
   const auto mapped = MappedFlow::create(file.buffer.get(), file.grid);
-  return mapped ? folder.write_flow(name, mapped->view()) : mapped.error();
+  return mapped ? directory.write_flow(name, mapped->view()) : mapped.error();
 }
 
-void AnalysisWriter::count(const ResultsDirectory& folder) {
+void AnalysisWriter::count(const ResultsDirectory& directory) {
   const std::lock_guard lock(mutex_);
-  stats_.records = folder.records_written();
-  stats_.bytes = folder.bytes_written();
+  stats_.records = directory.records_written();
+  stats_.bytes = directory.bytes_written();
 }
 
 void AnalysisWriter::count_files(const FrameRecord& record) {

@@ -111,17 +111,17 @@ class AnalysisWriter {
   void hand_over_scene_list();
   QueueState hand_over(Job job, const WriterSettings& settings);
   // On the writer's thread:
-  void run(ResultsDirectory folder);
-  Result<void> write_all(ResultsDirectory& folder);
-  Result<void> write(ResultsDirectory& folder, Job& job);
-  Result<void> write_flow(ResultsDirectory& folder, const FlowFile& file, Job& job);
-  Result<void> write_array(ResultsDirectory& folder, const FlowFile& file, const std::string& name);
-  Result<void> write_matches(ResultsDirectory& folder, const MatchFile& file, Job& job);
+  void run(ResultsDirectory directory);
+  Result<void> write_all(ResultsDirectory& directory);
+  Result<void> write(ResultsDirectory& directory, Job& job);
+  Result<void> write_flow(ResultsDirectory& directory, const FlowFile& file, Job& job);
+  Result<void> write_array(ResultsDirectory& directory, const FlowFile& file, const std::string& name);
+  Result<void> write_matches(ResultsDirectory& directory, const MatchFile& file, Job& job);
   // The record names the file where it was written. An array that is none is no failure.
   Result<void> note(Result<void> done, const std::string& name, std::string& field);
   std::optional<Job> next_job();
   void fail(const Error& error);
-  void count(const ResultsDirectory& folder);
+  void count(const ResultsDirectory& directory);
   void count_files(const FrameRecord& record);
   void warn_once(const std::string& reason);
 

@@ -3,7 +3,7 @@
 /**
  * SECTION:element-analysiswriter
  *
- * Writes what the analysing elements upstream attached to each buffer into a folder, without
+ * Writes what the analysing elements upstream attached to each buffer into a directory, without
  * stalling the stream: a line of JSON per buffer in results.jsonl, optical flow as .flo or .npz
  * files, matches as .csv or .npz files. Buffers pass unchanged.
  *
@@ -235,13 +235,13 @@ void add_properties(GObjectClass* object_class) {
   g_object_class_install_property(
       object_class, kLocation,
       g_param_spec_string("location", "Location",
-                          "Folder for the results; made if it is missing. Earlier results in it "
+                          "Directory for the results; made if it is missing. Earlier results in it "
                           "are replaced, but for resume",
                           nullptr, kMutableReady));
   g_object_class_install_property(
       object_class, kResume,
       g_param_spec_boolean("resume", "Resume",
-                           "Go on after the last record that is in the folder: frames up to its "
+                           "Go on after the last record that is in the directory: frames up to its "
                            "time are not written again",
                            defaults.resume, kMutableReady));
   g_object_class_install_property(

@@ -23,7 +23,7 @@ enum class ErrorCode {
   OutOfMemory,
   DeviceUnavailable,
   LibraryMissing,
-  NotWritable,  ///< a file or folder that cannot be created or opened for writing
+  NotWritable,  ///< a file or directory that cannot be created or opened for writing
   WriteFailed,
   DiskFull,
   Cancelled,

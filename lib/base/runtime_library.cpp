@@ -13,18 +13,18 @@
 namespace gsttorch {
 namespace {
 
-std::string own_folder() {
+std::string own_directory() {
   Dl_info info{};
-  if (!dladdr(reinterpret_cast<void*>(&own_folder), &info) || !info.dli_fname) return {};
+  if (!dladdr(reinterpret_cast<void*>(&own_directory), &info) || !info.dli_fname) return {};
   return std::filesystem::path(info.dli_fname).parent_path().string();
 }
 
 std::vector<std::string> candidates(const RuntimeLibrary& library) {
   if (const char* file = std::getenv(library.variable); file && *file) return {file};
   std::vector<std::string> files;
-  if (const std::string folder = own_folder(); !folder.empty()) {
-    files.push_back(folder + "/" + library.file);
-    files.push_back(folder + "/../" + library.file);
+  if (const std::string directory = own_directory(); !directory.empty()) {
+    files.push_back(directory + "/" + library.file);
+    files.push_back(directory + "/../" + library.file);
   }
   files.push_back(std::string(GSTTORCH_LIBDIR) + "/" + library.file);
   return files;

@@ -17,8 +17,8 @@ struct RuntimeLibrary {
 };
 
 /// Opens it with dlopen, for ever, and returns its entry point. An error says where it was looked
-/// for: the environment variable, the folder of the library or program that this code is linked
-/// into and the folder above it, the configured libdir. Thread-safe.
+/// for: the environment variable, the directory of the library or program that this code is linked
+/// into and the directory above it, the configured libdir. Thread-safe.
 Result<void*> open_runtime_library(const RuntimeLibrary& library);
 
 /// The file that open_runtime_library() would open, or the same error.

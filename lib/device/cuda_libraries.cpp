@@ -21,7 +21,7 @@ std::string explained(const std::string& said, const std::string& file) {
 
 }  // namespace
 
-std::string loaded_torch_folder() {
+std::string loaded_torch_directory() {
   void* torch = dlopen("libtorch_cpu.so", RTLD_NOW | RTLD_NOLOAD);
   if (!torch) return {};
   link_map* map = nullptr;

@@ -9,9 +9,9 @@
 
 namespace gsttorch {
 
-/// The folder of the LibTorch that is mapped into this process; empty: there is none. Its CUDA half
+/// The directory of the LibTorch that is mapped into this process; empty: there is none. Its CUDA half
 /// must be the one beside it.
-std::string loaded_torch_folder();
+std::string loaded_torch_directory();
 
 /// Loads LibTorch's CUDA half (about a gigabyte with what it needs, which a machine without a GPU
 /// never maps), whereupon it registers itself with the other half. An error names the first library

@@ -112,13 +112,13 @@ CudaVersion oldest_capability(CudaVersion built) {
   return major ? major->capability : CudaVersion{};
 }
 
-CudaProbe probe_cuda(const std::string& torch_folder) {
+CudaProbe probe_cuda(const std::string& torch_directory) {
   CudaProbe probe;
   probe.built = parse_version(GSTTORCH_TORCH_CUDA_VERSION);
   probe.required = required_driver(probe.built);
-  probe.torch_folder = torch_folder;
+  probe.torch_directory = torch_directory;
   std::error_code ignored;
-  const std::string library = torch_folder + "/" + kLibrary;
+  const std::string library = torch_directory + "/" + kLibrary;
   if (std::filesystem::exists(library, ignored)) probe.torch_library = library;
   probe_driver(probe);
   return probe;
@@ -148,7 +148,7 @@ Result<void> check_cuda(const CudaProbe& probe) {
   if (probe.devices.empty()) return no_device(probe);
   if (probe.torch_library.empty()) {
     return unavailable("the CUDA half of " + torch_name(probe) + " is not installed (no " +
-                           kLibrary + " in " + probe.torch_folder + ")",
+                           kLibrary + " in " + probe.torch_directory + ")",
                        "run TORCH_CUDA=1 tools/setup");
   }
   return {};

@@ -24,7 +24,7 @@ struct FlowFile {
 std::uint64_t flow_file_bytes(int width, int height);
 
 /// Writes float32 whatever the view's type. The name appears once the file is whole: it is written
-/// as PATH.part in the same folder and then renamed.
+/// as PATH.part in the same directory and then renamed.
 Result<void> write_flow_file(const std::string& path, const FlowView& flow);
 
 /// Refuses a file whose length is not what its header says.

@@ -8,11 +8,11 @@
 
 namespace gsttorch {
 
-/// Makes the folder with its parents where it is missing.
-Result<void> make_folder(const std::string& path);
+/// Makes the directory with its parents where it is missing.
+Result<void> make_directory(const std::string& path);
 
 /// The same, and proves by writing a file that it can be written to: permissions, quotas, read-only
 /// mounts and full disks all show only then.
-Result<void> make_writable_folder(const std::string& path);
+Result<void> make_writable_directory(const std::string& path);
 
 }  // namespace gsttorch

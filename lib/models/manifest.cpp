@@ -79,20 +79,20 @@ ModelFile read_file(const json& object) {
   return file;
 }
 
-/// `folder` is the manifest's own.
-std::string read_bundled(const std::string& path, const std::filesystem::path& folder) {
+/// `directory` is the manifest's own.
+std::string read_bundled(const std::string& path, const std::filesystem::path& directory) {
   const std::filesystem::path relative = path;
   for (const auto& step : relative) {
     if (relative.is_absolute() || step == "..")
       throw Malformed("the path " + path + " leads elsewhere");
   }
-  return (folder / relative).string();
+  return (directory / relative).string();
 }
 
-ModelSource read_source(const json& object, const std::filesystem::path& folder) {
+ModelSource read_source(const json& object, const std::filesystem::path& directory) {
   ModelSource source;
   if (const std::string path = optional_text(object, "bundled"); !path.empty()) {
-    source.bundled = read_bundled(path, folder);
+    source.bundled = read_bundled(path, directory);
     return source;
   }
   source.url = optional_text(object, "url");
@@ -117,10 +117,10 @@ ModelFigure read_figure(const json& object) {
           text(object, "source")};
 }
 
-std::vector<ModelSource> read_sources(const json& object, const std::filesystem::path& folder) {
+std::vector<ModelSource> read_sources(const json& object, const std::filesystem::path& directory) {
   std::vector<ModelSource> sources;
   for (const json& source : list(object, "sources")) {
-    sources.push_back(read_source(source, folder));
+    sources.push_back(read_source(source, directory));
     if (sources.front().is_bundled() && sources.size() > 1) {
       throw Malformed("a bundled net has one source");
     }
@@ -128,7 +128,7 @@ std::vector<ModelSource> read_sources(const json& object, const std::filesystem:
   return sources;
 }
 
-Model read_model(const json& object, const std::filesystem::path& folder) {
+Model read_model(const json& object, const std::filesystem::path& directory) {
   Model model;
   model.name = text(object, "name");
   if (!consists_of(model.name, "abcdefghijklmnopqrstuvwxyz0123456789-")) {
@@ -141,7 +141,7 @@ Model read_model(const json& object, const std::filesystem::path& folder) {
   const json& files = list(object, "files");
   if (files.size() != 1) throw Malformed("there is more than one file");
   model.file = read_file(files.front());
-  model.sources = read_sources(object, folder);
+  model.sources = read_sources(object, directory);
   for (const json& figure : object.value("figures", json::array())) {
     model.figures.push_back(read_figure(figure));
   }
@@ -153,17 +153,17 @@ Model read_model(const json& object, const std::filesystem::path& folder) {
 }
 
 /// Says which entry it is about.
-Model read_entry(const json& object, const std::filesystem::path& folder) {
+Model read_entry(const json& object, const std::filesystem::path& directory) {
   if (!object.is_object()) throw Malformed("a model is not an object");
   try {
-    return read_model(object, folder);
+    return read_model(object, directory);
   } catch (const std::exception& error) {
     throw Malformed("model " + object.value("name", json("without a name")).dump() + ": " +
                     error.what());
   }
 }
 
-std::vector<Model> read_models(std::istream& stream, const std::filesystem::path& folder) {
+std::vector<Model> read_models(std::istream& stream, const std::filesystem::path& directory) {
   const json document = json::parse(stream);
   if (!document.is_object() || document.value("version", json()) != kVersion) {
     throw Malformed("its version is not " + std::to_string(kVersion));
@@ -171,7 +171,7 @@ std::vector<Model> read_models(std::istream& stream, const std::filesystem::path
   std::vector<Model> models;
   std::set<std::string> names;
   for (const json& entry : list(document, "models")) {
-    models.push_back(read_entry(entry, folder));
+    models.push_back(read_entry(entry, directory));
     if (!names.insert(models.back().name).second || !names.insert(models.back().file.name).second) {
       throw Malformed("two models share the name or the file of " + models.back().name);
     }
@@ -230,8 +230,8 @@ Result<Manifest> Manifest::load(const std::string& path) {
   if (!stream) return Error{ErrorCode::NotFound, "cannot read the list of models " + path};
   try {
     Manifest manifest;
-    const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-    manifest.models_ = read_models(stream, std::filesystem::absolute(folder));
+    const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+    manifest.models_ = read_models(stream, std::filesystem::absolute(directory));
     return manifest;
   } catch (const std::exception& error) {
     return Error{ErrorCode::Corrupt, path + ": " + error.what()};
@@ -255,7 +255,7 @@ Error Manifest::unknown(const std::string& name) const {
 }
 
 std::filesystem::path models_dir() {
-  if (const auto folder = environment("GST_TORCH_MODELS_DIR")) return *folder;
+  if (const auto directory = environment("GST_TORCH_MODELS_DIR")) return *directory;
   return user_data_dir() / PACKAGE / "models";
 }
 

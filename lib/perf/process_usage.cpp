@@ -63,10 +63,10 @@ std::optional<Stat> parse_stat(const std::string& text) {
   return Stat{text.substr(open + 1, close - open - 1), user + system};
 }
 
-std::vector<ThreadUsage> read_threads(const std::string& folder) {
+std::vector<ThreadUsage> read_threads(const std::string& directory) {
   std::vector<ThreadUsage> threads;
   std::error_code failed;  // threads come and go while they are looked at
-  std::filesystem::directory_iterator entry(folder, failed);
+  std::filesystem::directory_iterator entry(directory, failed);
   for (const std::filesystem::directory_iterator end; !failed && entry != end;
        entry.increment(failed)) {
     const auto id = leading_number(entry->path().filename().string());

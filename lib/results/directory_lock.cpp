@@ -13,13 +13,13 @@
 
 namespace gsttorch {
 
-Result<DirectoryLock> DirectoryLock::take(const std::string& folder) {
-  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return file_error("cannot open", folder, errno);
+Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
+  const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return file_error("cannot open", directory, errno);
   DirectoryLock lock(fd);
   // File systems that know no locks are no reason to stop.
   if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    return Error{ErrorCode::NotWritable, folder + " is being written by somebody else"};
+    return Error{ErrorCode::NotWritable, directory + " is being written by somebody else"};
   }
   return lock;
 }

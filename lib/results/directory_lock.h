@@ -8,12 +8,12 @@
 
 namespace gsttorch {
 
-/// Keeps a folder for one object at a time, of whatever process. Given back when it goes out of
+/// Keeps a directory for one object at a time, of whatever process. Given back when it goes out of
 /// scope, or its process ends in whatever way.
 class DirectoryLock {
  public:
-  /// Fails while somebody else has the folder.
-  static Result<DirectoryLock> take(const std::string& folder);
+  /// Fails while somebody else has the directory.
+  static Result<DirectoryLock> take(const std::string& directory);
 
   DirectoryLock(DirectoryLock&& other) noexcept;
   DirectoryLock& operator=(DirectoryLock&& other) noexcept;

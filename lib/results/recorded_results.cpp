@@ -50,27 +50,27 @@ Result<std::optional<RecordKey>> read_key(const std::string& path, const std::st
 
 }  // namespace
 
-std::string results_path(const std::string& folder) { return folder + "/results.jsonl"; }
+std::string results_path(const std::string& directory) { return directory + "/results.jsonl"; }
 
-std::string full_results_path(const std::string& folder, std::uint64_t first_frame) {
+std::string full_results_path(const std::string& directory, std::uint64_t first_frame) {
   char name[64];
   std::snprintf(name, sizeof name, "/%s%09" PRIu64 "%s", kStem, first_frame, kSuffix);
-  return folder + name;
+  return directory + name;
 }
 
-std::vector<std::string> full_results_files(const std::string& folder) {
+std::vector<std::string> full_results_files(const std::string& directory) {
   std::vector<std::string> files;
   std::error_code failure;
-  for (const auto& entry : fs::directory_iterator(folder, failure)) {
+  for (const auto& entry : fs::directory_iterator(directory, failure)) {
     if (is_full_results_name(entry.path().filename())) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   return files;
 }
 
-Result<RecordedResults> read_recorded_results(const std::string& folder) {
+Result<RecordedResults> read_recorded_results(const std::string& directory) {
   RecordedResults recorded;
-  const std::string path = results_path(folder);
+  const std::string path = results_path(directory);
   const WholeLines lines = read_whole_lines(path);
   recorded.records = lines.count;
   recorded.whole_bytes = lines.bytes;
@@ -83,7 +83,7 @@ Result<RecordedResults> read_recorded_results(const std::string& folder) {
     return recorded;
   }
   // A run that ended right after a file had become full.
-  const auto full = full_results_files(folder);
+  const auto full = full_results_files(directory);
   if (full.empty()) return recorded;
   auto last = read_key(full.back(), read_whole_lines(full.back()).last);
   if (!last) return last.error();
@@ -91,11 +91,11 @@ Result<RecordedResults> read_recorded_results(const std::string& folder) {
   return recorded;
 }
 
-std::string scenes_path(const std::string& folder) { return folder + "/scenes.csv"; }
+std::string scenes_path(const std::string& directory) { return directory + "/scenes.csv"; }
 
-std::vector<Scene> read_recorded_scenes(const std::string& folder) {
-  std::vector<std::string> files = full_results_files(folder);
-  files.push_back(results_path(folder));
+std::vector<Scene> read_recorded_scenes(const std::string& directory) {
+  std::vector<std::string> files = full_results_files(directory);
+  files.push_back(results_path(directory));
   SceneListBuilder builder;
   for (const std::string& file : files) {
     std::ifstream in(file, std::ios::binary);

@@ -12,17 +12,17 @@
 
 namespace gsttorch {
 
-/// The file that lines are added to: results.jsonl of a results folder.
-std::string results_path(const std::string& folder);
+/// The file that lines are added to: results.jsonl of a results directory.
+std::string results_path(const std::string& directory);
 
 /// Where results.jsonl goes once it is full: the number is its first record's frame. Names sort in
 /// the order of the stream, before results.jsonl.
-std::string full_results_path(const std::string& folder, std::uint64_t first_frame);
+std::string full_results_path(const std::string& directory, std::uint64_t first_frame);
 
 /// All such files there are, in the order of the stream.
-std::vector<std::string> full_results_files(const std::string& folder);
+std::vector<std::string> full_results_files(const std::string& directory);
 
-/// What an earlier run left in a results folder, whichever way it ended.
+/// What an earlier run left in a results directory, whichever way it ended.
 struct RecordedResults {
   std::optional<RecordKey> last;   ///< the last record of all; none where there is none
   std::optional<RecordKey> first;  ///< of results.jsonl
@@ -30,14 +30,14 @@ struct RecordedResults {
   std::uint64_t whole_bytes = 0;   ///< of results.jsonl; what follows is a torn line
 };
 
-/// ErrorCode::Corrupt where the lines are no records. A folder without results holds none.
-Result<RecordedResults> read_recorded_results(const std::string& folder);
+/// ErrorCode::Corrupt where the lines are no records. A directory without results holds none.
+Result<RecordedResults> read_recorded_results(const std::string& directory);
 
-/// "FOLDER/scenes.csv"
-std::string scenes_path(const std::string& folder);
+/// "DIRECTORY/scenes.csv"
+std::string scenes_path(const std::string& directory);
 
 /// The shots that the records tell of, full files first; lines that say nothing of shots are
 /// passed over.
-std::vector<Scene> read_recorded_scenes(const std::string& folder);
+std::vector<Scene> read_recorded_scenes(const std::string& directory);
 
 }  // namespace gsttorch

@@ -27,7 +27,7 @@ struct FlowRecord {
   std::optional<double> mean_y;
   std::string skipped;
   std::string dropped;        ///< why there is no file of the result
-  std::string file;           ///< relative to the results folder
+  std::string file;           ///< relative to the results directory
   std::string backward_file;  ///< alike; both only where both directions were computed
   std::string confidence_file;
 };
@@ -49,7 +49,7 @@ struct MatchRecord {
   std::optional<std::array<double, 9>> matrix;  ///< row by row
   std::string skipped;
   std::string dropped;  ///< why there is no file of the matches
-  std::string file;     ///< of the matches, relative to the results folder
+  std::string file;     ///< of the matches, relative to the results directory
 };
 
 /// What shot detection says of a frame.

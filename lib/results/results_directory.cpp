@@ -23,69 +23,69 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kGatherBytes = 64 * 1024;
 
-std::string format_path(const std::string& folder) { return folder + "/format.json"; }
+std::string format_path(const std::string& directory) { return directory + "/format.json"; }
 
 /// What is in format.json, if that is anything.
-std::optional<Json> recorded_version(const std::string& folder) {
-  std::ifstream in(format_path(folder));
+std::optional<Json> recorded_version(const std::string& directory) {
+  std::ifstream in(format_path(directory));
   if (!in) return std::nullopt;
   const Json json = Json::parse(in, nullptr, false);
   return json.is_object() ? json.value("results_version", Json()) : Json();
 }
 
-Result<void> write_version(const std::string& folder) {
-  return write_whole_file(format_path(folder), [](OutputFile& file) {
+Result<void> write_version(const std::string& directory) {
+  return write_whole_file(format_path(directory), [](OutputFile& file) {
     const std::string text = Json{{"results_version", kResultsVersion}}.dump() + '\n';
     return file.write(text.data(), text.size());
   });
 }
 
-void remove_full_files(const std::string& folder) {
-  for (const std::string& file : full_results_files(folder)) std::remove(file.c_str());
+void remove_full_files(const std::string& directory) {
+  for (const std::string& file : full_results_files(directory)) std::remove(file.c_str());
 }
 
 /// "flow/000012", "flow/000012-1": a frame's results are numbered from 0.
-std::string numbered(const char* folder, std::uint64_t frame, unsigned number) {
+std::string numbered(const char* directory, std::uint64_t frame, unsigned number) {
   char text[32];
   std::snprintf(text, sizeof text, "%06" PRIu64, frame);
-  std::string path = std::string(folder) + text;
+  std::string path = std::string(directory) + text;
   if (number > 0) path.append("-").append(std::to_string(number));
   return path;
 }
 
 /// What is there of an earlier run, after all that is not wanted of it is gone.
-Result<RecordedResults> take_over(const std::string& folder, ResultsDirectory::Earlier earlier) {
-  if (auto right = ResultsDirectory::check_version(folder, earlier); !right) return right.error();
-  auto recorded = earlier == ResultsDirectory::Earlier::Continue ? read_recorded_results(folder)
+Result<RecordedResults> take_over(const std::string& directory, ResultsDirectory::Earlier earlier) {
+  if (auto right = ResultsDirectory::check_version(directory, earlier); !right) return right.error();
+  auto recorded = earlier == ResultsDirectory::Earlier::Continue ? read_recorded_results(directory)
                                                               : RecordedResults{};
   if (!recorded) return recorded;
-  if (auto written = write_version(folder); !written) return written.error();
+  if (auto written = write_version(directory); !written) return written.error();
   if (earlier == ResultsDirectory::Earlier::Replace) {
-    remove_full_files(folder);
-    std::remove(scenes_path(folder).c_str());
+    remove_full_files(directory);
+    std::remove(scenes_path(directory).c_str());
   }
   return recorded;
 }
 
 }  // namespace
 
-Result<void> ResultsDirectory::check_version(const std::string& folder, Earlier earlier) {
-  const auto version = recorded_version(folder);
+Result<void> ResultsDirectory::check_version(const std::string& directory, Earlier earlier) {
+  const auto version = recorded_version(directory);
   if (version == Json(kResultsVersion)) return {};
   // Before there were versions, or somebody else's: it can be replaced, not continued.
-  const bool may_be_absent = earlier == Earlier::Replace || !fs::exists(results_path(folder));
+  const bool may_be_absent = earlier == Earlier::Replace || !fs::exists(results_path(directory));
   if (!version && may_be_absent) return {};
   return Error{ErrorCode::BadArgument,
-               folder + " holds results of " +
+               directory + " holds results of " +
                    (version ? "version " + version->dump() : "an unknown version") +
                    ", and this is version " + std::to_string(kResultsVersion) +
-                   ": choose another folder, or remove it"};
+                   ": choose another directory, or remove it"};
 }
 
 Result<ResultsDirectory> ResultsDirectory::create(const Options& options) {
   const std::string& location = options.location;
-  if (location.empty()) return Error{ErrorCode::BadArgument, "no folder given for the results"};
-  if (auto made = make_writable_folder(location); !made) return made.error();
+  if (location.empty()) return Error{ErrorCode::BadArgument, "no directory given for the results"};
+  if (auto made = make_writable_directory(location); !made) return made.error();
   auto lock = DirectoryLock::take(location);
   if (!lock) return lock.error();
   const auto recorded = take_over(location, options.earlier);
@@ -142,9 +142,9 @@ Result<void> ResultsDirectory::put_full_file_aside() {
 }
 
 Result<void> ResultsDirectory::make_once(Subdirectory which) {
-  bool& is_there = has_folder_[static_cast<std::size_t>(which)];
+  bool& is_there = has_directory_[static_cast<std::size_t>(which)];
   if (is_there) return {};
-  auto made = make_folder(options_.location + (which == Subdirectory::Flow ? "/flow" : "/matches"));
+  auto made = make_directory(options_.location + (which == Subdirectory::Flow ? "/flow" : "/matches"));
   is_there = made.ok();
   return made;
 }

@@ -18,7 +18,7 @@
 
 namespace gsttorch {
 
-/// Of the files in a results folder and what is in them. format.json carries it.
+/// Of the files in a results directory and what is in them. format.json carries it.
 inline constexpr int kResultsVersion = 1;
 
 enum class FlowFileType { Flo, Npz };
@@ -34,7 +34,7 @@ struct FlowFileKey {
   FlowPart part = FlowPart::Flow;
 };
 
-/// The folder an analysis is written to: results.jsonl with a line per frame, flow/*.flo,
+/// The directory an analysis is written to: results.jsonl with a line per frame, flow/*.flo,
 /// matches/*.csv, and scenes.csv.
 /// Lines are gathered into large writes, and no write ends within a line: what is in the file is
 /// always whole. Thread-bound.
@@ -48,15 +48,15 @@ class ResultsDirectory {
         0;  ///< results.jsonl is put aside when it has so many; 0: never
   };
 
-  /// Creates the folder where it is missing, proves by writing a file that it can be written to,
+  /// Creates the directory where it is missing, proves by writing a file that it can be written to,
   /// and empties results.jsonl or cuts a torn line off its end. Only one object at a time can have
-  /// a folder. Results of another version are refused.
+  /// a directory. Results of another version are refused.
   static Result<ResultsDirectory> create(const Options& options);
 
-  /// An Error where the folder holds results of another version, which `create` would refuse.
-  static Result<void> check_version(const std::string& folder, Earlier earlier);
+  /// An Error where the directory holds results of another version, which `create` would refuse.
+  static Result<void> check_version(const std::string& directory, Earlier earlier);
 
-  /// Where an array goes, relative to the folder: "flow/000012.flo", "flow/000012-backward.flo",
+  /// Where an array goes, relative to the directory: "flow/000012.flo", "flow/000012-backward.flo",
   /// "flow/000012-confidence.npy". A frame's further results are numbered: "flow/000012-1.flo".
   static std::string flow_file_name(const FlowFileKey& key, FlowFileType type = FlowFileType::Flo);
 
@@ -101,7 +101,7 @@ class ResultsDirectory {
   std::uint64_t first_frame_ = 0;  // of them
   std::uint64_t full_files_bytes_ = 0;
   std::uint64_t array_bytes_ = 0;  // in files of flow and matches
-  std::array<bool, 2> has_folder_ = {};
+  std::array<bool, 2> has_directory_ = {};
 };
 
 }  // namespace gsttorch

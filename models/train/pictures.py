@@ -36,7 +36,7 @@ NO_PICTURE = ("_nm", "normal", "gloss", "_spec", "mask", "_alpha", "font", "icon
 
 
 def unpack(package, work):
-    """The folder with the package's files; downloads it where it is not there yet."""
+    """The directory with the package's files; downloads it where it is not there yet."""
     target = work / "raw" / package
     if target.exists():
         return target
@@ -49,8 +49,8 @@ def unpack(package, work):
     return target
 
 
-def candidates(folder):
-    for path in sorted(folder.rglob("*")):
+def candidates(directory):
+    for path in sorted(directory.rglob("*")):
         if path.suffix.lower() not in (".jpg", ".jpeg", ".png", ".webp") or path.is_symlink():
             continue
         if not any(word in path.name.lower() for word in NO_PICTURE):
@@ -101,15 +101,15 @@ def collect(work, side, quality):
     out.mkdir(parents=True, exist_ok=True)
     seen, rows = set(), []
     for package in WALLPAPERS + TEXTURES:
-        folder = unpack(package, work)
-        for path in candidates(folder):
+        directory = unpack(package, work)
+        for path in candidates(directory):
             picture = load(path, 600 if package in WALLPAPERS else 384, side)
             if picture is None or texture_share(picture) < 0.3:
                 continue
             if fingerprint(picture) in seen:
                 continue
             seen.add(fingerprint(picture))
-            name = str(path.relative_to(folder))
+            name = str(path.relative_to(directory))
             file = f"{len(rows):04d}.jpg"
             cv2.imwrite(str(out / file), picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
             rows.append((file, part_of(package, name), package, name))
@@ -122,9 +122,9 @@ def collect(work, side, quality):
 def read_part(work, part, colour=False):
     """Every picture of a part, in the index's order, as scenes.pyramid gives them."""
     flag = cv2.IMREAD_COLOR if colour else cv2.IMREAD_GRAYSCALE
-    folder = pathlib.Path(work) / "pictures"
-    rows = [line.split("\t") for line in (folder / "index.tsv").read_text().splitlines()]
-    return [scenes.pyramid(cv2.imread(str(folder / row[0]), flag))
+    directory = pathlib.Path(work) / "pictures"
+    rows = [line.split("\t") for line in (directory / "index.tsv").read_text().splitlines()]
+    return [scenes.pyramid(cv2.imread(str(directory / row[0]), flag))
             for row in rows if row[1] == part]
 
 

@@ -183,14 +183,14 @@ class Training:
         self.average = Average(self.net, options.average_steps)
         self.optimiser = torch.optim.AdamW(self.net.parameters(), options.rate, weight_decay=0.01)
         self.step, self.resumed_at, self.best, self.seconds = 0, 0, -math.inf, 0.0
-        self.folder = options.work / self.NAME
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.directory = options.work / self.NAME
+        self.directory.mkdir(parents=True, exist_ok=True)
 
     def prepare(self, loaded):
         return loaded
 
     def resume(self):
-        checkpoint = self.folder / "checkpoint.pt"
+        checkpoint = self.directory / "checkpoint.pt"
         if checkpoint.exists():
             self.step, extra = load_checkpoint(checkpoint, self.net, self.average, self.optimiser)
             self.resumed_at, self.best, self.seconds = (
@@ -204,7 +204,7 @@ class Training:
 
     def save(self):
         extra = {"resumed_at": self.resumed_at, "best": self.best, "seconds": self.seconds}
-        save_checkpoint(self.folder / "checkpoint.pt", self.net, self.average, self.optimiser,
+        save_checkpoint(self.directory / "checkpoint.pt", self.net, self.average, self.optimiser,
                         self.step, extra)
 
     def metadata(self):
@@ -241,12 +241,12 @@ class Training:
         scores = self.score()
         if scores["score"] > self.best:
             self.best = scores["score"]
-            export(self.folder / "best.safetensors", self.average.net, self.metadata())
+            export(self.directory / "best.safetensors", self.average.net, self.metadata())
         return scores
 
     def train(self):
         columns = ("step", *self.LOSSES, "rate", "seconds", *self.SCORES)
-        log = Log(self.folder / "log.tsv", columns)
+        log = Log(self.directory / "log.tsv", columns)
         save_timer, sums, before = Timer(self.options.save_seconds), Sums(), self.seconds
         begun = time.monotonic()
         for loaded in self.loader():
@@ -264,7 +264,7 @@ class Training:
                 self.save()
             if done:
                 break
-        draw_curves(log, self.folder / "curve.png", (*self.LOSSES, *self.SCORES))
+        draw_curves(log, self.directory / "curve.png", (*self.LOSSES, *self.SCORES))
 
 
 def untouched(loaded):
@@ -289,7 +289,7 @@ class Sums:
 def parser(description, steps, rate, validate_every):
     """The options of every run."""
     options = argparse.ArgumentParser(description=description.split("\n")[0])
-    options.add_argument("--work", type=pathlib.Path, required=True, help="folder for everything")
+    options.add_argument("--work", type=pathlib.Path, required=True, help="directory for everything")
     options.add_argument("--steps", type=int, default=steps, help="length of the whole schedule")
     options.add_argument("--minutes", type=float,
                          help="length of the whole schedule by the clock, in place of --steps")

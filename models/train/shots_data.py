@@ -13,26 +13,26 @@ import pictures as collection
 import random_scenes
 
 LEAST_FRAMES = 20
-HELD_BACK = ("castel", "cube")  # folders whose sequences choose the best weights
+HELD_BACK = ("castel", "cube")  # directories whose sequences choose the best weights
 
 
 def read_clips(work, held_back=False):
     """Real image sequences of visp-images-data: lists of BGR frames."""
     clips = []
     for package in collection.SEQUENCES:
-        for folder in sorted({path.parent for path in (pathlib.Path(work) / "raw" / package)
+        for directory in sorted({path.parent for path in (pathlib.Path(work) / "raw" / package)
                               .rglob("*") if path.suffix in (".png", ".jpg", ".pgm")}):
-            if (folder.name in HELD_BACK) != held_back:
+            if (directory.name in HELD_BACK) != held_back:
                 continue
-            clip = read_sequence(folder)
+            clip = read_sequence(directory)
             if len(clip) >= LEAST_FRAMES:
                 clips.append(clip)
     return clips
 
 
-def read_sequence(folder):
+def read_sequence(directory):
     """Its first 60 frames, where all have one size."""
-    paths = sorted(path for path in folder.iterdir() if path.suffix in (".png", ".jpg", ".pgm"))
+    paths = sorted(path for path in directory.iterdir() if path.suffix in (".png", ".jpg", ".pgm"))
     frames = [cv2.imread(str(path)) for path in paths[:60]]
     if len(frames) < LEAST_FRAMES or any(frame is None for frame in frames):
         return []

@@ -34,10 +34,10 @@ def run(command: list, **environment: str) -> str:
                           env={"GOMP_SPINCOUNT": "10000", **os.environ, **environment}).stdout
 
 
-def moved(folder: pathlib.Path) -> dict[str, dict]:
+def moved(directory: pathlib.Path) -> dict[str, dict]:
     """Of each stage: megabytes read and written beyond the first and the second cache."""
     found = {}
-    for path in folder.glob("callgrind.*"):
+    for path in directory.glob("callgrind.*"):
         text = path.read_text()
         stage = re.search(r"Trigger: Client Request: (.*)", text)
         if not stage:
@@ -70,12 +70,12 @@ def main() -> None:
             (work / "short.raw").write_bytes(grey_frames(args.video, few, (width, height)))
             program = [args.program, args.weights, work / "long.raw", width, height, order]
             timed = stages(run(program))
-            folder = work / order
-            folder.mkdir()
+            directory = work / order
+            directory.mkdir()
             program[2] = work / "short.raw"
-            run(["valgrind", "--tool=callgrind", *CACHES, f"--callgrind-out-file={folder}/callgrind.out", *program],
+            run(["valgrind", "--tool=callgrind", *CACHES, f"--callgrind-out-file={directory}/callgrind.out", *program],
                 **SIMULATED)
-            traffic = moved(folder)
+            traffic = moved(directory)
             for stage, row in timed.items():
                 t = traffic[stage]
                 far = t["far_read"] + t["far_written"]

@@ -9,7 +9,7 @@
 
 PROGRAM.py takes VIDEO, --stages match, --match-size, --frames, --dump and --loftr-weights, prints one JSON
 object with ms.match.p50 and init_ms.match_threshold, and writes match_%05d.npy [M, 5] (x0, y0, x1, y1,
-confidence) and weights/loftr.safetensors to the folder of --dump. Without --weights the net is the full one
+confidence) and weights/loftr.safetensors to the directory of --dump. Without --weights the net is the full one
 with that program's own random numbers, which the first of its runs leaves in the dump.
 
 Prints one JSON object: of each round the medians of both, ms per frame; their ratio; and how far the matches
@@ -86,8 +86,8 @@ def main() -> None:
     parser.add_argument("--precision", default="auto", help="of this project's net: fp32, bf16")
     args = parser.parse_args()
     width, height = map(int, args.size.split("x"))
-    with tempfile.TemporaryDirectory() as folder:
-        work = pathlib.Path(folder)
+    with tempfile.TemporaryDirectory() as directory:
+        work = pathlib.Path(directory)
         (work / "frames.raw").write_bytes(grey_frames(args.video, args.frames, (width, height)))
         baseline = [sys.executable, args.baseline, args.video, "--stages", "match", "--match-size", args.size,
                     "--frames", args.frames, "--dump", work, *args.baseline_option]

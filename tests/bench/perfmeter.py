@@ -121,8 +121,8 @@ def main() -> None:
     parser.add_argument("--elements", type=int, default=20)
     parser.add_argument("--buffers", type=int, default=100000)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        file = folder + "/perf.jsonl"
+    with tempfile.TemporaryDirectory() as directory:
+        file = directory + "/perf.jsonl"
         against_latency(file, 300)
         against_rusage(file, 1500)
         for source in ("fakesrc", "videotestsrc"):

@@ -6,7 +6,7 @@ run it in `meson devenv -C build`, where the machine has nothing else to do.
 
     precision.py --video VIDEO --pairs DIR [--precision bf16] [--device cpu] [--resnet18 FILE]
 
-DIR has a folder for each pair: frame10.png, frame11.png and flow10.flo, the true flow. Prints for
+DIR has a directory for each pair: frame10.png, frame11.png and flow10.flo, the true flow. Prints for
 each net the element's own time per frame and the ratio of the two, then what flow and matches are
 worth in both, and where boundaries are found. What is not there is left out with a word. Needs numpy.
 """
@@ -36,8 +36,8 @@ STREAMS = (
 def frame_ms(options, element: str, model: str, size: str, precision: str) -> float:
     """Of one run: mean time that the element computes for a frame, by perfmeter's last report."""
     frames = WINDOWS if model == "transnetv2" else options.frames
-    with tempfile.TemporaryDirectory() as folder:
-        record = pathlib.Path(folder) / "meter.json"
+    with tempfile.TemporaryDirectory() as directory:
+        record = pathlib.Path(directory) / "meter.json"
         line = (
             f"gst-launch-1.0 -q filesrc location={options.video} ! decodebin ! videoconvert ! videoscale ! "
             f"video/x-raw,width={size} ! identity eos-after={frames + 1} ! {element} model={model} "
@@ -79,16 +79,16 @@ def true_flow(pair: pathlib.Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def end_point_error(pair: pathlib.Path, model: str, common: list) -> float:
-    with tempfile.TemporaryDirectory() as folder:
-        out = pathlib.Path(folder) / "out.flo"
+    with tempfile.TemporaryDirectory() as directory:
+        out = pathlib.Path(directory) / "out.flo"
         gst_torch("flow", pair / "frame10.png", pair / "frame11.png", "-o", out, "-m", model, *common)
         flow, known = true_flow(pair)
         return float(np.linalg.norm(read_flo(out) - flow, axis=2)[known].mean())
 
 
 def match_errors(pair: pathlib.Path, common: list) -> np.ndarray:
-    with tempfile.TemporaryDirectory() as folder:
-        out = pathlib.Path(folder) / "out.csv"
+    with tempfile.TemporaryDirectory() as directory:
+        out = pathlib.Path(directory) / "out.csv"
         gst_torch("match", pair / "frame10.png", pair / "frame11.png", "-o", out, "-m", "loftr-lite", *common)
         rows = np.loadtxt(out, delimiter=",", skiprows=1, ndmin=2)
     flow, known = true_flow(pair)

@@ -5,7 +5,7 @@
 // all of them alike. For each: the median time per frame, how much more that is than without the
 // element, and processor time per frame.
 //
-//   results_cost FOLDER [WIDTH HEIGHT FRAMES WORK_MS ROUNDS]
+//   results_cost DIRECTORY [WIDTH HEIGHT FRAMES WORK_MS ROUNDS]
 //
 // WORK_MS: how long a net would take for each frame; waited, as for a GPU.
 #include <algorithm>
@@ -25,7 +25,7 @@ namespace gsttorch {
 namespace {
 
 struct Load {
-  std::string folder;
+  std::string directory;
   guint width = 448;
   guint height = 256;
   int frames = 300;
@@ -73,7 +73,7 @@ GstPadProbeReturn compute(GstPad*, GstPadProbeInfo* info, gpointer data) {
 }
 
 void run(Variant& variant, const Load& load) {
-  std::filesystem::remove_all(load.folder);
+  std::filesystem::remove_all(load.directory);
   const std::string line = "videotestsrc pattern=black num-buffers=" + std::to_string(load.frames) +
                            " ! video/x-raw,format=BGRx,width=" + std::to_string(load.width) +
                            ",height=" + std::to_string(load.height) + " ! identity ! " +
@@ -98,9 +98,9 @@ double median(std::vector<double> values) {
 }
 
 std::vector<Variant> variants(const Load& load) {
-  const std::string writer = "analysiswriter location=" + load.folder;
+  const std::string writer = "analysiswriter location=" + load.directory;
   const std::string snapshot =
-      "analysisoverlay every=0 snapshot-location=" + load.folder + "/%05d.png snapshot-every=";
+      "analysisoverlay every=0 snapshot-location=" + load.directory + "/%05d.png snapshot-every=";
   return {{"nothing", "valve", {}, {}},
           {"writer, lines only", writer + " flow-every=0", {}, {}},
           {"writer, .flo of every frame", writer, {}, {}},
@@ -131,11 +131,11 @@ void measure(const Load& load) {
 
 int main(int argc, char** argv) {
   if (argc != 2 && argc != 7) {
-    std::fprintf(stderr, "usage: results_cost FOLDER [WIDTH HEIGHT FRAMES WORK_MS ROUNDS]\n");
+    std::fprintf(stderr, "usage: results_cost DIRECTORY [WIDTH HEIGHT FRAMES WORK_MS ROUNDS]\n");
     return 2;
   }
   gsttorch::Load load;
-  load.folder = std::string(argv[1]) + "/results-cost";
+  load.directory = std::string(argv[1]) + "/results-cost";
   if (argc == 7) {
     load.width = static_cast<guint>(std::atoi(argv[2]));
     load.height = static_cast<guint>(std::atoi(argv[3]));
@@ -145,6 +145,6 @@ int main(int argc, char** argv) {
   }
   gst_init(nullptr, nullptr);
   gsttorch::measure(load);
-  std::filesystem::remove_all(load.folder);
+  std::filesystem::remove_all(load.directory);
   return 0;
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""How large are the writes into a folder? Runs a command under strace and adds them up.
+"""How large are the writes into a directory? Runs a command under strace and adds them up.
 
-    write_sizes.py FOLDER COMMAND...
+    write_sizes.py DIRECTORY COMMAND...
 """
 import collections
 import pathlib
@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 LARGE = 256 * 1024
-# 123 write(5</folder/flow/000001.flo.part>, ""..., 917516) = 917516
+# 123 write(5</directory/flow/000001.flo.part>, ""..., 917516) = 917516
 # strace names a finished call's file once more only where it was not interrupted in print.
 CALL = re.compile(r"^(\d+) +p?writev?(?:64)?\(\d+<([^>]*)>.*(?:= (\d+)$|<unfinished)")
 RESUMED = re.compile(r"^(\d+) +<\.\.\. p?writev?(?:64)? resumed>.*= (\d+)$")
@@ -35,12 +35,12 @@ def writes(lines: list[str]) -> list[tuple[str, int]]:
 
 
 def main() -> None:
-    folder, command = str(pathlib.Path(sys.argv[1]).resolve()) + "/", sys.argv[2:]
+    directory, command = str(pathlib.Path(sys.argv[1]).resolve()) + "/", sys.argv[2:]
     with tempfile.NamedTemporaryFile("r", errors="replace") as trace:
         subprocess.run(["strace", "-f", "-y", "-s", "0", "-e", "trace=write,writev,pwrite64,pwritev",
                         "-o", trace.name, *command], check=True)
         sizes = [(file, size) for file, size in writes(trace.read().splitlines())
-                 if file.startswith(folder)]
+                 if file.startswith(directory)]
     total = sum(size for _, size in sizes)
     large = sum(size for _, size in sizes if size >= LARGE)
     kinds = collections.Counter(pathlib.PurePath(file.removesuffix(".part")).suffix

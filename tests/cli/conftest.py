@@ -75,8 +75,8 @@ def has_opened(path):
 @pytest.fixture(name="pretended_gpu", scope="session")
 def libraries_of_a_pretended_driver():
     """An environment for the program in which a driver answers as FAKE_CUDA_* say: tests/device."""
-    folder = os.environ.get("GSTTORCH_FAKE_DRIVER", str(BUILD_ROOT / "tests" / "engine"))
-    return {"LD_LIBRARY_PATH": folder, "FAKE_NVML_FREE_MB": "1000,6000",
+    directory = os.environ.get("GSTTORCH_FAKE_DRIVER", str(BUILD_ROOT / "tests" / "engine"))
+    return {"LD_LIBRARY_PATH": directory, "FAKE_NVML_FREE_MB": "1000,6000",
             "FAKE_CUDA_DEVICES": "2"}
 
 
@@ -103,24 +103,24 @@ def fails(gst_torch):
 
 @pytest.fixture(scope="session")
 def media(tmp_path_factory):
-    """A folder with small files, good and bad."""
-    folder = tmp_path_factory.mktemp("media")
+    """A directory with small files, good and bad."""
+    directory = tmp_path_factory.mktemp("media")
     picture = PICTURE.format(frames=VIDEO_FRAMES)
-    launch(f"{picture} ! jpegenc ! matroskamux ! filesink location={folder}/video.mkv")
+    launch(f"{picture} ! jpegenc ! matroskamux ! filesink location={directory}/video.mkv")
     launch(f"audiotestsrc num-buffers=40 ! vorbisenc ! matroskamux name=mux ! "
-           f"filesink location={folder}/with-audio.mkv "
+           f"filesink location={directory}/with-audio.mkv "
            f"{picture} ! jpegenc ! queue ! mux.")
     launch(f"audiotestsrc num-buffers=10 ! vorbisenc ! oggmux ! "
-           f"filesink location={folder}/audio.ogg")
+           f"filesink location={directory}/audio.ogg")
     launch(f"{PICTURE.format(frames=0)} ! jpegenc ! matroskamux ! "
-           f"filesink location={folder}/no-frame.mkv")
-    launch(f"{PICTURE.format(frames=1)} ! pngenc ! filesink location={folder}/a.png")
+           f"filesink location={directory}/no-frame.mkv")
+    launch(f"{PICTURE.format(frames=1)} ! pngenc ! filesink location={directory}/a.png")
     launch("videotestsrc num-buffers=1 pattern=ball ! video/x-raw,width=64,height=48 ! pngenc ! "
-           f"filesink location={folder}/b.png")
+           f"filesink location={directory}/b.png")
     launch("videotestsrc num-buffers=1 ! video/x-raw,width=80,height=48 ! pngenc ! "
-           f"filesink location={folder}/wide.png")
-    (folder / "text.png").write_text("This is no picture, and no video either.\n" * 20)
-    return folder
+           f"filesink location={directory}/wide.png")
+    (directory / "text.png").write_text("This is no picture, and no video either.\n" * 20)
+    return directory
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""gst-torch analyze: a video to a folder of results."""
+"""gst-torch analyze: a video to a directory of results."""
 import hashlib
 import json
 import os
@@ -17,12 +17,12 @@ from conftest import PICTURE, PROGRAM, VIDEO_FRAMES, VIDEO_SIZE, has_opened, lau
 QUICK = ["--iterations", "2"]
 
 
-def results(folder):
-    return [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
+def results(directory):
+    return [json.loads(line) for line in (directory / "results.jsonl").read_text().splitlines()]
 
 
-def run_manifest(folder):
-    return json.loads((folder / "run.json").read_text())
+def run_manifest(directory):
+    return json.loads((directory / "run.json").read_text())
 
 
 def count_frames(video, tmp_path, width, height):
@@ -36,11 +36,11 @@ def count_frames(video, tmp_path, width, height):
 @pytest.fixture(scope="module")
 def analysed(gst_torch, media, weights, tmp_path_factory):
     """One good run that several tests look at."""
-    folder = tmp_path_factory.mktemp("analysed")
-    done = gst_torch("analyze", media / "video.mkv", "-o", folder, "--model", weights,
-                     "--flow-every", 5, "--overlay", folder / "flow.mkv", *QUICK)
+    directory = tmp_path_factory.mktemp("analysed")
+    done = gst_torch("analyze", media / "video.mkv", "-o", directory, "--model", weights,
+                     "--flow-every", 5, "--overlay", directory / "flow.mkv", *QUICK)
     assert done.returncode == 0, done.stderr
-    return folder, done
+    return directory, done
 
 
 def test_writes_a_line_per_frame(analysed):
@@ -67,11 +67,11 @@ def test_records_the_run(analysed, media, weights):
 
 
 def test_tells_which_element_had_the_slowest_frames_longer_than_others(analysed):
-    folder = analysed[0]
+    directory = analysed[0]
     frames = {frame["pts"]: frame["ms"] for frame in
-              map(json.loads, (folder / "frames.jsonl").read_text().splitlines())}
+              map(json.loads, (directory / "frames.jsonl").read_text().splitlines())}
     assert len(frames) == VIDEO_FRAMES
-    slowest = run_manifest(folder)["slowest_frames"]
+    slowest = run_manifest(directory)["slowest_frames"]
     assert slowest == sorted(slowest, key=lambda frame: -frame["ms"])
     for frame in slowest:
         elements = frames[frame["pts"]]
@@ -126,29 +126,29 @@ def test_the_pictures_are_a_video_of_as_many_frames_side_by_side(analysed, tmp_p
 
 
 def test_says_where_the_results_are(analysed):
-    folder, done = analysed
+    directory, done = analysed
     assert f"{VIDEO_FRAMES} frames, " in done.stdout
-    assert f"results: {folder}\n" in done.stdout
-    assert f"pictures: {folder}/flow.mkv\n" in done.stdout
+    assert f"results: {directory}\n" in done.stdout
+    assert f"pictures: {directory}/flow.mkv\n" in done.stdout
 
 
 @pytest.mark.parametrize("options", [[], ["--frames", "5"]], ids=["whole", "5-frames"])
 def test_the_command_it_prints_gives_the_same_results(gst_torch, media, weights, tmp_path, options):
-    # A folder and a file whose names are hard on every parser on the way.
+    # A directory and a file whose names are hard on every parser on the way.
     video = tmp_path / "it's \"a\" b\\c! $HOME (1).mkv"
     shutil.copy(media / "video.mkv", video)
-    folder = tmp_path / "re sults\\"
-    done = gst_torch("analyze", video, "-o", folder, "--model", weights, *QUICK, *options)
+    directory = tmp_path / "re sults\\"
+    done = gst_torch("analyze", video, "-o", directory, "--model", weights, *QUICK, *options)
     assert done.returncode == 0, done.stderr
-    first = (folder / "results.jsonl").read_bytes()
+    first = (directory / "results.jsonl").read_bytes()
     assert first
-    shutil.rmtree(folder)
+    shutil.rmtree(directory)
 
     command = done.stdout.splitlines()[0]
     assert command.startswith("gst-launch-1.0 -e ")
     subprocess.run(command, shell=True, check=True, env=gst_torch.environment, timeout=120,
                    stdout=subprocess.DEVNULL)
-    assert (folder / "results.jsonl").read_bytes() == first
+    assert (directory / "results.jsonl").read_bytes() == first
 
 
 @pytest.mark.parametrize("frames", [1, 5, VIDEO_FRAMES, VIDEO_FRAMES + 9])
@@ -191,7 +191,7 @@ def test_a_missing_decoder_for_the_pictures_is_named(fails, media, weights, tmp_
     assert "gstreamer1.0-libav" in line
 
 
-def test_a_second_run_into_the_same_folder_replaces_the_first(gst_torch, media, weights, tmp_path):
+def test_a_second_run_into_the_same_directory_replaces_the_first(gst_torch, media, weights, tmp_path):
     for frames in (8, 3):
         done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights,
                          "--frames", frames, *QUICK)
@@ -218,17 +218,17 @@ def test_when_interrupted_the_files_are_complete_up_to_there(
     frames = 3000
     launch(f"{PICTURE.format(frames=frames)} ! jpegenc ! matroskamux ! "
            f"filesink location={tmp_path}/long.mkv")
-    folder = tmp_path / "out"
-    done = interrupted("analyze", tmp_path / "long.mkv", "-o", folder, "--model", weights,
+    directory = tmp_path / "out"
+    done = interrupted("analyze", tmp_path / "long.mkv", "-o", directory, "--model", weights,
                        "--flow-every", "1", signal=stop,
-                       when=lambda _: (folder / "flow" / "000003.flo").exists())
+                       when=lambda _: (directory / "flow" / "000003.flo").exists())
     assert done.returncode == status, done.stderr
     assert "(interrupted)" in done.stdout
-    assert not list(folder.rglob("*.part"))
-    lines = results(folder)
+    assert not list(directory.rglob("*.part"))
+    lines = results(directory)
     assert 3 <= len(lines) < frames
     assert [line["frame"] for line in lines] == list(range(len(lines)))
-    record = run_manifest(folder)
+    record = run_manifest(directory)
     assert record["status"] == "interrupted"
     assert record["frames"] == len(lines)
 
@@ -272,10 +272,10 @@ def test_a_video_that_was_cut_off_gives_what_can_be_read_and_a_warning(
 
 
 @pytest.mark.parametrize("bad", ["file", "file/below", "/proc/gst-torch"])
-def test_a_folder_that_cannot_be_written_is_named(fails, media, weights, tmp_path, bad):
+def test_a_directory_that_cannot_be_written_is_named(fails, media, weights, tmp_path, bad):
     (tmp_path / "file").write_text("in the way\n")
-    folder = tmp_path / bad
-    assert str(folder) in fails("analyze", media / "video.mkv", "-o", folder, "--model", weights)
+    directory = tmp_path / bad
+    assert str(directory) in fails("analyze", media / "video.mkv", "-o", directory, "--model", weights)
     assert (tmp_path / "file").read_text() == "in the way\n"
 
 

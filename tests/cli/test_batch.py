@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""gst-torch analyze: several videos, and folders in which there is something already."""
+"""gst-torch analyze: several videos, and directories in which there is something already."""
 import json
 import re
 import resource
@@ -14,16 +14,16 @@ from conftest import VIDEO_FRAMES, is_one_line
 QUICK = ["--iterations", "1"]
 
 
-def run_manifest(folder):
-    return json.loads((folder / "run.json").read_text())
+def run_manifest(directory):
+    return json.loads((directory / "run.json").read_text())
 
 
-def count_lines(folder):
-    return len((folder / "results.jsonl").read_text().splitlines())
+def count_lines(directory):
+    return len((directory / "results.jsonl").read_text().splitlines())
 
 
-def stamps(folder):
-    return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+def stamps(directory):
+    return {path.name: path.stat().st_mtime_ns for path in directory.iterdir()}
 
 
 @pytest.fixture(name="analyze")
@@ -36,14 +36,14 @@ def analyzes_with_the_real_net(gst_torch, weights):
 
 @pytest.fixture(name="batch", scope="module")
 def two_good_videos_and_a_bad_one_between_them(gst_torch, media, weights, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("batch")
+    directory = tmp_path_factory.mktemp("batch")
     videos = [media / "video.mkv", media / "text.png", media / "with-audio.mkv"]
-    done = gst_torch("analyze", *videos, "-o", folder, "--model", weights, *QUICK)
-    return folder, done
+    done = gst_torch("analyze", *videos, "-o", directory, "--model", weights, *QUICK)
+    return directory, done
 
 
 def test_a_bad_video_is_one_line_and_the_others_are_done(batch, media):
-    folder, done = batch
+    directory, done = batch
     assert done.returncode == 1
     # Its sound is longer than its pictures, and a warning says so.
     errors = [line for line in done.stderr.splitlines()
@@ -51,17 +51,17 @@ def test_a_bad_video_is_one_line_and_the_others_are_done(batch, media):
     assert len(errors) == 1, done.stderr
     assert errors[0].startswith(f"gst-torch: cannot read the video {media / 'text.png'}: ")
     for name in ("video.mkv", "with-audio.mkv"):
-        assert count_lines(folder / name) == VIDEO_FRAMES
-        assert run_manifest(folder / name)["status"] == "complete"
-        assert (folder / name / "report.html").exists()
-    assert not (folder / "text.png").exists()
+        assert count_lines(directory / name) == VIDEO_FRAMES
+        assert run_manifest(directory / name)["status"] == "complete"
+        assert (directory / name / "report.html").exists()
+    assert not (directory / "text.png").exists()
 
 
 def test_models_are_loaded_once(batch):
-    folder = batch[0]
-    record = run_manifest(folder / "with-audio.mkv")
+    directory = batch[0]
+    record = run_manifest(directory / "with-audio.mkv")
     assert record["runtime"]["loads"] == len(record["models"])
-    assert run_manifest(folder / "with-audio.mkv")["runtime"]["loads_shared"] >= 1
+    assert run_manifest(directory / "with-audio.mkv")["runtime"]["loads_shared"] >= 1
 
 
 def test_results_are_what_they_are_alone(batch, analyze, media, tmp_path):
@@ -78,9 +78,9 @@ def test_a_table_at_the_end_tells_how_each_went(batch, media):
 
 
 def test_what_was_measured_is_a_table_and_a_file(batch):
-    folder, done = batch
+    directory, done = batch
     assert done.stdout.count("processing p50/p95/p99/max ms") == 2
-    reports = [json.loads(line) for line in (folder / "video.mkv" / "perf.jsonl").open()]
+    reports = [json.loads(line) for line in (directory / "video.mkv" / "perf.jsonl").open()]
     assert reports[-1]["reason"] == "eos"
     assert reports[-1]["buffers"] == VIDEO_FRAMES
     assert "raftflow" in [element["name"] for element in reports[-1]["elements"]]
@@ -95,13 +95,13 @@ def test_an_index_links_the_reports_and_tells_of_failures(batch):
 
 
 def test_what_is_finished_is_left_as_it_is(batch, media, weights, gst_torch):
-    folder = batch[0]
-    before = stamps(folder / "video.mkv")
-    done = gst_torch("analyze", media / "video.mkv", media / "with-audio.mkv", "-o", folder,
+    directory = batch[0]
+    before = stamps(directory / "video.mkv")
+    done = gst_torch("analyze", media / "video.mkv", media / "with-audio.mkv", "-o", directory,
                      "--model", weights, *QUICK)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("\nwas finished") == 2
-    assert stamps(folder / "video.mkv") == before
+    assert stamps(directory / "video.mkv") == before
 
 
 def test_again_computes_anew_what_is_finished(analyze, media, tmp_path):
@@ -133,7 +133,7 @@ def test_a_video_that_is_named_twice_is_analysed_once(analyze, media, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["index.html", "video.mkv"]
 
 
-def test_videos_of_the_same_name_get_folders_of_their_own(analyze, media, tmp_path):
+def test_videos_of_the_same_name_get_directories_of_their_own(analyze, media, tmp_path):
     videos = [tmp_path / "a" / "video.mkv", tmp_path / "b" / "video.mkv"]
     for video, source in zip(videos, ("video.mkv", "with-audio.mkv")):
         video.parent.mkdir()
@@ -153,7 +153,7 @@ def test_each_of_several_videos_gets_its_pictures(analyze, media, tmp_path):
 
 
 @pytest.mark.parametrize("options, reason", [
-    (["--overlay", "/tmp/flow.mkv"], "without a folder"),
+    (["--overlay", "/tmp/flow.mkv"], "without a directory"),
     (["--stages", "flow,nonsense"], "nonsense"),
     (["--stages", ""], "--stages takes some of"),
 ])
@@ -172,7 +172,7 @@ def test_a_stage_that_is_asked_for_is_the_one_that_runs(analyze, media, tmp_path
     assert list(run_manifest(tmp_path)["models"]) == ["flow"]
 
 
-def test_a_folder_that_is_a_file_is_one_line_for_all(gst_torch, media, weights, tmp_path):
+def test_a_directory_that_is_a_file_is_one_line_for_all(gst_torch, media, weights, tmp_path):
     (tmp_path / "out").write_text("in the way\n")
     done = gst_torch("analyze", media / "video.mkv", media / "with-audio.mkv", "-o",
                      tmp_path / "out", "--model", weights)
@@ -201,15 +201,15 @@ def test_a_disk_that_becomes_full_is_one_line_and_can_be_gone_on_with(analyze, m
     options = ["--flow-every", "7"]
     assert analyze(media / "video.mkv", "-o", whole, *options).returncode == 0
     # The first flow file of 24 KB is that of frame 7.
-    folder = tmp_path / "out"
-    done = analyze(media / "video.mkv", "-o", folder, *options, preexec_fn=small_files_only)
+    directory = tmp_path / "out"
+    done = analyze(media / "video.mkv", "-o", directory, *options, preexec_fn=small_files_only)
     assert done.returncode == 1
     assert is_one_line(done.stderr), done.stderr
     assert "cannot write" in done.stderr
-    assert run_manifest(folder)["status"] == "failed"
-    assert 0 < count_lines(folder) < VIDEO_FRAMES
+    assert run_manifest(directory)["status"] == "failed"
+    assert 0 < count_lines(directory) < VIDEO_FRAMES
 
-    done = analyze(media / "video.mkv", "-o", folder, *options)
+    done = analyze(media / "video.mkv", "-o", directory, *options)
     assert done.returncode == 0, done.stderr
     assert "going on after" in done.stdout
-    assert (folder / "results.jsonl").read_bytes() == (whole / "results.jsonl").read_bytes()
+    assert (directory / "results.jsonl").read_bytes() == (whole / "results.jsonl").read_bytes()

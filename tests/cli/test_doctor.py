@@ -12,23 +12,23 @@ from conftest import BUILD_ROOT
 
 @pytest.fixture(scope="session")
 def with_weights(gst_torch, weights, tmp_path_factory):
-    """A models folder as `gst-torch models fetch raft-small` leaves it."""
-    folder = tmp_path_factory.mktemp("models")
+    """A models directory as `gst-torch models fetch raft-small` leaves it."""
+    directory = tmp_path_factory.mktemp("models")
     manifest = json.loads(Path(gst_torch.environment["GST_TORCH_MANIFEST"]).read_text())
     model = next(model for model in manifest["models"] if model["name"] == "raft-small")
-    shutil.copy(weights, folder / model["files"][0]["name"])
-    return {"GST_TORCH_MODELS_DIR": str(folder)}
+    shutil.copy(weights, directory / model["files"][0]["name"])
+    return {"GST_TORCH_MODELS_DIR": str(directory)}
 
 
 @pytest.fixture(scope="session")
 def libtorch_for_cpu():
-    """The folder of LibTorch's libraries, where they are those for the CPU alone."""
+    """The directory of LibTorch's libraries, where they are those for the CPU alone."""
     options = json.loads((BUILD_ROOT / "meson-info" / "intro-buildoptions.json").read_text())
     given = next(option["value"] for option in options if option["name"] == "libtorch")
-    folder = Path(given or BUILD_ROOT / "deps" / "libtorch" / "torch") / "lib"
-    if (folder / "libtorch_cuda.so").exists():
+    directory = Path(given or BUILD_ROOT / "deps" / "libtorch" / "torch") / "lib"
+    if (directory / "libtorch_cuda.so").exists():
         pytest.skip("LibTorch has its CUDA half here")
-    return folder
+    return directory
 
 
 def checks(done):

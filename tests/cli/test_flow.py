@@ -114,7 +114,7 @@ def test_a_picture_that_is_missing_is_named(fails, media, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_is_no_picture(fails, media, tmp_path):
+def test_a_directory_is_no_picture(fails, media, tmp_path):
     assert "is not a file" in fails("flow", media, media / "b.png", "-o", tmp_path / "out.flo")
 
 
@@ -144,8 +144,8 @@ def test_an_output_that_cannot_be_written_is_found_before_anything_else(fails, m
     assert str(tmp_path / "absent" / "out.flo") in line
 
 
-def test_an_output_that_is_a_folder_is_an_error(fails, media, tmp_path):
-    assert "it is a folder" in fails("flow", media / "a.png", media / "b.png", "-o", tmp_path)
+def test_an_output_that_is_a_directory_is_an_error(fails, media, tmp_path):
+    assert "it is a directory" in fails("flow", media / "a.png", media / "b.png", "-o", tmp_path)
 
 
 @pytest.mark.parametrize("option", ["-o", "--visual"])

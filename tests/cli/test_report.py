@@ -47,13 +47,13 @@ class Page(html.parser.HTMLParser):
 
 @pytest.fixture(name="analysed", scope="module")
 def a_video_whose_name_is_hard_on_a_page(gst_torch, media, weights, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("report")
-    shutil.copy(media / "video.mkv", folder / HARD_NAME)
-    done = gst_torch("analyze", folder / HARD_NAME, "-o", folder / "out", "--model", weights,
+    directory = tmp_path_factory.mktemp("report")
+    shutil.copy(media / "video.mkv", directory / HARD_NAME)
+    done = gst_torch("analyze", directory / HARD_NAME, "-o", directory / "out", "--model", weights,
                      "--stages", "flow", "--iterations", "2", "--flow-every", "4")
     assert done.returncode == 0, done.stderr
-    assert f"report: {folder}/out/report.html\n" in done.stdout
-    return folder / "out"
+    assert f"report: {directory}/out/report.html\n" in done.stdout
+    return directory / "out"
 
 
 @pytest.fixture(name="page", scope="module")
@@ -158,22 +158,22 @@ def test_results_alone_make_a_page(gst_torch, copied):
     assert "Motion" in Page(copied / "report.html").headings
 
 
-def damage_line(folder):
-    with (folder / "results.jsonl").open("a") as file:
+def damage_line(directory):
+    with (directory / "results.jsonl").open("a") as file:
         file.write("no record\n")
 
 
-def change_version(folder):
-    (folder / "format.json").write_text('{"results_version":99}')
+def change_version(directory):
+    (directory / "format.json").write_text('{"results_version":99}')
 
 
-def change_types(folder):
-    (folder / "run.json").write_text('{"status":5,"models":{"flow":{"file":[]}}}')
+def change_types(directory):
+    (directory / "run.json").write_text('{"status":5,"models":{"flow":{"file":[]}}}')
 
 
-def put_a_folder_in_the_way(folder):
-    (folder / "report.html").unlink()
-    (folder / "report.html").mkdir()
+def put_a_directory_in_the_way(directory):
+    (directory / "report.html").unlink()
+    (directory / "report.html").mkdir()
 
 
 @pytest.mark.parametrize("harm, reason", [
@@ -181,20 +181,20 @@ def put_a_folder_in_the_way(folder):
     (damage_line, "no record"),
     (change_version, "version 99"),
     (change_types, "another form"),
-    (put_a_folder_in_the_way, "report.html"),
+    (put_a_directory_in_the_way, "report.html"),
 ])
-def test_what_is_wrong_with_a_folder_is_one_line(fails, copied, harm, reason):
+def test_what_is_wrong_with_a_directory_is_one_line(fails, copied, harm, reason):
     harm(copied)
     line = fails("report", copied)
     assert reason in line
     assert str(copied) in line
 
 
-def first_pixel(page, folder, scheme):
+def first_pixel(page, directory, scheme):
     """Of the page in a browser on a phone's width, for people who like it light (1) or dark (0)."""
-    picture, raw = folder / f"{scheme}.png", folder / f"{scheme}.raw"
+    picture, raw = directory / f"{scheme}.png", directory / f"{scheme}.raw"
     subprocess.run([CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu",
-                    f"--user-data-dir={folder}/profile", "--window-size=390,800",
+                    f"--user-data-dir={directory}/profile", "--window-size=390,800",
                     f"--blink-settings=preferredColorScheme={scheme}",
                     f"--screenshot={picture}", f"file://{page}"],
                    check=True, capture_output=True, timeout=120)

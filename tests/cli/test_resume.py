@@ -28,26 +28,26 @@ def weights_by_a_formula(tmp_path_factory):
 
 @pytest.fixture(name="start")
 def starts_a_pipeline(gst_torch, net):
-    """Flow of small frames, written into a folder; 20 lines to a file."""
-    def start(folder: Path, *properties: str) -> subprocess.Popen:
+    """Flow of small frames, written into a directory; 20 lines to a file."""
+    def start(directory: Path, *properties: str) -> subprocess.Popen:
         pipeline = (
             f"videotestsrc pattern=ball num-buffers={FRAMES} ! "
             "video/x-raw,width=128,height=128,framerate=25/1 ! "
             f"raftflow model={net} iterations=1 device=cpu ! "
-            f"analysiswriter location={folder} records-per-file=20 flow-every=7")
+            f"analysiswriter location={directory} records-per-file=20 flow-every=7")
         return subprocess.Popen(["gst-launch-1.0", "-q", *pipeline.split(), *properties,
                                  "!", "fakesink"], env=gst_torch.environment)
 
     return start
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*")
+def contents(directory: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*")
             if path.is_file() and path.suffix != ".part"}
 
 
-def whole_records(folder: Path) -> list[dict]:
-    text = "".join(path.read_text() for path in sorted(folder.glob("results*.jsonl")))
+def whole_records(directory: Path) -> list[dict]:
+    text = "".join(path.read_text() for path in sorted(directory.glob("results*.jsonl")))
     return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
 
@@ -92,8 +92,8 @@ def video_of_six_seconds(tmp_path_factory):
 
 @pytest.fixture(name="analyze")
 def starts_the_command(gst_torch, net, video):
-    def start(folder: Path, *options: str) -> subprocess.Popen:
-        return subprocess.Popen([PROGRAM, "analyze", video, "-o", folder, "--model", net,
+    def start(directory: Path, *options: str) -> subprocess.Popen:
+        return subprocess.Popen([PROGRAM, "analyze", video, "-o", directory, "--model", net,
                                  "--iterations", "1", "--device", "cpu", "--flow-every", "7",
                                  *options],
                                 env=gst_torch.environment, stdout=subprocess.PIPE, text=True)
@@ -105,14 +105,14 @@ def count_lines(path: Path) -> int:
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
-def results_in(folder: Path) -> dict[str, bytes]:
-    return {name: data for name, data in contents(folder).items()
+def results_in(directory: Path) -> dict[str, bytes]:
+    return {name: data for name, data in contents(directory).items()
             if name == "results.jsonl" or name.startswith(("flow/", "matches/"))}
 
 
-def frames_analysed(folder: Path) -> int:
+def frames_analysed(directory: Path) -> int:
     """By the net, in the last run."""
-    last = json.loads((folder / "perf.jsonl").read_text().splitlines()[-1])
+    last = json.loads((directory / "perf.jsonl").read_text().splitlines()[-1])
     return next(report["stats"]["frames"] for report in last["reports"]
                 if report["name"] in ("raftflow", "loftrmatch"))
 

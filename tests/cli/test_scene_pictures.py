@@ -25,16 +25,16 @@ PLOT_LEFT, PLOT_RIGHT, PLOT_TOP, PLOT_BOTTOM = 56, 1180, 64, 360
 SCORE, THRESHOLD, CUT, FADE = "#0969da", "#cf222e", "#1a7f37", "#8250df"
 
 
-def make_video(folder: Path, lengths: list[int]) -> Path:
+def make_video(directory: Path, lengths: list[int]) -> Path:
     """Shots of so many frames, one pattern after the other."""
     raw = b""
     for number, length in enumerate(lengths):
         launch(f"videotestsrc num-buffers={length} pattern={PATTERNS[number % len(PATTERNS)]} ! "
-               f"video/x-raw,format=I420,width=128,height=96 ! filesink location={folder}/shot.raw")
-        raw += (folder / "shot.raw").read_bytes()
-    (folder / "all.raw").write_bytes(raw)
-    path = folder / "shots.mkv"
-    launch(f"filesrc location={folder}/all.raw ! rawvideoparse width=128 height=96 format=i420 "
+               f"video/x-raw,format=I420,width=128,height=96 ! filesink location={directory}/shot.raw")
+        raw += (directory / "shot.raw").read_bytes()
+    (directory / "all.raw").write_bytes(raw)
+    path = directory / "shots.mkv"
+    launch(f"filesrc location={directory}/all.raw ! rawvideoparse width=128 height=96 format=i420 "
            f"framerate=25/1 ! jpegenc ! matroskamux ! filesink location={path}")
     return path
 
@@ -248,5 +248,5 @@ def test_a_picture_is_never_written_over_the_video(fails, video, tmp_path, optio
 
 
 @pytest.mark.parametrize("option", ["--sheet", "--plot"])
-def test_a_folder_that_is_not_there_is_one_line(fails, video, tmp_path, option):
+def test_a_directory_that_is_not_there_is_one_line(fails, video, tmp_path, option):
     assert "absent" in fails("scenes", video, option, tmp_path / "absent" / "a.png", *NET)

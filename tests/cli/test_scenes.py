@@ -16,16 +16,16 @@ NET = ["--model", "resnet18-lite"]
 
 @pytest.fixture(name="bikes", scope="module")
 def scan_of_bikes(gst_torch, tmp_path_factory):
-    """A folder with what the program wrote of a film whose cuts are known."""
+    """A directory with what the program wrote of a film whose cuts are known."""
     if not BIKES.exists():
         pytest.skip(f"{BIKES} is not there")
-    folder = tmp_path_factory.mktemp("bikes")
+    directory = tmp_path_factory.mktemp("bikes")
     for name in ("scenes.csv", "scenes.json", "scenes.edl"):
-        more = ["--stats", folder / "scores.csv"] if name == "scenes.csv" else []
-        done = gst_torch("scenes", BIKES, "-o", folder / name, *NET, *more)
+        more = ["--stats", directory / "scores.csv"] if name == "scenes.csv" else []
+        done = gst_torch("scenes", BIKES, "-o", directory / name, *NET, *more)
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("6 shots in 250 frames")
-    return folder
+    return directory
 
 
 def test_the_list_has_the_columns_of_pyscenedetect_and_the_exact_cuts(bikes):
@@ -95,5 +95,5 @@ def test_weights_that_nobody_fetched_say_how_to_get_them(fails, media):
     assert "gst-torch models fetch transnetv2" in said
 
 
-def test_a_folder_that_is_not_there_is_one_line(fails, media, tmp_path):
+def test_a_directory_that_is_not_there_is_one_line(fails, media, tmp_path):
     assert "absent" in fails("scenes", media / "video.mkv", "-o", tmp_path / "absent" / "s.csv")

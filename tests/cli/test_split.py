@@ -37,26 +37,26 @@ def has_element(name: str) -> bool:
 
 @pytest.fixture(name="raw", scope="module")
 def frames_of_three_shots(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("raw")
+    directory = tmp_path_factory.mktemp("raw")
     for number, (length, pattern) in enumerate(SHOTS):
         launch(f"videotestsrc num-buffers={length} pattern={pattern} ! video/x-raw,format=I420,"
                f"width={WIDTH},height={HEIGHT},framerate=25/1 ! "
-               f"filesink location={folder}/{number}.raw")
-    path = folder / "all.raw"
-    path.write_bytes(b"".join((folder / f"{n}.raw").read_bytes() for n in range(len(SHOTS))))
+               f"filesink location={directory}/{number}.raw")
+    path = directory / "all.raw"
+    path.write_bytes(b"".join((directory / f"{n}.raw").read_bytes() for n in range(len(SHOTS))))
     return path
 
 
 @pytest.fixture(name="clip", scope="module")
 def maker_of_clips(raw, tmp_path_factory):
     """Makes each of VIDEOS once."""
-    folder = tmp_path_factory.mktemp("clips")
+    directory = tmp_path_factory.mktemp("clips")
 
     def make(name: str) -> Path:
         encoder, muxer, sound = VIDEOS[name]
         if not has_element(encoder.split()[0]):
             pytest.skip(f"there is no {encoder.split()[0]}")
-        path = folder / name
+        path = directory / name
         if not path.exists():
             launch(f"filesrc location={raw} ! rawvideoparse width={WIDTH} height={HEIGHT} "
                    f"format=i420 framerate=25/1 ! {encoder} ! {muxer} name=mux ! "
@@ -99,10 +99,10 @@ def difference(one: bytes, other: bytes) -> float:
     return sum(abs(a - b) for a, b in pairs) / len(pairs)
 
 
-def split(gst_torch, video, folder, *options, **more):
-    done = gst_torch("scenes", video, "--split", folder, *NET, *options, **more)
+def split(gst_torch, video, directory, *options, **more):
+    done = gst_torch("scenes", video, "--split", directory, *NET, *options, **more)
     assert done.returncode == 0, done.stderr
-    return sorted(folder.iterdir()), done.stdout
+    return sorted(directory.iterdir()), done.stdout
 
 
 @pytest.mark.parametrize("name, lengths", [
@@ -193,12 +193,12 @@ def plugins_without(tmp_path: Path, *left_out: str) -> dict[str, str]:
     said = subprocess.run(["gst-inspect-1.0", "vp8enc"], capture_output=True, text=True,
                           check=True).stdout
     line = next(line for line in said.splitlines() if line.split()[:1] == ["Filename"])
-    folder = tmp_path / "plugins"
-    folder.mkdir()
+    directory = tmp_path / "plugins"
+    directory.mkdir()
     for plugin in Path(line.split()[1]).parent.glob("*.so"):
         if plugin.name not in left_out:
-            (folder / plugin.name).symlink_to(plugin)
-    return {"GST_PLUGIN_SYSTEM_PATH_1_0": str(folder), "GST_REGISTRY": str(tmp_path / "registry")}
+            (directory / plugin.name).symlink_to(plugin)
+    return {"GST_PLUGIN_SYSTEM_PATH_1_0": str(directory), "GST_REGISTRY": str(tmp_path / "registry")}
 
 
 def test_without_x264_it_encodes_with_vp8(gst_torch, clip, tmp_path):
@@ -245,12 +245,12 @@ def clip_that_takes_long_to_encode(tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("stop, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_while_it_writes_it_leaves_no_part(interrupted, snow, tmp_path, stop, status):
-    folder = tmp_path / "parts"
-    done = interrupted("scenes", snow, "--split", folder, "--reencode", *NET, signal=stop,
-                       when=lambda _: folder.exists() and list(folder.glob("*.part")))
+    directory = tmp_path / "parts"
+    done = interrupted("scenes", snow, "--split", directory, "--reencode", *NET, signal=stop,
+                       when=lambda _: directory.exists() and list(directory.glob("*.part")))
     assert done.returncode == status, done.stderr
     assert done.stderr == "gst-torch: interrupted\n"
-    assert not list(folder.iterdir())
+    assert not list(directory.iterdir())
 
 
 def test_interrupted_while_it_reads_it_makes_nothing(interrupted, snow, tmp_path):
@@ -269,13 +269,13 @@ def test_reencode_without_split_is_wrong_usage(gst_torch, media):
     assert "--split" in done.stderr
 
 
-def test_a_file_where_the_folder_is_to_be_is_one_line(fails, media, tmp_path):
+def test_a_file_where_the_directory_is_to_be_is_one_line(fails, media, tmp_path):
     (tmp_path / "taken").write_text("mine")
     assert "taken" in fails("scenes", media / "video.mkv", "--split", tmp_path / "taken", *NET)
     assert (tmp_path / "taken").read_text() == "mine"
 
 
-def test_a_folder_that_cannot_be_written_to_is_one_line(fails, media):
+def test_a_directory_that_cannot_be_written_to_is_one_line(fails, media):
     """Where nobody can write, not even root."""
     assert "/proc" in fails("scenes", media / "video.mkv", "--split", "/proc/self", *NET)
 
@@ -299,7 +299,7 @@ def test_parts_of_an_earlier_run_are_never_mixed_with_new_ones(fails, gst_torch,
     assert [part.read_bytes() for part in sorted((tmp_path / "parts").iterdir())] == content
 
 
-def test_files_of_other_videos_may_be_in_the_folder(gst_torch, media, tmp_path):
+def test_files_of_other_videos_may_be_in_the_directory(gst_torch, media, tmp_path):
     (tmp_path / "parts").mkdir()
     for name in ("other-shot-001.mkv", "video-shot-001.txt", "video-shot-.mkv", "video.mkv"):
         (tmp_path / "parts" / name).write_text("mine")

@@ -32,7 +32,7 @@ CudaProbe good_machine() {
   probe.required = {13, 0};
   probe.devices = {{"GPU", {7, 5}, 8000 * kMegabyte, 4000 * kMegabyte}};
   probe.torch_library = "torch/lib/libtorch_cuda.so";
-  probe.torch_folder = "torch/lib";
+  probe.torch_directory = "torch/lib";
   return probe;
 }
 
@@ -50,11 +50,11 @@ class PretendedMachine : public testing::Test {
           "FAKE_NVML_RELEASE", "FAKE_NVML_FREE_MB", "CUDA_VISIBLE_DEVICES"}) {
       unsetenv(name);
     }
-    write_text(folder_.path("libtorch_cuda.so"), "a library");
+    write_text(directory_.path("libtorch_cuda.so"), "a library");
   }
-  CudaProbe probe() const { return probe_cuda(folder_.path()); }
+  CudaProbe probe() const { return probe_cuda(directory_.path()); }
 
-  TempDirectory folder_;
+  TempDirectory directory_;
 };
 
 MATCHER(IsOneLine, "") { return arg.find('\n') == std::string::npos && !arg.empty(); }
@@ -193,8 +193,8 @@ TEST_F(PretendedMachine, whose_devices_are_hidden_is_told_the_variable) {
 }
 
 TEST_F(PretendedMachine, whose_libtorch_lacks_the_cuda_half_is_told_so) {
-  std::filesystem::remove(folder_.path("libtorch_cuda.so"));
-  EXPECT_THAT(problem(probe()), HasSubstr("no libtorch_cuda.so in " + folder_.path()));
+  std::filesystem::remove(directory_.path("libtorch_cuda.so"));
+  EXPECT_THAT(problem(probe()), HasSubstr("no libtorch_cuda.so in " + directory_.path()));
 }
 
 TEST_F(PretendedMachine, can_be_probed_by_many_threads_at_once) {
@@ -207,8 +207,8 @@ TEST_F(PretendedMachine, can_be_probed_by_many_threads_at_once) {
 }
 
 TEST(TorchCuda, that_is_no_library_is_one_clear_error) {
-  const TempDirectory folder;
-  const std::string file = folder.path("libtorch_cuda.so");
+  const TempDirectory directory;
+  const std::string file = directory.path("libtorch_cuda.so");
   write_text(file, "no library at all");
   const auto loaded = load_torch_cuda(file);
   ASSERT_FALSE(loaded);
@@ -233,7 +233,7 @@ TEST(TorchCuda, that_is_not_there_is_one_clear_error) {
 
 TEST(TorchCuda, that_has_all_it_needs_is_loaded) { EXPECT_TRUE(load_torch_cuda(NOTHING_LIBRARY)); }
 
-TEST(LoadedTorch, is_nowhere_in_a_process_without_it) { EXPECT_EQ(loaded_torch_folder(), ""); }
+TEST(LoadedTorch, is_nowhere_in_a_process_without_it) { EXPECT_EQ(loaded_torch_directory(), ""); }
 
 }  // namespace
 }  // namespace gsttorch

@@ -21,16 +21,16 @@ std::string numbered(std::size_t size) {
 TEST(ChunkedWriter, writes_what_was_appended_whatever_the_pieces) {
   for (const std::size_t size : {0, 1, 1 << 20, (1 << 20) + 1, (5 << 20) - 3}) {
     for (const std::size_t step : {1 << 16, 12345, 3 << 20}) {
-      const TempDirectory folder;
+      const TempDirectory directory;
       const std::string bytes = numbered(size);
-      auto file = OutputFile::create(folder.path("a"));
+      auto file = OutputFile::create(directory.path("a"));
       ASSERT_TRUE(file);
       ChunkedWriter writer(*file, size);
       for (std::size_t at = 0; at < size; at += step) {
         ASSERT_TRUE(writer.append(bytes.data() + at, std::min(step, size - at)));
       }
       ASSERT_TRUE(writer.finish());
-      EXPECT_TRUE(read_text(folder.path("a")) == bytes) << size << " in steps of " << step;
+      EXPECT_TRUE(read_text(directory.path("a")) == bytes) << size << " in steps of " << step;
     }
   }
 }
@@ -38,8 +38,8 @@ TEST(ChunkedWriter, writes_what_was_appended_whatever_the_pieces) {
 TEST(ChunkedWriter, writes_no_small_piece) {
   constexpr std::size_t kMiB = std::size_t{1} << 20;
   for (const std::size_t size : {2 * kMiB - 1, 2 * kMiB + 1, 3 * kMiB + 100, 7 * kMiB + 61440}) {
-    const TempDirectory folder;
-    auto file = OutputFile::create(folder.path("a"));
+    const TempDirectory directory;
+    auto file = OutputFile::create(directory.path("a"));
     ASSERT_TRUE(file);
     ChunkedWriter writer(*file, size);
     std::uint64_t before = 0;

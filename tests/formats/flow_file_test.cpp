@@ -28,11 +28,11 @@ std::string flo_bytes(float tag, std::int32_t width, std::int32_t height, std::s
 }
 
 TEST(FlowFile, has_the_layout_that_middlebury_describes) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   const float vectors[] = {1, -2, 0.5f, 1e10f, 3, 4};
-  ASSERT_TRUE(write_flow_file(folder.path("a.flo"), {vectors, 3, 1}));
+  ASSERT_TRUE(write_flow_file(directory.path("a.flo"), {vectors, 3, 1}));
 
-  const std::string bytes = read_text(folder.path("a.flo"));
+  const std::string bytes = read_text(directory.path("a.flo"));
   ASSERT_EQ(bytes.size(), 12 + sizeof vectors);
   EXPECT_EQ(bytes.substr(0, 4), "PIEH");
   EXPECT_EQ(bytes.substr(4, 8), bytes_of(std::int32_t{3}) + bytes_of(std::int32_t{1}));
@@ -40,26 +40,26 @@ TEST(FlowFile, has_the_layout_that_middlebury_describes) {
 }
 
 TEST(FlowFile, comes_back_as_it_was_written) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   std::vector<float> vectors(2 * 401 * 700);  // several pieces
   for (std::size_t i = 0; i < vectors.size(); i++) vectors[i] = static_cast<float>(i) * 0.25f;
-  ASSERT_TRUE(write_flow_file(folder.path("a.flo"), {vectors.data(), 401, 700}));
+  ASSERT_TRUE(write_flow_file(directory.path("a.flo"), {vectors.data(), 401, 700}));
 
-  const auto flow = read_flow_file(folder.path("a.flo"));
+  const auto flow = read_flow_file(directory.path("a.flo"));
   ASSERT_TRUE(flow);
   EXPECT_EQ(flow->width, 401);
   EXPECT_EQ(flow->height, 700);
   EXPECT_EQ(flow->vectors, vectors);
-  EXPECT_EQ(std::filesystem::file_size(folder.path("a.flo")), flow_file_bytes(401, 700));
+  EXPECT_EQ(std::filesystem::file_size(directory.path("a.flo")), flow_file_bytes(401, 700));
 }
 
 TEST(FlowFile, leaves_out_what_lies_between_rows) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   std::vector<float> padded(1000 * 602);
   for (std::size_t i = 0; i < padded.size(); i++) padded[i] = static_cast<float>(i);
   const FlowView view{padded.data(), 300, 1000, FlowElement::Float32, 602 * sizeof(float)};
-  ASSERT_TRUE(write_flow_file(folder.path("a.flo"), view));
-  const auto flow = read_flow_file(folder.path("a.flo"));
+  ASSERT_TRUE(write_flow_file(directory.path("a.flo"), view));
+  const auto flow = read_flow_file(directory.path("a.flo"));
   ASSERT_TRUE(flow);
   EXPECT_EQ(flow->vectors[599], 599);
   EXPECT_EQ(flow->vectors[600], 602);
@@ -67,56 +67,56 @@ TEST(FlowFile, leaves_out_what_lies_between_rows) {
 }
 
 TEST(FlowFile, holds_single_precision_whatever_it_was_made_of) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   const std::uint16_t halves[] = {0x3c00, 0xc000, 0, 0, 0x4200, 0x4400, 0, 0};  // padded rows
   const FlowView view{halves, 1, 2, FlowElement::Float16, 8};
-  ASSERT_TRUE(write_flow_file(folder.path("a.flo"), view));
+  ASSERT_TRUE(write_flow_file(directory.path("a.flo"), view));
 
-  const auto flow = read_flow_file(folder.path("a.flo"));
+  const auto flow = read_flow_file(directory.path("a.flo"));
   ASSERT_TRUE(flow);
   EXPECT_THAT(flow->vectors, ::testing::ElementsAre(1, -2, 3, 4));
 }
 
 TEST(FlowFile, replaces_an_earlier_one_and_leaves_no_other_file) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   const float vectors[] = {1, 2};
-  write_text(folder.path("a.flo"), "something else");
-  ASSERT_TRUE(write_flow_file(folder.path("a.flo"), {vectors, 1, 1}));
-  EXPECT_TRUE(read_flow_file(folder.path("a.flo")));
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+  write_text(directory.path("a.flo"), "something else");
+  ASSERT_TRUE(write_flow_file(directory.path("a.flo"), {vectors, 1, 1}));
+  EXPECT_TRUE(read_flow_file(directory.path("a.flo")));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);
 }
 
 TEST(FlowFile, on_a_full_disk_keeps_the_earlier_one_and_leaves_no_part) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   const std::vector<float> vectors(2 * 64 * 64);
-  ASSERT_TRUE(write_flow_file(folder.path("a.flo"), {vectors.data(), 1, 1}));
+  ASSERT_TRUE(write_flow_file(directory.path("a.flo"), {vectors.data(), 1, 1}));
   Result<void> written;
   {
     const FileLimit limit(1000);
-    written = write_flow_file(folder.path("a.flo"), {vectors.data(), 64, 64});
+    written = write_flow_file(directory.path("a.flo"), {vectors.data(), 64, 64});
   }
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code, ErrorCode::DiskFull);
   EXPECT_THAT(written.error().message, HasSubstr("a.flo"));
-  EXPECT_EQ(std::filesystem::file_size(folder.path("a.flo")), flow_file_bytes(1, 1));
-  EXPECT_FALSE(std::filesystem::exists(folder.path("a.flo.part")));
+  EXPECT_EQ(std::filesystem::file_size(directory.path("a.flo")), flow_file_bytes(1, 1));
+  EXPECT_FALSE(std::filesystem::exists(directory.path("a.flo.part")));
 }
 
-TEST(FlowFile, cannot_be_written_to_a_folder_that_is_not_there) {
-  const TempDirectory folder;
+TEST(FlowFile, cannot_be_written_to_a_directory_that_is_not_there) {
+  const TempDirectory directory;
   const float vectors[] = {1, 2};
-  const auto written = write_flow_file(folder.path("no/a.flo"), {vectors, 1, 1});
+  const auto written = write_flow_file(directory.path("no/a.flo"), {vectors, 1, 1});
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code, ErrorCode::NotWritable);
   EXPECT_THAT(written.error().message, HasSubstr("no/a.flo"));
 }
 
 TEST(FlowFile, of_an_empty_flow_is_refused) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   const float vectors[] = {1, 2};
-  EXPECT_EQ(write_flow_file(folder.path("a.flo"), {vectors, 0, 1}).error().code,
+  EXPECT_EQ(write_flow_file(directory.path("a.flo"), {vectors, 0, 1}).error().code,
             ErrorCode::BadShape);
-  EXPECT_EQ(write_flow_file(folder.path("a.flo"), {nullptr, 1, 1}).error().code,
+  EXPECT_EQ(write_flow_file(directory.path("a.flo"), {nullptr, 1, 1}).error().code,
             ErrorCode::BadShape);
 }
 
@@ -136,9 +136,9 @@ struct BadFile {
 class BadFlowFile : public ::testing::TestWithParam<BadFile> {};
 
 TEST_P(BadFlowFile, is_refused_with_the_reason) {
-  const TempDirectory folder;
-  write_text(folder.path("bad.flo"), GetParam().bytes);
-  const auto flow = read_flow_file(folder.path("bad.flo"));
+  const TempDirectory directory;
+  write_text(directory.path("bad.flo"), GetParam().bytes);
+  const auto flow = read_flow_file(directory.path("bad.flo"));
   ASSERT_FALSE(flow);
   EXPECT_EQ(flow.error().code, ErrorCode::Corrupt);
   EXPECT_THAT(flow.error().message, HasSubstr("bad.flo"));

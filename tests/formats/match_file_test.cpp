@@ -66,10 +66,10 @@ std::vector<float> numbers_of(const std::string& npy) {
 }
 
 TEST(MatchFile, has_a_line_for_each_match_under_the_names_of_its_columns) {
-  const TempDirectory folder;
-  const auto bytes = write_match_file(folder.path("a.csv"), rows_of(kTwo));
+  const TempDirectory directory;
+  const auto bytes = write_match_file(directory.path("a.csv"), rows_of(kTwo));
   ASSERT_TRUE(bytes);
-  EXPECT_EQ(read_text(folder.path("a.csv")), kTwoLines);
+  EXPECT_EQ(read_text(directory.path("a.csv")), kTwoLines);
   EXPECT_EQ(*bytes, std::strlen(kTwoLines));
 }
 
@@ -94,11 +94,11 @@ TEST(MatchFile, can_hold_numbers_of_any_size) {
 }
 
 TEST(MatchFile, that_ends_with_npz_has_an_array_for_each_thing) {
-  const TempDirectory folder;
-  const auto bytes = write_match_file(folder.path("a.npz"), rows_of(kTwo));
+  const TempDirectory directory;
+  const auto bytes = write_match_file(directory.path("a.npz"), rows_of(kTwo));
   ASSERT_TRUE(bytes);
-  EXPECT_EQ(*bytes, std::filesystem::file_size(folder.path("a.npz")));
-  auto arrays = unpack(folder.path("a.npz"));
+  EXPECT_EQ(*bytes, std::filesystem::file_size(directory.path("a.npz")));
+  auto arrays = unpack(directory.path("a.npz"));
   ASSERT_EQ(arrays.size(), 4u);
   EXPECT_EQ(shape_of(arrays["keypoints0.npy"]), "(2, 2)");
   EXPECT_THAT(numbers_of(arrays["keypoints0.npy"]), ElementsAre(1, 2, 10, 20));
@@ -110,26 +110,26 @@ TEST(MatchFile, that_ends_with_npz_has_an_array_for_each_thing) {
 }
 
 TEST(MatchFile, without_a_match_is_a_file_all_the_same) {
-  const TempDirectory folder;
-  ASSERT_TRUE(write_match_file(folder.path("a.csv"), {}));
-  EXPECT_EQ(read_text(folder.path("a.csv")), "x0,y0,x1,y1,confidence,inlier\n");
-  ASSERT_TRUE(write_match_file(folder.path("a.npz"), {}));
-  auto arrays = unpack(folder.path("a.npz"));
+  const TempDirectory directory;
+  ASSERT_TRUE(write_match_file(directory.path("a.csv"), {}));
+  EXPECT_EQ(read_text(directory.path("a.csv")), "x0,y0,x1,y1,confidence,inlier\n");
+  ASSERT_TRUE(write_match_file(directory.path("a.npz"), {}));
+  auto arrays = unpack(directory.path("a.npz"));
   EXPECT_EQ(shape_of(arrays["keypoints1.npy"]), "(0, 2)");
   EXPECT_EQ(shape_of(arrays["inlier.npy"]), "(0,)");
 }
 
 TEST(MatchFile, on_a_full_disk_is_an_error_and_leaves_no_part) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   const std::vector<float> many(6 * 1000);
   for (const char* name : {"a.csv", "a.npz"}) {
     const FileLimit limit(1000);
-    const auto written = write_match_file(folder.path(name), rows_of(many));
+    const auto written = write_match_file(directory.path(name), rows_of(many));
     ASSERT_FALSE(written) << name;
     EXPECT_EQ(written.error().code, ErrorCode::DiskFull);
     EXPECT_THAT(written.error().message, HasSubstr(name));
   }
-  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
 }
 
 }  // namespace

@@ -57,10 +57,10 @@ std::string data(const std::string& npy) {
 }
 
 TEST(NpzFile, is_an_archive_with_the_array_that_numpy_calls_flow) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   const std::vector<float> vectors{1, -2, 0.5f, 1e10f, 3, 4};
-  ASSERT_TRUE(write_npz_file(folder.path("a.npz"), {vectors.data(), 3, 1}));
-  const Unpacked array = unpack(folder.path("a.npz"));
+  ASSERT_TRUE(write_npz_file(directory.path("a.npz"), {vectors.data(), 3, 1}));
+  const Unpacked array = unpack(directory.path("a.npz"));
   EXPECT_EQ(array.error, "");
   EXPECT_EQ(array.name, "flow.npy");
   EXPECT_THAT(array.bytes, StartsWith(std::string("\x93NUMPY\x01\x00", 8)));
@@ -72,11 +72,11 @@ TEST(NpzFile, is_an_archive_with_the_array_that_numpy_calls_flow) {
 }
 
 TEST(NpzFile, keeps_half_precision_and_packs_rows) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   const std::vector<std::uint16_t> halves{0x3c00, 0xc000, 7, 7, 0x4200, 0x4400, 7, 7};
   const FlowView view{halves.data(), 1, 2, FlowElement::Float16, 8};
-  ASSERT_TRUE(write_npz_file(folder.path("a.npz"), view));
-  const Unpacked array = unpack(folder.path("a.npz"));
+  ASSERT_TRUE(write_npz_file(directory.path("a.npz"), view));
+  const Unpacked array = unpack(directory.path("a.npz"));
   EXPECT_EQ(array.error, "");
   EXPECT_EQ(dictionary(array.bytes),
             "{'descr': '<f2', 'fortran_order': False, 'shape': (2, 1, 2), }");
@@ -84,37 +84,37 @@ TEST(NpzFile, keeps_half_precision_and_packs_rows) {
 }
 
 TEST(NpzFile, holds_a_flow_of_several_pieces_and_has_the_size_that_is_told) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   std::vector<float> vectors(2 * 401 * 700);
   for (std::size_t i = 0; i < vectors.size(); i++) vectors[i] = static_cast<float>(i) * 0.25f;
   const FlowView view{vectors.data(), 401, 700};
-  ASSERT_TRUE(write_npz_file(folder.path("a.npz"), view));
-  const Unpacked array = unpack(folder.path("a.npz"));
+  ASSERT_TRUE(write_npz_file(directory.path("a.npz"), view));
+  const Unpacked array = unpack(directory.path("a.npz"));
   EXPECT_EQ(array.error, "");
   ASSERT_EQ(data(array.bytes).size(), vectors.size() * sizeof(float));
   EXPECT_EQ(std::memcmp(data(array.bytes).data(), vectors.data(), vectors.size() * sizeof(float)),
             0);
-  EXPECT_EQ(std::filesystem::file_size(folder.path("a.npz")), npz_file_bytes(view));
+  EXPECT_EQ(std::filesystem::file_size(directory.path("a.npz")), npz_file_bytes(view));
 }
 
 TEST(NpzFile, on_a_full_disk_is_an_error_and_leaves_no_part) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   const std::vector<float> vectors(2 * 64 * 64);
   Result<void> written;
   {
     const FileLimit limit(1000);
-    written = write_npz_file(folder.path("a.npz"), {vectors.data(), 64, 64});
+    written = write_npz_file(directory.path("a.npz"), {vectors.data(), 64, 64});
   }
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code, ErrorCode::DiskFull);
-  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
 }
 
 TEST(NpzFile, of_a_flow_without_a_size_or_beyond_the_format_is_refused) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   const float vector[2] = {};
   for (const auto& [width, height] : {std::pair{0, 1}, {1, 0}, {-1, 1}, {99999, 99999}}) {
-    const auto written = write_npz_file(folder.path("a.npz"), {vector, width, height});
+    const auto written = write_npz_file(directory.path("a.npz"), {vector, width, height});
     ASSERT_FALSE(written) << width << "x" << height;
     EXPECT_EQ(written.error().code, ErrorCode::BadShape);
   }

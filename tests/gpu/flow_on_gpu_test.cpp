@@ -22,7 +22,7 @@ class FlowOnGpu : public GpuTest, public testing::WithParamInterface<const char*
                            source_file(std::string("tests/nn/goldens/") + GetParam() + ".shapes"));
   }
 
-  std::string weights() const { return folder_.path("net.safetensors"); }
+  std::string weights() const { return directory_.path("net.safetensors"); }
 
   std::unique_ptr<FlowModel> load(const std::string& device) {
     auto model = engine_->load_flow_model({weights(), device});

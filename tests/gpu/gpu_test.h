@@ -33,7 +33,7 @@ class GpuTest : public testing::Test {
     return result ? std::move(result).value() : T();
   }
 
-  TempDirectory folder_;
+  TempDirectory directory_;
   Engine* engine_ = nullptr;
   std::string device_;
 };

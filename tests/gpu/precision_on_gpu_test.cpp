@@ -40,7 +40,7 @@ class PrecisionOnGpu : public GpuTest, public testing::WithParamInterface<Precis
 };
 
 TEST_P(PrecisionOnGpu, of_flow_costs_little) {
-  const std::string path = folder_.path("raft.safetensors");
+  const std::string path = directory_.path("raft.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/raft_small.shapes"));
   const auto load = [this](const ModelOptions& options) {
     return engine_->load_flow_model(options);

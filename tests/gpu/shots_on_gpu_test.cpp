@@ -16,7 +16,7 @@ constexpr int kWidth = 160, kHeight = 120;
 class ShotsOnGpu : public GpuTest {
  protected:
   std::string weights(const std::string& net) {
-    const std::string path = folder_.path(net + ".safetensors");
+    const std::string path = directory_.path(net + ".safetensors");
     formula::write_weights(path, source_file("tests/nn/goldens/" + net + ".shapes"));
     return path;
   }

@@ -89,11 +89,11 @@ class OddStream : public ::testing::TestWithParam<Subject> {
  private:
   std::string description() const {
     const std::string location = std::string(GetParam().name) == "analysiswriter"
-                                     ? " location=" + folder_.path()
+                                     ? " location=" + directory_.path()
                                      : std::string();
     return std::string(GetParam().name) + " " + GetParam().properties + location;
   }
-  TempDirectory folder_;
+  TempDirectory directory_;
 };
 
 TEST_P(OddStream, in_another_format_than_time) {

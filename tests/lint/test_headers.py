@@ -64,24 +64,24 @@ def standard_headers() -> set[str]:
     run = subprocess.run(["g++", "-x", "c++", "-E", "-v", "-"], input="", text=True,
                          capture_output=True, check=True)
     listed = run.stderr.partition("#include <...> search starts here:")[2].partition("End of")[0]
-    folders = [pathlib.Path(line.strip()) for line in listed.splitlines() if line.strip()]
-    assert folders
-    return NEWER_HEADERS | {entry.name for folder in folders for entry in folder.glob("*")}
+    directories = [pathlib.Path(line.strip()) for line in listed.splitlines() if line.strip()]
+    assert directories
+    return NEWER_HEADERS | {entry.name for directory in directories for entry in directory.glob("*")}
 
 
-def include_folders() -> set[pathlib.Path]:
-    """Folders of this tree that the build passes with -I."""
+def include_directories() -> set[pathlib.Path]:
+    """Directories of this tree that the build passes with -I."""
     commands = json.loads((tree.BUILD / "compile_commands.json").read_text(encoding="utf-8"))
-    named = {(pathlib.Path(entry["directory"]) / folder).resolve() for entry in commands
-             for folder in re.findall(r"-I(\S+)", entry["command"])}
-    return {folder for folder in named
-            if folder.is_relative_to(tree.ROOT) and not folder.is_relative_to(tree.BUILD)}
+    named = {(pathlib.Path(entry["directory"]) / directory).resolve() for entry in commands
+             for directory in re.findall(r"-I(\S+)", entry["command"])}
+    return {directory for directory in named
+            if directory.is_relative_to(tree.ROOT) and not directory.is_relative_to(tree.BUILD)}
 
 
 def test_no_file_shadows_a_standard_header() -> None:
     """A script tools/format was read for <format> by GCC 13, because of an -I../tools."""
     standard = standard_headers()
-    folders = include_folders()
-    assert folders and "vector" in standard
-    files = {entry for folder in folders for entry in folder.glob("*") if entry.is_file()}
+    directories = include_directories()
+    assert directories and "vector" in standard
+    files = {entry for directory in directories for entry in directory.glob("*") if entry.is_file()}
     assert sorted(str(file) for file in files if file.name in standard) == []

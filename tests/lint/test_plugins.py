@@ -18,13 +18,13 @@ HEAVY = re.compile(r"lib(torch|c10|opencv_(?!core|imgproc)|cuda|cudart|gstcuda"
                    r"|gsttorch-(engine|cuda|graph|gstcuda))[\w.-]*\.so")
 
 
-def libraries_mapped_by(command: list[str], folder: pathlib.Path) -> set[str]:
+def libraries_mapped_by(command: list[str], directory: pathlib.Path) -> set[str]:
     """File names of all that the dynamic linker initialises while the command runs."""
     run = subprocess.run(command, check=False, capture_output=True, text=True,
-                         env=tree.gst_environment(folder / "registry.bin")
-                         | {"LD_DEBUG": "files", "LD_DEBUG_OUTPUT": str(folder / "ld")})
+                         env=tree.gst_environment(directory / "registry.bin")
+                         | {"LD_DEBUG": "files", "LD_DEBUG_OUTPUT": str(directory / "ld")})
     assert run.returncode == 0, run.stdout + run.stderr
-    said = "".join(log.read_text() for log in folder.glob("ld.*"))
+    said = "".join(log.read_text() for log in directory.glob("ld.*"))
     return {pathlib.Path(file).name for file in re.findall(r"calling init: (\S+)", said)}
 
 
@@ -42,8 +42,8 @@ def is_linked(file: pathlib.Path) -> bool:
 
 def linked_files() -> list[pathlib.Path]:
     """Libraries, plugins and programs, without those of the tests."""
-    return sorted(file for folder in ("lib", "gst", "tools")
-                  for file in (tree.BUILD / folder).rglob("*") if is_linked(file))
+    return sorted(file for directory in ("lib", "gst", "tools")
+                  for file in (tree.BUILD / directory).rglob("*") if is_linked(file))
 
 
 @pytest.mark.parametrize("plugin", tree.plugin_files(), ids=lambda plugin: plugin.stem)

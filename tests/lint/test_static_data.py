@@ -10,12 +10,12 @@ import pytest
 import tree
 
 # lib/nn is one of those libraries: LibTorch's headers bring static data of their own.
-FOLDERS = ("gst", "lib")
+DIRECTORIES = ("gst", "lib")
 WITHOUT = "lib/nn"
 
 
 def objects() -> list[pathlib.Path]:
-    found = [path for folder in FOLDERS for path in (tree.BUILD / folder).rglob("*.cpp.o")
+    found = [path for directory in DIRECTORIES for path in (tree.BUILD / directory).rglob("*.cpp.o")
              if not path.is_relative_to(tree.BUILD / WITHOUT)]
     assert found, f"no objects in {tree.BUILD}: build first"
     return found

@@ -42,26 +42,26 @@ constexpr char kEntry[] = R"({"name": "net", "architecture": "raft", "task": "op
   "summary": "a net", "licence": "MIT", "files": [{"name": "net.pth", "size": 3}],
   "sources": [{"url": "https://example.com/net.pth"}], "figures": []})";
 
-/// A manifest and a folder of weights of the test's own.
+/// A manifest and a directory of weights of the test's own.
 class ManifestTest : public ::testing::Test {
  protected:
   ManifestTest()
-      : folder_(make_folder()),
-        manifest_variable_("GST_TORCH_MANIFEST", folder_ / "manifest.json"),
-        models_variable_("GST_TORCH_MODELS_DIR", folder_ / "models") {
-    std::filesystem::create_directory(folder_ / "models");
+      : directory_(make_directory()),
+        manifest_variable_("GST_TORCH_MANIFEST", directory_ / "manifest.json"),
+        models_variable_("GST_TORCH_MODELS_DIR", directory_ / "models") {
+    std::filesystem::create_directory(directory_ / "models");
     write_models({nlohmann::json::parse(kEntry)});
   }
-  ~ManifestTest() override { std::filesystem::remove_all(folder_); }
+  ~ManifestTest() override { std::filesystem::remove_all(directory_); }
 
-  static std::filesystem::path make_folder() {
+  static std::filesystem::path make_directory() {
     std::string name = std::filesystem::temp_directory_path() / "manifest-test-XXXXXX";
     return ::mkdtemp(name.data());
   }
 
   std::string write(const std::string& name, const std::string& bytes) const {
-    std::ofstream(folder_ / name, std::ios::binary) << bytes;
-    return folder_ / name;
+    std::ofstream(directory_ / name, std::ios::binary) << bytes;
+    return directory_ / name;
   }
 
   void write_models(const std::vector<nlohmann::json>& models) const {
@@ -79,7 +79,7 @@ class ManifestTest : public ::testing::Test {
     EXPECT_THAT(manifest.error().message, AllOf(HasSubstr("manifest.json: "), HasSubstr(words)));
   }
 
-  const std::filesystem::path folder_;
+  const std::filesystem::path directory_;
   const ScopedVariable manifest_variable_;
   const ScopedVariable models_variable_;
 };
@@ -92,7 +92,7 @@ TEST_F(ManifestTest, gives_a_path_to_a_file_as_it_is) {
 }
 
 TEST_F(ManifestTest, gives_a_path_without_any_manifest) {
-  const ScopedVariable absent("GST_TORCH_MANIFEST", folder_ / "absent.json");
+  const ScopedVariable absent("GST_TORCH_MANIFEST", directory_ / "absent.json");
   EXPECT_TRUE(resolve_weights(write("anything.pth", "x")));
   const auto name = resolve_weights("net");
   ASSERT_FALSE(name);
@@ -121,8 +121,8 @@ TEST_F(ManifestTest, lists_the_names_when_a_word_is_none_of_them) {
   EXPECT_EQ(file.error().message, "there is no model \"ned\" (known: net)");
 }
 
-TEST_F(ManifestTest, does_not_take_a_folder_for_a_weights_file) {
-  const auto file = resolve_weights(folder_ / "models");
+TEST_F(ManifestTest, does_not_take_a_directory_for_a_weights_file) {
+  const auto file = resolve_weights(directory_ / "models");
   ASSERT_FALSE(file);
   EXPECT_THAT(file.error().message, HasSubstr("there is no weights file"));
 }
@@ -169,8 +169,8 @@ TEST_F(ManifestTest, finds_a_bundled_file_beside_itself_and_not_among_the_fetche
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, ErrorCode::NotFound);
   EXPECT_THAT(missing.error().message,
-              AllOf(HasSubstr((folder_ / "bundled/net.pth").string()), HasSubstr("install")));
-  std::filesystem::create_directory(folder_ / "bundled");
+              AllOf(HasSubstr((directory_ / "bundled/net.pth").string()), HasSubstr("install")));
+  std::filesystem::create_directory(directory_ / "bundled");
   const std::string path = write("bundled/net.pth", "abc");
   const auto file = resolve_weights("net");
   ASSERT_TRUE(file) << file.error().message;
@@ -193,7 +193,7 @@ TEST_F(ManifestTest, refuses_two_models_of_one_name) {
   EXPECT_THAT(manifest.error().message, HasSubstr("share the name"));
 }
 
-TEST(ModelsDir, is_in_the_users_data_folder_unless_the_environment_says_otherwise) {
+TEST(ModelsDir, is_in_the_users_data_directory_unless_the_environment_says_otherwise) {
   const ScopedVariable home("HOME", "/home/someone");
   const ScopedVariable none("GST_TORCH_MODELS_DIR", "");
   const ScopedVariable relative("XDG_DATA_HOME", "relative");

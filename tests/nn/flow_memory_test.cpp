@@ -25,7 +25,7 @@ using FramePtr = std::shared_ptr<const FlowFrame>;
 class FlowMemoryTest : public testing::Test {
  protected:
   std::string weights(const std::string& net) {
-    const std::string path = folder_.path(net + ".safetensors");
+    const std::string path = directory_.path(net + ".safetensors");
     formula::write_weights(path, source_file("tests/nn/goldens/" + net + ".shapes"));
     return path;
   }
@@ -50,7 +50,7 @@ class FlowMemoryTest : public testing::Test {
     return memory().peak - before;
   }
 
-  TempDirectory folder_;
+  TempDirectory directory_;
   Engine& engine_ = *torch_engine();
 };
 
@@ -281,12 +281,12 @@ TEST_F(FlowMemoryTest, is_not_taken_to_list_a_file) {
   engine_.reset_memory_peak("cpu");
   EXPECT_TRUE(engine_.list_weights(path));
   EXPECT_EQ(memory().peak, before.current);
-  write_text(folder_.path("bad.pth"), "no weights at all");
-  const auto bad = engine_.list_weights(folder_.path("bad.pth"));
+  write_text(directory_.path("bad.pth"), "no weights at all");
+  const auto bad = engine_.list_weights(directory_.path("bad.pth"));
   ASSERT_FALSE(bad);
   EXPECT_EQ(bad.error().code, ErrorCode::Corrupt);
   EXPECT_THAT(bad.error().message, HasSubstr("bad.pth"));
-  EXPECT_EQ(engine_.list_weights(folder_.path("absent")).error().code, ErrorCode::NotFound);
+  EXPECT_EQ(engine_.list_weights(directory_.path("absent")).error().code, ErrorCode::NotFound);
 }
 
 TEST(Lanes, set_the_threads_of_the_calling_thread_alone) {

@@ -66,16 +66,16 @@ class FlowModelTest : public testing::Test {
     return flow ? flow->front() : FlowResult();
   }
 
-  TempDirectory folder_;
+  TempDirectory directory_;
   std::unique_ptr<FlowModel> model_;
 };
 
 class UntrainedFlowModel : public FlowModelTest {
  protected:
   void SetUp() override {
-    formula::write_weights(folder_.path("small.safetensors"),
+    formula::write_weights(directory_.path("small.safetensors"),
                            source_file("tests/nn/goldens/raft_small.shapes"));
-    model_ = load(folder_.path("small.safetensors"));
+    model_ = load(directory_.path("small.safetensors"));
     ASSERT_TRUE(model_);
     options_.iterations = 3;
   }
@@ -235,10 +235,10 @@ TEST_F(RaftSmall, stops_early_on_an_easy_pair_and_stays_close) {
 }
 
 TEST(FlowModelFile, of_another_net_is_named_with_its_first_missing_tensor) {
-  const TempDirectory folder;
-  write_text(folder.path("other.shapes"), "conv1.weight 64 3 7 7\n");
-  formula::write_weights(folder.path("other.safetensors"), folder.path("other.shapes"));
-  const auto model = create_flow_model({folder.path("other.safetensors"), "cpu"});
+  const TempDirectory directory;
+  write_text(directory.path("other.shapes"), "conv1.weight 64 3 7 7\n");
+  formula::write_weights(directory.path("other.safetensors"), directory.path("other.shapes"));
+  const auto model = create_flow_model({directory.path("other.safetensors"), "cpu"});
   ASSERT_FALSE(model);
   EXPECT_EQ(model.error().code, ErrorCode::WrongArchitecture);
   EXPECT_THAT(model.error().message, testing::HasSubstr("other.safetensors"));

@@ -22,17 +22,17 @@ using ::testing::HasSubstr;
 /// out.
 Result<std::unique_ptr<MatchModel>> load_changed(
     const std::function<std::string(const std::string&)>& change) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   std::ifstream in(source_file("tests/nn/goldens/loftr_narrow.shapes"));
-  std::ofstream out(folder.path("changed.shapes"));
+  std::ofstream out(directory.path("changed.shapes"));
   for (std::string line; std::getline(in, line);) {
     const std::string changed = change(line);
     if (!changed.empty()) out << changed << '\n';
   }
   out.close();
-  const std::string path = folder.path("changed.safetensors");
+  const std::string path = directory.path("changed.safetensors");
   formula::write_weights(
-      path, folder.path("changed.shapes"), [](const auto&, std::size_t) { return 0.f; },
+      path, directory.path("changed.shapes"), [](const auto&, std::size_t) { return 0.f; },
       R"({"heads":"4","position_encoding":"fixed"})");
   return create_match_model({path, "cpu", {}});
 }

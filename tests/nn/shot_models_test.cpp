@@ -124,10 +124,10 @@ TEST(FeatureModel, converts_a_frame_that_keeps_pictures_once) {
 // A frame's thumbnail is of the frame itself, whatever was done to it for the net.
 TEST(FeatureModel, gives_the_same_thumbnail_as_the_other_net) {
   const auto features = load_features(bundled_net());
-  TempDirectory folder;
-  formula::write_weights(folder.path("t.safetensors"),
+  TempDirectory directory;
+  formula::write_weights(directory.path("t.safetensors"),
                          source_file("tests/nn/goldens/transnetv2.shapes"));
-  const auto shots = create_shot_model({folder.path("t.safetensors"), "cpu"});
+  const auto shots = create_shot_model({directory.path("t.safetensors"), "cpu"});
   ASSERT_TRUE(features && shots);
   const Picture picture(320, 240);
   SingleUseImage image(picture.view);
@@ -141,10 +141,10 @@ TEST(FeatureModel, gives_the_same_thumbnail_as_the_other_net) {
 }
 
 TEST(ShotModel, gives_the_thumbnail_that_the_area_shows) {
-  TempDirectory folder;
-  formula::write_weights(folder.path("t.safetensors"),
+  TempDirectory directory;
+  formula::write_weights(directory.path("t.safetensors"),
                          source_file("tests/nn/goldens/transnetv2.shapes"));
-  const auto model = create_shot_model({folder.path("t.safetensors"), "cpu"});
+  const auto model = create_shot_model({directory.path("t.safetensors"), "cpu"});
   ASSERT_TRUE(model) << model.error().message;
   EXPECT_EQ((*model)->info().architecture, "transnetv2");
   const std::vector<std::uint8_t> pixels{10, 20, 30, 110, 120, 130};  // two pixels of R G B
@@ -185,10 +185,10 @@ void expect_video_as_golden(const std::string& weights, const std::string& prefi
 }
 
 TEST(ShotModel, of_a_video_in_windows_equals_the_original) {
-  TempDirectory folder;
-  formula::write_weights(folder.path("t.safetensors"),
+  TempDirectory directory;
+  formula::write_weights(directory.path("t.safetensors"),
                          source_file("tests/nn/goldens/transnetv2.shapes"));
-  expect_video_as_golden(folder.path("t.safetensors"), "");
+  expect_video_as_golden(directory.path("t.safetensors"), "");
 }
 
 TEST(ShotModel, of_a_video_in_windows_equals_the_original_with_its_own_weights) {
@@ -198,8 +198,8 @@ TEST(ShotModel, of_a_video_in_windows_equals_the_original_with_its_own_weights) 
 }
 
 TEST(ShotNets, name_the_file_and_the_key_when_weights_are_of_another_net) {
-  TempDirectory folder;
-  const std::string path = folder.path("raft.safetensors");
+  TempDirectory directory;
+  const std::string path = directory.path("raft.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/raft_small.shapes"));
   const auto features = create_feature_model({path, "cpu"});
   ASSERT_FALSE(features);
@@ -244,10 +244,10 @@ TEST_F(ShotNetMemory, of_features_is_what_was_said_and_none_is_left) {
 }
 
 TEST_F(ShotNetMemory, of_a_window_is_what_was_said) {
-  TempDirectory folder;
-  formula::write_weights(folder.path("t.safetensors"),
+  TempDirectory directory;
+  formula::write_weights(directory.path("t.safetensors"),
                          source_file("tests/nn/goldens/transnetv2.shapes"));
-  const auto model = engine_.load_shot_model({folder.path("t.safetensors"), "cpu"});
+  const auto model = engine_.load_shot_model({directory.path("t.safetensors"), "cpu"});
   ASSERT_TRUE(model);
   const std::vector<Thumbnail> window(100);
   const std::size_t peak = peak_of([&] { ASSERT_TRUE((*model)->probabilities(window)); });

@@ -120,10 +120,10 @@ TEST(Stop, ends_resnet_at_a_frame_or_a_block) {
 }
 
 TEST(Stop, ends_transnet_at_a_block) {
-  TempDirectory folder;
-  formula::write_weights(folder.path("t.safetensors"),
+  TempDirectory directory;
+  formula::write_weights(directory.path("t.safetensors"),
                          source_file("tests/nn/goldens/transnetv2.shapes"));
-  const auto model = value_of(create_shot_model({folder.path("t.safetensors"), "cpu"}));
+  const auto model = value_of(create_shot_model({directory.path("t.safetensors"), "cpu"}));
   const std::vector<Thumbnail> window(10);
   expect_to_end_at_each_step(
       6, [&](std::stop_token stop) { return model->probabilities(window, std::move(stop)); });

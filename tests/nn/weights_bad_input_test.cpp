@@ -34,7 +34,7 @@ class BadWeights : public ::testing::Test {
 
   /// That this content is refused with an error of one line that names the file.
   void expect_error(std::string_view bytes, ErrorCode code, const std::string& words) {
-    const std::string path = folder_.write(bytes);
+    const std::string path = directory_.write(bytes);
     const Error error = error_of(path);
     EXPECT_EQ(error.code, code) << error.message;
     EXPECT_THAT(error.message, AllOf(HasSubstr(path + ": "), HasSubstr(words)));
@@ -45,7 +45,7 @@ class BadWeights : public ::testing::Test {
     expect_error(bytes, ErrorCode::Corrupt, words);
   }
 
-  testing::WeightsDirectory folder_;
+  testing::WeightsDirectory directory_;
 };
 
 const std::vector<std::string> kGoldens = {"weights.safetensors", "weights_zip.pth",
@@ -62,7 +62,7 @@ std::string one_tensor(const std::string& description) {
 // --- files -------------------------------------------------------------------------------------
 
 TEST_F(BadWeights, that_are_not_there_are_not_found) {
-  const std::string path = folder_.path("absent.pth");
+  const std::string path = directory_.path("absent.pth");
   const Error error = error_of(path);
   EXPECT_EQ(error.code, ErrorCode::NotFound);
   EXPECT_EQ(error.message, path + ": No such file or directory");
@@ -70,21 +70,21 @@ TEST_F(BadWeights, that_are_not_there_are_not_found) {
 
 TEST_F(BadWeights, that_may_not_be_read_are_not_found) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
-  const std::string path = folder_.write("x");
+  const std::string path = directory_.write("x");
   ASSERT_EQ(::chmod(path.c_str(), 0), 0);
   const Error error = error_of(path);
   EXPECT_EQ(error.code, ErrorCode::NotFound);
   EXPECT_THAT(error.message, HasSubstr("Permission denied"));
 }
 
-TEST_F(BadWeights, that_are_a_folder_say_so) {
-  const Error error = error_of(folder_.path());
+TEST_F(BadWeights, that_are_a_directory_say_so) {
+  const Error error = error_of(directory_.path());
   EXPECT_EQ(error.code, ErrorCode::Corrupt);
-  EXPECT_THAT(error.message, HasSubstr("is a folder"));
+  EXPECT_THAT(error.message, HasSubstr("is a directory"));
 }
 
 TEST_F(BadWeights, that_are_a_named_pipe_do_not_wait_for_a_writer) {
-  const std::string path = folder_.path("pipe");
+  const std::string path = directory_.path("pipe");
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   EXPECT_THAT(error_of(path).message, HasSubstr("not a regular file"));
 }
@@ -99,7 +99,7 @@ TEST_F(BadWeights, cut_at_any_byte_are_an_error) {
   for (const std::string& name : kGoldens) {
     const std::string whole = golden_bytes(name);
     ASSERT_FALSE(whole.empty()) << name;
-    const std::string path = folder_.write(whole);
+    const std::string path = directory_.write(whole);
     for (std::size_t size = whole.size(); size-- > 0;) {
       std::filesystem::resize_file(path, size);
       const auto state = read_weights(path);
@@ -121,7 +121,7 @@ TEST_F(BadWeights, with_any_byte_changed_are_read_or_refused) {
   int refused = 0;
   for (const char* name : {"weights.safetensors", "weights_zip.pth", "weights_legacy.pth"}) {
     const std::string whole = golden_bytes(name);
-    const std::string path = folder_.write(whole);
+    const std::string path = directory_.write(whole);
     std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
     const auto put = [&](std::size_t at, char value) {
       file.seekp(static_cast<std::streamoff>(at)).put(value).flush();

@@ -12,7 +12,7 @@
 
 namespace gsttorch::testing {
 
-/// A temporary folder with weights files in it.
+/// A temporary directory with weights files in it.
 class WeightsDirectory : public TempDirectory {
  public:
   std::string write(std::string_view bytes, const std::string& name = "weights") const {

@@ -112,33 +112,33 @@ TEST(Weights, keeps_prefixes_where_that_is_asked_for) {
 }
 
 TEST(Weights, takes_each_prefix_off_once) {
-  const WeightsDirectory folder;
+  const WeightsDirectory directory;
   const std::string header =
       R"({"module.module.a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
       R"("module.matcher.b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]},)"
       R"("c.module.d":{"dtype":"U8","shape":[],"data_offsets":[2,3]}})";
-  const StateDict state = read(folder.write(testing::safetensors(header, "abc")));
+  const StateDict state = read(directory.write(testing::safetensors(header, "abc")));
   EXPECT_THAT(state, UnorderedElementsAre(Key("module.a"), Key("b"), Key("c.module.d")));
 }
 
 TEST(Weights, tells_the_kind_by_content_and_not_by_name) {
-  const WeightsDirectory folder;
+  const WeightsDirectory directory;
   const std::string bytes = read_text(source_file("tests/nn/goldens/weights.safetensors"));
-  expect_contiguous_entries(read(folder.write(bytes, "net.pth")));
+  expect_contiguous_entries(read(directory.write(bytes, "net.pth")));
 }
 
 TEST(Weights, copies_safetensors_that_are_not_aligned) {
-  const WeightsDirectory folder;
+  const WeightsDirectory directory;
   std::string header = R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
   while ((header.size() + 8) % 4 != 1) header += ' ';
   const std::string data = little(1.5f) + little(-2.0f);
-  const StateDict state = read(folder.write(testing::safetensors(header, data)));
+  const StateDict state = read(directory.write(testing::safetensors(header, data)));
   expect_same(state, "a", at::tensor({1.5f, -2.0f}));
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(state.at("a").const_data_ptr()) % 4, 0u);
 }
 
 TEST(Weights, loads_storages_saved_on_a_cuda_device) {
-  const WeightsDirectory folder;
+  const WeightsDirectory directory;
   namespace p = testing::pickle;
   const std::string storage = p::tuple(p::text("storage") + p::global("torch", "FloatStorage") +
                                        p::text("0") + p::text("cuda:3") + p::number(2)) +
@@ -146,7 +146,7 @@ TEST(Weights, loads_storages_saved_on_a_cuda_device) {
   const std::string object =
       p::dict(p::text("a") + p::tensor(storage, p::number(0), p::number(2), p::number(1)));
   const StateDict state =
-      read(folder.write(testing::torch_zip(object, {{"0", little(1.0f) + little(2.0f)}})));
+      read(directory.write(testing::torch_zip(object, {{"0", little(1.0f) + little(2.0f)}})));
   expect_same(state, "a", at::tensor({1.0f, 2.0f}));
   EXPECT_TRUE(state.at("a").is_cpu());
 }
@@ -154,9 +154,9 @@ TEST(Weights, loads_storages_saved_on_a_cuda_device) {
 TEST(Weights, keep_their_file_mapped_after_it_is_deleted_and_the_dict_is_gone) {
   at::Tensor survivor;
   {
-    const WeightsDirectory folder;
+    const WeightsDirectory directory;
     const std::string bytes = read_text(source_file("tests/nn/goldens/weights_zip.pth"));
-    survivor = read(folder.write(bytes)).at("float").slice(0, 1, 2);
+    survivor = read(directory.write(bytes)).at("float").slice(0, 1, 2);
   }
   EXPECT_TRUE(at::equal(survivor, ramp({2, 3}).slice(0, 1, 2)));
 }

@@ -165,8 +165,8 @@ TEST(PerfOutput, usage_that_is_not_told_leaves_no_trace) {
 }
 
 TEST(PerfOutput, a_file_is_replaced_as_a_whole) {
-  const TempDirectory folder;
-  const std::string path = folder.path("a.prom");
+  const TempDirectory directory;
+  const std::string path = directory.path("a.prom");
   ASSERT_TRUE(replace_file(path, "a long first text\n"));
   ASSERT_TRUE(replace_file(path, "short\n"));
   EXPECT_EQ(read_text(path), "short\n");

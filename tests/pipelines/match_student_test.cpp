@@ -135,7 +135,7 @@ std::vector<double> errors_of(GstBuffer* frame, const Matrix& to_view) {
 }
 
 /// A frame of the fetched video that shows something, as a file; empty where that is not there.
-std::string film_still(const TempDirectory& folder) {
+std::string film_still(const TempDirectory& directory) {
   const char* build = std::getenv("GSTTORCH_BUILD_ROOT");
   const std::string film = std::string(build ? build : "build") + "/deps/videos/bikes.mp4";
   if (!std::filesystem::exists(film)) return film;
@@ -144,7 +144,7 @@ std::string film_still(const TempDirectory& folder) {
   const auto encoded = Ref<GstSample>::adopt(
       gst_video_convert_sample(sample.get(), png.get(), 60 * GST_SECOND, nullptr));
   const auto bytes = bytes_of(gst_sample_get_buffer(encoded.get()));
-  const std::string path = folder.path("still.png");
+  const std::string path = directory.path("still.png");
   write_text(path, std::string(bytes.begin(), bytes.end()));
   return path;
 }
@@ -154,10 +154,10 @@ class MatchStudent : public ::testing::TestWithParam<const char*> {};
 TEST_P(MatchStudent, finds_points_of_real_pictures_under_random_homographies) {
   const std::string weights = shared_data("weights/LoFTR_teacher.pt");
   SKIP_WITHOUT(weights);
-  const TempDirectory folder;
+  const TempDirectory directory;
   const std::string name = GetParam();
   const std::string path =
-      name == "bikes" ? film_still(folder) : shared_data("flow/" + name + "/frame10.png");
+      name == "bikes" ? film_still(directory) : shared_data("flow/" + name + "/frame10.png");
   SKIP_WITHOUT(path);
   const GreyPicture picture(path);
   ASSERT_TRUE(picture.is_there());

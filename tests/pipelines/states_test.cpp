@@ -233,10 +233,10 @@ TEST(Progress, is_always_closed_also_when_stopped_at_once) {
 }
 
 TEST(Progress, of_a_failed_load_ends_with_one_error) {
-  const TempDirectory folder;
-  write_text(folder.path("bad.safetensors"), std::string("\x02\0\0\0\0\0\0\0{}", 10));
+  const TempDirectory directory;
+  write_text(directory.path("bad.safetensors"), std::string("\x02\0\0\0\0\0\0\0{}", 10));
   const Running pipeline("videotestsrc num-buffers=2 ! raftflow model=" +
-                         folder.path("bad.safetensors") + " ! fakesink");
+                         directory.path("bad.safetensors") + " ! fakesink");
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   EXPECT_EQ(pipeline.end(), "error");
   gst_element_set_state(pipeline.get(), GST_STATE_READY);

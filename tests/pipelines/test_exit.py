@@ -92,14 +92,14 @@ def whole_records(results: pathlib.Path) -> list[dict]:
 def test_leaves_only_whole_files(before: str, way: str, flow: str, tmp_path: pathlib.Path) -> None:
     first = next(FIRST)
     for run in range(RUNS):
-        folder = tmp_path / str(run)
-        writer = f"analysiswriter location={folder} flow-every=1"
+        directory = tmp_path / str(run)
+        writer = f"analysiswriter location={directory} flow-every=1"
         delay = 2 * DELAYS[(first + run) % len(DELAYS)]
         end_while_playing(f"{flow} ! {writer}" if before == "flow" else writer, way, delay)
-        for record in whole_records(folder / "results.jsonl"):
+        for record in whole_records(directory / "results.jsonl"):
             for result in record.get("flow", []):
-                file = folder / result["file"] if "file" in result else None
+                file = directory / result["file"] if "file" in result else None
                 # A header of 12 bytes, two floats for each pixel.
                 assert not file or file.stat().st_size == 12 + 320 * 240 * 8, file
-        if (folder / "run.json").exists():
-            json.loads((folder / "run.json").read_text())
+        if (directory / "run.json").exists():
+            json.loads((directory / "run.json").read_text())

@@ -17,18 +17,18 @@ FRAMES = 85
 CUTS = [30, 76]
 
 
-def analyse(folder: pathlib.Path, scenes: str) -> list[dict]:
+def analyse(directory: pathlib.Path, scenes: str) -> list[dict]:
     # The limit stands before a queue, so that decoders may push more.
     pipeline = (f"filesrc location={BIKES} ! decodebin ! identity eos-after={FRAMES + 1} ! "
                 "videoconvert ! videoscale ! video/x-raw,width=320,height=136 ! queue ! "
                 f"scenedetect model={BUNDLED / 'resnet18-lite.safetensors'} {scenes} ! "
                 f"loftrmatch model={BUNDLED / 'loftr-lite.safetensors'} mode=shot-start "
                 "max-size=160 ! "
-                f"analysiswriter location={folder} match-file-format=none ! fakesink")
+                f"analysiswriter location={directory} match-file-format=none ! fakesink")
     ended = subprocess.run(["gst-launch-1.0", "-q", *pipeline.split()], capture_output=True,
                            text=True, timeout=300)
     assert ended.returncode == 0, ended.stderr
-    return [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in (directory / "results.jsonl").read_text().splitlines()]
 
 
 def test_the_reference_changes_exactly_at_the_boundaries_of_a_real_film(tmp_path) -> None:

@@ -27,46 +27,46 @@ FrameRecord record(std::uint64_t frame) {
   return r;
 }
 
-std::vector<std::string> files_in(const std::string& folder) {
+std::vector<std::string> files_in(const std::string& directory) {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     names.push_back(entry.path().filename());
   }
   std::sort(names.begin(), names.end());
   return names;
 }
 
-void write_records(ResultsDirectory& folder, std::uint64_t first, std::uint64_t end) {
-  for (std::uint64_t i = first; i < end; i++) ASSERT_TRUE(folder.write_line(record(i)));
-  ASSERT_TRUE(folder.close());
+void write_records(ResultsDirectory& directory, std::uint64_t first, std::uint64_t end) {
+  for (std::uint64_t i = first; i < end; i++) ASSERT_TRUE(directory.write_line(record(i)));
+  ASSERT_TRUE(directory.close());
 }
 
 TEST(ResultsDirectory, is_made_with_its_parents) {
   const TempDirectory temp;
-  auto folder = ResultsDirectory::create({temp.path("a/b/c")});
-  ASSERT_TRUE(folder);
+  auto directory = ResultsDirectory::create({temp.path("a/b/c")});
+  ASSERT_TRUE(directory);
   EXPECT_THAT(files_in(temp.path("a/b/c")), ElementsAre("format.json", "results.jsonl"));
 }
 
 TEST(ResultsDirectory, has_every_line_once_it_is_closed) {
   const TempDirectory temp;
-  auto folder = ResultsDirectory::create({temp.path()});
-  ASSERT_TRUE(folder);
-  for (int i = 0; i < 10000; i++) ASSERT_TRUE(folder->write_line(record(i)));
-  ASSERT_TRUE(folder->close());
+  auto directory = ResultsDirectory::create({temp.path()});
+  ASSERT_TRUE(directory);
+  for (int i = 0; i < 10000; i++) ASSERT_TRUE(directory->write_line(record(i)));
+  ASSERT_TRUE(directory->close());
   const auto lines = read_lines(temp.path("results.jsonl"));
   ASSERT_EQ(lines.size(), 10000u);
   EXPECT_EQ(lines[9999], "{\"frame\":9999}");
-  EXPECT_EQ(folder->bytes_written(), std::filesystem::file_size(temp.path("results.jsonl")));
+  EXPECT_EQ(directory->bytes_written(), std::filesystem::file_size(temp.path("results.jsonl")));
 }
 
 TEST(ResultsDirectory, gathers_lines_until_they_are_asked_for) {
   const TempDirectory temp;
-  auto folder = ResultsDirectory::create({temp.path()});
-  ASSERT_TRUE(folder);
-  ASSERT_TRUE(folder->write_line(record(0)));
+  auto directory = ResultsDirectory::create({temp.path()});
+  ASSERT_TRUE(directory);
+  ASSERT_TRUE(directory->write_line(record(0)));
   EXPECT_EQ(read_text(temp.path("results.jsonl")), "");
-  ASSERT_TRUE(folder->flush());
+  ASSERT_TRUE(directory->flush());
   EXPECT_EQ(read_text(temp.path("results.jsonl")), "{\"frame\":0}\n");
 }
 
@@ -79,14 +79,14 @@ TEST(ResultsDirectory, replaces_earlier_results) {
 
 TEST(ResultsDirectory, holds_only_whole_lines_when_the_disk_is_full) {
   const TempDirectory temp;
-  auto folder = ResultsDirectory::create({temp.path()});
-  ASSERT_TRUE(folder);
+  auto directory = ResultsDirectory::create({temp.path()});
+  ASSERT_TRUE(directory);
   Result<void> written;
   {
     const FileLimit limit(1000);
     for (int i = 0; i < 200 && written; i++) {
-      written = folder->write_line(record(i));
-      if (written) written = folder->flush();
+      written = directory->write_line(record(i));
+      if (written) written = directory->flush();
     }
   }
   ASSERT_FALSE(written);
@@ -95,7 +95,7 @@ TEST(ResultsDirectory, holds_only_whole_lines_when_the_disk_is_full) {
   const std::string text = read_text(temp.path("results.jsonl"));
   ASSERT_GT(text.size(), 900u);
   EXPECT_EQ(text.back(), '\n');
-  EXPECT_EQ(text.size(), folder->bytes_written());
+  EXPECT_EQ(text.size(), directory->bytes_written());
 }
 
 TEST(ResultsDirectory, names_flow_files_after_frames_and_numbers_further_ones) {
@@ -118,21 +118,21 @@ TEST(ResultsDirectory, names_the_further_arrays_of_a_result_after_its_flow) {
 TEST(ResultsDirectory, takes_flow_files) {
   const TempDirectory temp;
   const float vectors[] = {1, 2};
-  auto folder = ResultsDirectory::create({temp.path()});
-  ASSERT_TRUE(folder);
-  ASSERT_TRUE(folder->write_flow("flow/000000.flo", {vectors, 1, 1}));
+  auto directory = ResultsDirectory::create({temp.path()});
+  ASSERT_TRUE(directory);
+  ASSERT_TRUE(directory->write_flow("flow/000000.flo", {vectors, 1, 1}));
   EXPECT_TRUE(read_flow_file(temp.path("flow/000000.flo")));
-  EXPECT_EQ(folder->bytes_written(), flow_file_bytes(1, 1));
+  EXPECT_EQ(directory->bytes_written(), flow_file_bytes(1, 1));
 
-  ASSERT_TRUE(folder->write_flow("flow/000000.npz", {vectors, 1, 1}));
+  ASSERT_TRUE(directory->write_flow("flow/000000.npz", {vectors, 1, 1}));
   EXPECT_EQ(read_text(temp.path("flow/000000.npz")).substr(0, 2), "PK");
   const std::uint64_t flow_bytes = flow_file_bytes(1, 1) + npz_file_bytes({vectors, 1, 1});
-  EXPECT_EQ(folder->bytes_written(), flow_bytes);
+  EXPECT_EQ(directory->bytes_written(), flow_bytes);
 
-  ASSERT_TRUE(folder->write_confidence("flow/000000-confidence.npy", {vectors, 2, 1}));
+  ASSERT_TRUE(directory->write_confidence("flow/000000-confidence.npy", {vectors, 2, 1}));
   EXPECT_EQ(read_text(temp.path("flow/000000-confidence.npy")).size(),
             npy_file_bytes({vectors, 2, 1}));
-  EXPECT_EQ(folder->bytes_written(), flow_bytes + npy_file_bytes({vectors, 2, 1}));
+  EXPECT_EQ(directory->bytes_written(), flow_bytes + npy_file_bytes({vectors, 2, 1}));
 }
 
 TEST(ResultsDirectory, names_files_of_matches_after_frames_and_numbers_further_ones) {
@@ -143,49 +143,49 @@ TEST(ResultsDirectory, names_files_of_matches_after_frames_and_numbers_further_o
 TEST(ResultsDirectory, takes_files_of_matches) {
   const TempDirectory temp;
   const float row[] = {1, 2, 3, 4, 0.5f, 1};
-  auto folder = ResultsDirectory::create({temp.path()});
-  ASSERT_TRUE(folder);
-  ASSERT_TRUE(folder->write_matches("matches/000000.csv", {row, 1}));
+  auto directory = ResultsDirectory::create({temp.path()});
+  ASSERT_TRUE(directory);
+  ASSERT_TRUE(directory->write_matches("matches/000000.csv", {row, 1}));
   EXPECT_THAT(read_lines(temp.path("matches/000000.csv")), SizeIs(2));
-  ASSERT_TRUE(folder->write_matches("matches/000000-1.npz", {row, 1}));
+  ASSERT_TRUE(directory->write_matches("matches/000000-1.npz", {row, 1}));
   EXPECT_EQ(read_text(temp.path("matches/000000-1.npz")).substr(0, 2), "PK");
-  EXPECT_EQ(folder->bytes_written(),
+  EXPECT_EQ(directory->bytes_written(),
             std::filesystem::file_size(temp.path("matches/000000.csv")) +
                 std::filesystem::file_size(temp.path("matches/000000-1.npz")));
 }
 
 TEST(ResultsDirectory, without_a_name_is_refused) {
-  const auto folder = ResultsDirectory::create({""});
-  ASSERT_FALSE(folder);
-  EXPECT_EQ(folder.error().code, ErrorCode::BadArgument);
+  const auto directory = ResultsDirectory::create({""});
+  ASSERT_FALSE(directory);
+  EXPECT_EQ(directory.error().code, ErrorCode::BadArgument);
 }
 
 TEST(ResultsDirectory, that_is_a_file_or_beneath_one_is_refused) {
   const TempDirectory temp;
   write_text(temp.path("file"), "text");
-  for (const char* location : {"file", "file/folder"}) {
-    const auto folder = ResultsDirectory::create({temp.path(location)});
-    ASSERT_FALSE(folder) << location;
-    EXPECT_EQ(folder.error().code, ErrorCode::NotWritable) << location;
-    EXPECT_THAT(folder.error().message, HasSubstr(temp.path(location)));
+  for (const char* location : {"file", "file/directory"}) {
+    const auto directory = ResultsDirectory::create({temp.path(location)});
+    ASSERT_FALSE(directory) << location;
+    EXPECT_EQ(directory.error().code, ErrorCode::NotWritable) << location;
+    EXPECT_THAT(directory.error().message, HasSubstr(temp.path(location)));
   }
   EXPECT_EQ(read_text(temp.path("file")), "text");
 }
 
 TEST(ResultsDirectory, that_cannot_be_written_to_is_refused) {
-  const auto folder = ResultsDirectory::create({"/proc/self"});
-  ASSERT_FALSE(folder);
-  EXPECT_EQ(folder.error().code, ErrorCode::NotWritable);
-  EXPECT_THAT(folder.error().message, HasSubstr("/proc/self"));
+  const auto directory = ResultsDirectory::create({"/proc/self"});
+  ASSERT_FALSE(directory);
+  EXPECT_EQ(directory.error().code, ErrorCode::NotWritable);
+  EXPECT_THAT(directory.error().message, HasSubstr("/proc/self"));
 }
 
 TEST(ResultsDirectory, on_a_full_disk_is_refused_before_earlier_results_are_touched) {
   const TempDirectory temp;
   write_text(temp.path("results.jsonl"), "earlier\n");
   const FileLimit limit(0);
-  const auto folder = ResultsDirectory::create({temp.path()});
-  ASSERT_FALSE(folder);
-  EXPECT_EQ(folder.error().code, ErrorCode::DiskFull);
+  const auto directory = ResultsDirectory::create({temp.path()});
+  ASSERT_FALSE(directory);
+  EXPECT_EQ(directory.error().code, ErrorCode::DiskFull);
   EXPECT_EQ(read_text(temp.path("results.jsonl")), "earlier\n");
 }
 
@@ -209,15 +209,15 @@ constexpr auto kReplace = ResultsDirectory::Earlier::Replace;
 
 TEST(ResultsDirectory, puts_full_files_aside_under_names_that_sort_before_the_one_that_is_written) {
   const TempDirectory temp;
-  auto folder = ResultsDirectory::create({temp.path(), kReplace, 3});
-  ASSERT_TRUE(folder);
-  write_records(*folder, 0, 7);
+  auto directory = ResultsDirectory::create({temp.path(), kReplace, 3});
+  ASSERT_TRUE(directory);
+  write_records(*directory, 0, 7);
   EXPECT_THAT(files_in(temp.path()), ElementsAre("format.json", "results-000000000.jsonl",
                                                  "results-000000003.jsonl", "results.jsonl"));
   EXPECT_THAT(read_lines(temp.path("results-000000003.jsonl")),
               ElementsAre("{\"frame\":3}", "{\"frame\":4}", "{\"frame\":5}"));
   EXPECT_THAT(read_lines(temp.path("results.jsonl")), ElementsAre("{\"frame\":6}"));
-  EXPECT_EQ(folder->bytes_written(), 7 * std::string("{\"frame\":0}\n").size());
+  EXPECT_EQ(directory->bytes_written(), 7 * std::string("{\"frame\":0}\n").size());
 }
 
 TEST(ResultsDirectory, removes_the_full_files_of_results_that_it_replaces_and_nothing_else) {
@@ -234,10 +234,10 @@ TEST(ResultsDirectory, that_is_continued_loses_only_a_torn_last_line) {
   ASSERT_TRUE(ResultsDirectory::create({temp.path()}));
   write_text(temp.path("results.jsonl"),
              "{\"frame\":0}\n{\"frame\":1,\"pts\":40}\n{\"frame\":2,\"p");
-  auto folder = ResultsDirectory::create({temp.path(), kContinue});
-  ASSERT_TRUE(folder);
-  EXPECT_EQ(folder->last_recorded(), (RecordKey{1, 40}));
-  write_records(*folder, 2, 4);
+  auto directory = ResultsDirectory::create({temp.path(), kContinue});
+  ASSERT_TRUE(directory);
+  EXPECT_EQ(directory->last_recorded(), (RecordKey{1, 40}));
+  write_records(*directory, 2, 4);
   EXPECT_EQ(read_text(temp.path("results.jsonl")),
             "{\"frame\":0}\n{\"frame\":1,\"pts\":40}\n{\"frame\":2}\n{\"frame\":3}\n");
 }
@@ -249,21 +249,21 @@ TEST(ResultsDirectory, that_is_continued_holds_only_whole_lines_when_the_disk_is
     ASSERT_TRUE(first);
     write_records(*first, 0, 20);
   }
-  auto folder = ResultsDirectory::create({temp.path(), kContinue});
-  ASSERT_TRUE(folder);
-  for (int i = 20; i < 100; i++) ASSERT_TRUE(folder->write_line(record(i)));
+  auto directory = ResultsDirectory::create({temp.path(), kContinue});
+  ASSERT_TRUE(directory);
+  for (int i = 20; i < 100; i++) ASSERT_TRUE(directory->write_line(record(i)));
   {
     const FileLimit limit(500);
-    EXPECT_FALSE(folder->flush());
+    EXPECT_FALSE(directory->flush());
   }
   EXPECT_THAT(read_lines(temp.path("results.jsonl")), SizeIs(20));
 }
 
 TEST(ResultsDirectory, with_nothing_in_it_yet_can_be_continued) {
   const TempDirectory temp;
-  const auto folder = ResultsDirectory::create({temp.path("new"), kContinue});
-  ASSERT_TRUE(folder);
-  EXPECT_EQ(folder->last_recorded(), std::nullopt);
+  const auto directory = ResultsDirectory::create({temp.path("new"), kContinue});
+  ASSERT_TRUE(directory);
+  EXPECT_EQ(directory->last_recorded(), std::nullopt);
 }
 
 // Wherever a run is killed, the files are those of an uninterrupted one once it was continued.
@@ -294,9 +294,9 @@ TEST(ResultsDirectory, that_was_left_between_two_files_is_continued_behind_the_f
   ASSERT_TRUE(ResultsDirectory::create({temp.path()}));
   write_text(temp.path("results-000000000.jsonl"), "{\"frame\":0}\n{\"frame\":1}\n");
   std::filesystem::remove(temp.path("results.jsonl"));
-  const auto folder = ResultsDirectory::create({temp.path(), kContinue, 2});
-  ASSERT_TRUE(folder);
-  EXPECT_EQ(folder->last_recorded(), (RecordKey{1, std::nullopt}));
+  const auto directory = ResultsDirectory::create({temp.path(), kContinue, 2});
+  ASSERT_TRUE(directory);
+  EXPECT_EQ(directory->last_recorded(), (RecordKey{1, std::nullopt}));
 }
 
 TEST(ResultsDirectory, with_lines_that_are_no_records_is_not_continued) {
@@ -304,10 +304,10 @@ TEST(ResultsDirectory, with_lines_that_are_no_records_is_not_continued) {
     const TempDirectory temp;
     ASSERT_TRUE(ResultsDirectory::create({temp.path()}));
     write_text(temp.path("results.jsonl"), std::string(line) + '\n');
-    const auto folder = ResultsDirectory::create({temp.path(), kContinue});
-    ASSERT_FALSE(folder) << line;
-    EXPECT_EQ(folder.error().code, ErrorCode::Corrupt);
-    EXPECT_THAT(folder.error().message, HasSubstr("results.jsonl"));
+    const auto directory = ResultsDirectory::create({temp.path(), kContinue});
+    ASSERT_FALSE(directory) << line;
+    EXPECT_EQ(directory.error().code, ErrorCode::Corrupt);
+    EXPECT_THAT(directory.error().message, HasSubstr("results.jsonl"));
     EXPECT_EQ(read_text(temp.path("results.jsonl")), std::string(line) + '\n');
   }
 }
@@ -318,10 +318,10 @@ TEST(ResultsDirectory, of_another_version_is_refused_and_left_alone) {
       const TempDirectory temp;
       write_text(temp.path("format.json"), format);
       write_text(temp.path("results.jsonl"), "{\"frame\":0}\n");
-      const auto folder = ResultsDirectory::create({temp.path(), earlier});
-      ASSERT_FALSE(folder) << format;
-      EXPECT_EQ(folder.error().code, ErrorCode::BadArgument);
-      EXPECT_THAT(folder.error().message, HasSubstr("version"));
+      const auto directory = ResultsDirectory::create({temp.path(), earlier});
+      ASSERT_FALSE(directory) << format;
+      EXPECT_EQ(directory.error().code, ErrorCode::BadArgument);
+      EXPECT_THAT(directory.error().message, HasSubstr("version"));
       EXPECT_EQ(read_text(temp.path("results.jsonl")), "{\"frame\":0}\n");
       EXPECT_EQ(read_text(temp.path("format.json")), format);
     }

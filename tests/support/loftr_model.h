@@ -14,9 +14,9 @@ namespace gsttorch {
 /// A narrow LoFTR (four heads, fixed position encoding) with weights by a formula: what it finds is
 /// definite, and no file has to be fetched. The file goes with the process.
 inline const std::string& small_loftr_net() {
-  static const TempDirectory folder;
+  static const TempDirectory directory;
   static const std::string path = [] {
-    const std::string file = folder.path("small-loftr.safetensors");
+    const std::string file = directory.path("small-loftr.safetensors");
     formula::write_weights(
         file, source_file("tests/nn/goldens/loftr_narrow.shapes"),
         [](const formula::Entry& entry, std::size_t i) { return formula::loftr_weight(entry, i); },

@@ -13,9 +13,9 @@ namespace gsttorch {
 /// A flow net with weights by a formula: what it computes is definite, and no file has to be
 /// fetched. The file goes with the process.
 inline const std::string& small_flow_net() {
-  static const TempDirectory folder;
+  static const TempDirectory directory;
   static const std::string path = [] {
-    const std::string file = folder.path("small.safetensors");
+    const std::string file = directory.path("small.safetensors");
     formula::write_weights(file, source_file("tests/nn/goldens/raft_small.shapes"));
     return file;
   }();

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-/// An empty folder that goes away with this object.
+/// An empty directory that goes away with this object.
 class TempDirectory {
  public:
   TempDirectory() {

@@ -12,19 +12,19 @@ ROOT = pathlib.Path(__file__).parents[2]
 MATROSKA = b"\x1a\x45\xdf\xa3 and so on"
 
 
-def write_results(folder: pathlib.Path, frames: list[int], video: bytes = MATROSKA,
+def write_results(directory: pathlib.Path, frames: list[int], video: bytes = MATROSKA,
                   flow: bool = True) -> None:
     result = {"mean_magnitude": 1.5} if flow else {"skipped": "interval"}
     records = [{"frame": frame, "flow": [result if frame else {"skipped": "first-frame"}]}
                for frame in frames]
-    (folder / "results.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
-    (folder / "run.json").write_text("{}")
-    (folder / "flow.mkv").write_bytes(video)
+    (directory / "results.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    (directory / "run.json").write_text("{}")
+    (directory / "flow.mkv").write_bytes(video)
 
 
-def complaint(folder: pathlib.Path, *expected: str) -> str:
+def complaint(directory: pathlib.Path, *expected: str) -> str:
     script = ROOT / "tools" / "check_results.py"
-    run = subprocess.run([sys.executable, script, folder, *expected], text=True,
+    run = subprocess.run([sys.executable, script, directory, *expected], text=True,
                          capture_output=True, check=False)
     assert run.returncode == (1 if run.stderr else 0)
     return run.stderr

@@ -18,7 +18,7 @@ CASES = """<testsuites><testsuite name="A">
 
 
 class Run:
-    """A build folder as `meson test` leaves it."""
+    """A build directory as `meson test` leaves it."""
 
     def __init__(self, build: pathlib.Path) -> None:
         self.build = build

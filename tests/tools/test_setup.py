@@ -15,13 +15,13 @@ NOTHING_INSTALLED = "exit 1"
 
 
 class Checkout:
-    def __init__(self, folder: pathlib.Path) -> None:
-        self.root = folder / "checkout"
-        self.programs = folder / "programs"
+    def __init__(self, directory: pathlib.Path) -> None:
+        self.root = directory / "checkout"
+        self.programs = directory / "programs"
         self.programs.mkdir()
         shutil.copytree(ROOT / "tools", self.root / "tools")
         self.environment = {
-            "PATH": f"{self.programs}:{os.environ['PATH']}", "HOME": str(folder), "TORCH_CUDA": "0",
+            "PATH": f"{self.programs}:{os.environ['PATH']}", "HOME": str(directory), "TORCH_CUDA": "0",
             "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1",
         }
         self.pretend("dpkg-query", ALL_INSTALLED)
@@ -114,7 +114,7 @@ def test_asks_for_disk_space_before_it_downloads(checkout: Checkout) -> None:
     assert "has 100 MB" in message
 
 
-def test_says_that_a_folder_is_no_libtorch(checkout: Checkout, tmp_path: pathlib.Path) -> None:
+def test_says_that_a_directory_is_no_libtorch(checkout: Checkout, tmp_path: pathlib.Path) -> None:
     assert "is no LibTorch" in checkout.failure(LIBTORCH=str(tmp_path))
 
 
@@ -122,11 +122,11 @@ def test_says_what_torch_cuda_means(checkout: Checkout) -> None:
     assert "TORCH_CUDA is 'yes'" in checkout.failure(TORCH_CUDA="yes")
 
 
-def test_says_that_a_folder_is_no_cuda_toolkit(checkout: Checkout, tmp_path: pathlib.Path) -> None:
+def test_says_that_a_directory_is_no_cuda_toolkit(checkout: Checkout, tmp_path: pathlib.Path) -> None:
     assert "is no CUDA toolkit" in checkout.failure(CUDA_TOOLKIT=str(tmp_path))
 
 
-def test_takes_a_folder_with_nvcc_for_a_cuda_toolkit(checkout: Checkout,
+def test_takes_a_directory_with_nvcc_for_a_cuda_toolkit(checkout: Checkout,
                                                      tmp_path: pathlib.Path) -> None:
     nvcc = tmp_path / "toolkit" / "bin" / "nvcc"
     nvcc.parent.mkdir(parents=True)

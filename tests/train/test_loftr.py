@@ -100,8 +100,8 @@ def test_gradient_checkpointing_changes_no_gradient():
     torch.testing.assert_close(*grads, rtol=1e-3, atol=1e-5)
 
 
-def options(folder, **changes):
-    chosen = loftr_lite.parse(["--work", str(folder), "--steps", "1000", "--workers", "0"])
+def options(directory, **changes):
+    chosen = loftr_lite.parse(["--work", str(directory), "--steps", "1000", "--workers", "0"])
     for name, value in changes.items():
         setattr(chosen, name, value)
     return chosen
@@ -165,7 +165,7 @@ def test_a_run_by_the_clock_stops_with_its_best_weights_and_a_checkpoint(tmp_pat
                          validation.held_back_pairs(drawn.textures(), (((160, 128), 3),)))
     run.train()
     assert 0 < run.step < 1000
-    assert (run.folder / "best.safetensors").exists() and (run.folder / "checkpoint.pt").exists()
+    assert (run.directory / "best.safetensors").exists() and (run.directory / "checkpoint.pt").exists()
     again = loftr_lite.Run(chosen, drawn.textures())
     again.resume()
     assert again.step == run.step and again.pace.finished(again.step)

@@ -20,8 +20,8 @@ def coloured():
             for seed in range(4)]
 
 
-def run_in(folder, **changes):
-    options = resnet18_lite.parse(["--work", str(folder), "--steps", "100", "--workers", "0",
+def run_in(directory, **changes):
+    options = resnet18_lite.parse(["--work", str(directory), "--steps", "100", "--workers", "0",
                                    "--shots", "4", "--side", "64"])
     for name, value in changes.items():
         setattr(options, name, value)

@@ -34,7 +34,7 @@ Result<void> register_cuda(const CudaProbe& probe) {
 }
 
 Result<CudaProbe> usable_cuda() {
-  CudaProbe probe = probe_cuda(loaded_torch_folder());
+  CudaProbe probe = probe_cuda(loaded_torch_directory());
   if (auto usable = check_cuda(probe); !usable) return usable.error();
   if (auto registered = register_cuda(probe); !registered) return registered.error();
   return probe;

@@ -23,7 +23,7 @@ bool cpu_has_bf16() {
 
 DeviceAbilities abilities_of(c10::Device device) {
   if (!device.is_cuda()) return {false, cpu_has_bf16(), "cpu"};
-  const CudaProbe probe = probe_cuda(loaded_torch_folder());
+  const CudaProbe probe = probe_cuda(loaded_torch_directory());
   const CudaDevice& gpu = probe.devices.at(device.index());
   return {true, gpu.capability >= kFirstWithBf16,
           device.str() + " (" + gpu.name + ", compute capability " + gpu.capability.text() + ")"};

@@ -9,7 +9,7 @@
 
 namespace gsttorch {
 
-/// How the readers in this folder give up; read_weights() puts the file's name before it.
+/// How the readers in this directory give up; read_weights() puts the file's name before it.
 [[noreturn]] inline void fail_corrupt(const std::string& message) {
   throw Failure(ErrorCode::Corrupt, message);
 }

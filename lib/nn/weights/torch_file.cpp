@@ -95,21 +95,21 @@ StateDict make_state_dict(const PickleDict& dict, TensorMaker& maker) {
 StateDict read_zip(MappedTensors& tensors) {
   const ZipIndex archive(tensors.bytes());
   if (archive.records().empty()) fail_corrupt("an empty archive");
-  // Every record lies in one folder, whose name is the writer's choice.
+  // Every record lies in one directory, whose name is the writer's choice.
   const std::string_view any = archive.records().begin()->first;
-  const std::string folder(any.substr(0, any.find('/') + 1));
-  const auto order = archive.records().find(folder + "byteorder");
+  const std::string directory(any.substr(0, any.find('/') + 1));
+  const auto order = archive.records().find(directory + "byteorder");
   if (order != archive.records().end() && order->second != "little") {
     fail_corrupt("written on a big-endian machine");
   }
 
-  const std::string prefix = folder + "data/";
+  const std::string prefix = directory + "data/";
   Storages storages;
   for (auto it = archive.records().lower_bound(prefix);
        it != archive.records().end() && it->first.substr(0, prefix.size()) == prefix; ++it) {
     storages.emplace(it->first.substr(prefix.size()), it->second);
   }
-  const Pickle pickle(archive.record(folder + "data.pkl"));
+  const Pickle pickle(archive.record(directory + "data.pkl"));
   TensorMaker maker(tensors, storages);
   return make_state_dict(find_state_dict(pickle.root()), maker);
 }

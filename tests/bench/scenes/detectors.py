@@ -21,8 +21,8 @@ def at_time(seconds):
 def scenedetect(model):
     """Our element, by way of `gst-torch scenes`: a program run for each video."""
     def run(path):
-        with tempfile.TemporaryDirectory() as folder:
-            listed = pathlib.Path(folder) / "scenes.json"
+        with tempfile.TemporaryDirectory() as directory:
+            listed = pathlib.Path(directory) / "scenes.json"
             subprocess.run(["gst-torch", "scenes", str(path), "-o", str(listed), "--model", model],
                            check=True, stdout=subprocess.DEVNULL)
             scenes = json.loads(listed.read_text())["scenes"]

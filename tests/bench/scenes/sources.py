@@ -46,12 +46,12 @@ def read_video(path, most=800):
 
 def read_clip(name, work, videos):
     if name in SEQUENCES:
-        folder = work / "raw/visp-images-data/usr/share/visp-images-data/ViSP-images"
-        paths = sorted(path for path in (folder / SEQUENCES[name]).iterdir()
+        directory = work / "raw/visp-images-data/usr/share/visp-images-data/ViSP-images"
+        paths = sorted(path for path in (directory / SEQUENCES[name]).iterdir()
                        if path.suffix in (".png", ".jpg", ".pgm"))
         pictures = [cv2.imread(str(path)) for path in paths]
         return [fit(picture) for picture in pictures if picture is not None]
-    return read_video(next(folder / name for folder in videos if (folder / name).exists()))
+    return read_video(next(directory / name for directory in videos if (directory / name).exists()))
 
 
 def read_shots(part, work, videos):

@@ -44,8 +44,8 @@ def long_video(work, frames):
 
 def reports(path, model):
     """perfmeter's, in order, of a pipeline with scenedetect."""
-    with tempfile.TemporaryDirectory() as folder:
-        listed = pathlib.Path(folder) / "reports.json"
+    with tempfile.TemporaryDirectory() as directory:
+        listed = pathlib.Path(directory) / "reports.json"
         subprocess.run(["gst-launch-1.0", "-q", "filesrc", f"location={path}", "!", "decodebin",
                         "!", "queue", "!", "scenedetect", f"model={model}", "batch-size=4", "!",
                         "perfmeter", "output=json", f"output-location={listed}",

@@ -660,9 +660,9 @@ TEST(AnalysisOverlay, perf_line_keeps_transparency) {
   for (gsize at = 3; at < out.size(); at += 4) ASSERT_EQ(out[at], kGrey) << at;
 }
 
-std::vector<std::string> files_in(const TempDirectory& folder) {
+std::vector<std::string> files_in(const TempDirectory& directory) {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory.path())) {
     names.push_back(entry.path().filename());
   }
   std::sort(names.begin(), names.end());
@@ -678,9 +678,9 @@ void push_frames(Harness& harness, GstElement* overlay, guint count, guint every
 }
 
 TEST(AnalysisOverlay, writes_snapshots_named_after_frames) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   GstElement* overlay = make_overlay({{"opacity", "1"}, {"max-magnitude", "10"}, {"every", "0"}});
-  g_object_set(overlay, "snapshot-location", folder.path("sub/%03d.png").c_str(), "snapshot-every",
+  g_object_set(overlay, "snapshot-location", directory.path("sub/%03d.png").c_str(), "snapshot-every",
                2u, nullptr);
   Harness harness(overlay);
   harness.set_caps(caps("RGB"));
@@ -688,11 +688,11 @@ TEST(AnalysisOverlay, writes_snapshots_named_after_frames) {
   gst_element_set_state(overlay, GST_STATE_NULL);
 
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path("sub"))) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory.path("sub"))) {
     names.push_back(entry.path().filename());
   }
   EXPECT_THAT(names, ::testing::UnorderedElementsAre("000.png", "002.png", "004.png"));
-  const auto picture = decoded(folder.path("sub/002.png"));
+  const auto picture = decoded(directory.path("sub/002.png"));
   ASSERT_TRUE(picture);
   EXPECT_EQ(gst_buffer_get_size(picture.get()), stride_of(kWidth, 3) * kHeight);
   EXPECT_THAT(pixel(picture, 3, 2), IsNear(kRed)) << "drawn, whatever goes out";
@@ -700,9 +700,9 @@ TEST(AnalysisOverlay, writes_snapshots_named_after_frames) {
 }
 
 TEST(AnalysisOverlay, tells_in_its_log_what_it_does_and_why_not) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   GstElement* overlay = make_overlay();
-  g_object_set(overlay, "snapshot-location", folder.path("%d.png").c_str(), "snapshot-every", 2u,
+  g_object_set(overlay, "snapshot-location", directory.path("%d.png").c_str(), "snapshot-every", 2u,
                nullptr);
   LogLines log("analysisoverlay", GST_LEVEL_LOG);
   {
@@ -717,62 +717,62 @@ TEST(AnalysisOverlay, tells_in_its_log_what_it_does_and_why_not) {
   EXPECT_THAT(
       log.lines(),
       UnorderedElementsAre(
-          "starts, snapshots: " + folder.path("%d.png"), StartsWith("event: stream-start event"),
+          "starts, snapshots: " + directory.path("%d.png"), StartsWith("event: stream-start event"),
           StartsWith("event: caps event"), StartsWith("caps: video/x-raw"),
           StartsWith("event: segment event"), "frame 0 of 99:99:99.999999999: drawn on",
           "frame 1 of 99:99:99.999999999: not drawn on, it carries no result that is to be drawn",
-          "wrote snapshot " + folder.path("0.png"), StartsWith("event: flush-stop event"),
+          "wrote snapshot " + directory.path("0.png"), StartsWith("event: flush-stop event"),
           StartsWith("event: eos event"),
           "stopped: 2 frames, 1 drawn; snapshots: 1 written, 0 dropped, 0 failed"));
 }
 
 TEST(AnalysisOverlay, snapshots_side_by_side_show_picture_and_drawing) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   GstElement* overlay = make_overlay({{"layout", "side-by-side"}, {"max-magnitude", "10"}});
-  g_object_set(overlay, "snapshot-location", folder.path("%d.png").c_str(), nullptr);
+  g_object_set(overlay, "snapshot-location", directory.path("%d.png").c_str(), nullptr);
   Harness harness(overlay);
   harness.set_caps(caps("BGRx"));
   auto frame = grey_frame(kWidth, kHeight, 4);
   attach(frame, constant_flow(kWidth, kHeight, 10, 0));
   harness.push(frame);
   gst_element_set_state(overlay, GST_STATE_NULL);
-  const auto picture = decoded(folder.path("0.png"));
+  const auto picture = decoded(directory.path("0.png"));
   ASSERT_TRUE(picture);
   EXPECT_THAT(pixel(picture, 0, 0, 2 * kWidth), IsNear(kPicture));
   EXPECT_THAT(pixel(picture, kWidth, 0, 2 * kWidth), IsNear(kRed));
 }
 
 TEST(AnalysisOverlay, snapshots_can_be_jpeg) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   GstElement* overlay = make_overlay();
-  g_object_set(overlay, "snapshot-location", folder.path("%d.jpg").c_str(), nullptr);
+  g_object_set(overlay, "snapshot-location", directory.path("%d.jpg").c_str(), nullptr);
   Harness harness(overlay);
   harness.set_caps(caps("RGB"));
   harness.push(frame_with_flow(1, 0));
   gst_element_set_state(overlay, GST_STATE_NULL);
-  EXPECT_EQ(read_text(folder.path("0.jpg")).substr(0, 2), "\xff\xd8");
+  EXPECT_EQ(read_text(directory.path("0.jpg")).substr(0, 2), "\xff\xd8");
 }
 
 TEST(AnalysisOverlay, snapshot_max_files_removes_the_oldest_of_this_run) {
-  const TempDirectory folder;
-  write_text(folder.path("99.png"), "somebody else's");
+  const TempDirectory directory;
+  write_text(directory.path("99.png"), "somebody else's");
   GstElement* overlay = make_overlay();
-  g_object_set(overlay, "snapshot-location", folder.path("%02d.png").c_str(), "snapshot-every", 1u,
+  g_object_set(overlay, "snapshot-location", directory.path("%02d.png").c_str(), "snapshot-every", 1u,
                "snapshot-max-files", 2u, nullptr);
   Harness harness(overlay);
   harness.set_caps(caps("RGB"));
   push_frames(harness, overlay, 5, 1);
   gst_element_set_state(overlay, GST_STATE_NULL);
-  EXPECT_THAT(files_in(folder), ElementsAre("03.png", "04.png", "99.png"));
+  EXPECT_THAT(files_in(directory), ElementsAre("03.png", "04.png", "99.png"));
 }
 
 // The thread that writes stays in the first snapshot until somebody reads the file's other end.
 TEST(AnalysisOverlay, never_waits_for_snapshots_and_counts_those_it_drops) {
   for (const guint queue : {1u, 3u}) {
-    const TempDirectory folder;
-    mkfifo(folder.path("0.png.part").c_str(), 0600);
+    const TempDirectory directory;
+    mkfifo(directory.path("0.png.part").c_str(), 0600);
     GstElement* overlay = make_overlay();
-    g_object_set(overlay, "snapshot-location", folder.path("%d.png").c_str(), "snapshot-every", 1u,
+    g_object_set(overlay, "snapshot-location", directory.path("%d.png").c_str(), "snapshot-every", 1u,
                  "snapshot-max-queue", queue, nullptr);
     Harness harness(overlay);
     harness.set_caps(caps("RGB"));
@@ -782,7 +782,7 @@ TEST(AnalysisOverlay, never_waits_for_snapshots_and_counts_those_it_drops) {
     EXPECT_THAT(dropped, ::testing::AnyOf(20 - queue - 1, 20 - queue));
     EXPECT_EQ(stat(overlay, "snapshots"), 0u);
     auto reader =
-        std::async(std::launch::async, [&] { return read_text(folder.path("0.png.part")); });
+        std::async(std::launch::async, [&] { return read_text(directory.path("0.png.part")); });
     gst_element_set_state(overlay, GST_STATE_NULL);
     EXPECT_THAT(reader.get(), HasSubstr("PNG"));
     EXPECT_EQ(stat(overlay, "snapshots"), 20 - dropped);
@@ -790,9 +790,9 @@ TEST(AnalysisOverlay, never_waits_for_snapshots_and_counts_those_it_drops) {
 }
 
 TEST(AnalysisOverlay, warns_once_when_snapshots_cannot_be_written_and_goes_on) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   GstElement* overlay = make_overlay();
-  g_object_set(overlay, "snapshot-location", folder.path("%d.png").c_str(), "snapshot-every", 1u,
+  g_object_set(overlay, "snapshot-location", directory.path("%d.png").c_str(), "snapshot-every", 1u,
                "snapshot-max-queue", 100u, nullptr);
   Harness harness(overlay);
   harness.set_caps(caps("RGB"));
@@ -803,7 +803,7 @@ TEST(AnalysisOverlay, warns_once_when_snapshots_cannot_be_written_and_goes_on) {
   EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING),
               ElementsAre(::testing::StartsWith(
                   error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT))));
-  EXPECT_THAT(files_in(folder), IsEmpty());
+  EXPECT_THAT(files_in(directory), IsEmpty());
 }
 
 std::string start_error(const std::string& snapshot_location) {
@@ -827,9 +827,9 @@ TEST(AnalysisOverlay, does_not_start_with_a_snapshot_pattern_that_is_of_no_use) 
 }
 
 TEST(AnalysisOverlay, does_not_start_where_snapshots_cannot_be_written) {
-  const TempDirectory folder;
-  write_text(folder.path("file"), "text");
-  for (const std::string& place : {folder.path("file"), std::string("/proc/self")}) {
+  const TempDirectory directory;
+  write_text(directory.path("file"), "text");
+  for (const std::string& place : {directory.path("file"), std::string("/proc/self")}) {
     const std::string error = start_error(place + "/%d.png");
     EXPECT_THAT(error, ::testing::StartsWith(
                            error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE)));
@@ -936,14 +936,14 @@ TEST(AnalysisOverlay, a_part_that_lies_outside_of_the_frame_is_no_error) {
 }
 
 TEST(AnalysisOverlay, snapshots_show_the_part_of_a_frame_that_shows) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   GstElement* overlay = make_overlay({{"flow-style", "none"}});
-  g_object_set(overlay, "snapshot-location", folder.path("%d.png").c_str(), nullptr);
+  g_object_set(overlay, "snapshot-location", directory.path("%d.png").c_str(), nullptr);
   Harness harness(overlay);
   harness.set_caps(caps("RGB"));
   harness.push(cropped_frame());
   gst_element_set_state(overlay, GST_STATE_NULL);
-  const auto picture = decoded(folder.path("0.png"));
+  const auto picture = decoded(directory.path("0.png"));
   ASSERT_TRUE(picture);
   EXPECT_EQ(gst_buffer_get_size(picture.get()), stride_of(kWidth, 3) * kHeight);
   EXPECT_THAT(bytes_of(picture.get()), Each(255));

@@ -373,27 +373,27 @@ Ref<GstBuffer> frame_with_file(const std::string& file) {
 }
 
 TEST(OverlayMatches, in_pairs_do_not_wait_for_a_file_that_is_read_slowly) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   SlowPictures& slow = SlowPictures::instance();
-  slow.write(folder.path("slow.pic"));
+  slow.write(directory.path("slow.pic"));
   Harness harness(make_overlay(kPairs));
   harness.set_caps(caps());
   for (int i = 0; i < 3; i++) {
-    const auto out = harness.push_and_pull(frame_with_file(folder.path("slow.pic")));
+    const auto out = harness.push_and_pull(frame_with_file(directory.path("slow.pic")));
     EXPECT_THAT(pixel(out, kSide + 80, 80, kWide), IsNear(kBlack));
   }
   EXPECT_TRUE(slow.wait_until_begun(1));
 }  // and it stops though the file is not read
 
 TEST(OverlayMatches, in_pairs_lead_to_the_picture_of_a_file_stretched_to_the_frame) {
-  const TempDirectory folder;
-  const std::string path = folder.path("grey.png");
+  const TempDirectory directory;
+  const std::string path = directory.path("grey.png");
   ASSERT_EQ(
       run_pipeline("videotestsrc num-buffers=1 pattern=solid-color foreground-color=0xff404040 "
                    "! video/x-raw,width=48,height=24 ! pngenc ! filesink location=" +
                    path),
       "eos");
-  for (const std::string& file : {path, folder.path("gone.png")}) {
+  for (const std::string& file : {path, directory.path("gone.png")}) {
     Harness harness(make_overlay(kPairs));
     harness.set_caps(caps());
     const bool is_there = file == path;
@@ -522,8 +522,8 @@ TEST(OverlayMatches, are_trails_on_the_right_beside_the_picture) {
 // --- on snapshots
 
 Ref<GstBuffer> snapshot(Properties properties, const std::vector<Ref<GstBuffer>>& frames) {
-  const TempDirectory folder;
-  properties.emplace_back("snapshot-location", folder.path("%d.png"));
+  const TempDirectory directory;
+  properties.emplace_back("snapshot-location", directory.path("%d.png"));
   properties.emplace_back("snapshot-every", "1");
   properties.emplace_back("snapshot-max-queue", "9");
   {
@@ -531,7 +531,7 @@ Ref<GstBuffer> snapshot(Properties properties, const std::vector<Ref<GstBuffer>>
     harness.set_caps(caps());
     for (const auto& buffer : frames) harness.push(buffer);
   }
-  return decoded(folder.path(std::to_string(frames.size() - 1) + ".png"));
+  return decoded(directory.path(std::to_string(frames.size() - 1) + ".png"));
 }
 
 TEST(OverlayMatches, are_drawn_on_snapshots_and_so_are_shots) {

@@ -60,9 +60,9 @@ Ref<GstBuffer> make_flow_frame(guint index, float x = 1, float y = 2) {
 
 // To be looked at with `at`: of a record or a field that is missing it fails the test, where []
 // would end the program and hide the tests that follow.
-std::vector<json> read_records(const TempDirectory& folder) {
+std::vector<json> read_records(const TempDirectory& directory) {
   std::vector<json> records;
-  for (const auto& line : read_lines(folder.path("results.jsonl"))) {
+  for (const auto& line : read_lines(directory.path("results.jsonl"))) {
     records.push_back(json::parse(line));
   }
   return records;
@@ -71,8 +71,8 @@ std::vector<json> read_records(const TempDirectory& folder) {
 // The writer's thread stays in its first frame until somebody reads this file's other end.
 class StuckDisk {
  public:
-  explicit StuckDisk(const TempDirectory& folder) : fifo_(folder.path("flow/000000.flo.part")) {
-    std::filesystem::create_directory(folder.path("flow"));
+  explicit StuckDisk(const TempDirectory& directory) : fifo_(directory.path("flow/000000.flo.part")) {
+    std::filesystem::create_directory(directory.path("flow"));
     mkfifo(fifo_.c_str(), 0600);
   }
   ~StuckDisk() { release(); }
@@ -89,15 +89,15 @@ class StuckDisk {
 };
 
 TEST(AnalysisWriter, writes_a_line_for_each_buffer_with_or_without_a_result) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   ASSERT_EQ(harness.push(make_frame(0)), GST_FLOW_OK);
   ASSERT_EQ(harness.push(make_flow_frame(1)), GST_FLOW_OK);
   ASSERT_EQ(harness.push(make_buffer(1)), GST_FLOW_OK);
   ASSERT_TRUE(harness.push_event(gst_event_new_eos()));
 
-  const auto lines = read_lines(folder.path("results.jsonl"));
+  const auto lines = read_lines(directory.path("results.jsonl"));
   EXPECT_THAT(
       lines,
       ElementsAre(
@@ -110,12 +110,12 @@ TEST(AnalysisWriter, writes_a_line_for_each_buffer_with_or_without_a_result) {
 }
 
 TEST(AnalysisWriter, writes_the_flow_itself) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   ASSERT_EQ(harness.push(make_flow_frame(0, 1.5f, -2)), GST_FLOW_OK);
   ASSERT_TRUE(harness.push_event(gst_event_new_eos()));
-  const auto flow = read_flow_file(folder.path("flow/000000.flo"));
+  const auto flow = read_flow_file(directory.path("flow/000000.flo"));
   ASSERT_TRUE(flow);
   EXPECT_EQ(flow->width, 8);
   EXPECT_EQ(flow->height, 4);
@@ -124,8 +124,8 @@ TEST(AnalysisWriter, writes_the_flow_itself) {
 }
 
 TEST(AnalysisWriter, writes_half_precision_flow_as_single_precision) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   auto frame = make_frame(0);
   const auto array = make_array<guint16>({0x3c00, 0xc000});
@@ -135,7 +135,7 @@ TEST(AnalysisWriter, writes_half_precision_flow_as_single_precision) {
   gst_buffer_add_torch_flow_meta(frame.get(), &flow);
   harness.push(frame);
   harness.push_event(gst_event_new_eos());
-  const auto file = read_flow_file(folder.path("flow/000000.flo"));
+  const auto file = read_flow_file(directory.path("flow/000000.flo"));
   ASSERT_TRUE(file);
   EXPECT_THAT(file->vectors, ElementsAre(1, -2));
 }
@@ -154,23 +154,23 @@ Ref<GstBuffer> make_both_ways_frame(guint index, std::size_t confidences = 8 * 4
 }
 
 TEST(AnalysisWriter, writes_both_directions_and_their_confidence) {
-  const TempDirectory folder;
-  GstElement* writer = make_writer(folder.path());
+  const TempDirectory directory;
+  GstElement* writer = make_writer(directory.path());
   Harness harness(writer);
   harness.set_caps(kCaps);
   harness.push(make_both_ways_frame(0));
   harness.push_event(gst_event_new_eos());
 
-  const json flow = read_records(folder).at(0).at("flow").at(0);
+  const json flow = read_records(directory).at(0).at("flow").at(0);
   EXPECT_EQ(flow.at("direction"), "both");
   EXPECT_EQ(flow.at("backward_file"), "flow/000000-backward.flo");
   EXPECT_EQ(flow.at("confidence_file"), "flow/000000-confidence.npy");
-  const auto forward = read_flow_file(folder.path(flow.at("file")));
-  const auto backward = read_flow_file(folder.path(flow.at("backward_file")));
+  const auto forward = read_flow_file(directory.path(flow.at("file")));
+  const auto backward = read_flow_file(directory.path(flow.at("backward_file")));
   ASSERT_TRUE(forward && backward);
   EXPECT_EQ(forward->vectors.at(1), 2);
   EXPECT_EQ(backward->vectors.at(1), -2);
-  const std::string confidence = read_text(folder.path(flow.at("confidence_file")));
+  const std::string confidence = read_text(directory.path(flow.at("confidence_file")));
   EXPECT_THAT(confidence, HasSubstr("'shape': (4, 8)"));
   float last = 0;
   std::memcpy(&last, confidence.data() + confidence.size() - sizeof last, sizeof last);
@@ -179,8 +179,8 @@ TEST(AnalysisWriter, writes_both_directions_and_their_confidence) {
 }
 
 TEST(AnalysisWriter, warns_once_of_a_confidence_that_is_smaller_than_its_grid_and_goes_on) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   for (guint i = 0; i < 2; i++) {
     EXPECT_EQ(harness.push(make_both_ways_frame(i, 8 * 4 - 1)), GST_FLOW_OK);
@@ -188,14 +188,14 @@ TEST(AnalysisWriter, warns_once_of_a_confidence_that_is_smaller_than_its_grid_an
   EXPECT_TRUE(harness.push_event(gst_event_new_eos()));
   EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING),
               ElementsAre(HasSubstr("confidence of 8x4 needs 128 bytes, its buffer has 124")));
-  const json flow = read_records(folder).at(1).at("flow").at(0);
+  const json flow = read_records(directory).at(1).at("flow").at(0);
   EXPECT_TRUE(flow.contains("backward_file"));
   EXPECT_FALSE(flow.contains("confidence_file"));
 }
 
 TEST(AnalysisWriter, keeps_the_results_of_several_elements_apart) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   auto frame = make_flow_frame(0, 1, 0);
   const auto array = constant_flow(8, 4, 7, 0);
@@ -205,17 +205,17 @@ TEST(AnalysisWriter, keeps_the_results_of_several_elements_apart) {
   harness.push(frame);
   harness.push_event(gst_event_new_eos());
 
-  const auto records = read_records(folder);
+  const auto records = read_records(directory);
   ASSERT_THAT(records.at(0).at("flow"), SizeIs(2));
   EXPECT_EQ(records.at(0).at("flow").at(1).at("source"), "raftflow1");
-  const auto file = read_flow_file(folder.path(records.at(0).at("flow").at(1).at("file")));
+  const auto file = read_flow_file(directory.path(records.at(0).at("flow").at(1).at("file")));
   ASSERT_TRUE(file);
   EXPECT_EQ(file->vectors.at(0), 7);
 }
 
 TEST(AnalysisWriter, writes_what_matching_found_in_figures) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   const auto buffer = make_frame(1);
   GstTorchMatch match{};
@@ -233,7 +233,7 @@ TEST(AnalysisWriter, writes_what_matching_found_in_figures) {
   gst_buffer_add_torch_match_meta(buffer.get(), &match);
   harness.push(buffer);
   harness.push_event(gst_event_new_eos());
-  const json matches = read_records(folder).at(0).at("matches");
+  const json matches = read_records(directory).at(0).at("matches");
   ASSERT_THAT(matches, SizeIs(2));
   EXPECT_EQ(matches.at(0).at("count"), 300);
   EXPECT_EQ(matches.at(0).at("source"), "loftrmatch0");
@@ -266,16 +266,16 @@ Ref<GstBuffer> make_match_frame(guint index) {
 }
 
 TEST(AnalysisWriter, writes_the_matches_themselves) {
-  const TempDirectory folder;
-  GstElement* writer = make_writer(folder.path());
+  const TempDirectory directory;
+  GstElement* writer = make_writer(directory.path());
   Harness harness(writer);
   harness.set_caps(kCaps);
   harness.push(make_match_frame(0));
   harness.push(make_match_frame(1));
   harness.push_event(gst_event_new_eos());
-  const auto records = read_records(folder);
+  const auto records = read_records(directory);
   EXPECT_EQ(records.at(1).at("matches").at(0).at("file"), "matches/000001.csv");
-  EXPECT_THAT(read_lines(folder.path("matches/000001.csv")),
+  EXPECT_THAT(read_lines(directory.path("matches/000001.csv")),
               ElementsAre("x0,y0,x1,y1,confidence,inlier", "1.000,1.000,2.000,3.000,0.500000,1",
                           "1.000,1.000,2.000,3.000,0.500000,1"));
   EXPECT_EQ(stat(writer, "match-files"), 2u);
@@ -283,8 +283,8 @@ TEST(AnalysisWriter, writes_the_matches_themselves) {
 }
 
 TEST(AnalysisWriter, gives_each_other_picture_of_a_frame_a_file) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   auto frame = make_match_frame(0);
   attach_matches(frame, {}, 7);  // attach=summary
@@ -292,44 +292,44 @@ TEST(AnalysisWriter, gives_each_other_picture_of_a_frame_a_file) {
   attach_matches(frame, match_rows(0), 0);
   harness.push(frame);
   harness.push_event(gst_event_new_eos());
-  const json matches = read_records(folder).at(0).at("matches");
+  const json matches = read_records(directory).at(0).at("matches");
   ASSERT_THAT(matches, SizeIs(4));
   EXPECT_EQ(matches.at(0).at("file"), "matches/000000.csv");
   EXPECT_FALSE(matches.at(1).contains("file"));
   EXPECT_EQ(matches.at(2).at("file"), "matches/000000-2.csv");
-  EXPECT_THAT(read_text(folder.path("matches/000000-2.csv")), HasSubstr("5.000,"));
-  EXPECT_THAT(read_lines(folder.path(matches.at(3).at("file"))), SizeIs(1))
+  EXPECT_THAT(read_text(directory.path("matches/000000-2.csv")), HasSubstr("5.000,"));
+  EXPECT_THAT(read_lines(directory.path(matches.at(3).at("file"))), SizeIs(1))
       << "no match is a result";
 }
 
 TEST(AnalysisWriter, match_file_format_decides_what_matches_are_written_as) {
   for (const auto& [format, file] :
        {std::pair{"csv", "matches/000000.csv"}, {"npz", "matches/000000.npz"}, {"none", ""}}) {
-    const TempDirectory folder;
-    GstElement* writer = make_writer(folder.path());
+    const TempDirectory directory;
+    GstElement* writer = make_writer(directory.path());
     gst_util_set_object_arg(G_OBJECT(writer), "match-file-format", format);
     Harness harness(writer);
     harness.set_caps(kCaps);
     harness.push(make_match_frame(0));
     harness.push_event(gst_event_new_eos());
-    const json match = read_records(folder).at(0).at("matches").at(0);
+    const json match = read_records(directory).at(0).at("matches").at(0);
     EXPECT_EQ(match.value("file", ""), file);
     EXPECT_EQ(match.at("count"), 2);
-    EXPECT_EQ(std::filesystem::exists(folder.path("matches")), std::string(format) != "none");
-    EXPECT_TRUE(std::filesystem::exists(folder.path(file)));
+    EXPECT_EQ(std::filesystem::exists(directory.path("matches")), std::string(format) != "none");
+    EXPECT_TRUE(std::filesystem::exists(directory.path(file)));
   }
 }
 
 TEST(AnalysisWriter, match_every_decides_which_frames_get_a_file_of_matches) {
   for (const guint every : {0u, 1u, 3u}) {
-    const TempDirectory folder;
-    GstElement* writer = make_writer(folder.path());
+    const TempDirectory directory;
+    GstElement* writer = make_writer(directory.path());
     g_object_set(writer, "match-every", every, nullptr);
     Harness harness(writer);
     harness.set_caps(kCaps);
     for (guint i = 0; i < 7; i++) harness.push(make_match_frame(i));
     harness.push_event(gst_event_new_eos());
-    const auto records = read_records(folder);
+    const auto records = read_records(directory);
     ASSERT_THAT(records, SizeIs(7));
     for (guint i = 0; i < 7; i++) {
       const bool is_due = every > 0 && i % every == 0;
@@ -340,8 +340,8 @@ TEST(AnalysisWriter, match_every_decides_which_frames_get_a_file_of_matches) {
 }
 
 TEST(AnalysisWriter, warns_once_of_matches_that_are_fewer_than_they_say_and_goes_on) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   for (guint i = 0; i < 2; i++) {
     auto frame = make_frame(i);
@@ -352,14 +352,14 @@ TEST(AnalysisWriter, warns_once_of_matches_that_are_fewer_than_they_say_and_goes
   EXPECT_TRUE(harness.push_event(gst_event_new_eos()));
   EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING),
               ElementsAre(HasSubstr("array of 3 matches needs 72 bytes, its buffer has 48")));
-  const auto records = read_records(folder);
+  const auto records = read_records(directory);
   EXPECT_FALSE(records.at(1).at("matches").at(0).contains("file"));
   EXPECT_TRUE(records.at(2).at("matches").at(0).contains("file"));
 }
 
 TEST(AnalysisWriter, lets_go_of_matches_once_they_are_written) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   const auto rows = match_rows(3);
   auto frame = make_frame(0);
@@ -371,8 +371,8 @@ TEST(AnalysisWriter, lets_go_of_matches_once_they_are_written) {
 }
 
 TEST(AnalysisWriter, records_the_matrix_of_a_geometry) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   auto frame = make_frame(0);
   GstTorchMatch match{};
@@ -384,14 +384,14 @@ TEST(AnalysisWriter, records_the_matrix_of_a_geometry) {
   gst_buffer_add_torch_match_meta(frame.get(), &match);
   harness.push(frame);
   harness.push_event(gst_event_new_eos());
-  const json matrix = read_records(folder).at(0).at("matches").at(0).at("matrix");
+  const json matrix = read_records(directory).at(0).at("matches").at(0).at("matrix");
   ASSERT_THAT(matrix, SizeIs(9));
   EXPECT_EQ(matrix.at(8), 8.5);
 }
 
 TEST(AnalysisWriter, writes_why_there_is_no_result) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   auto frame = make_frame(0);
   GstTorchFlow flow = describe_flow(8, 4, nullptr);
@@ -401,7 +401,7 @@ TEST(AnalysisWriter, writes_why_there_is_no_result) {
   gst_buffer_add_torch_flow_meta(frame.get(), &flow);
   harness.push(frame);
   harness.push_event(gst_event_new_eos());
-  const auto record = read_records(folder).at(0).at("flow").at(0);
+  const auto record = read_records(directory).at(0).at("flow").at(0);
   EXPECT_EQ(record.at("skipped"), "first-frame");
   EXPECT_FALSE(record.contains("reference_pts"));
   EXPECT_FALSE(record.contains("dt"));
@@ -409,22 +409,22 @@ TEST(AnalysisWriter, writes_why_there_is_no_result) {
 }
 
 TEST(AnalysisWriter, writes_the_reference_timestamp) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   auto frame = make_frame(0);
   const auto clock = Ref<GstCaps>::adopt(gst_caps_new_empty_simple("timestamp/x-ntp"));
   gst_buffer_add_reference_timestamp_meta(frame.get(), clock.get(), 3900000000000000000, 0);
   harness.push(frame);
   harness.push_event(gst_event_new_eos());
-  const auto record = read_records(folder).at(0).at("reference_timestamp");
+  const auto record = read_records(directory).at(0).at("reference_timestamp");
   EXPECT_EQ(record.at("caps"), "timestamp/x-ntp");
   EXPECT_EQ(record.at("timestamp"), 3900000000000000000);
 }
 
 TEST(AnalysisWriter, passes_the_very_same_buffers_even_when_others_hold_them) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   const auto frame = make_flow_frame(0);
   const auto before = bytes_of(frame.get());
@@ -434,14 +434,14 @@ TEST(AnalysisWriter, passes_the_very_same_buffers_even_when_others_hold_them) {
 }
 
 TEST(AnalysisWriter, takes_any_caps_and_their_changes) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   for (const char* caps : {"audio/x-raw,format=S16LE,rate=8000,channels=1", "text/x-raw", kCaps}) {
     harness.set_caps(caps);
     EXPECT_EQ(harness.push(make_buffer(3)), GST_FLOW_OK) << caps;
   }
   harness.push_event(gst_event_new_eos());
-  EXPECT_THAT(read_records(folder), SizeIs(3));
+  EXPECT_THAT(read_records(directory), SizeIs(3));
 }
 
 struct FlowEvery {
@@ -451,8 +451,8 @@ struct FlowEvery {
 class AnalysisWriterFlowEvery : public ::testing::TestWithParam<FlowEvery> {};
 
 TEST_P(AnalysisWriterFlowEvery, decides_which_frames_get_a_file) {
-  const TempDirectory folder;
-  GstElement* writer = make_writer(folder.path());
+  const TempDirectory directory;
+  GstElement* writer = make_writer(directory.path());
   g_object_set(writer, "flow-every", GetParam().every, nullptr);
   Harness harness(writer);
   harness.set_caps(kCaps);
@@ -460,15 +460,15 @@ TEST_P(AnalysisWriterFlowEvery, decides_which_frames_get_a_file) {
   harness.push_event(gst_event_new_eos());
 
   std::vector<std::string> named;
-  for (const auto& record : read_records(folder)) {
+  for (const auto& record : read_records(directory)) {
     ASSERT_THAT(record.at("flow"), SizeIs(1));
     if (record.at("flow").at(0).contains("file"))
       named.push_back(record.at("flow").at(0).at("file"));
   }
   EXPECT_EQ(named, GetParam().files);
-  for (const auto& file : named) EXPECT_TRUE(read_flow_file(folder.path(file))) << file;
+  for (const auto& file : named) EXPECT_TRUE(read_flow_file(directory.path(file))) << file;
   EXPECT_EQ(stat(writer, "flow-files"), named.size());
-  EXPECT_EQ(std::filesystem::exists(folder.path("flow")), !named.empty());
+  EXPECT_EQ(std::filesystem::exists(directory.path("flow")), !named.empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -481,23 +481,23 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return "every_" + std::to_string(info.param.every); });
 
 TEST(AnalysisWriter, has_everything_on_disk_before_the_end_of_stream_goes_on) {
-  const TempDirectory folder;
-  GstElement* writer = make_writer(folder.path());
+  const TempDirectory directory;
+  GstElement* writer = make_writer(directory.path());
   g_object_set(writer, "max-queue", 1000u, nullptr);
   Harness harness(writer);
   harness.set_caps(kCaps);
 
   struct Seen {
-    const TempDirectory& folder;
+    const TempDirectory& directory;
     std::size_t lines = 0;
-  } seen{folder};
+  } seen{directory};
   const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(writer, "src"));
   gst_pad_add_probe(
       pad.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
       [](GstPad*, GstPadProbeInfo* info, gpointer data) {
         auto* seen = static_cast<Seen*>(data);
         if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS) {
-          seen->lines = read_lines(seen->folder.path("results.jsonl")).size();
+          seen->lines = read_lines(seen->directory.path("results.jsonl")).size();
         }
         return GST_PAD_PROBE_OK;
       },
@@ -508,34 +508,34 @@ TEST(AnalysisWriter, has_everything_on_disk_before_the_end_of_stream_goes_on) {
 }
 
 TEST(AnalysisWriter, has_everything_on_disk_when_it_is_stopped_without_an_end_of_stream) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   {
-    Harness harness(make_writer(folder.path()));
+    Harness harness(make_writer(directory.path()));
     harness.set_caps(kCaps);
     for (guint i = 0; i < 30; i++) ASSERT_EQ(harness.push(make_flow_frame(i)), GST_FLOW_OK);
   }
-  EXPECT_THAT(read_records(folder), SizeIs(30));
+  EXPECT_THAT(read_records(directory), SizeIs(30));
 }
 
-TEST(AnalysisWriter, starts_anew_in_the_same_folder) {
-  const TempDirectory folder;
+TEST(AnalysisWriter, starts_anew_in_the_same_directory) {
+  const TempDirectory directory;
   const auto writer =
-      Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(make_writer(folder.path()))));
+      Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(make_writer(directory.path()))));
   for (const guint frames : {5u, 2u}) {
     Harness harness(GST_ELEMENT(gst_object_ref(writer.get())));
     harness.set_caps(kCaps);
     for (guint i = 0; i < frames; i++) harness.push(make_frame(i));
     harness.push_event(gst_event_new_eos());
     EXPECT_EQ(stat(writer.get(), "frames"), frames);
-    const auto records = read_records(folder);
+    const auto records = read_records(directory);
     ASSERT_THAT(records, SizeIs(frames));
     EXPECT_EQ(records.back().at("frame"), frames - 1);
   }
 }
 
 TEST(AnalysisWriter, counts_what_it_wrote) {
-  const TempDirectory folder;
-  GstElement* writer = make_writer(folder.path());
+  const TempDirectory directory;
+  GstElement* writer = make_writer(directory.path());
   Harness harness(writer);
   harness.set_caps(kCaps);
   harness.push(make_frame(0));
@@ -545,8 +545,8 @@ TEST(AnalysisWriter, counts_what_it_wrote) {
   EXPECT_EQ(stat(writer, "records"), 2u);
   EXPECT_EQ(stat(writer, "flow-files"), 1u);
   EXPECT_EQ(stat(writer, "queue-level"), 0u);
-  EXPECT_EQ(stat(writer, "bytes"), std::filesystem::file_size(folder.path("results.jsonl")) +
-                                       std::filesystem::file_size(folder.path("flow/000001.flo")));
+  EXPECT_EQ(stat(writer, "bytes"), std::filesystem::file_size(directory.path("results.jsonl")) +
+                                       std::filesystem::file_size(directory.path("flow/000001.flo")));
 }
 
 // Pushes frames until one is refused, on a thread of its own.
@@ -574,9 +574,9 @@ class AnalysisWriterQueue : public ::testing::TestWithParam<guint> {};
 
 TEST_P(AnalysisWriterQueue, holds_max_queue_frames_then_waits_and_a_flush_ends_the_waiting) {
   const guint max_queue = GetParam();
-  const TempDirectory folder;
-  StuckDisk disk(folder);
-  GstElement* writer = make_writer(folder.path());
+  const TempDirectory directory;
+  StuckDisk disk(directory);
+  GstElement* writer = make_writer(directory.path());
   g_object_set(writer, "max-queue", max_queue, nullptr);
   Harness harness(writer);
   harness.set_caps(kCaps);
@@ -595,7 +595,7 @@ TEST_P(AnalysisWriterQueue, holds_max_queue_frames_then_waits_and_a_flush_ends_t
   harness.push_event(gst_event_new_segment(&segment));
   EXPECT_EQ(harness.push(make_frame(100)), GST_FLOW_OK);
   harness.push_event(gst_event_new_eos());
-  const auto records = read_records(folder);
+  const auto records = read_records(directory);
   ASSERT_THAT(records, SizeIs(max_queue + 2));
   for (guint i = 0; i < records.size(); i++) EXPECT_EQ(records.at(i).at("frame"), i);
   EXPECT_EQ(records.back().at("pts"), 4000000000u);
@@ -604,9 +604,9 @@ TEST_P(AnalysisWriterQueue, holds_max_queue_frames_then_waits_and_a_flush_ends_t
 INSTANTIATE_TEST_SUITE_P(All, AnalysisWriterQueue, ::testing::Values(1u, 3u));
 
 TEST(AnalysisWriter, can_be_stopped_while_its_queue_is_full) {
-  const TempDirectory folder;
-  StuckDisk disk(folder);
-  GstElement* writer = make_writer(folder.path());
+  const TempDirectory directory;
+  StuckDisk disk(directory);
+  GstElement* writer = make_writer(directory.path());
   g_object_set(writer, "max-queue", 2u, nullptr);
   Harness harness(writer);
   harness.set_caps(kCaps);
@@ -618,13 +618,13 @@ TEST(AnalysisWriter, can_be_stopped_while_its_queue_is_full) {
   EXPECT_EQ(pusher.accepted(), 3u) << "the streaming thread is free before the disk is";
   disk.release();
   EXPECT_EQ(stopped.get(), GST_STATE_CHANGE_SUCCESS);
-  EXPECT_THAT(read_records(folder), SizeIs(3));
+  EXPECT_THAT(read_records(directory), SizeIs(3));
 }
 
 TEST(AnalysisWriter, can_be_flushed_while_the_end_of_stream_waits_for_the_disk) {
-  const TempDirectory folder;
-  StuckDisk disk(folder);
-  GstElement* writer = make_writer(folder.path());
+  const TempDirectory directory;
+  StuckDisk disk(directory);
+  GstElement* writer = make_writer(directory.path());
   Harness harness(writer);
   harness.set_caps(kCaps);
   harness.push(make_flow_frame(0));
@@ -659,16 +659,16 @@ constexpr char kScenes[] =
     "2,5,00:00:00.160,0.160,10,00:00:00.400,0.400,6,00:00:00.240,0.240\n";
 
 TEST(AnalysisWriter, writes_the_score_of_every_frame_and_the_list_of_shots) {
-  TempDirectory folder;
+  TempDirectory directory;
   {
-    Harness harness(make_writer(folder.path()));
+    Harness harness(make_writer(directory.path()));
     harness.set_caps(kCaps);
     for (guint i = 0; i < 10; i++) harness.push_and_pull(make_scene_frame(i, i == 4));
-    EXPECT_FALSE(std::filesystem::exists(folder.path("scenes.csv")));
+    EXPECT_FALSE(std::filesystem::exists(directory.path("scenes.csv")));
     harness.push_event(gst_event_new_eos());
-    EXPECT_EQ(read_text(folder.path("scenes.csv")), kScenes);  // before the end goes on
+    EXPECT_EQ(read_text(directory.path("scenes.csv")), kScenes);  // before the end goes on
   }
-  const auto records = read_records(folder);
+  const auto records = read_records(directory);
   ASSERT_THAT(records, SizeIs(10));
   for (std::size_t i = 0; i < records.size(); i++) {
     const json& scene = records.at(i).at("scene");
@@ -680,19 +680,19 @@ TEST(AnalysisWriter, writes_the_score_of_every_frame_and_the_list_of_shots) {
 }
 
 TEST(AnalysisWriter, lists_the_shots_when_it_is_stopped_without_an_end_of_stream) {
-  TempDirectory folder;
+  TempDirectory directory;
   {
-    Harness harness(make_writer(folder.path()));
+    Harness harness(make_writer(directory.path()));
     harness.set_caps(kCaps);
     for (guint i = 0; i < 10; i++) harness.push_and_pull(make_scene_frame(i, i == 4));
   }
-  EXPECT_EQ(read_text(folder.path("scenes.csv")), kScenes);
+  EXPECT_EQ(read_text(directory.path("scenes.csv")), kScenes);
 }
 
 TEST(AnalysisWriter, lists_the_shots_of_all_runs_when_it_resumes) {
-  TempDirectory folder;
+  TempDirectory directory;
   for (int run = 0; run < 2; run++) {
-    GstElement* writer = make_writer(folder.path());
+    GstElement* writer = make_writer(directory.path());
     g_object_set(writer, "resume", TRUE, "records-per-file", 3u, nullptr);
     Harness harness(writer);
     harness.set_caps(kCaps);
@@ -700,42 +700,42 @@ TEST(AnalysisWriter, lists_the_shots_of_all_runs_when_it_resumes) {
       harness.push_and_pull(make_scene_frame(i, i == 4));
     }
   }
-  EXPECT_EQ(read_text(folder.path("scenes.csv")), kScenes);
+  EXPECT_EQ(read_text(directory.path("scenes.csv")), kScenes);
 }
 
 TEST(AnalysisWriter, records_frames_that_begin_a_shot_whatever_every_says) {
-  TempDirectory folder;
+  TempDirectory directory;
   {
-    GstElement* writer = make_writer(folder.path());
+    GstElement* writer = make_writer(directory.path());
     g_object_set(writer, "every", 3u, nullptr);
     Harness harness(writer);
     harness.set_caps(kCaps);
     for (guint i = 0; i < 10; i++) harness.push_and_pull(make_scene_frame(i, i == 4));
   }
-  EXPECT_EQ(read_text(folder.path("scenes.csv")), kScenes);
-  EXPECT_THAT(read_records(folder), SizeIs(5));
+  EXPECT_EQ(read_text(directory.path("scenes.csv")), kScenes);
+  EXPECT_THAT(read_records(directory), SizeIs(5));
 }
 
 TEST(AnalysisWriter, leaves_no_list_of_shots_of_an_earlier_run) {
-  TempDirectory folder;
-  write_text(folder.path("scenes.csv"), "old");
+  TempDirectory directory;
+  write_text(directory.path("scenes.csv"), "old");
   {
-    Harness harness(make_writer(folder.path()));
+    Harness harness(make_writer(directory.path()));
     harness.set_caps(kCaps);
     harness.push_and_pull(make_frame(0));
   }
-  EXPECT_FALSE(std::filesystem::exists(folder.path("scenes.csv")));
+  EXPECT_FALSE(std::filesystem::exists(directory.path("scenes.csv")));
 }
 
 TEST(AnalysisWriter, every_decides_which_frames_have_a_record) {
-  const TempDirectory folder;
-  GstElement* writer = make_writer(folder.path());
+  const TempDirectory directory;
+  GstElement* writer = make_writer(directory.path());
   g_object_set(writer, "every", 3u, "flow-every", 2u, nullptr);
   Harness harness(writer);
   harness.set_caps(kCaps);
   for (guint i = 0; i < 8; i++) harness.push(make_flow_frame(i));
   harness.push_event(gst_event_new_eos());
-  const auto records = read_records(folder);
+  const auto records = read_records(directory);
   ASSERT_THAT(records, SizeIs(3));
   for (guint i = 0; i < 3; i++) {
     EXPECT_EQ(records.at(i).at("frame"), 3 * i);
@@ -748,38 +748,38 @@ TEST(AnalysisWriter, every_decides_which_frames_have_a_record) {
 }
 
 TEST(AnalysisWriter, flow_file_format_decides_what_flow_is_written_as) {
-  const TempDirectory folder;
-  GstElement* writer = make_writer(folder.path());
+  const TempDirectory directory;
+  GstElement* writer = make_writer(directory.path());
   gst_util_set_object_arg(G_OBJECT(writer), "flow-file-format", "npz");
   Harness harness(writer);
   harness.set_caps(kCaps);
   harness.push(make_flow_frame(0));
   harness.push_event(gst_event_new_eos());
-  EXPECT_EQ(read_records(folder).at(0).at("flow").at(0).at("file"), "flow/000000.npz");
-  EXPECT_THAT(read_text(folder.path("flow/000000.npz")), HasSubstr("'shape': (4, 8, 2)"));
-  EXPECT_FALSE(std::filesystem::exists(folder.path("flow/000000.flo")));
+  EXPECT_EQ(read_records(directory).at(0).at("flow").at(0).at("file"), "flow/000000.npz");
+  EXPECT_THAT(read_text(directory.path("flow/000000.npz")), HasSubstr("'shape': (4, 8, 2)"));
+  EXPECT_FALSE(std::filesystem::exists(directory.path("flow/000000.flo")));
 }
 
 TEST(AnalysisWriter, records_per_file_bounds_a_file) {
-  const TempDirectory folder;
-  GstElement* writer = make_writer(folder.path());
+  const TempDirectory directory;
+  GstElement* writer = make_writer(directory.path());
   g_object_set(writer, "records-per-file", 2u, nullptr);
   Harness harness(writer);
   harness.set_caps(kCaps);
   for (guint i = 0; i < 5; i++) harness.push(make_frame(i));
   harness.push_event(gst_event_new_eos());
-  EXPECT_THAT(read_lines(folder.path("results-000000000.jsonl")), SizeIs(2));
-  EXPECT_THAT(read_lines(folder.path("results-000000002.jsonl")), SizeIs(2));
-  const auto records = read_records(folder);
+  EXPECT_THAT(read_lines(directory.path("results-000000000.jsonl")), SizeIs(2));
+  EXPECT_THAT(read_lines(directory.path("results-000000002.jsonl")), SizeIs(2));
+  const auto records = read_records(directory);
   ASSERT_THAT(records, SizeIs(1));
   EXPECT_EQ(records.at(0).at("frame"), 4u);
   EXPECT_EQ(stat(writer, "records"), 5u);
 }
 
 TEST(AnalysisWriter, drops_files_but_no_record_and_does_not_wait_when_it_is_told_to) {
-  const TempDirectory folder;
-  StuckDisk disk(folder);
-  GstElement* writer = make_writer(folder.path());
+  const TempDirectory directory;
+  StuckDisk disk(directory);
+  GstElement* writer = make_writer(directory.path());
   g_object_set(writer, "max-queue", 2u, nullptr);
   gst_util_set_object_arg(G_OBJECT(writer), "queue-policy", "drop");
   Harness harness(writer);
@@ -794,7 +794,7 @@ TEST(AnalysisWriter, drops_files_but_no_record_and_does_not_wait_when_it_is_told
   disk.release();
   harness.push_event(gst_event_new_eos());
 
-  const auto records = read_records(folder);
+  const auto records = read_records(directory);
   ASSERT_THAT(records, SizeIs(50));
   for (guint i = 0; i < 50; i++) {
     EXPECT_EQ(records.at(i).at("frame"), i);
@@ -818,12 +818,12 @@ TEST(AnalysisWriter, drops_files_but_no_record_and_does_not_wait_when_it_is_told
   harness.push_event(gst_event_new_segment(&segment));
   harness.push(make_flow_frame(50));
   harness.push_event(gst_event_new_eos());
-  EXPECT_EQ(read_records(folder).at(50).at("flow").at(0).at("file"), "flow/000050.flo");
+  EXPECT_EQ(read_records(directory).at(50).at("flow").at(0).at("file"), "flow/000050.flo");
 }
 
 // Frames [first, end) of a stream through a writer that resumes, to its end.
-void write_frames(const TempDirectory& folder, guint first, guint end, bool resume = true) {
-  GstElement* writer = make_writer(folder.path());
+void write_frames(const TempDirectory& directory, guint first, guint end, bool resume = true) {
+  GstElement* writer = make_writer(directory.path());
   g_object_set(writer, "resume", resume, "records-per-file", 4u, nullptr);
   Harness harness(writer);
   harness.set_caps(kCaps);
@@ -835,11 +835,11 @@ void write_frames(const TempDirectory& folder, guint first, guint end, bool resu
   ASSERT_TRUE(harness.push_event(gst_event_new_eos()));
 }
 
-std::map<std::string, std::string> contents(const TempDirectory& folder) {
+std::map<std::string, std::string> contents(const TempDirectory& directory) {
   std::map<std::string, std::string> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory.path())) {
     if (!entry.is_regular_file()) continue;
-    files[std::filesystem::relative(entry.path(), folder.path())] = read_text(entry.path());
+    files[std::filesystem::relative(entry.path(), directory.path())] = read_text(entry.path());
   }
   return files;
 }
@@ -848,38 +848,38 @@ TEST(AnalysisWriter, that_resumes_leaves_what_an_uninterrupted_run_would_have_le
   const TempDirectory whole;
   write_frames(whole, 0, 10);
   for (const guint restart_from : {0u, 3u, 5u}) {
-    const TempDirectory folder;
-    write_frames(folder, 0, 6, false);
+    const TempDirectory directory;
+    write_frames(directory, 0, 6, false);
     // As if killed in the middle of a line, and of a file.
-    write_text(folder.path("results.jsonl"),
-               read_lines(folder.path("results.jsonl")).at(0) + "\n{\"frame\":5,\"pts\":20");
-    write_text(folder.path("flow/000005.flo"), "torn");
-    write_text(folder.path("matches/000005.csv"), "torn");
-    write_frames(folder, restart_from, 10);
-    EXPECT_EQ(contents(folder), contents(whole)) << "from frame " << restart_from;
+    write_text(directory.path("results.jsonl"),
+               read_lines(directory.path("results.jsonl")).at(0) + "\n{\"frame\":5,\"pts\":20");
+    write_text(directory.path("flow/000005.flo"), "torn");
+    write_text(directory.path("matches/000005.csv"), "torn");
+    write_frames(directory, restart_from, 10);
+    EXPECT_EQ(contents(directory), contents(whole)) << "from frame " << restart_from;
   }
 }
 
 TEST(AnalysisWriter, that_resumes_what_is_complete_changes_nothing) {
-  const TempDirectory folder;
-  write_frames(folder, 0, 10);
-  const auto before = contents(folder);
-  write_frames(folder, 0, 10);
-  EXPECT_EQ(contents(folder), before);
+  const TempDirectory directory;
+  write_frames(directory, 0, 10);
+  const auto before = contents(directory);
+  write_frames(directory, 0, 10);
+  EXPECT_EQ(contents(directory), before);
 }
 
 TEST(AnalysisWriter, that_does_not_resume_starts_over) {
-  const TempDirectory folder;
-  write_frames(folder, 0, 10, false);
-  write_frames(folder, 0, 3, false);
-  EXPECT_THAT(read_records(folder), SizeIs(3));
-  EXPECT_FALSE(std::filesystem::exists(folder.path("results-000000000.jsonl")));
+  const TempDirectory directory;
+  write_frames(directory, 0, 10, false);
+  write_frames(directory, 0, 3, false);
+  EXPECT_THAT(read_records(directory), SizeIs(3));
+  EXPECT_FALSE(std::filesystem::exists(directory.path("results-000000000.jsonl")));
 }
 
 TEST(AnalysisWriter, tells_where_it_resumes_as_soon_as_it_is_paused) {
-  const TempDirectory folder;
-  write_frames(folder, 0, 7);
-  GstElement* made = make_writer(folder.path());
+  const TempDirectory directory;
+  write_frames(directory, 0, 7);
+  GstElement* made = make_writer(directory.path());
   const auto writer = Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(made)));
   g_object_set(made, "resume", TRUE, nullptr);
   gst_element_set_state(made, GST_STATE_PAUSED);
@@ -901,19 +901,19 @@ std::string start_error(const std::string& location, bool resume = false) {
 }
 
 TEST(AnalysisWriter, does_not_start_on_results_of_another_version) {
-  const TempDirectory folder;
-  write_text(folder.path("format.json"), "{\"results_version\":99}");
-  const std::string error = start_error(folder.path());
+  const TempDirectory directory;
+  write_text(directory.path("format.json"), "{\"results_version\":99}");
+  const std::string error = start_error(directory.path());
   EXPECT_THAT(error, StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS)));
-  EXPECT_THAT(error, HasSubstr(folder.path()));
+  EXPECT_THAT(error, HasSubstr(directory.path()));
   EXPECT_THAT(error, HasSubstr("99"));
 }
 
 TEST(AnalysisWriter, does_not_resume_what_is_no_record) {
-  const TempDirectory folder;
-  write_text(folder.path("format.json"), "{\"results_version\":1}");
-  write_text(folder.path("results.jsonl"), "text\n");
-  const std::string error = start_error(folder.path(), true);
+  const TempDirectory directory;
+  write_text(directory.path("format.json"), "{\"results_version\":1}");
+  write_text(directory.path("results.jsonl"), "text\n");
+  const std::string error = start_error(directory.path(), true);
   EXPECT_THAT(error, StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ)));
   EXPECT_THAT(error, HasSubstr("results.jsonl"));
 }
@@ -924,9 +924,9 @@ TEST(AnalysisWriter, does_not_start_without_a_location) {
 }
 
 TEST(AnalysisWriter, does_not_start_where_it_cannot_write) {
-  const TempDirectory folder;
-  write_text(folder.path("file"), "text");
-  for (const std::string& location : {folder.path("file"), folder.path("file/folder"),
+  const TempDirectory directory;
+  write_text(directory.path("file"), "text");
+  for (const std::string& location : {directory.path("file"), directory.path("file/directory"),
                                       std::string("/proc/self"), std::string("/proc/results")}) {
     const std::string error = start_error(location);
     EXPECT_THAT(error, StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE)));
@@ -935,17 +935,17 @@ TEST(AnalysisWriter, does_not_start_where_it_cannot_write) {
 }
 
 TEST(AnalysisWriter, does_not_start_on_a_full_disk) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   const FileLimit limit(0);
-  EXPECT_THAT(start_error(folder.path()),
+  EXPECT_THAT(start_error(directory.path()),
               StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)));
 }
 
 // A device on which every write fails for want of space stands for one of the files.
-std::vector<std::string> errors_with_full(const TempDirectory& folder, const std::string& file) {
-  std::filesystem::create_directory(folder.path("flow"));
-  std::filesystem::create_symlink("/dev/full", folder.path(file));
-  Harness harness(make_writer(folder.path()));
+std::vector<std::string> errors_with_full(const TempDirectory& directory, const std::string& file) {
+  std::filesystem::create_directory(directory.path("flow"));
+  std::filesystem::create_symlink("/dev/full", directory.path(file));
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   guint frame = 0;
   while (harness.push(make_flow_frame(frame++)) == GST_FLOW_OK) std::this_thread::yield();
@@ -956,8 +956,8 @@ std::vector<std::string> errors_with_full(const TempDirectory& folder, const std
 }
 
 TEST(AnalysisWriter, stops_the_stream_with_one_error_when_the_disk_is_full_for_records) {
-  const TempDirectory folder;
-  const auto errors = errors_with_full(folder, "results.jsonl");
+  const TempDirectory directory;
+  const auto errors = errors_with_full(directory, "results.jsonl");
   ASSERT_THAT(errors, SizeIs(1));
   EXPECT_THAT(errors.at(0),
               StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)));
@@ -965,21 +965,21 @@ TEST(AnalysisWriter, stops_the_stream_with_one_error_when_the_disk_is_full_for_r
 }
 
 TEST(AnalysisWriter, stops_the_stream_with_one_error_when_the_disk_is_full_for_flow) {
-  const TempDirectory folder;
-  const auto errors = errors_with_full(folder, "flow/000002.flo.part");
+  const TempDirectory directory;
+  const auto errors = errors_with_full(directory, "flow/000002.flo.part");
   ASSERT_THAT(errors, SizeIs(1));
   EXPECT_THAT(errors.at(0),
               StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)));
   EXPECT_THAT(errors.at(0), HasSubstr("flow/000002.flo"));
-  EXPECT_THAT(read_records(folder), SizeIs(2)) << "what came before is there";
-  EXPECT_FALSE(std::filesystem::exists(folder.path("flow/000002.flo")));
+  EXPECT_THAT(read_records(directory), SizeIs(2)) << "what came before is there";
+  EXPECT_FALSE(std::filesystem::exists(directory.path("flow/000002.flo")));
 }
 
 TEST(AnalysisWriter, warns_once_and_goes_on_without_records_when_the_disk_is_full_if_told_to) {
-  const TempDirectory folder;
-  std::filesystem::create_directory(folder.path("flow"));
-  std::filesystem::create_symlink("/dev/full", folder.path("flow/000002.flo.part"));
-  GstElement* writer = make_writer(folder.path());
+  const TempDirectory directory;
+  std::filesystem::create_directory(directory.path("flow"));
+  std::filesystem::create_symlink("/dev/full", directory.path("flow/000002.flo.part"));
+  GstElement* writer = make_writer(directory.path());
   gst_util_set_object_arg(G_OBJECT(writer), "on-error", "continue");
   Harness harness(writer);
   harness.set_caps(kCaps);
@@ -989,26 +989,26 @@ TEST(AnalysisWriter, warns_once_and_goes_on_without_records_when_the_disk_is_ful
               ElementsAre(AllOf(
                   StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)),
                   HasSubstr("flow/000002.flo"))));
-  EXPECT_THAT(read_records(folder), SizeIs(2));
+  EXPECT_THAT(read_records(directory), SizeIs(2));
   EXPECT_EQ(stat(writer, "records"), 2u);
   EXPECT_EQ(stat(writer, "lost"), 28u);
   gst_element_set_state(writer, GST_STATE_NULL);
 
   // What is missing is written by a later run.
-  std::filesystem::remove(folder.path("flow/000002.flo.part"));
-  GstElement* second = make_writer(folder.path());
+  std::filesystem::remove(directory.path("flow/000002.flo.part"));
+  GstElement* second = make_writer(directory.path());
   g_object_set(second, "resume", TRUE, nullptr);
   Harness later(second);
   later.set_caps(kCaps);
   for (guint i = 0; i < 30; i++) later.push(make_flow_frame(i));
   later.push_event(gst_event_new_eos());
   EXPECT_EQ(stat(second, "lost"), 0u);
-  EXPECT_THAT(read_records(folder), SizeIs(30));
+  EXPECT_THAT(read_records(directory), SizeIs(30));
 }
 
 TEST(AnalysisWriter, warns_once_of_flow_that_is_smaller_than_its_grid_and_goes_on) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   for (guint i = 0; i < 3; i++) {
     auto frame = make_frame(i);
@@ -1022,15 +1022,15 @@ TEST(AnalysisWriter, warns_once_of_flow_that_is_smaller_than_its_grid_and_goes_o
   EXPECT_TRUE(harness.push_event(gst_event_new_eos()));
 
   EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING), ElementsAre(HasSubstr("256")));
-  const auto records = read_records(folder);
+  const auto records = read_records(directory);
   ASSERT_THAT(records, SizeIs(4));
   for (int i = 0; i < 3; i++) EXPECT_FALSE(records.at(i).at("flow").at(0).contains("file")) << i;
   EXPECT_EQ(records.at(3).at("flow").at(0).at("file"), "flow/000003.flo");
 }
 
 TEST(AnalysisWriter, lets_go_of_flow_once_it_is_written) {
-  const TempDirectory folder;
-  Harness harness(make_writer(folder.path()));
+  const TempDirectory directory;
+  Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   const auto array = constant_flow(8, 4, 1, 1);
   auto frame = make_frame(0);
@@ -1043,10 +1043,10 @@ TEST(AnalysisWriter, lets_go_of_flow_once_it_is_written) {
 }
 
 TEST(AnalysisWriter, tells_in_its_log_what_it_does_and_why_not) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   LogLines log("analysiswriter", GST_LEVEL_DEBUG);
   {
-    Harness harness(make_writer(folder.path()));
+    Harness harness(make_writer(directory.path()));
     harness.set_caps(kCaps);
     harness.push(make_flow_frame(0));
     harness.push(make_both_ways_frame(1, 8 * 4 - 1));
@@ -1055,7 +1055,7 @@ TEST(AnalysisWriter, tells_in_its_log_what_it_does_and_why_not) {
   // The writer's own thread tells of files, at any time before it is stopped.
   EXPECT_THAT(log.lines(),
               UnorderedElementsAre(
-                  "opened directory " + folder.path() + ", earlier results are replaced",
+                  "opened directory " + directory.path() + ", earlier results are replaced",
                   StartsWith("event: stream-start event"), StartsWith("event: caps event"),
                   StartsWith("event: segment event"), "wrote flow/000000.flo",
                   "wrote flow/000001.flo", "wrote flow/000001-backward.flo",
@@ -1066,9 +1066,9 @@ TEST(AnalysisWriter, tells_in_its_log_what_it_does_and_why_not) {
 }
 
 TEST(AnalysisWriter, tells_in_its_log_what_it_drops_and_what_fails) {
-  const TempDirectory folder;
-  StuckDisk disk(folder);
-  GstElement* writer = make_writer(folder.path());
+  const TempDirectory directory;
+  StuckDisk disk(directory);
+  GstElement* writer = make_writer(directory.path());
   g_object_set(writer, "max-queue", 1u, nullptr);
   gst_util_set_object_arg(G_OBJECT(writer), "queue-policy", "drop");
   LogLines log("analysiswriter", GST_LEVEL_DEBUG);
@@ -1076,7 +1076,7 @@ TEST(AnalysisWriter, tells_in_its_log_what_it_drops_and_what_fails) {
   harness.set_caps(kCaps);
   harness.push(make_flow_frame(0));
   while (stat(writer, "queue-level") > 0) std::this_thread::yield();  // it is with the disk
-  std::filesystem::create_symlink("/dev/full", folder.path("flow/000001.flo.part"));
+  std::filesystem::create_symlink("/dev/full", directory.path("flow/000001.flo.part"));
   for (guint i = 1; i < 3; i++) harness.push(make_flow_frame(i));
   disk.release();
   EXPECT_FALSE(harness.push_event(gst_event_new_eos()));
@@ -1088,28 +1088,28 @@ TEST(AnalysisWriter, tells_in_its_log_what_it_drops_and_what_fails) {
 }
 
 TEST(AnalysisWriter, tells_of_each_frame_in_its_log_on_request) {
-  const TempDirectory folder;
-  write_text(folder.path("format.json"), "{\"results_version\":1}");
-  write_text(folder.path("results.jsonl"), "{\"frame\":0,\"pts\":0}\n");
-  GstElement* writer = make_writer(folder.path());
+  const TempDirectory directory;
+  write_text(directory.path("format.json"), "{\"results_version\":1}");
+  write_text(directory.path("results.jsonl"), "{\"frame\":0,\"pts\":0}\n");
+  GstElement* writer = make_writer(directory.path());
   g_object_set(writer, "resume", TRUE, "every", 2u, nullptr);
   LogLines log("analysiswriter", GST_LEVEL_LOG);
   Harness harness(writer);
   harness.set_caps(kCaps);
   for (guint i = 0; i < 3; i++) harness.push(make_frame(i));
   const auto lines = log.lines();
-  EXPECT_THAT(lines, Contains("opened directory " + folder.path() + ", resumes after frame 0"));
+  EXPECT_THAT(lines, Contains("opened directory " + directory.path() + ", resumes after frame 0"));
   EXPECT_THAT(lines, Contains("buffer of 0:00:00.000000000 is recorded already"));
   EXPECT_THAT(lines, Contains("frame 1 of 0:00:00.040000000: no record, as every says"));
   EXPECT_THAT(lines, Contains("frame 2 of 0:00:00.080000000: gets a record"));
 }
 
 TEST(AnalysisWriter, works_in_a_pipeline) {
-  const TempDirectory folder;
-  EXPECT_EQ(run_pipeline("videotestsrc num-buffers=25 ! analysiswriter location=" + folder.path() +
+  const TempDirectory directory;
+  EXPECT_EQ(run_pipeline("videotestsrc num-buffers=25 ! analysiswriter location=" + directory.path() +
                          " ! fakesink"),
             "eos");
-  EXPECT_THAT(read_records(folder), SizeIs(25));
+  EXPECT_THAT(read_records(directory), SizeIs(25));
 }
 
 }  // namespace

@@ -167,8 +167,8 @@ TEST_F(AllocationFailure, in_scenedetect_is_one_error_and_leaves_nothing) {
 }
 
 TEST_F(AllocationFailure, in_windows_of_frames_is_one_error_and_leaves_nothing) {
-  const TempDirectory folder;
-  const std::string path = folder.path("transnet.safetensors");
+  const TempDirectory directory;
+  const std::string path = directory.path("transnet.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/transnetv2.shapes"));
   describe = scene_of;
   make_bin("scenedetect device=cpu model=" + path);

@@ -244,10 +244,10 @@ TEST(LoftrMatchAdaptive, a_light_net_without_fine_stage_leaves_still_pairs_to_th
 }
 
 TEST(LoftrMatchAdaptive, references_keep_what_each_pass_made_of_them) {
-  const TempDirectory folder;
-  write_view(folder.path("a.png"), 0);
+  const TempDirectory directory;
+  write_view(directory.path("a.png"), 0);
   Harness harness(
-      make_adaptive({{"mode", "reference"}, {"reference-location", folder.path("a.png")}}));
+      make_adaptive({{"mode", "reference"}, {"reference-location", directory.path("a.png")}}));
   harness.set_live(false);
   harness.set_caps(caps());
   const int lefts[] = {0, 16, 24, 0, 16, 24};
@@ -276,12 +276,12 @@ double share_right(const GstTorchMatch& match, int left, int reference_zoom, int
 }
 
 TEST(LoftrMatchAdaptive, pictures_of_other_scales_are_matched_in_one) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   const int left = 40;
   for (const auto& [reference_zoom, zoom] : {std::pair{2, 1}, {1, 2}}) {
-    write_view(folder.path("a.png"), 0, reference_zoom);
+    write_view(directory.path("a.png"), 0, reference_zoom);
     Harness harness(
-        make_adaptive({{"mode", "reference"}, {"reference-location", folder.path("a.png")}}));
+        make_adaptive({{"mode", "reference"}, {"reference-location", directory.path("a.png")}}));
     harness.set_live(false);
     harness.set_caps(caps(zoom));
     const OwnedMatch match = result_of(harness.push_and_pull(view(left, 0, zoom)));
@@ -310,10 +310,10 @@ TEST(LoftrMatchAdaptive, messages_tell_what_was_done) {
 }
 
 TEST(LoftrMatchAdaptive, a_missing_initial_model_is_one_error_before_the_stream_begins) {
-  const TempDirectory folder;
-  const std::string empty = folder.path("empty.safetensors");
+  const TempDirectory directory;
+  const std::string empty = directory.path("empty.safetensors");
   g_file_set_contents(empty.c_str(), "", 0, nullptr);
-  for (const std::string& name : {std::string("no-such-net"), folder.path("gone.ckpt"), empty}) {
+  for (const std::string& name : {std::string("no-such-net"), directory.path("gone.ckpt"), empty}) {
     GstElement* element = make_adaptive({{"coarse-model", name}});
     ElementBus bus(element);
     EXPECT_EQ(gst_element_set_state(element, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);

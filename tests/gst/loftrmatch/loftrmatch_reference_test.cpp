@@ -41,8 +41,8 @@ class SlowReference : public testing::Test {
   }
   ~SlowReference() override { slow_.release(); }
 
-  const TempDirectory folder_;
-  const std::string path_ = folder_.path("slow.pic");
+  const TempDirectory directory_;
+  const std::string path_ = directory_.path("slow.pic");
   SlowPictures& slow_ = SlowPictures::instance();
   GstElement* element_;  // whoever makes a harness of it takes it over
 };
@@ -121,7 +121,7 @@ TEST_F(SlowReference, that_another_one_takes_the_place_of_is_given_up) {
   harness.set_live(false);
   harness.set_caps(kCaps);
   ASSERT_TRUE(slow_.wait_until_begun(1));
-  const std::string other = folder_.path("broken.png");
+  const std::string other = directory_.path("broken.png");
   g_file_set_contents(other.c_str(), "no picture", -1, nullptr);
   g_object_set(element_, "reference-location", other.c_str(), nullptr);
   harness.push(frame(0));

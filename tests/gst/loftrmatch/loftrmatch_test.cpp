@@ -198,11 +198,11 @@ TEST(LoftrMatch, frames_of_another_size_begin_anew) {
 }
 
 TEST(LoftrMatch, reference_pictures_are_encoded_once_and_each_gives_a_result) {
-  const TempDirectory folder;
-  write_picture(folder.path("a.png"), 0, 192, 160);
-  write_picture(folder.path("b.png"), 16, 128, 128);
+  const TempDirectory directory;
+  write_picture(directory.path("a.png"), 0, 192, 160);
+  write_picture(directory.path("b.png"), 16, 128, 128);
   Harness harness(
-      make_loftrmatch({{"mode", "reference"}, {"reference-location", folder.path("*.png")}}));
+      make_loftrmatch({{"mode", "reference"}, {"reference-location", directory.path("*.png")}}));
   harness.set_live(false);
   harness.set_caps(caps());
   for (int i = 0; i < 3; i++) {
@@ -219,17 +219,17 @@ TEST(LoftrMatch, reference_pictures_are_encoded_once_and_each_gives_a_result) {
       EXPECT_NEAR(median_shift(match), is_a ? 0 : -16, 1);
       EXPECT_EQ(match.reference_pts, GST_CLOCK_TIME_NONE);
     }
-    EXPECT_THAT(references, testing::ElementsAre(folder.path("a.png"), folder.path("b.png")));
+    EXPECT_THAT(references, testing::ElementsAre(directory.path("a.png"), directory.path("b.png")));
   }
   EXPECT_EQ(stat(harness.element(), "reference-encodes"), 2u);
   EXPECT_EQ(stat(harness.element(), "frame-encodes"), 3u);
 }
 
 TEST(LoftrMatch, the_net_sees_each_frame_once_and_the_reference_once_however_long_the_stream) {
-  const TempDirectory folder;
-  write_picture(folder.path("a.png"), 0, kWidth, kHeight);
+  const TempDirectory directory;
+  write_picture(directory.path("a.png"), 0, kWidth, kHeight);
   Harness harness(
-      make_loftrmatch({{"mode", "reference"}, {"reference-location", folder.path("a.png")}}));
+      make_loftrmatch({{"mode", "reference"}, {"reference-location", directory.path("a.png")}}));
   harness.set_live(false);
   harness.set_caps(caps());
   for (int i = 0; i < 20; i++) {
@@ -247,17 +247,17 @@ TEST(LoftrMatch, the_net_sees_each_frame_once_and_the_reference_once_however_lon
 }
 
 TEST(LoftrMatch, the_reference_can_be_changed_while_playing) {
-  const TempDirectory folder;
-  write_picture(folder.path("a.png"), 0, kWidth, kHeight);
-  write_picture(folder.path("b.png"), 16, kWidth, kHeight);
+  const TempDirectory directory;
+  write_picture(directory.path("a.png"), 0, kWidth, kHeight);
+  write_picture(directory.path("b.png"), 16, kWidth, kHeight);
   Harness harness(
-      make_loftrmatch({{"mode", "reference"}, {"reference-location", folder.path("a.png")}}));
+      make_loftrmatch({{"mode", "reference"}, {"reference-location", directory.path("a.png")}}));
   harness.set_live(false);
   harness.set_caps(caps());
   EXPECT_NEAR(median_shift(*result_of(harness.push_and_pull(frame(0)))), 0, 1);
-  g_object_set(harness.element(), "reference-location", folder.path("b.png").c_str(), nullptr);
+  g_object_set(harness.element(), "reference-location", directory.path("b.png").c_str(), nullptr);
   EXPECT_NEAR(median_shift(*result_of(harness.push_and_pull(frame(0)))), -16, 1);
-  g_object_set(harness.element(), "reference-location", folder.path("c.png").c_str(), nullptr);
+  g_object_set(harness.element(), "reference-location", directory.path("c.png").c_str(), nullptr);
   harness.push(frame(0));
   EXPECT_THAT(harness.bus.wait_for(GST_MESSAGE_ERROR), HasSubstr("c.png"));
 }
@@ -275,8 +275,8 @@ TEST(LoftrMatch, a_missing_reference_is_one_error_before_the_stream_begins) {
 }
 
 TEST(LoftrMatch, an_unreadable_reference_is_one_error) {
-  const TempDirectory folder;
-  const std::string path = folder.path("broken.png");
+  const TempDirectory directory;
+  const std::string path = directory.path("broken.png");
   g_file_set_contents(path.c_str(), "no picture", -1, nullptr);
   Harness harness(make_loftrmatch({{"mode", "reference"}, {"reference-location", path}}));
   harness.set_live(false);
@@ -286,13 +286,13 @@ TEST(LoftrMatch, an_unreadable_reference_is_one_error) {
 }
 
 TEST(LoftrMatch, a_reference_of_one_pixel_matches_nothing) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   gsize size = 0;  // encoders refuse to make one
   g_autofree guchar* png = g_base64_decode(
       "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
       "rkJggg==",
       &size);
-  const std::string dot = folder.path("dot.png");
+  const std::string dot = directory.path("dot.png");
   g_file_set_contents(dot.c_str(), reinterpret_cast<const gchar*>(png), size, nullptr);
   Harness harness(make_loftrmatch({{"mode", "reference"}, {"reference-location", dot}}));
   harness.set_live(false);
@@ -398,14 +398,14 @@ guint64 reference_encodes_within(guint64 limit, const std::string& references) {
 }
 
 TEST(LoftrMatch, references_that_do_not_fit_into_memory_are_encoded_again) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   for (int i = 0; i < 6; i++) {
-    write_picture(folder.path(std::to_string(i) + ".png"), 8 * i, kWidth, kHeight);
+    write_picture(directory.path(std::to_string(i) + ".png"), 8 * i, kWidth, kHeight);
   }
-  EXPECT_EQ(reference_encodes_within(0, folder.path("*.png")), 6u);
+  EXPECT_EQ(reference_encodes_within(0, directory.path("*.png")), 6u);
   // The first limit that is too small for all of them.
   for (guint64 limit = 48 << 20; limit > 1 << 20; limit -= limit / 8) {
-    const guint64 encodes = reference_encodes_within(limit, folder.path("*.png"));
+    const guint64 encodes = reference_encodes_within(limit, directory.path("*.png"));
     ASSERT_GT(encodes, 0u) << limit;
     if (encodes > 6) return;
   }

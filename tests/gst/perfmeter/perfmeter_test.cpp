@@ -281,12 +281,12 @@ Record last_message(const std::string& launch_line, const char* name) {
 }
 
 TEST(PerfMeterProgress, tells_percentage_rate_and_stages) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   const Record told = last_message(
       "videotestsrc num-buffers=25 ! video/x-raw,framerate=25/1,width=64,height=64 ! jpegenc ! "
       "jpegdec ! tee name=t ! queue ! perfmeter name=m interval=0 progress=messages ! fakesink t. "
       "! queue ! filesink location=" +
-          folder.path("out.raw"),
+          directory.path("out.raw"),
       "progress");
   ASSERT_TRUE(told);
   EXPECT_EQ(told.text("source"), "m");
@@ -321,8 +321,8 @@ TEST(PerfMeterProgress, line_goes_to_the_standard_error) {
 }
 
 TEST(PerfMeterFrames, are_a_line_each_with_the_time_in_every_element) {
-  const TempDirectory folder;
-  const std::string file = folder.path("frames.jsonl");
+  const TempDirectory directory;
+  const std::string file = directory.path("frames.jsonl");
   last_of(
       "videotestsrc num-buffers=6 ! video/x-raw,framerate=25/1 ! identity name=slow "
       "sleep-time=3000 ! queue name=wait ! perfmeter interval=0 frames-location=" +
@@ -342,8 +342,8 @@ TEST(PerfMeterFrames, that_cannot_be_written_are_an_error_before_the_stream_star
 }
 
 TEST(PerfMeterOutput, json_is_a_line_for_each_report) {
-  const TempDirectory folder;
-  const std::string file = folder.path("perf.jsonl");
+  const TempDirectory directory;
+  const std::string file = directory.path("perf.jsonl");
   last_of(
       "videotestsrc num-buffers=20 ! perfmeter interval=0 measure=pipeline output=json "
       "output-location=" +
@@ -357,8 +357,8 @@ TEST(PerfMeterOutput, json_is_a_line_for_each_report) {
 }
 
 TEST(PerfMeterOutput, prometheus_is_a_file_that_holds_the_last_report) {
-  const TempDirectory folder;
-  const std::string file = folder.path("perf.prom");
+  const TempDirectory directory;
+  const std::string file = directory.path("perf.prom");
   last_of("videotestsrc num-buffers=20 ! perfmeter interval=0 output=prometheus output-location=" +
           file + " ! fakesink");
   EXPECT_THAT(read_text(file), HasSubstr("\ngsttorch_perf_buffers_total{meter=\"perfmeter"));

@@ -396,9 +396,9 @@ TEST(RaftFlow, refuses_a_precision_that_the_device_has_not) {
 }
 
 TEST(RaftFlow, refuses_a_file_that_holds_no_weights) {
-  const TempDirectory folder;
-  write_text(folder.path("bad.pth"), "not weights");
-  EXPECT_THAT(error_with("model", folder.path("bad.pth").c_str()), testing::HasSubstr("bad.pth"));
+  const TempDirectory directory;
+  write_text(directory.path("bad.pth"), "not weights");
+  EXPECT_THAT(error_with("model", directory.path("bad.pth").c_str()), testing::HasSubstr("bad.pth"));
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ class RuntimeChoiceTest : public testing::Test {
  protected:
   RuntimeChoiceTest() {
     GST_DEBUG_CATEGORY_INIT(gst_torch_analyzer_debug, "torchanalyzer", 0, "");
-    for (const char* name : {"a", "b"}) std::ofstream(folder_.path() + "/" + name) << "weights";
+    for (const char* name : {"a", "b"}) std::ofstream(directory_.path() + "/" + name) << "weights";
   }
   ~RuntimeChoiceTest() override {
     runtime_.set_memory_limit(0);
@@ -41,11 +41,11 @@ class RuntimeChoiceTest : public testing::Test {
   }
 
   std::shared_ptr<ShotModel> model(const std::string& name, const std::string& device = "auto") {
-    auto model = runtime_.shot_model({folder_.path() + "/" + name, device}, {});
+    auto model = runtime_.shot_model({directory_.path() + "/" + name, device}, {});
     return model ? *model : nullptr;
   }
 
-  const TempDirectory folder_;
+  const TempDirectory directory_;
   FakeEngineState& engine_ = engine_state();
   Runtime& runtime_ = Runtime::instance();
 };

@@ -252,7 +252,7 @@ class Weights : public SceneDetectTest {
   void SetUp() override {
     const char* before = std::getenv("GST_TORCH_MODELS_DIR");
     if (before) saved_ = before;
-    setenv("GST_TORCH_MODELS_DIR", folder_.path().c_str(), 1);
+    setenv("GST_TORCH_MODELS_DIR", directory_.path().c_str(), 1);
   }
   void TearDown() override {
     saved_.empty() ? unsetenv("GST_TORCH_MODELS_DIR")
@@ -261,7 +261,7 @@ class Weights : public SceneDetectTest {
   // The first stage of a ResNet-18 of full width, with weights by a formula.
   void write_short_resnet(const std::string& path) const {
     std::ifstream all(source_file("tests/nn/goldens/resnet18.shapes"));
-    const std::string shapes = folder_.path("short.shapes");
+    const std::string shapes = directory_.path("short.shapes");
     std::ofstream some(shapes);
     for (std::string line; std::getline(all, line);) {
       const bool is_early =
@@ -280,7 +280,7 @@ class Weights : public SceneDetectTest {
     read_stats([&](const GstStructure* s) { model = gst_structure_get_string(s, "model"); });
     return model;
   }
-  TempDirectory folder_;
+  TempDirectory directory_;
 
  private:
   std::string saved_;
@@ -288,7 +288,7 @@ class Weights : public SceneDetectTest {
 
 TEST_F(Weights, auto_is_the_bundled_net_unless_the_official_one_was_fetched) {
   EXPECT_EQ(model_that_runs(), "resnet18-lite");
-  write_short_resnet(folder_.path("resnet18-f37072fd.pth"));
+  write_short_resnet(directory_.path("resnet18-f37072fd.pth"));
   EXPECT_EQ(model_that_runs(), "resnet18");
 }
 
@@ -300,7 +300,7 @@ TEST_F(Weights, that_nobody_fetched_are_an_error_that_says_how_to_get_them) {
 }
 
 TEST_F(Weights, of_another_net_are_one_error_that_names_the_key) {
-  const std::string path = folder_.path("raft.safetensors");
+  const std::string path = directory_.path("raft.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/raft_small.shapes"));
   const std::string text = error_with("threshold", "0.5", path);
   EXPECT_THAT(text, HasSubstr("neither ResNet-18 nor TransNetV2"));
@@ -308,14 +308,14 @@ TEST_F(Weights, of_another_net_are_one_error_that_names_the_key) {
 }
 
 TEST_F(Weights, that_end_before_the_layer_are_one_error) {
-  write_short_resnet(folder_.path("short.safetensors"));
-  EXPECT_THAT(error_with("feature-layer", "3", folder_.path("short.safetensors")),
+  write_short_resnet(directory_.path("short.safetensors"));
+  EXPECT_THAT(error_with("feature-layer", "3", directory_.path("short.safetensors")),
               HasSubstr("ends with layer1"));
 }
 
 TEST_F(Weights, that_are_no_weights_are_one_error) {
-  write_text(folder_.path("bad.pth"), "not weights");
-  EXPECT_THAT(error_with("threshold", "0.5", folder_.path("bad.pth")), HasSubstr("bad.pth"));
+  write_text(directory_.path("bad.pth"), "not weights");
+  EXPECT_THAT(error_with("threshold", "0.5", directory_.path("bad.pth")), HasSubstr("bad.pth"));
 }
 
 TEST_F(SceneDetectTest, keeps_its_threshold_when_given_one_outside_its_range) {
@@ -334,8 +334,8 @@ TEST_F(SceneDetectTest, keeps_its_threshold_when_given_one_outside_its_range) {
 // --- TransNetV2
 
 TEST_F(SceneDetectTest, transnetv2_looks_far_ahead_and_loses_no_frame) {
-  TempDirectory folder;
-  const std::string path = folder.path("transnet.safetensors");
+  TempDirectory directory;
+  const std::string path = directory.path("transnet.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/transnetv2.shapes"));
   properties = {{"model", path}, {"lookahead", "4"}};
   begin();
@@ -358,8 +358,8 @@ TEST_F(SceneDetectTest, transnetv2_looks_far_ahead_and_loses_no_frame) {
 
 // The page's recipe: the branch beside one that holds 82 frames has a queue that holds more.
 TEST_F(SceneDetectTest, transnetv2_shares_a_tee_with_a_branch_that_has_a_large_queue) {
-  TempDirectory folder;
-  const std::string path = folder.path("transnet.safetensors");
+  TempDirectory directory;
+  const std::string path = directory.path("transnet.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/transnetv2.shapes"));
   int beside = 0;
   const std::string end = run_pipeline(

@@ -90,25 +90,25 @@ TEST(PictureLoader, reads_again_what_was_given_up_while_it_was_read) {
 }
 
 TEST(PictureFile, is_given_up_while_a_decoder_is_at_work) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   SlowPictures& slow = SlowPictures::instance();
-  slow.write(folder.path("slow.pic"));
+  slow.write(directory.path("slow.pic"));
   std::stop_source stop;
   std::jthread other([&] {
     slow.wait_until_begun(1);
     stop.request_stop();
   });
-  const auto picture = read_reference_picture(folder.path("slow.pic"), stop.get_token());
+  const auto picture = read_reference_picture(directory.path("slow.pic"), stop.get_token());
   ASSERT_FALSE(picture);
   EXPECT_EQ(picture.error().code, ErrorCode::Cancelled);
 }
 
 TEST(PictureFile, is_read_by_whatever_decoder_there_is) {
-  const TempDirectory folder;
+  const TempDirectory directory;
   SlowPictures& slow = SlowPictures::instance();
-  slow.write(folder.path("slow.pic"));
+  slow.write(directory.path("slow.pic"));
   slow.release();
-  const auto picture = read_reference_picture(folder.path("slow.pic"));
+  const auto picture = read_reference_picture(directory.path("slow.pic"));
   ASSERT_TRUE(picture) << picture.error().message;
   EXPECT_EQ(picture->width, SlowPictures::kWidth);
 }

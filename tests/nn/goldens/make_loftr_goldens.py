@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """What kornia's LoFTR computes with weights by a formula: loftr_{full,narrow,student}.{safetensors,shapes}.
 
-Needs (PyPI): torch 2.15.0, kornia 0.9.0, safetensors, numpy. Run it in this folder.
+Needs (PyPI): torch 2.15.0, kornia 0.9.0, safetensors, numpy. Run it in this directory.
 `coarse` and `fine` are every Nth value of what the backbone returns for the first picture, N prime to
 the structure; `matches` is [M, 5]: x0, y0, x1, y1 (pixels), confidence, with threshold 0.
 """

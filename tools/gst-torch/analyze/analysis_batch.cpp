@@ -27,7 +27,7 @@ fs::path identity(const std::string& video) {
 }
 
 /// A name that no other input of the call has.
-std::string folder_name(const std::string& video, std::set<std::string>& taken) {
+std::string directory_name(const std::string& video, std::set<std::string>& taken) {
   const std::string name = fs::path(video).filename().string();
   std::string unique = name;
   for (int number = 2; !taken.insert(unique).second; number++) {
@@ -111,7 +111,7 @@ std::vector<IndexEntry> index_entries(const std::vector<AnalysisPlan>& plans,
                                       const std::vector<JobResult>& results) {
   std::vector<IndexEntry> entries;
   for (std::size_t i = 0; i < plans.size(); i++) {
-    IndexEntry entry{plans[i].video, plans[i].folder, "not begun", ""};
+    IndexEntry entry{plans[i].video, plans[i].directory, "not begun", ""};
     if (i < results.size()) {
       entry.state = state_text(results[i].state);
       if (results[i].error) entry.error = results[i].error->message;
@@ -144,28 +144,28 @@ std::vector<AnalysisPlan> plans_for(const std::vector<std::string>& videos,
     AnalysisPlan plan = common;
     plan.video = video;
     if (videos.size() > 1) {
-      plan.folder = (fs::path(common.folder) / folder_name(video, taken)).string();
-      if (plan.overlay) plan.overlay = (fs::path(plan.folder) / *plan.overlay).string();
+      plan.directory = (fs::path(common.directory) / directory_name(video, taken)).string();
+      if (plan.overlay) plan.overlay = (fs::path(plan.directory) / *plan.overlay).string();
     }
     plans.push_back(std::move(plan));
   }
   return plans;
 }
 
-int analyze_all(const std::vector<AnalysisPlan>& plans, const std::string& folder,
+int analyze_all(const std::vector<AnalysisPlan>& plans, const std::string& directory,
                 const JobOptions& options) {
   if (auto ready = check_needs(plans.front()); !ready) return fail(ready.error());
-  const bool has_folders_of_their_own = plans.front().folder != folder;
-  if (has_folders_of_their_own) {
-    if (auto writable = check_output_folder(folder); !writable) return fail(writable.error());
+  const bool has_directories_of_their_own = plans.front().directory != directory;
+  if (has_directories_of_their_own) {
+    if (auto writable = check_output_directory(directory); !writable) return fail(writable.error());
   }
   const std::vector<JobResult> results = run_jobs(plans, options);
   int status = exit_status(results);
-  if (!has_folders_of_their_own) return status;
+  if (!has_directories_of_their_own) return status;
   print_table(plans, results);
-  auto written = write_index(folder, index_entries(plans, results));
+  auto written = write_index(directory, index_entries(plans, results));
   if (!written) return fail(written.error());
-  std::printf("\nreports: %s\n", index_path(folder).c_str());
+  std::printf("\nreports: %s\n", index_path(directory).c_str());
   return status;
 }
 

@@ -9,7 +9,7 @@
 
 namespace gsttorch {
 
-/// A results folder for each video, in their order: FOLDER itself for one, else FOLDER/NAME with
+/// A results directory for each video, in their order: DIRECTORY itself for one, else DIRECTORY/NAME with
 /// the video's file name; of videos with the same name the second one's has "-2" after it, and so
 /// on. A video that is named twice is there once.
 std::vector<AnalysisPlan> plans_for(const std::vector<std::string>& videos,
@@ -17,7 +17,7 @@ std::vector<AnalysisPlan> plans_for(const std::vector<std::string>& videos,
 
 /// One after the other, in one process, so that models are loaded once. A video that fails does not
 /// keep the others from being analysed; an interruption does. Returns the exit status.
-int analyze_all(const std::vector<AnalysisPlan>& plans, const std::string& folder,
+int analyze_all(const std::vector<AnalysisPlan>& plans, const std::string& directory,
                 const JobOptions& options);
 
 }  // namespace gsttorch

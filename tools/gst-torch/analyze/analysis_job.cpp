@@ -24,8 +24,8 @@ constexpr std::uint64_t kSecond = 1000000000;
 constexpr std::uint64_t kManyFrames = 5000;  // the meter's file stays small
 
 Result<void> check_outputs(const AnalysisPlan& plan) {
-  if (auto writable = check_output_folder(plan.folder); !writable) return writable;
-  if (auto same = ResultsDirectory::check_version(plan.folder, ResultsDirectory::Earlier::Replace);
+  if (auto writable = check_output_directory(plan.directory); !writable) return writable;
+  if (auto same = ResultsDirectory::check_version(plan.directory, ResultsDirectory::Earlier::Replace);
       !same) {
     return same;
   }
@@ -44,7 +44,7 @@ Result<VideoFacts> check_video(const AnalysisPlan& plan) {
 
 Result<RunManifest> make_record(const AnalysisPlan& plan, const JobOptions& options,
                               const VideoFacts& facts) {
-  RunManifest record(plan.folder);
+  RunManifest record(plan.directory);
   record.set_command(options.command);
   record.set_input(plan.video, facts);
   for (const Stage* stage : plan.stages) {
@@ -59,13 +59,13 @@ Result<RunManifest> make_record(const AnalysisPlan& plan, const JobOptions& opti
 
 enum class Earlier { Other, Unfinished, Finished };
 
-/// What there is in the folder of a run that had the same to do.
-Earlier look_at_folder(const AnalysisPlan& plan, const RunManifest& record) {
-  const auto earlier = read_run_manifest(plan.folder);
+/// What there is in the directory of a run that had the same to do.
+Earlier look_at_directory(const AnalysisPlan& plan, const RunManifest& record) {
+  const auto earlier = read_run_manifest(plan.directory);
   std::error_code ignored;
   const bool is_same = earlier.is_object() && earlier.contains("identity") &&
                        earlier["identity"] == record.identity() &&
-                       std::filesystem::exists(results_path(plan.folder), ignored);
+                       std::filesystem::exists(results_path(plan.directory), ignored);
   if (!is_same) return Earlier::Other;
   const bool has_overlay = !plan.overlay || std::filesystem::exists(*plan.overlay, ignored);
   return earlier.value("status", "") == "complete" && has_overlay ? Earlier::Finished
@@ -103,7 +103,7 @@ std::optional<std::uint64_t> expected_frames(const AnalysisPlan& plan, const Vid
 
 Result<void> go_on(const AnalysisPlan& plan, Run& run) {
   run.extras.resume = true;
-  const auto recorded = read_recorded_results(plan.folder);
+  const auto recorded = read_recorded_results(plan.directory);
   if (!recorded) return recorded.error();
   if (!recorded->last || !recorded->last->pts) return {};
   Continuation continuation{*recorded->last->pts, std::nullopt};
@@ -143,12 +143,12 @@ void warn_of_lost_frames(const AnalysisPlan& plan, const RunOutcome& outcome, st
 void print_summary(const AnalysisPlan& plan, const JobResult& result) {
   std::printf("%" PRIu64 " frames, %.1f ms per frame%s\n", result.frames, result.ms_per_frame,
               result.state == JobState::Interrupted ? " (interrupted)" : "");
-  std::printf("results: %s\n", plan.folder.c_str());
+  std::printf("results: %s\n", plan.directory.c_str());
   if (plan.overlay) std::printf("pictures: %s\n", plan.overlay->c_str());
 }
 
-void print_measurements(const std::string& folder) {
-  const auto reports = read_meter_reports(folder);
+void print_measurements(const std::string& directory) {
+  const auto reports = read_meter_reports(directory);
   if (!reports.empty()) std::printf("\n%s\n", to_table(reports.back()).c_str());
 }
 
@@ -165,9 +165,9 @@ JobState state_of(const RunOutcome& outcome, const Run& run) {
 }
 
 void make_report(const AnalysisPlan& plan, JobResult& result) {
-  auto written = write_report(plan.folder);
+  auto written = write_report(plan.directory);
   if (written) {
-    std::printf("report: %s\n", report_path(plan.folder).c_str());
+    std::printf("report: %s\n", report_path(plan.directory).c_str());
   } else if (!result.error) {
     result.state = JobState::Failed;
     result.error = written.error();
@@ -190,19 +190,19 @@ JobResult run_job(const AnalysisPlan& plan, Run& run, RunManifest& record) {
   if (frames == 0) return result;
   print_summary(plan, result);
   make_report(plan, result);
-  print_measurements(plan.folder);
+  print_measurements(plan.directory);
   return result;
 }
 
 JobResult already_finished(const AnalysisPlan& plan) {
   JobResult result;
   result.state = JobState::Finished;
-  const auto record = read_run_manifest(plan.folder);
+  const auto record = read_run_manifest(plan.directory);
   result.frames = record.value("frames", std::uint64_t{0});
   result.ms_per_frame = record.value("ms_per_frame", 0.0);
-  std::printf("finished before: %s (--again computes it anew)\n", plan.folder.c_str());
+  std::printf("finished before: %s (--again computes it anew)\n", plan.directory.c_str());
   std::error_code ignored;
-  if (!std::filesystem::exists(report_path(plan.folder), ignored)) make_report(plan, result);
+  if (!std::filesystem::exists(report_path(plan.directory), ignored)) make_report(plan, result);
   return result;
 }
 
@@ -211,8 +211,8 @@ Run new_run(const AnalysisPlan& plan, const JobOptions& options, const VideoFact
   run.facts = facts;
   run.options.first_stage = plan.stages.front()->element;
   run.options.verbose = options.verbose;
-  run.extras.meter_file = meter_reports_path(plan.folder);
-  run.extras.frames_file = frame_times_path(plan.folder);
+  run.extras.meter_file = meter_reports_path(plan.directory);
+  run.extras.frames_file = frame_times_path(plan.directory);
   if (Nvml::open()) run.extras.measure = "pipeline+process+gpu+reports";
   run.extras.meter_interval = facts.frames().value_or(0) > kManyFrames ? 10 : 1;
   return run;
@@ -237,7 +237,7 @@ JobResult analyze_video(const AnalysisPlan& plan, const JobOptions& options) {
   if (!facts) return failed(facts.error());
   auto record = make_record(plan, options, *facts);
   if (!record) return failed(record.error());
-  const Earlier earlier = options.again ? Earlier::Other : look_at_folder(plan, *record);
+  const Earlier earlier = options.again ? Earlier::Other : look_at_directory(plan, *record);
   if (earlier == Earlier::Finished) return already_finished(plan);
 
   Run run = new_run(plan, options, *facts);

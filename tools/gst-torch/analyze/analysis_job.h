@@ -22,7 +22,7 @@ enum class JobState {
 
 struct JobResult {
   JobState state = JobState::Failed;
-  std::uint64_t frames = 0;  ///< that the folder has
+  std::uint64_t frames = 0;  ///< that the directory has
   double ms_per_frame = 0;   ///< of those of this run; 0: not known
   std::optional<Error> error;
   std::string details;  ///< what a failed element says to those who look closer
@@ -37,7 +37,7 @@ struct JobOptions {
 /// An Error where an element or weights are missing that any video would need.
 Result<void> check_needs(const AnalysisPlan& plan);
 
-/// Analyses one video into its folder, or does what an earlier run has left to do, and makes the
+/// Analyses one video into its directory, or does what an earlier run has left to do, and makes the
 /// report. The pipeline and what was achieved go to stdout.
 JobResult analyze_video(const AnalysisPlan& plan, const JobOptions& options);
 

@@ -38,8 +38,8 @@ std::string shell_word(const std::string& word) {
 
 // gst_parse_launch takes a backslash at a value's end, however it is written, for one that escapes
 // the quote after it, if there is another quote further on.
-std::string folder_value(const std::string& folder) {
-  return folder.ends_with('\\') ? folder + "/" : folder;
+std::string directory_value(const std::string& directory) {
+  return directory.ends_with('\\') ? directory + "/" : directory;
 }
 
 class Words {
@@ -112,7 +112,7 @@ std::vector<std::string> analysis_pipeline(const AnalysisPlan& plan, const RunEx
   if (plan.frames) add_limit(words, *plan.frames);
   for (const Stage* stage : plan.stages) add_stage(words, *stage, plan.flow);
   words.element("analysiswriter")
-      .set("location", folder_value(plan.folder))
+      .set("location", directory_value(plan.directory))
       .set("flow-every", plan.flow_every)
       .set("match-every", plan.match_every)
       .set("match-file-format", plan.match_format);

@@ -14,7 +14,7 @@ namespace gsttorch {
 /// What to analyse, and where the results go.
 struct AnalysisPlan {
   std::string video;
-  std::string folder;
+  std::string directory;
   Stages stages;
   FlowSettings flow;
   std::optional<int> flow_every;            ///< every Nth frame's flow as a .flo file; 0: none
@@ -26,7 +26,7 @@ struct AnalysisPlan {
 
 /// What is only of use to the run at hand.
 struct RunExtras {
-  bool resume = false;      ///< goes on after what the folder holds
+  bool resume = false;      ///< goes on after what the directory holds
   std::string meter_file;   ///< where perfmeter writes its reports; empty: there is none
   std::string frames_file;  ///< and how long each element had each frame
   const char* measure = "pipeline+process+reports";  ///< perfmeter's property

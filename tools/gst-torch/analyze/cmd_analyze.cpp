@@ -21,7 +21,7 @@ bool is_word_of(const std::optional<std::string>& value, std::initializer_list<c
 }
 
 std::optional<std::string> problem(const AnalysisPlan& plan, std::size_t videos) {
-  if (plan.folder.empty()) return "needs -o DIR";
+  if (plan.directory.empty()) return "needs -o DIR";
   if (plan.flow_every && *plan.flow_every < 0) return "--flow-every must not be negative";
   if (plan.match_every && *plan.match_every < 0) return "--match-every must not be negative";
   if (!is_word_of(plan.match_format, {"none", "csv", "npz"})) {
@@ -37,7 +37,7 @@ std::optional<std::string> problem(const AnalysisPlan& plan, std::size_t videos)
     return "--overlay writes .mkv or .webm, not " + *plan.overlay;
   }
   if (plan.overlay && videos > 1 && plan.overlay->find('/') != std::string::npos) {
-    return "--overlay of several videos is a file's name, without a folder: one is written for "
+    return "--overlay of several videos is a file's name, without a directory: one is written for "
            "each";
   }
   return plan.flow.problem();
@@ -46,7 +46,7 @@ std::optional<std::string> problem(const AnalysisPlan& plan, std::size_t videos)
 constexpr Options::Description kDescription = {
     "VIDEO...",
     "Computes shots, optical flow and matches of videos, frame by frame, and writes into a "
-    "folder:\n"
+    "directory:\n"
     "  results.jsonl  one line of JSON per frame\n"
     "  run.json       versions, command, settings, how the run ended\n"
     "  report.html    all of it to look at; one file that needs no other\n"
@@ -54,7 +54,7 @@ constexpr Options::Description kDescription = {
     "  frames.jsonl   how long each element had each frame\n"
     "  flow/*.flo     the flow itself\n"
     "  matches/*.csv  the matches with the frame before\n"
-    "Of several videos each gets a folder in it, DIR/VIDEO's name, and DIR/index.html lists them.\n"
+    "Of several videos each gets a directory in it, DIR/VIDEO's name, and DIR/index.html lists them.\n"
     "What an earlier run has finished is left as it is, what it has begun is gone on with.\n"
     "Prints the pipeline it runs as a gst-launch-1.0 command.",
     "Examples:\n"
@@ -70,9 +70,9 @@ constexpr Options::Description kDescription = {
 int cmd_analyze(int argc, char** argv) {
   AnalysisPlan plan;
   JobOptions job;
-  std::optional<std::string> folder, stages;
+  std::optional<std::string> directory, stages;
   Options options("analyze", kDescription);
-  options.add("output", 'o', &folder, "The folder to write into; made where it is absent", "DIR");
+  options.add("output", 'o', &directory, "The directory to write into; made where it is absent", "DIR");
   options.add("stages", 0, &stages, "Which of scenes, flow, matches (all that can run here)",
               "LIST");
   options.add("again", 0, &job.again, "Compute anew what is finished or begun");
@@ -90,7 +90,7 @@ int cmd_analyze(int argc, char** argv) {
               "WORD");
   options.add("verbose", 'v', &job.verbose, "Say all that elements say of a failure");
   if (auto status = options.parse(argc, argv, 1, G_MAXINT)) return *status;
-  plan.folder = folder.value_or("");
+  plan.directory = directory.value_or("");
   if (auto wrong = problem(plan, options.parameters().size())) return options.usage_error(*wrong);
 
   gst_init(nullptr, nullptr);
@@ -99,7 +99,7 @@ int cmd_analyze(int argc, char** argv) {
   plan.stages = *chosen;
   job.command.assign(argv, argv + argc);
   const Interrupt interrupt;
-  return analyze_all(plans_for(options.parameters(), plan), plan.folder, job);
+  return analyze_all(plans_for(options.parameters(), plan), plan.directory, job);
 }
 
 }  // namespace gsttorch

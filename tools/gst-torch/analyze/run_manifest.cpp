@@ -105,10 +105,10 @@ constexpr double kTellingShare = 0.1;
 
 double milliseconds(double ms) { return std::round(1000 * ms) / 1000; }
 
-Json slowest_frames(const RunOutcome& outcome, const std::string& folder) {
+Json slowest_frames(const RunOutcome& outcome, const std::string& directory) {
   std::set<std::uint64_t> pts;
   for (const FrameTime& frame : outcome.slowest) pts.insert(frame.pts);
-  const auto delays = read_frame_delays(frame_times_path(folder), pts);
+  const auto delays = read_frame_delays(frame_times_path(directory), pts);
   Json frames = Json::array();
   for (const FrameTime& frame : outcome.slowest) {
     Json& entry = frames.emplace_back(Json{{"pts", frame.pts}, {"ms", milliseconds(frame.ms)}});
@@ -128,8 +128,8 @@ const char* status_word(const RunOutcome& outcome) {
 
 }  // namespace
 
-RunManifest::RunManifest(const std::string& folder)
-    : path_((std::filesystem::path(folder) / "run.json").string()) {
+RunManifest::RunManifest(const std::string& directory)
+    : path_((std::filesystem::path(directory) / "run.json").string()) {
   json_["versions"] = {
       {PACKAGE, VERSION}, {"GStreamer", gstreamer_version()}, {"LibTorch", GSTTORCH_TORCH_VERSION}};
 }

@@ -15,11 +15,11 @@
 
 namespace gsttorch {
 
-/// run.json of a results folder: what was run, on what, and how it ended. Written at the start, so
+/// run.json of a results directory: what was run, on what, and how it ended. Written at the start, so
 /// that a run that was killed can be told from one that ended, and again at the end.
 class RunManifest {
  public:
-  explicit RunManifest(const std::string& folder);
+  explicit RunManifest(const std::string& directory);
 
   void set_command(const std::vector<std::string>& words);
   void set_input(const std::string& path, const VideoFacts& facts);
@@ -32,7 +32,7 @@ class RunManifest {
   const nlohmann::ordered_json& identity() const { return json_["identity"]; }
 
   Result<void> write_started();
-  /// `frames`: those that the folder now has.
+  /// `frames`: those that the directory now has.
   Result<void> write_ended(const RunOutcome& outcome, std::uint64_t frames);
 
  private:

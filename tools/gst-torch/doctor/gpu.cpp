@@ -46,7 +46,7 @@ Check check_torch(const CudaProbe& probe) {
   Check check{kGpu, "LibTorch's CUDA half", CheckState::Ok, probe.torch_library, ""};
   if (!probe.torch_library.empty()) return check;
   check.state = CheckState::Optional;
-  check.detail = "no libtorch_cuda.so in " + probe.torch_folder;
+  check.detail = "no libtorch_cuda.so in " + probe.torch_directory;
   check.remedy = "TORCH_CUDA=1 tools/setup";
   return check;
 }
@@ -84,12 +84,12 @@ Check verdict(const CudaProbe& probe) {
 }  // namespace
 
 void check_gpu(Checks& checks) {
-  const CudaProbe probe = probe_cuda(loaded_torch_folder());
+  const CudaProbe probe = probe_cuda(loaded_torch_directory());
   checks.push_back(check_driver(probe));
   for (std::size_t i = 0; i < probe.devices.size(); i++) {
     checks.push_back(check_device(probe, i));
   }
-  if (!probe.torch_folder.empty()) checks.push_back(check_torch(probe));
+  if (!probe.torch_directory.empty()) checks.push_back(check_torch(probe));
   check_own_code(checks);
   checks.push_back(verdict(probe));
 }

@@ -66,7 +66,7 @@ Check check_element(const ElementPackage& element, CheckState when_absent) {
           std::string("apt-get install ") + element.package};
 }
 
-std::string plugin_folder() { return std::string(GSTTORCH_LIBDIR) + "/gstreamer-1.0"; }
+std::string plugin_directory() { return std::string(GSTTORCH_LIBDIR) + "/gstreamer-1.0"; }
 
 Check check_own_element(const char* name) {
   const ElementFact fact = find_element(name);
@@ -74,7 +74,7 @@ Check check_own_element(const char* name) {
     return {kOwnGroup, name, CheckState::Ok, fact.version + ", " + fact.file, ""};
   }
   return {kOwnGroup, name, CheckState::Missing, "not found",
-          "set GST_PLUGIN_PATH to the folder of the plugins (installed: " + plugin_folder() +
+          "set GST_PLUGIN_PATH to the directory of the plugins (installed: " + plugin_directory() +
               "; in a build tree: meson devenv -C build)"};
 }
 

@@ -26,9 +26,9 @@ bool is_same_file(int fd, const std::filesystem::path& path) {
          open_file.st_dev == named_file.st_dev && open_file.st_ino == named_file.st_ino;
 }
 
-/// A rename is durable once the folder is.
-void sync_folder(const std::filesystem::path& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+/// A rename is durable once the directory is.
+void sync_directory(const std::filesystem::path& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return;
   ::fsync(fd);  // some file systems cannot; the file itself is safe already
   ::close(fd);
@@ -119,7 +119,7 @@ std::string AtomicFile::sha256() { return hash_.hex(); }
 Result<void> AtomicFile::commit() {
   if (::fsync(fd_) != 0) return system_error(part_path_, errno);
   if (::rename(part_path_.c_str(), path_.c_str()) != 0) return system_error(path_, errno);
-  sync_folder(path_.parent_path());
+  sync_directory(path_.parent_path());
   return {};
 }
 

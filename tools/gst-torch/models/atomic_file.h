@@ -36,7 +36,7 @@ Result<std::string> sha256_of_file(const std::filesystem::path& path);
 /// has the part file; another one is told so instead of waiting.
 class AtomicFile {
  public:
-  /// Makes the folder, too. No more than `limit` bytes are ever written.
+  /// Makes the directory, too. No more than `limit` bytes are ever written.
   static Result<std::unique_ptr<AtomicFile>> create(const std::filesystem::path& path,
                                                   std::uint64_t limit);
   ~AtomicFile();

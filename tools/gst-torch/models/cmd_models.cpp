@@ -26,7 +26,7 @@ constexpr char kUsageText[] =
     "  gst-torch models path NAME\n"
     "\n"
     "The weights of the nets: which there are, getting them, where they lie.\n"
-    "They are kept in the folder $GST_TORCH_MODELS_DIR, by default\n"
+    "They are kept in the directory $GST_TORCH_MODELS_DIR, by default\n"
     "~/.local/share/gst-plugins-torch/models.\n";
 
 std::string one_line(std::string text) {
@@ -99,7 +99,7 @@ void print_json(const Manifest& manifest) {
     if (!stored.reason.empty()) entry["reason"] = stored.reason;
     models.push_back(std::move(entry));
   }
-  const nlohmann::json document = {{"folder", models_dir().string()}, {"models", models}};
+  const nlohmann::json document = {{"directory", models_dir().string()}, {"models", models}};
   std::cout << document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
 }
 

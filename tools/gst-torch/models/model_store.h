@@ -18,7 +18,7 @@ struct StoredModel {
   std::string reason;  ///< why it is damaged
 };
 
-/// What is in the models folder for this model, compared with all that is known of the file: size,
+/// What is in the models directory for this model, compared with all that is known of the file: size,
 /// hash, and the hash that was recorded when it was first fetched.
 StoredModel stored_model(const Model& model);
 

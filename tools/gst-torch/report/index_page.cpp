@@ -14,9 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What the results of a folder come down to, in cells.
-std::vector<std::string> figures_of(const std::string& folder) {
-  const auto data = read_report_data(folder);
+/// What the results of a directory come down to, in cells.
+std::vector<std::string> figures_of(const std::string& directory) {
+  const auto data = read_report_data(directory);
   if (!data) return {"\u2013", "\u2013", "\u2013", "\u2013"};
   double sum = 0;
   std::uint64_t measured = 0;
@@ -37,9 +37,9 @@ std::vector<std::string> figures_of(const std::string& folder) {
 std::string video_cell(const IndexEntry& entry) {
   const std::string name = escaped(fs::path(entry.video).filename().string());
   std::error_code ignored;
-  if (!fs::exists(report_path(entry.folder), ignored)) return name;
+  if (!fs::exists(report_path(entry.directory), ignored)) return name;
   const std::string address =
-      relative_address(fs::path(entry.folder).filename().string() + "/report.html");
+      relative_address(fs::path(entry.directory).filename().string() + "/report.html");
   return "<a href=\"" + escaped(address) + "\">" + name + "</a>";
 }
 
@@ -50,11 +50,11 @@ std::string state_cell(const IndexEntry& entry) {
 
 }  // namespace
 
-std::string index_path(const std::string& folder) {
-  return (fs::path(folder) / "index.html").string();
+std::string index_path(const std::string& directory) {
+  return (fs::path(directory) / "index.html").string();
 }
 
-Result<void> write_index(const std::string& folder, const std::vector<IndexEntry>& entries) {
+Result<void> write_index(const std::string& directory, const std::vector<IndexEntry>& entries) {
   Table table("Videos", {{"video", Table::Align::Text},
                          {"state", Table::Align::Text},
                          {"frames"},
@@ -63,11 +63,11 @@ Result<void> write_index(const std::string& folder, const std::vector<IndexEntry
                          {"ms per frame"}});
   for (const IndexEntry& entry : entries) {
     std::vector<std::string> cells{video_cell(entry), state_cell(entry)};
-    for (std::string& cell : figures_of(entry.folder)) cells.push_back(std::move(cell));
+    for (std::string& cell : figures_of(entry.directory)) cells.push_back(std::move(cell));
     table.row(cells);
   }
   const std::string title = "Analysis of " + std::to_string(entries.size()) + " videos";
-  return write_page(index_path(folder),
+  return write_page(index_path(directory),
                     whole_page(title, "<h1>" + escaped(title) + "</h1>\n" + table.html()));
 }
 

@@ -11,15 +11,15 @@ namespace gsttorch {
 
 struct IndexEntry {
   std::string video;
-  std::string folder;  ///< below the index's
+  std::string directory;  ///< below the index's
   std::string state;
   std::string error;
 };
 
-/// index.html of a folder with several results folders.
-std::string index_path(const std::string& folder);
+/// index.html of a directory with several results directories.
+std::string index_path(const std::string& directory);
 
 /// A page that lists them, with links to their reports.
-Result<void> write_index(const std::string& folder, const std::vector<IndexEntry>& entries);
+Result<void> write_index(const std::string& directory, const std::vector<IndexEntry>& entries);
 
 }  // namespace gsttorch

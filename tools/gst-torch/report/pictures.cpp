@@ -17,7 +17,7 @@ constexpr int kWidth = 224;  // pixels of a picture
 
 std::optional<FlowFile> flow_of(const ReportData& data, const ReportFrame& frame) {
   if (!frame.flow_file.ends_with(".flo")) return std::nullopt;
-  auto flow = read_flow_file(data.folder + "/" + frame.flow_file);
+  auto flow = read_flow_file(data.directory + "/" + frame.flow_file);
   return flow ? std::optional(std::move(*flow)) : std::nullopt;
 }
 

@@ -32,17 +32,17 @@ std::string report_page(const ReportData& data) {
 
 }  // namespace
 
-std::string report_path(const std::string& folder) {
-  return (std::filesystem::path(folder) / "report.html").string();
+std::string report_path(const std::string& directory) {
+  return (std::filesystem::path(directory) / "report.html").string();
 }
 
-Result<void> write_report(const std::string& folder) {
-  const auto data = read_report_data(folder);
+Result<void> write_report(const std::string& directory) {
+  const auto data = read_report_data(directory);
   if (!data) return data.error();
   try {
-    return write_page(report_path(folder), report_page(*data));
+    return write_page(report_path(directory), report_page(*data));
   } catch (const nlohmann::json::exception& failure) {  // a field of another type than ours have
-    return Error{ErrorCode::Corrupt, folder + " holds a record of another form: " + failure.what()};
+    return Error{ErrorCode::Corrupt, directory + " holds a record of another form: " + failure.what()};
   }
 }
 

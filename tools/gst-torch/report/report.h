@@ -8,11 +8,11 @@
 
 namespace gsttorch {
 
-/// report.html of a results folder.
-std::string report_path(const std::string& folder);
+/// report.html of a results directory.
+std::string report_path(const std::string& directory);
 
-/// Makes it from what the folder holds, and from the video where that is still at its place. One
+/// Makes it from what the directory holds, and from the video where that is still at its place. One
 /// file that needs no other. Needs gst_init.
-Result<void> write_report(const std::string& folder);
+Result<void> write_report(const std::string& directory);
 
 }  // namespace gsttorch

@@ -61,10 +61,10 @@ std::optional<ReportFrame> read_frame(const std::string& line) {
   return frame;
 }
 
-Result<std::vector<ReportFrame>> read_frames(const std::string& folder) {
+Result<std::vector<ReportFrame>> read_frames(const std::string& directory) {
   std::vector<ReportFrame> frames;
-  std::vector<std::string> files = full_results_files(folder);
-  files.push_back(results_path(folder));
+  std::vector<std::string> files = full_results_files(directory);
+  files.push_back(results_path(directory));
   for (const std::string& file : files) {
     std::ifstream in(file, std::ios::binary);
     for (std::string line; std::getline(in, line) && !in.eof();) {
@@ -84,17 +84,17 @@ const Json& object_in(const Json& json, const char* field) {
   return at != json.end() && at->is_object() ? *at : none;
 }
 
-std::string meter_reports_path(const std::string& folder) {
-  return (std::filesystem::path(folder) / "perf.jsonl").string();
+std::string meter_reports_path(const std::string& directory) {
+  return (std::filesystem::path(directory) / "perf.jsonl").string();
 }
 
-std::string frame_times_path(const std::string& folder) {
-  return (std::filesystem::path(folder) / "frames.jsonl").string();
+std::string frame_times_path(const std::string& directory) {
+  return (std::filesystem::path(directory) / "frames.jsonl").string();
 }
 
-std::vector<PerfRecord> read_meter_reports(const std::string& folder) {
+std::vector<PerfRecord> read_meter_reports(const std::string& directory) {
   std::vector<PerfRecord> reports;
-  std::ifstream in(meter_reports_path(folder), std::ios::binary);
+  std::ifstream in(meter_reports_path(directory), std::ios::binary);
   for (std::string line; std::getline(in, line);) {
     PerfRecord report = PerfRecord::parse(line, nullptr, false);
     if (report.is_object()) reports.push_back(std::move(report));
@@ -113,27 +113,27 @@ bool ReportData::has(std::optional<double> ReportFrame::*field) const {
                      [&](const ReportFrame& frame) { return (frame.*field).has_value(); });
 }
 
-Json read_run_manifest(const std::string& folder) {
-  std::ifstream in(std::filesystem::path(folder) / "run.json");
+Json read_run_manifest(const std::string& directory) {
+  std::ifstream in(std::filesystem::path(directory) / "run.json");
   Json json = Json::parse(in, nullptr, false);
   return json.is_object() ? json : Json();
 }
 
-Result<ReportData> read_report_data(const std::string& folder) {
+Result<ReportData> read_report_data(const std::string& directory) {
   std::error_code ignored;
-  if (!std::filesystem::exists(results_path(folder), ignored)) {
-    return Error{ErrorCode::NotFound, folder + " holds no results (gst-torch analyze makes them)"};
+  if (!std::filesystem::exists(results_path(directory), ignored)) {
+    return Error{ErrorCode::NotFound, directory + " holds no results (gst-torch analyze makes them)"};
   }
-  auto same = ResultsDirectory::check_version(folder, ResultsDirectory::Earlier::Continue);
+  auto same = ResultsDirectory::check_version(directory, ResultsDirectory::Earlier::Continue);
   if (!same) return same.error();
-  auto frames = read_frames(folder);
+  auto frames = read_frames(directory);
   if (!frames) return frames.error();
   ReportData data;
-  data.folder = folder;
-  data.run = read_run_manifest(folder);
+  data.directory = directory;
+  data.run = read_run_manifest(directory);
   if (!data.run.is_object()) data.run = Json::object();
   data.frames = std::move(*frames);
-  data.meter = read_meter_reports(folder);
+  data.meter = read_meter_reports(directory);
   return data;
 }
 

@@ -26,12 +26,12 @@ struct ReportFrame {
   bool starts_scene = false;
   std::optional<double> matches;
   std::string skipped;    ///< why there is no flow
-  std::string flow_file;  ///< relative to the folder
+  std::string flow_file;  ///< relative to the directory
 };
 
 /// All that a report is made of.
 struct ReportData {
-  std::string folder;
+  std::string directory;
   nlohmann::ordered_json run;  ///< run.json
   std::vector<ReportFrame> frames;
   std::vector<PerfRecord> meter;  ///< of the last run
@@ -43,17 +43,17 @@ struct ReportData {
 /// A field that is an object; else an empty one.
 const nlohmann::ordered_json& object_in(const nlohmann::ordered_json& json, const char* field);
 
-/// Where perfmeter writes its reports in a results folder.
-std::string meter_reports_path(const std::string& folder);
+/// Where perfmeter writes its reports in a results directory.
+std::string meter_reports_path(const std::string& directory);
 /// And where, how long each element had each frame.
-std::string frame_times_path(const std::string& folder);
+std::string frame_times_path(const std::string& directory);
 /// Those that are whole; none where there is no file.
-std::vector<PerfRecord> read_meter_reports(const std::string& folder);
+std::vector<PerfRecord> read_meter_reports(const std::string& directory);
 
-/// run.json of a folder, as an earlier run left it; null where there is none that can be read.
-nlohmann::ordered_json read_run_manifest(const std::string& folder);
+/// run.json of a directory, as an earlier run left it; null where there is none that can be read.
+nlohmann::ordered_json read_run_manifest(const std::string& directory);
 
-/// An Error where the folder holds no results, or those of another version.
-Result<ReportData> read_report_data(const std::string& folder);
+/// An Error where the directory holds no results, or those of another version.
+Result<ReportData> read_report_data(const std::string& directory);
 
 }  // namespace gsttorch

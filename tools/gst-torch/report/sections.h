@@ -23,7 +23,7 @@ std::string settings_section(const ReportData& data);
 
 /// "done", "failed: ..." and the like, as run.json says.
 std::string state_badge(const nlohmann::ordered_json& run);
-/// The file name of the video; the folder's, where it is not known.
+/// The file name of the video; the directory's, where it is not known.
 std::string video_name(const ReportData& data);
 
 }  // namespace gsttorch

@@ -68,10 +68,10 @@ std::string work_figures(const ReportData& data) {
 
 std::string video_name(const ReportData& data) {
   const std::string path = object_in(data.run, "input").value("path", "");
-  const fs::path folder = fs::path(data.folder).lexically_normal();
+  const fs::path directory = fs::path(data.directory).lexically_normal();
   if (!path.empty()) return fs::path(path).filename().string();
-  return folder.has_filename() ? folder.filename().string()
-                               : folder.parent_path().filename().string();
+  return directory.has_filename() ? directory.filename().string()
+                               : directory.parent_path().filename().string();
 }
 
 std::string state_badge(const Json& run) {

@@ -85,7 +85,7 @@ Result<void> check_outputs(const ScenesCommand& command) {
     if (auto writable = check_output_file(file); !writable) return writable;
     if (auto other = check_not_input(file, command.video); !other) return other;
   }
-  return command.split ? check_split_folder(*command.split, command.video) : Result<void>();
+  return command.split ? check_split_directory(*command.split, command.video) : Result<void>();
 }
 
 Result<void> write_text(const std::string& path, const std::string& text) {
@@ -204,7 +204,7 @@ int cmd_scenes(int argc, char** argv) {
               "Draw the first, middle and last frame of each shot; many shots make several pages",
               "FILE.png|jpg");
   options.add("split", 0, &command.split,
-              "Write each shot into a file of its own in this folder, without encoding it anew: "
+              "Write each shot into a file of its own in this directory, without encoding it anew: "
               "from a key frame on",
               "DIR");
   options.add("reencode", 0, &command.reencode,

@@ -20,10 +20,10 @@ Error os_error(const std::string& what, int code) {
 }
 
 // Trying is the only sure test: permissions say nothing about a read-only file system or to root.
-Result<void> try_new_file(const fs::path& folder) {
-  std::string name = (folder / ".gst-torch-XXXXXX").string();
+Result<void> try_new_file(const fs::path& directory) {
+  std::string name = (directory / ".gst-torch-XXXXXX").string();
   const int file = mkstemp(name.data());
-  if (file < 0) return os_error("cannot write in " + folder.string(), errno);
+  if (file < 0) return os_error("cannot write in " + directory.string(), errno);
   close(file);
   unlink(name.c_str());
   return {};
@@ -49,7 +49,7 @@ Result<void> check_input_file(const std::string& path) {
 Result<void> check_output_file(const std::string& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
-    return Error{ErrorCode::BadArgument, "cannot write " + path + ": it is a folder"};
+    return Error{ErrorCode::BadArgument, "cannot write " + path + ": it is a directory"};
   }
   if (fs::exists(path, ignored)) {
     const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
@@ -57,18 +57,18 @@ Result<void> check_output_file(const std::string& path) {
     close(file);
     return {};
   }
-  const fs::path folder = fs::path(path).parent_path();
-  auto written = try_new_file(folder.empty() ? fs::path(".") : folder);
+  const fs::path directory = fs::path(path).parent_path();
+  auto written = try_new_file(directory.empty() ? fs::path(".") : directory);
   if (!written) {
     return Error{written.error().code, "cannot write " + path + ": " + written.error().message};
   }
   return {};
 }
 
-Result<void> check_output_folder(const std::string& path) {
+Result<void> check_output_directory(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) return os_error("cannot make the folder " + path, error.value());
+  if (error) return os_error("cannot make the directory " + path, error.value());
   return try_new_file(path);
 }
 

@@ -16,8 +16,8 @@ Result<void> check_input_file(const std::string& path);
 /// A file that can be written, new or not; what is in it stays.
 Result<void> check_output_file(const std::string& path);
 
-/// A folder in which files can be made; it is created where it is absent.
-Result<void> check_output_folder(const std::string& path);
+/// A directory in which files can be made; it is created where it is absent.
+Result<void> check_output_directory(const std::string& path);
 
 /// An error where `output` is the same file as `input`, by whatever name.
 Result<void> check_not_input(const std::string& output, const std::string& input);

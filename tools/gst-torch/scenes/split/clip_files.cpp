@@ -32,9 +32,9 @@ bool is_part(const std::string& name, const std::string& prefix) {
 
 }  // namespace
 
-ClipFiles::ClipFiles(const std::string& folder, const std::string& video,
+ClipFiles::ClipFiles(const std::string& directory, const std::string& video,
                      const std::vector<std::size_t>& shots, const char* extension) {
-  const std::string start = (fs::path(folder) / prefix_of(video)).string();
+  const std::string start = (fs::path(directory) / prefix_of(video)).string();
   for (const std::size_t shot : shots) {
     names_.push_back(start + format("%03zu", shot + 1) + extension);
   }
@@ -57,11 +57,11 @@ Result<std::vector<std::string>> ClipFiles::keep() {
   return names_;
 }
 
-std::string find_part(const std::string& folder, const std::string& video) {
+std::string find_part(const std::string& directory, const std::string& video) {
   const std::string prefix = prefix_of(video);
   std::vector<std::string> found;
   std::error_code failure;
-  for (const auto& entry : fs::directory_iterator(folder, failure)) {
+  for (const auto& entry : fs::directory_iterator(directory, failure)) {
     if (is_part(entry.path().filename().string(), prefix)) found.push_back(entry.path().string());
   }
   return found.empty() ? "" : *std::min_element(found.begin(), found.end());

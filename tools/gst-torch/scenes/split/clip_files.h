@@ -15,7 +15,7 @@ namespace gsttorch {
 class ClipFiles {
  public:
   /// `shots`: which each part begins with, counted from 0.
-  ClipFiles(const std::string& folder, const std::string& video,
+  ClipFiles(const std::string& directory, const std::string& video,
             const std::vector<std::size_t>& shots, const char* extension);
   ~ClipFiles();
   ClipFiles(const ClipFiles&) = delete;
@@ -31,7 +31,7 @@ class ClipFiles {
   std::vector<std::string> names_;
 };
 
-/// A file in the folder that is named as a part of this video; empty: there is none.
-std::string find_part(const std::string& folder, const std::string& video);
+/// A file in the directory that is named as a part of this video; empty: there is none.
+std::string find_part(const std::string& directory, const std::string& video);
 
 }  // namespace gsttorch

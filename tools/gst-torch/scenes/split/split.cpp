@@ -111,13 +111,13 @@ Result<std::vector<std::string>> write_parts(const SplitJob& job, ClipFiles& fil
 
 }  // namespace
 
-Result<void> check_split_folder(const std::string& folder, const std::string& video) {
-  if (auto writable = check_output_folder(folder); !writable) return writable;
-  const std::string part = find_part(folder, video);
+Result<void> check_split_directory(const std::string& directory, const std::string& video) {
+  if (auto writable = check_output_directory(directory); !writable) return writable;
+  const std::string part = find_part(directory, video);
   if (part.empty()) return {};
   return Error{ErrorCode::BadArgument, part +
                                            " is there already: remove the parts of the earlier "
-                                           "run, or name another folder"};
+                                           "run, or name another directory"};
 }
 
 Result<SplitOutcome> split_video(const SplitRequest& request) {
@@ -130,7 +130,7 @@ Result<SplitOutcome> split_video(const SplitRequest& request) {
                             job->encoder ? request.frame_times : split_times(streams->packets));
   add_audio(*streams, *job, outcome);
   add_times(request, *streams, outcome.plan, *job);
-  ClipFiles files(request.folder, request.video, shots_of(outcome.plan), job->container.extension);
+  ClipFiles files(request.directory, request.video, shots_of(outcome.plan), job->container.extension);
   auto written =
       write_parts(*job, files, job->encoder ? request.frame_times.size() : streams->packets.size());
   if (!written) return split_error(request, written.error());

@@ -20,7 +20,7 @@ enum class SplitMethod {
 struct SplitRequest {
   std::string video;
   VideoFacts facts;
-  std::string folder;
+  std::string directory;
   SplitMethod method = SplitMethod::Copy;
   std::vector<std::uint64_t> shots = {};       ///< first frames, the first being 0
   std::vector<std::int64_t> frame_times = {};  ///< running time of every frame, ns, ascending
@@ -32,9 +32,9 @@ struct SplitOutcome {
   std::vector<std::string> left_out;  ///< audio that the container cannot hold, in words
 };
 
-/// An Error where the folder cannot be written to, or has parts of this video already: fewer new
+/// An Error where the directory cannot be written to, or has parts of this video already: fewer new
 /// ones would leave some of them beside them. Asked before the work starts.
-Result<void> check_split_folder(const std::string& folder, const std::string& video);
+Result<void> check_split_directory(const std::string& directory, const std::string& video);
 
 /// Writes each shot into a file of its own, named VIDEO-shot-NNN. Files appear under their names
 /// when all are whole. Needs gst_init.
