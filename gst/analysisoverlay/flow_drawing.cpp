@@ -44,7 +44,7 @@ void draw_arrow(cv::Mat& target, const Arrow& arrow) {
 
 /// Where an arrow of a known vector ends.
 cv::Point arrow_end(const cv::Point& from, float x, float y) {
-  constexpr float kFarAway = 1e5f;  // well outside of any picture, well within drawing arithmetic
+  constexpr float kFarAway = 1e5f;  // well outside of any image, well within drawing arithmetic
   const auto offset = [&](float d) {
     return static_cast<int>(std::lround(std::clamp(d, -kFarAway, kFarAway)));
   };

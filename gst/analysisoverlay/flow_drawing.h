@@ -18,7 +18,7 @@ struct Canvas {
   Canvas part(int x, int width) const;
 };
 
-/// Optical flow as pictures. Keeps its scratch space from frame to frame; not thread-safe.
+/// Optical flow as images. Keeps its scratch space from frame to frame; not thread-safe.
 /// A flow of another size than the canvas is stretched to it, and its vectors with it.
 class FlowDrawing {
  public:
@@ -46,7 +46,7 @@ class FlowDrawing {
   cv::Mat resized_;  // of the canvas's size
 };
 
-/// Covers the canvas with a picture of its size, 8-bit R, G, B.
+/// Covers the canvas with an image of its size, 8-bit R, G, B.
 void copy_rgb(const cv::Mat& rgb, const Canvas& canvas);
 
 /// canvas = opacity * drawing + (1 - opacity) * canvas

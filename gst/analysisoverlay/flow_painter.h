@@ -27,9 +27,9 @@ class FlowPainter {
   /// The element owns this object, so it outlives it.
   explicit FlowPainter(GstElement* element) : element_(element) {}
 
-  /// Draws the results of one buffer over the picture in a frame, which may be another buffer's.
+  /// Draws the results of one buffer over the image in a frame, which may be another buffer's.
   void draw_over(GstBuffer* results, const OverlaySettings& settings, GstVideoFrame* frame);
-  /// Fills a frame twice as wide: the picture, and beside it its results, or black.
+  /// Fills a frame twice as wide: the image, and beside it its results, or black.
   void draw_beside(GstVideoFrame* in, const OverlaySettings& settings, GstVideoFrame* out);
   static void copy_beside_black(GstVideoFrame* in, GstVideoFrame* out);
 

@@ -7,7 +7,7 @@
 namespace gsttorch {
 namespace {
 
-/// Transparency is the picture's, whatever is drawn on it.
+/// Transparency is the image's, whatever is drawn on it.
 class PreservedAlpha {
  public:
   explicit PreservedAlpha(const Canvas& canvas) : canvas_(canvas) {
@@ -76,7 +76,7 @@ void FramePainter::draw_pairs(GstVideoFrame* in, const OverlaySettings& settings
   const int width = canvas.pixels.cols / 2;
   GstVideoFrame earlier;
   if (other.file) {
-    draw_picture(*other.file, canvas.part(width, width));
+    draw_image(*other.file, canvas.part(width, width));
   } else if (other.frame &&
              gst_video_frame_map(&earlier, &in->info, other.frame.get(), GST_MAP_READ)) {
     copy_visible(&earlier, canvas.part(width, width));

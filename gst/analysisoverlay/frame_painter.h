@@ -28,13 +28,13 @@ class FramePainter {
 
   /// Whether a frame carries something that these settings let be drawn.
   static bool has_drawable(GstBuffer* buffer, const OverlaySettings& settings);
-  /// Whether these settings show another picture beside each frame.
+  /// Whether these settings show another image beside each frame.
   static bool shows_pairs(const OverlaySettings& settings);
 
-  /// Draws the results of a buffer over the picture in a frame, which may be another buffer's.
+  /// Draws the results of a buffer over the image in a frame, which may be another buffer's.
   void draw_over(GstBuffer* results, const OverlaySettings& settings, const FrameContext& context,
                  GstVideoFrame* frame);
-  /// Fills a frame twice as wide: the picture, and beside it its results.
+  /// Fills a frame twice as wide: the image, and beside it its results.
   void draw_beside(GstVideoFrame* in, const OverlaySettings& settings, const FrameContext& context,
                    GstVideoFrame* out);
 

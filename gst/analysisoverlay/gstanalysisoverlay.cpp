@@ -4,9 +4,9 @@
  * SECTION:element-analysisoverlay
  *
  * Draws the optical flow that lies on a buffer (GstTorchFlowMeta): as colours of the Middlebury
- * wheel or as arrows, over the picture or beside it; the shots (GstTorchSceneMeta): number, and
+ * wheel or as arrows, over the image or beside it; the shots (GstTorchSceneMeta): number, and
  * the scores of the last frames; and matches (GstTorchMatchMeta): where points came from, the
- * outline of the other picture, and what was found in words. Frames without a result pass undrawn.
+ * outline of the reference image, and what was found in words. Frames without a result pass undrawn.
  *
  * |[
  * gst-launch-1.0 videotestsrc pattern=ball ! video/x-raw,width=320,height=240 ! raftflow ! \
@@ -93,10 +93,10 @@ GType match_style_type() {
     static const GEnumValue values[] = {
         {static_cast<gint>(MatchStyle::None), "Nothing", "none"},
         {static_cast<gint>(MatchStyle::Trails),
-         "Lines on the frame from where points were in the other picture to where they are",
+         "Lines on the frame from where points were in the reference image to where they are",
          "trails"},
         {static_cast<gint>(MatchStyle::Pairs),
-         "Lines to the other picture on the right (layout=side-by-side, else trails)", "pairs"},
+         "Lines to the reference image on the right (layout=side-by-side, else trails)", "pairs"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisOverlayMatchStyle", values);
   }();
@@ -119,9 +119,9 @@ GType match_color_type() {
 GType layout_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
-        {static_cast<gint>(OverlayLayout::Blend), "Over the picture", "blend"},
+        {static_cast<gint>(OverlayLayout::Blend), "Over the image", "blend"},
         {static_cast<gint>(OverlayLayout::SideBySide),
-         "The picture on the left, the drawing on the right: twice as wide", "side-by-side"},
+         "The image on the left, the drawing on the right: twice as wide", "side-by-side"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisOverlayLayout", values);
   }();
@@ -343,7 +343,7 @@ void add_match_properties(GObjectClass* object_class) {
   g_object_class_install_property(
       object_class, kMatchOutline,
       g_param_spec_boolean("match-outline", "Match outline",
-                           "Draw the border of the other picture as the homography takes it to "
+                           "Draw the border of the reference image as the homography takes it to "
                            "the frame",
                            defaults.match_outline, kMutablePlaying));
   g_object_class_install_property(
@@ -368,7 +368,7 @@ void add_properties(GObjectClass* object_class) {
                         static_cast<gint>(defaults.layout), kMutableReady));
   g_object_class_install_property(
       object_class, kOpacity,
-      g_param_spec_double("opacity", "Opacity", "Of the flow over the picture (layout=blend)", 0, 1,
+      g_param_spec_double("opacity", "Opacity", "Of the flow over the image (layout=blend)", 0, 1,
                           defaults.opacity, kMutablePlaying));
   g_object_class_install_property(
       object_class, kMaxMagnitude,
@@ -401,7 +401,7 @@ void add_properties(GObjectClass* object_class) {
       object_class, kPerfLine,
       g_param_spec_boolean("perf-line", "Performance line",
                            "Write what a perfmeter of the pipeline measures, or the frame rate, at "
-                           "the foot of the picture",
+                           "the foot of the image",
                            defaults.perf_line, kMutablePlaying));
   add_match_properties(object_class);
   add_snapshot_properties(object_class);

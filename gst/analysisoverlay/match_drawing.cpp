@@ -13,7 +13,7 @@ namespace gsttorch {
 namespace {
 
 constexpr int kShift = 4;                // coordinates are sixteenths of a pixel
-constexpr std::size_t kMostPairs = 200;  // lines across two pictures; more hide them
+constexpr std::size_t kMostPairs = 200;  // lines across two images; more hide them
 
 /// Pixel grids that cover the same area: x' = (x + 0.5) factor - 0.5.
 cv::Point2d stretched(double x, double y, const cv::Size& from, const cv::Size& to) {
@@ -83,9 +83,9 @@ std::optional<Trail> trail_of(const MatchView& matches, std::size_t i, const cv:
   return trail;
 }
 
-/// Every how manyth is drawn: all together they leave most of the picture to be seen.
+/// Every how manyth is drawn: all together they leave most of the image to be seen.
 std::size_t trail_step(const MatchView& matches, const cv::Size& size) {
-  constexpr double kMostInk = 0.12;  // of the picture's area
+  constexpr double kMostInk = 0.12;  // of the image's area
   double length = 0;
   for (std::size_t i = 0; i < matches.rows.count; i++) {
     if (const auto trail = trail_of(matches, i, size)) {

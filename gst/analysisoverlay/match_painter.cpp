@@ -40,7 +40,7 @@ bool can_be_paired(const GstTorchMatch& match) {
 
 guint agreement(const GstTorchMatch& match) { return match.geometry ? match.inliers : match.count; }
 
-/// Of several reference pictures the one that the frame shows best; of equals the first. Its
+/// Of several reference images the one that the frame shows best; of equals the first. Its
 /// strings are the meta's.
 std::optional<GstTorchMatch> best_pair(GstBuffer* buffer, const OverlaySettings& settings) {
   std::optional<GstTorchMatch> best;
@@ -92,7 +92,7 @@ bool has_drawable_match(GstBuffer* buffer, const OverlaySettings& settings) {
   return found;
 }
 
-PairedImage paired_picture(GstBuffer* buffer, const OverlaySettings& settings) {
+PairedImage paired_image(GstBuffer* buffer, const OverlaySettings& settings) {
   PairedImage paired;
   const auto match = best_pair(buffer, settings);
   if (!match) return paired;

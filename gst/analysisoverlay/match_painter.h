@@ -14,13 +14,13 @@ namespace gsttorch {
 /// Whether a frame carries a matching result that these settings let be drawn.
 bool has_drawable_match(GstBuffer* buffer, const OverlaySettings& settings);
 
-/// The picture that a frame is to be shown beside: of the results with matches that with most
+/// The image that a frame is to be shown beside: of the results with matches that with most
 /// inliers, or most matches where no geometry was checked; of equals the first.
 struct PairedImage {
   GstClockTime pts = GST_CLOCK_TIME_NONE;  ///< of an earlier frame
-  std::string file;                        ///< or a reference picture's; empty: none
+  std::string file;                        ///< or a reference image's; empty: none
 };
-PairedImage paired_picture(GstBuffer* buffer, const OverlaySettings& settings);
+PairedImage paired_image(GstBuffer* buffer, const OverlaySettings& settings);
 
 /// Draws the matching results that lie on a buffer: all of the first element that has some.
 /// Thread-bound.

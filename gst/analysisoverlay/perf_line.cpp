@@ -20,7 +20,7 @@ constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
 constexpr double kFontHeight = 22;  // pixels at scale 1
 constexpr double kLeastHeight = 9;  // pixels
 constexpr int kMargin = 4;          // pixels
-constexpr double kDimmed = 0.25;    // of the picture behind the text
+constexpr double kDimmed = 0.25;    // of the image behind the text
 
 template <typename... Values>
 std::string format(const char* pattern, Values... values) {
@@ -90,11 +90,11 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
-/// A thirtieth of the picture, but large enough to be read, and never wider than the picture.
-double text_scale(const std::string& text, const cv::Size& picture) {
-  const double scale = std::max(picture.height / 30.0, kLeastHeight) / kFontHeight;
+/// A thirtieth of the image, but large enough to be read, and never wider than the image.
+double text_scale(const std::string& text, const cv::Size& image) {
+  const double scale = std::max(image.height / 30.0, kLeastHeight) / kFontHeight;
   const int width = cv::getTextSize(text, kFont, scale, 1, nullptr).width;
-  const int room = std::max(picture.width - 2 * kMargin, 1);
+  const int room = std::max(image.width - 2 * kMargin, 1);
   return width > room ? scale * room / width : scale;
 }
 
@@ -166,7 +166,7 @@ Canvas PerfLine::draw(const Canvas& canvas) {
   const int strip = std::min(height, size.height + baseline + 2 * kMargin);
   const Canvas foot{canvas.pixels(cv::Rect(0, height - strip, width, strip)), canvas.is_bgr,
                     canvas.has_alpha};
-  // Light letters on a dark strip can be read on any picture.
+  // Light letters on a dark strip can be read on any image.
   cv::Mat drawing;
   cv::multiply(foot.pixels, cv::Scalar(kDimmed, kDimmed, kDimmed, 1), drawing);
   cv::putText(drawing, text_, {kMargin, kMargin + size.height}, kFont, scale, cv::Scalar::all(255),

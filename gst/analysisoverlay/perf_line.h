@@ -16,7 +16,7 @@ namespace gsttorch {
 /// `stats` is the property of that name of a perfmeter; what it does not tell is left out.
 std::string perf_text(const GstStructure* stats);
 
-/// A line of figures at the foot of the picture: those of a perfmeter in the same pipeline, else
+/// A line of figures at the foot of the image: those of a perfmeter in the same pipeline, else
 /// the rate of the frames that come here. Thread-bound.
 class PerfLine {
  public:

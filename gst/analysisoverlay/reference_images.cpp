@@ -17,18 +17,18 @@ constexpr std::size_t kMostFiles = 4;  // that are kept decoded
 
 }  // namespace
 
-void draw_picture(const ReferencePicture& picture, const Canvas& canvas) {
+void draw_image(const ReferenceImage& image, const Canvas& canvas) {
   // Only read from.
-  const cv::Mat pixels(picture.height, picture.width, CV_8UC3,
-                       const_cast<std::uint8_t*>(picture.rgb.data()),
-                       static_cast<std::size_t>(picture.stride));
+  const cv::Mat pixels(image.height, image.width, CV_8UC3,
+                       const_cast<std::uint8_t*>(image.rgb.data()),
+                       static_cast<std::size_t>(image.stride));
   cv::Mat stretched;
   cv::resize(pixels, stretched, canvas.pixels.size(), 0, 0, cv::INTER_AREA);
   copy_rgb(stretched, canvas);
 }
 
 ReferenceSource ReferenceImages::find(GstBuffer* buffer, const OverlaySettings& settings) {
-  const PairedImage paired = paired_picture(buffer, settings);
+  const PairedImage paired = paired_image(buffer, settings);
   ReferenceSource other;
   if (!paired.file.empty()) {
     other.file = file(paired.file);
@@ -39,11 +39,11 @@ ReferenceSource ReferenceImages::find(GstBuffer* buffer, const OverlaySettings& 
   return other;
 }
 
-std::shared_ptr<const ReferencePicture> ReferenceImages::file(const std::string& path) {
+std::shared_ptr<const ReferenceImage> ReferenceImages::file(const std::string& path) {
   const auto known = std::ranges::find(files_, path, &File::path);
   if (known != files_.end()) {
     std::rotate(files_.begin(), known, known + 1);
-    return files_.front().picture;
+    return files_.front().image;
   }
   auto read = loader_->take(path);
   if (!read) {
@@ -53,8 +53,8 @@ std::shared_ptr<const ReferencePicture> ReferenceImages::file(const std::string&
   std::erase(asked_for_, path);
   if (files_.size() >= kMostFiles) files_.pop_back();
   files_.push_front({path, nullptr});
-  if (*read) files_.front().picture = std::make_shared<const ReferencePicture>(std::move(**read));
-  return files_.front().picture;
+  if (*read) files_.front().image = std::make_shared<const ReferenceImage>(std::move(**read));
+  return files_.front().image;
 }
 
 // What nobody takes must not gather.

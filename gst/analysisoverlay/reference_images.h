@@ -15,17 +15,17 @@
 
 namespace gsttorch {
 
-/// What a frame is shown beside: an earlier frame of the same caps, the picture in a file, or
+/// What a frame is shown beside: an earlier frame of the same caps, the image in a file, or
 /// nothing. Cheap to copy, and never changes.
 struct ReferenceSource {
   Ref<GstBuffer> frame;
-  std::shared_ptr<const ReferencePicture> file;
+  std::shared_ptr<const ReferenceImage> file;
 };
 
-/// Covers the canvas with a picture, stretched to it.
-void draw_picture(const ReferencePicture& picture, const Canvas& canvas);
+/// Covers the canvas with an image, stretched to it.
+void draw_image(const ReferenceImage& image, const Canvas& canvas);
 
-/// Finds the pictures that frames' matches lead to. Files are read in a thread of their own: until
+/// Finds the images that frames' matches lead to. Files are read in a thread of their own: until
 /// one is there, it is as if it could not be read. Thread-bound.
 class ReferenceImages {
  public:
@@ -40,16 +40,16 @@ class ReferenceImages {
  private:
   struct File {
     std::string path;
-    std::shared_ptr<const ReferencePicture> picture;  // null: cannot be read
+    std::shared_ptr<const ReferenceImage> image;  // null: cannot be read
   };
 
-  std::shared_ptr<const ReferencePicture> file(const std::string& path);
+  std::shared_ptr<const ReferenceImage> file(const std::string& path);
   void request(const std::string& path);
 
   EarlierFrames earlier_;
   std::deque<File> files_;              // the one that was asked for last is first
   std::vector<std::string> asked_for_;  // the latest that were not taken yet, oldest first
-  std::unique_ptr<PictureLoader> loader_ = std::make_unique<PictureLoader>();
+  std::unique_ptr<ImageLoader> loader_ = std::make_unique<ImageLoader>();
 };
 
 }  // namespace gsttorch

@@ -43,7 +43,7 @@ Result<void> check_directory_of(const std::string& file) {
   return make_writable_directory(directory.empty() ? "." : directory);
 }
 
-/// What is painted for these settings: twice as wide if it is beside the picture.
+/// What is painted for these settings: twice as wide if it is beside the image.
 GstVideoInfo painted_info(const GstVideoInfo& in, OverlayLayout layout) {
   const guint width = static_cast<guint>(in.width) * (layout == OverlayLayout::Blend ? 1 : 2);
   GstVideoInfo out;
@@ -56,13 +56,13 @@ GstVideoInfo painted_info(const GstVideoInfo& in, OverlayLayout layout) {
   return out;
 }
 
-Result<Ref<GstSample>> encode(GstBuffer* picture, const GstVideoInfo& info, const GstCaps* to) {
+Result<Ref<GstSample>> encode(GstBuffer* image, const GstVideoInfo& info, const GstCaps* to) {
   const auto caps = Ref<GstCaps>::adopt(gst_video_info_to_caps(&info));
-  const auto sample = Ref<GstSample>::adopt(gst_sample_new(picture, caps.get(), nullptr, nullptr));
+  const auto sample = Ref<GstSample>::adopt(gst_sample_new(image, caps.get(), nullptr, nullptr));
   GError* failure = nullptr;
   GstSample* encoded = gst_video_convert_sample(sample.get(), to, kEncodingTimeout, &failure);
   if (encoded) return Ref<GstSample>::adopt(encoded);
-  const std::string reason = failure ? failure->message : "no picture came out";
+  const std::string reason = failure ? failure->message : "no image came out";
   g_clear_error(&failure);
   return Error{ErrorCode::Failed, "cannot encode a snapshot: " + reason};
 }
@@ -124,9 +124,9 @@ void Snapshots::run() {
 
 Result<void> Snapshots::write(const Frame& frame) {
   const GstVideoInfo info = painted_info(frame.info, frame.settings.layout);
-  const auto picture = paint(frame, info);
-  if (!picture) return Error{ErrorCode::Failed, "cannot read a frame for a snapshot"};
-  const auto encoded = encode(picture.get(), info, encoded_.get());
+  const auto image = paint(frame, info);
+  if (!image) return Error{ErrorCode::Failed, "cannot read a frame for a snapshot"};
+  const auto encoded = encode(image.get(), info, encoded_.get());
   if (!encoded) return encoded.error();
   const std::string path = paths_->path(frame.number);
   if (auto done = write_file(path, encoded->get()); !done) return done;
@@ -138,11 +138,11 @@ Result<void> Snapshots::write(const Frame& frame) {
 }
 
 Ref<GstBuffer> Snapshots::paint(const Frame& frame, const GstVideoInfo& info) {
-  auto picture = Ref<GstBuffer>::adopt(gst_buffer_new_allocate(nullptr, info.size, nullptr));
+  auto image = Ref<GstBuffer>::adopt(gst_buffer_new_allocate(nullptr, info.size, nullptr));
   GstVideoFrame in, out;
   if (!gst_video_frame_map(&in, &frame.info, frame.buffer.get(), GST_MAP_READ)) return {};
   const FrameContext context{frame.scenes, frame.other, nullptr};
-  const bool is_mapped = gst_video_frame_map(&out, &info, picture.get(), GST_MAP_WRITE);
+  const bool is_mapped = gst_video_frame_map(&out, &info, image.get(), GST_MAP_WRITE);
   if (is_mapped && frame.settings.layout == OverlayLayout::Blend) {
     copy_visible(&in, canvas_of(&out));
     painter_.draw_over(frame.buffer.get(), frame.settings, context, &out);
@@ -151,7 +151,7 @@ Ref<GstBuffer> Snapshots::paint(const Frame& frame, const GstVideoInfo& info) {
   }
   if (is_mapped) gst_video_frame_unmap(&out);
   gst_video_frame_unmap(&in);
-  return is_mapped ? std::move(picture) : Ref<GstBuffer>();
+  return is_mapped ? std::move(image) : Ref<GstBuffer>();
 }
 
 void Snapshots::keep_at_most(unsigned files) {

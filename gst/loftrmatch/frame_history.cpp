@@ -19,14 +19,14 @@ bool FrameHistory::begin_frame(const AnalyzedFrame& frame, const LoftrMatchSetti
     return is_discont;  // the oldest is the one
   }
   while (seen_.size() > 1 && seen_[1].index + distance_ <= frame.index) {
-    pictures_.erase(seen_.front().index);
+    images_.erase(seen_.front().index);
     seen_.pop_front();
   }
   return is_discont;
 }
 
 void FrameHistory::forget_frames() {
-  pictures_.clear();
+  images_.clear();
   seen_.clear();
 }
 
@@ -36,13 +36,13 @@ bool FrameHistory::will_ask_for(const AnalyzedFrame& frame, guint interval) cons
   return (frame.index + distance_) % interval == 0;
 }
 
-void FrameHistory::put(const AnalyzedFrame& frame, const SharedPicture& picture) {
+void FrameHistory::put(const AnalyzedFrame& frame, const SharedImage& image) {
   const bool is_wanted =
       mode_ == MatchMode::ShotStart ? seen_.empty() : mode_ != MatchMode::Reference;
   if (!is_wanted) return;
   seen_.push_back({frame.index, frame.pts()});
-  pictures_.put(frame.index, picture, picture->bytes());
-  fresh_.push_back(picture);
+  images_.put(frame.index, image, image->bytes());
+  fresh_.push_back(image);
 }
 
 std::optional<FrameHistory::Earlier> FrameHistory::partner_of(const AnalyzedFrame& frame) {
@@ -51,18 +51,18 @@ std::optional<FrameHistory::Earlier> FrameHistory::partner_of(const AnalyzedFram
                                  ? oldest.index < frame.index
                                  : oldest.index + distance_ <= frame.index;
   if (!is_old_enough) return std::nullopt;
-  return Earlier{oldest.pts, pictures_.find(oldest.index)};
+  return Earlier{oldest.pts, images_.find(oldest.index)};
 }
 
 Result<void> FrameHistory::copy_pixels() {
-  for (const SharedPicture& picture : std::exchange(fresh_, {})) {
-    if (auto copied = picture->copy_pixels(); !copied) return copied;
+  for (const SharedImage& image : std::exchange(fresh_, {})) {
+    if (auto copied = image->copy_pixels(); !copied) return copied;
   }
   return {};
 }
 
 void FrameHistory::update_sizes() {
-  pictures_.measure([](const SharedPicture& picture) { return picture->bytes(); });
+  images_.measure([](const SharedImage& image) { return image->bytes(); });
 }
 
 }  // namespace gsttorch

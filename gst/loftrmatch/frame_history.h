@@ -21,28 +21,28 @@ class FrameHistory {
  public:
   struct Earlier {
     GstClockTime pts;
-    SharedPicture picture;  ///< null where there was no memory to keep it
+    SharedImage image;  ///< null where there was no memory to keep it
   };
 
   /// Gives up what is no partner of this frame or a later one: frames before a break, of other
   /// settings, or too old. Whether that is all there was.
   bool begin_frame(const AnalyzedFrame& frame, const LoftrMatchSettings& settings, int max_size);
-  /// Bytes that the pictures may take; 0: no limit.
-  void set_budget(std::size_t bytes) { pictures_.set_budget(bytes); }
+  /// Bytes that the images may take; 0: no limit.
+  void set_budget(std::size_t bytes) { images_.set_budget(bytes); }
 
   /// Whether a later frame will be matched with this one, of every so many that get a result.
   bool will_ask_for(const AnalyzedFrame& frame, guint interval) const;
-  /// Keeps the frame's picture, unless no later frame can be matched with it.
-  void put(const AnalyzedFrame& frame, const SharedPicture& picture);
+  /// Keeps the frame's image, unless no later frame can be matched with it.
+  void put(const AnalyzedFrame& frame, const SharedImage& image);
   /// The frame's partner; nothing where none is old enough.
   std::optional<Earlier> partner_of(const AnalyzedFrame& frame);
 
   /// Frames go when they are analysed: copies those pixels that may still be wanted.
   Result<void> copy_pixels();
-  /// Pictures take more when more was made of them.
+  /// Images take more when more was made of them.
   void update_sizes();
-  const CacheCounts& counts() const { return pictures_.counts(); }
-  int max_size() const { return max_size_; }  ///< that pictures are kept for
+  const CacheCounts& counts() const { return images_.counts(); }
+  int max_size() const { return max_size_; }  ///< that images are kept for
 
  private:
   struct Seen {
@@ -53,8 +53,8 @@ class FrameHistory {
   void forget_frames();
 
   std::deque<Seen> seen_;  // oldest first
-  LruCache<std::uint64_t, SharedPicture> pictures_;
-  std::vector<SharedPicture> fresh_;  // of the frames that are being analysed
+  LruCache<std::uint64_t, SharedImage> images_;
+  std::vector<SharedImage> fresh_;  // of the frames that are being analysed
   // What they were kept for.
   int max_size_ = 0;
   MatchMode mode_ = MatchMode::Previous;

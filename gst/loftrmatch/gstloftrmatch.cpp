@@ -3,14 +3,14 @@
 /**
  * SECTION:element-loftrmatch
  * @title: loftrmatch
- * @short_description: matches between pictures with LoFTR
+ * @short_description: matches between images with LoFTR
  *
  * Finds for each frame which points of it show the same as which points of an earlier frame, or of
- * one or more reference pictures, and attaches the result as a GstTorchMatchMeta (see
- * gsttorchmatchmeta.h), one for each other picture. Pixels pass through untouched. With
+ * one or more reference images, and attaches the result as a GstTorchMatchMeta (see
+ * gsttorchmatchmeta.h), one for each reference image. Pixels pass through untouched. With
  * post-messages=true it also posts an element message named `loftrmatch` for each result, with the
  * fields `timestamp`, `stream-time`, `running-time`, `duration`, `reference-timestamp` (ns),
- * `reference` (a picture's file), `count`, `mean-confidence`, and with geometry `geometry`,
+ * `reference` (an image's file), `count`, `mean-confidence`, and with geometry `geometry`,
  * `verdict`, `inliers` and `residual` (pixels); with adaptive=true `passes`, `overlap` and
  * `working-size` (pixels).
  *
@@ -78,7 +78,7 @@ GType mode_type() {
     static const GEnumValue values[] = {
         {static_cast<gint>(MatchMode::Previous), "The frame before", "previous"},
         {static_cast<gint>(MatchMode::Lag), "The frame so many before as lag says", "lag"},
-        {static_cast<gint>(MatchMode::Reference), "The pictures of reference-location",
+        {static_cast<gint>(MatchMode::Reference), "The images of reference-location",
          "reference"},
         {static_cast<gint>(MatchMode::ShotStart),
          "The first frame of the shot, as scenedetect before this element found it", "shot-start"},
@@ -195,13 +195,13 @@ void install_properties(GObjectClass* object_class) {
   const auto install = [object_class](guint id, GParamSpec* spec) {
     g_object_class_install_property(object_class, id, spec);
   };
-  install(PROP_MODE, g_param_spec_enum("mode", "Mode", "The other picture", mode_type(),
+  install(PROP_MODE, g_param_spec_enum("mode", "Mode", "The reference image", mode_type(),
                                        static_cast<gint>(defaults.mode), kMutablePlaying));
   install(PROP_LAG, g_param_spec_uint("lag", "Lag", "Frames between the two, in mode lag", 1, 100,
                                       defaults.lag, kMutablePlaying));
   install(PROP_REFERENCE_LOCATION,
           g_param_spec_string("reference-location", "Reference location",
-                              "A picture's file, or a pattern with * and ? for several, in mode "
+                              "An image's file, or a pattern with * and ? for several, in mode "
                               "reference",
                               nullptr, kMutablePlaying));
   install(PROP_THRESHOLD,
@@ -213,7 +213,7 @@ void install_properties(GObjectClass* object_class) {
                             0, kMutablePlaying));
   install(PROP_MAX_SIZE,
           g_param_spec_uint("max-size", "Maximum size",
-                            "Longer side of the picture inside the net, in pixels; larger frames "
+                            "Longer side of the image inside the net, in pixels; larger frames "
                             "are scaled down; 0 is the frame's own size",
                             0, 16384, 0, kMutablePlaying));
   install(PROP_TOKEN_PRUNING,
@@ -258,7 +258,7 @@ static void gst_loftr_match_class_init(GstLoftrMatchClass* klass) {
   gst_element_class_add_static_pad_template(element_class, &sink_template);
   gst_element_class_add_static_pad_template(element_class, &src_template);
   gst_element_class_set_static_metadata(element_class, "LoFTR matching", "Filter/Analyzer/Video",
-                                        "Attaches which points show the same in another picture",
+                                        "Attaches which points show the same in another image",
                                         GST_PACKAGE_NAME);
   gst_type_mark_as_plugin_api(mode_type(), static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(geometry_type(), static_cast<GstPluginAPIFlags>(0));

@@ -32,8 +32,8 @@ struct ReleaseReferences {
   ~ReleaseReferences() { references.release(); }
 };
 
-// Of the second picture, or the part of it where the matches come from.
-double model_pixel_of(const PicturePair& pair, const MatchOptions& options) {
+// Of the second image, or the part of it where the matches come from.
+double model_pixel_of(const ImagePair& pair, const MatchOptions& options) {
   if (const auto& adaptive = pair.result().adaptive) {
     const ImageRegion& region = adaptive->plan.second.region;
     return model_pixel(region.width, region.height, adaptive->size);
@@ -134,11 +134,11 @@ bool LoftrMatch::can_do_with_less(const Error& error) {
   return error.code == ErrorCode::OutOfMemory && plan_.reduce(host_, held_bytes(), planner());
 }
 
-// The frame's picture with what the net needs of it, kept for those that come.
-Result<SharedPicture> LoftrMatch::take_picture(const AnalyzedFrame& frame,
+// The frame's image with what the net needs of it, kept for those that come.
+Result<SharedImage> LoftrMatch::take_image(const AnalyzedFrame& frame,
                                                const LoftrMatchSettings& settings,
-                                               std::vector<PicturePair>& pairs) {
-  auto picture = std::make_shared<MatchPicture>(frame.image);
+                                               std::vector<ImagePair>& pairs) {
+  auto picture = std::make_shared<MatchImage>(frame.image);
   auto encodes = matcher_.prepare(*picture, plan_->options, host_.stop_token());
   while (!encodes && can_do_with_less(encodes.error())) {
     if (plan_->options.max_size != history_.max_size()) {  // no partners any more
@@ -154,8 +154,8 @@ Result<SharedPicture> LoftrMatch::take_picture(const AnalyzedFrame& frame,
   return picture;
 }
 
-Result<void> LoftrMatch::pair_with_earlier(const AnalyzedFrame& frame, const SharedPicture& picture,
-                                           FrameMatches& found, std::vector<PicturePair>& pairs) {
+Result<void> LoftrMatch::pair_with_earlier(const AnalyzedFrame& frame, const SharedImage& picture,
+                                           FrameMatches& found, std::vector<ImagePair>& pairs) {
   auto earlier = history_.partner_of(frame);
   if (!earlier || !earlier->picture) {
     found.skipped = earlier ? kMemoryLimit : kFirstFrame;
@@ -171,9 +171,9 @@ Result<void> LoftrMatch::pair_with_earlier(const AnalyzedFrame& frame, const Sha
 }
 
 Result<void> LoftrMatch::pair_with_references(const LoftrMatchSettings& settings,
-                                              const SharedPicture& picture, FrameMatches& found,
-                                              std::vector<PicturePair>& pairs) {
-  const auto prepare = [this](MatchPicture& reference) -> Result<void> {
+                                              const SharedImage& picture, FrameMatches& found,
+                                              std::vector<ImagePair>& pairs) {
+  const auto prepare = [this](MatchImage& reference) -> Result<void> {
     const auto encodes = matcher_.prepare(reference, plan_->options, host_.stop_token());
     if (!encodes) return encodes.error();
     const std::lock_guard lock(mutex_);
@@ -202,8 +202,8 @@ Result<void> LoftrMatch::pair_with_references(const LoftrMatchSettings& settings
   return {};
 }
 
-void LoftrMatch::give_up(std::vector<PicturePair>& pairs) {
-  for (const PicturePair& pair : pairs) {
+void LoftrMatch::give_up(std::vector<ImagePair>& pairs) {
+  for (const ImagePair& pair : pairs) {
     pair.found->skipped = kMemoryLimit;
     pair.found->all.clear();
   }
@@ -212,7 +212,7 @@ void LoftrMatch::give_up(std::vector<PicturePair>& pairs) {
 
 // Takes the frame, and makes the pairs that it is the second one of.
 Result<void> LoftrMatch::look_at(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
-                                 std::vector<PicturePair>& pairs) {
+                                 std::vector<ImagePair>& pairs) {
   if (history_.begin_frame(frame, settings, plan_->options.max_size)) {
     GST_DEBUG_OBJECT(host_.element(), "begins anew at %" GST_TIME_FORMAT,
                      GST_TIME_ARGS(frame.pts()));
@@ -226,7 +226,7 @@ Result<void> LoftrMatch::look_at(AnalyzedFrame& frame, const LoftrMatchSettings&
   const bool only_for_others = frame.is_skipped(kSkippedInterval) &&
                                history_.will_ask_for(frame, host_.settings().inference_interval);
   if (frame.skipped && !only_for_others) return {};
-  const auto picture = take_picture(frame, settings, pairs);
+  const auto picture = take_image(frame, settings, pairs);
   if (!picture) return picture.error();
   if (frame.skipped) return {};
   return settings.mode == MatchMode::Reference
@@ -234,11 +234,11 @@ Result<void> LoftrMatch::look_at(AnalyzedFrame& frame, const LoftrMatchSettings&
              : pair_with_earlier(frame, *picture, found, pairs);
 }
 
-Result<void> LoftrMatch::match(std::vector<PicturePair>& pairs, const LoftrMatchSettings& settings,
+Result<void> LoftrMatch::match(std::vector<ImagePair>& pairs, const LoftrMatchSettings& settings,
                                const std::stop_token& stop) {
   auto encodes = matcher_.match(pairs, *plan_, stop);
   while (!encodes && can_do_with_less(encodes.error())) {
-    if (plan_->options.max_size != history_.max_size()) {  // made of pictures of another size
+    if (plan_->options.max_size != history_.max_size()) {  // made of images of another size
       give_up(pairs);
       return {};
     }
@@ -253,11 +253,11 @@ Result<void> LoftrMatch::match(std::vector<PicturePair>& pairs, const LoftrMatch
   return {};
 }
 
-void LoftrMatch::count(std::span<const PicturePair> pairs) {
+void LoftrMatch::count(std::span<const ImagePair> pairs) {
   const std::lock_guard lock(mutex_);
   counts_.features = history_.counts();
   counts_.pairs += pairs.size();
-  for (const PicturePair& pair : pairs) {
+  for (const ImagePair& pair : pairs) {
     const PairMatches& one = pair.result();
     counts_.matches += one.matches.size();
     if (!one.adaptive) continue;
@@ -268,7 +268,7 @@ void LoftrMatch::count(std::span<const PicturePair> pairs) {
   }
 }
 
-Result<void> LoftrMatch::check_geometry(std::span<const PicturePair> pairs,
+Result<void> LoftrMatch::check_geometry(std::span<const ImagePair> pairs,
                                         const LoftrMatchSettings& settings) {
   if (settings.geometry == GeometryKind::None) return {};
   const auto vision = load_vision();
@@ -276,7 +276,7 @@ Result<void> LoftrMatch::check_geometry(std::span<const PicturePair> pairs,
   GeometryOptions options;
   options.kind = settings.geometry;
   options.refine = settings.refine;
-  for (const PicturePair& pair : pairs) {
+  for (const ImagePair& pair : pairs) {
     PairMatches& one = pair.result();
     options.model_pixel = model_pixel_of(pair, plan_->options);
     auto geometry = (*vision)->estimate(one.matches, options);
@@ -286,7 +286,7 @@ Result<void> LoftrMatch::check_geometry(std::span<const PicturePair> pairs,
   return {};
 }
 
-// A file waits for its reference pictures, a live stream does not.
+// A file waits for its reference images, a live stream does not.
 Result<void> LoftrMatch::prepare(std::span<AnalyzedFrame> frames, std::stop_token stop) {
   is_planned_ = false;
   const LoftrMatchSettings settings = this->settings();
@@ -306,11 +306,11 @@ Result<void> LoftrMatch::prepare(std::span<AnalyzedFrame> frames, std::stop_toke
 Result<void> LoftrMatch::analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) {
   const LoftrMatchSettings settings = this->settings();
   const ReleaseReferences at_end{references_};
-  // Once for all: pictures of one batch must agree in size, also with those that `prepare` found.
+  // Once for all: images of one batch must agree in size, also with those that `prepare` found.
   if (!std::exchange(is_planned_, false)) {
     if (auto planned = plan(frames.front().info, settings); !planned) return planned;
   }
-  std::vector<PicturePair> pairs;
+  std::vector<ImagePair> pairs;
   for (AnalyzedFrame& frame : frames) {
     if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "cancelled"};
     if (auto done = look_at(frame, settings, pairs); !done) return done;

@@ -23,7 +23,7 @@
 
 namespace gsttorch {
 
-/// Pairs each frame with another picture, and has the matches between them found.
+/// Pairs each frame with another image, and has the matches between them found.
 class LoftrMatch final : public Analysis {
  public:
   explicit LoftrMatch(AnalyzerHost& host) : host_(host), model_(host), coarse_model_(host) {}
@@ -58,22 +58,22 @@ class LoftrMatch final : public Analysis {
                                    const AnalyzerSettings& common, const std::string& full_path);
   Result<void> plan(const GstVideoInfo& info, const LoftrMatchSettings& settings);
   Result<void> look_at(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
-                       std::vector<PicturePair>& pairs);
+                       std::vector<ImagePair>& pairs);
   CachedPlan<MatchRequest, MatchPlan>::Make planner() const;
   std::size_t held_bytes() const;
   bool can_do_with_less(const Error& error);
-  Result<SharedPicture> take_picture(const AnalyzedFrame& frame, const LoftrMatchSettings& settings,
-                                     std::vector<PicturePair>& pairs);
-  static void give_up(std::vector<PicturePair>& pairs);
-  Result<void> pair_with_earlier(const AnalyzedFrame& frame, const SharedPicture& picture,
-                                 FrameMatches& found, std::vector<PicturePair>& pairs);
+  Result<SharedImage> take_image(const AnalyzedFrame& frame, const LoftrMatchSettings& settings,
+                                     std::vector<ImagePair>& pairs);
+  static void give_up(std::vector<ImagePair>& pairs);
+  Result<void> pair_with_earlier(const AnalyzedFrame& frame, const SharedImage& image,
+                                 FrameMatches& found, std::vector<ImagePair>& pairs);
   Result<void> pair_with_references(const LoftrMatchSettings& settings,
-                                    const SharedPicture& picture, FrameMatches& found,
-                                    std::vector<PicturePair>& pairs);
-  Result<void> match(std::vector<PicturePair>& pairs, const LoftrMatchSettings& settings,
+                                    const SharedImage& image, FrameMatches& found,
+                                    std::vector<ImagePair>& pairs);
+  Result<void> match(std::vector<ImagePair>& pairs, const LoftrMatchSettings& settings,
                      const std::stop_token& stop);
-  void count(std::span<const PicturePair> pairs);
-  Result<void> check_geometry(std::span<const PicturePair> pairs,
+  void count(std::span<const ImagePair> pairs);
+  Result<void> check_geometry(std::span<const ImagePair> pairs,
                               const LoftrMatchSettings& settings);
   void attach(AnalyzedFrame& frame, const FrameMatches& found, const PairMatches* one);
   void post(const AnalyzedFrame& frame, const FrameMatches& found, const PairMatches& one) const;

@@ -16,11 +16,11 @@
 
 namespace gsttorch {
 
-using SharedPicture = std::shared_ptr<MatchPicture>;
+using SharedImage = std::shared_ptr<MatchImage>;
 
-/// A frame's matches with one other picture.
+/// A frame's matches with one reference image.
 struct PairMatches {
-  std::string reference;  ///< the picture's file; empty where it is an earlier frame
+  std::string reference;  ///< the image's file; empty where it is an earlier frame
   guint reference_width = 0, reference_height = 0;   ///< pixels
   GstClockTime reference_pts = GST_CLOCK_TIME_NONE;  ///< of an earlier frame
   std::vector<Match> matches;
@@ -36,9 +36,9 @@ struct FrameMatches final : FrameResult {
   std::vector<PairMatches> all;
 };
 
-/// Two pictures to be matched, and where the result goes: the frame is the second.
-struct PicturePair {
-  SharedPicture first, second;
+/// Two images to be matched, and where the result goes: the frame is the second.
+struct ImagePair {
+  SharedImage first, second;
   FrameMatches* found;
   std::size_t index;  ///< in found->all
 

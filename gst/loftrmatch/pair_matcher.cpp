@@ -14,17 +14,17 @@ MatchWorkspace PairMatcher::workspace(int width, int height, int pairs,
                        : full_->workspace(width, height, pairs, options);
 }
 
-Result<std::uint64_t> PairMatcher::prepare(MatchPicture& picture, const MatchOptions& options,
+Result<std::uint64_t> PairMatcher::prepare(MatchImage& image, const MatchOptions& options,
                                            const std::stop_token& stop) const {
   std::uint64_t encodes = 0;
   if (is_adaptive()) return encodes;
-  const auto features = picture.features(*full_, options, picture.whole(), encodes, stop);
+  const auto features = image.features(*full_, options, image.whole(), encodes, stop);
   if (!features) return features.error();
-  picture.drop_pixels();
+  image.drop_pixels();
   return encodes;
 }
 
-Result<AdaptiveEncodes> PairMatcher::match(std::span<const PicturePair> pairs,
+Result<AdaptiveEncodes> PairMatcher::match(std::span<const ImagePair> pairs,
                                            const MatchPlan& plan,
                                            const std::stop_token& stop) const {
   if (is_adaptive()) return match_adaptively(pairs, plan, stop);
@@ -36,15 +36,15 @@ Result<AdaptiveEncodes> PairMatcher::match(std::span<const PicturePair> pairs,
   return AdaptiveEncodes{};
 }
 
-Result<void> PairMatcher::match_batch(std::span<const PicturePair> pairs,
+Result<void> PairMatcher::match_batch(std::span<const ImagePair> pairs,
                                       const MatchOptions& options,
                                       const std::stop_token& stop) const {
-  const auto features = [&](MatchPicture& picture) {
+  const auto features = [&](MatchImage& image) {
     std::uint64_t encodes = 0;  // none: it was prepared
-    return picture.features(*full_, options, picture.whole(), encodes);
+    return image.features(*full_, options, image.whole(), encodes);
   };
   std::vector<MatchPair> frames;
-  for (const PicturePair& pair : pairs) {
+  for (const ImagePair& pair : pairs) {
     const auto first = features(*pair.first), second = features(*pair.second);
     if (!first) return first.error();
     if (!second) return second.error();
@@ -58,13 +58,13 @@ Result<void> PairMatcher::match_batch(std::span<const PicturePair> pairs,
   return {};
 }
 
-Result<AdaptiveEncodes> PairMatcher::match_adaptively(std::span<const PicturePair> pairs,
+Result<AdaptiveEncodes> PairMatcher::match_adaptively(std::span<const ImagePair> pairs,
                                                       const MatchPlan& plan,
                                                       const std::stop_token& stop) const {
-  std::vector<AdaptivePair> pictures;
-  for (const PicturePair& pair : pairs) pictures.push_back({pair.first.get(), pair.second.get()});
+  std::vector<AdaptivePair> images;
+  for (const ImagePair& pair : pairs) images.push_back({pair.first.get(), pair.second.get()});
   AdaptiveEncodes encodes;
-  auto results = gsttorch::match_adaptively(nets(), pictures, plan.options,
+  auto results = gsttorch::match_adaptively(nets(), images, plan.options,
                                             static_cast<std::size_t>(plan.pairs), encodes, stop);
   if (!results) return results.error();
   for (std::size_t i = 0; i < pairs.size(); i++) {

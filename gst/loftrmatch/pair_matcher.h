@@ -27,22 +27,22 @@ class PairMatcher {
   /// What the work takes, for plan_match.
   MatchWorkspace workspace(int width, int height, int pairs, const MatchOptions& options) const;
 
-  /// Makes what the net needs of a picture, after which its pixels are not needed; in adaptive
+  /// Makes what the net needs of an image, after which its pixels are not needed; in adaptive
   /// matching nothing, since what is needed is known only then. How often the net ran.
-  Result<std::uint64_t> prepare(MatchPicture& picture, const MatchOptions& options,
+  Result<std::uint64_t> prepare(MatchImage& image, const MatchOptions& options,
                                 const std::stop_token& stop) const;
 
-  /// Finds the matches of prepared pictures, in batches as large as the plan says. How often the
-  /// nets encoded a picture meanwhile.
-  Result<AdaptiveEncodes> match(std::span<const PicturePair> pairs, const MatchPlan& plan,
+  /// Finds the matches of prepared images, in batches as large as the plan says. How often the
+  /// nets encoded an image meanwhile.
+  Result<AdaptiveEncodes> match(std::span<const ImagePair> pairs, const MatchPlan& plan,
                                 const std::stop_token& stop) const;
 
  private:
   bool is_adaptive() const { return coarse_ != nullptr; }
   AdaptiveModels nets() const { return {*full_, *coarse_}; }
-  Result<void> match_batch(std::span<const PicturePair> pairs, const MatchOptions& options,
+  Result<void> match_batch(std::span<const ImagePair> pairs, const MatchOptions& options,
                            const std::stop_token& stop) const;
-  Result<AdaptiveEncodes> match_adaptively(std::span<const PicturePair> pairs,
+  Result<AdaptiveEncodes> match_adaptively(std::span<const ImagePair> pairs,
                                            const MatchPlan& plan,
                                            const std::stop_token& stop) const;
 

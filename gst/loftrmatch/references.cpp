@@ -10,8 +10,8 @@ namespace gsttorch {
 
 Result<void> References::find(const std::string& location, int max_size) {
   if (max_size_ != max_size) {
-    for (File& file : files_) file.picture.reset();
-    pictures_.clear();
+    for (File& file : files_) file.image.reset();
+    images_.clear();
     max_size_ = max_size;
   }
   if (location_ != location || files_.empty()) {
@@ -29,45 +29,45 @@ Result<void> References::find(const std::string& location, int max_size) {
 // What is not kept, or was given up for want of memory.
 void References::begin_reading() {
   for (File& file : files_) {
-    if (!file.picture && file.width > 0) file.picture = pictures_.find(file.path);
-    if (!file.picture) loader_->request(file.path);
+    if (!file.image && file.width > 0) file.image = images_.find(file.path);
+    if (!file.image) loader_->request(file.path);
   }
 }
 
 bool References::are_there() const {
   return std::all_of(files_.begin(), files_.end(), [this](const File& file) {
-    return file.picture || loader_->is_there(file.path);
+    return file.image || loader_->is_there(file.path);
   });
 }
 
 Result<void> References::wait(const std::stop_token& stop) {
   for (const File& file : files_) {
-    if (file.picture) continue;
+    if (file.image) continue;
     if (!loader_->wait_for(file.path, stop)) return Error{ErrorCode::Cancelled, "cancelled"};
   }
   if (are_there()) return {};
-  return Error{ErrorCode::OutOfMemory, "no memory for the reference pictures " + location_};
+  return Error{ErrorCode::OutOfMemory, "no memory for the reference images " + location_};
 }
 
-Result<SharedPicture> References::picture(std::size_t index, const Prepare& prepare) {
+Result<SharedImage> References::image(std::size_t index, const Prepare& prepare) {
   File& file = files_[index];
-  if (!file.picture) {
+  if (!file.image) {
     if (auto made = make(file, prepare); !made) return made.error();
   }
-  return file.picture;
+  return file.image;
 }
 
 Result<void> References::make(File& file, const Prepare& prepare) {
   const auto read = loader_->take(file.path);
-  if (!read) return Error{ErrorCode::Failed, "the reference picture " + file.path + " is not read"};
+  if (!read) return Error{ErrorCode::Failed, "the reference image " + file.path + " is not read"};
   if (!*read) return read->error();
-  auto picture = std::make_shared<MatchPicture>(std::make_shared<SingleUseImage>((*read)->view()));
-  if (auto prepared = prepare(*picture); !prepared) return prepared;
-  if (auto kept = picture->copy_pixels(); !kept) return kept;  // where they are wanted
+  auto image = std::make_shared<MatchImage>(std::make_shared<SingleUseImage>((*read)->view()));
+  if (auto prepared = prepare(*image); !prepared) return prepared;
+  if (auto kept = image->copy_pixels(); !kept) return kept;  // where they are wanted
   file.width = static_cast<guint>((*read)->width);
   file.height = static_cast<guint>((*read)->height);
-  file.picture = std::move(picture);
-  pictures_.put(file.path, file.picture, file.picture->bytes());
+  file.image = std::move(image);
+  images_.put(file.path, file.image, file.image->bytes());
   return {};
 }
 
@@ -79,8 +79,8 @@ void References::name(std::size_t index, PairMatches& result) const {
 }
 
 void References::release() {
-  for (File& file : files_) file.picture.reset();
-  pictures_.measure([](const SharedPicture& picture) { return picture->bytes(); });
+  for (File& file : files_) file.image.reset();
+  images_.measure([](const SharedImage& image) { return image->bytes(); });
 }
 
 }  // namespace gsttorch

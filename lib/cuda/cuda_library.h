@@ -26,7 +26,7 @@ class CudaLibrary {
   /// "CUDA 13.2", for people: what it was compiled with.
   virtual std::string version() const = 0;
 
-  /// Converts on `stream` (a cudaStream_t of that device) a picture whose planes lie in the memory
+  /// Converts on `stream` (a cudaStream_t of that device) an image whose planes lie in the memory
   /// of `device`. `out`, there too, holds 3 x height x width floats. Returns before it is done.
   virtual Result<void> convert_image(const ImageView& image, const PixelScale& scale,
                                      PixelLayout layout, int device, void* stream, float* out) = 0;

@@ -27,7 +27,7 @@ class Kernels final : public CudaLibrary {
 
   Result<void> convert_image(const ImageView& image, const PixelScale& scale, PixelLayout layout,
                              int device, void* stream, float* out) override {
-    constexpr char kWhat[] = "cannot convert a picture on the GPU";
+    constexpr char kWhat[] = "cannot convert an image on the GPU";
     if (image.width <= 0 || image.height <= 0) {
       return Error{ErrorCode::BadShape, std::string(kWhat) + ": it has no pixels"};
     }

@@ -24,7 +24,7 @@ GSTTORCH_HOST_DEVICE void add_bias(const BiasActivation& s, std::uint32_t i) {
   s.values[i] = activated(value, s.activation);
 }
 
-/// The pixels of a picture that one part of the sums is of.
+/// The pixels of an image that one part of the sums is of.
 struct NormPart {
   std::int64_t begin, end;
 };
@@ -40,16 +40,16 @@ GSTTORCH_HOST_DEVICE NormPart norm_part(const InstanceNorm& s, int part) {
   return {s.pixels * part / parts, s.pixels * (part + 1) / parts};
 }
 
-/// Sums of x - shift and of its square. The shift, a picture's first pixel, keeps the difference of
+/// Sums of x - shift and of its square. The shift, an image's first pixel, keeps the difference of
 /// the two from cancelling where the mean is far from zero.
 struct NormSums {
   float sum, square;
 };
 
 /// Of one channel of a part, every `step`-th pixel from its `first` one on.
-GSTTORCH_HOST_DEVICE NormSums norm_sums(const InstanceNorm& s, std::int64_t picture, int channel,
+GSTTORCH_HOST_DEVICE NormSums norm_sums(const InstanceNorm& s, std::int64_t image, int channel,
                                         NormPart part, int first, int step) {
-  const float* values = s.values + picture * s.pixels * s.channels + channel;
+  const float* values = s.values + image * s.pixels * s.channels + channel;
   const float shift = values[0];
   NormSums sums{0, 0};
 #if defined(__CUDA_ARCH__)
@@ -64,34 +64,34 @@ GSTTORCH_HOST_DEVICE NormSums norm_sums(const InstanceNorm& s, std::int64_t pict
 }
 
 /// Where the sums of a part are kept; the square's lies `channels` further.
-GSTTORCH_HOST_DEVICE float* norm_partial(const InstanceNorm& s, std::int64_t picture, int part,
+GSTTORCH_HOST_DEVICE float* norm_partial(const InstanceNorm& s, std::int64_t image, int part,
                                          int channel) {
-  return s.scratch + ((picture * norm_parts(s) + part) * 2) * s.channels + channel;
+  return s.scratch + ((image * norm_parts(s) + part) * 2) * s.channels + channel;
 }
 
 /// What a channel is multiplied with; what is added then lies `channels` further.
-GSTTORCH_HOST_DEVICE float* norm_scale(const InstanceNorm& s, std::int64_t picture, int channel) {
-  return s.scratch + (s.batch * InstanceNorm::kMostParts + picture) * 2 * s.channels + channel;
+GSTTORCH_HOST_DEVICE float* norm_scale(const InstanceNorm& s, std::int64_t image, int channel) {
+  return s.scratch + (s.batch * InstanceNorm::kMostParts + image) * 2 * s.channels + channel;
 }
 
-/// From the sums over a whole picture.
-GSTTORCH_HOST_DEVICE void finish_norm(const InstanceNorm& s, std::int64_t picture, int channel,
+/// From the sums over a whole image.
+GSTTORCH_HOST_DEVICE void finish_norm(const InstanceNorm& s, std::int64_t image, int channel,
                                       double sum, double square) {
   const auto count = static_cast<double>(s.pixels);
   const double shifted_mean = sum / count;
   const double spread = square / count - shifted_mean * shifted_mean;
   const double inverse = 1 / sqrt((spread > 0 ? spread : 0) + static_cast<double>(s.epsilon));
-  const double shift = s.values[picture * s.pixels * s.channels + channel];
-  float* scale = norm_scale(s, picture, channel);
+  const double shift = s.values[image * s.pixels * s.channels + channel];
+  float* scale = norm_scale(s, image, channel);
   scale[0] = static_cast<float>(inverse);
   scale[s.channels] = static_cast<float>(-(shift + shifted_mean) * inverse);
 }
 
-/// Element `i` of a picture.
-GSTTORCH_HOST_DEVICE void apply_norm(const InstanceNorm& s, std::int64_t picture, std::uint32_t i) {
+/// Element `i` of an image.
+GSTTORCH_HOST_DEVICE void apply_norm(const InstanceNorm& s, std::int64_t image, std::uint32_t i) {
   const int channel = static_cast<int>(i % static_cast<std::uint32_t>(s.channels));
-  const float* scale = norm_scale(s, picture, channel);
-  float& value = s.values[picture * s.pixels * s.channels + i];
+  const float* scale = norm_scale(s, image, channel);
+  float& value = s.values[image * s.pixels * s.channels + i];
   value = value * scale[0] + scale[s.channels];
   if (s.relu && value < 0) value = 0;
 }

@@ -21,7 +21,7 @@ __global__ void bias_activation(BiasActivation s, std::uint32_t count) {
   for (std::uint32_t i = blockIdx.x * kThreads + threadIdx.x; i < count; i += step) add_bias(s, i);
 }
 
-// Block (part, picture). Neighbouring threads read neighbouring channels, and pixels beyond them.
+// Block (part, image). Neighbouring threads read neighbouring channels, and pixels beyond them.
 __global__ void norm_moments(InstanceNorm s) {
   __shared__ NormSums sums[kThreads];
   const int rows = kThreads / s.channels;
@@ -41,7 +41,7 @@ __global__ void norm_moments(InstanceNorm s) {
   partial[s.channels] = total.square;
 }
 
-// Block (channel, picture), of one warp.
+// Block (channel, image), of one warp.
 __global__ void norm_finish(InstanceNorm s) {
   double sum = 0, square = 0;
   for (int part = threadIdx.x; part < norm_parts(s); part += kWarp) {
@@ -108,12 +108,12 @@ cudaError_t launch_bias_activation(const BiasActivation& s, cudaStream_t stream)
 }
 
 cudaError_t launch_instance_norm(const InstanceNorm& s, cudaStream_t stream) {
-  const auto pictures = static_cast<unsigned>(s.batch);
+  const auto images = static_cast<unsigned>(s.batch);
   const auto channels = static_cast<unsigned>(s.channels);
   const std::int64_t count = s.pixels * s.channels;
-  norm_moments<<<dim3(norm_parts(s), pictures), kThreads, 0, stream>>>(s);
-  norm_finish<<<dim3(channels, pictures), kWarp, 0, stream>>>(s);
-  norm_apply<<<dim3(blocks_for(count), pictures), kThreads, 0, stream>>>(
+  norm_moments<<<dim3(norm_parts(s), images), kThreads, 0, stream>>>(s);
+  norm_finish<<<dim3(channels, images), kWarp, 0, stream>>>(s);
+  norm_apply<<<dim3(blocks_for(count), images), kThreads, 0, stream>>>(
       s, static_cast<std::uint32_t>(count));
   return cudaGetLastError();
 }

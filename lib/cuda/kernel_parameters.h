@@ -29,7 +29,7 @@ enum class Activation {
 
 /// values becomes activation(values + bias + other).
 struct BiasActivation {
-  float* values;       ///< [pixels, channels], pixels of all pictures
+  float* values;       ///< [pixels, channels], pixels of all images
   const float* bias;   ///< [channels], or null
   const float* other;  ///< as `values`, or null
   std::int64_t pixels;
@@ -37,7 +37,7 @@ struct BiasActivation {
   Activation activation;
 };
 
-/// Each channel of each picture gets mean 0 and variance 1; then a ReLU where it is wanted.
+/// Each channel of each image gets mean 0 and variance 1; then a ReLU where it is wanted.
 struct InstanceNorm {
   static constexpr int kMostChannels = 256;
   static constexpr int kMostParts = 512;

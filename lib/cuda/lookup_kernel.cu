@@ -32,7 +32,7 @@ struct Walk {
   }
 };
 
-// What one level is to a pixel: its window, and where the samples or the features of its picture
+// What one level is to a pixel: its window, and where the samples or the features of its image
 // begin.
 struct LevelWindow {
   LookupWindow window;

@@ -12,11 +12,11 @@
 
 namespace gsttorch {
 
-/// One pixel of a picture as a net wants it. The kernels and, for tests without a GPU, the
+/// One pixel of an image as a net wants it. The kernels and, for tests without a GPU, the
 /// processor run the same functions; the results are those of image_to_tensor() in
 /// lib/nn/ops/image.h, but for the last bit where a processor fuses additions and multiplications.
 
-/// All that a kernel has to know of a picture, as plain data.
+/// All that a kernel has to know of an image, as plain data.
 struct PixelSource {
   PixelFormat format;
   PixelFamily family;
@@ -78,7 +78,7 @@ GSTTORCH_HOST_DEVICE Pixel planar_yuv(const PixelSource& s, int x, int y, int sh
           sample8(s, 2, y >> shift_y, x >> shift_x)};
 }
 
-/// Code values as they stand in the picture.
+/// Code values as they stand in the image.
 GSTTORCH_HOST_DEVICE Pixel code_values(const PixelSource& s, int x, int y) {
   switch (s.format) {
     case PixelFormat::NV12:

@@ -21,7 +21,7 @@ struct FeatureOptions {
   bool operator==(const FeatureOptions&) const = default;
 };
 
-/// What one frame shows, as numbers that lie close together for pictures that look alike.
+/// What one frame shows, as numbers that lie close together for images that look alike.
 struct FrameFeatures {
   std::vector<float> values;  ///< [C], global mean of a layer
   Thumbnail thumbnail;
@@ -44,7 +44,7 @@ class FeatureModel {
   virtual const FeatureModelInfo& info() const = 0;
 
   /// Features of each frame, computed as one batch: equal to those of one frame at a time. A frame
-  /// keeps its converted picture for whoever asks next. A layer that the net lacks is BadArgument.
+  /// keeps its converted image for whoever asks next. A layer that the net lacks is BadArgument.
   virtual Result<std::vector<FrameFeatures>> features(std::span<FrameImage* const> frames,
                                                       const FeatureOptions& options,
                                                       std::stop_token stop = {}) = 0;

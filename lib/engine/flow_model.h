@@ -27,7 +27,7 @@ struct FlowOptions {
   /// Stop when the mean update of an iteration falls below this, in pixels of the net's own input
   /// (never before the third iteration). 0: always run all iterations.
   double convergence_px = 0;
-  /// Longer side of the picture inside the net, in pixels; 0: the frame's own size.
+  /// Longer side of the image inside the net, in pixels; 0: the frame's own size.
   int max_size = 0;
   FlowDirection direction = FlowDirection::Forward;
   DataType output = DataType::Float32;
@@ -89,7 +89,7 @@ class FlowModel {
   virtual const FlowModelInfo& info() const = 0;
 
   /// The features of one frame, from which both sides of a pair are made. The frame keeps the
-  /// converted picture and the features for whoever asks next. `stop` is looked at between the
+  /// converted image and the features for whoever asks next. `stop` is looked at between the
   /// net's blocks and ends the call with ErrorCode::Cancelled.
   virtual Result<std::shared_ptr<const FlowFrame>> encode(FrameImage& image,
                                                           const FlowOptions& options,

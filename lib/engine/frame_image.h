@@ -21,7 +21,7 @@ class Derived {
 };
 
 enum class DerivedKind {
-  Image,     ///< the picture as a net wants it: converted, resized, padded, on a device
+  Image,     ///< the image as a net wants it: converted, resized, padded, on a device
   Features,  ///< what a net extracted from it
 };
 
@@ -46,7 +46,7 @@ class FrameImage {
                                              const Make& make) = 0;
 };
 
-/// A picture that is used once: nothing is kept.
+/// An image that is used once: nothing is kept.
 class SingleUseImage final : public FrameImage {
  public:
   explicit SingleUseImage(ImageView view) : view_(std::move(view)) {}

@@ -43,7 +43,7 @@ struct ImagePlane {
   bool operator==(const ImagePlane&) const = default;
 };
 
-/// A picture in host memory that somebody else owns; valid for the length of the call it is
+/// An image in host memory that somebody else owns; valid for the length of the call it is
 /// passed to.
 struct ImageView {
   PixelFormat format = PixelFormat::RGB;

@@ -19,13 +19,13 @@ namespace gsttorch {
 struct MatchOptions {
   double threshold = 0.2;       ///< least confidence of a match; 0: any above 0
   std::size_t max_matches = 0;  ///< only the most confident ones; 0: all
-  /// Longer side of the picture inside the net, in pixels; 0: the frame's own size.
+  /// Longer side of the image inside the net, in pixels; 0: the frame's own size.
   int max_size = 0;
   /// At most one match, the most confident, in each square of so many cells a side of the first
-  /// picture; the rest is not refined either. 1: all.
+  /// image; the rest is not refined either. 1: all.
   int spacing = 1;
   static constexpr double kMostPruned = 0.9;
-  /// Share of the cells of each picture that is left out of matching, 0 to `kMostPruned`: those
+  /// Share of the cells of each image that is left out of matching, 0 to `kMostPruned`: those
   /// with the weakest features. Fewer matches in less time; 0: all cells, the exact result.
   double token_pruning = 0;
   /// Matches that the fine stage works on at once: more take more memory, the same matches. On a
@@ -35,7 +35,7 @@ struct MatchOptions {
   bool operator==(const MatchOptions&) const = default;
 };
 
-/// What a net extracted from one picture, ready for any number of pairs. Opaque; it holds the same
+/// What a net extracted from one image, ready for any number of pairs. Opaque; it holds the same
 /// memory or less as it is used.
 class MatchFrame : public Derived {};
 
@@ -74,8 +74,8 @@ class MatchModel {
 
   virtual const MatchModelInfo& info() const = 0;
 
-  /// The features of one picture, from which both sides of a pair are made. The frame keeps the
-  /// converted picture and the features for whoever asks next. `stop` is looked at between the
+  /// The features of one image, from which both sides of a pair are made. The frame keeps the
+  /// converted image and the features for whoever asks next. `stop` is looked at between the
   /// net's blocks and ends the call with ErrorCode::Cancelled.
   virtual Result<std::shared_ptr<const MatchFrame>> encode(FrameImage& image,
                                                            const MatchOptions& options,

@@ -35,7 +35,7 @@ class ShotModel {
 
   virtual const ShotModelInfo& info() const = 0;
 
-  /// The frame as the net sees it. The frame keeps the picture for whoever asks next.
+  /// The frame as the net sees it. The frame keeps the image for whoever asks next.
   virtual Result<Thumbnail> thumbnail(FrameImage& frame) = 0;
 
   /// Of each frame of a window, in order; ShotWindows tells which windows, and which to keep.

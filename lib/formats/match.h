@@ -4,10 +4,10 @@
 
 namespace gsttorch {
 
-/// Where a point of one picture lies in another one: pixels, pixel centres being whole numbers.
+/// Where a point of one image lies in another one: pixels, pixel centres being whole numbers.
 struct Match {
-  float x0, y0;      ///< in the first picture
-  float x1, y1;      ///< in the second picture
+  float x0, y0;      ///< in the first image
+  float x1, y1;      ///< in the second image
   float confidence;  ///< 0..1
 
   bool operator==(const Match&) const = default;

@@ -15,7 +15,7 @@ namespace gsttorch {
 constexpr char kCudaContextType[] = "gst.cuda.context";
 
 /// The context in which LibTorch works on a device, as GStreamer's CUDA elements take it: a decoder
-/// that is given it writes its pictures where LibTorch can read them, and the device holds one
+/// that is given it writes its images where LibTorch can read them, and the device holds one
 /// context instead of two. Loads libgsttorch-gstcuda.so (looked for as the engine is; the
 /// environment variable is GST_TORCH_GSTCUDA_LIBRARY) and with it gstcuda. Thread-safe.
 Result<Ref<GstContext>> cuda_context(int device);

@@ -87,7 +87,7 @@ double pixel_aspect(const GstVideoInfo& info) {
   return n > 0 && d > 0 ? static_cast<double>(n) / d : 1;
 }
 
-// What videoscale's add-borders, which is on by default, would add in all so that the picture keeps
+// What videoscale's add-borders, which is on by default, would add in all so that the image keeps
 // its shape.
 double possible_borders(const GstVideoInfo& in, const GstVideoInfo& out) {
   const double in_aspect =

@@ -6,7 +6,7 @@
  * @short_description: dense optical flow on a video buffer
  *
  * `raftflow` attaches its result as a #GstCustomMeta named %GST_TORCH_FLOW_META_NAME, tagged
- * {video, size, orientation}: it survives elements that keep the picture, follows its pixels where
+ * {video, size, orientation}: it survives elements that keep the image, follows its pixels where
  * an element says where they went, and is dropped where none does. docs/api.md has a table of what
  * GStreamer's elements say. The arrays go where a frame is encoded; the numbers stay.
  *
@@ -20,7 +20,7 @@
  * (GstBuffer, float32 [grid-height, grid-width]). The buffers hold #GstTorchAllocator memory, which
  * tells its shape.
  *
- * Where the picture is scaled the arrays stay as they are, `width` and `height` change, and so do
+ * Where the image is scaled the arrays stay as they are, `width` and `height` change, and so do
  * the magnitudes. Both axes by the same factor (within 1 %): exactly that, or the geometric mean of
  * the two. Otherwise they are computed anew from `flow`; without it the geometric mean is all there
  * is, and the true values lie between those that the two factors give.

@@ -3,17 +3,17 @@
 /**
  * SECTION:gsttorchmatchmeta
  * @title: Match results
- * @short_description: correspondences between a video buffer and another picture
+ * @short_description: correspondences between a video buffer and another image
  *
  * `loftrmatch` attaches its result as a #GstCustomMeta named %GST_TORCH_MATCH_META_NAME, tagged
- * {video, size, orientation}: it survives elements that keep the picture, follows its pixels where
+ * {video, size, orientation}: it survives elements that keep the image, follows its pixels where
  * an element says where they went, and is dropped where none does. docs/api.md has a table of what
  * GStreamer's elements say. The array goes where a frame is encoded; the numbers stay.
  *
  * Its structure's fields can be read without this header (from Python, from Rust): `source`,
  * `model` (string), `width`, `height` (uint; the frame that x1, y1 refer to), `reference-width`,
- * `reference-height` (uint; the picture that x0, y0 refer to), `reference` (string, only where that
- * is a picture file: its path), `reference-pts` (uint64, ns; where it is an earlier frame), `dt`
+ * `reference-height` (uint; the image that x0, y0 refer to), `reference` (string, only where that
+ * is an image file: its path), `reference-pts` (uint64, ns; where it is an earlier frame), `dt`
  * (int64, ns; this frame's PTS less that one's), `count` (uint), `mean-confidence` (double),
  * `skipped` (string, only where there is no result: why), `matches` (GstBuffer, float32 [count, 6]:
  * x0, y0, x1, y1 in pixels, confidence, inlier (1 or 0; 1 without geometry)). With geometry also
@@ -23,10 +23,10 @@
  * (uint: 1 where the light pass was enough), `overlap` (string: what it said, "none", "unsure",
  * "still", "partial" or "large"), `working-size` (uint: longer side inside the net, pixels, where
  * the matches come from), `region` and `reference-region` (GstValueArray of four uint: x, y, width
- * and height of the part of each picture that was looked at).
+ * and height of the part of each image that was looked at).
  *
- * Where the picture is scaled, points, matrix and `width` and `height` follow; so do x0, y0 and
- * `reference-width` and `reference-height` unless the reference is a picture file. So they do where
+ * Where the image is scaled, points, matrix and `width` and `height` follow; so do x0, y0 and
+ * `reference-width` and `reference-height` unless the reference is an image file. So they do where
  * it is turned, mirrored, cropped or given borders (GStreamer 1.28 says so); matches that a crop
  * cuts off are left out of the array, `count`, `mean-confidence` and `inliers`, and a result that
  * has no array to count in is dropped. `working-size` and the regions stay as they were.
@@ -55,9 +55,9 @@ typedef struct _GstTorchMatch GstTorchMatch;
  * GstTorchMatch:
  * @width: width of the frame, pixels
  * @height: height of the frame, pixels
- * @reference_width: width of the other picture, pixels
- * @reference_height: height of the other picture, pixels
- * @reference_pts: PTS of the other frame; %GST_CLOCK_TIME_NONE where it is a picture file
+ * @reference_width: width of the reference image, pixels
+ * @reference_height: height of the reference image, pixels
+ * @reference_pts: PTS of the other frame; %GST_CLOCK_TIME_NONE where it is an image file
  * @dt: this frame's PTS less @reference_pts, ns; %GST_CLOCK_STIME_NONE where one is missing
  * @count: how many matches there are
  * @mean_confidence: of the matches, 0..1
@@ -67,7 +67,7 @@ typedef struct _GstTorchMatch GstTorchMatch;
  * @matrix: (array fixed-size=9): row by row
  * @source: (not nullable): name of the element that computed this
  * @model: (nullable): name of the net
- * @reference: (nullable): the reference picture's file
+ * @reference: (nullable): the reference image's file
  * @geometry: (nullable): "homography" or "fundamental"; %NULL where none was asked for
  * @verdict: (nullable): "static", "moved" or "lost"; only with @geometry
  * @skipped: (nullable): why there is no result, where there is none
@@ -76,7 +76,7 @@ typedef struct _GstTorchMatch GstTorchMatch;
  * @working_size: longer side inside the net, pixels; only with @passes
  * @region: (array fixed-size=4): x, y, width and height of what was looked at, in pixels that the
  *   frame had then; only with @passes
- * @reference_region: (array fixed-size=4): the same of the other picture
+ * @reference_region: (array fixed-size=4): the same of the reference image
  * @overlap: (nullable): what the light pass said; only with @passes
  *
  * One result, as read from a meta or to be attached. One that gst_torch_match_meta_read() filled,

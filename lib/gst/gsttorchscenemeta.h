@@ -7,7 +7,7 @@
  *
  * `scenedetect` attaches its result to every frame as a #GstCustomMeta named
  * %GST_TORCH_SCENE_META_NAME. It has no tags: whatever keeps metas keeps it, since it says nothing
- * of places in the picture. A frame with which more than one boundary is known has a meta for each.
+ * of places in the image. A frame with which more than one boundary is known has a meta for each.
  *
  * Its structure's fields can be read without this header (from Python, from Rust): `source`
  * (string), `model` (string), `frame` (uint64), `shot` (uint), `score`, `threshold`, `distance`,

@@ -11,7 +11,7 @@
 namespace gsttorch {
 
 /// A match result of a frame, as one of the frame that was made from it: its points, its matrix,
-/// its sizes; those of the reference too, unless it is a picture file. Matches whose points the new
+/// its sizes; those of the reference too, unless it is an image file. Matches whose points the new
 /// frame does not have are left out.
 struct MappedMatch {
   GstTorchMatch match;  ///< borrows the strings of the one it was made from, and the rows

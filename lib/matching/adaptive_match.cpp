@@ -16,12 +16,12 @@ struct Pass {
   MatchOptions options;
 };
 
-MatchOptions coarse_options(const MatchModel& net, const MatchPicture& picture,
+MatchOptions coarse_options(const MatchModel& net, const MatchImage& image,
                              const MatchOptions& options) {
   const int cell = net.info().cell_px;
   MatchOptions coarse = options;
-  coarse.max_size = coarse_size(picture.width(), picture.height(), options.max_size, cell);
-  coarse.spacing = coarse_spacing(coarse.max_size, picture.width(), picture.height(), cell);
+  coarse.max_size = coarse_size(image.width(), image.height(), options.max_size, cell);
+  coarse.spacing = coarse_spacing(coarse.max_size, image.width(), image.height(), cell);
   coarse.threshold = std::min(options.threshold, kCoarseThreshold);
   coarse.max_matches = 0;
   coarse.token_pruning = 0;
@@ -65,7 +65,7 @@ class AdaptiveMatcher {
     if (!coarse) return coarse.error();
     std::vector<std::size_t> unfinished;
     for (std::size_t i = 0; i < pairs.size(); i++) {
-      const MatchPicture& second = *pairs[i].second;
+      const MatchImage& second = *pairs[i].second;
       results[i].matches = std::move((*coarse)[i].matches);
       results[i].size = coarse_options(nets_.coarse, second, options_).max_size;
       results[i].plan = plan_adaptive(request(pairs[i], results[i].size), results[i].matches);
@@ -109,19 +109,19 @@ class AdaptiveMatcher {
     return match(nets_.coarse, passes);
   }
 
-  Result<std::shared_ptr<const MatchFrame>> full_features(MatchPicture& picture,
+  Result<std::shared_ptr<const MatchFrame>> full_features(MatchImage& image,
                                                           const AdaptiveSide& side,
                                                           std::uint64_t& encodes) {
     MatchOptions options = options_;
     // The same features whether they are asked for as "whole" or by their size.
-    if (side.region != picture.whole() || side.size != natural_size(picture)) {
+    if (side.region != image.whole() || side.size != natural_size(image)) {
       options.max_size = side.size;
     }
-    return picture.features(nets_.full, options, side.region, encodes, stop_);
+    return image.features(nets_.full, options, side.region, encodes, stop_);
   }
 
-  int natural_size(const MatchPicture& picture) const {
-    const int longer = std::max(picture.width(), picture.height());
+  int natural_size(const MatchImage& image) const {
+    const int longer = std::max(image.width(), image.height());
     return options_.max_size > 0 ? std::min(options_.max_size, longer) : longer;
   }
 

@@ -20,19 +20,19 @@ struct AdaptiveModels {
 };
 
 struct AdaptivePair {
-  MatchPicture* first;
-  MatchPicture* second;
+  MatchImage* first;
+  MatchImage* second;
 };
 
 struct AdaptiveResult {
-  std::vector<Match> matches;  ///< in pixels of the whole pictures
+  std::vector<Match> matches;  ///< in pixels of the whole images
   AdaptivePlan plan;
   int passes = 1;
   int size =
-      0;  ///< longer side of the second picture's region, where the matches come from, pixels
+      0;  ///< longer side of the second image's region, where the matches come from, pixels
 };
 
-/// How often a backbone ran: the full net's for first and second pictures, and the coarse pass'.
+/// How often a backbone ran: the full net's for first and second images, and the coarse pass'.
 struct AdaptiveEncodes {
   std::uint64_t first = 0, second = 0, coarse = 0;
 };

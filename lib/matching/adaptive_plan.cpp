@@ -69,7 +69,7 @@ void grow(double low, double high, double margin, int length, int& begin, int& s
   size = static_cast<int>(std::clamp(last, 0., static_cast<double>(length))) - begin;
 }
 
-// What of a picture of size `here` another one shows, which `motion` takes here.
+// What of an image of size `here` another one shows, which `motion` takes here.
 ImageRegion shared_region(const AffineMotion& motion, const Size& there, const Size& here,
                           double margin) {
   double left = 1e9, right = -1e9, top = 1e9, bottom = -1e9;
@@ -189,7 +189,7 @@ class Planner {
     plan_.second = side(in_second);
   }
 
-  // The picture that shows things larger goes into the net smaller.
+  // The image that shows things larger goes into the net smaller.
   void equalise_scales() {
     const double larger =
         plan_.motion->scale() * net_per_pixel(plan_.second) / net_per_pixel(plan_.first);

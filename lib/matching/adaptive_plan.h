@@ -14,8 +14,8 @@ namespace gsttorch {
 
 /// What is known of a pair before the full pass.
 struct AdaptiveRequest {
-  int first_width = 0, first_height = 0;    ///< pixels of the first picture
-  int second_width = 0, second_height = 0;  ///< pixels of the second picture
+  int first_width = 0, first_height = 0;    ///< pixels of the first image
+  int second_width = 0, second_height = 0;  ///< pixels of the second image
   int max_size = 0;  ///< cap of the longer side inside the net, pixels; 0: none
   int cell_px = 8;   ///< of the full pass' net
   /// The coarse pass' own: longer side inside the net (pixels), and whether its second points are
@@ -26,15 +26,15 @@ struct AdaptiveRequest {
 
 /// What the coarse pass says of a pair.
 enum class Overlap {
-  None,     ///< the pictures share nothing: no match is the result
+  None,     ///< the images share nothing: no match is the result
   Unsure,   ///< too little agrees to tell
-  Still,    ///< the same view: a smaller picture is enough, or even the coarse pass
+  Still,    ///< the same view: a smaller image is enough, or even the coarse pass
   Partial,  ///< they share parts so small that looking at these alone is cheaper
   Large,    ///< they share most of what they show
 };
 
 struct AdaptiveSide {
-  ImageRegion region;  ///< of the picture
+  ImageRegion region;  ///< of the image
   int size = 0;        ///< longer side of that region inside the net, pixels
 };
 
@@ -48,7 +48,7 @@ struct AdaptivePlan {
   std::optional<AffineMotion> motion;  ///< from the first to the second, where it is known
 };
 
-/// Longer side of a picture inside the net in the coarse pass of a net with cells of so many
+/// Longer side of an image inside the net in the coarse pass of a net with cells of so many
 /// pixels: a quarter of the full pass' cells in a row, at least twenty, fewer than the full pass.
 int coarse_size(int width, int height, int max_size, int cell_px);
 
@@ -56,7 +56,7 @@ int coarse_size(int width, int height, int max_size, int cell_px);
 /// motion.
 int coarse_spacing(int size, int width, int height, int cell_px);
 
-/// From the coarse pass' matches, in pixels of the whole pictures.
+/// From the coarse pass' matches, in pixels of the whole images.
 AdaptivePlan plan_adaptive(const AdaptiveRequest& request, std::span<const Match> coarse);
 
 }  // namespace gsttorch

@@ -15,7 +15,7 @@ struct Point {
   double x, y;  ///< pixels, pixel centres being whole numbers
 };
 
-/// Takes a point of the first picture to the second: (a x + b y + c, d x + e y + f).
+/// Takes a point of the first image to the second: (a x + b y + c, d x + e y + f).
 struct AffineMotion {
   double a = 1, b = 0, c = 0;
   double d = 0, e = 1, f = 0;
@@ -32,7 +32,7 @@ struct MotionEstimate {
 };
 
 /// The affine motion that most matches follow to within `threshold_px`, by least squares over
-/// those: enough to tell what two pictures share. Three matches drawn at random propose one, many
+/// those: enough to tell what two images share. Three matches drawn at random propose one, many
 /// times (Fischler and Bolles, Random sample consensus, 1981); the same matches give the same
 /// motion. None for fewer than three matches, or where all lie on a line.
 std::optional<MotionEstimate> estimate_motion(std::span<const Match> matches, double threshold_px);

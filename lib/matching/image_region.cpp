@@ -9,7 +9,7 @@
 namespace gsttorch {
 namespace {
 
-// How a plane's rows lie: one row for 2^y_shift of the picture's, and `bytes` for 2^x_shift pixels.
+// How a plane's rows lie: one row for 2^y_shift of the image's, and `bytes` for 2^x_shift pixels.
 struct PlaneLayout {
   int bytes = 0;  // 0: there is no such plane
   int x_shift = 0, y_shift = 0;

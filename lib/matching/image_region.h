@@ -12,7 +12,7 @@
 
 namespace gsttorch {
 
-/// A part of a picture, pixels.
+/// A part of an image, pixels.
 struct ImageRegion {
   int x = 0, y = 0;
   int width = 0, height = 0;
@@ -23,7 +23,7 @@ struct ImageRegion {
 /// Left and upper edges of regions are multiples of this, which every format's chroma fits.
 inline constexpr int kRegionStep = 2;
 
-/// The part of a picture, which lies in it and begins at multiples of kRegionStep: the same memory.
+/// The part of an image, which lies in it and begins at multiples of kRegionStep: the same memory.
 ImageView view_of_region(const ImageView& image, const ImageRegion& region);
 
 /// A part of a frame as a frame of its own. Borrows the whole one; what is made of the part is kept

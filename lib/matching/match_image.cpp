@@ -6,10 +6,10 @@
 
 namespace gsttorch {
 
-MatchPicture::MatchPicture(std::shared_ptr<FrameImage> image)
+MatchImage::MatchImage(std::shared_ptr<FrameImage> image)
     : width_(image->width()), height_(image->height()), image_(std::move(image)) {}
 
-Result<std::shared_ptr<const MatchFrame>> MatchPicture::features(MatchModel& net,
+Result<std::shared_ptr<const MatchFrame>> MatchImage::features(MatchModel& net,
                                                                  const MatchOptions& options,
                                                                  const ImageRegion& region,
                                                                  std::uint64_t& encodes,
@@ -19,7 +19,7 @@ Result<std::shared_ptr<const MatchFrame>> MatchPicture::features(MatchModel& net
       return made.features;
     }
   }
-  if (!image_) return Error{ErrorCode::Failed, "the pixels of a picture are not there any more"};
+  if (!image_) return Error{ErrorCode::Failed, "the pixels of an image are not there any more"};
   const bool is_part = region != whole();
   RegionImage part(*image_, region);
   auto features = net.encode(is_part ? part : *image_, options, stop);
@@ -33,7 +33,7 @@ Result<std::shared_ptr<const MatchFrame>> MatchPicture::features(MatchModel& net
   return features;
 }
 
-Result<void> MatchPicture::copy_pixels() {
+Result<void> MatchImage::copy_pixels() {
   if (!image_ || copied_bytes_ > 0) return {};
   const auto view = image_->view();
   if (!view) return view.error();
@@ -43,12 +43,12 @@ Result<void> MatchPicture::copy_pixels() {
   return {};
 }
 
-void MatchPicture::drop_pixels() {
+void MatchImage::drop_pixels() {
   image_.reset();
   copied_bytes_ = 0;
 }
 
-std::size_t MatchPicture::bytes() const {
+std::size_t MatchImage::bytes() const {
   std::size_t bytes = copied_bytes_;
   for (const Made& made : made_) bytes += made.features->bytes();
   return bytes;

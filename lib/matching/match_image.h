@@ -14,13 +14,13 @@
 
 namespace gsttorch {
 
-/// A picture to be matched with others: what nets made of it so far, and its pixels, from which
-/// they make more when it is asked for. Whole pictures' features stay, one for each net and size;
+/// An image to be matched with others: what nets made of it so far, and its pixels, from which
+/// they make more when it is asked for. Whole images' features stay, one for each net and size;
 /// of the parts only the one that a net was last asked for. Not thread-safe.
-class MatchPicture {
+class MatchImage {
  public:
   /// `image` is kept until `copy_pixels` or `drop_pixels`.
-  explicit MatchPicture(std::shared_ptr<FrameImage> image);
+  explicit MatchImage(std::shared_ptr<FrameImage> image);
 
   int width() const { return width_; }    ///< pixels
   int height() const { return height_; }  ///< pixels

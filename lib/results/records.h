@@ -39,7 +39,7 @@ struct MatchRecord {
   std::string model;
   std::optional<std::uint64_t> reference_pts;  ///< ns
   std::optional<std::int64_t> dt;              ///< ns
-  std::string reference;                       ///< the reference picture's file
+  std::string reference;                       ///< the reference image's file
   std::uint64_t count = 0;
   double mean_confidence = 0;  ///< 0..1
   std::string geometry;
@@ -66,7 +66,7 @@ struct SceneRecord {
   std::string skipped;
 };
 
-/// When the picture was taken, by a clock that `caps` names ("timestamp/x-ntp").
+/// When the image was taken, by a clock that `caps` names ("timestamp/x-ntp").
 struct ReferenceTimestamp {
   std::string caps;
   std::uint64_t timestamp = 0;  ///< ns

@@ -20,7 +20,7 @@ struct EncodedPacket {
 
 /// When the frames are shown at which a stream can be split without encoding it anew. Not all key
 /// frames are: frames that are shown before a key frame and come after it (an open group of
-/// pictures) need those before it, and would be lost to both sides.
+/// images) need those before it, and would be lost to both sides.
 std::vector<std::int64_t> split_times(const std::vector<EncodedPacket>& packets);
 
 /// A file of its own: from this frame to the next part's.

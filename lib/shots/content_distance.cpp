@@ -15,13 +15,13 @@ constexpr int kWidth = kShotLumaWidth;
 constexpr int kHeight = kShotLumaHeight;
 constexpr int kMostRight = kWidth / 4;
 constexpr int kMostDown = kHeight / 4;
-constexpr float kFlat = 2.0F;        // contrast under which a picture shows nothing
+constexpr float kFlat = 2.0F;        // contrast under which an image shows nothing
 constexpr float kFlatDetail = 1.0F;  // the same of its detail
 constexpr float kOtherGrey = 24.0F;  // brightness that makes one grey another
 constexpr int kAround = 2;           // cells on each side whose mean detail is measured from
 constexpr float kDetailLost = 0.4F;  // correlation that blur and movement may take from detail
 
-using Picture = std::array<float, kShotLumaSize>;
+using Image = std::array<float, kShotLumaSize>;
 
 struct Moments {
   float a = 0, b = 0, aa = 0, bb = 0, ab = 0;
@@ -60,8 +60,8 @@ float correlation(std::span<const float> a, std::span<const float> b, int right,
 }
 
 // Each cell less the mean of those around it, of which those beyond the border are none.
-Picture detail(std::span<const float> luma) {
-  Picture out;
+Image detail(std::span<const float> luma) {
+  Image out;
   for (int y = 0; y < kHeight; ++y) {
     for (int x = 0; x < kWidth; ++x) {
       float sum = 0;
@@ -84,7 +84,7 @@ float content_distance(const FrameWindow& window, std::int64_t a, std::int64_t b
   if (window.contrast(a) < kFlat && window.contrast(b) < kFlat) {
     return std::abs(window.mean_luma(a) - window.mean_luma(b)) > kOtherGrey ? 1.0F : 0.0F;
   }
-  const Picture detail_a = detail(window.luma(a)), detail_b = detail(window.luma(b));
+  const Image detail_a = detail(window.luma(a)), detail_b = detail(window.luma(b));
   float best = -1;
   for (int down = -kMostDown; down <= kMostDown; ++down) {
     for (int right = -kMostRight; right <= kMostRight; ++right) {

@@ -9,7 +9,7 @@
 namespace gsttorch {
 
 /// How little of one frame's content is in another, 0 to 1: 1 less the best normalised correlation
-/// of their luma pictures over all shifts by up to a quarter of the picture. Blind to exposure
+/// of their luma images over all shifts by up to a quarter of the image. Blind to exposure
 /// (gain and offset) and to pans and shakes; two frames of one colour each differ by their
 /// brightness alone.
 float content_distance(const FrameWindow& window, std::int64_t a, std::int64_t b);

@@ -22,7 +22,7 @@ constexpr std::int64_t kBeside =
 constexpr float kOtherContent = 0.25F;   // content distance across a cut
 constexpr std::int64_t kLongestCut = 3;  // frames that TransNetV2 marks around a cut, at most
 constexpr float kMarked = 0.5F;
-constexpr float kWholeDifference = 4096;  // of luma, squared grey levels: two unlike pictures
+constexpr float kWholeDifference = 4096;  // of luma, squared grey levels: two unlike images
 constexpr float kMostRatio = 1e3F;
 
 float ratio_of(float value, float needed) {
@@ -49,7 +49,7 @@ float CutRule::step(const FrameWindow& window, std::int64_t position) const {
   return std::min(1.0F, window.luma_difference(position - 1, position) / kWholeDifference);
 }
 
-// How far the luma picture's change stands out from the usual one.
+// How far the luma image's change stands out from the usual one.
 float CutRule::luma_ratio(const FrameWindow& window, std::int64_t position) const {
   std::vector<float> usual;
   const std::int64_t first = std::max(window.oldest() + 1, position - kPast);

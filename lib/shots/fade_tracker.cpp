@@ -11,8 +11,8 @@ namespace {
 constexpr float kWhite = 255;
 constexpr float kBlackLevel = 18;  // of one colour, with studio range shown as full range
 constexpr float kWhiteLevel = 24;
-constexpr float kLeastTop = 30;      // of a picture beside a fade
-constexpr float kLeastContrast = 6;  // of such a picture, where the colour is white
+constexpr float kLeastTop = 30;      // of an image beside a fade
+constexpr float kLeastContrast = 6;  // of such an image, where the colour is white
 constexpr float kMoving = 0.01F;     // share by which a level that moves changes
 constexpr float kNoise = 0.2F;       // and grey levels
 
@@ -27,7 +27,7 @@ bool FadeTracker::is_blank(const Sample& sample) const {
   return level(sample) < (colour_ == Colour::Black ? kBlackLevel : kWhiteLevel);
 }
 
-bool FadeTracker::is_picture(const Sample& sample) const {
+bool FadeTracker::is_image(const Sample& sample) const {
   if (level(sample) < kLeastTop) return false;
   return colour_ == Colour::Black || sample.contrast >= kLeastContrast;
 }
@@ -62,7 +62,7 @@ std::size_t FadeTracker::fall_begin() const {
 
 void FadeTracker::open() {
   const std::size_t top = fall_begin();
-  if (top + 1 >= history_.size() || !is_picture(history_[top])) return;
+  if (top + 1 >= history_.size() || !is_image(history_[top])) return;
   is_open_ = true;
   top_ = level(history_[top]);
   start_ = history_[top + 1];
@@ -91,7 +91,7 @@ std::optional<FadeTracker::Fade> FadeTracker::push(const Sample& sample) {
 
 std::optional<FadeTracker::Fade> FadeTracker::close() {
   is_open_ = false;
-  if (!is_picture(peak_)) return std::nullopt;
+  if (!is_image(peak_)) return std::nullopt;
   Fade fade{start_,
             lowest_,
             peak_,

@@ -12,7 +12,7 @@
 namespace gsttorch {
 
 /// Follows fades to and from one colour, however slow. What falls and rises is a level that a fade
-/// scales: the root mean square distance of the luma picture from black, or from white.
+/// scales: the root mean square distance of the luma image from black, or from white.
 class FadeTracker {
  public:
   enum class Colour { Black, White };
@@ -21,7 +21,7 @@ class FadeTracker {
     std::int64_t position = 0;
     FramePlace place;
     float mean = 0;      ///< luma, 0 to 255
-    float contrast = 0;  ///< its standard deviation over the picture
+    float contrast = 0;  ///< its standard deviation over the image
   };
 
   /// As ShotBoundary; `start` is preceded by the last frame of the old shot.
@@ -49,7 +49,7 @@ class FadeTracker {
 
   float level(const Sample& sample) const;
   bool is_blank(const Sample& sample) const;
-  bool is_picture(const Sample& sample) const;
+  bool is_image(const Sample& sample) const;
   bool above(float higher, float lower) const;
   std::size_t fall_begin() const;
   void open();

@@ -27,20 +27,20 @@ class FrameWindow {
 
   const FramePlace& place(std::int64_t position) const { return at(position).place; }
   float mean_luma(std::int64_t position) const { return at(position).mean; }
-  /// Standard deviation of the luma picture.
+  /// Standard deviation of the luma image.
   float contrast(std::int64_t position) const { return at(position).deviation; }
   bool has_feature(std::int64_t position) const { return at(position).has_feature; }
   const std::optional<TransitionProbabilities>& probabilities(std::int64_t position) const {
     return at(position).probabilities;
   }
-  /// The luma picture less its mean.
+  /// The luma image less its mean.
   std::span<const float> luma(std::int64_t position) const;
 
   /// 1 - cosine of the features; 0 where either has none.
   float feature_distance(std::int64_t a, std::int64_t b) const;
-  /// Mean over the picture of (luma a - luma b) * (luma c - luma d).
+  /// Mean over the image of (luma a - luma b) * (luma c - luma d).
   float luma_product(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d) const;
-  /// Mean squared difference of the luma pictures.
+  /// Mean squared difference of the luma images.
   float luma_difference(std::int64_t a, std::int64_t b) const { return luma_product(a, b, a, b); }
 
  private:

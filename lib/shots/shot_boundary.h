@@ -38,7 +38,7 @@ struct ShotBoundary {
   float confidence = 0;  ///< 0 to 1; at or above the threshold
 };
 
-/// The size of the small luma pictures that the rules look at: that of TransNetV2's input.
+/// The size of the small luma images that the rules look at: that of TransNetV2's input.
 constexpr std::size_t kShotLumaWidth = 48;
 constexpr std::size_t kShotLumaHeight = 27;
 constexpr std::size_t kShotLumaSize = kShotLumaWidth * kShotLumaHeight;
@@ -52,7 +52,7 @@ struct TransitionProbabilities {
 /// What is known of one frame. The spans are read before push() returns.
 struct ShotFrame {
   FramePlace place;  ///< numbers rise, gaps are allowed
-  /// Mean luma of each cell of a 48x27 grid over the picture, row by row, 0 (black) to 255.
+  /// Mean luma of each cell of a 48x27 grid over the image, row by row, 0 (black) to 255.
   std::span<const float> luma;
   /// The net's feature vector, of any scale but always of the same length; empty: none.
   std::span<const float> feature;

@@ -11,7 +11,7 @@
 namespace gsttorch {
 
 /// Thread-bound. Decides where shots begin, from what a net says of each frame and from a small
-/// luma picture of it, as the frames come. docs/design has the rules and why they are so.
+/// luma image of it, as the frames come. docs/design has the rules and why they are so.
 ///
 /// A frame that has probabilities is judged by them, another by its feature, and one with neither
 /// by its luma alone.

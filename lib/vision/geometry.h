@@ -22,7 +22,7 @@ enum class GeometryKind {
   Fundamental,  ///< any rigid scene
 };
 
-/// What the matches say of the second picture.
+/// What the matches say of the second image.
 enum class Verdict {
   Static,  ///< the same view: in the mean inliers moved by less than half a pixel inside the model
   Moved,   ///< another view of the same thing
@@ -34,9 +34,9 @@ struct GeometryOptions {
   double threshold_px = 3;  ///< pixels inside the model; beyond, a match is an outlier
   bool refine = false;      ///< least squares over the inliers at the end
   std::size_t least_inliers = 12;
-  /// Side of a pixel inside the model, in pixels of the second picture. Matches are found to a part
-  /// of a pixel that the model saw: in a picture that was scaled down for it they are that much
-  /// less exact in the picture's own pixels, so limits are in pixels of the model.
+  /// Side of a pixel inside the model, in pixels of the second image. Matches are found to a part
+  /// of a pixel that the model saw: in an image that was scaled down for it they are that much
+  /// less exact in the image's own pixels, so limits are in pixels of the model.
   double model_pixel = 1;
 };
 
@@ -50,7 +50,7 @@ struct Geometry {
   Verdict verdict = Verdict::Lost;
 };
 
-/// GeometryOptions::model_pixel of a picture (pixels) whose longer side is at most `max_size`
+/// GeometryOptions::model_pixel of an image (pixels) whose longer side is at most `max_size`
 /// inside the model; 0: its own size.
 inline double model_pixel(int width, int height, int max_size) {
   const int longer = std::max(width, height);

@@ -30,7 +30,7 @@ Points points_of(std::span<const Match> matches) {
 
 std::size_t least_for(GeometryKind kind) { return kind == GeometryKind::Homography ? 4 : 8; }
 
-// In pixels of the pictures.
+// In pixels of the images.
 double threshold_of(const GeometryOptions& options) {
   return options.threshold_px * options.model_pixel;
 }

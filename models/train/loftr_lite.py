@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """Trains loftr-lite.
 
-    pictures.py --work DIR
+    images.py --work DIR
     loftr_lite.py --work DIR
 
 goes on from DIR/loftr-lite/checkpoint.pt where there is one (exactly), else from --from FILE, an
@@ -16,7 +16,7 @@ import torch
 import atlas
 import loftr
 import pairs
-import pictures
+import images
 import runs
 import validation
 
@@ -24,7 +24,7 @@ FINE_REACH = 4.0  # pixels from a window's centre to its edge
 
 
 def coarse_loss(similarity, batch):
-    """Focal loss of the true cells, and of the cells that have none in the other picture."""
+    """Focal loss of the true cells, and of the cells that have none in the reference image."""
     rows, columns = similarity.logsumexp(2), similarity.logsumexp(1)
     b, i, j = batch["batch"], batch["cell0"], batch["cell1"]
     log_p = 2 * similarity[b, i, j] - rows[b, i] - columns[b, j]
@@ -81,15 +81,15 @@ class Run(runs.Training):
     NAME, LOSSES, WARM_UP = "loftr-lite", ("loss", "coarse", "fine", "error_px"), 300
     SCORES = ("score", *validation.COLUMNS)
 
-    def __init__(self, options, train_pictures, held_back=()):
+    def __init__(self, options, train_images, held_back=()):
         torch.manual_seed(options.seed)
         net = loftr.LoFTR(loftr.LITE)
         net.backbone.to(memory_format=torch.channels_last)
         net.backbone.checkpointing = options.gradient_checkpointing
         pace = runs.Pace(options.steps, options.minutes)
-        steps = pairs.Descriptions(train_pictures, pace, options.seed, options.schedule)
+        steps = pairs.Descriptions(train_images, pace, options.seed, options.schedule)
         super().__init__(options, net, steps, pace)
-        self.atlas = atlas.Atlas(train_pictures, self.device)
+        self.atlas = atlas.Atlas(train_images, self.device)
         self.held_back = held_back
 
     def prepare(self, loaded):
@@ -121,8 +121,8 @@ def parse(arguments=None):
 def main():
     options = parse()
     runs.prepare_process(options)
-    held_back = validation.held_back_pairs(pictures.read_part(options.work, "validation"))
-    run = Run(options, pictures.read_part(options.work, "train"), held_back)
+    held_back = validation.held_back_pairs(images.read_part(options.work, "validation"))
+    run = Run(options, images.read_part(options.work, "train"), held_back)
     run.resume()
     run.train()
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""photometry.py for many grey pictures at once, on any device: drawn here, applied there."""
+"""photometry.py for many grey images at once, on any device: drawn here, applied there."""
 
 import cv2
 import numpy as np
@@ -33,7 +33,7 @@ def blur_kernel(rng, strength):
 
 
 def draw(rng, strength):
-    """One picture's look as arrays; what photometry.degrade would do as often and as strongly."""
+    """One image's look as arrays; what photometry.degrade would do as often and as strongly."""
     look = {"curve": np.array([1, 1, 0.0]), "light": np.zeros((3, 4)), "noise": np.zeros(1),
             "quality": np.zeros(1)}
     look["kernel"] = np.zeros((2 * REACH + 1,) * 2)
@@ -83,7 +83,7 @@ def apply(images, looks, generator):
     gamma, gain, offset = looks["curve"][:, :, None, None].unbind(1)
     exposed = (images.clamp(min=1e-6) ** gamma * gain + offset).clamp(0, 1)
     kept = exposed.std((1, 2), keepdim=True) > 0.5 * images.std((1, 2), keepdim=True)
-    images = torch.where(kept, exposed, images)  # nobody exposes a picture away
+    images = torch.where(kept, exposed, images)  # nobody exposes an image away
     light = F.interpolate(looks["light"][:, None], images.shape[-2:], mode="bicubic",
                           align_corners=True)[:, 0]
     images = (images * light.exp()).clamp(0, 1)

@@ -4,7 +4,7 @@
 
 Worker processes draw what the scenes of a step are (describe: a few numbers each, a function of the
 seed, the step and the share of the run that is done); the training process renders them on its
-device (build), so the graphics card that trains draws its pictures too.
+device (build), so the graphics card that trains draws its images too.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ import renders
 import scenes
 
 STRIDE = 8
-# Larger than any grid of the schedule's pictures: the grid of 640x480.
+# Larger than any grid of the schedule's images: the grid of 640x480.
 POSITION_RANGE = (60, 80)
 
 
@@ -111,7 +111,7 @@ def describe(pictures, todo, step, seed):
 def position_shift(step, seed, size):
     """Where on the position encoding's plane the step's grid starts.
 
-    Small pictures visit all the positions that large ones will have.
+    Small images visit all the positions that large ones will have.
     """
     rng = np.random.default_rng((seed, step, 3))
     room = [POSITION_RANGE[axis] - size[1 - axis] // STRIDE for axis in (0, 1)]
@@ -131,7 +131,7 @@ class Descriptions(torch.utils.data.Dataset):
         return describe(self.pictures, todo, step, self.seed)
 
 
-# Pictures and truth, on the device ----------------------------------------------------------------
+# Images and truth, on the device ----------------------------------------------------------------
 
 def on_device(described, device):
     if isinstance(described, dict):
@@ -169,7 +169,7 @@ def mutual_cells(kinds, size):
     grid = renders.pixel_grid(size, device, STRIDE)
     seen = []
     for source in (0, 1):
-        parts = [kind.correspond(grid.expand(len(kind.packed["picture"]), -1, -1), source)
+        parts = [kind.correspond(grid.expand(len(kind.packed["image"]), -1, -1), source)
                  for kind in kinds]
         seen.append([torch.cat(column) for column in zip(*parts)])
     (forward, visible0), (backward, visible1) = seen

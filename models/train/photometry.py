@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What a camera and an encoder do to a picture: exposure, shade, blur, noise, compression."""
+"""What a camera and an encoder do to an image: exposure, shade, blur, noise, compression."""
 
 import cv2
 import numpy as np
 
 
 def expose(rng, image, strength):
-    """Gain, offset and gamma; clips as a sensor does, but not all of the picture away."""
+    """Gain, offset and gamma; clips as a sensor does, but not all of the image away."""
     for _ in range(4):
         gamma = np.exp(rng.normal(0, 0.35 * strength))
         gain = np.exp(rng.normal(0, 0.3 * strength))
@@ -19,7 +19,7 @@ def expose(rng, image, strength):
 
 
 def shade(rng, image, strength):
-    """A smooth change of light across the picture."""
+    """A smooth change of light across the image."""
     coarse = rng.normal(0, 0.35 * strength, (3, 4)).astype(np.float32)
     light = np.exp(cv2.resize(coarse, image.shape[1::-1], interpolation=cv2.INTER_CUBIC))
     return np.clip(image * (light if image.ndim == 2 else light[..., None]), 0, 1)

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Collects training pictures out of Debian packages.
+"""Collects training images out of Debian packages.
 
-    pictures.py --work DIR
+    images.py --work DIR
 
-downloads the packages below with apt-get, unpacks them under DIR/raw and writes DIR/pictures:
-JPEGs whose shorter side is at most --side (1024), and index.tsv (file, part, package, original). A picture
+downloads the packages below with apt-get, unpacks them under DIR/raw and writes DIR/images:
+JPEGs whose shorter side is at most --side (1024), and index.tsv (file, part, package, original). An image
 belongs to one part for ever: `train`, `validation` (chooses the best weights) or `test` (only for
 models/evaluate.py); the name of the original decides.
 """
@@ -30,8 +30,8 @@ TEXTURES = ("supertuxkart-data", "extremetuxracer-data", "tuxpaint-stamps-defaul
 SEQUENCES = ("visp-images-data",)
 PACKAGES = WALLPAPERS + TEXTURES + SEQUENCES
 
-# Normal maps, gloss maps, glyph sheets: no pictures of anything.
-NO_PICTURE = ("_nm", "normal", "gloss", "_spec", "mask", "_alpha", "font", "icon", "alphabet",
+# Normal maps, gloss maps, glyph sheets: no images of anything.
+NO_IMAGE = ("_nm", "normal", "gloss", "_spec", "mask", "_alpha", "font", "icon", "alphabet",
               "symbols", "logo", "emoji", "flag")
 
 
@@ -53,38 +53,38 @@ def candidates(directory):
     for path in sorted(directory.rglob("*")):
         if path.suffix.lower() not in (".jpg", ".jpeg", ".png", ".webp") or path.is_symlink():
             continue
-        if not any(word in path.name.lower() for word in NO_PICTURE):
+        if not any(word in path.name.lower() for word in NO_IMAGE):
             yield path
 
 
 def load(path, smallest, side):
-    """The picture in BGR, its shorter side at most `side`, or None where it is of no use."""
-    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if picture is None or min(picture.shape[:2]) < smallest:
+    """The image in BGR, its shorter side at most `side`, or None where it is of no use."""
+    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if image is None or min(image.shape[:2]) < smallest:
         return None
-    if picture.dtype == np.uint16:
-        picture = (picture // 257).astype(np.uint8)
-    if picture.ndim == 2:
-        picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
-    if picture.shape[2] == 4:
-        alpha = picture[..., 3:].astype(np.float32) / 255
-        picture = (picture[..., :3] * alpha + 127 * (1 - alpha)).astype(np.uint8)
-    scale = side / min(picture.shape[:2])
+    if image.dtype == np.uint16:
+        image = (image // 257).astype(np.uint8)
+    if image.ndim == 2:
+        image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+    if image.shape[2] == 4:
+        alpha = image[..., 3:].astype(np.float32) / 255
+        image = (image[..., :3] * alpha + 127 * (1 - alpha)).astype(np.uint8)
+    scale = side / min(image.shape[:2])
     if scale < 1:
-        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return picture
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return image
 
 
-def texture_share(picture):
+def texture_share(image):
     """Share of 16x16 blocks that hold something to match."""
-    grey = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (512, 512),
+    grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (512, 512),
                       interpolation=cv2.INTER_AREA).astype(np.float32)
     blocks = grey.reshape(32, 16, 32, 16)
     return float((blocks.std(axis=(1, 3)) > 4).mean())
 
 
-def fingerprint(picture):
-    small = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (8, 8),
+def fingerprint(image):
+    small = cv2.resize(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (8, 8),
                        interpolation=cv2.INTER_AREA)
     return (small > small.mean()).tobytes()
 
@@ -97,21 +97,21 @@ def part_of(package, name):
 
 
 def collect(work, side, quality):
-    out = work / "pictures"
+    out = work / "images"
     out.mkdir(parents=True, exist_ok=True)
     seen, rows = set(), []
     for package in WALLPAPERS + TEXTURES:
         directory = unpack(package, work)
         for path in candidates(directory):
-            picture = load(path, 600 if package in WALLPAPERS else 384, side)
-            if picture is None or texture_share(picture) < 0.3:
+            image = load(path, 600 if package in WALLPAPERS else 384, side)
+            if image is None or texture_share(image) < 0.3:
                 continue
-            if fingerprint(picture) in seen:
+            if fingerprint(image) in seen:
                 continue
-            seen.add(fingerprint(picture))
+            seen.add(fingerprint(image))
             name = str(path.relative_to(directory))
             file = f"{len(rows):04d}.jpg"
-            cv2.imwrite(str(out / file), picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+            cv2.imwrite(str(out / file), image, [cv2.IMWRITE_JPEG_QUALITY, quality])
             rows.append((file, part_of(package, name), package, name))
     for package in SEQUENCES:
         unpack(package, work)
@@ -120,9 +120,9 @@ def collect(work, side, quality):
 
 
 def read_part(work, part, colour=False):
-    """Every picture of a part, in the index's order, as scenes.pyramid gives them."""
+    """Every image of a part, in the index's order, as scenes.pyramid gives them."""
     flag = cv2.IMREAD_COLOR if colour else cv2.IMREAD_GRAYSCALE
-    directory = pathlib.Path(work) / "pictures"
+    directory = pathlib.Path(work) / "images"
     rows = [line.split("\t") for line in (directory / "index.tsv").read_text().splitlines()]
     return [scenes.pyramid(cv2.imread(str(directory / row[0]), flag))
             for row in rows if row[1] == part]
@@ -136,7 +136,7 @@ def main():
     options = parser.parse_args()
     rows = collect(options.work, options.side, options.quality)
     for part in ("train", "validation", "test"):
-        print(part, sum(row[1] == part for row in rows), "pictures")
+        print(part, sum(row[1] == part for row in rows), "images")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Random scenes of textured planes: pictures lying flat with cut-outs, and rooms with boxes.
+"""Random scenes of textured planes: images lying flat with cut-outs, and rooms with boxes.
 
-`pictures` are pyramids (scenes.pyramid) throughout, sizes are (width, height), strengths 0..1.
+`images` are pyramids (scenes.pyramid) throughout, sizes are (width, height), strengths 0..1.
 """
 
 import cv2
@@ -19,7 +19,7 @@ def similarity(angle, scale, centre, shift=(0, 0)):
 
 
 def jitter_corners(rng, size, share):
-    """The homography that moves each corner of a picture by up to `share` of its sides."""
+    """The homography that moves each corner of an image by up to `share` of its sides."""
     width, height = size
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     moved = corners + rng.uniform(-share, share, (4, 2)).astype(np.float32) * [width, height]
@@ -49,10 +49,10 @@ def lay_out(rng, texture, size, cover):
     return np.array([[zoom, 0, shift[0]], [0, zoom, shift[1]], [0, 0, 1]]) @ flip
 
 
-def choose(rng, pictures):
+def choose(rng, images):
     """(number, pyramid)"""
-    number = int(rng.integers(len(pictures)))
-    return number, pictures[number]
+    number = int(rng.integers(len(images)))
+    return number, images[number]
 
 
 def random_outline(rng):
@@ -76,27 +76,27 @@ def cut_out(rng, texture, size):
     return part, shrink
 
 
-def flat_layers(rng, pictures, size, strength, pieces):
-    """One picture under a homography, in front of another, with `pieces` cut-outs that move."""
+def flat_layers(rng, images, size, strength, pieces):
+    """One image under a homography, in front of another, with `pieces` cut-outs that move."""
     homography = random_homography(rng, size, strength)
-    number, texture = choose(rng, pictures)
+    number, texture = choose(rng, images)
     first = lay_out(rng, texture, size, 1.0)
     layers = [Layer(texture, (first, homography @ first), ((0, 0, 1.0),) * 2, number=number)]
     if rng.random() < 0.7:
-        number, behind = choose(rng, pictures)
+        number, behind = choose(rng, images)
         placed = [lay_out(rng, behind, size, 1.0) for _ in (0, 1)]
         layers.append(Layer(behind, tuple(placed), ((0, 0, 0.5),) * 2, number=number))
     for index in range(pieces):
-        layers.append(moving_piece(rng, pictures, size, homography, strength, 2.0 + index))
+        layers.append(moving_piece(rng, images, size, homography, strength, 2.0 + index))
     return layers
 
 
-def flat_scene(rng, pictures, size, strength, pieces):
-    return render(flat_layers(rng, pictures, size, strength, pieces), size)
+def flat_scene(rng, images, size, strength, pieces):
+    return render(flat_layers(rng, images, size, strength, pieces), size)
 
 
-def moving_piece(rng, pictures, size, homography, strength, nearness):
-    number, texture = choose(rng, pictures)
+def moving_piece(rng, images, size, homography, strength, nearness):
+    number, texture = choose(rng, images)
     part, first = cut_out(rng, texture, size)
     own = random_homography(rng, size, 0.3 * strength)
     views = [first, homography @ own @ first]
@@ -178,7 +178,7 @@ def second_camera(rng, strength):
     return pose
 
 
-def solid_layers(rng, pictures, size, strength):
+def solid_layers(rng, images, size, strength):
     """Boxes in a room, seen by two cameras: layers, camera matrix, pose of view 1."""
     width, height = size
     focal = rng.uniform(0.7, 1.3) * width
@@ -194,11 +194,11 @@ def solid_layers(rng, pictures, size, strength):
         planes += box_planes(rng, centre, sides)
     layers = []
     for plane in planes:
-        number, texture = choose(rng, pictures)
+        number, texture = choose(rng, images)
         layers.append(plane_layer(texture, *plane, camera, poses, rng.uniform(0.6, 1.2), number))
     return [layer for layer in layers if layer is not None], camera, poses[1]
 
 
-def solid_scene(rng, pictures, size, strength):
-    layers, camera, pose = solid_layers(rng, pictures, size, strength)
+def solid_scene(rng, images, size, strength):
+    layers, camera, pose = solid_layers(rng, images, size, strength)
     return render(layers, size, camera=camera, pose=pose)

@@ -70,14 +70,14 @@ def describe(rng, pictures, size, strength):
     scale = min(tw, th) / extent * rng.uniform(0.5, 1.0)
     middle = np.array([tw, th]) / 2
     return {"heights": heights(rng, amplitude), "amplitude": amplitude, "distance": distance,
-            "extent": extent, "camera": camera, "pose": np.stack(poses), "picture": number,
+            "extent": extent, "camera": camera, "pose": np.stack(poses), "image": number,
             "to_texture": np.concatenate([turned * scale, middle[:, None]], 1),
             "sides": np.array([tw, th]), "light": rng.normal(0, 1, 2) * rng.uniform(0, 0.5)}
 
 
 def pack_batch(reliefs):
     return {name: np.stack([relief[name] for relief in reliefs])
-            .astype(np.int64 if name == "picture" else np.float32) for name in reliefs[0]}
+            .astype(np.int64 if name == "image" else np.float32) for name in reliefs[0]}
 
 
 class Reliefs:
@@ -131,7 +131,7 @@ class Reliefs:
         away = (place - self.origin[:, None, view]).norm(dim=-1)
         scale = texture[..., 0, :2].norm(dim=-1)
         footprint = scale * away / self.packed["camera"][:, None, 0, 0]
-        grey = self.atlas.sample(self.packed["picture"][:, None], *at.unbind(-1),
+        grey = self.atlas.sample(self.packed["image"][:, None], *at.unbind(-1),
                                  footprint.clamp(min=1e-3).log2())
         grey = (grey * self.shade(place[..., :2])).clamp(0, 255) * good
         return grey.unflatten(1, self.size[::-1])

@@ -23,7 +23,7 @@ def pack(layers):
             "part": np.array([layer.bounds() for layer in layers]),
             "outline": np.array([layer.outline for layer in layers]),
             "gain": np.array([layer.gain for layer in layers]),
-            "picture": np.array([layer.number for layer in layers])}
+            "image": np.array([layer.number for layer in layers])}
 
 
 def pack_batch(scenes, fields):
@@ -33,7 +33,7 @@ def pack_batch(scenes, fields):
     for name in scenes[0]:
         rows = [np.pad(scene[name], [(0, most - len(scene["gain"]))]
                        + [(0, 0)] * (scene[name].ndim - 1)) for scene in scenes]
-        kind = np.int64 if name == "picture" else np.float32
+        kind = np.int64 if name == "image" else np.float32
         batch[name] = np.stack(rows).astype(kind)
     batch["field"] = np.stack(fields).astype(np.float32)  # [B, 2, *FIELD]
     return batch
@@ -109,7 +109,7 @@ class LayeredScenes:
         steps = [torch.hypot(beside[0] - u, beside[1] - v)
                  for beside in (projected(inverse, x + 1, y), projected(inverse, x, y + 1))]
         footprint = (steps[0] * steps[1]).sqrt().clamp(min=1e-3)
-        grey = self.atlas.sample(self.packed["picture"][batch, layer], u, v, footprint.log2())
+        grey = self.atlas.sample(self.packed["image"][batch, layer], u, v, footprint.log2())
         grey = (grey * self.packed["gain"][batch, layer]).clamp(max=255) * (ids >= 0)
         return grey.unflatten(1, self.size[::-1])
 

@@ -3,12 +3,12 @@
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """Trains resnet18-lite: frames of one shot close together, frames of different shots apart.
 
-    pictures.py --work DIR
+    images.py --work DIR
     resnet18_lite.py --work DIR
 
 goes on from DIR/resnet18-lite/checkpoint.pt where there is one (exactly), else from --from FILE, an
 exported net (the optimiser warms up again), else starts. DIR/resnet18-lite gets checkpoint.pt,
-best.safetensors (by pictures that are not trained on), log.tsv and curve.png.
+best.safetensors (by images that are not trained on), log.tsv and curve.png.
 """
 
 import math
@@ -16,7 +16,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-import pictures
+import images
 import resnet
 import runs
 import shots_data
@@ -50,10 +50,10 @@ class Run(runs.Training):
     NAME, LOSSES, WARM_UP = "resnet18-lite", ("loss", "within", "between"), 100
     SCORES = ("score", "largest_within", "smallest_between")
 
-    def __init__(self, options, train_pictures, clips, held_back=None):
+    def __init__(self, options, train_images, clips, held_back=None):
         torch.manual_seed(options.seed)
         net = resnet.ResNet18().to(memory_format=torch.channels_last)
-        batches = shots_data.Batches(train_pictures, clips, options.seed, options.shots,
+        batches = shots_data.Batches(train_images, clips, options.seed, options.shots,
                                      options.side)
         super().__init__(options, net, batches, runs.Pace(options.steps, options.minutes))
         self.held_back = held_back
@@ -102,9 +102,9 @@ def main():
     options = parse()
     runs.prepare_process(options)
     held_back = shots_data.held_back_shots(
-        pictures.read_part(options.work, "validation", colour=True),
+        images.read_part(options.work, "validation", colour=True),
         shots_data.read_clips(options.work, held_back=True))
-    run = Run(options, pictures.read_part(options.work, "train", colour=True),
+    run = Run(options, images.read_part(options.work, "train", colour=True),
               shots_data.read_clips(options.work), held_back)
     run.resume()
     run.train()

@@ -136,7 +136,7 @@ class Log:
 
 
 def draw_curves(log, path, names):
-    """A picture with one small plot per column; nothing where matplotlib is absent."""
+    """An image with one small plot per column; nothing where matplotlib is absent."""
     try:
         import matplotlib
         matplotlib.use("Agg")

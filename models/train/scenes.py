@@ -3,7 +3,7 @@
 """Two views of one scene made of textured planes, with exact correspondences.
 
 A scene is a list of layers. A layer is a texture on a plane; each view sees it through a homography
-and at an inverse depth that is linear in the pixel, so one z-buffer serves pictures lying flat,
+and at an inverse depth that is linear in the pixel, so one z-buffer serves images lying flat,
 cut-outs that move on their own, and rooms and boxes seen by two cameras.
 """
 
@@ -20,7 +20,7 @@ WHOLE = (0, 0.0, 0.0, 2.0)
 
 @dataclasses.dataclass
 class Layer:
-    texture: tuple  # grey or BGR, uint8: the picture and its halves, see pyramid()
+    texture: tuple  # grey or BGR, uint8: the image and its halves, see pyramid()
     to_view: tuple  # per view: 3x3, texture pixel -> view pixel
     inverse_depth: tuple  # per view: (a, b, c), 1 / z = a x + b y + c; nearer wins
     part: tuple | None = None  # (left, top, right, bottom) of the texture that is there; else all
@@ -54,7 +54,7 @@ def pyramid(texture, levels=5):
 
 
 def draw(layer, view, x, y):
-    """(picture, cover) of a layer at pixels x, y (each [H, W]) of a view."""
+    """(image, cover) of a layer at pixels x, y (each [H, W]) of a view."""
     u, v, w = np.linalg.inv(layer.to_view[view]).astype(np.float32)
     w = w[0] * x + w[1] * y + w[2]
     w[np.abs(w) < 1e-9] = 1e-9

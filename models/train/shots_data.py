@@ -42,7 +42,7 @@ def read_sequence(directory):
 
 
 def camera_path_frames(rng, pictures, size):
-    """Two frames of one shot: a picture, or a room, seen by a moving camera."""
+    """Two frames of one shot: an image, or a room, seen by a moving camera."""
     if rng.random() < 0.2:
         return random_scenes.solid_scene(rng, pictures, size, 0.1 * rng.random()).images
     strength = 0.35 * rng.random() ** 2
@@ -51,13 +51,13 @@ def camera_path_frames(rng, pictures, size):
 
 
 def half(pyramid, side):
-    """The left (0) or right (1) half of a picture, as a picture of its own."""
+    """The left (0) or right (1) half of an image, as an image of its own."""
     cut = [level[:, side * (level.shape[1] // 2):][:, :level.shape[1] // 2] for level in pyramid]
     return tuple(np.ascontiguousarray(level) for level in cut)
 
 
 def sibling_frames(rng, pictures, size):
-    """Two shots from the halves of one picture: alike in light and colour, and yet not the same."""
+    """Two shots from the halves of one image: alike in light and colour, and yet not the same."""
     _, picture = random_scenes.choose(rng, pictures)
     return [random_scenes.flat_scene(rng, [half(picture, side)], size, 0.2 * rng.random(), 0).images
             for side in (0, 1)]
@@ -70,7 +70,7 @@ def clip_frames(rng, clips):
 
 
 def flash(rng, image):
-    """A photographer's flash, or a lamp going out, in part of the picture."""
+    """A photographer's flash, or a lamp going out, in part of the image."""
     gain = rng.uniform(1.3, 2.5) if rng.random() < 0.7 else rng.uniform(0.4, 0.8)
     return np.clip(image * np.float32(gain) + np.float32(rng.uniform(0, 0.15)), 0, 1)
 
@@ -100,7 +100,7 @@ def finish(rng, frames, side, graded, strength=0.45):
 def make_batch(pictures, clips, step, seed, shots=20, side=160):
     """uint8 RGB [2, shots, side, side, 3]; frames [0, i] and [1, i] belong to one shot.
 
-    Up to two shots are of real sequences, and a quarter are halves of the same pictures.
+    Up to two shots are of real sequences, and a quarter are halves of the same images.
     """
     made, drawn = [], []
     while len(made) < shots:
@@ -127,7 +127,7 @@ class Batches(torch.utils.data.Dataset):
 
 
 def held_back_shots(pictures, clips, side=224, frames=3):
-    """uint8 RGB [shots, frames, side, side, 3]: a shot for each half of each picture, and clips.
+    """uint8 RGB [shots, frames, side, side, 3]: a shot for each half of each image, and clips.
 
     No two shots show the same, neighbouring frames are a film's: a little motion, light and noise.
     """
@@ -146,7 +146,7 @@ def held_back_shots(pictures, clips, side=224, frames=3):
 
 
 def still_path(rng, picture, frames):
-    """A camera that goes on over a picture the same way for some frames."""
+    """A camera that goes on over an image the same way for some frames."""
     size = (256, 144)
     step = random_scenes.random_homography(rng, size, 0.0)
     place = random_scenes.lay_out(rng, picture, size, 1.1)

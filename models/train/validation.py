@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Scores a matcher on pairs made from pictures that it was not trained on."""
+"""Scores a matcher on pairs made from images that it was not trained on."""
 
 import collections
 import dataclasses

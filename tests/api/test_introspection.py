@@ -266,7 +266,7 @@ def test_fields_of_matches_are_read_without_our_library() -> None:
     assert floats_of(fields.get_value("matches")) == ROWS
 
 
-def test_matches_with_several_pictures_are_listed_in_order() -> None:
+def test_matches_with_several_images_are_listed_in_order() -> None:
     frame = frame_with_matches(make_match(reference="a.png"), make_match(reference="b.png"),
                                make_match("another"))
     listed = GstTorch.buffer_list_torch_matches(frame)

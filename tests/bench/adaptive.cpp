@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 // What adaptive matching costs and gives: films of a camera that zooms, pans and stands still over
-// a plane of real pictures, through loftrmatch with adaptive=false and adaptive=true, turn by turn.
+// a plane of real images, through loftrmatch with adaptive=false and adaptive=true, turn by turn.
 // For each part: the time per frame, how far the corners of the frame are from where the true
 // homography takes them by the one fitted to the matches, and how many of the matches are right.
 //
 //   adaptive [-w WIDTH] [-h HEIGHT] [-n FRAMES] [-s SEEDS] [-p "PROPERTIES"] [-a "PROPERTIES"]
-//            PICTURE...
+//            IMAGE...
 //
 // FRAMES of each part, SEEDS films, PROPERTIES of both elements (-p) and of the adaptive one (-a),
 // which makes that one another element: -a "adaptive=false token-pruning=0.3".
@@ -39,7 +39,7 @@ struct Options {
   CameraPath path;
   int seeds = 4;
   std::string both, adaptive;
-  std::vector<std::string> pictures;
+  std::vector<std::string> images;
 };
 
 [[noreturn]] void fail(const std::string& why) {
@@ -91,23 +91,23 @@ class Pipeline {
   Ref<GstElement> pipeline_, in_, out_;
 };
 
-GreyPicture read_picture(const std::string& path) {
+GreyImage read_image(const std::string& path) {
   Pipeline pipeline("filesrc location=\"" + path +
                     "\" ! decodebin ! videoconvert ! video/x-raw,format=GRAY8 ! "
                     "appsink name=out sync=false");
   const Ref<GstSample> sample = pipeline.pull();
   const GstStructure* caps = gst_caps_get_structure(gst_sample_get_caps(sample.get()), 0);
-  GreyPicture picture;
-  gst_structure_get_int(caps, "width", &picture.width);
-  gst_structure_get_int(caps, "height", &picture.height);
-  const int stride = (picture.width + 3) / 4 * 4;
-  picture.pixels.resize(static_cast<std::size_t>(picture.width) * picture.height);
-  for (int y = 0; y < picture.height; y++) {
+  GreyImage image;
+  gst_structure_get_int(caps, "width", &image.width);
+  gst_structure_get_int(caps, "height", &image.height);
+  const int stride = (image.width + 3) / 4 * 4;
+  image.pixels.resize(static_cast<std::size_t>(image.width) * image.height);
+  for (int y = 0; y < image.height; y++) {
     gst_buffer_extract(gst_sample_get_buffer(sample.get()), static_cast<gsize>(y) * stride,
-                       picture.pixels.data() + static_cast<std::size_t>(y) * picture.width,
-                       static_cast<gsize>(picture.width));
+                       image.pixels.data() + static_cast<std::size_t>(y) * image.width,
+                       static_cast<gsize>(image.width));
   }
-  return picture;
+  return image;
 }
 
 // What one element did with one frame.
@@ -130,7 +130,7 @@ class Matcher {
   /// With the frame before.
   Outcome next(const CameraFrame& frame, const CameraFrame* before) {
     GstBuffer* buffer =
-        gst_buffer_new_memdup(frame.picture.pixels.data(), frame.picture.pixels.size());
+        gst_buffer_new_memdup(frame.image.pixels.data(), frame.image.pixels.size());
     GST_BUFFER_PTS(buffer) = count_++ * 40 * GST_MSECOND;
     GST_BUFFER_DURATION(buffer) = 40 * GST_MSECOND;
     const auto begin = Clock::now();
@@ -167,7 +167,7 @@ class Matcher {
     outcome.passes = match.passes;
     outcome.corner_px =
         geometry && geometry->matrix
-            ? corner_error(*geometry->matrix, truth, frame.picture.width, frame.picture.height)
+            ? corner_error(*geometry->matrix, truth, frame.image.width, frame.image.height)
             : 1e3;
   }
 
@@ -217,16 +217,16 @@ Options parse(int argc, char** argv) {
     if (option == 'a') options.adaptive = optarg;
     if (option == '?') std::exit(2);
   }
-  for (; optind < argc; optind++) options.pictures.emplace_back(argv[optind]);
-  if (options.pictures.empty()) fail("no pictures");
+  for (; optind < argc; optind++) options.images.emplace_back(argv[optind]);
+  if (options.images.empty()) fail("no images");
   return options;
 }
 
 int run(int argc, char** argv) {
   Options options = parse(argc, argv);
-  std::vector<GreyPicture> pictures;
-  for (const std::string& path : options.pictures) pictures.push_back(read_picture(path));
-  const GreyPicture plane = mosaic(pictures, options.path.width, options.path.height);
+  std::vector<GreyImage> images;
+  for (const std::string& path : options.images) images.push_back(read_image(path));
+  const GreyImage plane = mosaic(images, options.path.width, options.path.height);
   Matcher fixed(options, ""), adaptive(options, "adaptive=true " + options.adaptive);
   std::map<CameraPart, Table> tables;
   Table all;

@@ -58,8 +58,8 @@ class PeakWatch {
   std::jthread thread_;
 };
 
-struct Picture {
-  Picture(int width, int height, double dx) : pixels(static_cast<std::size_t>(width) * height) {
+struct Image {
+  Image(int width, int height, double dx) : pixels(static_cast<std::size_t>(width) * height) {
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < width; x++) {
         const double wave =
@@ -95,7 +95,7 @@ double ms_of(const timeval& time) { return time.tv_sec * 1e3 + time.tv_usec * 1e
 
 Run run(FlowModel& model, int width, int height, int pairs, const FlowOptions& options) {
   Run done;
-  const Picture pictures[] = {Picture(width, height, 0), Picture(width, height, 3)};
+  const Image pictures[] = {Image(width, height, 0), Image(width, height, 3)};
   SingleUseImage first(pictures[0].view);
   auto earlier = must(model.encode(first, options));
   rusage before{}, after{};

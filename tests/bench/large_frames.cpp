@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What frames that are larger than the picture inside the net cost raftflow beside the net's own
+// What frames that are larger than the image inside the net cost raftflow beside the net's own
 // work: scaling down, and bringing the flow to the frame's size. For each size, turn by turn so
 // that whatever else the machine does meets all alike: the median time of a frame through the
 // element, and of a frame that has the net's size already, through the same element.
@@ -48,7 +48,7 @@ constexpr Case kCases[] = {
     {{1280, 720}, 256}, {{1280, 720}, 448}, {{1920, 1080}, 256}, {{1920, 1080}, 448}};
 
 /// A smooth pattern in NV12, as decoders give it, that moves by `shift` pixels.
-Ref<GstBuffer> picture(const GstVideoInfo& info, double shift) {
+Ref<GstBuffer> image(const GstVideoInfo& info, double shift) {
   std::vector<guint8> pixels(GST_VIDEO_INFO_SIZE(&info), 128);
   for (int y = 0; y < GST_VIDEO_INFO_HEIGHT(&info); y++) {
     guint8* row = pixels.data() + static_cast<gsize>(y) * GST_VIDEO_INFO_PLANE_STRIDE(&info, 0);
@@ -69,7 +69,7 @@ class Stream {
     gst_video_info_set_format(&info, GST_VIDEO_FORMAT_NV12, size.width, size.height);
     GST_VIDEO_INFO_FPS_N(&info) = 25;
     gst_harness_set_src_caps(harness_.get(), gst_video_info_to_caps(&info));
-    for (const double shift : {0., 3.}) pictures_.push_back(picture(info, shift));
+    for (const double shift : {0., 3.}) images_.push_back(image(info, shift));
     ms_.reserve(load.frames * load.rounds);
     push();  // has no flow; loads the net
     push();  // what the first flow alone takes
@@ -93,7 +93,7 @@ class Stream {
 
  private:
   void push() {
-    auto buffer = Ref<GstBuffer>::adopt(gst_buffer_copy(pictures_[count_ % 2].get()));
+    auto buffer = Ref<GstBuffer>::adopt(gst_buffer_copy(images_[count_ % 2].get()));
     GST_BUFFER_PTS(buffer.get()) = count_++ * 40 * GST_MSECOND;
     GST_BUFFER_DURATION(buffer.get()) = 40 * GST_MSECOND;
     if (harness_.push_and_pull(std::move(buffer))) return;
@@ -102,7 +102,7 @@ class Stream {
   }
 
   Harness harness_;
-  std::vector<Ref<GstBuffer>> pictures_;
+  std::vector<Ref<GstBuffer>> images_;
   std::vector<double> ms_;
   guint64 count_ = 0;
 };

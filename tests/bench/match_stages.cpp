@@ -7,9 +7,9 @@
 //   match_stages WEIGHTS FRAMES.raw WIDTH HEIGHT [stream|stock [THRESHOLD [PRECISION]]]
 //
 // FRAMES.raw: grey bytes, WIDTH x HEIGHT (multiples of the net's stride), one frame after the
-// other. `stock` goes the way of the authors' code with this project's convolutions: both pictures
+// other. `stock` goes the way of the authors' code with this project's convolutions: both images
 // through the whole backbone for each pair, every step of the transformer as an operation, the
-// matrix of all pairs of cells, every window of both pictures. Under callgrind each stage is a dump
+// matrix of all pairs of cells, every window of both images. Under callgrind each stage is a dump
 // of its own.
 #include <algorithm>
 #include <chrono>
@@ -90,8 +90,8 @@ struct Costs {
   double way_up() const {
     return pixels / 16 * net.middle().dense_cost() + pixels / 4 * net.fine().dense_cost();
   }
-  // Where a stream has few matches, only windows of the finer map are made, of both pictures; else
-  // all of it for the later picture, as the earlier one's is there.
+  // Where a stream has few matches, only windows of the finer map are made, of both images; else
+  // all of it for the later image, as the earlier one's is there.
   double windows(double matches) const {
     const double both = 2 * matches * net.fine().window_cost(LoftrConfig::kWindow);
     return both < pixels / 4 * net.fine().dense_cost() ? both : 0;
@@ -126,14 +126,14 @@ void drop_border(std::vector<CoarseMatch>& matches, const CoarseGrid& grid) {
 }
 
 // As the element does it: `last` is what the frame before has left.
-std::shared_ptr<const Loftr::Picture> match_in_stream(
+std::shared_ptr<const Loftr::Image> match_in_stream(
     const Loftr& net, const Costs& costs, const at::Tensor& image,
-    const std::shared_ptr<const Loftr::Picture>& last, const Loftr::Options& options,
+    const std::shared_ptr<const Loftr::Image>& last, const Loftr::Options& options,
     Stages& stages) {
   const auto picture =
       stages("backbone", costs.way_down() + costs.coarse(1), [&] { return net.encode(image); });
   if (!last) return picture;
-  const Loftr::PicturePair pair = {last.get(), picture.get()};
+  const Loftr::ImagePair pair = {last.get(), picture.get()};
   const auto tokens = stages("coarse transformer", costs.coarse(2 * net.config().coarse_layers - 2),
                              [&] { return net.coarse_tokens(std::span(&pair, 1)).tokens; });
   const auto matches = stages("matching", costs.matching(), [&] {
@@ -269,7 +269,7 @@ int run(int argc, char** argv) {
   const Costs costs = {is_stock ? stock->backbone : net->backbone(), config, pixels, pixels / 64};
 
   Stages stages;
-  std::shared_ptr<const Loftr::Picture> last;
+  std::shared_ptr<const Loftr::Image> last;
   for (std::int64_t i = 0; i < frames.size(0); i++) {
     stages.is_last = i == frames.size(0) - 1;
     if (!is_stock) {

@@ -14,12 +14,12 @@ std::array<double, 4> cubic(double t) {
           ((-1.5 * t + 2) * t + 0.5) * t, (0.5 * t - 0.5) * t * t};
 }
 
-double pixel(const GreyPicture& p, int x, int y) {
+double pixel(const GreyImage& p, int x, int y) {
   x = std::clamp(x, 0, p.width - 1), y = std::clamp(y, 0, p.height - 1);
   return p.pixels[static_cast<std::size_t>(y) * p.width + x];
 }
 
-double sample(const GreyPicture& p, double x, double y) {
+double sample(const GreyImage& p, double x, double y) {
   const double left = std::floor(x), top = std::floor(y);
   const auto across = cubic(x - left), down = cubic(y - top);
   double sum = 0;
@@ -33,9 +33,9 @@ double sample(const GreyPicture& p, double x, double y) {
 }
 
 // Means over the area of each new pixel, on a grid of 4x4 places.
-GreyPicture scaled(const GreyPicture& from, int width, int height) {
+GreyImage scaled(const GreyImage& from, int width, int height) {
   if (from.width == width && from.height == height) return from;
-  GreyPicture to{width, height, {}};
+  GreyImage to{width, height, {}};
   for (int y = 0; y < height; y++) {
     for (int x = 0; x < width; x++) {
       double sum = 0;
@@ -61,18 +61,18 @@ Homography camera(const Pose& pose, int width, int height) {
   return place * slant * centre;
 }
 
-GreyPicture seen(const GreyPicture& plane, const Homography& to_plane, const CameraPath& path,
+GreyImage seen(const GreyImage& plane, const Homography& to_plane, const CameraPath& path,
                  std::mt19937& random) {
   std::normal_distribution<double> noise(0, path.noise);
-  GreyPicture picture{path.width, path.height, {}};
+  GreyImage image{path.width, path.height, {}};
   for (int y = 0; y < path.height; y++) {
     for (int x = 0; x < path.width; x++) {
       const auto at = apply(to_plane, x, y);
       const double value = sample(plane, at[0], at[1]) + noise(random);
-      picture.pixels.push_back(static_cast<std::uint8_t>(std::clamp(value + 0.5, 0., 255.)));
+      image.pixels.push_back(static_cast<std::uint8_t>(std::clamp(value + 0.5, 0., 255.)));
     }
   }
-  return picture;
+  return image;
 }
 
 }  // namespace
@@ -98,12 +98,12 @@ std::array<double, 2> apply(const Homography& m, double x, double y) {
   return {(m[0] * x + m[1] * y + m[2]) / w, (m[3] * x + m[4] * y + m[5]) / w};
 }
 
-GreyPicture mosaic(std::span<const GreyPicture> pictures, int width, int height) {
-  const int rows = (static_cast<int>(pictures.size()) + 1) / 2;
-  GreyPicture plane{2 * width, rows * height, {}};
+GreyImage mosaic(std::span<const GreyImage> images, int width, int height) {
+  const int rows = (static_cast<int>(images.size()) + 1) / 2;
+  GreyImage plane{2 * width, rows * height, {}};
   plane.pixels.resize(static_cast<std::size_t>(plane.width) * plane.height);
   for (int i = 0; i < 2 * rows; i++) {
-    const GreyPicture part = scaled(pictures[i % pictures.size()], width, height);
+    const GreyImage part = scaled(images[i % images.size()], width, height);
     for (int y = 0; y < height; y++) {
       std::copy_n(part.pixels.begin() + static_cast<std::ptrdiff_t>(y) * width, width,
                   plane.pixels.begin() +
@@ -114,7 +114,7 @@ GreyPicture mosaic(std::span<const GreyPicture> pictures, int width, int height)
   return plane;
 }
 
-std::vector<CameraFrame> film(const GreyPicture& plane, const CameraPath& path) {
+std::vector<CameraFrame> film(const GreyImage& plane, const CameraPath& path) {
   std::mt19937 random(path.seed);
   const auto between = [&](double low, double high) {
     return low + (high - low) * (random() / 4294967296.);

@@ -12,7 +12,7 @@
 namespace gsttorch {
 
 /// Grey bytes without gaps.
-struct GreyPicture {
+struct GreyImage {
   int width = 0, height = 0;
   std::vector<std::uint8_t> pixels;
 };
@@ -24,9 +24,9 @@ Homography operator*(const Homography& a, const Homography& b);
 Homography inverse(const Homography& m);
 std::array<double, 2> apply(const Homography& m, double x, double y);
 
-/// Pictures side by side, two in a row, each scaled to width x height: a plane for a camera to fly
+/// Images side by side, two in a row, each scaled to width x height: a plane for a camera to fly
 /// over.
-GreyPicture mosaic(std::span<const GreyPicture> pictures, int width, int height);
+GreyImage mosaic(std::span<const GreyImage> images, int width, int height);
 
 enum class CameraPart { Zoom, Pan, Still };
 
@@ -34,7 +34,7 @@ enum class CameraPart { Zoom, Pan, Still };
 struct CameraFrame {
   CameraPart part;
   Homography to_plane;
-  GreyPicture picture;
+  GreyImage image;
 };
 
 struct CameraPath {
@@ -46,12 +46,12 @@ struct CameraPath {
 
 /// A film of three shots over the plane, each from a place of its own, at a slight slant: zooming
 /// by 2 to 5 % a frame, panning by 6 to 14 pixels a frame, and still. Another seed, another film.
-std::vector<CameraFrame> film(const GreyPicture& plane, const CameraPath& path);
+std::vector<CameraFrame> film(const GreyImage& plane, const CameraPath& path);
 
 /// From one frame's pixels to another's.
 Homography between(const CameraFrame& from, const CameraFrame& to);
 
-/// Mean distance of the corners of a picture moved by one and by the other.
+/// Mean distance of the corners of an image moved by one and by the other.
 double corner_error(const Homography& found, const Homography& truth, int width, int height);
 
 }  // namespace gsttorch

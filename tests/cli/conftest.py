@@ -105,21 +105,21 @@ def fails(gst_torch):
 def media(tmp_path_factory):
     """A directory with small files, good and bad."""
     directory = tmp_path_factory.mktemp("media")
-    picture = PICTURE.format(frames=VIDEO_FRAMES)
-    launch(f"{picture} ! jpegenc ! matroskamux ! filesink location={directory}/video.mkv")
+    image = PICTURE.format(frames=VIDEO_FRAMES)
+    launch(f"{image} ! jpegenc ! matroskamux ! filesink location={directory}/video.mkv")
     launch(f"audiotestsrc num-buffers=40 ! vorbisenc ! matroskamux name=mux ! "
            f"filesink location={directory}/with-audio.mkv "
-           f"{picture} ! jpegenc ! queue ! mux.")
+           f"{image} ! jpegenc ! queue ! mux.")
     launch(f"audiotestsrc num-buffers=10 ! vorbisenc ! oggmux ! "
            f"filesink location={directory}/audio.ogg")
-    launch(f"{PICTURE.format(frames=0)} ! jpegenc ! matroskamux ! "
+    launch(f"{IMAGE.format(frames=0)} ! jpegenc ! matroskamux ! "
            f"filesink location={directory}/no-frame.mkv")
-    launch(f"{PICTURE.format(frames=1)} ! pngenc ! filesink location={directory}/a.png")
+    launch(f"{IMAGE.format(frames=1)} ! pngenc ! filesink location={directory}/a.png")
     launch("videotestsrc num-buffers=1 pattern=ball ! video/x-raw,width=64,height=48 ! pngenc ! "
            f"filesink location={directory}/b.png")
     launch("videotestsrc num-buffers=1 ! video/x-raw,width=80,height=48 ! pngenc ! "
            f"filesink location={directory}/wide.png")
-    (directory / "text.png").write_text("This is no picture, and no video either.\n" * 20)
+    (directory / "text.png").write_text("This is no image, and no video either.\n" * 20)
     return directory
 
 

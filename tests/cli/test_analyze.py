@@ -120,7 +120,7 @@ def test_writes_the_matches_of_every_nth_frame(gst_torch, media, tmp_path, optio
                     assert len(rows) == 1 + match["count"]
 
 
-def test_the_pictures_are_a_video_of_as_many_frames_side_by_side(analysed, tmp_path):
+def test_the_images_are_a_video_of_as_many_frames_side_by_side(analysed, tmp_path):
     width, height = VIDEO_SIZE
     assert count_frames(analysed[0] / "flow.mkv", tmp_path, 2 * width, height) == VIDEO_FRAMES
 
@@ -129,7 +129,7 @@ def test_says_where_the_results_are(analysed):
     directory, done = analysed
     assert f"{VIDEO_FRAMES} frames, " in done.stdout
     assert f"results: {directory}\n" in done.stdout
-    assert f"pictures: {directory}/flow.mkv\n" in done.stdout
+    assert f"images: {directory}/flow.mkv\n" in done.stdout
 
 
 @pytest.mark.parametrize("options", [[], ["--frames", "5"]], ids=["whole", "5-frames"])
@@ -162,7 +162,7 @@ def test_stops_after_as_many_frames_as_asked_for(gst_torch, media, weights, tmp_
 
 def test_stops_in_time_though_decoded_frames_wait_in_full_queues(
         gst_torch, weights, tmp_path):
-    launch(f"{PICTURE.format(frames=120)} ! jpegenc ! matroskamux ! "
+    launch(f"{IMAGE.format(frames=120)} ! jpegenc ! matroskamux ! "
            f"filesink location={tmp_path}/long.mkv")
     done = gst_torch("analyze", tmp_path / "long.mkv", "-o", tmp_path / "out", "--model", weights,
                      "--frames", 8)
@@ -184,7 +184,7 @@ def test_a_missing_decoder_for_the_sound_does_not_matter(gst_torch, media, weigh
     assert len(results(tmp_path)) == VIDEO_FRAMES
 
 
-def test_a_missing_decoder_for_the_pictures_is_named(fails, media, weights, tmp_path):
+def test_a_missing_decoder_for_the_images_is_named(fails, media, weights, tmp_path):
     line = fails("analyze", media / "with-audio.mkv", "-o", tmp_path / "out", "--model", weights,
                  env={"GST_PLUGIN_FEATURE_RANK": "jpegdec:NONE,avdec_mjpeg:NONE"})
     assert re.search("there is no .*JPEG decoder", line)
@@ -216,7 +216,7 @@ def test_a_terminal_sees_one_line_that_is_redrawn(gst_torch, media, weights, tmp
 def test_when_interrupted_the_files_are_complete_up_to_there(
         interrupted, weights, tmp_path, stop, status):
     frames = 3000
-    launch(f"{PICTURE.format(frames=frames)} ! jpegenc ! matroskamux ! "
+    launch(f"{IMAGE.format(frames=frames)} ! jpegenc ! matroskamux ! "
            f"filesink location={tmp_path}/long.mkv")
     directory = tmp_path / "out"
     done = interrupted("analyze", tmp_path / "long.mkv", "-o", directory, "--model", weights,
@@ -247,7 +247,7 @@ def test_interrupted_before_the_first_frame_it_ends_in_order(interrupted, media,
     ("text.png", "text file"),
     ("audio.ogg", "no video stream"),
     ("no-frame.mkv", "no frame"),
-    ("a.png", "still picture"),
+    ("a.png", "still image"),
     (".", "not a file"),
 ])
 def test_what_is_no_video_is_named_before_anything_is_made(
@@ -279,7 +279,7 @@ def test_a_directory_that_cannot_be_written_is_named(fails, media, weights, tmp_
     assert (tmp_path / "file").read_text() == "in the way\n"
 
 
-def test_pictures_that_cannot_be_written_are_found_before_the_work_starts(
+def test_images_that_cannot_be_written_are_found_before_the_work_starts(
         fails, media, weights, tmp_path):
     overlay = tmp_path / "absent" / "flow.mkv"
     line = fails("analyze", media / "video.mkv", "-o", tmp_path / "out", "--model", weights,

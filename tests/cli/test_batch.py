@@ -45,7 +45,7 @@ def two_good_videos_and_a_bad_one_between_them(gst_torch, media, weights, tmp_pa
 def test_a_bad_video_is_one_line_and_the_others_are_done(batch, media):
     directory, done = batch
     assert done.returncode == 1
-    # Its sound is longer than its pictures, and a warning says so.
+    # Its sound is longer than its images, and a warning says so.
     errors = [line for line in done.stderr.splitlines()
               if line.startswith("gst-torch: ") and "warning:" not in line]
     assert len(errors) == 1, done.stderr
@@ -144,7 +144,7 @@ def test_videos_of_the_same_name_get_directories_of_their_own(analyze, media, tm
     assert run_manifest(tmp_path / "out" / "video.mkv-2")["input"]["path"] == str(videos[1])
 
 
-def test_each_of_several_videos_gets_its_pictures(analyze, media, tmp_path):
+def test_each_of_several_videos_gets_its_images(analyze, media, tmp_path):
     done = analyze(media / "video.mkv", media / "with-audio.mkv", "-o", tmp_path, "--overlay",
                    "flow.mkv")
     assert done.returncode == 0, done.stderr

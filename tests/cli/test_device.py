@@ -5,7 +5,7 @@ import pytest
 
 
 @pytest.fixture(name="flow")
-def flow_of_two_pictures(media, weights, tmp_path):
+def flow_of_two_images(media, weights, tmp_path):
     return ("flow", media / "a.png", media / "b.png", "-o", tmp_path / "flow.flo",
             "--model", weights, "--iterations", "1")
 

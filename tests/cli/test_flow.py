@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""gst-torch flow: two pictures to a .flo file."""
+"""gst-torch flow: two images to a .flo file."""
 import array
 import math
 import re
@@ -55,14 +55,14 @@ def test_writes_a_vector_for_every_pixel(gst_torch, media, weights, tmp_path):
     assert float(line[2]) == pytest.approx(max(lengths), abs=1e-2)
 
 
-def test_draws_the_flow_as_a_picture_of_the_same_size(gst_torch, media, weights, tmp_path):
+def test_draws_the_flow_as_an_image_of_the_same_size(gst_torch, media, weights, tmp_path):
     done = gst_torch("flow", media / "a.png", media / "b.png", "-o", tmp_path / "out.flo",
                      "--visual", tmp_path / "out.png", "--model", weights)
     assert done.returncode == 0, done.stderr
     assert png_size(tmp_path / "out.png") == (64, 48)
 
 
-def test_backward_is_forward_with_the_pictures_exchanged(gst_torch, media, weights, tmp_path):
+def test_backward_is_forward_with_the_images_exchanged(gst_torch, media, weights, tmp_path):
     arguments = ["--model", weights, "--iterations", 4]
     gst_torch("flow", media / "a.png", media / "b.png", "-o", tmp_path / "backward.flo",
               "--direction", "backward", *arguments)
@@ -74,9 +74,9 @@ def test_backward_is_forward_with_the_pictures_exchanged(gst_torch, media, weigh
     assert mean_distance(backward[2], exchanged[2]) < 1e-4
 
 
-def test_of_a_picture_and_itself_hardly_anything_moves(gst_torch, middlebury, weights, tmp_path):
-    picture = middlebury / "Venus" / "frame10.png"
-    done = gst_torch("flow", picture, picture, "-o", tmp_path / "out.flo", "--model", weights)
+def test_of_an_image_and_itself_hardly_anything_moves(gst_torch, middlebury, weights, tmp_path):
+    image = middlebury / "Venus" / "frame10.png"
+    done = gst_torch("flow", image, image, "-o", tmp_path / "out.flo", "--model", weights)
     assert done.returncode == 0, done.stderr
     _, _, vectors = read_flow(tmp_path / "out.flo")
     assert sum(map(abs, vectors)) / len(vectors) < 0.1
@@ -95,7 +95,7 @@ def test_is_as_right_as_the_original_on_middlebury(gst_torch, middlebury, weight
     assert mean_distance(vectors, truth[2]) == pytest.approx(EXPECTED_ERRORS[name], abs=0.005)
 
 
-def test_a_smaller_size_inside_the_net_still_gives_pixels_of_the_picture(
+def test_a_smaller_size_inside_the_net_still_gives_pixels_of_the_image(
         gst_torch, middlebury, weights, tmp_path):
     pair = middlebury / "RubberWhale"
     out = tmp_path / "out.flo"
@@ -108,23 +108,23 @@ def test_a_smaller_size_inside_the_net_still_gives_pixels_of_the_picture(
     assert mean_distance(vectors, truth[2]) < 0.8
 
 
-def test_a_picture_that_is_missing_is_named(fails, media, tmp_path):
+def test_an_image_that_is_missing_is_named(fails, media, tmp_path):
     line = fails("flow", media / "nowhere.png", media / "b.png", "-o", tmp_path / "out.flo")
     assert str(media / "nowhere.png") in line
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_directory_is_no_picture(fails, media, tmp_path):
+def test_a_directory_is_no_image(fails, media, tmp_path):
     assert "is not a file" in fails("flow", media, media / "b.png", "-o", tmp_path / "out.flo")
 
 
-def test_a_file_that_is_no_picture_is_named(fails, media, tmp_path):
+def test_a_file_that_is_no_image_is_named(fails, media, tmp_path):
     line = fails("flow", media / "a.png", media / "text.png", "-o", tmp_path / "out.flo")
     assert str(media / "text.png") in line
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_picture_that_was_cut_off_is_named(fails, media, tmp_path):
+def test_an_image_that_was_cut_off_is_named(fails, media, tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_bytes((media / "a.png").read_bytes()[:60])
     line = fails("flow", media / "a.png", broken, "-o", tmp_path / "out.flo")
@@ -132,7 +132,7 @@ def test_a_picture_that_was_cut_off_is_named(fails, media, tmp_path):
     assert not (tmp_path / "out.flo").exists()
 
 
-def test_pictures_of_different_size_are_an_error_that_names_both_sizes(fails, media, tmp_path):
+def test_images_of_different_size_are_an_error_that_names_both_sizes(fails, media, tmp_path):
     line = fails("flow", media / "a.png", media / "wide.png", "-o", tmp_path / "out.flo")
     assert "64x48" in line
     assert "80x48" in line

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""gst-torch match: two pictures to a list of points."""
+"""gst-torch match: two images to a list of points."""
 import csv
 import os
 import pathlib
@@ -41,9 +41,9 @@ def write_png(path, width, rows):
 
 @pytest.mark.skipif(not HAVE_VISION, reason="built without OpenCV's calib3d")
 @pytest.mark.parametrize("size", [0, 480, 240, 160])
-def test_the_same_picture_twice_is_static_at_every_size(gst_torch, middlebury, tmp_path, size):
-    picture = middlebury / "RubberWhale" / "frame10.png"
-    done = gst_torch("match", picture, picture, "-o", tmp_path / "out.csv", "--model", LITE,
+def test_the_same_image_twice_is_static_at_every_size(gst_torch, middlebury, tmp_path, size):
+    image = middlebury / "RubberWhale" / "frame10.png"
+    done = gst_torch("match", image, image, "-o", tmp_path / "out.csv", "--model", LITE,
                      "--max-size", size, "--geometry", "homography")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[1].startswith("static, ")
@@ -102,7 +102,7 @@ def test_number_and_threshold_limit_the_list(gst_torch, middlebury, tmp_path):
 
 
 @pytest.fixture(name="odd_pictures", scope="module")
-def pictures_with_little_in_them(tmp_path_factory):
+def images_with_little_in_them(tmp_path_factory):
     directory = tmp_path_factory.mktemp("odd")
     for name, pattern, size in (("dot.png", 128, (1, 1)), ("line.png", 128, (200, 1)),
                                 ("blank.png", 128, (96, 64)), ("wide.png", None, (160, 64)),
@@ -118,10 +118,10 @@ def pictures_with_little_in_them(tmp_path_factory):
     ("dot.png", "wide.png"), ("wide.png", "dot.png"), ("line.png", "wide.png"),
     ("blank.png", "blank.png"), ("blank.png", "wide.png"),
 ], ids=lambda name: name[:-4])
-def test_pictures_in_which_nothing_can_be_found_give_no_match_and_no_error(
-        gst_torch, odd_pictures, tmp_path, first, second):
+def test_images_in_which_nothing_can_be_found_give_no_match_and_no_error(
+        gst_torch, odd_images, tmp_path, first, second):
     out = tmp_path / "out.csv"
-    command = ["match", odd_pictures / first, odd_pictures / second, "-o", out, "--model", LITE]
+    command = ["match", odd_images / first, odd_images / second, "-o", out, "--model", LITE]
     if HAVE_VISION:
         command += ["--geometry", "homography"]
     done = gst_torch(*command, "--visual", tmp_path / "out.png")
@@ -131,9 +131,9 @@ def test_pictures_in_which_nothing_can_be_found_give_no_match_and_no_error(
     assert ("lost, 0 inliers" in done.stdout) == HAVE_VISION
 
 
-def test_pictures_may_differ_in_size(gst_torch, odd_pictures, tmp_path):
+def test_images_may_differ_in_size(gst_torch, odd_images, tmp_path):
     out = tmp_path / "out.csv"
-    done = gst_torch("match", odd_pictures / "wide.png", odd_pictures / "high.png", "-o", out,
+    done = gst_torch("match", odd_images / "wide.png", odd_images / "high.png", "-o", out,
                      "--model", LITE, "--threshold", 0, "--visual", tmp_path / "out.png")
     assert done.returncode == 0, done.stderr
     rows = rows_of(out)
@@ -174,7 +174,7 @@ def test_wrong_words_are_wrong_usage(gst_torch, media, tmp_path):
 def test_bad_input_is_one_line(fails, media, tmp_path):
     out = tmp_path / "out.csv"
     broken = tmp_path / "broken.png"
-    broken.write_text("no picture")
+    broken.write_text("no image")
     assert "nowhere.png" in fails("match", media / "a.png", tmp_path / "nowhere.png", "-o", out)
     assert "broken.png" in fails("match", broken, media / "b.png", "-o", out)
     assert "not-there" in fails("match", media / "a.png", media / "b.png", "-o", out, "--model",

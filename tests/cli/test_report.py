@@ -196,9 +196,9 @@ def first_pixel(page, directory, scheme):
     subprocess.run([CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu",
                     f"--user-data-dir={directory}/profile", "--window-size=390,800",
                     f"--blink-settings=preferredColorScheme={scheme}",
-                    f"--screenshot={picture}", f"file://{page}"],
+                    f"--screenshot={image}", f"file://{page}"],
                    check=True, capture_output=True, timeout=120)
-    launch(f"filesrc location={picture} ! pngdec ! videoconvert ! video/x-raw,format=RGB ! "
+    launch(f"filesrc location={image} ! pngdec ! videoconvert ! video/x-raw,format=RGB ! "
            f"filesink location={raw}")
     return tuple(raw.read_bytes()[:3])
 

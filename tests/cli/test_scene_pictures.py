@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""gst-torch scenes --sheet and --plot: what is in the pictures."""
+"""gst-torch scenes --sheet and --plot: what is in the images."""
 import csv
 import re
 import subprocess
@@ -45,7 +45,7 @@ def video_of_three_shots(tmp_path_factory) -> Path:
 
 
 class Pixels:
-    """A picture, or the frames of a video, as rows of RGB."""
+    """An image, or the frames of a video, as rows of RGB."""
 
     def __init__(self, path: Path, size: tuple[int, int] | None = None):
         out = path.parent / (path.name + ".rgb")
@@ -113,14 +113,14 @@ def test_many_shots_make_several_pages(gst_torch, tmp_path):
     said = draw(gst_torch, video, "--sheet", tmp_path / "sheet.png", "-o", tmp_path / "s.csv")
     shots = (tmp_path / "s.csv").read_text().count("\n") - 1
     assert shots > 40
-    assert f"2 pages of pictures: {tmp_path}/sheet.png to {tmp_path}/sheet-2.png\n" in said
+    assert f"2 pages of images: {tmp_path}/sheet.png to {tmp_path}/sheet-2.png\n" in said
     assert Pixels(tmp_path / "sheet.png").height == 40 + 40 * ROW + 12
     assert Pixels(tmp_path / "sheet-2.png").height == 40 + (shots - 40) * ROW + 12
     assert not (tmp_path / "sheet-3.png").exists()
 
 
 @pytest.mark.parametrize("ending", [".png", ".jpg"])
-def test_pages_of_an_earlier_run_are_removed_and_no_other_pictures(gst_torch, video, tmp_path,
+def test_pages_of_an_earlier_run_are_removed_and_no_reference_images(gst_torch, video, tmp_path,
                                                                    ending):
     long = make_video(tmp_path, [20] * 45)
     sheet, second, third = (tmp_path / f"sheet{number}{ending}" for number in ("", "-2", "-3"))
@@ -211,7 +211,7 @@ def test_the_plot_shades_fades(gst_torch, tmp_path):
     assert "fade" in plot.words
 
 
-def test_the_plot_as_a_picture_has_the_same_lines(gst_torch, video, tmp_path):
+def test_the_plot_as_an_image_has_the_same_lines(gst_torch, video, tmp_path):
     draw(gst_torch, video, "--plot", tmp_path / "plot.png")
     plot = Pixels(tmp_path / "plot.png")
     assert (plot.width, plot.height) == (1200, 400)
@@ -225,7 +225,7 @@ def test_the_plot_as_a_picture_has_the_same_lines(gst_torch, video, tmp_path):
 
 @pytest.mark.parametrize("option, name", [("--sheet", "a.svg"), ("--sheet", "a"),
                                           ("--plot", "a.jpg"), ("--plot", "a.pdf")])
-def test_another_kind_of_picture_is_wrong_usage(gst_torch, video, tmp_path, option, name):
+def test_another_kind_of_image_is_wrong_usage(gst_torch, video, tmp_path, option, name):
     done = gst_torch("scenes", video, option, tmp_path / name)
     assert done.returncode == 2
     assert is_one_line(done.stderr)
@@ -240,7 +240,7 @@ def test_two_results_cannot_go_into_one_file(gst_torch, video, tmp_path):
 
 
 @pytest.mark.parametrize("option", ["--sheet", "--plot"])
-def test_a_picture_is_never_written_over_the_video(fails, video, tmp_path, option):
+def test_an_image_is_never_written_over_the_video(fails, video, tmp_path, option):
     (tmp_path / "link.png").symlink_to(video)
     content = video.read_bytes()
     assert "is an input" in fails("scenes", video, option, tmp_path / "link.png", *NET)

@@ -215,7 +215,7 @@ def test_without_any_encoder_it_says_what_is_missing(fails, clip, tmp_path):
     assert not list((tmp_path / "parts").iterdir())
 
 
-def test_pictures_of_odd_size_can_be_encoded(gst_torch, tmp_path):
+def test_images_of_odd_size_can_be_encoded(gst_torch, tmp_path):
     odd = tmp_path / "odd.mkv"
     launch("videotestsrc num-buffers=12 ! video/x-raw,format=I420,width=127,height=95 ! jpegenc ! "
            f"matroskamux ! filesink location={odd}")

@@ -46,7 +46,7 @@ class Variable {
   std::string before_;
 };
 
-/// A picture whose three planes follow each other at `data`.
+/// An image whose three planes follow each other at `data`.
 ImageView view_at(const std::uint8_t* data, PixelFormat format) {
   ImageView view{format, kWidth, kHeight, {}, {}};
   for (std::size_t i = 0; i < 3; i++) view.planes[i] = {data + i * kPlaneBytes, kStride};
@@ -64,7 +64,7 @@ TEST(CudaLibrary, is_loaded_without_a_gpu) {
   EXPECT_EQ(*load_cuda_library(), &library());
 }
 
-TEST(CudaLibrary, refuses_a_picture_without_pixels) {
+TEST(CudaLibrary, refuses_an_image_without_pixels) {
   const auto converted =
       library().convert_image({}, kScale, PixelLayout::Planar, 0, nullptr, nullptr);
   ASSERT_FALSE(converted);
@@ -95,7 +95,7 @@ TEST(PretendedGpu, that_fails_is_an_error_with_cudas_own_reason) {
                                                  PixelLayout::Planar, 0, nullptr, out.data());
   ASSERT_FALSE(converted);
   EXPECT_EQ(converted.error().code, ErrorCode::DeviceUnavailable);
-  EXPECT_THAT(converted.error().message, StartsWith("cannot convert a picture on the GPU: "));
+  EXPECT_THAT(converted.error().message, StartsWith("cannot convert an image on the GPU: "));
   EXPECT_THAT(converted.error().message, HasSubstr("(cudaError"));
 }
 
@@ -151,7 +151,7 @@ class OnGpu : public testing::TestWithParam<PixelFormat> {
   void* device_out_ = nullptr;
 };
 
-TEST_P(OnGpu, a_picture_becomes_what_the_processor_makes_of_it) {
+TEST_P(OnGpu, an_image_becomes_what_the_processor_makes_of_it) {
   for (const PixelLayout layout : {PixelLayout::Planar, PixelLayout::ChannelsLast}) {
     EXPECT_THAT(on_gpu(layout),
                 testing::Pointwise(testing::FloatNear(1e-4F), on_processor(layout)));

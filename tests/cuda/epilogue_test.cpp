@@ -24,7 +24,7 @@ constexpr float kEpsilon = 1e-5F;
 
 class Maps : public testing::TestWithParam<int> {  // channels
  protected:
-  static constexpr int kPictures = 2, kPixels = 1031;
+  static constexpr int kImages = 2, kPixels = 1031;
 
   Floats random(std::size_t count, float from = -2, float to = 3) {
     std::uniform_real_distribution<float> distribution(from, to);
@@ -32,7 +32,7 @@ class Maps : public testing::TestWithParam<int> {  // channels
     for (float& value : values) value = distribution(random_);
     return values;
   }
-  static std::size_t size() { return std::size_t{kPictures} * kPixels * GetParam(); }
+  static std::size_t size() { return std::size_t{kImages} * kPixels * GetParam(); }
 
   static Floats with_bias(const Floats& map, const Floats* bias, const Floats* other,
                           Activation activation) {
@@ -46,11 +46,11 @@ class Maps : public testing::TestWithParam<int> {  // channels
     return out;
   }
 
-  // values [pictures, pixels, channels]; each channel of a picture by itself.
+  // values [images, pixels, channels]; each channel of an image by itself.
   static Floats with_norm(const Floats& map, bool relu) {
     const std::size_t channels = GetParam(), pixels = kPixels;
     Floats out = map;
-    for (std::size_t p = 0; p < kPictures; p++) {
+    for (std::size_t p = 0; p < kImages; p++) {
       for (std::size_t c = 0; c < channels; c++) {
         const auto at = [&](std::size_t i) { return (p * pixels + i) * channels + c; };
         double mean = 0, square = 0;
@@ -69,7 +69,7 @@ class Maps : public testing::TestWithParam<int> {  // channels
   static InstanceNorm norm_of(float* values, float* scratch, bool relu) {
     return {.values = values,
             .scratch = scratch,
-            .batch = kPictures,
+            .batch = kImages,
             .pixels = kPixels,
             .channels = GetParam(),
             .epsilon = kEpsilon,
@@ -85,7 +85,7 @@ TEST_P(Maps, are_given_a_bias_by_the_steps_of_the_kernel) {
   const BiasActivation work = {.values = values.data(),
                                .bias = bias.data(),
                                .other = other.data(),
-                               .pixels = kPictures * kPixels,
+                               .pixels = kImages * kPixels,
                                .channels = GetParam(),
                                .activation = Activation::LeakyRelu};
   for (std::uint32_t i = 0; i < values.size(); i++) add_bias(work, i);
@@ -98,7 +98,7 @@ TEST_P(Maps, are_normalized_by_the_steps_of_the_kernel) {
   Floats values = map;
   Floats scratch(norm_of(nullptr, nullptr, false).scratch_size(), NAN);
   const InstanceNorm work = norm_of(values.data(), scratch.data(), true);
-  for (int p = 0; p < kPictures; p++) {
+  for (int p = 0; p < kImages; p++) {
     for (int c = 0; c < work.channels; c++) {
       double sum = 0, square = 0;
       for (int part = 0; part < norm_parts(work); part++) {
@@ -108,7 +108,7 @@ TEST_P(Maps, are_normalized_by_the_steps_of_the_kernel) {
       }
       finish_norm(work, p, c, sum, square);
     }
-    for (std::uint32_t i = 0; i < values.size() / kPictures; i++) apply_norm(work, p, i);
+    for (std::uint32_t i = 0; i < values.size() / kImages; i++) apply_norm(work, p, i);
   }
   EXPECT_THAT(values, testing::Pointwise(testing::FloatNear(1e-4F), with_norm(map, true)));
 }
@@ -155,7 +155,7 @@ TEST_P(MapsOnGpu, are_given_a_bias) {
       const BiasActivation work = {.values = values,
                                    .bias = on_device(bias),
                                    .other = is_sum ? on_device(other) : nullptr,
-                                   .pixels = kPictures * kPixels,
+                                   .pixels = kImages * kPixels,
                                    .channels = GetParam(),
                                    .activation = activation};
       ASSERT_TRUE(library_->add_bias(work, 0, nullptr));
@@ -199,7 +199,7 @@ TEST_P(MapsOnGpu, are_normalized_row_by_row) {
                         .bias = on_device(bias),
                         .added = on_device(added),
                         .out = out,
-                        .rows = kPictures * kPixels,
+                        .rows = kImages * kPixels,
                         .channels = GetParam(),
                         .epsilon = kEpsilon};
   ASSERT_TRUE(library_->normalize(work, 0, nullptr));

@@ -65,7 +65,7 @@ TEST(FlowPlan, computes_correlation_on_demand_when_one_pair_is_too_much) {
   EXPECT_THAT(plan->reduced, HasSubstr("correlation on demand"));
 }
 
-TEST(FlowPlan, makes_the_picture_smaller_last_and_no_smaller_than_needed) {
+TEST(FlowPlan, makes_the_image_smaller_last_and_no_smaller_than_needed) {
   const FlowRequest tight = request(10 * kMega);  // one pair on demand: 14 MB
   const auto plan = plan_flow(tight, workspace);
   ASSERT_TRUE(plan);

@@ -63,7 +63,7 @@ TEST(MatchPlan, takes_fewer_pairs_next) {
   EXPECT_THAT(plan->reduced, HasSubstr("1 instead of 2 pairs"));
 }
 
-TEST(MatchPlan, makes_the_picture_smaller_last) {
+TEST(MatchPlan, makes_the_image_smaller_last) {
   const auto plan = plan_match(request(8 * kMega), workspace);
   ASSERT_TRUE(plan);
   EXPECT_LE(plan->bytes, 8 * kMega);

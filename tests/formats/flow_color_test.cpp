@@ -191,7 +191,7 @@ TEST(FlowRange, starts_at_the_first_flow_and_follows_the_next_ones_slowly) {
   EXPECT_FLOAT_EQ(range.update({slow.data(), 2, 2}, 1, 1), 2);
 }
 
-TEST(FlowRange, keeps_a_still_picture_pale) {
+TEST(FlowRange, keeps_a_still_image_pale) {
   const auto still = constant_flow(4, 0.01f, 0);
   FlowRange range;
   EXPECT_EQ(range.update({still.data(), 2, 2}, 1, 1), 1);

@@ -30,10 +30,10 @@ class FlowOnGpu : public GpuTest, public testing::WithParamInterface<const char*
     return model ? std::move(model).value() : nullptr;
   }
 
-  static std::vector<FlowResult> run(FlowModel& model, const std::vector<Picture>& pictures,
+  static std::vector<FlowResult> run(FlowModel& model, const std::vector<Image>& pictures,
                                      const FlowOptions& options) {
     std::vector<std::shared_ptr<const FlowFrame>> frames;
-    for (const Picture& picture : pictures) {
+    for (const Image& picture : pictures) {
       SingleUseImage image(picture.view);
       const auto frame = model.encode(image, options);
       EXPECT_TRUE(frame) << frame.error().message;
@@ -67,8 +67,8 @@ class FlowOnGpu : public GpuTest, public testing::WithParamInterface<const char*
     }
   }
 
-  static std::vector<Picture> pictures(int count, double from = 0) {
-    std::vector<Picture> made;
+  static std::vector<Image> pictures(int count, double from = 0) {
+    std::vector<Image> made;
     for (int i = 0; i < count; i++) made.emplace_back(kWidth, kHeight, from + 2.0 * i, i);
     return made;
   }
@@ -89,8 +89,8 @@ TEST_P(FlowOnGpu, equals_the_processors_with_correlation_on_demand) {
   expect_equal(run(*load(device_), frames, options), run(*load("cpu"), frames, options));
 }
 
-// What is asked again is replayed, with what was recorded at other pictures.
-TEST_P(FlowOnGpu, of_later_pictures_equals_the_processors) {
+// What is asked again is replayed, with what was recorded at reference images.
+TEST_P(FlowOnGpu, of_later_images_equals_the_processors) {
   FlowOptions options;
   options.iterations = 4;
   const auto gpu = load(device_), cpu = load("cpu");
@@ -120,7 +120,7 @@ TEST_P(FlowOnGpu, with_both_directions_and_a_warm_start_equals_the_processors) {
   for (const bool on_gpu : {false, true}) {
     const auto model = load(on_gpu ? device_ : "cpu");
     std::vector<std::shared_ptr<const FlowFrame>> frames;
-    for (const Picture& picture : pictures(4)) {
+    for (const Image& picture : pictures(4)) {
       SingleUseImage image(picture.view);
       frames.push_back(value_of(model->encode(image, options)));
     }

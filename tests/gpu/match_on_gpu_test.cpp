@@ -28,9 +28,9 @@ class MatchOnGpu : public GpuTest {
     return options;
   }
 
-  static Frames encode(MatchModel& model, const std::vector<Picture>& pictures) {
+  static Frames encode(MatchModel& model, const std::vector<Image>& pictures) {
     Frames frames;
-    for (const Picture& picture : pictures) {
+    for (const Image& picture : pictures) {
       SingleUseImage image(picture.view);
       frames.push_back(value_of(model.encode(image, options())));
     }
@@ -44,14 +44,14 @@ class MatchOnGpu : public GpuTest {
     return value_of(model.match(pairs, options()));
   }
 
-  static std::vector<Picture> pictures(int count, double from = 0) {
-    std::vector<Picture> made;
+  static std::vector<Image> pictures(int count, double from = 0) {
+    std::vector<Image> made;
     for (int i = 0; i < count; i++) made.emplace_back(kWidth, kHeight, from + 3.0 * i, 2.0 * i);
     return made;
   }
 
   /// The same matches but for a few that are nearly as good as others, and where they are the same
-  /// in the first picture, the same in the second to 0.05 px and in confidence to 0.005.
+  /// in the first image, the same in the second to 0.05 px and in confidence to 0.005.
   static void expect_equal(const MatchResult& a, const MatchResult& b) {
     ASSERT_GT(b.matches.size(), 20U);
     std::map<std::pair<float, float>, Match> known;
@@ -80,8 +80,8 @@ TEST_F(MatchOnGpu, equals_the_processors) {
   expect_equal(match(*gpu, encode(*gpu, frames)), match(*cpu, encode(*cpu, frames)));
 }
 
-// What is asked again is replayed, with what was recorded at other pictures.
-TEST_F(MatchOnGpu, of_later_pictures_equals_the_processors) {
+// What is asked again is replayed, with what was recorded at reference images.
+TEST_F(MatchOnGpu, of_later_images_equals_the_processors) {
   const auto gpu = load(device_), cpu = load("cpu");
   for (const double from : {0., 17., 5., 40.}) {
     const auto frames = pictures(2, from);
@@ -99,9 +99,9 @@ TEST_F(MatchOnGpu, of_a_batch_equals_that_of_single_pairs) {
   expect_equal(match(*gpu, frames), single);
 }
 
-TEST_F(MatchOnGpu, of_pictures_of_two_sizes_equals_the_processors) {
+TEST_F(MatchOnGpu, of_images_of_two_sizes_equals_the_processors) {
   const auto gpu = load(device_), cpu = load("cpu");
-  std::vector<Picture> frames;
+  std::vector<Image> frames;
   frames.emplace_back(kWidth, kHeight);
   frames.emplace_back(kWidth + 32, kHeight - 16, 3, 2);
   expect_equal(match(*gpu, encode(*gpu, frames)), match(*cpu, encode(*cpu, frames)));

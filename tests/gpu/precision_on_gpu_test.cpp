@@ -29,12 +29,12 @@ class PrecisionOnGpu : public GpuTest, public testing::WithParamInterface<Precis
     }
     return model ? std::move(*model) : nullptr;
   }
-  static const Picture& first() {
-    static const Picture picture(256, 192);
+  static const Image& first() {
+    static const Image picture(256, 192);
     return picture;
   }
-  static const Picture& second() {
-    static const Picture picture(256, 192, 3, 2);
+  static const Image& second() {
+    static const Image picture(256, 192, 3, 2);
     return picture;
   }
 };

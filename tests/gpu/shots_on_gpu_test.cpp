@@ -21,17 +21,17 @@ class ShotsOnGpu : public GpuTest {
     return path;
   }
 
-  static std::vector<Picture> pictures(int count, double from = 0) {
-    std::vector<Picture> made;
+  static std::vector<Image> pictures(int count, double from = 0) {
+    std::vector<Image> made;
     for (int i = 0; i < count; i++) made.emplace_back(kWidth, kHeight, from + 3.0 * i, 2.0 * i);
     return made;
   }
 
   static std::vector<FrameFeatures> features(FeatureModel& model,
-                                             const std::vector<Picture>& pictures) {
+                                             const std::vector<Image>& pictures) {
     std::vector<std::unique_ptr<SingleUseImage>> images;
     std::vector<FrameImage*> frames;
-    for (const Picture& picture : pictures) {
+    for (const Image& picture : pictures) {
       frames.push_back(images.emplace_back(std::make_unique<SingleUseImage>(picture.view)).get());
     }
     return value_of(model.features(frames, {}));
@@ -70,7 +70,7 @@ TEST_F(ShotsOnGpu, resnets_features_equal_the_processors) {
 TEST_F(ShotsOnGpu, resnets_features_of_a_batch_equal_those_of_single_frames) {
   const auto gpu = value_of(engine_->load_feature_model({weights("resnet18"), device_}));
   std::vector<FrameFeatures> single;
-  for (const Picture& picture : pictures(5)) single.push_back(features(*gpu, {picture}).at(0));
+  for (const Image& picture : pictures(5)) single.push_back(features(*gpu, {picture}).at(0));
   expect_equal(features(*gpu, pictures(5)), single);
 }
 
@@ -80,7 +80,7 @@ TEST_F(ShotsOnGpu, transnets_probabilities_equal_the_processors) {
   const auto cpu = value_of(engine_->load_shot_model({path, "cpu"}));
   for (const double from : {0., 17., 5.}) {
     std::vector<Thumbnail> window;
-    for (const Picture& picture : pictures(30, from)) {
+    for (const Image& picture : pictures(30, from)) {
       SingleUseImage image(picture.view), again(picture.view);
       window.push_back(value_of(cpu->thumbnail(image)));
       const Thumbnail thumbnail = value_of(gpu->thumbnail(again));

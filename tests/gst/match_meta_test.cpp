@@ -39,7 +39,7 @@ Ref<GstBuffer> through(const std::string& elements, const char* reference = null
   return harness.push_and_pull(frame);
 }
 
-TEST(MatchMetaInPipelines, stays_as_it_is_where_the_picture_does) {
+TEST(MatchMetaInPipelines, stays_as_it_is_where_the_image_does) {
   const OwnedMatch match =
       result_of(through("queue ! identity ! videoconvert ! "
                         "capsfilter caps=video/x-raw,format=RGB"));
@@ -55,7 +55,7 @@ TEST(MatchMetaInPipelines, follows_videoscale) {
     ASSERT_TRUE(match);
     EXPECT_EQ(match->width, 32u);
     EXPECT_EQ(match->height, 32u);
-    EXPECT_EQ(match->reference_width, reference ? 16u : 32u) << "a picture's file stays";
+    EXPECT_EQ(match->reference_width, reference ? 16u : 32u) << "an image's file stays";
     const std::vector<float> row = rows_of(*match);
     // Pixels cover the same area: x' = (x + 0.5) 2 - 0.5, y' = (y + 0.5) 4 - 0.5.
     EXPECT_FLOAT_EQ(row[0], reference ? 1 : 2.5f);

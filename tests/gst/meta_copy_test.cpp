@@ -212,7 +212,7 @@ TEST(Copies, of_a_part_of_a_buffer_have_no_result_and_log_no_error) {
   EXPECT_EQ(gst_buffer_get_torch_match_meta(part.get(), nullptr), nullptr);
 }
 
-TEST(Tags, say_what_gstreamers_own_meta_of_places_in_the_picture_says) {
+TEST(Tags, say_what_gstreamers_own_meta_of_places_in_the_image_says) {
   const GType own = gst_video_region_of_interest_meta_api_get_type();
   for (const GstMetaInfo* info :
        {gst_torch_flow_meta_get_info(), gst_torch_match_meta_get_info()}) {

@@ -393,7 +393,7 @@ TEST_F(Mapped, borders_shift_points_and_do_not_move) {
   EXPECT_EQ(flow()->grid_height, 8u);
   const std::vector<float> all = vectors();
   EXPECT_EQ(all[2 * (1 * 8 + 1)], 0) << "border";
-  EXPECT_EQ(all[2 * (2 * 8 + 1)], 2) << "the first row of the picture, in pixels of the grid";
+  EXPECT_EQ(all[2 * (2 * 8 + 1)], 2) << "the first row of the image, in pixels of the grid";
   EXPECT_EQ(all[2 * (5 * 8 + 6)], 0);
   EXPECT_EQ(all[2 * (6 * 8 + 1)], 0) << "border";
   EXPECT_EQ(flow()->mean_magnitude, 1) << "twice as long, over twice the area";

@@ -29,7 +29,7 @@ def text_of(name: str) -> str:
     try:
         return tree.read(name)
     except UnicodeDecodeError:
-        return ""  # a picture, a golden
+        return ""  # an image, a golden
 
 
 @pytest.mark.parametrize("text", ["see https://py" "pi.org/project", "#include \"/ho" "me/me/a.h\"",

@@ -94,14 +94,14 @@ class WorldNet final : public MatchModel {
 };
 
 struct AdaptiveMatch : testing::Test {
-  AdaptiveResult match(MatchPicture& first, MatchPicture& second) {
+  AdaptiveResult match(MatchImage& first, MatchImage& second) {
     const AdaptivePair pair = {&first, &second};
     auto results = match_adaptively({full, coarse}, std::span(&pair, 1), options, 1, encodes, {});
     if (!results) throw std::runtime_error(results.error().message);
     return std::move(results->front());
   }
   AdaptiveResult match(int left, int other_left) {
-    MatchPicture first(window(left)), second(window(other_left));
+    MatchImage first(window(left)), second(window(other_left));
     return match(first, second);
   }
 
@@ -129,7 +129,7 @@ TEST_F(AdaptiveMatch, a_small_still_pair_needs_the_light_pass_alone) {
   EXPECT_TRUE(full.sizes.empty());
 }
 
-TEST_F(AdaptiveMatch, pictures_that_share_nothing_need_the_light_pass_alone_and_give_no_match) {
+TEST_F(AdaptiveMatch, images_that_share_nothing_need_the_light_pass_alone_and_give_no_match) {
   coarse.is_blind = true;
   const AdaptiveResult nothing = match(0, 160);
   EXPECT_EQ(nothing.plan.overlap, Overlap::None);
@@ -138,7 +138,7 @@ TEST_F(AdaptiveMatch, pictures_that_share_nothing_need_the_light_pass_alone_and_
   EXPECT_TRUE(full.sizes.empty());
 }
 
-TEST_F(AdaptiveMatch, a_moved_picture_goes_through_both_nets_at_their_sizes) {
+TEST_F(AdaptiveMatch, a_moved_image_goes_through_both_nets_at_their_sizes) {
   const AdaptiveResult moved = match(0, 64);
   EXPECT_EQ(moved.plan.overlap, Overlap::Large);
   EXPECT_EQ(moved.passes, 2);
@@ -164,8 +164,8 @@ TEST_F(AdaptiveMatch, matches_of_parts_are_in_pixels_of_the_whole) {
 }
 
 TEST_F(AdaptiveMatch, features_are_made_once_whatever_the_pairs_need) {
-  MatchPicture a(window(0)), b(window(64)), c(window(464)), d(window(464));
-  match(a, b);                               // whole pictures
+  MatchImage a(window(0)), b(window(64)), c(window(464)), d(window(464));
+  match(a, b);                               // whole images
   const AdaptiveResult part = match(b, c);   // parts of them
   const AdaptiveResult still = match(c, d);  // whole ones, but smaller
   EXPECT_EQ(part.plan.overlap, Overlap::Partial);
@@ -179,8 +179,8 @@ TEST_F(AdaptiveMatch, features_are_made_once_whatever_the_pairs_need) {
 }
 
 TEST_F(AdaptiveMatch, features_of_another_part_take_the_place_of_those_before) {
-  MatchPicture a(window(0));
-  MatchPicture b(window(400)), c(window(464));
+  MatchImage a(window(0));
+  MatchImage b(window(400)), c(window(464));
   const std::size_t before = (match(a, b), a.bytes());
   match(a, c);
   EXPECT_EQ(a.bytes(), before);
@@ -188,10 +188,10 @@ TEST_F(AdaptiveMatch, features_of_another_part_take_the_place_of_those_before) {
 }
 
 TEST_F(AdaptiveMatch, pixels_are_there_as_long_as_they_may_be_wanted) {
-  MatchPicture a(window(0));
+  MatchImage a(window(0));
   ASSERT_TRUE(a.copy_pixels());
   EXPECT_EQ(a.bytes(), std::size_t{kWidth * kHeight});
-  MatchPicture b(window(64));
+  MatchImage b(window(64));
   EXPECT_EQ(match(a, b).passes, 2);
   EXPECT_EQ(a.bytes(), std::size_t{kWidth * kHeight} + 2000);
   a.drop_pixels();
@@ -203,7 +203,7 @@ TEST_F(AdaptiveMatch, pixels_are_there_as_long_as_they_may_be_wanted) {
 }
 
 TEST_F(AdaptiveMatch, several_pairs_equal_one_by_one) {
-  MatchPicture a(window(0)), b(window(64)), c(window(464)), d(window(464));
+  MatchImage a(window(0)), b(window(64)), c(window(464)), d(window(464));
   const AdaptivePair pairs[] = {{&a, &b}, {&b, &c}, {&c, &d}, {&a, &b}};
   const auto together = match_adaptively({full, coarse}, pairs, options, 3, encodes, {});
   ASSERT_TRUE(together);
@@ -252,7 +252,7 @@ TEST_F(AdaptiveMatch, max_size_caps_both_passes) {
 
 TEST_F(AdaptiveMatch, one_net_can_do_both_passes) {
   EXPECT_TRUE(match_adaptively({full, full}, {}, options, 1, encodes, {})->empty());
-  MatchPicture a(window(0)), b(window(64));
+  MatchImage a(window(0)), b(window(64));
   const AdaptivePair pair = {&a, &b};
   const auto found = match_adaptively({full, full}, std::span(&pair, 1), options, 1, encodes, {});
   ASSERT_TRUE(found);
@@ -263,7 +263,7 @@ TEST_F(AdaptiveMatch, one_net_can_do_both_passes) {
 TEST_F(AdaptiveMatch, failure_of_either_net_is_its_error) {
   for (WorldNet* net : {&coarse, &full}) {
     net->fails_at = net->calls + 1;
-    MatchPicture a(window(0)), b(window(64));
+    MatchImage a(window(0)), b(window(64));
     const AdaptivePair pair = {&a, &b};
     const auto failed =
         match_adaptively({full, coarse}, std::span(&pair, 1), options, 1, encodes, {});

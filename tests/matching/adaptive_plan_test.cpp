@@ -18,7 +18,7 @@ AdaptiveRequest vga() {
   return request;
 }
 
-// What a coarse pass would find: a grid of points, where both pictures show them, with noise.
+// What a coarse pass would find: a grid of points, where both images show them, with noise.
 std::vector<Match> matches_of(const AffineMotion& motion, const AdaptiveRequest& d,
                               double noise_px = 0) {
   std::mt19937 random(1);
@@ -40,7 +40,7 @@ AdaptivePlan plan(const AdaptiveRequest& request, const AffineMotion& motion, do
   return plan_adaptive(request, matches);
 }
 
-TEST(AdaptivePlan, looks_at_a_smaller_picture_where_nothing_moves) {
+TEST(AdaptivePlan, looks_at_a_smaller_image_where_nothing_moves) {
   const AdaptivePlan still = plan(vga(), {}, 1);
   EXPECT_EQ(still.overlap, Overlap::Still);
   EXPECT_TRUE(still.needs_full_pass);
@@ -96,7 +96,7 @@ TEST(AdaptivePlan, is_unsure_where_little_agrees_and_looks_at_everything_then) {
   EXPECT_EQ(unsure.spacing, 1);
 }
 
-TEST(AdaptivePlan, looks_at_whole_pictures_where_they_share_most) {
+TEST(AdaptivePlan, looks_at_whole_images_where_they_share_most) {
   const AdaptivePlan pan = plan(vga(), {1, 0, -60, 0, 1, 10}, 1);
   EXPECT_EQ(pan.overlap, Overlap::Large);
   EXPECT_EQ(pan.second.region, (ImageRegion{0, 0, 640, 480}));
@@ -105,7 +105,7 @@ TEST(AdaptivePlan, looks_at_whole_pictures_where_they_share_most) {
   EXPECT_EQ(pan.max_matches, 200u);
 }
 
-TEST(AdaptivePlan, thins_small_pictures_less) {
+TEST(AdaptivePlan, thins_small_images_less) {
   AdaptiveRequest request = vga();
   request.first_width = request.second_width = 320;
   request.first_height = request.second_height = 240;
@@ -141,7 +141,7 @@ TEST(AdaptivePlan, caps_the_size_and_gives_small_regions_more_of_it) {
   EXPECT_LT(std::max(region.width, region.height), 640);  // so it is scaled down less
 }
 
-TEST(AdaptivePlan, brings_pictures_of_other_scales_to_one) {
+TEST(AdaptivePlan, brings_images_of_other_scales_to_one) {
   AdaptiveRequest request = vga();
   const AdaptivePlan plan = gsttorch::plan_adaptive(
       request, matches_of({2.5, 0, -480, 0, 2.5, -360}, request));  // the second is zoomed in
@@ -152,7 +152,7 @@ TEST(AdaptivePlan, brings_pictures_of_other_scales_to_one) {
   EXPECT_NEAR(second * 2.5, 1, 0.01);
 }
 
-TEST(AdaptivePlan, regions_stay_inside_pictures_of_any_size) {
+TEST(AdaptivePlan, regions_stay_inside_images_of_any_size) {
   for (const double shift : {-630., -500., 500., 630.}) {
     for (const int height : {97, 480, 1}) {
       AdaptiveRequest request = vga();

@@ -74,7 +74,7 @@ TEST(ImageRegion, begins_at_the_same_pixel_in_each_plane_of_every_format) {
   }
 }
 
-TEST(ImageRegion, copies_hold_all_that_belongs_to_the_picture) {
+TEST(ImageRegion, copies_hold_all_that_belongs_to_the_image) {
   for (const Format& format : kFormats) {
     Planes whole(format);
     CopiedImage copy(whole.view);
@@ -104,8 +104,8 @@ class Made final : public Derived {
 };
 
 TEST(ImageRegion, what_is_made_of_a_part_is_kept_apart_from_the_whole_and_other_parts) {
-  const Picture picture(64, 48);
-  KeepingFrame whole(picture);
+  const Image image(64, 48);
+  KeepingFrame whole(image);
   const auto make = [] { return std::make_shared<const Made>(); };
   const auto of_whole = whole.get(DerivedKind::Features, "net", make);
   RegionImage left(whole, {0, 0, 32, 48}), same(whole, {0, 0, 32, 48}),
@@ -114,7 +114,7 @@ TEST(ImageRegion, what_is_made_of_a_part_is_kept_apart_from_the_whole_and_other_
   EXPECT_NE(of_left, of_whole);
   EXPECT_EQ(same.get(DerivedKind::Features, "net", make), of_left);
   EXPECT_NE(right.get(DerivedKind::Features, "net", make), of_left);
-  EXPECT_EQ(right.view()->planes[0].data, picture.view.planes[0].data + 32);
+  EXPECT_EQ(right.view()->planes[0].data, image.view.planes[0].data + 32);
 }
 
 }  // namespace

@@ -43,12 +43,12 @@ TEST(AreaResampling, interpolates_a_side_that_grows) {
 
 class AreaOf : public testing::TestWithParam<std::array<int, 2>> {};
 
-TEST_P(AreaOf, a_picture_in_one_pass_equals_conversion_and_resizing) {
+TEST_P(AreaOf, an_image_in_one_pass_equals_conversion_and_resizing) {
   const c10::InferenceMode guard;
-  const Picture picture(GetParam()[0], GetParam()[1]);
+  const Image image(GetParam()[0], GetParam()[1]);
   const PixelScale scale{{2, 3, 4}, {-1, 0, 1}};
-  const at::Tensor want = resize_area(image_to_tensor(picture.view, scale), 27, 48);
-  EXPECT_LT(difference(image_to_area_tensor(picture.view, scale, 27, 48), want), 2e-5f);
+  const at::Tensor want = resize_area(image_to_tensor(image.view, scale), 27, 48);
+  EXPECT_LT(difference(image_to_area_tensor(image.view, scale, 27, 48), want), 2e-5f);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, AreaOf,
@@ -56,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, AreaOf,
                                          std::array{16, 16}, std::array{1, 1}, std::array{3, 401},
                                          std::array{101, 53}));
 
-TEST(AreaResampling, is_another_request_than_a_picture_filtered_with_triangles) {
+TEST(AreaResampling, is_another_request_than_an_image_filtered_with_triangles) {
   ImageRequest request{.width = 48, .height = 27};
   const std::string triangle = image_key(request);
   request.filter = ImageFilter::Area;

@@ -20,7 +20,7 @@ namespace gsttorch {
 namespace {
 
 constexpr PixelScale kScale{{2, 3, 0.5}, {-1, 0.25, 0}};
-constexpr int kGap = 14;  // bytes after each row that are none of the picture's
+constexpr int kGap = 14;  // bytes after each row that are none of the image's
 
 /// Runs on the processor what the kernels run on a GPU.
 class HostKernels final : public CudaLibrary {

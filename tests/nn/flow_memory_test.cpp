@@ -34,7 +34,7 @@ class FlowMemoryTest : public testing::Test {
     EXPECT_TRUE(model) << model.error().message;
     return model ? std::move(model).value() : nullptr;
   }
-  static FramePtr encode(FlowModel& model, const Picture& picture, const FlowOptions& options) {
+  static FramePtr encode(FlowModel& model, const Image& picture, const FlowOptions& options) {
     SingleUseImage image(picture.view);
     auto frame = model.encode(image, options);
     EXPECT_TRUE(frame) << frame.error().message;
@@ -58,7 +58,7 @@ TEST_F(FlowMemoryTest, is_told_by_model_and_stage_and_none_is_left) {
   const MemoryReport before = memory();
   {
     const auto model = load(weights("raft_small"));
-    const auto a = encode(*model, Picture(144, 136), {});
+    const auto a = encode(*model, Image(144, 136), {});
     const FlowPair pair{a, a, {}};
     const auto flow = model->flow({&pair, 1}, {});
     ASSERT_TRUE(flow);
@@ -109,7 +109,7 @@ TEST_F(FlowMemoryTest, that_runs_out_anywhere_in_a_load_is_one_error) {
 
 TEST_F(FlowMemoryTest, that_runs_out_anywhere_in_a_frame_is_one_error) {
   const auto model = load(weights("raft_small"));
-  const Picture picture(150, 130);  // padded
+  const Image picture(150, 130);  // padded
   FlowOptions options;
   options.max_size = 140;  // and resized
   const int allocations = fail_everywhere(engine_, [&] {
@@ -126,8 +126,8 @@ TEST_P(FlowRunsOut, anywhere_is_one_error_and_the_next_pair_is_as_ever) {
   FlowOptions options;
   options.iterations = 1;
   options.direction = FlowDirection::Both;
-  const auto a = encode(*model, Picture(128, 128), options);
-  const auto b = encode(*model, Picture(128, 128, 2, 1), options);
+  const auto a = encode(*model, Image(128, 128), options);
+  const auto b = encode(*model, Image(128, 128, 2, 1), options);
   FlowPair pair{a, b, {}};
   auto first = model->flow({&pair, 1}, options);
   ASSERT_TRUE(first);
@@ -148,7 +148,7 @@ INSTANTIATE_TEST_SUITE_P(Nets, FlowRunsOut, testing::Values("raft_small", "raft_
 
 TEST_F(FlowMemoryTest, beyond_the_limit_is_an_error_and_work_goes_on_after_it) {
   const auto model = load(weights("raft_small"));
-  const auto a = encode(*model, Picture(144, 136), {});
+  const auto a = encode(*model, Image(144, 136), {});
   const FlowPair pair{a, a, {}};
   engine_.set_memory_limit("cpu", memory().current + 100'000);
   const auto refused = model->flow({&pair, 1}, {});
@@ -182,7 +182,7 @@ TEST_P(Workspace, is_stated_well_before_it_is_taken) {
   options.direction = c.direction;
   const FlowWorkspace stated = model->workspace(c.width, c.height, c.pairs, options);
 
-  const Picture first(c.width, c.height), second(c.width, c.height, 3, 1);
+  const Image first(c.width, c.height), second(c.width, c.height, 3, 1);
   const auto a = encode(*model, first, options);
   FramePtr b;
   const std::size_t encode_peak = peak_of([&] { b = encode(*model, second, options); });
@@ -226,10 +226,10 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Workspace, testing::ValuesIn(kWorkspaces), [](co
          (c.precision == Precision::Bf16 ? "_bf16" : "");
 });
 
-TEST_F(FlowMemoryTest, of_a_picture_is_shared_by_nets_that_want_the_same) {
+TEST_F(FlowMemoryTest, of_an_image_is_shared_by_nets_that_want_the_same) {
   const std::string path = weights("raft_small");
   const auto first = load(path), second = load(path);
-  const Picture picture(150, 130);
+  const Image picture(150, 130);
   KeepingFrame frame(picture);
   const auto a = first->encode(frame, {}), b = second->encode(frame, {});
   ASSERT_TRUE(a && b);
@@ -246,7 +246,7 @@ TEST_F(FlowMemoryTest, of_a_picture_is_shared_by_nets_that_want_the_same) {
   EXPECT_EQ(frame.features, 3);
 }
 
-TEST(ImageKey, tells_all_that_a_picture_depends_on) {
+TEST(ImageKey, tells_all_that_an_image_depends_on) {
   const ImageRequest plain{.width = 64, .height = 48};
   EXPECT_EQ(image_key(plain), image_key(plain));
   std::vector<ImageRequest> others(9, plain);

@@ -31,7 +31,7 @@ double distance(const TensorHandle& a, const TensorHandle& b) {
   return sum / static_cast<double>(count);
 }
 
-// Mean of one channel over the middle of the picture, where nothing comes in or goes out.
+// Mean of one channel over the middle of the image, where nothing comes in or goes out.
 double middle_mean(const TensorHandle& flow, int channel) {
   const auto h = flow->shape()[0], w = flow->shape()[1];
   double sum = 0;
@@ -50,13 +50,13 @@ class FlowModelTest : public testing::Test {
     return model ? std::move(model).value() : nullptr;
   }
 
-  Result<std::shared_ptr<const FlowFrame>> encode(const Picture& picture,
+  Result<std::shared_ptr<const FlowFrame>> encode(const Image& picture,
                                                   const FlowOptions& options) {
     SingleUseImage image(picture.view);
     return model_->encode(image, options);
   }
 
-  FlowResult run(const Picture& a, const Picture& b, const FlowOptions& options,
+  FlowResult run(const Image& a, const Image& b, const FlowOptions& options,
                  std::shared_ptr<const FlowState> start = nullptr) {
     const auto earlier = encode(a, options), later = encode(b, options);
     EXPECT_TRUE(earlier && later);
@@ -90,7 +90,7 @@ TEST_F(UntrainedFlowModel, says_what_it_is) {
 
 TEST_F(UntrainedFlowModel, keeps_the_frames_size_however_small_or_odd) {
   for (const auto& [w, h] : {std::pair{16, 16}, {17, 131}, {133, 129}, {1, 1}}) {
-    const FlowResult flow = run(Picture(w, h), Picture(w, h, 1, 1), options_);
+    const FlowResult flow = run(Image(w, h), Image(w, h, 1, 1), options_);
     EXPECT_EQ(flow.forward->shape(), (std::vector<std::int64_t>{h, w, 2}));
     EXPECT_TRUE(std::isfinite(flow.mean_magnitude_px)) << w << "x" << h;
     EXPECT_EQ(flow.iterations, 3);
@@ -98,7 +98,7 @@ TEST_F(UntrainedFlowModel, keeps_the_frames_size_however_small_or_odd) {
 }
 
 TEST_F(UntrainedFlowModel, backward_is_forward_of_the_pair_turned_round) {
-  const Picture a(144, 136), b(144, 136, 3, 1);
+  const Image a(144, 136), b(144, 136, 3, 1);
   const FlowResult forward = run(b, a, options_);
   options_.direction = FlowDirection::Backward;
   const FlowResult backward = run(a, b, options_);
@@ -107,7 +107,7 @@ TEST_F(UntrainedFlowModel, backward_is_forward_of_the_pair_turned_round) {
 }
 
 TEST_F(UntrainedFlowModel, both_is_each_direction_and_a_confidence) {
-  const Picture a(144, 136), b(144, 136, 3, 1);
+  const Image a(144, 136), b(144, 136, 3, 1);
   const FlowResult forward = run(a, b, options_), backward = run(b, a, options_);
   options_.direction = FlowDirection::Both;
   const FlowResult both = run(a, b, options_);
@@ -132,7 +132,7 @@ at::Tensor planes(const TensorHandle& flow) {
 TEST_F(UntrainedFlowModel, confidence_is_judged_in_pixels_inside_the_net) {
   options_.direction = FlowDirection::Both;
   options_.max_size = 144;
-  const FlowResult both = run(Picture(432, 288), Picture(432, 288, 3, 1), options_);
+  const FlowResult both = run(Image(432, 288), Image(432, 288, 3, 1), options_);
   const at::Tensor expected =
       flow_consistency(planes(both.forward), planes(both.backward), 3 * 3).squeeze(0);
   const at::Tensor found =
@@ -141,7 +141,7 @@ TEST_F(UntrainedFlowModel, confidence_is_judged_in_pixels_inside_the_net) {
 }
 
 TEST_F(UntrainedFlowModel, half_precision_is_the_same_flow_in_half_the_bytes) {
-  const Picture a(128, 128), b(128, 128, 3, 1);
+  const Image a(128, 128), b(128, 128, 3, 1);
   const FlowResult full = run(a, b, options_);
   options_.output = DataType::Float16;
   const FlowResult half = run(a, b, options_);
@@ -151,9 +151,9 @@ TEST_F(UntrainedFlowModel, half_precision_is_the_same_flow_in_half_the_bytes) {
 }
 
 TEST_F(UntrainedFlowModel, pairs_of_a_batch_equal_pairs_alone) {
-  const Picture pictures[] = {Picture(136, 128), Picture(136, 128, 2, 0), Picture(136, 128, 5, 3)};
+  const Image pictures[] = {Image(136, 128), Image(136, 128, 2, 0), Image(136, 128, 5, 3)};
   std::vector<std::shared_ptr<const FlowFrame>> frames;
-  for (const Picture& p : pictures) frames.push_back(*encode(p, options_));
+  for (const Image& p : pictures) frames.push_back(*encode(p, options_));
   const FlowPair pairs[] = {{frames[0], frames[1], {}}, {frames[1], frames[2], {}}};
   const auto batch = model_->flow(pairs, options_);
   ASSERT_TRUE(batch);
@@ -165,15 +165,15 @@ TEST_F(UntrainedFlowModel, pairs_of_a_batch_equal_pairs_alone) {
 }
 
 TEST_F(UntrainedFlowModel, warm_start_changes_where_the_search_ends) {
-  const Picture a(128, 128), b(128, 128, 3, 1);
+  const Image a(128, 128), b(128, 128, 3, 1);
   const FlowResult cold = run(a, b, options_);
   const FlowResult warm = run(a, b, options_, cold.state);
   EXPECT_GT(distance(cold.forward, warm.forward), 1e-3);
 }
 
 TEST_F(UntrainedFlowModel, refuses_frames_of_different_sizes) {
-  const auto a = encode(Picture(128, 128), options_);
-  const auto b = encode(Picture(136, 128), options_);
+  const auto a = encode(Image(128, 128), options_);
+  const auto b = encode(Image(136, 128), options_);
   const FlowPair pair{*a, *b, {}};
   const auto flow = model_->flow({&pair, 1}, options_);
   ASSERT_FALSE(flow);
@@ -181,7 +181,7 @@ TEST_F(UntrainedFlowModel, refuses_frames_of_different_sizes) {
 }
 
 TEST_F(UntrainedFlowModel, ends_with_cancelled_when_asked_to_stop) {
-  const auto a = encode(Picture(128, 128), options_);
+  const auto a = encode(Image(128, 128), options_);
   const FlowPair pair{*a, *a, {}};
   std::stop_source stop;
   stop.request_stop();
@@ -201,7 +201,7 @@ class RaftSmall : public FlowModelTest {
 };
 
 TEST_F(RaftSmall, finds_a_known_shift_in_pixels_of_the_frame) {
-  const FlowResult flow = run(Picture(256, 192), Picture(256, 192, 4, -2), {});
+  const FlowResult flow = run(Image(256, 192), Image(256, 192, 4, -2), {});
   EXPECT_NEAR(middle_mean(flow.forward, 0), 4, 0.3);
   EXPECT_NEAR(middle_mean(flow.forward, 1), -2, 0.3);
 }
@@ -209,7 +209,7 @@ TEST_F(RaftSmall, finds_a_known_shift_in_pixels_of_the_frame) {
 TEST_F(RaftSmall, vectors_stay_in_pixels_of_the_frame_when_the_net_sees_it_smaller) {
   FlowOptions options;
   options.max_size = 160;
-  const FlowResult flow = run(Picture(256, 192), Picture(256, 192, 4, -2), options);
+  const FlowResult flow = run(Image(256, 192), Image(256, 192, 4, -2), options);
   EXPECT_EQ(flow.forward->shape(), (std::vector<std::int64_t>{192, 256, 2}));
   EXPECT_NEAR(middle_mean(flow.forward, 0), 4, 0.3);
   EXPECT_NEAR(middle_mean(flow.forward, 1), -2, 0.3);
@@ -218,13 +218,13 @@ TEST_F(RaftSmall, vectors_stay_in_pixels_of_the_frame_when_the_net_sees_it_small
 TEST_F(RaftSmall, is_confident_where_both_directions_agree_and_not_where_pixels_leave) {
   FlowOptions options;
   options.direction = FlowDirection::Both;
-  const FlowResult flow = run(Picture(256, 192), Picture(256, 192, 12, 0), options);
+  const FlowResult flow = run(Image(256, 192), Image(256, 192, 12, 0), options);
   EXPECT_GT(data(flow.confidence)[96 * 256 + 128], 0.9);
-  EXPECT_EQ(data(flow.confidence)[96 * 256 + 254], 0);  // moves out of the picture
+  EXPECT_EQ(data(flow.confidence)[96 * 256 + 254], 0);  // moves out of the image
 }
 
 TEST_F(RaftSmall, stops_early_on_an_easy_pair_and_stays_close) {
-  const Picture a(256, 192), b(256, 192, 2, 0);
+  const Image a(256, 192), b(256, 192, 2, 0);
   const FlowResult all = run(a, b, {});
   FlowOptions options;
   options.convergence_px = 0.1;

@@ -11,7 +11,7 @@
 #include "lib/nn/weights/weights.h"
 #include "tests/support/loftr_formula.h"
 
-/// LoFTR's weights and pictures by the formula of tests/nn/goldens/loftr_formula.py, bit for bit.
+/// LoFTR's weights and images by the formula of tests/nn/goldens/loftr_formula.py, bit for bit.
 namespace gsttorch::formula {
 
 /// A state dict with the keys and shapes that a .shapes file lists.
@@ -35,7 +35,7 @@ inline StateDict loftr_state(const std::string& shapes_file) {
 }
 
 /// float32 [1, 1, height, width] in 0..1: tiles of 4x4 pixels, seen from (dx, dy).
-inline at::Tensor grey_picture(std::int64_t height, std::int64_t width, int dx, int dy) {
+inline at::Tensor grey_image(std::int64_t height, std::int64_t width, int dx, int dy) {
   at::Tensor image = at::empty({1, 1, height, width}, at::kFloat);
   float* p = image.data_ptr<float>();
   for (std::int64_t y = 0; y < height; y++) {

@@ -114,7 +114,7 @@ class LoftrParity : public testing::TestWithParam<Case> {
   }
 
   static at::Tensor picture(const std::array<std::int64_t, 2>& size, bool is_second) {
-    return formula::grey_picture(size[0], size[1], is_second ? kShiftX : 0,
+    return formula::grey_image(size[0], size[1], is_second ? kShiftX : 0,
                                  is_second ? kShiftY : 0);
   }
 
@@ -127,7 +127,7 @@ class LoftrParity : public testing::TestWithParam<Case> {
 
   Loftr::Matches match(const Loftr::Options& options) const {
     const auto first = net_.encode(image0_), second = net_.encode(image1_);
-    const Loftr::PicturePair pair = {first.get(), second.get()};
+    const Loftr::ImagePair pair = {first.get(), second.get()};
     return net_.match(std::span(&pair, 1), options).front();
   }
   at::Tensor rows(const Loftr::Matches& found) const {
@@ -191,7 +191,7 @@ TEST_P(LoftrParity, a_batch_of_pairs_equals_one_by_one) {
   const auto third = net_.encode(picture(GetParam().second, false));
   Loftr::Options options;
   options.threshold = 0;
-  const Loftr::PicturePair pairs[] = {{first.get(), second.get()}, {first.get(), third.get()}};
+  const Loftr::ImagePair pairs[] = {{first.get(), second.get()}, {first.get(), third.get()}};
   const auto together = net_.match(pairs, options);
   for (std::size_t i = 0; i < 2; i++) {
     const auto alone = net_.match(std::span(pairs + i, 1), options);
@@ -217,13 +217,13 @@ TEST_P(LoftrParity, windows_of_few_matches_equal_those_of_the_whole_map) {
   Loftr::Options options;
   options.threshold = 0;
   const auto first = net_.encode(image0_), second = net_.encode(image1_);
-  const Loftr::PicturePair pair = {first.get(), second.get()};
+  const Loftr::ImagePair pair = {first.get(), second.get()};
   const auto all = net_.match(std::span(&pair, 1), options).front();  // makes the map
   const LoftrTransformer::Pair tokens = net_.coarse_tokens(std::span(&pair, 1)).tokens;
   const std::span few(all.coarse.data(), 9);
   const at::Tensor from_map = net_.fine_offsets(pair, tokens, few, options);
   const auto first_anew = net_.encode(image0_), second_anew = net_.encode(image1_);
-  const Loftr::PicturePair anew = {first_anew.get(), second_anew.get()};
+  const Loftr::ImagePair anew = {first_anew.get(), second_anew.get()};
   const at::Tensor from_windows = net_.fine_offsets(anew, tokens, few, options);
   EXPECT_LT((from_map - from_windows).abs().max().item<float>(), 1e-3);
 }
@@ -232,7 +232,7 @@ TEST_P(LoftrParity, runs_on_the_meta_device_without_a_hidden_cpu_tensor) {
   const Loftr net = make_loftr(state_, GetParam().properties, c10::kMeta);
   const at::Tensor image = at::empty({1, 1, 96, 128}, at::TensorOptions(c10::kMeta));
   const auto first = net.encode(image), second = net.encode(image);
-  const Loftr::PicturePair pair = {first.get(), second.get()};
+  const Loftr::ImagePair pair = {first.get(), second.get()};
   const LoftrTransformer::Pair tokens = net.coarse_tokens(std::span(&pair, 1)).tokens;
   EXPECT_TRUE(tokens.x0.is_meta() && tokens.x1.is_meta());
   EXPECT_EQ(tokens.x1.size(2), 96 / net.stride());
@@ -293,8 +293,8 @@ TEST(Loftr, refuses_properties_that_do_not_fit) {
 TEST(Loftr, stops_when_asked) {
   const c10::InferenceMode guard;
   const Loftr net = make_loftr(formula_state("narrow"), {{"heads", "4"}});
-  const auto picture = net.encode(formula::grey_picture(96, 96, 0, 0));
-  const Loftr::PicturePair pair = {picture.get(), picture.get()};
+  const auto picture = net.encode(formula::grey_image(96, 96, 0, 0));
+  const Loftr::ImagePair pair = {picture.get(), picture.get()};
   std::stop_source stop;
   stop.request_stop();
   Loftr::Options options;

@@ -23,9 +23,9 @@ namespace gsttorch {
 namespace {
 
 // Grey tiles of 4x4 pixels, seen from (dx, dy).
-class Picture {
+class Image {
  public:
-  Picture(int width, int height, int dx, int dy, std::uint8_t blank = 0)
+  Image(int width, int height, int dx, int dy, std::uint8_t blank = 0)
       : width_(width), height_(height), pixels_(static_cast<std::size_t>(width * height), blank) {
     if (blank) return;
     for (int y = 0; y < height; y++) {
@@ -60,13 +60,13 @@ class MatchModelTest : public testing::Test {
     if (!model) throw std::runtime_error(model.error().message);
     return std::move(*model);
   }
-  std::shared_ptr<const MatchFrame> encode(const Picture& picture, const MatchOptions& options) {
+  std::shared_ptr<const MatchFrame> encode(const Image& picture, const MatchOptions& options) {
     SingleUseImage image = picture.image();
     auto frame = model_->encode(image, options);
     if (!frame) throw std::runtime_error(frame.error().message);
     return *frame;
   }
-  std::vector<Match> match(const Picture& first, const Picture& second,
+  std::vector<Match> match(const Image& first, const Image& second,
                            const MatchOptions& options) {
     const MatchPair pair = {encode(first, options), encode(second, options)};
     auto results = model_->match(std::span(&pair, 1), options);
@@ -93,7 +93,7 @@ double median_error(const std::vector<Match>& matches, double dx, double dy) {
   return errors[errors.size() / 2];
 }
 
-TEST_F(MatchModelTest, finds_where_a_moved_picture_went) {
+TEST_F(MatchModelTest, finds_where_a_moved_image_went) {
   const auto matches = match({256, 192, 0, 0}, {256, 192, 16, 8}, any());
   ASSERT_GT(matches.size(), 100u);
   EXPECT_LT(median_error(matches, 16, 8), 2);
@@ -102,7 +102,7 @@ TEST_F(MatchModelTest, finds_where_a_moved_picture_went) {
 }
 
 TEST_F(MatchModelTest, threshold_and_number_limit_the_matches) {
-  const Picture first(256, 192, 0, 0), second(256, 192, 16, 8);
+  const Image first(256, 192, 0, 0), second(256, 192, 16, 8);
   const auto all = match(first, second, any());
   MatchOptions options = any();
   options.threshold = 0.05;
@@ -116,7 +116,7 @@ TEST_F(MatchModelTest, threshold_and_number_limit_the_matches) {
 }
 
 TEST_F(MatchModelTest, spacing_keeps_the_most_confident_match_of_each_square) {
-  const Picture first(256, 192, 0, 0), second(256, 192, 16, 8);
+  const Image first(256, 192, 0, 0), second(256, 192, 16, 8);
   const auto all = match(first, second, any());
   MatchOptions options = any();
   options.spacing = 3;
@@ -141,7 +141,7 @@ TEST_F(MatchModelTest, spacing_keeps_the_most_confident_match_of_each_square) {
 }
 
 TEST_F(MatchModelTest, token_filter_leaves_out_cells_and_the_matches_of_these) {
-  const Picture first(256, 192, 0, 0), second(256, 192, 16, 8);
+  const Image first(256, 192, 0, 0), second(256, 192, 16, 8);
   const auto all = match(first, second, any());
   MatchOptions options = any();
   options.token_pruning = 0.5;
@@ -180,7 +180,7 @@ TEST_F(MatchModelTest, coordinates_are_those_of_the_frame_whatever_its_size_insi
   EXPECT_GT(largest, 300);
 }
 
-TEST_F(MatchModelTest, frames_of_odd_and_of_different_sizes_match_inside_their_pictures) {
+TEST_F(MatchModelTest, frames_of_odd_and_of_different_sizes_match_inside_their_images) {
   const auto matches = match({251, 189, 0, 0}, {203, 177, 16, 8}, any());
   ASSERT_GT(matches.size(), 50u);
   EXPECT_LT(median_error(matches, 16, 8), 2);
@@ -224,7 +224,7 @@ void MatchModelTest::expect_stated_memory() {
     MatchOptions options = any();
     options.chunk = chunk;
     options.token_pruning = share;
-    const Picture first(640, 480, 0, 0), second(640, 480, 16, 8);
+    const Image first(640, 480, 0, 0), second(640, 480, 16, 8);
     const MatchWorkspace workspace = model_->workspace(640, 480, 1, options);
     reset_cpu_memory_peak();
     std::size_t before = cpu_memory().current;
@@ -266,7 +266,7 @@ TEST_F(MatchModelTest, out_of_memory_is_an_error_and_no_crash) {
 }
 
 TEST_F(MatchModelTest, smaller_chunks_give_the_same_matches) {
-  const Picture first(256, 192, 0, 0), second(256, 192, 16, 8);
+  const Image first(256, 192, 0, 0), second(256, 192, 16, 8);
   const auto at_once = match(first, second, any());
   ASSERT_GT(at_once.size(), 128u);
   MatchOptions options = any();

@@ -77,7 +77,7 @@ TEST(AddRelu, adds_in_place_and_clips) {
   EXPECT_EQ(largest_difference(y, want), 0);
 }
 
-// A picture in Y'CbCr 4:4:4 whose chroma is constant over 2x2 pixels, so that every subsampled
+// An image in Y'CbCr 4:4:4 whose chroma is constant over 2x2 pixels, so that every subsampled
 // format can hold it exactly; code values of 8 bits.
 struct Source {
   int width, height;
@@ -99,14 +99,14 @@ void store16(std::uint8_t* to, int value) {
   to[1] = static_cast<std::uint8_t>(value >> 8);
 }
 
-struct Picture {
+struct Image {
   ImageView view;
   std::vector<PlaneBytes> planes;
 };
 
-Picture yuv_picture(PixelFormat format, const Source& s) {
+Image yuv_image(PixelFormat format, const Source& s) {
   constexpr int kSlack = 13;  // odd, so that nothing is aligned
-  Picture p;
+  Image p;
   const int w = s.width, h = s.height, cw = (w + 1) / 2, ch = (h + 1) / 2;
   const auto plane = [&](int bytes, int rows) { p.planes.emplace_back(bytes + kSlack, rows); };
   const auto fill = [&](int index, int width, int rows, auto value) {
@@ -195,7 +195,7 @@ std::array<double, 3> rgb_of(const Source& s, int x, int row, const ColorEncodin
   return {std::clamp(r, 0., 1.), std::clamp(g, 0., 1.), std::clamp(b, 0., 1.)};
 }
 
-void expect_picture(const at::Tensor& got, const Source& s, const ColorEncoding& color,
+void expect_image(const at::Tensor& got, const Source& s, const ColorEncoding& color,
                     double tolerance) {
   ASSERT_EQ(got.sizes().vec(), (std::vector<std::int64_t>{1, 3, s.height, s.width}));
   const at::Tensor values = got.contiguous();
@@ -217,13 +217,13 @@ TEST_P(YuvFormat, becomes_rgb_at_odd_sizes_any_stride_matrix_and_range) {
   const Source source{23, 17};
   for (const ColorEncoding color : {ColorEncoding{}, ColorEncoding{0.2126, 0.0722, false},
                                     ColorEncoding{0.2126, 0.0722, true}}) {
-    Picture picture = yuv_picture(GetParam(), source);
-    picture.view.color = color;
+    Image image = yuv_image(GetParam(), source);
+    image.view.color = color;
     // Full-range 10-bit code values end at 1023, which is not four times 255.
     const bool ten_bits =
         GetParam() == PixelFormat::I420_10LE || GetParam() == PixelFormat::P010_10LE;
     const double tolerance = ten_bits && color.full_range ? 0.01 : 1e-5;
-    expect_picture(image_to_tensor(picture.view, {}), source, color, tolerance);
+    expect_image(image_to_tensor(image.view, {}), source, color, tolerance);
   }
 }
 

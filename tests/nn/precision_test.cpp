@@ -147,7 +147,7 @@ TEST_F(Bf16, windows_of_a_map_are_those_of_its_numbers) {
             0);
 }
 
-TEST_F(Bf16, resnet_looks_at_a_picture_nearly_the_same_way) {
+TEST_F(Bf16, resnet_looks_at_an_image_nearly_the_same_way) {
   const StateDict state = *read_weights(source_file("models/bundled/resnet18-lite.safetensors"));
   const at::Tensor image = formula::noise_tensor(1, {1, 3, 96, 96});
   const at::Tensor exact = ResNet(ModuleWeights(state, c10::kCPU)).features(image, 4);
@@ -193,7 +193,7 @@ TEST_F(Bf16, loftr_finds_nearly_the_same_matches) {
   };
   const auto match = [&](const Loftr& net) {
     const auto first = net.encode(grey(0, 0)), second = net.encode(grey(8, 8));
-    const Loftr::PicturePair pair = {first.get(), second.get()};
+    const Loftr::ImagePair pair = {first.get(), second.get()};
     return net.match(std::span(&pair, 1), {}).front();
   };
   const Loftr exact_net(ModuleWeights(state, c10::kCPU), config);

@@ -49,7 +49,7 @@ at::Tensor flow_after(const Raft& net, const Raft::Pairs& pairs, int iterations,
   return net.flow(pairs, {iterations, 0, budget, {}}).full;
 }
 
-// torchvision computed the goldens with the same weights and pictures.
+// torchvision computed the goldens with the same weights and images.
 class RaftParity : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {

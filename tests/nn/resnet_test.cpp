@@ -27,7 +27,7 @@ StateDict golden() {
   return state ? *state : StateDict();
 }
 
-at::Tensor two_pictures() {
+at::Tensor two_images() {
   return at::cat({formula::picture(224, 224, 0, 0), formula::picture(224, 224, 5, 3)});
 }
 
@@ -40,14 +40,14 @@ float relative_error(const at::Tensor& got, const at::Tensor& want) {
   return ((got - want).abs().max() / want.abs().max()).item<float>();
 }
 
-// torchvision computed the goldens with the same weights and pictures.
+// torchvision computed the goldens with the same weights and images.
 TEST(ResNet, equals_torchvision_after_every_layer) {
   const c10::InferenceMode guard;
   const ResNet net = make_resnet(formula_state());
   const StateDict want = golden();
   ASSERT_EQ(net.layers(), 4);
   for (int layer = 1; layer <= 4; layer++) {
-    const at::Tensor features = net.features(two_pictures(), layer);
+    const at::Tensor features = net.features(two_images(), layer);
     EXPECT_LE(relative_error(features, want.at("layer" + std::to_string(layer))), kTolerance)
         << "layer" << layer;
   }
@@ -63,18 +63,18 @@ TEST(ResNet, equals_torchvision_with_the_weights_of_imagenet) {
   const StateDict want = golden();
   ASSERT_EQ(net.layers(), 3);  // there is no layer4 in it
   for (int layer = 1; layer <= 3; layer++) {
-    const at::Tensor features = net.features(two_pictures(), layer);
+    const at::Tensor features = net.features(two_images(), layer);
     EXPECT_LE(relative_error(features, want.at("real_layer" + std::to_string(layer))), kTolerance)
         << "layer" << layer;
   }
 }
 
-TEST(ResNet, a_batch_equals_one_picture_at_a_time) {
+TEST(ResNet, a_batch_equals_one_image_at_a_time) {
   const c10::InferenceMode guard;
   const ResNet net = make_resnet(formula_state());
-  const at::Tensor both = net.features(two_pictures(), 4);
+  const at::Tensor both = net.features(two_images(), 4);
   for (int i = 0; i < 2; i++) {
-    const at::Tensor one = net.features(two_pictures().narrow(0, i, 1), 4);
+    const at::Tensor one = net.features(two_images().narrow(0, i, 1), 4);
     EXPECT_LE(relative_error(both.narrow(0, i, 1), one), 1e-5f);
   }
 }
@@ -88,7 +88,7 @@ TEST(ResNet, takes_widths_and_depth_from_the_weights) {
   const ResNet net = make_resnet(*state);
   EXPECT_EQ(net.stem_channels(), 16);
   EXPECT_EQ(net.channels(4), 128);
-  EXPECT_EQ(net.features(two_pictures(), 4).sizes().vec(), (std::vector<std::int64_t>{2, 128}));
+  EXPECT_EQ(net.features(two_images(), 4).sizes().vec(), (std::vector<std::int64_t>{2, 128}));
 }
 
 TEST(ResNet, runs_on_the_meta_device_without_a_hidden_cpu_tensor) {

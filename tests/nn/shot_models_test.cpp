@@ -63,7 +63,7 @@ TEST(FeatureModel, says_which_net_it_is) {
 TEST(FeatureModel, gives_the_last_layer_unless_another_is_asked_for) {
   const auto model = load_features(bundled_net());
   ASSERT_TRUE(model);
-  const Picture picture(80, 60);
+  const Image picture(80, 60);
   for (int layer = 1; layer <= 4; layer++) {
     EXPECT_EQ(features_of(*model, picture.view, layer).size(), 8u << layer);
   }
@@ -73,7 +73,7 @@ TEST(FeatureModel, gives_the_last_layer_unless_another_is_asked_for) {
 TEST(FeatureModel, refuses_a_layer_that_is_not_there) {
   const auto model = load_features(bundled_net());
   ASSERT_TRUE(model);
-  const Picture picture(80, 60);
+  const Image picture(80, 60);
   SingleUseImage image(picture.view);
   FrameImage* frames[] = {&image};
   for (const int layer : {-1, 5}) {
@@ -87,7 +87,7 @@ TEST(FeatureModel, refuses_a_layer_that_is_not_there) {
 TEST(FeatureModel, takes_frames_of_all_sizes_in_one_batch) {
   const auto model = load_features(bundled_net());
   ASSERT_TRUE(model);
-  const Picture large(320, 240), small(16, 16), dot(1, 1);
+  const Image large(320, 240), small(16, 16), dot(1, 1);
   SingleUseImage images[] = {SingleUseImage(large.view), SingleUseImage(small.view),
                              SingleUseImage(dot.view)};
   FrameImage* frames[] = {&images[0], &images[1], &images[2]};
@@ -110,10 +110,10 @@ TEST(FeatureModel, refuses_a_frame_without_pixels) {
   EXPECT_EQ(features.error().code, ErrorCode::BadShape);
 }
 
-TEST(FeatureModel, converts_a_frame_that_keeps_pictures_once) {
+TEST(FeatureModel, converts_a_frame_that_keeps_images_once) {
   const auto model = load_features(bundled_net());
   ASSERT_TRUE(model);
-  const Picture picture(80, 60);
+  const Image picture(80, 60);
   KeepingFrame frame(picture);
   FrameImage* frames[] = {&frame};
   ASSERT_TRUE(model->features(frames, {}));
@@ -129,7 +129,7 @@ TEST(FeatureModel, gives_the_same_thumbnail_as_the_other_net) {
                          source_file("tests/nn/goldens/transnetv2.shapes"));
   const auto shots = create_shot_model({directory.path("t.safetensors"), "cpu"});
   ASSERT_TRUE(features && shots);
-  const Picture picture(320, 240);
+  const Image picture(320, 240);
   SingleUseImage image(picture.view);
   FrameImage* frames[] = {&image};
   const auto found = features->features(frames, {});
@@ -231,7 +231,7 @@ TEST_F(ShotNetMemory, of_features_is_what_was_said_and_none_is_left) {
   {
     const auto model = engine_.load_feature_model({bundled_net(), "cpu"});
     ASSERT_TRUE(model);
-    const Picture picture(320, 240);
+    const Image picture(320, 240);
     SingleUseImage image(picture.view);
     for (const int count : {1, 4}) {
       const std::vector<FrameImage*> frames(count, &image);
@@ -258,7 +258,7 @@ TEST_F(ShotNetMemory, of_a_window_is_what_was_said) {
 TEST_F(ShotNetMemory, that_runs_out_anywhere_is_one_error) {
   const auto model = engine_.load_feature_model({bundled_net(), "cpu"});
   ASSERT_TRUE(model);
-  const Picture picture(80, 60);
+  const Image picture(80, 60);
   SingleUseImage image(picture.view);
   FrameImage* frames[] = {&image};
   ASSERT_TRUE((*model)->features(frames, {}));  // what is made once for the process is made

@@ -70,11 +70,11 @@ TEST(Stop, ends_a_thread_in_the_innermost_scope_only) {
 
 TEST(Stop, ends_raft_at_a_block_or_an_iteration) {
   const auto model = value_of(create_flow_model({small_flow_net(), "cpu"}));
-  const Picture a(136, 128), b(136, 128, 2);
+  const Image a(136, 128), b(136, 128, 2);
   FlowOptions options;
   options.iterations = 5;
   options.direction = FlowDirection::Both;
-  const auto encode = [&](const Picture& picture, std::stop_token stop) {
+  const auto encode = [&](const Image& picture, std::stop_token stop) {
     SingleUseImage image(picture.view);
     return model->encode(image, options, std::move(stop));
   };
@@ -90,11 +90,11 @@ TEST(Stop, ends_raft_at_a_block_or_an_iteration) {
 
 TEST(Stop, ends_loftr_at_a_block_a_layer_or_a_chunk) {
   const auto model = value_of(create_match_model({small_loftr_net(), "cpu"}));
-  const Picture a(160, 128), b(160, 128, 8);
+  const Image a(160, 128), b(160, 128, 8);
   MatchOptions options;
   options.threshold = 0;
   options.chunk = 16;
-  const auto encode = [&](const Picture& picture, std::stop_token stop) {
+  const auto encode = [&](const Image& picture, std::stop_token stop) {
     SingleUseImage image(picture.view);
     return model->encode(image, options, std::move(stop));
   };
@@ -112,7 +112,7 @@ TEST(Stop, ends_loftr_at_a_block_a_layer_or_a_chunk) {
 TEST(Stop, ends_resnet_at_a_frame_or_a_block) {
   const auto model = value_of(
       create_feature_model({source_file("models/bundled/resnet18-lite.safetensors"), "cpu"}));
-  const Picture picture(64, 48);
+  const Image picture(64, 48);
   SingleUseImage first(picture.view), second(picture.view);
   FrameImage* frames[] = {&first, &second};
   expect_to_end_at_each_step(

@@ -88,7 +88,7 @@ TEST(TokenPruning, leaves_out_the_border_before_any_cell_that_may_match) {
   EXPECT_EQ(inner, 7u * 9u);
 }
 
-TEST(TokenPruning, of_a_picture_of_few_or_equal_cells_some_stay) {
+TEST(TokenPruning, of_an_image_of_few_or_equal_cells_some_stay) {
   const c10::InferenceMode guard;
   EXPECT_EQ(strongest_cells(at::ones({1, 8, 1, 1}), 0.9, kBorder).numel(), 1);
   EXPECT_EQ(strongest_cells(at::ones({1, 8, 3, 2}), 0.5, kBorder).numel(), 3);
@@ -107,7 +107,7 @@ TEST(TokenPruning, cells_that_were_taken_go_back_to_their_places) {
   EXPECT_TRUE(put.equal(tokens * mask));
 }
 
-// One net, two pictures, and what of them is matched.
+// One net, two images, and what of them is matched.
 class PrunedLoftr : public testing::TestWithParam<const char*> {
  protected:
   static Loftr::Options filtered(double share) {
@@ -116,7 +116,7 @@ class PrunedLoftr : public testing::TestWithParam<const char*> {
     options.token_pruning = share;
     return options;
   }
-  Loftr::Matches match(const Loftr::PicturePair& pair, double share) const {
+  Loftr::Matches match(const Loftr::ImagePair& pair, double share) const {
     return net_.match(std::span(&pair, 1), filtered(share)).front();
   }
 
@@ -133,11 +133,11 @@ class PrunedLoftr : public testing::TestWithParam<const char*> {
   const LoftrConfig config_ = loftr_config(state_, properties());
   const Loftr net_{ModuleWeights(state_, c10::kCPU), config_};
   const std::int64_t height_ = 24 * config_.coarse_stride(), width_ = 32 * config_.coarse_stride();
-  const std::shared_ptr<const Loftr::Picture> first_ = net_.encode(
-                                                  formula::grey_picture(height_, width_, 0, 0)),
+  const std::shared_ptr<const Loftr::Image> first_ = net_.encode(
+                                                  formula::grey_image(height_, width_, 0, 0)),
                                               second_ = net_.encode(
-                                                  formula::grey_picture(height_, width_, 16, 16));
-  const Loftr::PicturePair pair_ = {first_.get(), second_.get()};
+                                                  formula::grey_image(height_, width_, 16, 16));
+  const Loftr::ImagePair pair_ = {first_.get(), second_.get()};
 };
 
 void expect_same(const Loftr::Matches& ours, const Loftr::Matches& theirs) {
@@ -177,7 +177,7 @@ TEST_P(PrunedLoftr, matches_what_is_left_as_plain_aten_does) {
   const auto [best, partner] = confidence.max(1);
   const at::Tensor is_mutual = confidence.amax(0).index_select(0, partner) == best;
 
-  std::map<std::int64_t, std::int64_t> places;  // of a cell of the first picture among the kept
+  std::map<std::int64_t, std::int64_t> places;  // of a cell of the first image among the kept
   for (std::int64_t i = 0; i < cells0.numel(); i++) places[cells0[i].item<std::int64_t>()] = i;
   std::size_t unexplained = 0;
   const Loftr::Matches found = match(pair_, share);
@@ -202,8 +202,8 @@ TEST_P(PrunedLoftr, matches_what_is_left_as_plain_aten_does) {
 }
 
 TEST_P(PrunedLoftr, each_pair_of_a_batch_has_its_own_cells) {
-  const auto third = net_.encode(formula::grey_picture(height_, width_, 96, 40));
-  const Loftr::PicturePair pairs[] = {pair_, {second_.get(), third.get()}};
+  const auto third = net_.encode(formula::grey_image(height_, width_, 96, 40));
+  const Loftr::ImagePair pairs[] = {pair_, {second_.get(), third.get()}};
   const auto together = net_.match(pairs, filtered(0.5));
   for (std::size_t i = 0; i < 2; i++) {
     const Loftr::Matches alone = match(pairs[i], 0.5);
@@ -218,10 +218,10 @@ TEST_P(PrunedLoftr, each_pair_of_a_batch_has_its_own_cells) {
   }
 }
 
-TEST_P(PrunedLoftr, pictures_of_different_sizes_keep_each_its_share) {
+TEST_P(PrunedLoftr, images_of_different_sizes_keep_each_its_share) {
   const auto other =
-      net_.encode(formula::grey_picture(height_ - 4 * net_.stride(), width_, 16, 16));
-  const Loftr::PicturePair pair = {first_.get(), other.get()};
+      net_.encode(formula::grey_image(height_ - 4 * net_.stride(), width_, 16, 16));
+  const Loftr::ImagePair pair = {first_.get(), other.get()};
   const auto coarse = net_.coarse_tokens(std::span(&pair, 1), 0.25);
   EXPECT_EQ(coarse.tokens.x0.size(3), 24 * 32 * 3 / 4);
   EXPECT_EQ(coarse.tokens.x1.size(3), 20 * 32 * 3 / 4);
@@ -230,16 +230,16 @@ TEST_P(PrunedLoftr, pictures_of_different_sizes_keep_each_its_share) {
 
 TEST_P(PrunedLoftr, runs_on_the_meta_device_without_a_hidden_cpu_tensor) {
   const Loftr net(ModuleWeights(state_, c10::kMeta), config_);
-  const auto picture = net.encode(at::empty({1, 1, 96, 128}, at::TensorOptions(c10::kMeta)));
-  const Loftr::PicturePair pair = {picture.get(), picture.get()};
+  const auto image = net.encode(at::empty({1, 1, 96, 128}, at::TensorOptions(c10::kMeta)));
+  const Loftr::ImagePair pair = {image.get(), image.get()};
   const auto coarse = net.coarse_tokens(std::span(&pair, 1), 0.5);
-  const std::int64_t kept = picture->grid().size() / 2;
+  const std::int64_t kept = image->grid().size() / 2;
   for (const at::Tensor& tokens : {coarse.tokens.x0, coarse.tokens.x1}) {
     EXPECT_TRUE(tokens.is_meta());
     EXPECT_EQ(tokens.sizes().vec(),
-              (std::vector<std::int64_t>{1, picture->tokens().size(1), 1, kept}));
+              (std::vector<std::int64_t>{1, image->tokens().size(1), 1, kept}));
   }
-  EXPECT_TRUE(put_cells(coarse.tokens.x0, coarse.first.front(), picture->grid()).is_meta());
+  EXPECT_TRUE(put_cells(coarse.tokens.x0, coarse.first.front(), image->grid()).is_meta());
 }
 
 INSTANTIATE_TEST_SUITE_P(Nets, PrunedLoftr, testing::Values("narrow", "student"),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// The coarse student of Coarse_LoFTR_TRT on real pictures that are seen under known homographies.
+// The coarse student of Coarse_LoFTR_TRT on real images that are seen under known homographies.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -25,7 +25,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr int kViews = 10;  // of each picture
+constexpr int kViews = 10;  // of each image
 
 struct Point {
   double x = 0, y = 0;
@@ -64,9 +64,9 @@ Matrix homography(const std::array<Point, 4>& from, const std::array<Point, 4>& 
   return h;
 }
 
-class GreyPicture {
+class GreyImage {
  public:
-  explicit GreyPicture(const std::string& path) {
+  explicit GreyImage(const std::string& path) {
     const auto sample = decoded_sample(path, "GRAY8");
     GstVideoInfo info;
     if (!sample || !gst_video_info_from_caps(&info, gst_sample_get_caps(sample.get()))) return;
@@ -96,12 +96,12 @@ class GreyPicture {
   }
 
   /// What `to_picture` leads to from each pixel; black where that is outside.
-  Ref<GstBuffer> seen_through(const Matrix& to_picture) const {
+  Ref<GstBuffer> seen_through(const Matrix& to_image) const {
     std::vector<guint8> view(static_cast<std::size_t>(stride_ * height_));
     for (int y = 0; y < height_; y++) {
       for (int x = 0; x < width_; x++) {
         view[static_cast<std::size_t>(y * stride_ + x)] =
-            at(apply(to_picture, {static_cast<double>(x), static_cast<double>(y)}));
+            at(apply(to_image, {static_cast<double>(x), static_cast<double>(y)}));
       }
     }
     return make_array(view);
@@ -151,7 +151,7 @@ std::string film_still(const TempDirectory& directory) {
 
 class MatchStudent : public ::testing::TestWithParam<const char*> {};
 
-TEST_P(MatchStudent, finds_points_of_real_pictures_under_random_homographies) {
+TEST_P(MatchStudent, finds_points_of_real_images_under_random_homographies) {
   const std::string weights = shared_data("weights/LoFTR_teacher.pt");
   SKIP_WITHOUT(weights);
   const TempDirectory directory;
@@ -159,22 +159,22 @@ TEST_P(MatchStudent, finds_points_of_real_pictures_under_random_homographies) {
   const std::string path =
       name == "bikes" ? film_still(directory) : shared_data("flow/" + name + "/frame10.png");
   SKIP_WITHOUT(path);
-  const GreyPicture picture(path);
-  ASSERT_TRUE(picture.is_there());
+  const GreyImage image(path);
+  ASSERT_TRUE(image.is_there());
   GstElement* element = gst_element_factory_make("loftrmatch", nullptr);
   g_object_set(element, "model", weights.c_str(), "reference-location", path.c_str(), "threshold",
                0.2, nullptr);
   gst_util_set_object_arg(G_OBJECT(element), "mode", "reference");
   Harness harness(element);
-  harness.set_caps(picture.caps());
+  harness.set_caps(image.caps());
   std::mt19937 random(8);
   std::vector<double> errors;
   for (int i = 0; i < kViews; i++) {
-    const auto corners = picture.moved_corners(random);
+    const auto corners = image.moved_corners(random);
     const auto frame =
-        harness.push_and_pull(picture.seen_through(homography(corners, picture.corners())));
+        harness.push_and_pull(image.seen_through(homography(corners, image.corners())));
     ASSERT_TRUE(frame);
-    const auto found = errors_of(frame.get(), homography(picture.corners(), corners));
+    const auto found = errors_of(frame.get(), homography(image.corners(), corners));
     EXPECT_GT(found.size(), 20u) << "view " << i;
     errors.insert(errors.end(), found.begin(), found.end());
   }

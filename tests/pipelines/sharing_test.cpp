@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Several raftflow in real pipelines: weights, pictures and features are there once, and the flow
+// Several raftflow in real pipelines: weights, images and features are there once, and the flow
 // is that of one alone.
 #include <map>
 #include <mutex>

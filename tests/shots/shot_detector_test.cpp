@@ -94,7 +94,7 @@ TEST_P(Dissolves, are_found_with_start_and_end) {
   film.still(1, 40);
   for (int i = 0; i < length; ++i) {
     film.add(
-        mix(picture(1), picture(2), static_cast<float>(i + 1) / static_cast<float>(length + 1)));
+        mix(image(1), image(2), static_cast<float>(i + 1) / static_cast<float>(length + 1)));
   }
   film.still(2, 40);
   film.finish();
@@ -112,8 +112,8 @@ TEST(ShotDetector, finds_a_wipe) {
   Film film;
   film.still(1, 40);
   for (int i = 1; i <= 16; ++i) {
-    Luma luma = picture(1);
-    const Luma other = picture(2);
+    Luma luma = image(1);
+    const Luma other = image(2);
     for (std::size_t at = 0; at < luma.size(); ++at) {
       if (at % kShotLumaWidth < static_cast<std::size_t>(i * 48 / 17)) luma[at] = other[at];
     }
@@ -133,10 +133,10 @@ TEST_P(Fades, are_found_with_start_middle_and_end) {
   Film film;
   film.still(1, 40);
   for (int i = 1; i <= length; ++i) {
-    film.add(mix(picture(1), plain(colour), static_cast<float>(i) / static_cast<float>(length)));
+    film.add(mix(image(1), plain(colour), static_cast<float>(i) / static_cast<float>(length)));
   }
   for (int i = 1; i < length; ++i) {
-    film.add(mix(plain(colour), picture(2), static_cast<float>(i) / static_cast<float>(length)));
+    film.add(mix(plain(colour), image(2), static_cast<float>(i) / static_cast<float>(length)));
   }
   film.still(2, 40);
   film.finish();
@@ -155,11 +155,11 @@ INSTANTIATE_TEST_SUITE_P(ColoursAndLengths, Fades,
 class ShortFades : public testing::TestWithParam<float> {};
 
 // As a slow flash does: what comes after it is what was there before.
-TEST_P(ShortFades, that_lead_back_to_the_same_picture_are_none) {
+TEST_P(ShortFades, that_lead_back_to_the_same_image_are_none) {
   constexpr int kLength = 5;
   Film film;
   film.still(1, 40);
-  const Luma last = picture(1, 0.05F * 39);
+  const Luma last = image(1, 0.05F * 39);
   for (int i = 1; i <= kLength; ++i) {
     film.add(mix(last, plain(GetParam()), static_cast<float>(i) / kLength));
   }
@@ -176,7 +176,7 @@ INSTANTIATE_TEST_SUITE_P(Colours, ShortFades, testing::Values(0.0F, 16.0F, 255.0
 TEST(ShotDetector, reports_a_gradual_change_with_a_frame_that_is_not_before_its_end) {
   Film film;
   film.still(1, 40);
-  for (int i = 1; i <= 12; ++i) film.add(mix(picture(1), picture(2), static_cast<float>(i) / 13));
+  for (int i = 1; i <= 12; ++i) film.add(mix(image(1), image(2), static_cast<float>(i) / 13));
   film.still(2, 40);
   film.finish();
   for (const ShotDecision& decision : film.decisions) {
@@ -191,11 +191,11 @@ TEST(ShotDetector, finds_a_cut_soon_after_a_fade) {
   for (int seed = 1; seed <= 6; ++seed) {
     Film film;
     film.still(seed, 40);
-    for (int i = 1; i <= 12; ++i) film.add(mix(picture(seed), plain(255), i / 12.0F));
-    for (int i = 1; i <= 14; ++i) film.add(mix(plain(255), picture(seed + 1), i / 15.0F));
+    for (int i = 1; i <= 12; ++i) film.add(mix(image(seed), plain(255), i / 12.0F));
+    for (int i = 1; i <= 14; ++i) film.add(mix(plain(255), image(seed + 1), i / 15.0F));
     film.still(seed + 1, 21);
     const std::uint64_t cut = film.count();
-    for (int i = 0; i < 40; ++i) film.add(mix(picture(seed + 2), plain(0), 0.4F));
+    for (int i = 0; i < 40; ++i) film.add(mix(image(seed + 2), plain(0), 0.4F));
     film.finish();
     ASSERT_EQ(film.boundaries.size(), 2U) << seed;
     EXPECT_EQ(film.boundaries[0].kind, TransitionKind::Fade);
@@ -204,7 +204,7 @@ TEST(ShotDetector, finds_a_cut_soon_after_a_fade) {
   }
 }
 
-TEST(ShotDetector, follows_a_slow_wave_of_luma_without_any_picture) {
+TEST(ShotDetector, follows_a_slow_wave_of_luma_without_any_image) {
   Film film;
   for (int i = 0; i < 250; ++i) {
     film.add(plain(127.5F - 127.5F * std::cos(static_cast<float>(i) * 6.2832F / 83)));
@@ -223,7 +223,7 @@ class Flashes : public testing::TestWithParam<int> {};
 TEST_P(Flashes, are_no_cuts) {
   Film film;
   film.still(1, 30);
-  for (int i = 0; i < GetParam(); ++i) film.add(exposed(picture(1, 1.5F), 1.5F, 60));
+  for (int i = 0; i < GetParam(); ++i) film.add(exposed(image(1, 1.5F), 1.5F, 60));
   film.still(1, 30);
   for (int i = 0; i < GetParam(); ++i) film.add(plain(255));
   film.still(1, 30);
@@ -237,7 +237,7 @@ TEST(ShotDetector, takes_a_strobe_for_one_shot) {
   Film film;
   for (int i = 0; i < 90; ++i) {
     film.add(i > 20 && i < 60 && i % 4 < 2 ? plain(250)
-                                           : picture(1, 0.02F * static_cast<float>(i)));
+                                           : image(1, 0.02F * static_cast<float>(i)));
   }
   film.finish();
   EXPECT_THAT(film.boundaries, IsEmpty());
@@ -255,13 +255,13 @@ TEST(ShotDetector, finds_a_cut_under_a_flash) {
 
 TEST(ShotDetector, takes_pans_zooms_and_shakes_for_one_shot) {
   Film film;
-  for (int i = 0; i < 60; ++i) film.add(picture(1, 2.5F * static_cast<float>(i)));
+  for (int i = 0; i < 60; ++i) film.add(image(1, 2.5F * static_cast<float>(i)));
   for (int i = 0; i < 40; ++i) {
-    film.add(picture(1, 150, 0, std::exp(0.03F * static_cast<float>(i))));
+    film.add(image(1, 150, 0, std::exp(0.03F * static_cast<float>(i))));
   }
   std::mt19937 random(1);
   std::normal_distribution<float> knock(0, 2);
-  for (int i = 0; i < 40; ++i) film.add(picture(1, 150 + knock(random), knock(random), 3.3F));
+  for (int i = 0; i < 40; ++i) film.add(image(1, 150 + knock(random), knock(random), 3.3F));
   film.finish();
   EXPECT_THAT(film.boundaries, IsEmpty());
 }
@@ -269,8 +269,8 @@ TEST(ShotDetector, takes_pans_zooms_and_shakes_for_one_shot) {
 TEST(ShotDetector, takes_a_jump_of_the_exposure_for_one_shot) {
   Film film;
   film.still(1, 30);
-  for (int i = 0; i < 30; ++i) film.add(exposed(picture(1), 1.6F));
-  for (int i = 0; i < 30; ++i) film.add(exposed(picture(1), 0.5F));
+  for (int i = 0; i < 30; ++i) film.add(exposed(image(1), 1.6F));
+  for (int i = 0; i < 30; ++i) film.add(exposed(image(1), 0.5F));
   film.finish();
   EXPECT_THAT(film.boundaries, IsEmpty());
 }
@@ -280,7 +280,7 @@ TEST(ShotDetector, takes_grain_for_one_shot) {
   std::mt19937 random(1);
   std::normal_distribution<float> grain(0, 12);
   for (int i = 0; i < 80; ++i) {
-    Luma luma = picture(1);
+    Luma luma = image(1);
     for (float& value : luma) value += grain(random);
     film.add(luma);
   }
@@ -366,9 +366,9 @@ TEST(ShotDetector, begins_anew_after_finish_and_after_reset) {
 TEST(ShotDetector, forgets_a_fade_that_was_going_on) {
   Film film;
   film.still(1, 30);
-  for (int i = 1; i <= 10; ++i) film.add(mix(picture(1), plain(0), static_cast<float>(i) / 10));
+  for (int i = 1; i <= 10; ++i) film.add(mix(image(1), plain(0), static_cast<float>(i) / 10));
   film.finish();
-  for (int i = 1; i < 10; ++i) film.add(mix(plain(0), picture(2), static_cast<float>(i) / 10));
+  for (int i = 1; i < 10; ++i) film.add(mix(plain(0), image(2), static_cast<float>(i) / 10));
   film.still(2, 30);
   film.finish();
   EXPECT_THAT(film.boundaries, IsEmpty());
@@ -387,7 +387,7 @@ TEST(ShotDetector, takes_a_film_of_one_frame_and_one_of_none) {
 TEST(ShotDetector, takes_features_that_are_zero_not_finite_or_of_another_length) {
   ShotDetector detector({});
   std::size_t decided = 0;
-  const Luma luma = picture(1);
+  const Luma luma = image(1);
   for (const auto& values :
        {std::vector<float>(8), std::vector<float>(8, NAN), std::vector<float>(4, 1.0F),
         std::vector<float>(8, INFINITY), std::vector<float>(8, 1.0F)}) {
@@ -413,7 +413,7 @@ TEST(ShotDetector, judges_by_luma_where_there_is_no_net) {
     }
   };
   for (std::uint64_t i = 0; i < 60; ++i) {
-    const Luma luma = picture(i < 33 ? 1 : 2);
+    const Luma luma = image(i < 33 ? 1 : 2);
     take(detector.push({{i, {}}, luma, {}, {}}));
   }
   take(detector.finish());
@@ -424,7 +424,7 @@ TEST(ShotDetectorWithProbabilities, puts_the_cut_after_the_last_frame_of_the_old
   Film film;
   for (int i = 0; i < 60; ++i) {
     const bool last = i == 29;
-    film.add(picture(i < 30 ? 1 : 2), {last ? 0.9F : 0.01F, last ? 0.95F : 0.02F});
+    film.add(image(i < 30 ? 1 : 2), {last ? 0.9F : 0.01F, last ? 0.95F : 0.02F});
   }
   film.finish();
   expect_cuts(film, {30});
@@ -435,7 +435,7 @@ TEST(ShotDetectorWithProbabilities, does_not_believe_a_peak_at_a_flash) {
   Film film;
   for (int i = 0; i < 60; ++i) {
     const bool peak = i == 29 || i == 31;
-    film.add(i == 30 || i == 31 ? plain(255) : picture(1), {peak ? 0.8F : 0.01F, 0.02F});
+    film.add(i == 30 || i == 31 ? plain(255) : image(1), {peak ? 0.8F : 0.01F, 0.02F});
   }
   film.finish();
   EXPECT_THAT(film.boundaries, IsEmpty());
@@ -446,7 +446,7 @@ TEST(ShotDetectorWithProbabilities, takes_the_extent_of_a_gradual_change_from_th
   for (int i = 0; i < 90; ++i) {
     const bool inside = i >= 40 && i < 55;
     // No dissolve by its arithmetic: what is between belongs to neither shot.
-    film.add(picture(i < 40   ? 1
+    film.add(image(i < 40   ? 1
                      : inside ? 100 + i
                               : 2),
              {i == 47 ? 0.8F : 0.05F, inside ? 0.9F : 0.05F});

@@ -13,9 +13,9 @@ namespace gsttorch::test {
 
 using Luma = std::vector<float>;
 
-/// A smooth picture that is another one for each seed, seen `right` and `down` cells away from its
+/// A smooth image that is another one for each seed, seen `right` and `down` cells away from its
 /// middle and `zoom` times as large. Values from 40 to 216.
-inline Luma picture(int seed, float right = 0, float down = 0, float zoom = 1) {
+inline Luma image(int seed, float right = 0, float down = 0, float zoom = 1) {
   Luma luma(kShotLumaSize);
   for (std::size_t i = 0; i < luma.size(); ++i) {
     const float x = (static_cast<float>(i % kShotLumaWidth) - 24 + right) / zoom;
@@ -39,8 +39,8 @@ inline Luma mix(const Luma& a, const Luma& b, float share) {
 
 inline Luma plain(float grey) { return Luma(kShotLumaSize, grey); }
 
-/// What a net would say of a picture: a few fixed nonlinear projections. A stand-in, alike for
-/// like pictures.
+/// What a net would say of an image: a few fixed nonlinear projections. A stand-in, alike for
+/// like images.
 inline std::vector<float> feature(const Luma& luma) {
   constexpr std::size_t kLength = 24;
   std::vector<float> out(kLength);
@@ -75,7 +75,7 @@ class Film {
     ++count_;
   }
   void still(int seed, int count) {
-    for (int i = 0; i < count; ++i) add(picture(seed, 0.05F * static_cast<float>(i)));
+    for (int i = 0; i < count; ++i) add(image(seed, 0.05F * static_cast<float>(i)));
   }
   void finish() { take(detector_.finish()); }
 

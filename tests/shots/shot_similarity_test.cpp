@@ -59,12 +59,12 @@ class FrameWindowTest : public testing::Test {
 };
 
 TEST_F(FrameWindowTest, compares_frames_after_it_has_wrapped_around) {
-  for (int i = 0; i < 250; ++i) push(picture(i % 7, 0.1F * static_cast<float>(i)));
+  for (int i = 0; i < 250; ++i) push(image(i % 7, 0.1F * static_cast<float>(i)));
   EXPECT_EQ(window_.oldest(), 150);
   EXPECT_FALSE(window_.contains(149));
   for (const auto& [a, b] : {std::pair{150, 249}, {200, 201}, {249, 151}}) {
-    const Luma first = picture(a % 7, 0.1F * static_cast<float>(a));
-    const Luma second = picture(b % 7, 0.1F * static_cast<float>(b));
+    const Luma first = image(a % 7, 0.1F * static_cast<float>(a));
+    const Luma second = image(b % 7, 0.1F * static_cast<float>(b));
     double sum = 0;
     for (std::size_t i = 0; i < first.size(); ++i) {
       sum += (first[i] - second[i]) * (first[i] - second[i]);
@@ -77,12 +77,12 @@ TEST_F(FrameWindowTest, compares_frames_after_it_has_wrapped_around) {
 }
 
 TEST_F(FrameWindowTest, content_distance_is_blind_to_exposure_and_shifts) {
-  push(picture(1));
-  Luma brighter = picture(1);
+  push(image(1));
+  Luma brighter = image(1);
   for (float& value : brighter) value = 0.5F * value + 90;
   push(brighter);
-  push(picture(1, 6, -3));
-  push(picture(2));
+  push(image(1, 6, -3));
+  push(image(2));
   EXPECT_LT(content_distance(window_, 0, 1), 0.01F);
   EXPECT_LT(content_distance(window_, 0, 2), 0.01F);
   EXPECT_GT(content_distance(window_, 0, 3), 0.25F);
@@ -90,7 +90,7 @@ TEST_F(FrameWindowTest, content_distance_is_blind_to_exposure_and_shifts) {
 
 // A bright sky over dark ground, with details that are others for each seed.
 Luma landscape(int seed) {
-  Luma luma = picture(seed, 0, 0, 0.4F);
+  Luma luma = image(seed, 0, 0, 0.4F);
   for (std::size_t i = 0; i < luma.size(); ++i) {
     const float height = 1 - static_cast<float>(i) / static_cast<float>(luma.size());
     luma[i] = 200 * height + 0.25F * luma[i];
@@ -98,7 +98,7 @@ Luma landscape(int seed) {
   return luma;
 }
 
-TEST_F(FrameWindowTest, content_distance_tells_pictures_of_one_composition_apart) {
+TEST_F(FrameWindowTest, content_distance_tells_images_of_one_composition_apart) {
   push(landscape(1));
   push(landscape(2));
   push(landscape(3));

@@ -15,8 +15,8 @@
 namespace gsttorch {
 
 /// A smooth grey pattern that has moved by (dx, dy) pixels.
-struct Picture {
-  Picture(int width, int height, double dx = 0, double dy = 0)
+struct Image {
+  Image(int width, int height, double dx = 0, double dy = 0)
       : pixels(static_cast<std::size_t>(width) * height) {
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < width; x++) {
@@ -40,7 +40,7 @@ struct Picture {
 /// A frame that keeps what is made from it, and counts.
 class KeepingFrame final : public FrameImage {
  public:
-  explicit KeepingFrame(const Picture& picture) : view_(picture.view) {}
+  explicit KeepingFrame(const Image& picture) : view_(picture.view) {}
 
   int width() const override { return view_.width; }
   int height() const override { return view_.height; }

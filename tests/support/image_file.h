@@ -10,7 +10,7 @@
 
 namespace gsttorch {
 
-/// The picture in a file, or one of a video, in a packed format; null where it cannot be read.
+/// The image in a file, or one of a video, in a packed format; null where it cannot be read.
 inline Ref<GstSample> decoded_sample(const std::string& path, const std::string& format = "RGB",
                                      int number = 0) {
   GstElement* bin = gst_parse_launch(

@@ -33,7 +33,7 @@ inline std::vector<float> rows_of(const GstTorchMatch& match) {
   return rows;
 }
 
-/// How far the picture moved to the left, by the median match; not a number without matches.
+/// How far the image moved to the left, by the median match; not a number without matches.
 inline double median_shift(const GstTorchMatch& match) {
   const std::vector<float> rows = rows_of(match);
   std::vector<double> shifts;

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-/// Real pictures, videos and weights that are not part of the project ($GSTTORCH_SHARED/data/...).
+/// Real images, videos and weights that are not part of the project ($GSTTORCH_SHARED/data/...).
 inline std::string shared_data(const std::string& file) {
   const char* root = std::getenv("GSTTORCH_SHARED");
   return std::string(root ? root : "../shared") + "/data/" + file;

@@ -14,18 +14,18 @@
 
 namespace gsttorch {
 
-/// Pictures of a made-up format whose decoder waits until the test lets it go on, as one does that
+/// Images of a made-up format whose decoder waits until the test lets it go on, as one does that
 /// reads from a slow disk. One at a time in a process.
-class SlowPictures {
+class SlowImages {
  public:
   static constexpr int kWidth = 160, kHeight = 128;
 
-  static SlowPictures& instance() {
-    static SlowPictures pictures;
-    return pictures;
+  static SlowImages& instance() {
+    static SlowImages images;
+    return images;
   }
 
-  /// Makes a picture's file. Decoders wait from now on.
+  /// Makes an image's file. Decoders wait from now on.
   void write(const std::string& path) {
     register_format();
     {
@@ -59,7 +59,7 @@ class SlowPictures {
 
   static void register_format() {
     static const bool once = [] {
-      GstCaps* caps = gst_caps_new_empty_simple("image/x-slow-picture");
+      GstCaps* caps = gst_caps_new_empty_simple("image/x-slow-image");
       gst_type_find_register(
           nullptr, "slowpicture", GST_RANK_PRIMARY,
           [](GstTypeFind* find, gpointer type) {
@@ -89,7 +89,7 @@ class SlowPictures {
 
   static void class_init(gpointer g_class, gpointer) {
     auto* element_class = static_cast<GstElementClass*>(g_class);
-    gst_element_class_set_static_metadata(element_class, "Slow picture", "Decoder/Image", "Waits",
+    gst_element_class_set_static_metadata(element_class, "Slow image", "Decoder/Image", "Waits",
                                           "test");
     const auto add = [element_class](const char* name, GstPadDirection way, const char* text) {
       GstCaps* caps = gst_caps_from_string(text);
@@ -97,7 +97,7 @@ class SlowPictures {
                                          gst_pad_template_new(name, way, GST_PAD_ALWAYS, caps));
       gst_caps_unref(caps);
     };
-    add("sink", GST_PAD_SINK, "image/x-slow-picture");
+    add("sink", GST_PAD_SINK, "image/x-slow-image");
     add("src", GST_PAD_SRC, "video/x-raw,format=GRAY8");
     element_class->change_state = [](GstElement* element, GstStateChange change) {
       auto& shared = instance();
@@ -125,11 +125,11 @@ class SlowPictures {
     gst_pad_use_fixed_caps(self->src);
     gst_pad_set_chain_function(self->sink, [](GstPad*, GstObject* parent, GstBuffer* buffer) {
       gst_buffer_unref(buffer);
-      return SlowPictures::instance().decode(reinterpret_cast<Decoder*>(parent));
+      return SlowImages::instance().decode(reinterpret_cast<Decoder*>(parent));
     });
     gst_pad_set_event_function(
         self->sink, [](GstPad* pad, GstObject* parent, GstEvent* event) -> gboolean {
-          // Those of the file; the picture's own come with it.
+          // Those of the file; the image's own come with it.
           if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS && GST_EVENT_TYPE(event) != GST_EVENT_SEGMENT)
             return gst_pad_event_default(pad, parent, event);
           gst_event_unref(event);
@@ -153,10 +153,10 @@ class SlowPictures {
     GstSegment segment;
     gst_segment_init(&segment, GST_FORMAT_TIME);
     gst_pad_push_event(decoder->src, gst_event_new_segment(&segment));
-    GstBuffer* picture = gst_buffer_new_allocate(nullptr, kWidth * kHeight, nullptr);
-    gst_buffer_memset(picture, 0, 0x60, kWidth * kHeight);
-    GST_BUFFER_PTS(picture) = 0;
-    const GstFlowReturn flow = gst_pad_push(decoder->src, picture);
+    GstBuffer* image = gst_buffer_new_allocate(nullptr, kWidth * kHeight, nullptr);
+    gst_buffer_memset(image, 0, 0x60, kWidth * kHeight);
+    GST_BUFFER_PTS(image) = 0;
+    const GstFlowReturn flow = gst_pad_push(decoder->src, image);
     return flow == GST_FLOW_OK ? GST_FLOW_EOS : flow;
   }
 

@@ -207,7 +207,7 @@ def test_plans_grow_with_the_run_and_fit_its_strides():
         assert all(width % 8 == height % 8 == 0 for width, height in sizes)
 
 
-def test_every_look_keeps_a_picture_and_each_changes_it():
+def test_every_look_keeps_an_image_and_each_changes_it():
     images = torch.from_numpy(np.stack([drawn.texture(seed, SIZE) for seed in range(6)])).float()
     looks_of = [looks.draw(np.random.default_rng(seed), 0.7) for seed in range(6)]
     stacked = {name: torch.from_numpy(np.stack([look[name] for look in looks_of]))

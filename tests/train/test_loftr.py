@@ -21,7 +21,7 @@ import validation  # noqa: E402
 
 
 def warmed_net():
-    """Random weights whose statistics fit a noise picture, so that cells differ and match."""
+    """Random weights whose statistics fit a noise image, so that cells differ and match."""
     torch.manual_seed(0)
     net = loftr.LoFTR(loftr.LITE)
     noise = np.random.default_rng(0).random((120, 160), np.float32)
@@ -56,7 +56,7 @@ def test_the_full_width_has_the_published_number_of_parameters():
     assert sum(p.numel() for p in net.parameters()) == 11_561_456
 
 
-def test_pictures_without_matches_give_empty_results():
+def test_images_without_matches_give_empty_results():
     net, image = warmed_net()
     net.config = dataclasses.replace(net.config, threshold=1.0)
     points0, points1, confidence, batch = net.match(image, image)

@@ -96,7 +96,7 @@ def test_the_score_falls_when_two_shots_show_the_same():
     assert together["score"] < apart["score"]
 
 
-def test_a_batch_has_two_shots_of_one_picture_that_differ():
+def test_a_batch_has_two_shots_of_one_image_that_differ():
     batch = shots_data.make_batch(coloured()[:1], [], 3, 1, shots=8, side=32)
     assert batch.shape == (2, 8, 32, 32, 3)
     again = shots_data.make_batch(coloured()[:1], [], 3, 1, shots=8, side=32)

@@ -106,7 +106,7 @@ TEST_F(GeometryTest, the_same_view_is_static_and_chance_is_lost) {
   EXPECT_FALSE(lost.matrix);
 }
 
-// What a model that saw the picture at a quarter of its size finds in two that are alike: it is as
+// What a model that saw the image at a quarter of its size finds in two that are alike: it is as
 // exact as ever, in its own pixels.
 TEST_F(GeometryTest, limits_are_in_pixels_inside_the_model) {
   std::vector<Match> still;
@@ -125,7 +125,7 @@ TEST_F(GeometryTest, limits_are_in_pixels_inside_the_model) {
   EXPECT_EQ(estimate(still, options).verdict, Verdict::Moved);
 }
 
-TEST(ModelPixel, is_larger_than_one_where_the_picture_is_scaled_down) {
+TEST(ModelPixel, is_larger_than_one_where_the_image_is_scaled_down) {
   EXPECT_EQ(model_pixel(640, 480, 0), 1);
   EXPECT_EQ(model_pixel(640, 480, 1000), 1);
   EXPECT_EQ(model_pixel(640, 480, 160), 4);

@@ -21,10 +21,10 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"analyze", cmd_analyze,
-     "optical flow of videos: results, pictures, measurements and a report"},
+     "optical flow of videos: results, images, measurements and a report"},
     {"doctor", cmd_doctor, "what is found, what is missing, how to get it"},
-    {"flow", cmd_flow, "optical flow from one picture to another"},
-    {"match", cmd_match, "which points of two pictures show the same"},
+    {"flow", cmd_flow, "optical flow from one image to another"},
+    {"match", cmd_match, "which points of two images show the same"},
     {"models", cmd_models, "the nets: list them, fetch their weights, say where they are"},
     {"report", cmd_report, "a page to look at, of results that are there"},
     {"scenes", cmd_scenes, "the shots of a video: where they begin and end"},

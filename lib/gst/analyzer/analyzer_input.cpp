@@ -42,9 +42,9 @@ std::optional<std::int64_t> known(GstClockTime time) {
   return static_cast<std::int64_t>(time);
 }
 
-// Whether pictures of one kind follow each other: what else the caps say (the frame rate, the shape
+// Whether images of one kind follow each other: what else the caps say (the frame rate, the shape
 // of a pixel, ...) changes nothing of what a model sees.
-bool same_pictures(const GstVideoInfo& a, const GstVideoInfo& b) {
+bool same_images(const GstVideoInfo& a, const GstVideoInfo& b) {
   return GST_VIDEO_INFO_FORMAT(&a) == GST_VIDEO_INFO_FORMAT(&b) &&
          GST_VIDEO_INFO_WIDTH(&a) == GST_VIDEO_INFO_WIDTH(&b) &&
          GST_VIDEO_INFO_HEIGHT(&a) == GST_VIDEO_INFO_HEIGHT(&b) &&
@@ -250,7 +250,7 @@ bool Analyzer::note_event(GstEvent* event) {
 bool Analyzer::use_caps(GstCaps* caps) {
   GstVideoInfo info;
   const bool is_video = gst_video_info_from_caps(&info, caps);
-  const bool is_other = !is_video || (entry_.has_info && !same_pictures(info, entry_.info));
+  const bool is_other = !is_video || (entry_.has_info && !same_images(info, entry_.info));
   if (is_other) begin_stream();
   entry_.info = info;
   entry_.has_info = is_video;

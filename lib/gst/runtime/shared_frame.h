@@ -33,7 +33,7 @@ class SharedFrame {
   SharedFrame& operator=(const SharedFrame&) = delete;
 
   /// True while the buffer still shows these pixels: the same memories, the same layout and the
-  /// same part of the picture.
+  /// same part of the image.
   bool is_of(GstBuffer* buffer, const GstVideoInfo& info) const;
   /// The first half of that: whether the buffer's memories are these.
   bool has_memories_of(GstBuffer* buffer) const;

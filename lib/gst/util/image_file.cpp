@@ -18,7 +18,7 @@ namespace {
 constexpr GstClockTime kDecodeTimeout = 30 * GST_SECOND;
 
 Error unreadable(const std::string& path, const std::string& why) {
-  return {ErrorCode::Corrupt, "cannot read the reference picture " + path + ": " + why};
+  return {ErrorCode::Corrupt, "cannot read the reference image " + path + ": " + why};
 }
 
 // Stopped when this goes out of scope.
@@ -72,7 +72,7 @@ class Decoder {
 
 }  // namespace
 
-ImageView ReferencePicture::view() const {
+ImageView ReferenceImage::view() const {
   ImageView view;
   view.format = PixelFormat::RGB;
   view.width = width;
@@ -81,21 +81,21 @@ ImageView ReferencePicture::view() const {
   return view;
 }
 
-Result<ReferencePicture> read_reference_picture(const std::string& path, std::stop_token stop) {
+Result<ReferenceImage> read_reference_image(const std::string& path, std::stop_token stop) {
   Decoder decoder(path);
   const Ref<GstSample> sample = decoder.decode(stop);
   if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "cancelled"};
   GstVideoInfo info;
   if (!sample || !gst_video_info_from_caps(&info, gst_sample_get_caps(sample.get()))) {
-    return unreadable(path, "it holds no picture that GStreamer can decode");
+    return unreadable(path, "it holds no image that GStreamer can decode");
   }
   const MappedFrame frame(info, gst_sample_get_buffer(sample.get()));
   if (!frame) return unreadable(path, "it cannot be mapped");
   const ImageView view = frame.view();
-  ReferencePicture picture{path, view.width, view.height, view.planes[0].stride, {}};
-  picture.rgb.assign(view.planes[0].data,
-                     view.planes[0].data + (view.height - 1) * picture.stride + 3 * view.width);
-  return picture;
+  ReferenceImage image{path, view.width, view.height, view.planes[0].stride, {}};
+  image.rgb.assign(view.planes[0].data,
+                     view.planes[0].data + (view.height - 1) * image.stride + 3 * view.width);
+  return image;
 }
 
 Result<std::vector<std::string>> reference_files(const std::string& pattern) {
@@ -110,7 +110,7 @@ Result<std::vector<std::string>> reference_files(const std::string& pattern) {
       files.emplace_back(found.gl_pathv[i]);
     }
   }
-  if (files.empty()) return Error{ErrorCode::NotFound, "there is no reference picture " + pattern};
+  if (files.empty()) return Error{ErrorCode::NotFound, "there is no reference image " + pattern};
   return files;
 }
 

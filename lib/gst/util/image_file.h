@@ -12,8 +12,8 @@
 
 namespace gsttorch {
 
-/// A picture of 8-bit R, G, B, rows as GStreamer pads them.
-struct ReferencePicture {
+/// An image of 8-bit R, G, B, rows as GStreamer pads them.
+struct ReferenceImage {
   std::string path;
   int width = 0, height = 0;  ///< pixels
   std::ptrdiff_t stride = 0;  ///< bytes
@@ -23,9 +23,9 @@ struct ReferencePicture {
 };
 
 /// Whatever GStreamer can decode; of a video, the first frame. Errors name the file. Takes as long
-/// as the decoder does, 30 s at most: see PictureLoader. `stop` ends it with ErrorCode::Cancelled
+/// as the decoder does, 30 s at most: see ImageLoader. `stop` ends it with ErrorCode::Cancelled
 /// as soon as the decoder is through with what it has at hand.
-Result<ReferencePicture> read_reference_picture(const std::string& path, std::stop_token stop = {});
+Result<ReferenceImage> read_reference_image(const std::string& path, std::stop_token stop = {});
 
 /// The files that a name, or a pattern with * and ?, stands for, sorted; NotFound where none is.
 Result<std::vector<std::string>> reference_files(const std::string& pattern);

@@ -8,9 +8,9 @@
 
 namespace gsttorch {
 
-void PictureLoader::request(const std::string& path) {
+void ImageLoader::request(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  if (!pictures_.try_emplace(path).second) return;
+  if (!images_.try_emplace(path).second) return;
   try {
     queue_.push_back(path);
     if (!thread_.joinable()) {
@@ -18,47 +18,47 @@ void PictureLoader::request(const std::string& path) {
     }
   } catch (...) {  // nobody would ever read it
     std::erase(queue_, path);
-    pictures_.erase(path);
+    images_.erase(path);
     throw;
   }
   changed_.notify_all();
 }
 
-bool PictureLoader::is_there(const std::string& path) const {
+bool ImageLoader::is_there(const std::string& path) const {
   const std::lock_guard lock(mutex_);
-  const auto found = pictures_.find(path);
-  return found != pictures_.end() && found->second;
+  const auto found = images_.find(path);
+  return found != images_.end() && found->second;
 }
 
-bool PictureLoader::wait_for(const std::string& path, std::stop_token stop) const {
+bool ImageLoader::wait_for(const std::string& path, std::stop_token stop) const {
   std::unique_lock lock(mutex_);
   return changed_.wait(lock, std::move(stop), [&] {
-    const auto found = pictures_.find(path);
-    return found == pictures_.end() || found->second;
+    const auto found = images_.find(path);
+    return found == images_.end() || found->second;
   });
 }
 
-std::optional<Result<ReferencePicture>> PictureLoader::take(const std::string& path) {
+std::optional<Result<ReferenceImage>> ImageLoader::take(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  const auto found = pictures_.find(path);
-  if (found == pictures_.end() || !found->second) return std::nullopt;
-  auto picture = std::move(found->second);
-  pictures_.erase(found);
-  return picture;
+  const auto found = images_.find(path);
+  if (found == images_.end() || !found->second) return std::nullopt;
+  auto image = std::move(found->second);
+  images_.erase(found);
+  return image;
 }
 
-void PictureLoader::keep_only(const std::vector<std::string>& paths) {
+void ImageLoader::keep_only(const std::vector<std::string>& paths) {
   const auto is_other = [&paths](const std::string& path) {
     return std::find(paths.begin(), paths.end(), path) == paths.end();
   };
   const std::lock_guard lock(mutex_);
   std::erase_if(queue_, is_other);
-  std::erase_if(pictures_, [&](const auto& picture) { return is_other(picture.first); });
+  std::erase_if(images_, [&](const auto& image) { return is_other(image.first); });
   if (current_ && is_other(*current_)) reading_.request_stop();
   changed_.notify_all();
 }
 
-void PictureLoader::run(const std::stop_token& stop) {
+void ImageLoader::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (changed_.wait(lock, stop, [this] { return !queue_.empty(); })) {
     const std::string path = std::move(queue_.front());
@@ -67,37 +67,37 @@ void PictureLoader::run(const std::stop_token& stop) {
       read_one(lock, path, stop);
     } catch (...) {  // no memory even for the error: as if it had never been asked for
       if (!lock.owns_lock()) lock.lock();
-      pictures_.erase(path);
+      images_.erase(path);
     }
     current_ = nullptr;
     changed_.notify_all();
   }
 }
 
-void PictureLoader::read_one(std::unique_lock<std::mutex>& lock, const std::string& path,
+void ImageLoader::read_one(std::unique_lock<std::mutex>& lock, const std::string& path,
                              const std::stop_token& stop) {
   std::stop_source reading;
   reading_ = reading;
   current_ = &path;
   lock.unlock();
   const std::stop_callback end(stop, [&reading] { reading.request_stop(); });
-  Result<ReferencePicture> picture = caught(path, reading.get_token());
+  Result<ReferenceImage> image = caught(path, reading.get_token());
   lock.lock();
-  const auto asked = pictures_.find(path);
+  const auto asked = images_.find(path);
   // After it was given up it may have been asked for again: then it is in the queue once more.
-  const bool is_wanted = asked != pictures_.end() && !reading.stop_requested();
-  if (is_wanted) asked->second.emplace(std::move(picture));
+  const bool is_wanted = asked != images_.end() && !reading.stop_requested();
+  if (is_wanted) asked->second.emplace(std::move(image));
 }
 
 // Nothing may leave a thread.
-Result<ReferencePicture> PictureLoader::caught(const std::string& path,
+Result<ReferenceImage> ImageLoader::caught(const std::string& path,
                                                const std::stop_token& stop) const {
   try {
     return read_(path, stop);
   } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::OutOfMemory, "no memory for the reference picture " + path};
+    return Error{ErrorCode::OutOfMemory, "no memory for the reference image " + path};
   } catch (const std::exception& e) {
-    return Error{ErrorCode::Failed, "cannot read the reference picture " + path + ": " + e.what()};
+    return Error{ErrorCode::Failed, "cannot read the reference image " + path + ": " + e.what()};
   }
 }
 

@@ -15,7 +15,7 @@ namespace gsttorch {
   "{ NV12, I420, Y42B, Y444, YUY2, UYVY, I420_10LE, P010_10LE, RGB, BGR, RGBx, BGRx, RGBA, " \
   "BGRA, GRAY8 }"
 
-/// A part of a picture, in pixels.
+/// A part of an image, in pixels.
 struct VideoRectangle {
   int x = 0, y = 0, width = 0, height = 0;
   bool operator==(const VideoRectangle&) const = default;
@@ -26,8 +26,8 @@ struct VideoSize {
   bool operator==(const VideoSize&) const = default;
 };
 
-/// The part of a buffer's picture that is to be seen: what its GstVideoCropMeta says, else as much
-/// as its caps say, from the top left. A producer may pad its pictures, and an element like
+/// The part of a buffer's image that is to be seen: what its GstVideoCropMeta says, else as much
+/// as its caps say, from the top left. A producer may pad its images, and an element like
 /// videocrop leaves the pixels where they are when downstream takes the meta.
 VideoRectangle visible_part(GstBuffer* buffer, const GstVideoInfo& info);
 
@@ -47,7 +47,7 @@ class MappedFrame {
   const GstVideoFrame& frame() const { return frame_; }
 
   /// The pixels of the visible part where they lie, with strides and colorimetry; valid as long as
-  /// this object. Without size where the part is not inside the picture. Chroma that is shared by
+  /// this object. Without size where the part is not inside the image. Chroma that is shared by
   /// two pixels belongs to the one further left, also where the part begins between the two; YUY2
   /// and UYVY, which interleave them, begin a pixel earlier there.
   ImageView view() const;

@@ -9,7 +9,7 @@
 
 namespace gsttorch {
 
-/// A token of the first picture and the one of the second that it belongs to.
+/// A token of the first image and the one of the second that it belongs to.
 struct CoarseMatch {
   std::int64_t first, second;
   float confidence;

@@ -22,7 +22,7 @@ constexpr std::int64_t kRoundMatches = 16;  // chunks come in few sizes: each co
 constexpr std::int64_t kSimilarityRowsOnGpu = 2048;
 constexpr std::size_t kOneBand = std::size_t{1} << 40;
 
-// Tokens [1, C, h, w] of one picture as rows [h w, C].
+// Tokens [1, C, h, w] of one image as rows [h w, C].
 at::Tensor rows_of(const at::Tensor& tokens) {
   return tokens.permute({0, 2, 3, 1}).reshape({-1, tokens.size(1)});
 }
@@ -31,8 +31,8 @@ at::Tensor join(const std::vector<at::Tensor>& parts) {
   return parts.size() == 1 ? parts.front() : at::cat(parts);
 }
 
-bool same_sizes(std::span<const Loftr::PicturePair> pairs) {
-  const auto fits = [&](const Loftr::PicturePair& pair) {
+bool same_sizes(std::span<const Loftr::ImagePair> pairs) {
+  const auto fits = [&](const Loftr::ImagePair& pair) {
     return pair.first->tokens().sizes() == pairs.front().first->tokens().sizes() &&
            pair.second->tokens().sizes() == pairs.front().second->tokens().sizes();
   };
@@ -96,8 +96,8 @@ Loftr::Loftr(const ModuleWeights& weights, const LoftrConfig& config)
   }
 }
 
-std::shared_ptr<const Loftr::Picture> Loftr::encode(const at::Tensor& image) const {
-  auto picture = std::make_shared<Picture>();
+std::shared_ptr<const Loftr::Image> Loftr::encode(const at::Tensor& image) const {
+  auto picture = std::make_shared<Image>();
   const GraphCache::Tensors made =
       graphs_.run("encode", {image}, [&](const GraphCache::Tensors& in) -> GraphCache::Tensors {
         LoftrBackbone::Maps maps = backbone_(in[0]);
@@ -122,18 +122,18 @@ std::shared_ptr<const Loftr::Picture> Loftr::encode(const at::Tensor& image) con
   return picture;
 }
 
-Loftr::CoarseTokens Loftr::coarse_tokens(std::span<const PicturePair> pairs,
+Loftr::CoarseTokens Loftr::coarse_tokens(std::span<const ImagePair> pairs,
                                          double token_pruning) const {
   CoarseTokens coarse;
   std::vector<at::Tensor> first, second;
-  const auto add = [&](const Picture& picture, std::vector<at::Tensor>& tokens,
+  const auto add = [&](const Image& picture, std::vector<at::Tensor>& tokens,
                        std::vector<at::Tensor>& cells) {
     tokens.push_back(picture.tokens());
     if (token_pruning <= 0) return;
     cells.push_back(strongest_cells(picture.tokens(), token_pruning, LoftrConfig::kBorder));
     tokens.back() = take_cells(picture.tokens(), cells.back());
   };
-  for (const PicturePair& pair : pairs) {
+  for (const ImagePair& pair : pairs) {
     add(*pair.first, first, coarse.first);
     add(*pair.second, second, coarse.second);
   }
@@ -162,7 +162,7 @@ std::vector<CoarseMatch> Loftr::coarse_matches(const LoftrTransformer::Pair& tok
 }
 
 // No match in the outermost cells: what their windows would show is partly not there.
-void Loftr::limit(std::vector<CoarseMatch>& matches, const PicturePair& pair,
+void Loftr::limit(std::vector<CoarseMatch>& matches, const ImagePair& pair,
                   const Options& options) const {
   std::erase_if(matches, [&](const CoarseMatch& match) {
     return !pair.first->grid().is_inside(match.first, LoftrConfig::kBorder) ||
@@ -180,7 +180,7 @@ void Loftr::limit(std::vector<CoarseMatch>& matches, const PicturePair& pair,
             [](const CoarseMatch& a, const CoarseMatch& b) { return a.first < b.first; });
 }
 
-Loftr::Matches Loftr::match_one(const PicturePair& pair, const CoarseTokens& coarse,
+Loftr::Matches Loftr::match_one(const ImagePair& pair, const CoarseTokens& coarse,
                                 std::size_t index, const Options& options) const {
   const auto at = static_cast<std::int64_t>(index);
   LoftrTransformer::Pair tokens = {coarse.tokens.x0.narrow(0, at, 1),
@@ -199,13 +199,13 @@ Loftr::Matches Loftr::match_one(const PicturePair& pair, const CoarseTokens& coa
   return matches;
 }
 
-std::vector<Loftr::Matches> Loftr::match(std::span<const PicturePair> pairs,
+std::vector<Loftr::Matches> Loftr::match(std::span<const ImagePair> pairs,
                                          const Options& options) const {
   const StopScope scope(options.stop);
   std::vector<Matches> all;
   if (pairs.empty()) return all;
   if (!same_sizes(pairs)) {
-    for (const PicturePair& pair : pairs) {
+    for (const ImagePair& pair : pairs) {
       all.push_back(std::move(match(std::span(&pair, 1), options).front()));
     }
     return all;
@@ -219,8 +219,8 @@ std::vector<Loftr::Matches> Loftr::match(std::span<const PicturePair> pairs,
 }
 
 // Windows overlap and have wide surroundings, so many cost more than the whole map; and each
-// picture of a stream is asked twice, as the later and as the earlier one.
-Loftr::FineMaps Loftr::fine_maps(const Picture& picture, std::size_t windows,
+// image of a stream is asked twice, as the later and as the earlier one.
+Loftr::FineMaps Loftr::fine_maps(const Image& picture, std::size_t windows,
                                  const Options& options) const {
   const std::lock_guard lock(picture.mutex_);
   if (picture.fine_.defined()) return {picture.fine_, {}, {}};
@@ -269,7 +269,7 @@ at::Tensor Loftr::refine_on_gpu(const GraphCache::Tensors& maps_and_tokens, cons
 }
 
 // Whole maps and many matches at once: few large operations, recorded for each size of a chunk.
-at::Tensor Loftr::fine_offsets_on_gpu(const PicturePair& pair, const LoftrTransformer::Pair& tokens,
+at::Tensor Loftr::fine_offsets_on_gpu(const ImagePair& pair, const LoftrTransformer::Pair& tokens,
                                       std::span<const CoarseMatch> matches,
                                       const Options& options) const {
   const std::int64_t width0 = pair.first->grid().width, width1 = pair.second->grid().width;
@@ -299,7 +299,7 @@ at::Tensor Loftr::fine_offsets_on_gpu(const PicturePair& pair, const LoftrTransf
   return join(parts);
 }
 
-at::Tensor Loftr::fine_offsets(const PicturePair& pair, const LoftrTransformer::Pair& tokens,
+at::Tensor Loftr::fine_offsets(const ImagePair& pair, const LoftrTransformer::Pair& tokens,
                                std::span<const CoarseMatch> matches, const Options& options) const {
   const auto count = static_cast<std::int64_t>(matches.size());
   at::Tensor offsets = at::zeros({count, 2}, tokens.x0.options().memory_format(std::nullopt));

@@ -23,20 +23,20 @@
 
 namespace gsttorch {
 
-/// LoFTR: matches between two pictures without keypoints. One class for every variant: the
+/// LoFTR: matches between two images without keypoints. One class for every variant: the
 /// checkpoint's shapes tell widths and depths.
 ///
-/// Built so that what one picture alone determines is made once: the backbone, and the first
-/// self-attention. The backbone's way back up to fine features is gone only for pictures that have
+/// Built so that what one image alone determines is made once: the backbone, and the first
+/// self-attention. The backbone's way back up to fine features is gone only for images that have
 /// matches, and where these are few, only around them. Reentrant.
 /// Source: Sun et al., LoFTR, CVPR 2021; zju3dv/LoFTR; semantics of kornia 0.9.0.
 class Loftr {
  public:
   Loftr(const ModuleWeights& weights, const LoftrConfig& config);
 
-  /// What one picture gives: everything that any match of it needs. Fine features come into it when
+  /// What one image gives: everything that any match of it needs. Fine features come into it when
   /// they are first asked for. Thread-safe.
-  class Picture {
+  class Image {
    public:
     CoarseGrid grid() const { return {tokens_.size(2), tokens_.size(3)}; }
     const at::Tensor& tokens() const { return tokens_; }  // [1, C, h, w], after the first layer
@@ -56,7 +56,7 @@ class Loftr {
   };
 
   /// image [1, 1, H, W] in 0..1, H and W multiples of `stride()`
-  std::shared_ptr<const Picture> encode(const at::Tensor& image) const;
+  std::shared_ptr<const Image> encode(const at::Tensor& image) const;
 
   static constexpr std::size_t kBandBytes = std::size_t{64} << 20;
 
@@ -69,9 +69,9 @@ class Loftr {
     std::size_t band_bytes = kBandBytes;  // of the fine branch
     std::stop_token stop;
   };
-  struct PicturePair {
-    const Picture* first;
-    const Picture* second;
+  struct ImagePair {
+    const Image* first;
+    const Image* second;
   };
   struct Matches {
     std::vector<CoarseMatch> coarse;
@@ -79,7 +79,7 @@ class Loftr {
   };
   /// Matches of each pair; pairs of equal sizes go through the transformer as one batch. Throws
   /// Failure(Cancelled) when asked to stop.
-  std::vector<Matches> match(std::span<const PicturePair> pairs, const Options& options) const;
+  std::vector<Matches> match(std::span<const ImagePair> pairs, const Options& options) const;
 
   /// Of pairs of equal sizes: the cells that are matched, and their tokens after the transformer.
   struct CoarseTokens {
@@ -90,12 +90,12 @@ class Loftr {
   /// The two halves of `match` that work on any device, also on one that cannot tell how many
   /// matches there are: tokens of the pairs after the transformer, and of one pair's matches the
   /// offsets [M, 2] of their second points, which needs the tokens of all cells.
-  CoarseTokens coarse_tokens(std::span<const PicturePair> pairs, double token_pruning = 0) const;
-  at::Tensor fine_offsets(const PicturePair& pair, const LoftrTransformer::Pair& tokens,
+  CoarseTokens coarse_tokens(std::span<const ImagePair> pairs, double token_pruning = 0) const;
+  at::Tensor fine_offsets(const ImagePair& pair, const LoftrTransformer::Pair& tokens,
                           std::span<const CoarseMatch> matches, const Options& options) const;
 
-  /// Bytes of tensors: the most that `encode` has at once beside the image, what a picture keeps,
-  /// and the most that `match` has at once beside the pictures. On the CPU, for pictures of one
+  /// Bytes of tensors: the most that `encode` has at once beside the image, what an image keeps,
+  /// and the most that `match` has at once beside the images. On the CPU, for images of one
   /// size.
   struct Bytes {
     std::size_t encode, picture, match;
@@ -110,24 +110,24 @@ class Loftr {
   const LoftrBackbone& backbone() const { return backbone_; }
 
  private:
-  // Of one picture: the whole fine map, or what windows of it are made from.
+  // Of one image: the whole fine map, or what windows of it are made from.
   struct FineMaps {
     at::Tensor map;
     at::Tensor lateral, middle;
   };
-  FineMaps fine_maps(const Picture& picture, std::size_t windows, const Options& options) const;
+  FineMaps fine_maps(const Image& picture, std::size_t windows, const Options& options) const;
   at::Tensor windows_of(const FineMaps& maps, std::span<const std::int64_t> tokens,
                         std::int64_t grid_width) const;
   std::vector<CoarseMatch> coarse_matches(const LoftrTransformer::Pair& tokens,
                                           double threshold) const;
   at::Tensor refine_on_gpu(const GraphCache::Tensors& maps_and_tokens, const at::Tensor& index,
                            std::int64_t width0, std::int64_t width1) const;
-  at::Tensor fine_offsets_on_gpu(const PicturePair& pair, const LoftrTransformer::Pair& tokens,
+  at::Tensor fine_offsets_on_gpu(const ImagePair& pair, const LoftrTransformer::Pair& tokens,
                                  std::span<const CoarseMatch> matches,
                                  const Options& options) const;
-  Matches match_one(const PicturePair& pair, const CoarseTokens& coarse, std::size_t index,
+  Matches match_one(const ImagePair& pair, const CoarseTokens& coarse, std::size_t index,
                     const Options& options) const;
-  void limit(std::vector<CoarseMatch>& matches, const PicturePair& pair,
+  void limit(std::vector<CoarseMatch>& matches, const ImagePair& pair,
              const Options& options) const;
 
   mutable GraphCache graphs_;

@@ -78,7 +78,7 @@ std::size_t pixel_bytes(const Size& size, std::int64_t channels) {
 // What the sums leave out: scratch of single operations, tensors of a few kilobytes.
 std::size_t with_margin(std::size_t bytes) { return bytes + bytes / 8 + (1 << 20); }
 
-// A picture on its way into the net.
+// An image on its way into the net.
 std::size_t conversion_bytes(const Placement& p) {
   return pixel_bytes(p.frame, 3) + pixel_bytes(p.inner, 3) +
          pixel_bytes({p.inner.width, p.frame.height}, 3) + pixel_bytes(p.padded, 4);
@@ -88,11 +88,11 @@ std::size_t grey_bytes(const Placement& p) { return pixel_bytes(p.padded, 5); }
 
 class LoftrFrame final : public MatchFrame {
  public:
-  LoftrFrame(Placement placement, std::shared_ptr<const Loftr::Picture> picture)
+  LoftrFrame(Placement placement, std::shared_ptr<const Loftr::Image> picture)
       : placement(placement), picture(std::move(picture)) {}
   std::size_t bytes() const override { return picture->bytes(); }
   const Placement placement;
-  const std::shared_ptr<const Loftr::Picture> picture;
+  const std::shared_ptr<const Loftr::Image> picture;
 };
 
 const LoftrFrame& loftr_frame(const std::shared_ptr<const MatchFrame>& frame) {
@@ -179,7 +179,7 @@ class LoftrMatchModel final : public MatchModel {
     return caught("matching", [&]() -> Result<std::vector<MatchResult>> {
       const c10::InferenceMode guard;
       const MemoryScope scope(info_.architecture, "match");
-      std::vector<Loftr::PicturePair> pictures;
+      std::vector<Loftr::ImagePair> pictures;
       for (const MatchPair& pair : pairs) {
         pictures.push_back(
             {loftr_frame(pair.first).picture.get(), loftr_frame(pair.second).picture.get()});

@@ -10,7 +10,7 @@
 
 namespace gsttorch {
 
-/// Which cells of a picture are matched when a share of them is left out: int64 [K], ascending, K
+/// Which cells of an image are matched when a share of them is left out: int64 [K], ascending, K
 /// being what 1 - share of the cells comes to, one at least.
 ///
 /// First go the cells that no match may lie in (within `border` of the edge), then the weakest:
@@ -28,7 +28,7 @@ at::Tensor take_cells(const at::Tensor& tokens, const at::Tensor& cells);
 /// The way back: [1, C, 1, K] -> [1, C, h, w], zero in all other cells.
 at::Tensor put_cells(const at::Tensor& tokens, const at::Tensor& cells, CoarseGrid grid);
 
-/// Makes places among these cells (of the first and the second picture) cells of the pictures.
+/// Makes places among these cells (of the first and the second image) cells of the images.
 void to_cells(std::vector<CoarseMatch>& matches, const at::Tensor& first, const at::Tensor& second);
 
 }  // namespace gsttorch

@@ -9,7 +9,7 @@
 
 namespace gsttorch {
 
-// All on maps of one picture, [1, C, H, W]; results are channels-last.
+// All on maps of one image, [1, C, H, W]; results are channels-last.
 
 /// The square of `side` pixels around each centre (row, column), zero outside the map:
 /// [M, C, side, side].

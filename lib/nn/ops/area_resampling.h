@@ -17,7 +17,7 @@ namespace gsttorch {
 at::Tensor resize_area(const at::Tensor& x, std::int64_t height, std::int64_t width);
 
 /// resize_area(image_to_tensor(image, scale), height, width) on the CPU in one pass over the
-/// picture, which is never there as floats in full. Channels-last.
+/// image, which is never there as floats in full. Channels-last.
 at::Tensor image_to_area_tensor(const ImageView& image, const PixelScale& scale,
                                 std::int64_t height, std::int64_t width);
 

@@ -23,7 +23,7 @@ struct Extent {
 };
 using Extents = std::array<Extent, 3>;
 
-// The bytes of each plane that belong to the picture.
+// The bytes of each plane that belong to the image.
 Extents extents(const ImageView& image) {
   const std::int64_t w = image.width, h = image.height;
   const std::int64_t half_w = (w + 1) / 2, half_h = (h + 1) / 2;

@@ -11,7 +11,7 @@
 
 namespace gsttorch {
 
-/// What image_to_tensor() gives, made on `device`: the picture's bytes travel as they are
+/// What image_to_tensor() gives, made on `device`: the image's bytes travel as they are
 /// (NV12: 1.5 for a pixel instead of 12) and are converted there by `kernels`. Float32 [1, 3, H,
 /// W], channels-last. Waits for nothing on the device.
 at::Tensor image_to_device_tensor(const ImageView& image, const PixelScale& scale,

@@ -11,7 +11,7 @@
 
 namespace gsttorch {
 
-/// The picture as float32 [1, 3, H, W] (R, G, B) on the CPU, channels-last.
+/// The image as float32 [1, 3, H, W] (R, G, B) on the CPU, channels-last.
 ///
 /// Y'CbCr is converted with the view's matrix and range; each chroma sample serves all the pixels
 /// it covers (no interpolation), alpha is ignored, grey fills all three channels. R'G'B' is clipped

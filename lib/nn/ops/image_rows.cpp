@@ -54,7 +54,7 @@ void load_packed_yuv(const ImageView& image, int y, int luma, int chroma, PixelR
   spread8(p + chroma + 2, 4, 1, row.c);
 }
 
-// Code values as they stand in the picture, not yet scaled.
+// Code values as they stand in the image, not yet scaled.
 void load_row(const ImageView& image, int y, PixelRow& row) {
   switch (image.format) {
     case PixelFormat::NV12:
@@ -121,7 +121,7 @@ void read_unit_rgb(const ImageView& image, const ColorConversion& k, int y, Pixe
       }
       return;
     case PixelFamily::Gray:
-      // Grey pictures of GStreamer are full range unless their caps say otherwise.
+      // Grey images of GStreamer are full range unless their caps say otherwise.
       for (float& value : row.a) value = unit((value - k.y_zero) * k.y_gain);
       row.b = row.a;
       row.c = row.a;

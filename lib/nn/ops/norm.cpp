@@ -93,8 +93,8 @@ struct Moments {
   std::vector<double> sum, square;
 };
 
-// One picture [pixels, channels]. Parts are added up in their order, whichever thread made them:
-// the same picture gives the same numbers.
+// One image [pixels, channels]. Parts are added up in their order, whichever thread made them:
+// the same image gives the same numbers.
 template <typename Number>
 Moments measure(const Number* x, const float* shift, std::int64_t pixels, std::int64_t channels) {
   constexpr std::int64_t kPixelsPerPart = 4 * kPixelsPerBlock;
@@ -119,7 +119,7 @@ Moments measure(const Number* x, const float* shift, std::int64_t pixels, std::i
 }
 
 template <typename Number>
-void instance_norm_picture(Number* x, std::int64_t pixels, std::int64_t channels, bool relu) {
+void instance_norm_image(Number* x, std::int64_t pixels, std::int64_t channels, bool relu) {
   const std::vector<float> shift(x, x + channels);
   const Moments m = measure(x, shift.data(), pixels, channels);
   std::vector<float> scale(channels), offset(channels);
@@ -143,10 +143,10 @@ bool is_dense_cpu(const at::Tensor& x) {
 }
 
 template <typename Number>
-void instance_norm_pictures(at::Tensor& x, bool relu) {
+void instance_norm_images(at::Tensor& x, bool relu) {
   const std::int64_t pixels = x.size(2) * x.size(3), channels = x.size(1);
   for (std::int64_t b = 0; b < x.size(0); b++) {
-    instance_norm_picture(x.data_ptr<Number>() + b * pixels * channels, pixels, channels, relu);
+    instance_norm_image(x.data_ptr<Number>() + b * pixels * channels, pixels, channels, relu);
   }
 }
 
@@ -169,9 +169,9 @@ void instance_norm_(at::Tensor& x, bool relu) {
     x = (centred * (centred.square().mean({2, 3}, true) + kEpsilon).rsqrt()).to(x.scalar_type());
     if (relu) at::relu_(x);
   } else if (x.scalar_type() == at::kFloat) {
-    instance_norm_pictures<float>(x, relu);
+    instance_norm_images<float>(x, relu);
   } else {
-    instance_norm_pictures<c10::BFloat16>(x, relu);
+    instance_norm_images<c10::BFloat16>(x, relu);
   }
 }
 

@@ -8,8 +8,8 @@
 
 namespace gsttorch {
 
-std::vector<Thumbnail> to_thumbnails(const at::Tensor& pictures) {
-  const at::Tensor bytes = pictures.mul(255).round().clamp(0, 255).permute({0, 2, 3, 1});
+std::vector<Thumbnail> to_thumbnails(const at::Tensor& images) {
+  const at::Tensor bytes = images.mul(255).round().clamp(0, 255).permute({0, 2, 3, 1});
   const at::Tensor rows = bytes.to(at::kByte).to(at::kCPU).contiguous();
   std::vector<Thumbnail> thumbnails(static_cast<std::size_t>(rows.size(0)));
   const std::uint8_t* data = rows.const_data_ptr<std::uint8_t>();

@@ -185,7 +185,7 @@ std::size_t pixel_bytes(const Size& size, std::int64_t channels) {
 // What the sums below leave out: scratch of single operations, tensors of a few kilobytes.
 std::size_t with_margin(std::size_t bytes) { return bytes + bytes / 16; }
 
-// A picture on its way into the net.
+// An image on its way into the net.
 std::size_t conversion_bytes(const Placement& p) {
   std::size_t bytes = pixel_bytes(p.frame, 3);
   if (!(p.inner == p.frame)) {  // and the rows of a separable filter

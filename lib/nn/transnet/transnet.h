@@ -17,7 +17,7 @@ namespace gsttorch {
 /// Four 3-D convolutions side by side that look 1, 2, 4 and 8 frames back and ahead, each taken
 /// apart into one in space and one in time (DilatedDCNNV2), with batch normalisation folded in and
 /// ReLU. Both parts run as 2-D convolutions: over the frames as a batch, then over [T, H W] as one
-/// picture, which in channels-last is the same memory.
+/// image, which in channels-last is the same memory.
 class DilatedBlock {
  public:
   DilatedBlock(const ModuleWeights& weights, std::int64_t in);

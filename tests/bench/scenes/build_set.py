@@ -48,7 +48,7 @@ def through(colour):
 
 
 def wipe(rng, old, new):
-    """An edge that crosses the picture, hard or soft, in one of eight directions."""
+    """An edge that crosses the image, hard or soft, in one of eight directions."""
     y, x = np.mgrid[0:sources.HEIGHT, 0:sources.WIDTH]
     angle = rng.integers(8) * np.pi / 4
     along = np.cos(angle) * x / sources.WIDTH + np.sin(angle) * y / sources.HEIGHT

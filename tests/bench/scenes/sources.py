@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Shots to build the labelled set from: still pictures under a moving camera, and real clips.
+"""Shots to build the labelled set from: still images under a moving camera, and real clips.
 
 Everything is BGR uint8 [frames, HEIGHT, WIDTH, 3] and a function of the generator handed in.
 """
@@ -49,8 +49,8 @@ def read_clip(name, work, videos):
         directory = work / "raw/visp-images-data/usr/share/visp-images-data/ViSP-images"
         paths = sorted(path for path in (directory / SEQUENCES[name]).iterdir()
                        if path.suffix in (".png", ".jpg", ".pgm"))
-        pictures = [cv2.imread(str(path)) for path in paths]
-        return [fit(picture) for picture in pictures if picture is not None]
+        images = [cv2.imread(str(path)) for path in paths]
+        return [fit(image) for image in images if image is not None]
     return read_video(next(directory / name for directory in videos if (directory / name).exists()))
 
 
@@ -64,48 +64,48 @@ def read_shots(part, work, videos):
                 yield name, np.stack(frames[first:last])
 
 
-def read_pictures(part, work):
-    """The pictures of a part: the name of the original decides, by halves."""
-    rows = (line.split("\t") for line in (work / "pictures/index.tsv").read_text().splitlines())
+def read_images(part, work):
+    """The images of a part: the name of the original decides, by halves."""
+    rows = (line.split("\t") for line in (work / "images/index.tsv").read_text().splitlines())
     chosen = [row[0] for row in rows if "-data" not in row[2] or "xfdesktop" in row[2]]
     half = {"tune": 0, "report": 1}[part]
-    return [cv2.imread(str(work / "pictures" / name)) for name in chosen
+    return [cv2.imread(str(work / "images" / name)) for name in chosen
             if zlib.crc32(name.encode()) % 2 == half]
 
 
 class Camera:
-    """A window that moves over a picture: centre (shares of the picture), width, turn."""
+    """A window that moves over an image: centre (shares of the image), width, turn."""
 
-    def __init__(self, picture, centres, widths, turns=None):
-        self.picture, self.centres, self.widths = picture, centres, widths
+    def __init__(self, image, centres, widths, turns=None):
+        self.image, self.centres, self.widths = image, centres, widths
         self.turns = np.zeros(len(centres)) if turns is None else turns
 
     def frame(self, index):
-        height, width = self.picture.shape[:2]
+        height, width = self.image.shape[:2]
         scale = WIDTH / (self.widths[index] * width)
-        picture = self.picture
+        image = self.image
         while scale < 0.7:  # halves against aliasing
-            picture = cv2.pyrDown(picture)
+            image = cv2.pyrDown(image)
             scale *= 2
-        height, width = picture.shape[:2]
+        height, width = image.shape[:2]
         x, y = self.centres[index] * (width, height)
         matrix = cv2.getRotationMatrix2D((float(x), float(y)), float(self.turns[index]), scale)
         matrix[:, 2] += (WIDTH / 2 - x, HEIGHT / 2 - y)
-        return cv2.warpAffine(picture, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR,
+        return cv2.warpAffine(image, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR,
                               borderMode=cv2.BORDER_REFLECT_101)
 
     def frames(self):
         return np.stack([self.frame(index) for index in range(len(self.centres))])
 
 
-def keep_inside(centres, widths, picture):
-    """Moves centres so that the window stays in the picture."""
-    tall = widths * picture.shape[1] * HEIGHT / WIDTH / picture.shape[0]
+def keep_inside(centres, widths, image):
+    """Moves centres so that the window stays in the image."""
+    tall = widths * image.shape[1] * HEIGHT / WIDTH / image.shape[0]
     half = np.stack([widths, tall], 1) / 2
     return np.clip(centres, np.minimum(half, 0.5), np.maximum(1 - half, 0.5))
 
 
-def calm_camera(rng, picture, count):
+def calm_camera(rng, image, count):
     """A tripod, a slow pan or zoom, or a hand."""
     width = rng.uniform(0.35, 0.8)
     steps = np.arange(count)[:, None]
@@ -114,13 +114,13 @@ def calm_camera(rng, picture, count):
     widths = width * np.exp(np.arange(count) * rng.normal(0, 0.0025) * (rng.random() < 0.5))
     widths = np.clip(widths, 0.2, 1)
     centres = rng.uniform(0.25, 0.75, 2) + drift * steps + hand
-    return Camera(picture, keep_inside(centres, widths, picture), widths)
+    return Camera(image, keep_inside(centres, widths, image), widths)
 
 
-def add_mover(rng, frames, picture):
-    """A cut-out of another picture that crosses the view."""
+def add_mover(rng, frames, image):
+    """A cut-out of another image that crosses the view."""
     size = int(rng.integers(HEIGHT // 5, HEIGHT // 2))
-    patch = cv2.resize(picture, (size * 3, size * 2), interpolation=cv2.INTER_AREA)[:size, :size]
+    patch = cv2.resize(image, (size * 3, size * 2), interpolation=cv2.INTER_AREA)[:size, :size]
     mask = np.zeros((size, size), np.uint8)
     cv2.ellipse(mask, (size // 2, size // 2), (size // 2 - 1, size // 3), 0, 0, 360, 255, -1)
     at, speed = rng.uniform((0, 0), (WIDTH, HEIGHT)), rng.normal(0, 2.5, 2)
@@ -136,15 +136,15 @@ def add_mover(rng, frames, picture):
 
 
 class Sources:
-    """Hands out shots; no two in a row from one picture or clip."""
+    """Hands out shots; no two in a row from one image or clip."""
 
     def __init__(self, part, work, videos):
-        self.pictures = read_pictures(part, work)
+        self.images = read_images(part, work)
         self.clips = list(read_shots(part, work, videos))
         self.last = None
 
-    def picture(self, rng):
-        return self.pictures[rng.integers(len(self.pictures))]
+    def image(self, rng):
+        return self.images[rng.integers(len(self.images))]
 
     def shot(self, rng, count):
         real = [clip for clip in self.clips
@@ -155,9 +155,9 @@ class Sources:
             first = rng.integers(len(frames) - count + 1)
             frames = frames[first:first + count]
             return frames[:, :, ::-1].copy() if rng.random() < 0.5 else frames.copy()
-        choices = [i for i in range(len(self.pictures)) if i != self.last]
+        choices = [i for i in range(len(self.images)) if i != self.last]
         self.last = choices[rng.integers(len(choices))]
-        frames = calm_camera(rng, self.pictures[self.last], count).frames()
+        frames = calm_camera(rng, self.images[self.last], count).frames()
         if rng.random() < 0.5:
-            add_mover(rng, frames, self.picture(rng))
+            add_mover(rng, frames, self.image(rng))
         return frames

@@ -99,7 +99,7 @@ bool is_within(int levels, const Pixel& a, const Pixel& b) {
 MATCHER_P(IsNear, expected, "") { return is_within(2, arg, expected); }
 
 constexpr Pixel kRed{255, 0, 0};  // the wheel's colour of a full-length vector to the right
-constexpr Pixel kPicture{kGrey, kGrey, kGrey};
+constexpr Pixel kImage{kGrey, kGrey, kGrey};
 
 TEST(AnalysisOverlay, paints_the_wheel_colour_of_the_flow) {
   const auto out = drawn({{"opacity", "1"}, {"max-magnitude", "10"}}, 10, 0);
@@ -108,11 +108,11 @@ TEST(AnalysisOverlay, paints_the_wheel_colour_of_the_flow) {
   }
 }
 
-TEST(AnalysisOverlay, opacity_mixes_the_drawing_with_the_picture) {
+TEST(AnalysisOverlay, opacity_mixes_the_drawing_with_the_image) {
   const auto out = drawn({{"opacity", "0.25"}, {"max-magnitude", "10"}}, 10, 0);
   EXPECT_THAT(pixel(out, 3, 2), IsNear(Pixel{139, 75, 75}));
   const auto none = drawn({{"opacity", "0"}, {"max-magnitude", "10"}}, 10, 0);
-  EXPECT_THAT(pixel(none, 3, 2), IsNear(kPicture));
+  EXPECT_THAT(pixel(none, 3, 2), IsNear(kImage));
 }
 
 TEST(AnalysisOverlay, max_magnitude_is_the_length_in_full_saturation) {
@@ -127,7 +127,7 @@ TEST(AnalysisOverlay, flow_style_none_draws_nothing) {
   EXPECT_THAT(bytes_of(out.get()), Each(kGrey));
 }
 
-/// Pixels of an arrow drawing that are not the picture's.
+/// Pixels of an arrow drawing that are not the image's.
 std::vector<Pixel> arrow_pixels(const std::vector<std::pair<const char*, const char*>>& properties,
                                 guint from_row, guint rows) {
   Harness harness(make_overlay(properties));
@@ -138,7 +138,7 @@ std::vector<Pixel> arrow_pixels(const std::vector<std::pair<const char*, const c
   std::vector<Pixel> pixels;
   for (guint y = from_row; y < from_row + rows; y++) {
     for (guint x = 0; x < 64; x++) {
-      if (pixel(out, x, y, 64) != kPicture) pixels.push_back(pixel(out, x, y, 64));
+      if (pixel(out, x, y, 64) != kImage) pixels.push_back(pixel(out, x, y, 64));
     }
   }
   return pixels;
@@ -156,7 +156,7 @@ TEST(AnalysisOverlay, draws_arrows_in_the_hue_of_the_flow_and_a_step_long_at_max
   EXPECT_THAT(red_in_row_8("24"), ::testing::AllOf(::testing::Ge(4 * 2), ::testing::Le(4 * 5)));
 }
 
-TEST(AnalysisOverlay, leaves_the_picture_between_arrows) {
+TEST(AnalysisOverlay, leaves_the_image_between_arrows) {
   EXPECT_THAT(arrow_pixels({{"opacity", "1"}, {"flow-style", "arrows"}}, 15, 2), IsEmpty());
 }
 
@@ -188,7 +188,7 @@ TEST(AnalysisOverlay, source_selects_whose_flow_is_drawn) {
   EXPECT_THAT(color(nullptr), IsNear(kRed));
   EXPECT_THAT(color("raftflow0"), IsNear(kRed));
   EXPECT_THAT(color("raftflow1"), IsNear(flow_color({0, 1}, {})));
-  EXPECT_THAT(color("raftflow2"), IsNear(kPicture));
+  EXPECT_THAT(color("raftflow2"), IsNear(kImage));
 }
 
 TEST(AnalysisOverlay, draws_the_first_flow_there_is_behind_a_skipped_one) {
@@ -208,7 +208,7 @@ TEST(AnalysisOverlay, properties_change_while_playing) {
   harness.set_caps(caps("RGB"));
   EXPECT_THAT(pixel(harness.push_and_pull(frame_with_flow(10, 0)), 0, 0), IsNear(kRed));
   g_object_set(overlay, "opacity", 0.0, nullptr);
-  EXPECT_THAT(pixel(harness.push_and_pull(frame_with_flow(10, 0)), 0, 0), IsNear(kPicture));
+  EXPECT_THAT(pixel(harness.push_and_pull(frame_with_flow(10, 0)), 0, 0), IsNear(kImage));
 }
 
 TEST(AnalysisOverlay, the_layout_stays_while_playing) {
@@ -224,13 +224,13 @@ TEST(AnalysisOverlay, the_layout_stays_while_playing) {
             gst_buffer_get_size(grey_frame().get()));
 }
 
-TEST(AnalysisOverlay, side_by_side_leaves_the_picture_and_draws_on_its_right) {
+TEST(AnalysisOverlay, side_by_side_leaves_the_image_and_draws_on_its_right) {
   const auto out = drawn({{"layout", "side-by-side"}, {"max-magnitude", "10"}}, 10, 0);
   ASSERT_TRUE(out);
   ASSERT_EQ(gst_buffer_get_size(out.get()), stride_of(2 * kWidth, 3) * kHeight);
   for (guint y = 0; y < kHeight; y++) {
     for (guint x = 0; x < 2 * kWidth; x++) {
-      EXPECT_THAT(pixel(out, x, y, 2 * kWidth), IsNear(x < kWidth ? kPicture : kRed));
+      EXPECT_THAT(pixel(out, x, y, 2 * kWidth), IsNear(x < kWidth ? kImage : kRed));
     }
   }
 }
@@ -243,7 +243,7 @@ TEST(AnalysisOverlay, frames_without_flow_pass_undrawn) {
   Harness beside(make_overlay({{"layout", "side-by-side"}}));
   beside.set_caps(caps("RGB"));
   const auto out = beside.push_and_pull(grey_frame());
-  EXPECT_EQ(pixel(out, kWidth - 1, 0, 2 * kWidth), kPicture);
+  EXPECT_EQ(pixel(out, kWidth - 1, 0, 2 * kWidth), kImage);
   EXPECT_EQ(pixel(out, kWidth, 0, 2 * kWidth), (Pixel{0, 0, 0}));
 }
 
@@ -255,7 +255,7 @@ struct Format {
 };
 class AnalysisOverlayFormat : public ::testing::TestWithParam<Format> {};
 
-TEST_P(AnalysisOverlayFormat, has_the_right_colours_over_and_beside_the_picture) {
+TEST_P(AnalysisOverlayFormat, has_the_right_colours_over_and_beside_the_image) {
   const auto [name, channels, is_bgr, has_alpha] = GetParam();
   const Pixel red = is_bgr ? Pixel{0, 0, 255} : kRed;
   const auto draw = [&](const char* layout) {
@@ -268,10 +268,10 @@ TEST_P(AnalysisOverlayFormat, has_the_right_colours_over_and_beside_the_picture)
   const auto over = draw("blend");
   EXPECT_THAT(pixel(over, 5, 3, kWidth, channels), IsNear(red));
   const auto beside = draw("side-by-side");
-  EXPECT_EQ(pixel(beside, 5, 3, 2 * kWidth, channels), kPicture);
+  EXPECT_EQ(pixel(beside, 5, 3, 2 * kWidth, channels), kImage);
   EXPECT_THAT(pixel(beside, kWidth + 5, 3, 2 * kWidth, channels), IsNear(red));
   if (has_alpha) {
-    EXPECT_EQ(bytes_of(over.get())[3], kGrey) << "transparency is the picture's";
+    EXPECT_EQ(bytes_of(over.get())[3], kGrey) << "transparency is the image's";
     EXPECT_EQ(bytes_of(beside.get())[4 * kWidth + 3], 255) << "the drawing is opaque";
   }
 }
@@ -300,7 +300,7 @@ TEST_P(AnalysisOverlaySize, is_drawn_to_the_last_pixel) {
     attach(frame, constant_flow(width, height, 10, 0), width, height);
     const auto out = harness.push_and_pull(frame);
     ASSERT_TRUE(out);
-    EXPECT_EQ(pixel(out, width - 1, height - 1, 2 * width), kPicture);
+    EXPECT_EQ(pixel(out, width - 1, height - 1, 2 * width), kImage);
     const Pixel last = pixel(out, 2 * width - 1, height - 1, 2 * width);
     if (std::string(style) == "wheel") {
       EXPECT_THAT(last, IsNear(kRed));
@@ -352,7 +352,7 @@ TEST(AnalysisOverlay, reads_half_precision) {
   EXPECT_THAT(pixel(harness.push_and_pull(frame), 0, 0), IsNear(kRed));
 }
 
-/// Where pixels lie in a buffer with wider rows than usual and something before the picture.
+/// Where pixels lie in a buffer with wider rows than usual and something before the image.
 constexpr guint kPaddedStride = 40, kOffset = 16;
 
 Ref<GstBuffer> padded_frame() {
@@ -381,7 +381,7 @@ TEST(AnalysisOverlay, copies_from_padded_rows_side_by_side) {
   harness.set_caps(caps("RGB"));
   const auto out = harness.push_and_pull(padded_frame());
   ASSERT_TRUE(out);
-  EXPECT_EQ(pixel(out, kWidth - 1, kHeight - 1, 2 * kWidth), kPicture);
+  EXPECT_EQ(pixel(out, kWidth - 1, kHeight - 1, 2 * kWidth), kImage);
   EXPECT_THAT(pixel(out, kWidth, kHeight - 1, 2 * kWidth), IsNear(kRed));
 }
 
@@ -444,7 +444,7 @@ bool has_region(GstBuffer* buffer) {
   return gst_buffer_get_meta(buffer, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE) != nullptr;
 }
 
-TEST(AnalysisOverlay, keeps_times_and_metas_when_it_draws_over_the_picture) {
+TEST(AnalysisOverlay, keeps_times_and_metas_when_it_draws_over_the_image) {
   Harness harness(make_overlay());
   harness.set_caps(caps("RGB"));
   const auto out = harness.push_and_pull(frame_with_metas());
@@ -597,7 +597,7 @@ TEST(AnalysisOverlay, every_decides_which_frames_are_drawn_on) {
         const bool is_due = every > 0 && i % every == 0;
         EXPECT_THAT(seen, IsNear(is_due      ? kRed
                                  : is_beside ? Pixel{0, 0, 0}
-                                             : kPicture))
+                                             : kImage))
             << every << " " << layout << " " << i;
         drawn += is_due;
       }
@@ -625,13 +625,13 @@ guint changed_rows(const Ref<GstBuffer>& frame, guint width, guint height) {
   guint changed = 0;
   for (guint y = 0; y < height; y++) {
     bool is_changed = false;
-    for (guint x = 0; x < width; x++) is_changed |= pixel(frame, x, y, width) != kPicture;
+    for (guint x = 0; x < width; x++) is_changed |= pixel(frame, x, y, width) != kImage;
     changed += is_changed;
   }
   return changed;
 }
 
-TEST(AnalysisOverlay, perf_line_writes_the_rate_on_the_foot_of_the_picture) {
+TEST(AnalysisOverlay, perf_line_writes_the_rate_on_the_foot_of_the_image) {
   constexpr guint kSide = 120;
   for (const char* on : {"false", "true"}) {
     Harness harness(make_overlay({{"perf-line", on}}));
@@ -642,7 +642,7 @@ TEST(AnalysisOverlay, perf_line_writes_the_rate_on_the_foot_of_the_picture) {
     const guint rows = changed_rows(out, kSide, kSide);
     EXPECT_EQ(rows > 0, on == std::string("true"));
     EXPECT_LE(rows, 30u);
-    EXPECT_EQ(pixel(out, 0, 0, kSide), kPicture);
+    EXPECT_EQ(pixel(out, 0, 0, kSide), kImage);
     if (rows == 0) continue;
     const auto foot = pixel(out, kSide - 1, kSide - 1, kSide);
     EXPECT_THAT(foot, IsNear(Pixel{kGrey / 4, kGrey / 4, kGrey / 4}));  // dimmed
@@ -692,11 +692,11 @@ TEST(AnalysisOverlay, writes_snapshots_named_after_frames) {
     names.push_back(entry.path().filename());
   }
   EXPECT_THAT(names, ::testing::UnorderedElementsAre("000.png", "002.png", "004.png"));
-  const auto picture = decoded(directory.path("sub/002.png"));
-  ASSERT_TRUE(picture);
-  EXPECT_EQ(gst_buffer_get_size(picture.get()), stride_of(kWidth, 3) * kHeight);
-  EXPECT_THAT(pixel(picture, 3, 2), IsNear(kRed)) << "drawn, whatever goes out";
-  EXPECT_THAT(pixel(harness.pull(), 3, 2), IsNear(kPicture)) << "every=0";
+  const auto image = decoded(directory.path("sub/002.png"));
+  ASSERT_TRUE(image);
+  EXPECT_EQ(gst_buffer_get_size(image.get()), stride_of(kWidth, 3) * kHeight);
+  EXPECT_THAT(pixel(image, 3, 2), IsNear(kRed)) << "drawn, whatever goes out";
+  EXPECT_THAT(pixel(harness.pull(), 3, 2), IsNear(kImage)) << "every=0";
 }
 
 TEST(AnalysisOverlay, tells_in_its_log_what_it_does_and_why_not) {
@@ -726,7 +726,7 @@ TEST(AnalysisOverlay, tells_in_its_log_what_it_does_and_why_not) {
           "stopped: 2 frames, 1 drawn; snapshots: 1 written, 0 dropped, 0 failed"));
 }
 
-TEST(AnalysisOverlay, snapshots_side_by_side_show_picture_and_drawing) {
+TEST(AnalysisOverlay, snapshots_side_by_side_show_image_and_drawing) {
   const TempDirectory directory;
   GstElement* overlay = make_overlay({{"layout", "side-by-side"}, {"max-magnitude", "10"}});
   g_object_set(overlay, "snapshot-location", directory.path("%d.png").c_str(), nullptr);
@@ -736,10 +736,10 @@ TEST(AnalysisOverlay, snapshots_side_by_side_show_picture_and_drawing) {
   attach(frame, constant_flow(kWidth, kHeight, 10, 0));
   harness.push(frame);
   gst_element_set_state(overlay, GST_STATE_NULL);
-  const auto picture = decoded(directory.path("0.png"));
-  ASSERT_TRUE(picture);
-  EXPECT_THAT(pixel(picture, 0, 0, 2 * kWidth), IsNear(kPicture));
-  EXPECT_THAT(pixel(picture, kWidth, 0, 2 * kWidth), IsNear(kRed));
+  const auto image = decoded(directory.path("0.png"));
+  ASSERT_TRUE(image);
+  EXPECT_THAT(pixel(image, 0, 0, 2 * kWidth), IsNear(kImage));
+  EXPECT_THAT(pixel(image, kWidth, 0, 2 * kWidth), IsNear(kRed));
 }
 
 TEST(AnalysisOverlay, snapshots_can_be_jpeg) {
@@ -870,7 +870,7 @@ TEST(AnalysisOverlay, draws_a_strip_of_the_last_scores) {
   EXPECT_EQ(at(63, 59), kYellow);  // the threshold
   EXPECT_EQ(at(62, 57), kWhite);   // a cut of full score
   EXPECT_EQ(at(61, 57), kBlack);
-  EXPECT_EQ(at(60, 60), kPicture);  // no frame came before
+  EXPECT_EQ(at(60, 60), kImage);  // no frame came before
 }
 
 TEST(AnalysisOverlay, marks_a_boundary_in_the_strip) {
@@ -902,7 +902,7 @@ TEST(AnalysisOverlay, draws_over_the_part_of_a_frame_that_shows) {
   for (guint y = 0; y < 2 * kHeight; y++) {
     for (guint x = 0; x < 2 * kWidth; x++) {
       const bool shows = x >= kWidth && y >= kHeight;
-      EXPECT_THAT(pixel(out, x, y, 2 * kWidth), IsNear(shows ? kRed : kPicture)) << x << "," << y;
+      EXPECT_THAT(pixel(out, x, y, 2 * kWidth), IsNear(shows ? kRed : kImage)) << x << "," << y;
     }
   }
   EXPECT_NE(gst_buffer_get_video_crop_meta(out.get()), nullptr);
@@ -943,10 +943,10 @@ TEST(AnalysisOverlay, snapshots_show_the_part_of_a_frame_that_shows) {
   harness.set_caps(caps("RGB"));
   harness.push(cropped_frame());
   gst_element_set_state(overlay, GST_STATE_NULL);
-  const auto picture = decoded(directory.path("0.png"));
-  ASSERT_TRUE(picture);
-  EXPECT_EQ(gst_buffer_get_size(picture.get()), stride_of(kWidth, 3) * kHeight);
-  EXPECT_THAT(bytes_of(picture.get()), Each(255));
+  const auto image = decoded(directory.path("0.png"));
+  ASSERT_TRUE(image);
+  EXPECT_EQ(gst_buffer_get_size(image.get()), stride_of(kWidth, 3) * kHeight);
+  EXPECT_THAT(bytes_of(image.get()), Each(255));
 }
 
 TEST(AnalysisOverlay, draws_the_number_of_the_shot) {
@@ -968,11 +968,11 @@ TEST(AnalysisOverlay, draws_the_shots_of_the_source_that_is_asked_for) {
   EXPECT_THAT(bytes_of(out.get()), Each(kGrey));
 }
 
-TEST(AnalysisOverlay, draws_shots_beside_the_picture) {
+TEST(AnalysisOverlay, draws_shots_beside_the_image) {
   Harness harness(make_overlay({{"layout", "side-by-side"}}));
   harness.set_caps(caps("RGB", kSide, kSide));
   const auto out = harness.push_and_pull(frame_with_scene(1));
-  EXPECT_EQ(pixel(out, 63, 57, 2 * kSide), kPicture);
+  EXPECT_EQ(pixel(out, 63, 57, 2 * kSide), kImage);
   EXPECT_EQ(pixel(out, 127, 57, 2 * kSide), kWhite);
 }
 
@@ -986,7 +986,7 @@ TEST(AnalysisOverlay, forgets_the_scores_of_an_earlier_stream) {
   gst_segment_init(&segment, GST_FORMAT_TIME);
   harness.push_event(gst_event_new_segment(&segment));
   const auto out = harness.push_and_pull(frame_with_scene(0));
-  EXPECT_EQ(pixel(out, 62, 57, kSide), kPicture);
+  EXPECT_EQ(pixel(out, 62, 57, kSide), kImage);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ using ::testing::HasSubstr;
 constexpr guint kSide = 96;
 constexpr guint8 kGrey = 100;
 using Pixel = std::array<guint8, 3>;
-constexpr Pixel kPicture{kGrey, kGrey, kGrey}, kBlack{0, 0, 0}, kGreen{0, 255, 48};
+constexpr Pixel kImage{kGrey, kGrey, kGrey}, kBlack{0, 0, 0}, kGreen{0, 255, 48};
 constexpr Pixel kRed{255, 0, 48}, kYellow{255, 255, 48}, kOutline{255, 192, 0},
     kWhite{255, 255, 255};
 using Properties = std::vector<std::pair<const char*, std::string>>;
@@ -117,11 +117,11 @@ TEST(OverlayMatches, are_lines_from_where_points_were_to_where_they_are) {
   EXPECT_THAT(pixel(out, 30, 60), IsNear(kGreen));
   EXPECT_THAT(pixel(out, 60, 60), IsNear(kGreen));
   EXPECT_EQ(pixel(out, 70, 61), pixel(out, 70, 59)) << "a dot where it is now";
-  EXPECT_NE(pixel(out, 70, 61), kPicture);
-  EXPECT_EQ(pixel(out, 20, 62), kPicture) << "none where it was";
-  EXPECT_EQ(pixel(out, 45, 63), kPicture);
-  EXPECT_EQ(pixel(out, 15, 60), kPicture);
-  EXPECT_EQ(pixel(out, 76, 60), kPicture);
+  EXPECT_NE(pixel(out, 70, 61), kImage);
+  EXPECT_EQ(pixel(out, 20, 62), kImage) << "none where it was";
+  EXPECT_EQ(pixel(out, 45, 63), kImage);
+  EXPECT_EQ(pixel(out, 15, 60), kImage);
+  EXPECT_EQ(pixel(out, 76, 60), kImage);
 }
 
 TEST(OverlayMatches, are_not_drawn_with_style_none) {
@@ -148,7 +148,7 @@ TEST(OverlayMatches, can_have_the_colour_of_their_confidence) {
   }
 }
 
-TEST(OverlayMatches, leave_most_of_the_picture_to_be_seen) {
+TEST(OverlayMatches, leave_most_of_the_image_to_be_seen) {
   std::vector<Row> rows;
   for (int i = 0; i < 2000; i++) {
     rows.push_back(
@@ -156,7 +156,7 @@ TEST(OverlayMatches, leave_most_of_the_picture_to_be_seen) {
   }
   const auto out = drawn({}, frame_with(rows));
   guint changed = 0;
-  for (guint y = 0; y < kSide; y++) changed += pixel(out, 45, y) != kPicture;
+  for (guint y = 0; y < kSide; y++) changed += pixel(out, 45, y) != kImage;
   EXPECT_GT(changed, 3u);
   EXPECT_LT(changed, 50u);
 }
@@ -184,16 +184,16 @@ Ref<GstBuffer> frame_with_geometry(const std::array<double, 9>& matrix,
   return buffer;
 }
 
-TEST(OverlayMatches, have_the_outline_of_the_other_picture) {
+TEST(OverlayMatches, have_the_outline_of_the_reference_image) {
   const auto out = drawn({}, frame_with_geometry(shift(40, 30)));
   EXPECT_EQ(pixel(out, 40, 60), kOutline);
   EXPECT_EQ(pixel(out, 70, 30), kOutline);
-  EXPECT_EQ(pixel(out, 70, 60), kPicture);
-  EXPECT_EQ(pixel(out, 20, 60), kPicture);
+  EXPECT_EQ(pixel(out, 70, 60), kImage);
+  EXPECT_EQ(pixel(out, 20, 60), kImage);
   const auto without = drawn({{"match-outline", "false"}}, frame_with_geometry(shift(40, 30)));
-  EXPECT_EQ(pixel(without, 40, 60), kPicture);
+  EXPECT_EQ(pixel(without, 40, 60), kImage);
   const auto fundamental = drawn({}, frame_with_geometry(shift(40, 30), "moved", "fundamental"));
-  EXPECT_EQ(pixel(fundamental, 40, 60), kPicture);
+  EXPECT_EQ(pixel(fundamental, 40, 60), kImage);
 }
 
 TEST(OverlayMatches, outline_follows_perspective_and_stops_behind_the_camera) {
@@ -203,7 +203,7 @@ TEST(OverlayMatches, outline_follows_perspective_and_stops_behind_the_camera) {
   // Its right part is behind the camera: there is no right border.
   const auto behind = drawn({}, frame_with_geometry({1, 0, 0, 0, 1, 30, -1 / 48., 0, 1}));
   EXPECT_EQ(pixel(behind, 0, 60), kOutline);
-  EXPECT_EQ(pixel(behind, 90, 60), kPicture);
+  EXPECT_EQ(pixel(behind, 90, 60), kImage);
 }
 
 /// Rows of letters that are white, at the top.
@@ -225,7 +225,7 @@ TEST(OverlayMatches, say_how_many_and_the_verdict) {
   EXPECT_GT(white_pixels(drawn({}, frame_with({})), 0, 16), 5u) << "no match is a result";
 }
 
-TEST(OverlayMatches, have_a_line_for_each_other_picture_below_that_of_the_shot) {
+TEST(OverlayMatches, have_a_line_for_each_reference_image_below_that_of_the_shot) {
   const auto lines = [](bool with_shot, int results) {
     auto buffer = frame();
     for (int i = 0; i < results; i++)
@@ -253,10 +253,10 @@ TEST(OverlayMatches, are_those_of_the_source_that_is_asked_for) {
     return drawn({{"source", source}}, buffer);
   };
   EXPECT_THAT(pixel(with_source("loftrmatch1"), 45, 80), IsNear(kGreen));
-  EXPECT_EQ(pixel(with_source("loftrmatch1"), 45, 60), kPicture);
+  EXPECT_EQ(pixel(with_source("loftrmatch1"), 45, 60), kImage);
   EXPECT_THAT(bytes_of(with_source("other").get()), Each(kGrey));
   EXPECT_THAT(pixel(with_source(""), 45, 60), IsNear(kGreen)) << "the first that has a result";
-  EXPECT_EQ(pixel(with_source(""), 45, 80), kPicture);
+  EXPECT_EQ(pixel(with_source(""), 45, 80), kImage);
 }
 
 TEST(OverlayMatches, that_were_skipped_pass_undrawn_and_uncopied) {
@@ -276,9 +276,9 @@ TEST(OverlayMatches, are_stretched_to_the_frame_from_whatever_they_refer_to) {
   match.reference_width = match.reference_height = kSide / 2;
   gst_buffer_add_torch_match_meta(buffer.get(), &match);
   const auto out = drawn({}, buffer);
-  EXPECT_NE(pixel(out, 21, 61), kPicture);  // from (20.5, 60.5)
-  EXPECT_NE(pixel(out, 69, 60), kPicture);  // to (69.75, 59.75)
-  EXPECT_NE(pixel(out, 45, 60), kPicture);
+  EXPECT_NE(pixel(out, 21, 61), kImage);  // from (20.5, 60.5)
+  EXPECT_NE(pixel(out, 69, 60), kImage);  // to (69.75, 59.75)
+  EXPECT_NE(pixel(out, 45, 60), kImage);
 }
 
 TEST(OverlayMatches, follow_a_video_that_is_scaled_and_go_where_it_is_cropped) {
@@ -310,7 +310,7 @@ TEST(OverlayMatches, that_point_nowhere_are_left_out) {
       {}, frame_with(
               {{nan, 1, 2, 3, 1, 1}, {1, 2, far, 3, 1, 1}, {1e30f, -1e30f, 5, 5, nan, 1}, kTrail}));
   EXPECT_THAT(pixel(out, 45, 60), IsNear(kGreen));
-  EXPECT_EQ(pixel(out, 45, 80), kPicture);
+  EXPECT_EQ(pixel(out, 45, 80), kImage);
 }
 
 TEST(OverlayMatches, of_an_array_that_is_too_small_give_one_warning) {
@@ -323,7 +323,7 @@ TEST(OverlayMatches, of_an_array_that_is_too_small_give_one_warning) {
     match.width = G_MAXUINT;
     match.height = 0;
     gst_buffer_add_torch_match_meta(buffer.get(), &match);
-    EXPECT_EQ(pixel(harness.push_and_pull(buffer), 45, 60), kPicture);
+    EXPECT_EQ(pixel(harness.push_and_pull(buffer), 45, 60), kImage);
   }
   EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING), ElementsAre(HasSubstr("48 bytes")));
 }
@@ -359,7 +359,7 @@ TEST(OverlayMatches, in_pairs_lead_across_to_the_earlier_frame) {
   EXPECT_EQ(white_pixels(out, 0, 16, kWide), 0u) << "words are on the right";
 }
 
-// With one match with the picture of a file.
+// With one match with the image of a file.
 Ref<GstBuffer> frame_with_file(const std::string& file) {
   auto buffer = frame();
   const auto rows = array_of({{9.5f, 14.75f, 70, 60, 1, 1}});
@@ -374,7 +374,7 @@ Ref<GstBuffer> frame_with_file(const std::string& file) {
 
 TEST(OverlayMatches, in_pairs_do_not_wait_for_a_file_that_is_read_slowly) {
   const TempDirectory directory;
-  SlowPictures& slow = SlowPictures::instance();
+  SlowImages& slow = SlowImages::instance();
   slow.write(directory.path("slow.pic"));
   Harness harness(make_overlay(kPairs));
   harness.set_caps(caps());
@@ -385,7 +385,7 @@ TEST(OverlayMatches, in_pairs_do_not_wait_for_a_file_that_is_read_slowly) {
   EXPECT_TRUE(slow.wait_until_begun(1));
 }  // and it stops though the file is not read
 
-TEST(OverlayMatches, in_pairs_lead_to_the_picture_of_a_file_stretched_to_the_frame) {
+TEST(OverlayMatches, in_pairs_lead_to_the_image_of_a_file_stretched_to_the_frame) {
   const TempDirectory directory;
   const std::string path = directory.path("grey.png");
   ASSERT_EQ(
@@ -411,7 +411,7 @@ TEST(OverlayMatches, in_pairs_lead_to_the_picture_of_a_file_stretched_to_the_fra
   }
 }
 
-TEST(OverlayMatches, in_pairs_lead_to_the_picture_that_agrees_best) {
+TEST(OverlayMatches, in_pairs_lead_to_the_image_that_agrees_best) {
   struct Result {
     guint matches, inliers;
     const char* geometry;
@@ -438,7 +438,7 @@ TEST(OverlayMatches, in_pairs_lead_to_the_picture_that_agrees_best) {
   EXPECT_EQ(shown({{0, 0, nullptr}, {0, 0, nullptr}}), 0);
 }
 
-TEST(OverlayMatches, in_pairs_draw_the_lines_of_the_picture_that_is_shown) {
+TEST(OverlayMatches, in_pairs_draw_the_lines_of_the_image_that_is_shown) {
   Harness harness(make_overlay(kPairs));
   harness.set_caps(caps());
   harness.push_and_pull(frame(0));
@@ -447,7 +447,7 @@ TEST(OverlayMatches, in_pairs_draw_the_lines_of_the_picture_that_is_shown) {
   attach(buffer, {kTrail, kTrail});
   const auto out = harness.push_and_pull(buffer);
   EXPECT_THAT(pixel(out, 90, 60, kWide), IsNear(kGreen));
-  EXPECT_EQ(pixel(out, 90, 80, kWide), kPicture);
+  EXPECT_EQ(pixel(out, 90, 80, kWide), kImage);
 }
 
 TEST(OverlayMatches, in_pairs_have_a_black_right_half_without_an_earlier_frame) {
@@ -512,9 +512,9 @@ TEST(OverlayMatches, in_pairs_are_trails_where_nothing_is_beside) {
   EXPECT_THAT(pixel(out, 45, 60), IsNear(kGreen));
 }
 
-TEST(OverlayMatches, are_trails_on_the_right_beside_the_picture) {
+TEST(OverlayMatches, are_trails_on_the_right_beside_the_image) {
   const auto out = drawn({{"layout", "side-by-side"}}, frame_with({kTrail}));
-  EXPECT_EQ(pixel(out, 45, 60, kWide), kPicture);
+  EXPECT_EQ(pixel(out, 45, 60, kWide), kImage);
   EXPECT_THAT(pixel(out, kSide + 45, 60, kWide), IsNear(kGreen));
   EXPECT_EQ(pixel(out, kSide + 45, 80, kWide), kBlack);
 }

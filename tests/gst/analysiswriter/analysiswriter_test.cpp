@@ -282,7 +282,7 @@ TEST(AnalysisWriter, writes_the_matches_themselves) {
   EXPECT_EQ(stat(writer, "flow-files"), 0u);
 }
 
-TEST(AnalysisWriter, gives_each_other_picture_of_a_frame_a_file) {
+TEST(AnalysisWriter, gives_each_other_image_of_a_frame_a_file) {
   const TempDirectory directory;
   Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);

@@ -366,7 +366,7 @@ TEST_F(AnalyzerEvents, what_a_crop_meta_shows_is_analyzed) {
     return {};
   };
   begin("video/x-raw,format=GRAY8,width=6,height=4,framerate=25/1");
-  // The picture is 16x8, and its pixels say where they are.
+  // The image is 16x8, and its pixels say where they are.
   Ref<GstBuffer> buffer = make_buffer(kFrameBytes);
   for (gsize i = 0; i < kFrameBytes; i++) {
     const auto value = static_cast<guint8>(i);
@@ -420,7 +420,7 @@ TEST_F(AnalyzerEvents, pixels_are_mapped_as_the_producers_meta_says) {
   EXPECT_EQ(unmaps, 1);
 }
 
-TEST_F(AnalyzerEvents, a_crop_meta_outside_of_the_picture_is_an_error) {
+TEST_F(AnalyzerEvents, a_crop_meta_outside_of_the_image_is_an_error) {
   work.analyze = [](std::span<AnalyzedFrame> frames, auto) -> Result<void> {
     const auto view = frames[0].image->view();
     return view ? Result<void>() : view.error();

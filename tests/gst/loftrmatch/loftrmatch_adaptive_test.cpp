@@ -114,7 +114,7 @@ TEST(LoftrMatchAdaptive, a_still_pair_is_answered_by_the_light_pass) {
   EXPECT_EQ(stat(harness.element(), "full-passes"), 0u);
 }
 
-TEST(LoftrMatchAdaptive, a_moved_picture_gets_a_full_pass) {
+TEST(LoftrMatchAdaptive, a_moved_image_gets_a_full_pass) {
   Harness harness(make_adaptive());
   harness.set_caps(caps());
   harness.push_and_pull(view(0, 0));
@@ -275,7 +275,7 @@ double share_right(const GstTorchMatch& match, int left, int reference_zoom, int
   return right / std::max<double>(1, match.count);
 }
 
-TEST(LoftrMatchAdaptive, pictures_of_other_scales_are_matched_in_one) {
+TEST(LoftrMatchAdaptive, images_of_other_scales_are_matched_in_one) {
   const TempDirectory directory;
   const int left = 40;
   for (const auto& [reference_zoom, zoom] : {std::pair{2, 1}, {1, 2}}) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Reference pictures that take long to read.
+// Reference images that take long to read.
 #include <string>
 #include <thread>
 
@@ -43,7 +43,7 @@ class SlowReference : public testing::Test {
 
   const TempDirectory directory_;
   const std::string path_ = directory_.path("slow.pic");
-  SlowPictures& slow_ = SlowPictures::instance();
+  SlowImages& slow_ = SlowImages::instance();
   GstElement* element_;  // whoever makes a harness of it takes it over
 };
 
@@ -86,7 +86,7 @@ TEST_F(SlowReference, is_waited_for_by_a_file_without_a_worker) {
   const OwnedMatch match = result_of(harness.pull());
   ASSERT_TRUE(match);
   EXPECT_EQ(match->skipped, nullptr);
-  EXPECT_EQ(match->reference_width, guint{SlowPictures::kWidth});
+  EXPECT_EQ(match->reference_width, guint{SlowImages::kWidth});
 }
 
 TEST_F(SlowReference, is_not_waited_for_in_a_flush) {
@@ -122,7 +122,7 @@ TEST_F(SlowReference, that_another_one_takes_the_place_of_is_given_up) {
   harness.set_caps(kCaps);
   ASSERT_TRUE(slow_.wait_until_begun(1));
   const std::string other = directory_.path("broken.png");
-  g_file_set_contents(other.c_str(), "no picture", -1, nullptr);
+  g_file_set_contents(other.c_str(), "no image", -1, nullptr);
   g_object_set(element_, "reference-location", other.c_str(), nullptr);
   harness.push(frame(0));
   EXPECT_THAT(harness.bus.wait_for(GST_MESSAGE_ERROR), testing::HasSubstr("broken.png"));

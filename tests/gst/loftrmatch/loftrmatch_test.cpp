@@ -23,7 +23,7 @@ using testing::HasSubstr;
 
 constexpr GstClockTime kFrame = 40 * GST_MSECOND;
 constexpr int kWidth = 160, kHeight = 128;
-constexpr int kStep = 8;  // pixels that the picture moves to the left from frame to frame
+constexpr int kStep = 8;  // pixels that the image moves to the left from frame to frame
 
 GstElement* make_loftrmatch(
     const std::vector<std::pair<std::string, std::string>>& properties = {}) {
@@ -45,7 +45,7 @@ guint8 pixel(int x, int y) {
       (formula::noise(1000, static_cast<std::uint32_t>(y / 4 * 4096 + x / 4)) + 1) * 127);
 }
 
-Ref<GstBuffer> picture(int left, int pts, int width = kWidth, int height = kHeight) {
+Ref<GstBuffer> image(int left, int pts, int width = kWidth, int height = kHeight) {
   std::vector<guint8> pixels;
   for (int y = 0; y < height; y++) {
     for (int x = 0; x < width; x++) pixels.push_back(pixel(x + left, y));
@@ -56,7 +56,7 @@ Ref<GstBuffer> picture(int left, int pts, int width = kWidth, int height = kHeig
   return buffer;
 }
 
-Ref<GstBuffer> frame(int index) { return picture(kStep * index, index); }
+Ref<GstBuffer> frame(int index) { return image(kStep * index, index); }
 
 Ref<GstBuffer> blank(int index) {
   Ref<GstBuffer> buffer = make_buffer(kWidth * kHeight, 128);
@@ -64,7 +64,7 @@ Ref<GstBuffer> blank(int index) {
   return buffer;
 }
 
-void write_picture(const std::string& path, int left, int width, int height) {
+void write_image(const std::string& path, int left, int width, int height) {
   const std::string line =
       "appsrc name=in caps=\"" + caps(width, height) +
       "\" num-buffers=1 ! videoconvert ! pngenc snapshot=true ! filesink location=" + path;
@@ -73,7 +73,7 @@ void write_picture(const std::string& path, int left, int width, int height) {
   auto source = Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "in"));
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   GstFlowReturn pushed;
-  Ref<GstBuffer> buffer = picture(left, 0, width, height);
+  Ref<GstBuffer> buffer = image(left, 0, width, height);
   g_signal_emit_by_name(source.get(), "push-buffer", buffer.get(), &pushed);
   auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pipeline.get()));
   GstMessage* message = gst_bus_timed_pop_filtered(
@@ -193,14 +193,14 @@ TEST(LoftrMatch, frames_of_another_size_begin_anew) {
   harness.set_caps(caps());
   harness.push_and_pull(frame(0));
   harness.set_caps(caps(128, 96));
-  EXPECT_STREQ(result_of(harness.push_and_pull(picture(0, 1, 128, 96)))->skipped, "first-frame");
-  EXPECT_GT(result_of(harness.push_and_pull(picture(8, 2, 128, 96)))->count, 10u);
+  EXPECT_STREQ(result_of(harness.push_and_pull(image(0, 1, 128, 96)))->skipped, "first-frame");
+  EXPECT_GT(result_of(harness.push_and_pull(image(8, 2, 128, 96)))->count, 10u);
 }
 
-TEST(LoftrMatch, reference_pictures_are_encoded_once_and_each_gives_a_result) {
+TEST(LoftrMatch, reference_images_are_encoded_once_and_each_gives_a_result) {
   const TempDirectory directory;
-  write_picture(directory.path("a.png"), 0, 192, 160);
-  write_picture(directory.path("b.png"), 16, 128, 128);
+  write_image(directory.path("a.png"), 0, 192, 160);
+  write_image(directory.path("b.png"), 16, 128, 128);
   Harness harness(
       make_loftrmatch({{"mode", "reference"}, {"reference-location", directory.path("*.png")}}));
   harness.set_live(false);
@@ -227,7 +227,7 @@ TEST(LoftrMatch, reference_pictures_are_encoded_once_and_each_gives_a_result) {
 
 TEST(LoftrMatch, the_net_sees_each_frame_once_and_the_reference_once_however_long_the_stream) {
   const TempDirectory directory;
-  write_picture(directory.path("a.png"), 0, kWidth, kHeight);
+  write_image(directory.path("a.png"), 0, kWidth, kHeight);
   Harness harness(
       make_loftrmatch({{"mode", "reference"}, {"reference-location", directory.path("a.png")}}));
   harness.set_live(false);
@@ -248,8 +248,8 @@ TEST(LoftrMatch, the_net_sees_each_frame_once_and_the_reference_once_however_lon
 
 TEST(LoftrMatch, the_reference_can_be_changed_while_playing) {
   const TempDirectory directory;
-  write_picture(directory.path("a.png"), 0, kWidth, kHeight);
-  write_picture(directory.path("b.png"), 16, kWidth, kHeight);
+  write_image(directory.path("a.png"), 0, kWidth, kHeight);
+  write_image(directory.path("b.png"), 16, kWidth, kHeight);
   Harness harness(
       make_loftrmatch({{"mode", "reference"}, {"reference-location", directory.path("a.png")}}));
   harness.set_live(false);
@@ -277,7 +277,7 @@ TEST(LoftrMatch, a_missing_reference_is_one_error_before_the_stream_begins) {
 TEST(LoftrMatch, an_unreadable_reference_is_one_error) {
   const TempDirectory directory;
   const std::string path = directory.path("broken.png");
-  g_file_set_contents(path.c_str(), "no picture", -1, nullptr);
+  g_file_set_contents(path.c_str(), "no image", -1, nullptr);
   Harness harness(make_loftrmatch({{"mode", "reference"}, {"reference-location", path}}));
   harness.set_live(false);
   harness.set_caps(caps());
@@ -322,7 +322,7 @@ TEST(LoftrMatch, shot_start_is_the_first_frame_or_one_where_a_shot_begins) {
   EXPECT_NEAR(shifts[4], kStep, 1);
 }
 
-TEST(LoftrMatch, geometry_says_how_the_picture_moved_and_which_matches_agree) {
+TEST(LoftrMatch, geometry_says_how_the_image_moved_and_which_matches_agree) {
   if (!std::getenv("GST_TORCH_VISION_LIBRARY")) GTEST_SKIP() << "built without OpenCV's calib3d";
   Harness harness(make_loftrmatch({{"geometry", "homography"}, {"post-messages", "true"}}));
   harness.set_caps(caps());
@@ -382,7 +382,7 @@ TEST(LoftrMatch, more_matches_than_memory_allows_at_once_are_found_in_parts_with
   FAIL() << "no limit was small enough";
 }
 
-// How often six reference pictures were encoded for three frames; 0: it failed.
+// How often six reference images were encoded for three frames; 0: it failed.
 guint64 reference_encodes_within(guint64 limit, const std::string& references) {
   GstElement* element =
       make_loftrmatch({{"mode", "reference"}, {"reference-location", references}});
@@ -400,7 +400,7 @@ guint64 reference_encodes_within(guint64 limit, const std::string& references) {
 TEST(LoftrMatch, references_that_do_not_fit_into_memory_are_encoded_again) {
   const TempDirectory directory;
   for (int i = 0; i < 6; i++) {
-    write_picture(directory.path(std::to_string(i) + ".png"), 8 * i, kWidth, kHeight);
+    write_image(directory.path(std::to_string(i) + ".png"), 8 * i, kWidth, kHeight);
   }
   EXPECT_EQ(reference_encodes_within(0, directory.path("*.png")), 6u);
   // The first limit that is too small for all of them.
@@ -424,7 +424,7 @@ TEST(LoftrMatch, takes_the_bundled_net_where_nothing_is_fetched) {
   gst_object_unref(element);
 }
 
-TEST(MatchMeta, follows_a_picture_that_is_scaled) {
+TEST(MatchMeta, follows_an_image_that_is_scaled) {
   const auto array = make_array(std::vector<float>{8, 16, 24, 32, 0.5f, 1});
   GstTorchMatch in = {};
   in.source = "match";
@@ -444,7 +444,7 @@ TEST(MatchMeta, follows_a_picture_that_is_scaled) {
     GstVideoInfo small, large;
     gst_video_info_set_format(&small, GST_VIDEO_FORMAT_GRAY8, 100, 50);
     gst_video_info_set_format(&large, GST_VIDEO_FORMAT_GRAY8, 200, 200);
-    large.par_n = 2;  // the picture keeps its shape
+    large.par_n = 2;  // the image keeps its shape
     GstVideoMetaTransform transform = {&small, &large};
     const GstMetaInfo* info = gst_torch_match_meta_get_info();
     ASSERT_TRUE(info->transform_func(to.get(), reinterpret_cast<GstMeta*>(meta), from.get(),
@@ -465,7 +465,7 @@ TEST(MatchMeta, follows_a_picture_that_is_scaled) {
   }
 }
 
-TEST(MatchMeta, goes_where_the_picture_is_cut) {
+TEST(MatchMeta, goes_where_the_image_is_cut) {
   GstTorchMatch in = {};
   in.source = "match";
   auto from = make_buffer(4);

@@ -84,7 +84,7 @@ TEST_F(NoCut, but_a_discontinuity_without_a_jump_hides_none) {
   EXPECT_THAT(boundaries(end(40)), ElementsAre(20));
 }
 
-// Sound that outlasts the picture has a demuxer send gaps between frames.
+// Sound that outlasts the image has a demuxer send gaps between frames.
 TEST_F(SceneDetectTest, finds_a_cut_behind_a_gap) {
   begin();
   const DrawnVideo video({20});

@@ -14,13 +14,13 @@
 namespace gsttorch {
 namespace {
 
-ReferencePicture picture_of(const std::string& path) { return {path, 1, 1, 3, {1, 2, 3}}; }
+ReferenceImage image_of(const std::string& path) { return {path, 1, 1, 3, {1, 2, 3}}; }
 
 // Reads what does not begin with "slow" at once, and that only when it is cancelled.
-Result<ReferencePicture> read(const std::string& path, const std::stop_token& stop) {
+Result<ReferenceImage> read(const std::string& path, const std::stop_token& stop) {
   if (path == "throws") throw std::runtime_error("a reason");
   if (path == "broken") return Error{ErrorCode::Corrupt, "broken"};
-  if (!path.starts_with("slow")) return picture_of(path);
+  if (!path.starts_with("slow")) return image_of(path);
   std::mutex mutex;
   std::condition_variable_any never;
   std::unique_lock lock(mutex);
@@ -28,8 +28,8 @@ Result<ReferencePicture> read(const std::string& path, const std::stop_token& st
   return Error{ErrorCode::Cancelled, "cancelled"};
 }
 
-TEST(PictureLoader, hands_each_picture_out_once) {
-  PictureLoader loader(read);
+TEST(ImageLoader, hands_each_image_out_once) {
+  ImageLoader loader(read);
   EXPECT_FALSE(loader.take("a"));
   loader.request("a");
   loader.request("b");
@@ -45,8 +45,8 @@ TEST(PictureLoader, hands_each_picture_out_once) {
   EXPECT_TRUE(loader.wait_for("a", {}));
 }
 
-TEST(PictureLoader, hands_out_why_a_picture_is_none) {
-  PictureLoader loader(read);
+TEST(ImageLoader, hands_out_why_an_image_is_none) {
+  ImageLoader loader(read);
   for (const char* path : {"broken", "throws"}) loader.request(path);
   for (const char* path : {"broken", "throws"}) {
     ASSERT_TRUE(loader.wait_for(path, {}));
@@ -56,16 +56,16 @@ TEST(PictureLoader, hands_out_why_a_picture_is_none) {
   }
 }
 
-TEST(PictureLoader, ends_a_wait_when_it_is_told_to) {
-  PictureLoader loader(read);
+TEST(ImageLoader, ends_a_wait_when_it_is_told_to) {
+  ImageLoader loader(read);
   loader.request("slow");
   std::stop_source stop;
   std::jthread other([&] { stop.request_stop(); });
   EXPECT_FALSE(loader.wait_for("slow", stop.get_token()));
 }  // and what is being read, or nothing would end here
 
-TEST(PictureLoader, gives_up_what_nobody_wants_any_more) {
-  PictureLoader loader(read);
+TEST(ImageLoader, gives_up_what_nobody_wants_any_more) {
+  ImageLoader loader(read);
   loader.request("slow");
   loader.request("slow too");
   loader.request("a");
@@ -75,9 +75,9 @@ TEST(PictureLoader, gives_up_what_nobody_wants_any_more) {
   EXPECT_FALSE(loader.take("slow"));
 }
 
-TEST(PictureLoader, reads_again_what_was_given_up_while_it_was_read) {
+TEST(ImageLoader, reads_again_what_was_given_up_while_it_was_read) {
   std::atomic<int> reads = 0;
-  PictureLoader loader([&](const std::string& path, const std::stop_token& stop) {
+  ImageLoader loader([&](const std::string& path, const std::stop_token& stop) {
     return reads++ == 0 ? read("slow", stop) : read(path, stop);
   });
   loader.request("a");
@@ -89,28 +89,28 @@ TEST(PictureLoader, reads_again_what_was_given_up_while_it_was_read) {
   EXPECT_EQ(reads, 2);
 }
 
-TEST(PictureFile, is_given_up_while_a_decoder_is_at_work) {
+TEST(ImageFile, is_given_up_while_a_decoder_is_at_work) {
   const TempDirectory directory;
-  SlowPictures& slow = SlowPictures::instance();
+  SlowImages& slow = SlowImages::instance();
   slow.write(directory.path("slow.pic"));
   std::stop_source stop;
   std::jthread other([&] {
     slow.wait_until_begun(1);
     stop.request_stop();
   });
-  const auto picture = read_reference_picture(directory.path("slow.pic"), stop.get_token());
-  ASSERT_FALSE(picture);
-  EXPECT_EQ(picture.error().code, ErrorCode::Cancelled);
+  const auto image = read_reference_image(directory.path("slow.pic"), stop.get_token());
+  ASSERT_FALSE(image);
+  EXPECT_EQ(image.error().code, ErrorCode::Cancelled);
 }
 
-TEST(PictureFile, is_read_by_whatever_decoder_there_is) {
+TEST(ImageFile, is_read_by_whatever_decoder_there_is) {
   const TempDirectory directory;
-  SlowPictures& slow = SlowPictures::instance();
+  SlowImages& slow = SlowImages::instance();
   slow.write(directory.path("slow.pic"));
   slow.release();
-  const auto picture = read_reference_picture(directory.path("slow.pic"));
-  ASSERT_TRUE(picture) << picture.error().message;
-  EXPECT_EQ(picture->width, SlowPictures::kWidth);
+  const auto image = read_reference_image(directory.path("slow.pic"));
+  ASSERT_TRUE(image) << image.error().message;
+  EXPECT_EQ(image->width, SlowImages::kWidth);
 }
 
 }  // namespace

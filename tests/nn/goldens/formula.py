@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Weights and pictures by a formula that tests/nn/formula.h computes too, bit for bit."""
+"""Weights and images by a formula that tests/nn/formula.h computes too, bit for bit."""
 import zlib
 
 import numpy as np
@@ -43,7 +43,7 @@ def fill(net):
     return net.eval()
 
 
-def picture(height, width, dx, dy):
+def image(height, width, dx, dy):
     """float32 [1, 3, height, width] in -1..1: tiles of 4x4 pixels, seen from (dx, dy)."""
     y, x = np.mgrid[0:height, 0:width]
     tile = ((y + dy + 64) // 4) * 4096 + (x + dx + 64) // 4

@@ -4,7 +4,7 @@
 """What kornia's LoFTR computes with weights by a formula: loftr_{full,narrow,student}.{safetensors,shapes}.
 
 Needs (PyPI): torch 2.15.0, kornia 0.9.0, safetensors, numpy. Run it in this directory.
-`coarse` and `fine` are every Nth value of what the backbone returns for the first picture, N prime to
+`coarse` and `fine` are every Nth value of what the backbone returns for the first image, N prime to
 the structure; `matches` is [M, 5]: x0, y0, x1, y1 (pixels), confidence, with threshold 0.
 """
 import copy
@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 
 from loftr_formula import fill, grey
 
-SHIFT = (16, 16)  # of the second picture
+SHIFT = (16, 16)  # of the second image
 SIZES = {"full": ((192, 256), (192, 256)), "narrow": ((192, 256), (160, 320)),
          "student": ((384, 512), (384, 512))}
 

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 from torchvision.models.optical_flow import raft_large, raft_small
 
-from formula import fill, picture
+from formula import fill, image
 
 SIZE = (128, 160)
 
@@ -23,7 +23,7 @@ def main():
     torch.set_num_threads(2)
     for name, make in (("raft_small", raft_small), ("raft_large", raft_large)):
         net = fill(make(weights=None))
-        first, second = picture(*SIZE, 0, 0), picture(*SIZE, 3, 1)
+        first, second = image(*SIZE, 0, 0), image(*SIZE, 3, 1)
         with torch.inference_mode():
             context = net.context_encoder(first)
             flows = net(first, second, num_flow_updates=12)

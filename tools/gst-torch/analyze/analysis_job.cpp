@@ -74,7 +74,7 @@ Earlier look_at_directory(const AnalysisPlan& plan, const RunManifest& record) {
 
 /// How far back in the stream a result depends on frames; none: to its beginning.
 std::optional<std::uint64_t> reach_back(const AnalysisPlan& plan, const VideoFacts& facts) {
-  // A video of pictures cannot be gone on with, and what limits the frames counts from the first.
+  // A video of images cannot be gone on with, and what limits the frames counts from the first.
   if (plan.overlay || plan.frames || facts.framerate_numerator <= 0) return std::nullopt;
   int frames = 0;
   for (const Stage* stage : plan.stages) {
@@ -144,7 +144,7 @@ void print_summary(const AnalysisPlan& plan, const JobResult& result) {
   std::printf("%" PRIu64 " frames, %.1f ms per frame%s\n", result.frames, result.ms_per_frame,
               result.state == JobState::Interrupted ? " (interrupted)" : "");
   std::printf("results: %s\n", plan.directory.c_str());
-  if (plan.overlay) std::printf("pictures: %s\n", plan.overlay->c_str());
+  if (plan.overlay) std::printf("images: %s\n", plan.overlay->c_str());
 }
 
 void print_measurements(const std::string& directory) {

@@ -28,9 +28,9 @@ struct FlowCommand {
   FlowSettings settings;
 };
 
-struct Pictures {
-  Picture earlier;
-  Picture later;
+struct Images {
+  Image earlier;
+  Image later;
 };
 
 struct TimedFlow {
@@ -51,21 +51,21 @@ Result<void> check_outputs(const FlowCommand& command) {
   return check_not_input(*command.visual, command.output);
 }
 
-std::string size_text(const Picture& picture) {
-  return std::to_string(picture.width) + "x" + std::to_string(picture.height);
+std::string size_text(const Image& image) {
+  return std::to_string(image.width) + "x" + std::to_string(image.height);
 }
 
-Result<Pictures> read_pictures(const FlowCommand& command) {
-  auto earlier = read_picture(command.earlier);
+Result<Images> read_images(const FlowCommand& command) {
+  auto earlier = read_image(command.earlier);
   if (!earlier) return earlier.error();
-  auto later = read_picture(command.later);
+  auto later = read_image(command.later);
   if (!later) return later.error();
   if (earlier->width != later->width || earlier->height != later->height) {
-    return Error{ErrorCode::BadShape, "the pictures differ in size: " + command.earlier + " is " +
+    return Error{ErrorCode::BadShape, "the images differ in size: " + command.earlier + " is " +
                                           size_text(*earlier) + ", " + command.later + " is " +
                                           size_text(*later)};
   }
-  return Pictures{std::move(*earlier), std::move(*later)};
+  return Images{std::move(*earlier), std::move(*later)};
 }
 
 Result<std::unique_ptr<FlowModel>> load_model(const FlowSettings& settings) {
@@ -86,9 +86,9 @@ FlowOptions flow_options(const FlowSettings& settings) {
   return options;
 }
 
-Result<TimedFlow> compute(FlowModel& model, const Pictures& pictures, const FlowOptions& options) {
+Result<TimedFlow> compute(FlowModel& model, const Images& images, const FlowOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  SingleUseImage first(pictures.earlier.view()), second(pictures.later.view());
+  SingleUseImage first(images.earlier.view()), second(images.later.view());
   auto earlier = model.encode(first, options);
   if (!earlier) return earlier.error();
   auto later = model.encode(second, options);
@@ -108,15 +108,15 @@ Result<FlowView> host_view(const FlowResult& result) {
   return FlowView{data, static_cast<int>(tensor->shape()[1]), static_cast<int>(tensor->shape()[0])};
 }
 
-/// The longest vector gets the fullest colour, as in Middlebury's own pictures.
+/// The longest vector gets the fullest colour, as in Middlebury's own images.
 Result<void> write_visual(const std::string& path, const FlowView& flow, double max_magnitude) {
-  Picture picture{flow.width, flow.height, {}};
+  Image image{flow.width, flow.height, {}};
   const std::ptrdiff_t stride = std::ptrdiff_t{3} * flow.width;
-  picture.rgb.resize(static_cast<std::size_t>(stride * flow.height));
+  image.rgb.resize(static_cast<std::size_t>(stride * flow.height));
   FlowColoring coloring;
   coloring.max_magnitude = std::max(static_cast<float>(max_magnitude), 1e-3F);
-  color_flow(flow, coloring, picture.rgb.data(), stride);
-  return write_png(path, picture);
+  color_flow(flow, coloring, image.rgb.data(), stride);
+  return write_png(path, image);
 }
 
 Result<void> write_results(const FlowCommand& command, const FlowResult& result) {
@@ -129,15 +129,15 @@ Result<void> write_results(const FlowCommand& command, const FlowResult& result)
 
 Result<void> run(const FlowCommand& command) {
   if (auto writable = check_outputs(command); !writable) return writable;
-  auto pictures = read_pictures(command);
-  if (!pictures) return pictures.error();
+  auto images = read_images(command);
+  if (!images) return images.error();
   auto model = load_model(command.settings);
   if (!model) return model.error();
-  auto timed = compute(**model, *pictures, flow_options(command.settings));
+  auto timed = compute(**model, *images, flow_options(command.settings));
   if (!timed) return timed.error();
   if (auto written = write_results(command, timed->flow); !written) return written;
   std::printf("%s, mean %.3f px, max %.3f px, %d iterations, %.0f ms on %s\n",
-              size_text(pictures->earlier).c_str(), timed->flow.mean_magnitude_px,
+              size_text(images->earlier).c_str(), timed->flow.mean_magnitude_px,
               timed->flow.max_magnitude_px, timed->flow.iterations, timed->duration_ms,
               (*model)->info().device.c_str());
   return {};
@@ -145,7 +145,7 @@ Result<void> run(const FlowCommand& command) {
 
 constexpr Options::Description kDescription = {
     "A B",
-    "Computes dense optical flow from picture A to picture B and writes it as a Middlebury .flo "
+    "Computes dense optical flow from image A to image B and writes it as a Middlebury .flo "
     "file: for each pixel of A, how far it moved right and down, in pixels.",
     "Example:\n"
     "  gst-torch flow frame10.png frame11.png -o flow.flo --visual flow.png\n\n"
@@ -159,7 +159,7 @@ int cmd_flow(int argc, char** argv) {
   FlowCommand command;
   Options options("flow", kDescription);
   options.add("output", 'o', &output, "The .flo file to write", "OUT.flo");
-  options.add("visual", 0, &command.visual, "A picture of the flow, as a colour wheel shows it",
+  options.add("visual", 0, &command.visual, "An image of the flow, as a colour wheel shows it",
               "OUT.png");
   options.add("direction", 0, &command.settings.direction,
               "forward: from A to B, on A's grid (the default); backward: from B to A, on B's",

@@ -102,8 +102,8 @@ Result<std::unique_ptr<MatchModel>> load_model(const MatchCommand& command) {
   return (*engine)->load_match_model(*net);
 }
 
-Result<Matched> compute(MatchModel& model, const MatchCommand& command, const Picture& a,
-                        const Picture& b) {
+Result<Matched> compute(MatchModel& model, const MatchCommand& command, const Image& a,
+                        const Image& b) {
   const auto start = std::chrono::steady_clock::now();
   SingleUseImage first(a.view()), second(b.view());
   auto frame_a = model.encode(first, command.options);
@@ -148,9 +148,9 @@ void print_summary(const Matched& matched) {
 
 Result<void> run(const MatchCommand& command) {
   if (auto writable = check_outputs(command); !writable) return writable;
-  auto first = read_picture(command.first);
+  auto first = read_image(command.first);
   if (!first) return first.error();
-  auto second = read_picture(command.second);
+  auto second = read_image(command.second);
   if (!second) return second.error();
   auto model = load_model(command);
   if (!model) return model.error();
@@ -159,7 +159,7 @@ Result<void> run(const MatchCommand& command) {
   const auto inliers = matched->geometry ? matched->geometry->inliers : std::vector<std::uint8_t>();
   if (auto done = write_match_csv(command.output, matched->matches, inliers); !done) return done;
   if (command.visual) {
-    const Picture drawn = draw_matches(*first, *second, matched->matches, inliers);
+    const Image drawn = draw_matches(*first, *second, matched->matches, inliers);
     if (auto done = write_png(*command.visual, drawn); !done) return done;
   }
   print_summary(*matched);
@@ -168,7 +168,7 @@ Result<void> run(const MatchCommand& command) {
 
 constexpr Options::Description kDescription = {
     "A B",
-    "Finds which points of picture A show the same as which points of picture B, and writes them "
+    "Finds which points of image A show the same as which points of image B, and writes them "
     "as "
     "CSV: x0,y0 in A and x1,y1 in B (pixels), confidence, inlier (1 or 0; 1 without --geometry).",
     "Example:\n"
@@ -183,7 +183,7 @@ int cmd_match(int argc, char** argv) {
   MatchCommand command;
   Options options("match", kDescription);
   options.add("output", 'o', &output, "The CSV file to write", "OUT.csv");
-  options.add("visual", 0, &command.visual, "Both pictures side by side, and lines between them",
+  options.add("visual", 0, &command.visual, "Both images side by side, and lines between them",
               "OUT.png");
   options.add("model", 'm', &command.model,
               "Which net: a name that the manifest knows, or a weights file", "NAME|FILE");
@@ -194,7 +194,7 @@ int cmd_match(int argc, char** argv) {
   options.add("threshold", 't', &command.threshold, "Least confidence of a match (0.2)", "NUMBER");
   options.add("max-matches", 0, &command.max_matches, "Only the most confident ones (0: all)", "N");
   options.add("max-size", 0, &command.max_size,
-              "Longer side of the picture inside the net, in pixels (0: as it is)", "N");
+              "Longer side of the image inside the net, in pixels (0: as it is)", "N");
   options.add("token-pruning", 0, &command.token_pruning,
               "Share of the cells, the weakest, left out of matching (0)", "NUMBER");
   command.compute.add_to(options);

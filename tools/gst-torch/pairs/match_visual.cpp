@@ -14,7 +14,7 @@ using Color = std::array<std::uint8_t, 3>;
 constexpr Color kInlier{40, 220, 80}, kOutlier{230, 60, 50};
 constexpr std::size_t kMostLines = 400;
 
-void copy_beside(const Picture& from, int left, Picture& to) {
+void copy_beside(const Image& from, int left, Image& to) {
   const std::size_t row = std::size_t{3} * static_cast<std::size_t>(from.width);
   for (int y = 0; y < from.height; y++) {
     std::memcpy(to.rgb.data() + 3 * (static_cast<std::size_t>(y) * to.width + left),
@@ -22,36 +22,36 @@ void copy_beside(const Picture& from, int left, Picture& to) {
   }
 }
 
-void put(Picture& picture, double x, double y, const Color& color) {
+void put(Image& image, double x, double y, const Color& color) {
   if (!std::isfinite(x) || !std::isfinite(y)) return;
   const long column = std::lround(x), row = std::lround(y);
-  if (column < 0 || row < 0 || column >= picture.width || row >= picture.height) return;
-  std::copy(color.begin(), color.end(), picture.rgb.begin() + 3 * (row * picture.width + column));
+  if (column < 0 || row < 0 || column >= image.width || row >= image.height) return;
+  std::copy(color.begin(), color.end(), image.rgb.begin() + 3 * (row * image.width + column));
 }
 
-void draw_line(Picture& picture, const Match& match, int left, const Color& color) {
+void draw_line(Image& image, const Match& match, int left, const Color& color) {
   const double dx = match.x1 + left - match.x0, dy = match.y1 - match.y0;
   const int steps = std::max(1, static_cast<int>(std::max(std::fabs(dx), std::fabs(dy))));
   for (int i = 0; i <= steps; i++) {
-    put(picture, match.x0 + dx * i / steps, match.y0 + dy * i / steps, color);
+    put(image, match.x0 + dx * i / steps, match.y0 + dy * i / steps, color);
   }
 }
 
 }  // namespace
 
-Picture draw_matches(const Picture& first, const Picture& second, std::span<const Match> matches,
+Image draw_matches(const Image& first, const Image& second, std::span<const Match> matches,
                      std::span<const std::uint8_t> inliers) {
-  Picture picture{first.width + second.width, std::max(first.height, second.height), {}};
-  picture.rgb.resize(std::size_t{3} * static_cast<std::size_t>(picture.width) *
-                     static_cast<std::size_t>(picture.height));
-  copy_beside(first, 0, picture);
-  copy_beside(second, first.width, picture);
+  Image image{first.width + second.width, std::max(first.height, second.height), {}};
+  image.rgb.resize(std::size_t{3} * static_cast<std::size_t>(image.width) *
+                     static_cast<std::size_t>(image.height));
+  copy_beside(first, 0, image);
+  copy_beside(second, first.width, image);
   const std::size_t step = std::max<std::size_t>(1, matches.size() / kMostLines);
   for (std::size_t i = 0; i < matches.size(); i += step) {
     const bool agrees = inliers.empty() || inliers[i];
-    draw_line(picture, matches[i], first.width, agrees ? kInlier : kOutlier);
+    draw_line(image, matches[i], first.width, agrees ? kInlier : kOutlier);
   }
-  return picture;
+  return image;
 }
 
 }  // namespace gsttorch

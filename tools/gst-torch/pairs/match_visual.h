@@ -10,10 +10,10 @@
 
 namespace gsttorch {
 
-/// Both pictures side by side, and a line from each point to the one it belongs to: green, or red
+/// Both images side by side, and a line from each point to the one it belongs to: green, or red
 /// where `inliers` (one for each match, or none at all) says that it does not agree with the rest.
 /// Of very many matches only some are drawn.
-Picture draw_matches(const Picture& first, const Picture& second, std::span<const Match> matches,
+Image draw_matches(const Image& first, const Image& second, std::span<const Match> matches,
                      std::span<const std::uint8_t> inliers);
 
 }  // namespace gsttorch

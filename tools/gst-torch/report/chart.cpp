@@ -41,7 +41,7 @@ std::string area_path(const Series& series, const Scale& scale, double floor) {
          scale.at({series.points.front().x, floor}) + "Z";
 }
 
-// Lines of no length with round ends: they stay round however the picture is stretched.
+// Lines of no length with round ends: they stay round however the image is stretched.
 std::string dots_path(const Series& series, const Scale& scale) {
   std::string path;
   for (const Point& point : series.points) path += std::string("M") + scale.at(point) + "h0";

@@ -28,11 +28,11 @@ Result<FrameGrabber> FrameGrabber::open(const std::string& video, int width) {
       "filesrc name=file ! decodebin ! videoconvert ! videoscale ! video/x-raw,width=" +
       std::to_string(width) +
       ",pixel-aspect-ratio=1/1 ! videoconvert ! jpegenc quality=72 ! "
-      "appsink name=picture sync=false");
+      "appsink name=image sync=false");
   if (!pipeline) return pipeline.error();
   g_object_set(pipeline->element("file").get(), "location", video.c_str(), nullptr);
   if (auto prerolled = pipeline->preroll(kTimeout); !prerolled) return prerolled.error();
-  auto sink = pipeline->element("picture");
+  auto sink = pipeline->element("image");
   const GstClockTimeDiff offset = pts_offset(sink.get());
   return FrameGrabber(std::move(*pipeline), std::move(sink), offset);
 }
@@ -58,9 +58,9 @@ Result<std::string> flow_jpeg(const FlowView& flow, const FlowColoring& coloring
       "appsrc name=flow format=time ! videoconvert ! videoscale ! video/x-raw,width=" +
       std::to_string(width) +
       ",pixel-aspect-ratio=1/1 ! videoconvert ! jpegenc quality=72 ! "
-      "appsink name=picture sync=false");
+      "appsink name=image sync=false");
   if (!pipeline) return pipeline.error();
-  const auto source = pipeline->element("flow"), sink = pipeline->element("picture");
+  const auto source = pipeline->element("flow"), sink = pipeline->element("image");
   const auto caps = Ref<GstCaps>::adopt(gst_caps_new_simple(
       "video/x-raw", "format", G_TYPE_STRING, "RGB", "width", G_TYPE_INT, flow.width, "height",
       G_TYPE_INT, flow.height, "framerate", GST_TYPE_FRACTION, 0, 1, nullptr));
@@ -75,7 +75,7 @@ Result<std::string> flow_jpeg(const FlowView& flow, const FlowColoring& coloring
   if (auto prerolled = pipeline->preroll(kTimeout); !prerolled) return prerolled.error();
   const auto sample =
       Ref<GstSample>::adopt(gst_app_sink_try_pull_preroll(GST_APP_SINK(sink.get()), kTimeout));
-  if (!sample) return Error{ErrorCode::Failed, "no picture came"};
+  if (!sample) return Error{ErrorCode::Failed, "no image came"};
   return bytes_of(sample.get());
 }
 

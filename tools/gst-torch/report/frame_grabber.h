@@ -12,7 +12,7 @@
 
 namespace gsttorch {
 
-/// Takes single frames out of a video, as small JPEG pictures. Thread-bound.
+/// Takes single frames out of a video, as small JPEG images. Thread-bound.
 class FrameGrabber {
  public:
   static Result<FrameGrabber> open(const std::string& video, int width);
@@ -29,7 +29,7 @@ class FrameGrabber {
   GstClockTimeDiff offset_;  // a PTS less the time that is sought to for it
 };
 
-/// A flow array as a small JPEG picture in the colours of Middlebury's wheel.
+/// A flow array as a small JPEG image in the colours of Middlebury's wheel.
 Result<std::string> flow_jpeg(const FlowView& flow, const FlowColoring& coloring, int width);
 
 }  // namespace gsttorch

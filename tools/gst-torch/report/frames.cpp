@@ -18,20 +18,20 @@ std::string with_motion(const ReportFrame& frame) {
   return text;
 }
 
-std::string legend(const Pictures& pictures) {
-  if (!pictures.has_flow()) return "";
+std::string legend(const Images& images) {
+  if (!images.has_flow()) return "";
   return "<p class=note>Below each frame its optical flow: hue is the direction, white is no "
          "motion, the fullest colour is " +
-         number_text(static_cast<double>(pictures.flow_range_px()), 1) +
-         " px from one frame to the next in all pictures alike, and darker is more.</p>\n";
+         number_text(static_cast<double>(images.flow_range_px()), 1) +
+         " px from one frame to the next in all images alike, and darker is more.</p>\n";
 }
 
 std::string shots(const std::string& figures) { return "<div class=shots>" + figures + "</div>\n"; }
 
-std::string moving_frames(const ReportData& data, const Pictures& pictures) {
+std::string moving_frames(const ReportData& data, const Images& images) {
   std::string figures;
   for (const ReportFrame* frame : most_moving(data, 4)) {
-    figures += pictures.figure(*frame, with_motion(*frame));
+    figures += images.figure(*frame, with_motion(*frame));
   }
   if (figures.empty()) return "";
   return "<h3>Most motion</h3><p class=note>By the mean length of the flow, at most one of a "
@@ -39,7 +39,7 @@ std::string moving_frames(const ReportData& data, const Pictures& pictures) {
          shots(figures);
 }
 
-std::string slow_frames(const ReportData& data, const Pictures& pictures) {
+std::string slow_frames(const ReportData& data, const Images& images) {
   std::string figures;
   for (const SlowFrame& slow : slowest(data, 4)) {
     std::string words = place(*slow.frame) + "<br>" + number_text(slow.ms, 0) + " ms";
@@ -47,7 +47,7 @@ std::string slow_frames(const ReportData& data, const Pictures& pictures) {
       words += "<br>" + escaped(slow.element) + " had it " + number_text(slow.element_ms, 0) +
                " ms, usually " + number_text(slow.element_usual_ms, 0);
     }
-    figures += pictures.figure(*slow.frame, words);
+    figures += images.figure(*slow.frame, words);
   }
   if (figures.empty()) return "";
   return "<h3>Slowest</h3><p class=note>By the time from the frame before to this one, at the end "
@@ -72,23 +72,23 @@ std::string skipped_frames(const ReportData& data) {
 
 }  // namespace
 
-std::string contact_sheet_section(const ReportData& data, const Pictures& pictures,
+std::string contact_sheet_section(const ReportData& data, const Images& images,
                                   const std::vector<const ReportFrame*>& frames) {
   std::string text = "<section><h2>Contact sheet</h2>\n";
-  if (!pictures.has_frames()) {
+  if (!images.has_frames()) {
     text +=
         "<p class=note>No frames are shown: the video is not where it was, or cannot be sought "
         "in.</p>\n";
   }
-  if (!pictures.has_frames() && !pictures.has_flow()) return text + "</section>\n";
+  if (!images.has_frames() && !images.has_flow()) return text + "</section>\n";
   std::string figures;
-  for (const ReportFrame* frame : frames) figures += pictures.figure(*frame, with_motion(*frame));
-  return text + legend(pictures) + shots(figures) + "</section>\n";
+  for (const ReportFrame* frame : frames) figures += images.figure(*frame, with_motion(*frame));
+  return text + legend(images) + shots(figures) + "</section>\n";
 }
 
-std::string extremes_section(const ReportData& data, const Pictures& pictures) {
+std::string extremes_section(const ReportData& data, const Images& images) {
   const std::string text =
-      moving_frames(data, pictures) + slow_frames(data, pictures) + skipped_frames(data);
+      moving_frames(data, images) + slow_frames(data, images) + skipped_frames(data);
   if (text.empty()) return "";
   return "<section><h2>Frames that stand out</h2>\n" + text + "</section>\n";
 }

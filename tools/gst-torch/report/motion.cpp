@@ -106,7 +106,7 @@ std::string hex(Rgb color) {
   return text;
 }
 
-/// A strip in the colours of the flow pictures.
+/// A strip in the colours of the flow images.
 std::string ribbon(const std::vector<Stretch>& all) {
   std::vector<float> lengths;
   for (const Stretch& stretch : all) lengths.push_back(static_cast<float>(stretch.length()));
@@ -206,7 +206,7 @@ std::string motion_section(const ReportData& data) {
         direction_chart(data) + "<p class=note>No dot where the mean vector is shorter than " +
         number_text(kLeastVector, 1) +
         " px: nothing moves, or motions cancel each other out. The strip has the colours of the "
-        "flow pictures.</p>\n";
+        "flow images.</p>\n";
   }
   return text + motion_table(data) + "</section>\n";
 }

@@ -53,7 +53,7 @@ td:not(.n){overflow-wrap:break-word;min-width:8em}
 details{margin:12px 0}summary{cursor:pointer;color:var(--a);padding:4px 0}
 )";
 
-constexpr char kPictures[] = R"(
+constexpr char kImages[] = R"(
 figure{margin:0}
 .shots{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:16px 12px;
 margin:12px 0}
@@ -94,7 +94,7 @@ std::string whole_page(const std::string& title, const std::string& body) {
          "style-src 'unsafe-inline'\">\n"
          "<meta name=viewport content=\"width=device-width,initial-scale=1\">\n"
          "<meta name=generator content=\"gst-torch " VERSION "\">\n<title>" +
-         escaped(title) + "</title>\n<style>" + kColors + kText + kTables + kPictures +
+         escaped(title) + "</title>\n<style>" + kColors + kText + kTables + kImages +
          "</style></head>\n<body><main>\n" + body + "</main></body></html>\n";
 }
 

@@ -13,7 +13,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr int kWidth = 224;  // pixels of a picture
+constexpr int kWidth = 224;  // pixels of an image
 
 std::optional<FlowFile> flow_of(const ReportData& data, const ReportFrame& frame) {
   if (!frame.flow_file.ends_with(".flo")) return std::nullopt;
@@ -31,8 +31,8 @@ double seconds_of(const ReportFrame& frame) {
   return static_cast<double>(frame.pts.value_or(0)) / 1e9;
 }
 
-Pictures Pictures::take(const ReportData& data, const std::vector<const ReportFrame*>& frames) {
-  Pictures pictures;
+Images Images::take(const ReportData& data, const std::vector<const ReportFrame*>& frames) {
+  Images pictures;
   std::vector<const ReportFrame*> in_order = frames;
   std::sort(in_order.begin(), in_order.end(),
             [](const auto* a, const auto* b) { return a->frame < b->frame; });
@@ -42,7 +42,7 @@ Pictures Pictures::take(const ReportData& data, const std::vector<const ReportFr
   return pictures;
 }
 
-void Pictures::take_frames(const ReportData& data, const std::vector<const ReportFrame*>& frames) {
+void Images::take_frames(const ReportData& data, const std::vector<const ReportFrame*>& frames) {
   const auto input = data.run.find("input");
   if (input == data.run.end() || !input->is_object()) return;
   auto grabber = FrameGrabber::open(input->value("absolute_path", ""), kWidth);
@@ -57,7 +57,7 @@ void Pictures::take_frames(const ReportData& data, const std::vector<const Repor
 
 // One range for all, so that colours can be compared; that of most, so that a cut does not pale
 // all.
-void Pictures::take_flow(const ReportData& data, const std::vector<const ReportFrame*>& frames) {
+void Images::take_flow(const ReportData& data, const std::vector<const ReportFrame*>& frames) {
   std::vector<float> ranges;
   for (const ReportFrame* frame : frames) {
     if (const auto flow = flow_of(data, *frame)) ranges.push_back(robust_magnitude(flow->view()));
@@ -73,7 +73,7 @@ void Pictures::take_flow(const ReportData& data, const std::vector<const ReportF
   }
 }
 
-std::string Pictures::figure(const ReportFrame& frame, const std::string& caption) const {
+std::string Images::figure(const ReportFrame& frame, const std::string& caption) const {
   const std::string name = "frame " + std::to_string(frame.frame);
   std::string text = "<figure class=shot>";
   if (const auto at = frames_.find(frame.frame); at != frames_.end()) {

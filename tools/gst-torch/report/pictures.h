@@ -10,11 +10,11 @@
 
 namespace gsttorch {
 
-/// Small pictures of some frames, each once: data URIs by frame number.
-class Pictures {
+/// Small images of some frames, each once: data URIs by frame number.
+class Images {
  public:
   /// Of the frames asked for, as far as the video is still there and can be sought in.
-  static Pictures take(const ReportData& data, const std::vector<const ReportFrame*>& frames);
+  static Images take(const ReportData& data, const std::vector<const ReportFrame*>& frames);
 
   bool has_frames() const { return !frames_.empty(); }
   bool has_flow() const { return !flow_.empty(); }

@@ -22,10 +22,10 @@ std::vector<const ReportFrame*> frames_to_show(const ReportData& data,
 
 std::string report_page(const ReportData& data) {
   const auto regular = regular_frames(data, kContactSheet);
-  const Pictures pictures = Pictures::take(data, frames_to_show(data, regular));
-  const std::string body = summary_section(data) + contact_sheet_section(data, pictures, regular) +
+  const Images images = Images::take(data, frames_to_show(data, regular));
+  const std::string body = summary_section(data) + contact_sheet_section(data, images, regular) +
                            scenes_section(data) + motion_section(data) + matches_section(data) +
-                           extremes_section(data, pictures) + performance_section(data) +
+                           extremes_section(data, images) + performance_section(data) +
                            settings_section(data);
   return whole_page(video_name(data), body);
 }

@@ -19,10 +19,10 @@ std::string figure(const std::string& name, const std::string& value,
   return text + "</dd></div>\n";
 }
 
-std::string picture_figures(const Json& input) {
+std::string image_figures(const Json& input) {
   std::string text;
   if (input.contains("width") && input.contains("height")) {
-    text += figure("Picture",
+    text += figure("Image",
                    std::to_string(input.value("width", 0)) + "\u202f×\u202f" +
                        std::to_string(input.value("height", 0)),
                    "pixels");
@@ -89,7 +89,7 @@ std::string summary_section(const ReportData& data) {
   std::string text = "<header><h1>" + escaped(video_name(data)) + "</h1>\n" +
                      state_badge(data.run) + "<dl class=figures>\n";
   text += figure("Frames", count_text(data.frames.size()));
-  text += picture_figures(object_in(data.run, "input")) + work_figures(data) + "</dl>\n";
+  text += image_figures(object_in(data.run, "input")) + work_figures(data) + "</dl>\n";
   if (data.run.contains("ended")) {
     std::string ended = data.run.value("ended", "").substr(0, 16);
     std::replace(ended.begin(), ended.end(), 'T', ' ');

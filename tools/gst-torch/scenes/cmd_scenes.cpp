@@ -128,7 +128,7 @@ Result<void> draw_sheet(const ScenesCommand& command, const SceneScan& scan,
   const auto pages = write_contact_sheet({command.video, facts, *command.sheet}, scan);
   if (!pages) return pages.error();
   if (pages->size() < 2 || !command.tells()) return {};
-  std::printf("%zu pages of pictures: %s to %s\n", pages->size(), pages->front().c_str(),
+  std::printf("%zu pages of images: %s to %s\n", pages->size(), pages->front().c_str(),
               pages->back().c_str());
   return {};
 }

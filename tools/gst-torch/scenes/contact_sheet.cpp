@@ -40,7 +40,7 @@ struct Size {
   int width = 0, height = 0;
 };
 
-// As large as fits, with the picture's shape.
+// As large as fits, with the image's shape.
 Size frame_size(const VideoFacts& facts) {
   const double width = std::max(1, facts.width), height = std::max(1, facts.height);
   const double scale = std::min(kWidest / width, kHighest / height);
@@ -72,11 +72,11 @@ class Sheet {
   const std::vector<std::string>& pages() const { return pages_; }
 
   /// Frames in their order.
-  Result<void> take(std::uint64_t number, const Picture& picture) {
+  Result<void> take(std::uint64_t number, const Image& image) {
     if (auto begun = page_ ? Result<void>() : begin_page(); !begun) return begun;
     const auto frames = frames_of(scenes_[row_]);
     for (std::size_t i = 0; i < frames.size(); i++) {
-      if (frames[i] == number) draw_frame(i, number, picture);
+      if (frames[i] == number) draw_frame(i, number, image);
     }
     return number == frames.back() ? end_row() : Result<void>();
   }
@@ -91,7 +91,7 @@ class Sheet {
     const std::size_t rows = std::min(kRowsOnPage, scenes_.size() - row_);
     const int width = 2 * kMargin + kWords + 3 * (size_.width + kGap) - kGap;
     const int height = kHeader + static_cast<int>(rows) * row_height() + kGap;
-    auto page = PictureCanvas::create(width, height, kPaper);
+    auto page = ImageCanvas::create(width, height, kPaper);
     if (!page) return page.error();
     page_ = std::move(*page);
     const std::string name = std::filesystem::path(request_.video).filename().string();
@@ -120,15 +120,15 @@ class Sheet {
     if (scene.start_ns && scene.end_ns) line(timecode(*scene.end_ns - *scene.start_ns));
   }
 
-  void draw_frame(std::size_t column, std::uint64_t number, const Picture& picture) {
+  void draw_frame(std::size_t column, std::uint64_t number, const Image& image) {
     const int x = kMargin + kWords + static_cast<int>(column) * (size_.width + kGap);
-    page_->paste(picture, x, top_of_row());
-    outline(x - 1, top_of_row() - 1, picture.width + 1, picture.height + 1);
+    page_->paste(image, x, top_of_row());
+    outline(x - 1, top_of_row() - 1, image.width + 1, image.height + 1);
     page_->write(caption_of(number), {double(x), double(top_of_row() + size_.height + 14)},
                  {kSoft, 12});
   }
 
-  // White pictures end somewhere, too.
+  // White images end somewhere, too.
   void outline(double x, double y, double width, double height) {
     page_->draw({{x, y}, {x + width, y}, {x + width, y + height}, {x, y + height}, {x, y}},
                 {kRule});
@@ -149,7 +149,7 @@ class Sheet {
     }
     pages_.push_back(page_path(request_.path, pages_.size()));
     const auto page = std::move(page_);
-    if (auto written = write_picture(pages_.back(), page->picture()); !written) return written;
+    if (auto written = write_image(pages_.back(), page->image()); !written) return written;
     return mark_as_page(pages_.back());
   }
 
@@ -158,7 +158,7 @@ class Sheet {
   const std::vector<Scene>& scenes_;
   const Size size_;
   std::size_t row_ = 0;
-  std::unique_ptr<PictureCanvas> page_;  // the one in work
+  std::unique_ptr<ImageCanvas> page_;  // the one in work
   std::vector<std::string> pages_;
 };
 
@@ -168,8 +168,8 @@ Result<std::vector<std::string>> write_contact_sheet(const SheetRequest& request
                                                      const SceneScan& scan) {
   Sheet sheet(request, scan);
   const auto done = read_frames(request.video, frames_of(scan.scenes), sheet.frame_width(),
-                                [&sheet](std::uint64_t number, const Picture& picture) {
-                                  return sheet.take(number, picture);
+                                [&sheet](std::uint64_t number, const Image& image) {
+                                  return sheet.take(number, image);
                                 });
   if (!done) return done.error();
   remove_pages_from(request.path, sheet.pages().size());

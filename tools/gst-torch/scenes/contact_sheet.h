@@ -18,7 +18,7 @@ struct SheetRequest {
 };
 
 /// Draws the first, the middle and the last frame of each shot, a row for each, with their times.
-/// So many rows that the picture can still be looked at make a page: further ones are PATH-2,
+/// So many rows that the image can still be looked at make a page: further ones are PATH-2,
 /// PATH-3 and so on, before the ending. Pages after the last that an earlier run drew are removed.
 /// Returns the pages. Needs gst_init.
 Result<std::vector<std::string>> write_contact_sheet(const SheetRequest& request,

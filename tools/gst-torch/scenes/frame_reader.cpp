@@ -12,7 +12,7 @@ namespace {
 // Frames that are not wanted are dropped before they cost a conversion.
 struct Reading {
   const std::vector<std::uint64_t>& numbers;
-  const std::function<Result<void>(std::uint64_t, const Picture&)>& take;
+  const std::function<Result<void>(std::uint64_t, const Image&)>& take;
   std::uint64_t played = 0;
   std::size_t taken = 0;
   std::optional<Error> error;
@@ -29,9 +29,9 @@ GstPadProbeReturn take_frame(GstPad* pad, GstPadProbeInfo* info, gpointer data) 
   auto& reading = *static_cast<Reading*>(data);
   if (reading.error || reading.taken == reading.numbers.size()) return GST_PAD_PROBE_OK;
   const auto caps = Ref<GstCaps>::adopt(gst_pad_get_current_caps(pad));
-  const auto picture = copy_picture(GST_PAD_PROBE_INFO_BUFFER(info), caps.get());
+  const auto image = copy_image(GST_PAD_PROBE_INFO_BUFFER(info), caps.get());
   const auto done =
-      picture ? reading.take(reading.numbers[reading.taken++], *picture) : picture.error();
+      image ? reading.take(reading.numbers[reading.taken++], *image) : image.error();
   if (!done) reading.error = done.error();
   return GST_PAD_PROBE_OK;
 }
@@ -47,7 +47,7 @@ void add_probe(const Pipeline& pipeline, const char* element, GstPadProbeCallbac
 
 Result<void> read_frames(const std::string& video, const std::vector<std::uint64_t>& numbers,
                          int width,
-                         const std::function<Result<void>(std::uint64_t, const Picture&)>& take) {
+                         const std::function<Result<void>(std::uint64_t, const Image&)>& take) {
   auto pipeline = parse_pipeline(
       "filesrc name=source ! decodebin ! videoconvert name=frames ! videoscale ! "
       "video/x-raw,pixel-aspect-ratio=1/1,width=" +

@@ -17,6 +17,6 @@ namespace gsttorch {
 /// came, or of `take`, which is not called again after it. Exact where seeking may not be.
 Result<void> read_frames(const std::string& video, const std::vector<std::uint64_t>& numbers,
                          int width,
-                         const std::function<Result<void>(std::uint64_t, const Picture&)>& take);
+                         const std::function<Result<void>(std::uint64_t, const Image&)>& take);
 
 }  // namespace gsttorch

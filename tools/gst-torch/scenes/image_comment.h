@@ -9,7 +9,7 @@
 namespace gsttorch {
 
 /// Writes into a PNG or JPEG file that it is a page of a contact sheet: as a comment, which
-/// whatever shows pictures leaves alone.
+/// whatever shows images leaves alone.
 Result<void> mark_as_page(const std::string& path);
 
 /// Whether a file is there and says that.

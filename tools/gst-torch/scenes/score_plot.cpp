@@ -158,10 +158,10 @@ Result<void> write_score_plot(const std::string& path, const SceneScan& scan,
       return file.write(text.data(), text.size());
     });
   }
-  const auto canvas = PictureCanvas::create(width, kHeight, kWhite);
+  const auto canvas = ImageCanvas::create(width, kHeight, kWhite);
   if (!canvas) return canvas.error();
   plot.draw(**canvas, title);
-  return write_picture(path, (*canvas)->picture());
+  return write_image(path, (*canvas)->image());
 }
 
 }  // namespace gsttorch

@@ -17,23 +17,23 @@ namespace {
 
 constexpr GstClockTime kDecodeTimeout = 60 * GST_SECOND;
 
-Result<Picture> decode_picture(const std::string& path) {
+Result<Image> decode_image(const std::string& path) {
   auto pipeline = parse_pipeline(
       "filesrc name=file ! decodebin ! videoconvert ! video/x-raw,format=RGB ! "
-      "appsink name=picture sync=false");
+      "appsink name=image sync=false");
   if (!pipeline) return pipeline.error();
   g_object_set(pipeline->element("file").get(), "location", path.c_str(), nullptr);
   if (auto prerolled = pipeline->preroll(kDecodeTimeout); !prerolled) return prerolled.error();
-  const auto sink = pipeline->element("picture");
+  const auto sink = pipeline->element("image");
   const auto sample = Ref<GstSample>::adopt(
       gst_app_sink_try_pull_preroll(GST_APP_SINK(sink.get()), kDecodeTimeout));
-  if (!sample) return Error{ErrorCode::Corrupt, "there is no picture in it"};
-  return copy_picture(gst_sample_get_buffer(sample.get()), gst_sample_get_caps(sample.get()));
+  if (!sample) return Error{ErrorCode::Corrupt, "there is no image in it"};
+  return copy_image(gst_sample_get_buffer(sample.get()), gst_sample_get_caps(sample.get()));
 }
 
 }  // namespace
 
-ImageView Picture::view() const {
+ImageView Image::view() const {
   ImageView view;
   view.format = PixelFormat::RGB;
   view.width = width;
@@ -42,55 +42,55 @@ ImageView Picture::view() const {
   return view;
 }
 
-Result<Picture> read_picture(const std::string& path) {
+Result<Image> read_image(const std::string& path) {
   if (auto readable = check_input_file(path); !readable) return readable.error();
-  auto picture = decode_picture(path);
-  if (!picture) {
-    return Error{picture.error().code,
-                 "cannot read the picture " + path + ": " + picture.error().message};
+  auto image = decode_image(path);
+  if (!image) {
+    return Error{image.error().code,
+                 "cannot read the image " + path + ": " + image.error().message};
   }
-  return picture;
+  return image;
 }
 
-Result<Picture> copy_picture(GstBuffer* buffer, GstCaps* caps) {
+Result<Image> copy_image(GstBuffer* buffer, GstCaps* caps) {
   GstVideoInfo info;
   if (!gst_video_info_from_caps(&info, caps)) {
-    return Error{ErrorCode::Corrupt, "no picture size"};
+    return Error{ErrorCode::Corrupt, "no image size"};
   }
   const MappedFrame frame(info, buffer);
-  if (!frame) return Error{ErrorCode::Failed, "cannot map the picture"};
+  if (!frame) return Error{ErrorCode::Failed, "cannot map the image"};
   const ImageView view = frame.view();
-  Picture picture{view.width, view.height, {}};
+  Image image{view.width, view.height, {}};
   const std::size_t row_bytes = std::size_t{3} * static_cast<std::size_t>(view.width);
-  picture.rgb.resize(row_bytes * static_cast<std::size_t>(view.height));
+  image.rgb.resize(row_bytes * static_cast<std::size_t>(view.height));
   for (int y = 0; y < view.height; y++) {
-    std::memcpy(picture.rgb.data() + row_bytes * static_cast<std::size_t>(y),
+    std::memcpy(image.rgb.data() + row_bytes * static_cast<std::size_t>(y),
                 view.planes[0].data + view.planes[0].stride * y, row_bytes);
   }
-  return picture;
+  return image;
 }
 
 namespace {
 
-Result<void> write_encoded(const std::string& path, const Picture& picture,
+Result<void> write_encoded(const std::string& path, const Image& image,
                            const std::string& encoder) {
-  auto pipeline = parse_pipeline("appsrc name=picture format=time ! videoconvert ! " + encoder +
+  auto pipeline = parse_pipeline("appsrc name=image format=time ! videoconvert ! " + encoder +
                                  " ! filesink name=file");
   if (!pipeline) return pipeline.error();
   g_object_set(pipeline->element("file").get(), "location", path.c_str(), nullptr);
-  const auto source = pipeline->element("picture");
+  const auto source = pipeline->element("image");
   const auto caps = Ref<GstCaps>::adopt(gst_caps_new_simple(
-      "video/x-raw", "format", G_TYPE_STRING, "RGB", "width", G_TYPE_INT, picture.width, "height",
-      G_TYPE_INT, picture.height, "framerate", GST_TYPE_FRACTION, 0, 1, nullptr));
+      "video/x-raw", "format", G_TYPE_STRING, "RGB", "width", G_TYPE_INT, image.width, "height",
+      G_TYPE_INT, image.height, "framerate", GST_TYPE_FRACTION, 0, 1, nullptr));
   gst_app_src_set_caps(GST_APP_SRC(source.get()), caps.get());
 
   GstVideoInfo info;  // GStreamer pads rows to four bytes
   gst_video_info_from_caps(&info, caps.get());
   auto buffer = Ref<GstBuffer>::adopt(gst_buffer_new_allocate(nullptr, info.size, nullptr));
-  const gsize row_bytes = gsize{3} * static_cast<gsize>(picture.width);
-  for (int y = 0; y < picture.height; y++) {
+  const gsize row_bytes = gsize{3} * static_cast<gsize>(image.width);
+  for (int y = 0; y < image.height; y++) {
     gst_buffer_fill(buffer.get(), static_cast<gsize>(GST_VIDEO_INFO_PLANE_STRIDE(&info, 0)) * y,
-                    picture.rgb.data() + row_bytes * static_cast<gsize>(y), row_bytes);
+                    image.rgb.data() + row_bytes * static_cast<gsize>(y), row_bytes);
   }
   GST_BUFFER_PTS(buffer.get()) = 0;
   gst_app_src_push_buffer(GST_APP_SRC(source.get()), buffer.release());
@@ -103,14 +103,14 @@ Result<void> write_encoded(const std::string& path, const Picture& picture,
 
 }  // namespace
 
-Result<void> write_png(const std::string& path, const Picture& picture) {
-  return write_encoded(path, picture, "pngenc snapshot=true");
+Result<void> write_png(const std::string& path, const Image& image) {
+  return write_encoded(path, image, "pngenc snapshot=true");
 }
 
-Result<void> write_picture(const std::string& path, const Picture& picture) {
+Result<void> write_image(const std::string& path, const Image& image) {
   const bool is_jpeg = path.ends_with(".jpg") || path.ends_with(".jpeg");
-  return is_jpeg ? write_encoded(path, picture, "jpegenc quality=90 snapshot=true")
-                 : write_png(path, picture);
+  return is_jpeg ? write_encoded(path, image, "jpegenc quality=90 snapshot=true")
+                 : write_png(path, image);
 }
 
 }  // namespace gsttorch

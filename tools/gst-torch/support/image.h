@@ -13,8 +13,8 @@
 
 namespace gsttorch {
 
-/// A picture of 8-bit R, G, B, rows without padding.
-struct Picture {
+/// An image of 8-bit R, G, B, rows without padding.
+struct Image {
   int width = 0;
   int height = 0;
   std::vector<std::uint8_t> rgb;
@@ -24,13 +24,13 @@ struct Picture {
 };
 
 /// Whatever GStreamer can decode; of a video, the first frame. Needs gst_init.
-Result<Picture> read_picture(const std::string& path);
+Result<Image> read_image(const std::string& path);
 
 /// A frame of RGB.
-Result<Picture> copy_picture(GstBuffer* buffer, GstCaps* caps);
+Result<Image> copy_image(GstBuffer* buffer, GstCaps* caps);
 
-Result<void> write_png(const std::string& path, const Picture& picture);
+Result<void> write_png(const std::string& path, const Image& image);
 /// As JPEG where the name ends in .jpg or .jpeg, else as PNG.
-Result<void> write_picture(const std::string& path, const Picture& picture);
+Result<void> write_image(const std::string& path, const Image& image);
 
 }  // namespace gsttorch

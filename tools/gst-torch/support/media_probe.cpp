@@ -18,9 +18,9 @@ struct FreeStreams {
 };
 using Streams = std::unique_ptr<GList, FreeStreams>;
 
-enum class Wanted { Pictures, Anything };
+enum class Wanted { Images, Anything };
 
-/// Names what is missing, for streams of pictures or for any.
+/// Names what is missing, for streams of images or for any.
 std::string missing_plugins(GstDiscovererInfo* info, Wanted wanted) {
   std::string names;
   const gchar** details = gst_discoverer_info_get_missing_elements_installer_details(info);
@@ -28,9 +28,9 @@ std::string missing_plugins(GstDiscovererInfo* info, Wanted wanted) {
     // "gstreamer|1.0|program|description|decoder-video/x-h264, and more of the caps"
     g_auto(GStrv) fields = g_strsplit(*details, "|", 5);
     if (g_strv_length(fields) < 5) continue;
-    const bool pictures = g_str_has_prefix(fields[4], "decoder-video/") ||
+    const bool images = g_str_has_prefix(fields[4], "decoder-video/") ||
                           g_str_has_prefix(fields[4], "decoder-image/");
-    if (wanted == Wanted::Pictures && !pictures) continue;
+    if (wanted == Wanted::Images && !images) continue;
     names += (names.empty() ? "" : ", ") + std::string(fields[3]);
   }
   return names;
@@ -55,7 +55,7 @@ Result<void> check_outcome(GstDiscovererInfo* info, const GError* error) {
       return {};
     case GST_DISCOVERER_MISSING_PLUGINS: {
       // What sound would need does not matter.
-      const std::string plugins = missing_plugins(info, Wanted::Pictures);
+      const std::string plugins = missing_plugins(info, Wanted::Images);
       return plugins.empty() ? Result<void>() : missing_error(plugins);
     }
     case GST_DISCOVERER_TIMEOUT:
@@ -85,7 +85,7 @@ Result<VideoFacts> video_facts(GstDiscovererInfo* info) {
   auto* stream = static_cast<GstDiscovererVideoInfo*>(streams->data);
   if (gst_discoverer_video_info_is_image(stream)) {
     return Error{ErrorCode::BadArgument,
-                 "it is a still picture (gst-torch flow compares two of them)"};
+                 "it is a still image (gst-torch flow compares two of them)"};
   }
   VideoFacts facts;
   facts.width = static_cast<int>(gst_discoverer_video_info_get_width(stream));

@@ -37,7 +37,7 @@ void FlowSettings::add_to(Options& options) {
               "NAME|FILE");
   options.add("iterations", 'i', &iterations, "How often the net refines its estimate (12)", "N");
   options.add("max-size", 0, &max_size,
-              "Longer side of the picture inside the net, in pixels (0: as it is)", "N");
+              "Longer side of the image inside the net, in pixels (0: as it is)", "N");
   compute.add_to(options);
 }
 

@@ -14,7 +14,7 @@ struct Encoder {
   std::string caps;    ///< of what it makes
 };
 
-/// x264enc, else vp8enc, for pictures of this size; an Error where neither can be had. Sizes that
+/// x264enc, else vp8enc, for images of this size; an Error where neither can be had. Sizes that
 /// are odd go to VP8, as x264 halves the chroma planes. Needs gst_init.
 Result<Encoder> choose_encoder(int width, int height);
 

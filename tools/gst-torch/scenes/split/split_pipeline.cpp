@@ -11,7 +11,7 @@ namespace gsttorch {
 namespace {
 
 // splitmuxsink holds a stream back until the others have come as far, for a whole group of
-// pictures: the queues grow as long as another one is empty, up to so many bytes.
+// images: the queues grow as long as another one is empty, up to so many bytes.
 constexpr char kCommon[] =
     "filesrc name=source ! parsebin name=streams "
     "multiqueue name=queues max-size-buffers=5 max-size-time=0 max-size-bytes=268435456 "

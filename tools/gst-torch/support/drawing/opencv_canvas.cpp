@@ -16,8 +16,8 @@ constexpr int kShift = 4;              // OpenCV's fixed point: sixteenths of a 
 constexpr double kDash = 6, kGap = 4;  // pixels, as in the SVG
 
 // Borrows the pixels.
-cv::Mat pixels_of(Picture& picture) {
-  return {picture.height, picture.width, CV_8UC3, picture.rgb.data()};
+cv::Mat pixels_of(Image& image) {
+  return {image.height, image.width, CV_8UC3, image.rgb.data()};
 }
 
 cv::Scalar scalar(const Color& color) {
@@ -49,28 +49,28 @@ std::vector<std::vector<Place>> dashes(const Place& from, const Place& to) {
   return pieces;
 }
 
-class OpenCvCanvas : public PictureCanvas {
+class OpenCvCanvas : public ImageCanvas {
  public:
   OpenCvCanvas(int width, int height, const Color& background);
   void fill(const Box& box, const Color& color, double opacity) override;
   void draw(const std::vector<Place>& line, const Stroke& stroke) override;
   void write(const std::string& text, const Place& at, const TextStyle& style) override;
-  void paste(const Picture& picture, int x, int y) override;
-  const Picture& picture() const override { return picture_; }
+  void paste(const Image& image, int x, int y) override;
+  const Image& image() const override { return image_; }
 
  private:
-  Picture picture_;
+  Image image_;
 };
 
 OpenCvCanvas::OpenCvCanvas(int width, int height, const Color& background)
-    : picture_{width, height, {}} {
-  picture_.rgb.resize(std::size_t{3} * static_cast<std::size_t>(width) *
+    : image_{width, height, {}} {
+  image_.rgb.resize(std::size_t{3} * static_cast<std::size_t>(width) *
                       static_cast<std::size_t>(height));
-  pixels_of(picture_).setTo(scalar(background));
+  pixels_of(image_).setTo(scalar(background));
 }
 
 void OpenCvCanvas::fill(const Box& box, const Color& color, double opacity) {
-  cv::Mat pixels = pixels_of(picture_);
+  cv::Mat pixels = pixels_of(image_);
   cv::Mat inside = pixels(rectangle(box) & cv::Rect(0, 0, pixels.cols, pixels.rows));
   if (inside.empty()) return;
   cv::addWeighted(inside, 1 - opacity, cv::Mat(inside.size(), CV_8UC3, scalar(color)), opacity, 0,
@@ -88,7 +88,7 @@ void OpenCvCanvas::draw(const std::vector<Place>& line, const Stroke& stroke) {
   }
   std::vector<cv::Point> points;
   for (const Place& place : line) points.push_back(fixed_point(place));
-  cv::Mat pixels = pixels_of(picture_);
+  cv::Mat pixels = pixels_of(image_);
   cv::polylines(pixels, points, false, scalar(stroke.color),
                 std::max(1, static_cast<int>(std::lround(stroke.width))), cv::LINE_AA, kShift);
 }
@@ -100,26 +100,26 @@ void OpenCvCanvas::write(const std::string& text, const Place& at, const TextSty
   const double shift = style.anchor == Anchor::End      ? width
                        : style.anchor == Anchor::Middle ? width / 2.0
                                                         : 0;
-  cv::Mat pixels = pixels_of(picture_);
+  cv::Mat pixels = pixels_of(image_);
   cv::putText(pixels, text,
               {static_cast<int>(std::lround(at.x - shift)), static_cast<int>(std::lround(at.y))},
               kFont, scale, scalar(style.color), style.size >= 20 ? 2 : 1, cv::LINE_AA);
 }
 
-void OpenCvCanvas::paste(const Picture& picture, int x, int y) {
-  const int width = std::min(picture.width, picture_.width - x);
-  const int height = std::min(picture.height, picture_.height - y);
+void OpenCvCanvas::paste(const Image& image, int x, int y) {
+  const int width = std::min(image.width, image_.width - x);
+  const int height = std::min(image.height, image_.height - y);
   for (int row = 0; row < height; row++) {
-    const auto from = picture.rgb.begin() + std::ptrdiff_t{3} * row * picture.width;
+    const auto from = image.rgb.begin() + std::ptrdiff_t{3} * row * image.width;
     std::copy(from, from + std::ptrdiff_t{3} * std::max(0, width),
-              picture_.rgb.begin() + std::ptrdiff_t{3} * ((y + row) * picture_.width + x));
+              image_.rgb.begin() + std::ptrdiff_t{3} * ((y + row) * image_.width + x));
   }
 }
 
 }  // namespace
 }  // namespace gsttorch
 
-extern "C" __attribute__((visibility("default"))) gsttorch::PictureCanvas* gsttorch_drawing_1(
+extern "C" __attribute__((visibility("default"))) gsttorch::ImageCanvas* gsttorch_drawing_1(
     int width, int height, const gsttorch::Color& background) {
   return new gsttorch::OpenCvCanvas(width, height, background);
 }

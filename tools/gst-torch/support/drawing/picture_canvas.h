@@ -11,21 +11,21 @@
 namespace gsttorch {
 
 /// As pixels. Letters beyond ASCII are question marks.
-class PictureCanvas : public Canvas {
+class ImageCanvas : public Canvas {
  public:
   /// Loads the library that draws: OpenCV's core brings a BLAS, and one that the program itself
   /// were linked to would take the place of LibTorch's.
-  static Result<std::unique_ptr<PictureCanvas>> create(int width, int height,
+  static Result<std::unique_ptr<ImageCanvas>> create(int width, int height,
                                                        const Color& background);
 
-  /// Another picture, with its top left corner there; what lies outside is cut off.
-  virtual void paste(const Picture& picture, int x, int y) = 0;
+  /// Another image, with its top left corner there; what lies outside is cut off.
+  virtual void paste(const Image& image, int x, int y) = 0;
 
-  virtual const Picture& picture() const = 0;
+  virtual const Image& image() const = 0;
 };
 
 /// What that library exports; the caller owns the canvas.
 #define GSTTORCH_DRAWING_ENTRY "gsttorch_drawing_1"
-using DrawingEntry = PictureCanvas* (*)(int width, int height, const Color& background);
+using DrawingEntry = ImageCanvas* (*)(int width, int height, const Color& background);
 
 }  // namespace gsttorch
