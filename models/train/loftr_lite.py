@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """Trains loftr-lite.
 
-    images.py --work DIR
+    collection.py --work DIR
     loftr_lite.py --work DIR
 
 goes on from DIR/loftr-lite/checkpoint.pt where there is one (exactly), else from --from FILE, an
@@ -16,7 +16,7 @@ import torch
 import atlas
 import loftr
 import pairs
-import images
+import collection
 import runs
 import validation
 
@@ -121,8 +121,8 @@ def parse(arguments=None):
 def main():
     options = parse()
     runs.prepare_process(options)
-    held_back = validation.held_back_pairs(images.read_part(options.work, "validation"))
-    run = Run(options, images.read_part(options.work, "train"), held_back)
+    held_back = validation.held_back_pairs(collection.read_part(options.work, "validation"))
+    run = Run(options, collection.read_part(options.work, "train"), held_back)
     run.resume()
     run.train()
 

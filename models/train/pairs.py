@@ -66,34 +66,34 @@ def plan(step, share, seed, schedule="cpu"):
 
 # Descriptions, in worker processes ----------------------------------------------------------------
 
-def random_flat(rng, pictures, size, strength):
+def random_flat(rng, images, size, strength):
     """A flat scene's packed layers, and the nodes of a local warp."""
     field = np.zeros((2, *renders.FIELD))
     pieces = int(rng.integers(0, 1 + round(4 * strength)))
-    layers = random_scenes.flat_layers(rng, pictures, size, strength, pieces)
+    layers = random_scenes.flat_layers(rng, images, size, strength, pieces)
     if rng.random() < 0.3 * strength:
         field = random_scenes.smooth_field(rng, renders.FIELD[::-1],
                                            rng.uniform(0, 0.03) * size[0]).transpose(2, 0, 1)
     return renders.pack(layers), field
 
 
-def random_scene(rng, pictures, todo):
+def random_scene(rng, images, todo):
     """("flat", "rooms" or "hills", its description)."""
     lot = rng.random()
     if lot < todo.relief:
-        return "hills", reliefs.describe(rng, pictures, todo.size, todo.strength)
+        return "hills", reliefs.describe(rng, images, todo.size, todo.strength)
     if lot < todo.relief + todo.solid:
-        layers, _, _ = random_scenes.solid_layers(rng, pictures, todo.size, todo.strength)
+        layers, _, _ = random_scenes.solid_layers(rng, images, todo.size, todo.strength)
         return "rooms", (renders.pack(layers), np.zeros((2, *renders.FIELD)))
-    return "flat", random_flat(rng, pictures, todo.size, todo.strength)
+    return "flat", random_flat(rng, images, todo.size, todo.strength)
 
 
-def describe(pictures, todo, step, seed):
+def describe(images, todo, step, seed):
     """What build() needs for a step; nested dictionaries of arrays."""
     made, shots = {"flat": [], "rooms": [], "hills": []}, []
     for index in range(todo.batch):
         rng = np.random.default_rng((seed, step, 2, index))
-        kind, scene = random_scene(rng, pictures, todo)
+        kind, scene = random_scene(rng, images, todo)
         made[kind].append(scene)
         shots.append([looks.draw(rng, todo.strength) for _ in (0, 1)])
     views = [[shot[view] for shot in shots] for view in (0, 1)]
@@ -123,12 +123,12 @@ def position_shift(step, seed, size):
 class Descriptions(torch.utils.data.Dataset):
     """Steps by number; `pace` (runs.Pace) knows how much of the run is done."""
 
-    def __init__(self, pictures, pace, seed, schedule="cpu"):
-        self.pictures, self.pace, self.seed, self.schedule = pictures, pace, seed, schedule
+    def __init__(self, images, pace, seed, schedule="cpu"):
+        self.images, self.pace, self.seed, self.schedule = images, pace, seed, schedule
 
     def __getitem__(self, step):
         todo = plan(step, self.pace.share(step), self.seed, self.schedule)
-        return describe(self.pictures, todo, step, self.seed)
+        return describe(self.images, todo, step, self.seed)
 
 
 # Images and truth, on the device ----------------------------------------------------------------

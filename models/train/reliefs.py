@@ -45,7 +45,7 @@ def looking_at(place, target, roll):
     return pose
 
 
-def describe(rng, pictures, size, strength):
+def describe(rng, images, size, strength):
     """A random relief as arrays."""
     width, height = size
     distance = 4.0
@@ -63,7 +63,7 @@ def describe(rng, pictures, size, strength):
                         rng.normal(0, 0.02 + 0.2 * strength * view))
              for view, place in enumerate(places)]
     camera = np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1.0]])
-    number, texture = random_scenes.choose(rng, pictures)
+    number, texture = random_scenes.choose(rng, images)
     th, tw = texture[0].shape[:2]
     extent = distance * width / focal * rng.uniform(1.2, 2.0)  # of the grid, each way
     turned = random_scenes.turn((0, 0, 1), rng.uniform(0, 2 * np.pi))[:2, :2]

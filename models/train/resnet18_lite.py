@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """Trains resnet18-lite: frames of one shot close together, frames of different shots apart.
 
-    images.py --work DIR
+    collection.py --work DIR
     resnet18_lite.py --work DIR
 
 goes on from DIR/resnet18-lite/checkpoint.pt where there is one (exactly), else from --from FILE, an
@@ -16,7 +16,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-import images
+import collection
 import resnet
 import runs
 import shots_data
@@ -102,9 +102,9 @@ def main():
     options = parse()
     runs.prepare_process(options)
     held_back = shots_data.held_back_shots(
-        images.read_part(options.work, "validation", colour=True),
+        collection.read_part(options.work, "validation", colour=True),
         shots_data.read_clips(options.work, held_back=True))
-    run = Run(options, images.read_part(options.work, "train", colour=True),
+    run = Run(options, collection.read_part(options.work, "train", colour=True),
               shots_data.read_clips(options.work), held_back)
     run.resume()
     run.train()

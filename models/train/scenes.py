@@ -68,9 +68,9 @@ def draw(layer, view, x, y):
     texture = layer.texture[level]
     # pixel centres are whole numbers: x' = (x + .5) f - .5
     fx, fy = texture.shape[1] / width, texture.shape[0] / height
-    picture = cv2.remap(texture, (u + 0.5) * fx - 0.5, (v + 0.5) * fy - 0.5, cv2.INTER_LINEAR,
+    drawn = cv2.remap(texture, (u + 0.5) * fx - 0.5, (v + 0.5) * fy - 0.5, cv2.INTER_LINEAR,
                         borderMode=cv2.BORDER_REPLICATE)
-    return picture, cover
+    return drawn, cover
 
 
 def covers(layer, u, v):
@@ -121,13 +121,13 @@ def render_view(layers, view, size):
         front = inverse_depth > nearest[box]
         if not front.any():
             continue
-        picture, cover = draw(layer, view, x[box], y[box])
+        drawn, cover = draw(layer, view, x[box], y[box])
         cover &= front
         if not cover.any():
             continue
         if layer.gain != 1.0:
-            picture = cv2.convertScaleAbs(picture, alpha=layer.gain)
-        image[box][cover] = picture[cover]
+            drawn = cv2.convertScaleAbs(image, alpha=layer.gain)
+        image[box][cover] = drawn[cover]
         ids[box][cover] = index
         nearest[box][cover] = inverse_depth[cover]
     return image, ids

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 import photometry
-import pictures as collection
+import collection
 import random_scenes
 
 LEAST_FRAMES = 20
@@ -41,13 +41,13 @@ def read_sequence(directory):
     return [cv2.resize(frame, (320, 240), interpolation=cv2.INTER_AREA) for frame in frames]
 
 
-def camera_path_frames(rng, pictures, size):
+def camera_path_frames(rng, images, size):
     """Two frames of one shot: an image, or a room, seen by a moving camera."""
     if rng.random() < 0.2:
-        return random_scenes.solid_scene(rng, pictures, size, 0.1 * rng.random()).images
+        return random_scenes.solid_scene(rng, images, size, 0.1 * rng.random()).images
     strength = 0.35 * rng.random() ** 2
     pieces = int(rng.integers(0, 4))
-    return random_scenes.flat_scene(rng, pictures, size, strength, pieces).images
+    return random_scenes.flat_scene(rng, images, size, strength, pieces).images
 
 
 def half(pyramid, side):
@@ -56,10 +56,10 @@ def half(pyramid, side):
     return tuple(np.ascontiguousarray(level) for level in cut)
 
 
-def sibling_frames(rng, pictures, size):
+def sibling_frames(rng, images, size):
     """Two shots from the halves of one image: alike in light and colour, and yet not the same."""
-    _, picture = random_scenes.choose(rng, pictures)
-    return [random_scenes.flat_scene(rng, [half(picture, side)], size, 0.2 * rng.random(), 0).images
+    _, image = random_scenes.choose(rng, images)
+    return [random_scenes.flat_scene(rng, [half(image, side)], size, 0.2 * rng.random(), 0).images
             for side in (0, 1)]
 
 
@@ -97,7 +97,7 @@ def finish(rng, frames, side, graded, strength=0.45):
     return done
 
 
-def make_batch(pictures, clips, step, seed, shots=20, side=160):
+def make_batch(images, clips, step, seed, shots=20, side=160):
     """uint8 RGB [2, shots, side, side, 3]; frames [0, i] and [1, i] belong to one shot.
 
     Up to two shots are of real sequences, and a quarter are halves of the same images.
@@ -109,24 +109,24 @@ def make_batch(pictures, clips, step, seed, shots=20, side=160):
         if len(made) < min(2, len(clips)):
             drawn = [clip_frames(rng, clips)]
         elif len(made) < 2 + shots // 4:
-            drawn = sibling_frames(rng, pictures, size)
+            drawn = sibling_frames(rng, images, size)
         else:
-            drawn = [camera_path_frames(rng, pictures, size)]
+            drawn = [camera_path_frames(rng, images, size)]
         graded = grade(rng)  # siblings share it
         made += [finish(rng, frames, side, graded) for frames in drawn]
     return torch.from_numpy(np.stack(made[:shots], 1))
 
 
 class Batches(torch.utils.data.Dataset):
-    def __init__(self, pictures, clips, seed, shots, side):
-        self.pictures, self.clips = pictures, clips
+    def __init__(self, images, clips, seed, shots, side):
+        self.images, self.clips = images, clips
         self.seed, self.shots, self.side = seed, shots, side
 
     def __getitem__(self, step):
-        return make_batch(self.pictures, self.clips, step, self.seed, self.shots, self.side)
+        return make_batch(self.images, self.clips, step, self.seed, self.shots, self.side)
 
 
-def held_back_shots(pictures, clips, side=224, frames=3):
+def held_back_shots(images, clips, side=224, frames=3):
     """uint8 RGB [shots, frames, side, side, 3]: a shot for each half of each image, and clips.
 
     No two shots show the same, neighbouring frames are a film's: a little motion, light and noise.
@@ -135,25 +135,25 @@ def held_back_shots(pictures, clips, side=224, frames=3):
         return np.stack(finish(rng, images, side, lambda image: image, 0.15))
 
     shots = []
-    for number, picture in enumerate(pictures):
+    for number, image in enumerate(images):
         for which in (0, 1):
             rng = np.random.default_rng((78, number, which))
-            shots.append(film(rng, still_path(rng, half(picture, which), frames)))
+            shots.append(film(rng, still_path(rng, half(image, which), frames)))
     for number, clip in enumerate(clips):
         first = len(clip) // 2
         shots.append(film(np.random.default_rng((79, number)), clip[first:first + frames]))
     return torch.from_numpy(np.stack(shots))
 
 
-def still_path(rng, picture, frames):
+def still_path(rng, image, frames):
     """A camera that goes on over an image the same way for some frames."""
     size = (256, 144)
     step = random_scenes.random_homography(rng, size, 0.0)
-    place = random_scenes.lay_out(rng, picture, size, 1.1)
-    level = int(np.clip(np.floor(-np.log2(abs(place[0, 0]))), 0, len(picture) - 1))
-    scale = picture[0].shape[1] / picture[level].shape[1]
+    place = random_scenes.lay_out(rng, image, size, 1.1)
+    level = int(np.clip(np.floor(-np.log2(abs(place[0, 0]))), 0, len(image) - 1))
+    scale = image[0].shape[1] / image[level].shape[1]
     for _ in range(frames):
         fit = place @ np.diag([scale, scale, 1.0])
-        yield cv2.warpPerspective(picture[level], fit, size, flags=cv2.INTER_LINEAR,
+        yield cv2.warpPerspective(image[level], fit, size, flags=cv2.INTER_LINEAR,
                                   borderMode=cv2.BORDER_REFLECT)
         place = step @ place

@@ -30,9 +30,9 @@ class Pair:
     true_cells: int
 
 
-def relief_pair(rng, pictures, sheet, size, strength, degradation):
+def relief_pair(rng, sources, sheet, size, strength, degradation):
     """A height field, rendered on the CPU."""
-    packed = reliefs.pack_batch([reliefs.describe(rng, pictures, size, strength)])
+    packed = reliefs.pack_batch([reliefs.describe(rng, sources, size, strength)])
     view = reliefs.Reliefs(pairs.on_device(packed, "cpu"), sheet, size)
     images = [np.rint(view.image(index)[0].numpy()).astype(np.uint8) for index in (0, 1)]
 
@@ -51,19 +51,19 @@ def layered_pair(rng, kind, views, size, degradation):
                 pairs.true_cells(views, size))
 
 
-def held_back_pairs(pictures, sizes=SIZES):
+def held_back_pairs(sources, sizes=SIZES):
     """The same each time: homographies, rooms and height fields in turn."""
-    sheet, made = atlas.Atlas(pictures, "cpu"), []
+    sheet, made = atlas.Atlas(sources, "cpu"), []
     for size, count in sizes:
         for index in range(count):
             rng, kind = np.random.default_rng((SEED, size[0], index)), KINDS[index % 3]
             if kind == "hills":
-                made.append(relief_pair(rng, pictures, sheet, size, 0.6, 0.5)[0])
+                made.append(relief_pair(rng, sources, sheet, size, 0.6, 0.5)[0])
             elif kind == "solid":
-                views = random_scenes.solid_scene(rng, pictures, size, 0.6)
+                views = random_scenes.solid_scene(rng, sources, size, 0.6)
                 made.append(layered_pair(rng, kind, views, size, 0.5))
             else:
-                views = random_scenes.flat_scene(rng, pictures, size, 0.6, index % 4)
+                views = random_scenes.flat_scene(rng, sources, size, 0.6, index % 4)
                 made.append(layered_pair(rng, kind, views, size, 0.5))
     return made
 

@@ -192,7 +192,7 @@ def test_what_is_wrong_with_a_directory_is_one_line(fails, copied, harm, reason)
 
 def first_pixel(page, directory, scheme):
     """Of the page in a browser on a phone's width, for people who like it light (1) or dark (0)."""
-    picture, raw = directory / f"{scheme}.png", directory / f"{scheme}.raw"
+    image, raw = directory / f"{scheme}.png", directory / f"{scheme}.raw"
     subprocess.run([CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu",
                     f"--user-data-dir={directory}/profile", "--window-size=390,800",
                     f"--blink-settings=preferredColorScheme={scheme}",

@@ -30,12 +30,12 @@ class PrecisionOnGpu : public GpuTest, public testing::WithParamInterface<Precis
     return model ? std::move(*model) : nullptr;
   }
   static const Image& first() {
-    static const Image picture(256, 192);
-    return picture;
+    static const Image image(256, 192);
+    return image;
   }
   static const Image& second() {
-    static const Image picture(256, 192, 3, 2);
-    return picture;
+    static const Image image(256, 192, 3, 2);
+    return image;
   }
 };
 

@@ -90,9 +90,9 @@ constexpr ColorEncoding kFullRange{0.299, 0.114, true};
 
 TEST_P(DeviceImage, is_what_the_processor_makes_of_the_same_pixels) {
   for (const ColorEncoding& color : {ColorEncoding{}, kBt709, kFullRange}) {
-    const Noise picture = noise(color);
-    const at::Tensor expected = image_to_tensor(picture.view, kScale);
-    const at::Tensor made = image_to_device_tensor(picture.view, kScale, at::kCPU, kernels_);
+    const Noise image = noise(color);
+    const at::Tensor expected = image_to_tensor(image.view, kScale);
+    const at::Tensor made = image_to_device_tensor(image.view, kScale, at::kCPU, kernels_);
     ASSERT_EQ(made.sizes(), expected.sizes());
     EXPECT_TRUE(made.is_contiguous(at::MemoryFormat::ChannelsLast));
     EXPECT_LT((made - expected).abs().max().item<float>(), 1e-6F);
@@ -100,23 +100,23 @@ TEST_P(DeviceImage, is_what_the_processor_makes_of_the_same_pixels) {
 }
 
 TEST_P(DeviceImage, is_the_same_in_planes) {
-  const Noise picture = noise();
-  const at::Tensor expected = image_to_tensor(picture.view, kScale).contiguous();
+  const Noise image = noise();
+  const at::Tensor expected = image_to_tensor(image.view, kScale).contiguous();
   at::Tensor planes = at::zeros_like(expected);
-  ASSERT_TRUE(kernels_.convert_image(picture.view, kScale, PixelLayout::Planar, 0, nullptr,
+  ASSERT_TRUE(kernels_.convert_image(image.view, kScale, PixelLayout::Planar, 0, nullptr,
                                      planes.data_ptr<float>()));
   EXPECT_LT((planes - expected).abs().max().item<float>(), 1e-6F);
 }
 
 TEST_P(DeviceImage, can_stand_upside_down) {
-  Noise picture = noise();
-  for (auto& plane : picture.view.planes) {
-    const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(picture.planes[0].size());
+  Noise image = noise();
+  for (auto& plane : image.view.planes) {
+    const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(image.planes[0].size());
     plane.data += size - plane.stride;  // more rows than a plane may have: all are noise
     plane.stride = -plane.stride;
   }
-  const at::Tensor expected = image_to_tensor(picture.view, kScale);
-  const at::Tensor made = image_to_device_tensor(picture.view, kScale, at::kCPU, kernels_);
+  const at::Tensor expected = image_to_tensor(image.view, kScale);
+  const at::Tensor made = image_to_device_tensor(image.view, kScale, at::kCPU, kernels_);
   EXPECT_LT((made - expected).abs().max().item<float>(), 1e-6F);
 }
 
@@ -131,11 +131,11 @@ INSTANTIATE_TEST_SUITE_P(
                      testing::Values(Size{16, 8}, Size{7, 5}, Size{1, 1})));
 
 TEST(DeviceImage, that_the_gpu_cannot_make_is_a_failure_with_its_reason) {
-  const Noise picture(PixelFormat::NV12, 4, 4, {});
+  const Noise image(PixelFormat::NV12, 4, 4, {});
   HostKernels kernels;
   kernels.fails = true;
   try {
-    image_to_device_tensor(picture.view, kScale, at::kCPU, kernels);
+    image_to_device_tensor(image.view, kScale, at::kCPU, kernels);
     FAIL() << "nothing was thrown";
   } catch (const Failure& failure) {
     EXPECT_EQ(failure.code(), ErrorCode::DeviceUnavailable);

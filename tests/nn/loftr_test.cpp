@@ -113,7 +113,7 @@ class LoftrParity : public testing::TestWithParam<Case> {
     golden_ = *golden;
   }
 
-  static at::Tensor picture(const std::array<std::int64_t, 2>& size, bool is_second) {
+  static at::Tensor image(const std::array<std::int64_t, 2>& size, bool is_second) {
     return formula::grey_image(size[0], size[1], is_second ? kShiftX : 0,
                                  is_second ? kShiftY : 0);
   }
@@ -122,8 +122,8 @@ class LoftrParity : public testing::TestWithParam<Case> {
   StateDict golden_;
   const StateDict state_ = formula_state(GetParam().name);
   const Loftr net_ = make_loftr(state_, GetParam().properties);
-  const at::Tensor image0_ = picture(GetParam().first, false);
-  const at::Tensor image1_ = picture(GetParam().second, true);
+  const at::Tensor image0_ = image(GetParam().first, false);
+  const at::Tensor image1_ = image(GetParam().second, true);
 
   Loftr::Matches match(const Loftr::Options& options) const {
     const auto first = net_.encode(image0_), second = net_.encode(image1_);
@@ -188,7 +188,7 @@ TEST_P(LoftrParity, the_largest_confidences_are_kept_in_order) {
 
 TEST_P(LoftrParity, a_batch_of_pairs_equals_one_by_one) {
   const auto first = net_.encode(image0_), second = net_.encode(image1_);
-  const auto third = net_.encode(picture(GetParam().second, false));
+  const auto third = net_.encode(image(GetParam().second, false));
   Loftr::Options options;
   options.threshold = 0;
   const Loftr::ImagePair pairs[] = {{first.get(), second.get()}, {first.get(), third.get()}};
@@ -293,8 +293,8 @@ TEST(Loftr, refuses_properties_that_do_not_fit) {
 TEST(Loftr, stops_when_asked) {
   const c10::InferenceMode guard;
   const Loftr net = make_loftr(formula_state("narrow"), {{"heads", "4"}});
-  const auto picture = net.encode(formula::grey_image(96, 96, 0, 0));
-  const Loftr::ImagePair pair = {picture.get(), picture.get()};
+  const auto image = net.encode(formula::grey_image(96, 96, 0, 0));
+  const Loftr::ImagePair pair = {image.get(), image.get()};
   std::stop_source stop;
   stop.request_stop();
   Loftr::Options options;

@@ -172,8 +172,8 @@ TEST_F(Bf16, transnet_says_nearly_the_same) {
 TEST_F(Bf16, raft_finds_nearly_the_same_flow) {
   const StateDict state = formula::state_dict(source_file("tests/nn/goldens/raft_small.shapes"));
   const auto flow = [](const Raft& net) {
-    const Raft::Features first = net.encode(formula::picture(128, 160, 0, 0));
-    const Raft::Features second = net.encode(formula::picture(128, 160, 3, 1));
+    const Raft::Features first = net.encode(formula::image(128, 160, 0, 0));
+    const Raft::Features second = net.encode(formula::image(128, 160, 3, 1));
     return net.flow({first, second.map, {}}, {3, 0, std::size_t{1} << 28, {}}).full;
   };
   const at::Tensor exact = flow(Raft(ModuleWeights(state, c10::kCPU)));
@@ -189,7 +189,7 @@ TEST_F(Bf16, loftr_finds_nearly_the_same_matches) {
   const StateDict state = *read_weights(path);
   const LoftrConfig config = loftr_config(state, *read_weights_metadata(path));
   const auto grey = [](int dx, int dy) {
-    return (formula::picture(192, 256, dx, dy).narrow(1, 0, 1) + 1) / 2;
+    return (formula::image(192, 256, dx, dy).narrow(1, 0, 1) + 1) / 2;
   };
   const auto match = [&](const Loftr& net) {
     const auto first = net.encode(grey(0, 0)), second = net.encode(grey(8, 8));
@@ -220,7 +220,7 @@ TEST_F(Bf16, loftr_finds_nearly_the_same_matches) {
   EXPECT_GT(apart[apart.size() / 2], 0);
   EXPECT_LT(apart[apart.size() / 2], 0.1);
   const Loftr::ImageSize size = {192, 256};
-  EXPECT_LT(brief_net.bytes(size, 1, 128).picture, exact_net.bytes(size, 1, 128).picture * 2 / 3);
+  EXPECT_LT(brief_net.bytes(size, 1, 128).image, exact_net.bytes(size, 1, 128).image * 2 / 3);
 }
 
 }  // namespace

@@ -61,8 +61,8 @@ class RaftParity : public testing::TestWithParam<const char*> {
   const c10::InferenceMode guard_;
   StateDict golden_;
   const Raft net_ = make_raft(formula_state(GetParam()));
-  const Raft::Features first_ = net_.encode(formula::picture(128, 160, 0, 0));
-  const Raft::Features second_ = net_.encode(formula::picture(128, 160, 3, 1));
+  const Raft::Features first_ = net_.encode(formula::image(128, 160, 0, 0));
+  const Raft::Features second_ = net_.encode(formula::image(128, 160, 3, 1));
 };
 
 TEST_P(RaftParity, encoders_equal_torchvision) {
@@ -152,7 +152,7 @@ TEST(Raft, names_a_tensor_whose_shape_does_not_fit) {
 TEST(Raft, stops_when_asked_between_iterations) {
   const c10::InferenceMode guard;
   const Raft net = make_raft(formula_state("raft_small"));
-  const Raft::Features features = net.encode(formula::picture(128, 128, 0, 0));
+  const Raft::Features features = net.encode(formula::image(128, 128, 0, 0));
   std::stop_source stop;
   stop.request_stop();
   try {
@@ -175,8 +175,8 @@ int settles_at(const std::vector<double>& changes, double threshold) {
 TEST(Raft, a_converged_pair_keeps_its_result_whatever_the_batch_does_after) {
   const c10::InferenceMode guard;
   const Raft net = make_raft(formula_state("raft_small"));
-  const Raft::Features a = net.encode(formula::picture(128, 128, 0, 0));
-  const Raft::Features b = net.encode(formula::picture(128, 128, 37, 11));
+  const Raft::Features a = net.encode(formula::image(128, 128, 0, 0));
+  const Raft::Features b = net.encode(formula::image(128, 128, 37, 11));
   const Raft::Pairs both = {
       {at::cat({a.map, a.map}), at::cat({a.hidden, a.hidden}), at::cat({a.context, a.context})},
       at::cat({a.map, b.map}),

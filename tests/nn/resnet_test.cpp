@@ -28,7 +28,7 @@ StateDict golden() {
 }
 
 at::Tensor two_images() {
-  return at::cat({formula::picture(224, 224, 0, 0), formula::picture(224, 224, 5, 3)});
+  return at::cat({formula::image(224, 224, 0, 0), formula::image(224, 224, 5, 3)});
 }
 
 ResNet make_resnet(const StateDict& state, c10::Device device = c10::kCPU) {

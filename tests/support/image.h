@@ -40,7 +40,7 @@ struct Image {
 /// A frame that keeps what is made from it, and counts.
 class KeepingFrame final : public FrameImage {
  public:
-  explicit KeepingFrame(const Image& picture) : view_(picture.view) {}
+  explicit KeepingFrame(const Image& image) : view_(image.view) {}
 
   int width() const override { return view_.width; }
   int height() const override { return view_.height; }

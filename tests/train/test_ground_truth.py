@@ -24,16 +24,16 @@ FLAT = ((0, 0, 1.0),) * 2
 STRAIGHT = np.zeros((2, *renders.FIELD))
 
 
-def on_sheet(layers, pictures, field=STRAIGHT):
+def on_sheet(layers, images, field=STRAIGHT):
     """The layers of one scene as a batch of one."""
     packed = pairs.on_device(renders.pack_batch([renders.pack(layers)], [field]), "cpu")
-    return renders.LayeredScenes(packed, atlas.Atlas(pictures, "cpu"), SIZE)
+    return renders.LayeredScenes(packed, atlas.Atlas(images, "cpu"), SIZE)
 
 
 def flat_scene(matrix, field=STRAIGHT):
-    picture = scenes.pyramid(drawn.texture(1, (320, 240)))
+    image = scenes.pyramid(drawn.texture(1, (320, 240)))
     place = np.array([[1, 0, -80], [0, 1, -60], [0, 0, 1.0]])
-    return on_sheet([scenes.Layer(picture, (place, matrix @ place), FLAT, number=0)], [picture],
+    return on_sheet([scenes.Layer(image, (place, matrix @ place), FLAT, number=0)], [image],
                     field)
 
 
@@ -99,10 +99,10 @@ def test_a_bent_view_is_followed_both_ways():
 
 
 def random_relief(seed):
-    pictures = drawn.textures()
-    described = reliefs.describe(np.random.default_rng(seed), pictures, SIZE, 0.5)
+    images = drawn.textures()
+    described = reliefs.describe(np.random.default_rng(seed), images, SIZE, 0.5)
     packed = pairs.on_device(reliefs.pack_batch([described]), "cpu")
-    return reliefs.Reliefs(packed, atlas.Atlas(pictures, "cpu"), SIZE)
+    return reliefs.Reliefs(packed, atlas.Atlas(images, "cpu"), SIZE)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -131,12 +131,12 @@ def test_a_hill_hides_what_lies_behind_it():
 
 @pytest.mark.parametrize("kind", ["solid", "flat"])
 def test_many_scenes_at_once_look_like_one_at_a_time(kind):
-    pictures, rng = drawn.textures(), np.random.default_rng(5)
+    images, rng = drawn.textures(), np.random.default_rng(5)
     if kind == "solid":
-        layers, _, _ = random_scenes.solid_layers(rng, pictures, SIZE, 0.6)
+        layers, _, _ = random_scenes.solid_layers(rng, images, SIZE, 0.6)
     else:
-        layers = random_scenes.flat_layers(rng, pictures, SIZE, 0.6, 3)
-    one, many = scenes.render(layers, SIZE), on_sheet(layers, pictures)
+        layers = random_scenes.flat_layers(rng, images, SIZE, 0.6, 3)
+    one, many = scenes.render(layers, SIZE), on_sheet(layers, images)
     for view in (0, 1):
         assert np.abs(many.image(view)[0].numpy() - one.images[view]).mean() < 6
     points = pairs.cell_grid(SIZE)
@@ -181,8 +181,8 @@ def test_what_the_near_plane_hides_is_not_visible():
 
 def a_batch(step, **shares):
     todo = pairs.Plan(SIZE, 3, 0.8, **{"solid": 0.4, "relief": 0.3, **shares})
-    pictures = drawn.textures()
-    return pairs.build(pairs.describe(pictures, todo, step, 2), atlas.Atlas(pictures, "cpu"))
+    images = drawn.textures()
+    return pairs.build(pairs.describe(images, todo, step, 2), atlas.Atlas(images, "cpu"))
 
 
 @pytest.mark.parametrize("shares", [{"solid": 0.0, "relief": 0.0}, {"solid": 1.0, "relief": 0.0},

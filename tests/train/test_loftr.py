@@ -74,8 +74,8 @@ def test_the_expectation_of_a_splat_is_its_target():
 def one_batch():
     """Three small pairs of each kind."""
     todo = pairs.Plan((160, 120), 3, 0.8, 0.4, 0.3)
-    pictures = drawn.textures()
-    return pairs.build(pairs.describe(pictures, todo, 3, 1), atlas.Atlas(pictures, "cpu"))
+    images = drawn.textures()
+    return pairs.build(pairs.describe(images, todo, 3, 1), atlas.Atlas(images, "cpu"))
 
 
 @pytest.mark.parametrize("half", [False, True])

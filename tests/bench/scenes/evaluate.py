@@ -5,7 +5,7 @@
 
     meson devenv -C build python3 ../tests/bench/scenes/evaluate.py --work DIR [--model NAME...]
 
-DIR is what models/train/images.py --work DIR made. Builds the labelled set under DIR/scenes (once;
+DIR is what models/train/collection.py --work DIR made. Builds the labelled set under DIR/scenes (once;
 with ffmpeg), runs every detector on every file of it, and prints a row for each as it is done.
 scoring.py states the protocol, build_set.py and negatives.py what the set is made of. Constants in
 lib/shots are chosen on the part `tune` (tune.py), whose clips and images `report` does not

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torchvision.models import resnet18
 
-from formula import fill, picture, write_shapes
+from formula import fill, image, write_shapes
 
 
 def means(net, image, layers):
@@ -28,7 +28,7 @@ def means(net, image, layers):
 
 def main():
     torch.set_num_threads(2)
-    images = torch.cat([picture(224, 224, 0, 0), picture(224, 224, 5, 3)])
+    images = torch.cat([image(224, 224, 0, 0), image(224, 224, 5, 3)])
     net = fill(resnet18(weights=None))
     del net.fc
     write_shapes(net, "resnet18.shapes")

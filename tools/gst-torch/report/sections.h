@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "tools/gst-torch/report/pictures.h"
+#include "tools/gst-torch/report/images.h"
 #include "tools/gst-torch/report/report_data.h"
 
 namespace gsttorch {

@@ -10,7 +10,7 @@
 
 #include "tools/gst-torch/scenes/frame_reader.h"
 #include "tools/gst-torch/scenes/image_comment.h"
-#include "tools/gst-torch/support/drawing/picture_canvas.h"
+#include "tools/gst-torch/support/drawing/image_canvas.h"
 
 namespace gsttorch {
 namespace {

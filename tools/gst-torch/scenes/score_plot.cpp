@@ -7,7 +7,7 @@
 
 #include "lib/formats/output_file.h"
 #include "tools/gst-torch/report/chart.h"
-#include "tools/gst-torch/support/drawing/picture_canvas.h"
+#include "tools/gst-torch/support/drawing/image_canvas.h"
 #include "tools/gst-torch/support/html.h"
 
 namespace gsttorch {

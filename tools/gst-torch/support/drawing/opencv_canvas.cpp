@@ -5,7 +5,7 @@
 
 #include <opencv2/imgproc.hpp>
 
-#include "tools/gst-torch/support/drawing/picture_canvas.h"
+#include "tools/gst-torch/support/drawing/image_canvas.h"
 
 namespace gsttorch {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "tools/gst-torch/report/pictures.h"
+#include "tools/gst-torch/report/images.h"
 
 #include <algorithm>
 #include <cmath>
@@ -32,14 +32,14 @@ double seconds_of(const ReportFrame& frame) {
 }
 
 Images Images::take(const ReportData& data, const std::vector<const ReportFrame*>& frames) {
-  Images pictures;
+  Images images;
   std::vector<const ReportFrame*> in_order = frames;
   std::sort(in_order.begin(), in_order.end(),
             [](const auto* a, const auto* b) { return a->frame < b->frame; });
   in_order.erase(std::unique(in_order.begin(), in_order.end()), in_order.end());
-  pictures.take_frames(data, in_order);
-  pictures.take_flow(data, in_order);
-  return pictures;
+  images.take_frames(data, in_order);
+  images.take_flow(data, in_order);
+  return images;
 }
 
 void Images::take_frames(const ReportData& data, const std::vector<const ReportFrame*>& frames) {

@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """Collects training images out of Debian packages.
 
-    images.py --work DIR
+    collection.py --work DIR
 
 downloads the packages below with apt-get, unpacks them under DIR/raw and writes DIR/images:
 JPEGs whose shorter side is at most --side (1024), and index.tsv (file, part, package, original). An image

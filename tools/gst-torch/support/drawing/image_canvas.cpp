@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "tools/gst-torch/support/drawing/picture_canvas.h"
+#include "tools/gst-torch/support/drawing/image_canvas.h"
 
 #include "lib/base/runtime_library.h"
 
