@@ -19,7 +19,7 @@ static gboolean mean_vector(const GstTorchFlow* flow, double* mean_x, double* me
   gsize i;
 
   if (!flow->flow || flow->format != GST_TORCH_FLOW_FORMAT_F32) return FALSE;
-  /* The array comes from the device now, where the net ran on one: only if somebody reads it. */
+  /* The array comes from the device now, where the model ran on one: only if somebody reads it. */
   if (!gst_buffer_map(flow->flow, &map, GST_MAP_READ)) return FALSE;
   for (i = 0; i < vectors && (i + 1) * 2 * sizeof(float) <= map.size; i++) {
     float vector[2];

@@ -296,7 +296,7 @@ def all_poses(matchers, sources, count, size=(640, 480)):
 
 
 def width_cost(weights, size=(640, 480), repeats=3):
-    """Time of the narrow and of the full-width net, the same code in one run."""
+    """Time of the narrow and of the full-width model, the same code in one run."""
     import loftr
     image = np.random.default_rng(1).integers(0, 256, size[::-1], np.uint8)
     image = cv2.GaussianBlur(image, (0, 0), 1.5)
@@ -352,7 +352,7 @@ def parse(arguments=None):
     parser.add_argument("--per-image", type=int, default=3, help="homographies per image")
     parser.add_argument("--scenes", type=int, default=40, help="rendered scenes of each kind")
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES,
-                        help="of matching; cost also times the full-width net")
+                        help="of matching; cost also times the full-width model")
     parser.add_argument("--element", nargs="?", const="auto", metavar="PRECISION",
                         help="the C++ element with these weights, too: run in meson devenv")
     parser.add_argument("--token-pruning", type=float, nargs="+", default=[], metavar="SHARE",

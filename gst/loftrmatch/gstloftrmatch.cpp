@@ -213,7 +213,7 @@ void install_properties(GObjectClass* object_class) {
                             0, kMutablePlaying));
   install(PROP_MAX_SIZE,
           g_param_spec_uint("max-size", "Maximum size",
-                            "Longer side of the image inside the net, in pixels; larger frames "
+                            "Longer side of the image inside the model, in pixels; larger frames "
                             "are scaled down; 0 is the frame's own size",
                             0, 16384, 0, kMutablePlaying));
   install(PROP_TOKEN_PRUNING,
@@ -236,7 +236,7 @@ void install_properties(GObjectClass* object_class) {
                                defaults.adaptive, kMutableReady));
   install(PROP_COARSE_MODEL,
           g_param_spec_string("coarse-model", "Coarse model",
-                              "Net of the coarse pass: a name or a weights file; auto is the "
+                              "Model of the coarse pass: a name or a weights file; auto is the "
                               "bundled loftr-lite",
                               defaults.coarse_model.c_str(), kMutableReady));
 }

@@ -21,7 +21,7 @@ constexpr char kBundledModel[] = "loftr-lite";
 constexpr char kFirstFrame[] = "first-frame";
 constexpr char kMemoryLimit[] = "memory-limit";
 
-// The official net where somebody fetched it.
+// The official model where somebody fetched it.
 Result<std::string> weights_of(const std::string& model) {
   if (model != "auto") return find_weights(model);
   return find_weights(resolve_weights(kOfficialModel) ? kOfficialModel : kBundledModel);
@@ -54,7 +54,7 @@ Result<void> LoftrMatch::start() {
   const LoftrMatchSettings mine = settings();
   const auto path = weights_of(wanted.model);
   if (!path) return path.error();
-  if (mine.mode == MatchMode::Reference) {  // read while the net is loaded
+  if (mine.mode == MatchMode::Reference) {  // read while the model is loaded
     const auto there = references_.find(mine.reference_location, mine.options.max_size);
     if (!there) return there;
   }
@@ -68,7 +68,7 @@ Result<void> LoftrMatch::start() {
   return {};
 }
 
-// Another net than the one for the full pass; or none, where both are the same.
+// Another model than the one for the full pass; or none, where both are the same.
 Result<void> LoftrMatch::start_coarse_model(const LoftrMatchSettings& settings,
                                              const AnalyzerSettings& common,
                                              const std::string& full_path) {
@@ -134,7 +134,7 @@ bool LoftrMatch::can_do_with_less(const Error& error) {
   return error.code == ErrorCode::OutOfMemory && plan_.reduce(host_, held_bytes(), planner());
 }
 
-// The frame's image with what the net needs of it, kept for those that come.
+// The frame's image with what the model needs of it, kept for those that come.
 Result<SharedImage> LoftrMatch::take_image(const AnalyzedFrame& frame,
                                                const LoftrMatchSettings& settings,
                                                std::vector<ImagePair>& pairs) {

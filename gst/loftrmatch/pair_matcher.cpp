@@ -10,7 +10,7 @@ namespace gsttorch {
 
 MatchWorkspace PairMatcher::workspace(int width, int height, int pairs,
                                       const MatchOptions& options) const {
-  return is_adaptive() ? adaptive_workspace(nets(), width, height, pairs, options)
+  return is_adaptive() ? adaptive_workspace(models(), width, height, pairs, options)
                        : full_->workspace(width, height, pairs, options);
 }
 
@@ -64,7 +64,7 @@ Result<AdaptiveEncodes> PairMatcher::match_adaptively(std::span<const ImagePair>
   std::vector<AdaptivePair> images;
   for (const ImagePair& pair : pairs) images.push_back({pair.first.get(), pair.second.get()});
   AdaptiveEncodes encodes;
-  auto results = gsttorch::match_adaptively(nets(), images, plan.options,
+  auto results = gsttorch::match_adaptively(models(), images, plan.options,
                                             static_cast<std::size_t>(plan.pairs), encodes, stop);
   if (!results) return results.error();
   for (std::size_t i = 0; i < pairs.size(); i++) {

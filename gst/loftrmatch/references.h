@@ -20,11 +20,11 @@ namespace gsttorch {
 /// thread of their own; an image is prepared by whoever asks for it first. Thread-bound.
 class References {
  public:
-  /// What a net needs of an image is made of it once.
+  /// What a model needs of an image is made of it once.
   using Prepare = std::function<Result<void>(MatchImage&)>;
 
   /// Looks for the files that `location` stands for, unless they are known, and has those read that
-  /// are wanted; images of another size inside the net are given up.
+  /// are wanted; images of another size inside the model are given up.
   Result<void> find(const std::string& location, int max_size);
   std::size_t size() const { return files_.size(); }
   bool are_there() const;  ///< whether all have been read

@@ -73,7 +73,7 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   bool is_of(const GstElement* element) const { return element == id_; }
   std::vector<PadWatch*> pads(GstPadDirection direction) const;  ///< those there are now
   PerfRecord record() const;
-  /// What a user calls the step that the element does for every frame: "decode", a net's name,
+  /// What a user calls the step that the element does for every frame: "decode", a model's name,
   /// "write"; empty where it is none of them.
   const std::string& stage() const { return stage_; }
   /// Buffers that are done with; nothing where not all were seen.

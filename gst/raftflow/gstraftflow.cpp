@@ -141,11 +141,11 @@ void install_properties(GObjectClass* object_class) {
   install(PROP_CONVERGENCE,
           g_param_spec_double("convergence", "Convergence",
                               "Stop when the mean change of an iteration is below this, in pixels "
-                              "inside the net; 0 runs all iterations",
+                              "inside the model; 0 runs all iterations",
                               0, 100, defaults.options.convergence_px, kMutablePlaying));
   install(PROP_MAX_SIZE,
           g_param_spec_uint("max-size", "Maximum size",
-                            "Longer side of the image inside the net, in pixels; larger frames "
+                            "Longer side of the image inside the model, in pixels; larger frames "
                             "are scaled down and their flow up; 0 is the frame's own size",
                             0, 16384, defaults.options.max_size, kMutablePlaying));
   install(PROP_DIRECTION, g_param_spec_enum("direction", "Direction", "Which way the flow points",

@@ -112,7 +112,7 @@ void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& s
   }
 }
 
-// Features of another size inside the net are no partners of these.
+// Features of another size inside the model are no partners of these.
 Result<RaftFlow::Features> RaftFlow::encode(const AnalyzedFrame& frame,
                                             const RaftFlowSettings& settings,
                                             std::vector<Pair>& pairs) {

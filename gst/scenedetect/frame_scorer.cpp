@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMostFrames = 64;  // of a batch
 
-// What distances of frames of one shot stay below, by the net: noise, whatever moves.
+// What distances of frames of one shot stay below, by the model: noise, whatever moves.
 constexpr float kFloor = 0.02f;
 constexpr float kLiteFloor = 0.01f;
 

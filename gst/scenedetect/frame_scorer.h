@@ -20,11 +20,11 @@
 
 namespace gsttorch {
 
-/// What a net says of one frame, for ShotDetector.
+/// What a model says of one frame, for ShotDetector.
 struct ScoredFrame {
   std::array<float, kShotLumaSize> luma{};               ///< 0..255
-  std::vector<float> feature;                            ///< of a net for single frames
-  std::optional<TransitionProbabilities> probabilities;  ///< of a net for many
+  std::vector<float> feature;                            ///< of a model for single frames
+  std::optional<TransitionProbabilities> probabilities;  ///< of a model for many
 };
 
 struct ScorerInfo {
@@ -35,7 +35,7 @@ struct ScorerInfo {
   float distance_floor = 0;  ///< see ShotDetector::Options
 };
 
-/// Has a net look at the frames of a stream, one after the other. Thread-bound.
+/// Has a model look at the frames of a stream, one after the other. Thread-bound.
 class FrameScorer {
  public:
   virtual ~FrameScorer() = default;
@@ -45,7 +45,7 @@ class FrameScorer {
   /// After how many later frames at most one is scored.
   virtual std::size_t look_ahead() const = 0;
 
-  /// Frames that the net looks at together whatever it is given at once; 1: each on its own.
+  /// Frames that the model looks at together whatever it is given at once; 1: each on its own.
   virtual std::size_t window() const { return 1; }
   /// How many frames `push` can take at once within so many bytes; 0: not even one.
   virtual std::size_t most_frames(std::size_t bytes) const = 0;
@@ -90,7 +90,7 @@ class FeatureScorer final : public FrameScorer {
   const FeatureOptions options_;
 };
 
-/// Probabilities of a net that sees windows of frames.
+/// Probabilities of a model that sees windows of frames.
 class WindowScorer final : public FrameScorer {
  public:
   explicit WindowScorer(std::shared_ptr<ShotModel> model);

@@ -5,7 +5,7 @@
  * @title: scenedetect
  * @short_description: where shots begin
  *
- * Has a net look at each frame (ResNet-18 features, or TransNetV2) and tells where one shot gives
+ * Has a model look at each frame (ResNet-18 features, or TransNetV2) and tells where one shot gives
  * way to the next: cuts, dissolves, fades. Attaches a GstTorchSceneMeta with the score to every
  * frame (see gsttorchscenemeta.h). Pixels pass through untouched, some frames late: what comes
  * after a frame is looked at too. For each boundary it posts an element message named

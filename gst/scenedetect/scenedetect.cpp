@@ -61,7 +61,7 @@ SceneDetectSettings SceneDetect::settings() const {
   return settings_;
 }
 
-// --- the net
+// --- the model
 
 Result<void> SceneDetect::start() {
   const AnalyzerSettings wanted = host_.settings();
@@ -198,7 +198,7 @@ Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_tok
   return {};
 }
 
-// Those that the net has scored.
+// Those that the model has scored.
 void SceneDetect::decide_until(std::uint64_t index) {
   if (!detector_ || undecided_.empty()) return;
   note(detector_->decide_until(index));

@@ -29,7 +29,7 @@ struct SceneDetectSettings {
   bool all_headers = false;
 };
 
-/// Has a net look at each frame, and tells where shots begin.
+/// Has a model look at each frame, and tells where shots begin.
 class SceneDetect final : public Analysis {
  public:
   explicit SceneDetect(AnalyzerHost& host) : host_(host), model_(host) {}
@@ -65,7 +65,7 @@ class SceneDetect final : public Analysis {
     bool has_result() const override { return !skipped && was_scored; }
     bool is_decided() const override { return !verdict || verdict->decision; }
     std::shared_ptr<Verdict> verdict;
-    bool was_scored = false;  // the net ran, which it does once for many frames of a window
+    bool was_scored = false;  // the model ran, which it does once for many frames of a window
     const char* skipped = nullptr;
   };
 
@@ -91,7 +91,7 @@ class SceneDetect final : public Analysis {
   // Of the thread that analyses, and of the worker that it waits for.
   std::shared_ptr<FrameScorer> scorer_;
   std::optional<ShotDetector> detector_;
-  std::deque<std::shared_ptr<Verdict>> unscored_;   // frames that the net has
+  std::deque<std::shared_ptr<Verdict>> unscored_;   // frames that the model has
   std::deque<std::shared_ptr<Verdict>> undecided_;  // frames that the detector has
   bool has_warned_ = false;
 

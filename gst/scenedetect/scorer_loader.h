@@ -20,7 +20,7 @@ struct ScorerChoice {
 /// it, else the narrow one that comes with the project, else TransNetV2 if that is there.
 Result<ScorerChoice> choose_scorer(const std::string& model);
 
-/// Loads the net that the weights are of: ResNet-18 or TransNetV2.
+/// Loads the model that the weights are of: ResNet-18 or TransNetV2.
 Result<std::shared_ptr<FrameScorer>> load_scorer(Models& models, const ModelOptions& net,
                                                  const FeatureOptions& options,
                                                  const std::stop_token& stop);

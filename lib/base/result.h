@@ -16,7 +16,7 @@ namespace gsttorch {
 enum class ErrorCode {
   NotFound,           ///< weights, engine library, file
   Corrupt,            ///< a file that is truncated, or is not what its name says
-  WrongArchitecture,  ///< weights of another net
+  WrongArchitecture,  ///< weights of another model
   Refused,            ///< a pickle that asks for code
   BadArgument,
   BadShape,

@@ -8,7 +8,7 @@
 
 namespace gsttorch {
 
-/// What a net wants of a pixel: value * scale + offset, value in 0..1, per channel R, G, B.
+/// What a model wants of a pixel: value * scale + offset, value in 0..1, per channel R, G, B.
 struct PixelScale {
   std::array<float, 3> scale{1, 1, 1};
   std::array<float, 3> offset{0, 0, 0};

@@ -12,7 +12,7 @@
 
 namespace gsttorch {
 
-/// One pixel of an image as a net wants it. The kernels and, for tests without a GPU, the
+/// One pixel of an image as a model wants it. The kernels and, for tests without a GPU, the
 /// processor run the same functions; the results are those of image_to_tensor() in
 /// lib/nn/ops/image.h, but for the last bit where a processor fuses additions and multiplications.
 

@@ -36,7 +36,7 @@ struct FeatureModelInfo {
   int layers = 0;  ///< how many of layer1 to layer4 there are
 };
 
-/// An image net with its weights, used for its features. Reentrant: calls on one model may overlap.
+/// An image model with its weights, used for its features. Reentrant: calls on one model may overlap.
 class FeatureModel {
  public:
   virtual ~FeatureModel() = default;
@@ -44,7 +44,7 @@ class FeatureModel {
   virtual const FeatureModelInfo& info() const = 0;
 
   /// Features of each frame, computed as one batch: equal to those of one frame at a time. A frame
-  /// keeps its converted image for whoever asks next. A layer that the net lacks is BadArgument.
+  /// keeps its converted image for whoever asks next. A layer that the model lacks is BadArgument.
   virtual Result<std::vector<FrameFeatures>> features(std::span<FrameImage* const> frames,
                                                       const FeatureOptions& options,
                                                       std::stop_token stop = {}) = 0;

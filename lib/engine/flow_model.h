@@ -24,10 +24,10 @@ enum class FlowDirection {
 
 struct FlowOptions {
   int iterations = 12;
-  /// Stop when the mean update of an iteration falls below this, in pixels of the net's own input
+  /// Stop when the mean update of an iteration falls below this, in pixels of the model's own input
   /// (never before the third iteration). 0: always run all iterations.
   double convergence_px = 0;
-  /// Longer side of the image inside the net, in pixels; 0: the frame's own size.
+  /// Longer side of the image inside the model, in pixels; 0: the frame's own size.
   int max_size = 0;
   FlowDirection direction = FlowDirection::Forward;
   DataType output = DataType::Float32;
@@ -38,7 +38,7 @@ struct FlowOptions {
   bool operator==(const FlowOptions&) const = default;
 };
 
-/// What a net extracted from one frame, ready for any number of pairs. Opaque and immutable.
+/// What a model extracted from one frame, ready for any number of pairs. Opaque and immutable.
 class FlowFrame : public Derived {};
 
 /// The coarse flow of a pair, from which the next pair's search can start. Opaque and immutable.
@@ -81,7 +81,7 @@ struct FlowModelInfo {
   std::size_t parameters = 0;
 };
 
-/// A dense optical flow net with its weights. Reentrant: calls on one model may overlap.
+/// A dense optical flow model with its weights. Reentrant: calls on one model may overlap.
 class FlowModel {
  public:
   virtual ~FlowModel() = default;
@@ -90,7 +90,7 @@ class FlowModel {
 
   /// The features of one frame, from which both sides of a pair are made. The frame keeps the
   /// converted image and the features for whoever asks next. `stop` is looked at between the
-  /// net's blocks and ends the call with ErrorCode::Cancelled.
+  /// model's blocks and ends the call with ErrorCode::Cancelled.
   virtual Result<std::shared_ptr<const FlowFrame>> encode(FrameImage& image,
                                                           const FlowOptions& options,
                                                           std::stop_token stop = {}) = 0;

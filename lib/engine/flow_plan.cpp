@@ -8,7 +8,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr int kSmallestSize = 128;  // below, the net pads: it takes no less
+constexpr int kSmallestSize = 128;  // below, the model pads: it takes no less
 constexpr int kSizeStep = 8;
 
 std::string megabytes(std::size_t bytes) {
@@ -57,7 +57,7 @@ class Planner {
     }
     if (plan.options.max_size != request_.options.max_size) {
       add("a longer side of " + std::to_string(plan.options.max_size) + " instead of " +
-          std::to_string(size_inside(request_.options)) + " pixels inside the net");
+          std::to_string(size_inside(request_.options)) + " pixels inside the model");
     }
     return text;
   }

@@ -21,11 +21,11 @@ class Derived {
 };
 
 enum class DerivedKind {
-  Image,     ///< the image as a net wants it: converted, resized, padded, on a device
-  Features,  ///< what a net extracted from it
+  Image,     ///< the image as a model wants it: converted, resized, padded, on a device
+  Features,  ///< what a model extracted from it
 };
 
-/// A frame as the nets see it: its pixels, and what was made from them before. Several elements of
+/// A frame as the models see it: its pixels, and what was made from them before. Several elements of
 /// a pipeline, and several threads, may ask one frame for the same things. Thread-safe.
 class FrameImage {
  public:

@@ -19,7 +19,7 @@ namespace gsttorch {
 struct MatchOptions {
   double threshold = 0.2;       ///< least confidence of a match; 0: any above 0
   std::size_t max_matches = 0;  ///< only the most confident ones; 0: all
-  /// Longer side of the image inside the net, in pixels; 0: the frame's own size.
+  /// Longer side of the image inside the model, in pixels; 0: the frame's own size.
   int max_size = 0;
   /// At most one match, the most confident, in each square of so many cells a side of the first
   /// image; the rest is not refined either. 1: all.
@@ -29,13 +29,13 @@ struct MatchOptions {
   /// with the weakest features. Fewer matches in less time; 0: all cells, the exact result.
   double token_pruning = 0;
   /// Matches that the fine stage works on at once: more take more memory, the same matches. On a
-  /// GPU the net has its own number.
+  /// GPU the model has its own number.
   int chunk = 128;
 
   bool operator==(const MatchOptions&) const = default;
 };
 
-/// What a net extracted from one image, ready for any number of pairs. Opaque; it holds the same
+/// What a model extracted from one image, ready for any number of pairs. Opaque; it holds the same
 /// memory or less as it is used.
 class MatchFrame : public Derived {};
 
@@ -62,12 +62,12 @@ struct MatchModelInfo {
   std::string device;        ///< "cpu", "cuda:0"
   Precision precision = Precision::Fp32;
   std::size_t parameters = 0;
-  int cell_px = 8;             ///< first points lie on a grid of so many pixels of the net's input
+  int cell_px = 8;             ///< first points lie on a grid of so many pixels of the model's input
   int margin_px = 16;          ///< and so far from its borders at least
   bool has_fine_stage = true;  ///< second points are found to fractions of a pixel
 };
 
-/// A matching net with its weights. Reentrant: calls on one model may overlap.
+/// A matching model with its weights. Reentrant: calls on one model may overlap.
 class MatchModel {
  public:
   virtual ~MatchModel() = default;
@@ -76,7 +76,7 @@ class MatchModel {
 
   /// The features of one image, from which both sides of a pair are made. The frame keeps the
   /// converted image and the features for whoever asks next. `stop` is looked at between the
-  /// net's blocks and ends the call with ErrorCode::Cancelled.
+  /// model's blocks and ends the call with ErrorCode::Cancelled.
   virtual Result<std::shared_ptr<const MatchFrame>> encode(FrameImage& image,
                                                            const MatchOptions& options,
                                                            std::stop_token stop = {}) = 0;

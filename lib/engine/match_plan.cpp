@@ -51,7 +51,7 @@ class Planner {
     }
     if (plan.options.max_size != request_.options.max_size) {
       add("a longer side of " + std::to_string(plan.options.max_size) + " instead of " +
-          std::to_string(size_inside(request_.options)) + " pixels inside the net");
+          std::to_string(size_inside(request_.options)) + " pixels inside the model");
     }
     return text;
   }

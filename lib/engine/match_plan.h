@@ -39,7 +39,7 @@ using MatchWorkspaceOf =
 /// How to do the work within the memory there is. What is asked for where it fits; else, in this
 /// order and no further than needed: smaller chunks of the fine stage, down to 16 matches, and
 /// fewer pairs for one call (the same matches, less of the device in use); then a smaller image
-/// inside the net (fewer matches). ErrorCode::OutOfMemory where not even the smallest fits.
+/// inside the model (fewer matches). ErrorCode::OutOfMemory where not even the smallest fits.
 Result<MatchPlan> plan_match(const MatchRequest& request, const MatchWorkspaceOf& workspace);
 
 /// The same for a model's own workspace.

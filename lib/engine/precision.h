@@ -9,7 +9,7 @@
 
 namespace gsttorch {
 
-/// In what a net's convolutions compute: more digits, or more speed.
+/// In what a model's convolutions compute: more digits, or more speed.
 enum class Precision {
   Auto,  ///< Fp32
   Fp32,  ///< on CUDA devices products have TF32's digits, unless NVIDIA_TF32_OVERRIDE=0

@@ -14,7 +14,7 @@
 
 namespace gsttorch {
 
-/// What a net says of one frame, 0..1 each.
+/// What a model says of one frame, 0..1 each.
 struct ShotProbabilities {
   float single = 0;  ///< a transition has its middle here; a cut: this is the last frame before it
   float all = 0;     ///< the frame is part of a transition
@@ -28,18 +28,18 @@ struct ShotModelInfo {
   std::size_t parameters = 0;
 };
 
-/// A net that looks at many successive frames and says where shots change. Reentrant.
+/// A model that looks at many successive frames and says where shots change. Reentrant.
 class ShotModel {
  public:
   virtual ~ShotModel() = default;
 
   virtual const ShotModelInfo& info() const = 0;
 
-  /// The frame as the net sees it. The frame keeps the image for whoever asks next.
+  /// The frame as the model sees it. The frame keeps the image for whoever asks next.
   virtual Result<Thumbnail> thumbnail(FrameImage& frame) = 0;
 
   /// Of each frame of a window, in order; ShotWindows tells which windows, and which to keep.
-  /// `stop` is looked at between the net's blocks and ends the call with ErrorCode::Cancelled.
+  /// `stop` is looked at between the model's blocks and ends the call with ErrorCode::Cancelled.
   virtual Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail> window,
                                                                std::stop_token stop = {}) = 0;
 

@@ -37,7 +37,7 @@ float robust_magnitude(const FlowView& flow, float scale_x = 1, float scale_y = 
 /// colours do not flicker. Not thread-safe.
 class FlowRange {
  public:
-  /// Never below one pixel: what a net makes of a still image should stay pale.
+  /// Never below one pixel: what a model makes of a still image should stay pale.
   float update(const FlowView& flow, float scale_x, float scale_y);
   void reset() { magnitude_ = 0; }
 

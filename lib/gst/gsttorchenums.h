@@ -36,7 +36,7 @@ GST_TORCH_API GType gst_torch_attach_get_type(void);
  * @GST_TORCH_PRECISION_BF16: single precision without its last 16 bits, on CUDA devices of compute
  *   capability 8.0 or later and on processors with AVX512_BF16
  *
- * What the convolutions of a net compute in.
+ * What the convolutions of a model compute in.
  */
 typedef enum {
   GST_TORCH_PRECISION_AUTO,

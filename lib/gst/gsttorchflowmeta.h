@@ -89,11 +89,11 @@ typedef struct _GstTorchFlow GstTorchFlow;
  * @format: element type of @flow and @backward_flow
  * @reference_pts: PTS of the other frame of the pair
  * @dt: this frame's PTS less @reference_pts, ns; %GST_CLOCK_STIME_NONE where a PTS is missing
- * @iterations: how often the net refined its estimate
+ * @iterations: how often the model refined its estimate
  * @mean_magnitude: mean length of the vectors, pixels of the frame
  * @max_magnitude: largest length, pixels of the frame
  * @source: (not nullable): name of the element that computed this
- * @model: (nullable): name of the net
+ * @model: (nullable): name of the model
  * @skipped: (nullable): why there is no flow, where there is none
  * @flow: (nullable): [grid_height, grid_width, 2] (x, y)
  * @backward_flow: (nullable): the same, backward; only with %GST_TORCH_FLOW_BOTH

@@ -21,7 +21,7 @@
  * "lost"), `inliers` (uint), `residual` (double, pixels) and, unless lost, `matrix` (GstValueArray
  * of nine doubles, row by row: x1 = H x0, or x1^T F x0 = 0). Of adaptive matching also `passes`
  * (uint: 1 where the light pass was enough), `overlap` (string: what it said, "none", "unsure",
- * "still", "partial" or "large"), `working-size` (uint: longer side inside the net, pixels, where
+ * "still", "partial" or "large"), `working-size` (uint: longer side inside the model, pixels, where
  * the matches come from), `region` and `reference-region` (GstValueArray of four uint: x, y, width
  * and height of the part of each image that was looked at).
  *
@@ -66,14 +66,14 @@ typedef struct _GstTorchMatch GstTorchMatch;
  * @has_matrix: whether @matrix is there
  * @matrix: (array fixed-size=9): row by row
  * @source: (not nullable): name of the element that computed this
- * @model: (nullable): name of the net
+ * @model: (nullable): name of the model
  * @reference: (nullable): the reference image's file
  * @geometry: (nullable): "homography" or "fundamental"; %NULL where none was asked for
  * @verdict: (nullable): "static", "moved" or "lost"; only with @geometry
  * @skipped: (nullable): why there is no result, where there is none
  * @matches: (nullable): float32 [count, %GST_TORCH_MATCH_COLUMNS]
  * @passes: of adaptive matching: 1 or 2; 0 where it was not asked for
- * @working_size: longer side inside the net, pixels; only with @passes
+ * @working_size: longer side inside the model, pixels; only with @passes
  * @region: (array fixed-size=4): x, y, width and height of what was looked at, in pixels that the
  *   frame had then; only with @passes
  * @reference_region: (array fixed-size=4): the same of the reference image

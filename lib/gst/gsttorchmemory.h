@@ -7,8 +7,8 @@
  *
  * A #GstTorchAllocator makes two kinds of #GstMemory, both in system memory that anybody can map.
  *
- * Arrays: what a net computed, such as the `flow` buffer of a flow meta. Read-only, dense, in
- * row-major order and native byte order. Mapping one copies nothing where the net ran on the CPU;
+ * Arrays: what a model computed, such as the `flow` buffer of a flow meta. Read-only, dense, in
+ * row-major order and native byte order. Mapping one copies nothing where the model ran on the CPU;
  * where it ran on a device the first map copies the array, and fails (as gst_memory_map() does,
  * with %FALSE) where that copy did. The array lives as long as its memory, however long the
  * pipeline is gone. gst_torch_memory_get_shape() and gst_torch_memory_get_element_type() tell what

@@ -5,7 +5,7 @@
  * @title: GstTorchRuntime
  * @short_description: what all model elements of a process share
  *
- * Model elements share one runtime: a net's weights are loaded once however many elements and
+ * Model elements share one runtime: a model's weights are loaded once however many elements and
  * pipelines use it, and all inference of a device goes through the same few threads. Elements that
  * were given the same context, those of one pipeline usually, also convert a frame once.
  *

@@ -56,9 +56,9 @@ typedef struct _GstTorchScene GstTorchScene;
  * GstTorchScene:
  * @frame: number of the frame, from 0, since the stream began or was seeked
  * @shot: how many boundaries are known up to this frame: the number of its shot, from 0
- * @score: 0..1, how sure it is that a shot begins here; comparable between nets
+ * @score: 0..1, how sure it is that a shot begins here; comparable between models
  * @threshold: what @score is compared with
- * @distance: what the net itself said: cosine distance from the frame before, or the probability
+ * @distance: what the model itself said: cosine distance from the frame before, or the probability
  *   that the frame before ended a shot
  * @mean_luma: 0 (black) to 255
  * @boundary: what boundary is known with this frame, or that none is
@@ -72,7 +72,7 @@ typedef struct _GstTorchScene GstTorchScene;
  * @end_pts: PTS of that frame, ns
  * @confidence: 0..1, of the boundary
  * @source: (not nullable): name of the element that computed this
- * @model: (nullable): name of the net
+ * @model: (nullable): name of the model
  * @skipped: (nullable): why the frame was not looked at, where it was not
  *
  * One result, as read from a meta or to be attached. One that gst_torch_scene_meta_read() filled,

@@ -16,9 +16,9 @@ struct Pass {
   MatchOptions options;
 };
 
-MatchOptions coarse_options(const MatchModel& net, const MatchImage& image,
+MatchOptions coarse_options(const MatchModel& model, const MatchImage& image,
                              const MatchOptions& options) {
-  const int cell = net.info().cell_px;
+  const int cell = model.info().cell_px;
   MatchOptions coarse = options;
   coarse.max_size = coarse_size(image.width(), image.height(), options.max_size, cell);
   coarse.spacing = coarse_spacing(coarse.max_size, image.width(), image.height(), cell);
@@ -55,9 +55,9 @@ void limit(std::vector<Match>& matches, const MatchOptions& options) {
 
 class AdaptiveMatcher {
  public:
-  AdaptiveMatcher(const AdaptiveModels& nets, const MatchOptions& options, std::size_t most,
+  AdaptiveMatcher(const AdaptiveModels& models, const MatchOptions& options, std::size_t most,
                   AdaptiveEncodes& encodes, const std::stop_token& stop)
-      : nets_(nets), options_(options), most_(most), encodes_(encodes), stop_(stop) {}
+      : models_(models), options_(options), most_(most), encodes_(encodes), stop_(stop) {}
 
   Result<std::vector<AdaptiveResult>> run(std::span<const AdaptivePair> pairs) {
     std::vector<AdaptiveResult> results(pairs.size());
@@ -67,7 +67,7 @@ class AdaptiveMatcher {
     for (std::size_t i = 0; i < pairs.size(); i++) {
       const MatchImage& second = *pairs[i].second;
       results[i].matches = std::move((*coarse)[i].matches);
-      results[i].size = coarse_options(nets_.coarse, second, options_).max_size;
+      results[i].size = coarse_options(models_.coarse, second, options_).max_size;
       results[i].plan = plan_adaptive(request(pairs[i], results[i].size), results[i].matches);
       if (results[i].plan.needs_full_pass) unfinished.push_back(i);
       if (results[i].plan.overlap == Overlap::None) results[i].matches.clear();
@@ -85,9 +85,9 @@ class AdaptiveMatcher {
     request.second_width = pair.second->width();
     request.second_height = pair.second->height();
     request.max_size = options_.max_size;
-    request.cell_px = nets_.full.info().cell_px;
+    request.cell_px = models_.full.info().cell_px;
     request.coarse_size = size;
-    request.coarse_is_refined = nets_.coarse.info().has_fine_stage;
+    request.coarse_is_refined = models_.coarse.info().has_fine_stage;
     return request;
   }
 
@@ -95,18 +95,18 @@ class AdaptiveMatcher {
     std::vector<Pass> passes;
     for (const AdaptivePair& pair : pairs) {
       Pass pass;
-      pass.options = coarse_options(nets_.coarse, *pair.second, options_);
-      const MatchOptions of_first = coarse_options(nets_.coarse, *pair.first, options_);
-      auto first = pair.first->features(nets_.coarse, of_first, pair.first->whole(),
+      pass.options = coarse_options(models_.coarse, *pair.second, options_);
+      const MatchOptions of_first = coarse_options(models_.coarse, *pair.first, options_);
+      auto first = pair.first->features(models_.coarse, of_first, pair.first->whole(),
                                         encodes_.coarse, stop_);
       if (!first) return first.error();
-      auto second = pair.second->features(nets_.coarse, pass.options, pair.second->whole(),
+      auto second = pair.second->features(models_.coarse, pass.options, pair.second->whole(),
                                           encodes_.coarse, stop_);
       if (!second) return second.error();
       pass.frames = {*first, *second};
       passes.push_back(std::move(pass));
     }
-    return match(nets_.coarse, passes);
+    return match(models_.coarse, passes);
   }
 
   Result<std::shared_ptr<const MatchFrame>> full_features(MatchImage& image,
@@ -117,7 +117,7 @@ class AdaptiveMatcher {
     if (side.region != image.whole() || side.size != natural_size(image)) {
       options.max_size = side.size;
     }
-    return image.features(nets_.full, options, side.region, encodes, stop_);
+    return image.features(models_.full, options, side.region, encodes, stop_);
   }
 
   int natural_size(const MatchImage& image) const {
@@ -139,7 +139,7 @@ class AdaptiveMatcher {
       passes.back().options.spacing = plan.spacing;
       passes.back().options.max_matches = fewer(options_.max_matches, plan.max_matches);
     }
-    auto found = match(nets_.full, passes);
+    auto found = match(models_.full, passes);
     if (!found) return found.error();
     for (std::size_t i = 0; i < unfinished.size(); i++) {
       AdaptiveResult& result = results[unfinished[i]];
@@ -152,7 +152,7 @@ class AdaptiveMatcher {
   }
 
   // As many neighbours at once as have the same options.
-  Result<std::vector<MatchResult>> match(MatchModel& net, const std::vector<Pass>& passes) {
+  Result<std::vector<MatchResult>> match(MatchModel& model, const std::vector<Pass>& passes) {
     std::vector<MatchResult> results;
     while (results.size() < passes.size()) {
       const MatchOptions& options = passes[results.size()].options;
@@ -161,14 +161,14 @@ class AdaptiveMatcher {
         if (!(passes[i].options == options)) break;
         batch.push_back(passes[i].frames);
       }
-      auto found = net.match(batch, options, stop_);
+      auto found = model.match(batch, options, stop_);
       if (!found) return found.error();
       std::move(found->begin(), found->end(), std::back_inserter(results));
     }
     return results;
   }
 
-  const AdaptiveModels& nets_;
+  const AdaptiveModels& models_;
   const MatchOptions& options_;
   const std::size_t most_;
   AdaptiveEncodes& encodes_;
@@ -177,13 +177,13 @@ class AdaptiveMatcher {
 
 }  // namespace
 
-MatchWorkspace adaptive_workspace(const AdaptiveModels& nets, int width, int height, int pairs,
+MatchWorkspace adaptive_workspace(const AdaptiveModels& models, int width, int height, int pairs,
                                   const MatchOptions& options) {
   constexpr std::size_t kLargestPixel = 6;  // bytes, of the formats there are
   MatchOptions coarse_options = options;
-  coarse_options.max_size = coarse_size(width, height, options.max_size, nets.coarse.info().cell_px);
-  const MatchWorkspace full = nets.full.workspace(width, height, pairs, options);
-  const MatchWorkspace coarse = nets.coarse.workspace(width, height, pairs, coarse_options);
+  coarse_options.max_size = coarse_size(width, height, options.max_size, models.coarse.info().cell_px);
+  const MatchWorkspace full = models.full.workspace(width, height, pairs, options);
+  const MatchWorkspace coarse = models.coarse.workspace(width, height, pairs, coarse_options);
   const std::size_t pixels =
       kLargestPixel * static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   MatchWorkspace workspace;
@@ -194,13 +194,13 @@ MatchWorkspace adaptive_workspace(const AdaptiveModels& nets, int width, int hei
   return workspace;
 }
 
-Result<std::vector<AdaptiveResult>> match_adaptively(const AdaptiveModels& nets,
+Result<std::vector<AdaptiveResult>> match_adaptively(const AdaptiveModels& models,
                                                      std::span<const AdaptivePair> pairs,
                                                      const MatchOptions& options, std::size_t most,
                                                      AdaptiveEncodes& encodes,
                                                      const std::stop_token& stop) {
   if (pairs.empty()) return std::vector<AdaptiveResult>{};
-  return AdaptiveMatcher(nets, options, std::max<std::size_t>(1, most), encodes, stop).run(pairs);
+  return AdaptiveMatcher(models, options, std::max<std::size_t>(1, most), encodes, stop).run(pairs);
 }
 
 }  // namespace gsttorch

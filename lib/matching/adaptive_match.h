@@ -13,7 +13,7 @@
 
 namespace gsttorch {
 
-/// The two nets of adaptive matching, which may be one.
+/// The two models of adaptive matching, which may be one.
 struct AdaptiveModels {
   MatchModel& full;
   MatchModel& coarse;
@@ -32,18 +32,18 @@ struct AdaptiveResult {
       0;  ///< longer side of the second image's region, where the matches come from, pixels
 };
 
-/// How often a backbone ran: the full net's for first and second images, and the coarse pass'.
+/// How often a backbone ran: the full model's for first and second images, and the coarse pass'.
 struct AdaptiveEncodes {
   std::uint64_t first = 0, second = 0, coarse = 0;
 };
 
 /// MatchModel::workspace for both passes, a copy of the pixels, and all features that are kept.
-MatchWorkspace adaptive_workspace(const AdaptiveModels& nets, int width, int height, int pairs,
+MatchWorkspace adaptive_workspace(const AdaptiveModels& models, int width, int height, int pairs,
                                   const MatchOptions& options);
 
 /// Matches pairs with a coarse pass first, and with a full one where that is needed: plan_adaptive
-/// decides. Up to `most` pairs go through a net at once; each gets what it would get alone.
-Result<std::vector<AdaptiveResult>> match_adaptively(const AdaptiveModels& nets,
+/// decides. Up to `most` pairs go through a model at once; each gets what it would get alone.
+Result<std::vector<AdaptiveResult>> match_adaptively(const AdaptiveModels& models,
                                                      std::span<const AdaptivePair> pairs,
                                                      const MatchOptions& options, std::size_t most,
                                                      AdaptiveEncodes& encodes,

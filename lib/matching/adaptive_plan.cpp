@@ -189,7 +189,7 @@ class Planner {
     plan_.second = side(in_second);
   }
 
-  // The image that shows things larger goes into the net smaller.
+  // The image that shows things larger goes into the model smaller.
   void equalise_scales() {
     const double larger =
         plan_.motion->scale() * net_per_pixel(plan_.second) / net_per_pixel(plan_.first);

@@ -16,9 +16,9 @@ namespace gsttorch {
 struct AdaptiveRequest {
   int first_width = 0, first_height = 0;    ///< pixels of the first image
   int second_width = 0, second_height = 0;  ///< pixels of the second image
-  int max_size = 0;  ///< cap of the longer side inside the net, pixels; 0: none
-  int cell_px = 8;   ///< of the full pass' net
-  /// The coarse pass' own: longer side inside the net (pixels), and whether its second points are
+  int max_size = 0;  ///< cap of the longer side inside the model, pixels; 0: none
+  int cell_px = 8;   ///< of the full pass' model
+  /// The coarse pass' own: longer side inside the model (pixels), and whether its second points are
   /// more than cells of a grid.
   int coarse_size = 0;
   bool coarse_is_refined = true;
@@ -35,7 +35,7 @@ enum class Overlap {
 
 struct AdaptiveSide {
   ImageRegion region;  ///< of the image
-  int size = 0;        ///< longer side of that region inside the net, pixels
+  int size = 0;        ///< longer side of that region inside the model, pixels
 };
 
 /// How the full pass goes, if there is one.
@@ -48,7 +48,7 @@ struct AdaptivePlan {
   std::optional<AffineMotion> motion;  ///< from the first to the second, where it is known
 };
 
-/// Longer side of an image inside the net in the coarse pass of a net with cells of so many
+/// Longer side of an image inside the model in the coarse pass of a model with cells of so many
 /// pixels: a quarter of the full pass' cells in a row, at least twenty, fewer than the full pass.
 int coarse_size(int width, int height, int max_size, int cell_px);
 

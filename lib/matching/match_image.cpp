@@ -9,27 +9,27 @@ namespace gsttorch {
 MatchImage::MatchImage(std::shared_ptr<FrameImage> image)
     : width_(image->width()), height_(image->height()), image_(std::move(image)) {}
 
-Result<std::shared_ptr<const MatchFrame>> MatchImage::features(MatchModel& net,
+Result<std::shared_ptr<const MatchFrame>> MatchImage::features(MatchModel& model,
                                                                  const MatchOptions& options,
                                                                  const ImageRegion& region,
                                                                  std::uint64_t& encodes,
                                                                  const std::stop_token& stop) {
   for (const Made& made : made_) {
-    if (made.net == &net && made.max_size == options.max_size && made.region == region) {
+    if (made.model == &model && made.max_size == options.max_size && made.region == region) {
       return made.features;
     }
   }
   if (!image_) return Error{ErrorCode::Failed, "the pixels of an image are not there any more"};
   const bool is_part = region != whole();
   RegionImage part(*image_, region);
-  auto features = net.encode(is_part ? part : *image_, options, stop);
+  auto features = model.encode(is_part ? part : *image_, options, stop);
   if (!features) return features;
   encodes++;
   if (is_part) {
     std::erase_if(made_,
-                  [&](const Made& made) { return made.net == &net && made.region != whole(); });
+                  [&](const Made& made) { return made.model == &model && made.region != whole(); });
   }
-  made_.push_back({&net, options.max_size, region, *features});
+  made_.push_back({&model, options.max_size, region, *features});
   return features;
 }
 

@@ -14,9 +14,9 @@
 
 namespace gsttorch {
 
-/// An image to be matched with others: what nets made of it so far, and its pixels, from which
-/// they make more when it is asked for. Whole images' features stay, one for each net and size;
-/// of the parts only the one that a net was last asked for. Not thread-safe.
+/// An image to be matched with others: what models made of it so far, and its pixels, from which
+/// they make more when it is asked for. Whole images' features stay, one for each model and size;
+/// of the parts only the one that a model was last asked for. Not thread-safe.
 class MatchImage {
  public:
   /// `image` is kept until `copy_pixels` or `drop_pixels`.
@@ -26,9 +26,9 @@ class MatchImage {
   int height() const { return height_; }  ///< pixels
   ImageRegion whole() const { return {0, 0, width_, height_}; }
 
-  /// Features of a region, whose longer side is `options.max_size` inside the net at most. Matches
+  /// Features of a region, whose longer side is `options.max_size` inside the model at most. Matches
   /// made with them have that region's pixels. `encodes` counts those that had to be made.
-  Result<std::shared_ptr<const MatchFrame>> features(MatchModel& net, const MatchOptions& options,
+  Result<std::shared_ptr<const MatchFrame>> features(MatchModel& model, const MatchOptions& options,
                                                      const ImageRegion& region,
                                                      std::uint64_t& encodes,
                                                      const std::stop_token& stop = {});
@@ -40,7 +40,7 @@ class MatchImage {
 
  private:
   struct Made {
-    const MatchModel* net;
+    const MatchModel* model;
     int max_size;
     ImageRegion region;
     std::shared_ptr<const MatchFrame> features;

@@ -122,7 +122,7 @@ std::vector<ModelSource> read_sources(const json& object, const std::filesystem:
   for (const json& source : list(object, "sources")) {
     sources.push_back(read_source(source, directory));
     if (sources.front().is_bundled() && sources.size() > 1) {
-      throw Malformed("a bundled net has one source");
+      throw Malformed("a bundled model has one source");
     }
   }
   return sources;

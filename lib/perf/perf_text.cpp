@@ -93,7 +93,7 @@ std::string element_row(const PerfRecord& element) {
 
 double number(const PerfRecord& record, const char* key) { return record.value(key, 0.0); }
 
-/// What an element with a net says of it: "raftflow0: loaded in 310.0 ms, 33.1 ms a frame ...".
+/// What an element with a model says of it: "raftflow0: loaded in 310.0 ms, 33.1 ms a frame ...".
 std::string net_row(const PerfRecord& report) {
   const PerfRecord& stats = report["stats"];
   if (!stats.contains("frame_ms")) return {};

@@ -24,7 +24,7 @@ bool overlap(const GradualFinder::Change& a, const GradualFinder::Change& b) {
   return a.start < b.end && b.start < a.end;
 }
 
-// Whether the net, where it is one that can tell, sees anything there at all.
+// Whether the model, where it is one that can tell, sees anything there at all.
 bool is_supported(const FrameWindow& window, std::int64_t start, std::int64_t end) {
   if (!window.probabilities(start)) return true;
   float sum = 0;

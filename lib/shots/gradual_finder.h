@@ -16,7 +16,7 @@ namespace gsttorch {
 
 /// All that is known of gradual changes in a stretch: fades, dissolves and wipes by their
 /// arithmetic, and TransNetV2's marks. Where accounts of one change overlap, that of the fade goes
-/// before that of the dissolve, and this before the net's. Thread-bound.
+/// before that of the dissolve, and this before the model's. Thread-bound.
 class GradualFinder {
  public:
   struct Options {

@@ -54,7 +54,7 @@ struct ShotFrame {
   FramePlace place;  ///< numbers rise, gaps are allowed
   /// Mean luma of each cell of a 48x27 grid over the image, row by row, 0 (black) to 255.
   std::span<const float> luma;
-  /// The net's feature vector, of any scale but always of the same length; empty: none.
+  /// The model's feature vector, of any scale but always of the same length; empty: none.
   std::span<const float> feature;
   std::optional<TransitionProbabilities> probabilities;
 };
@@ -64,7 +64,7 @@ struct ShotDecision {
   FramePlace place;
   /// 0 to 1; a frame is a cut only where this reaches the threshold. Comparable between models.
   float score = 0;
-  /// What the net itself said: cosine distance from the frame before, or TransNetV2's
+  /// What the model itself said: cosine distance from the frame before, or TransNetV2's
   /// probability that the frame before ended a shot.
   float distance = 0;
   float mean_luma = 0;  ///< 0 to 255

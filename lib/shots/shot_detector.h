@@ -10,7 +10,7 @@
 
 namespace gsttorch {
 
-/// Thread-bound. Decides where shots begin, from what a net says of each frame and from a small
+/// Thread-bound. Decides where shots begin, from what a model says of each frame and from a small
 /// luma image of it, as the frames come. docs/design has the rules and why they are so.
 ///
 /// A frame that has probabilities is judged by them, another by its feature, and one with neither
@@ -26,7 +26,7 @@ class ShotDetector {
     /// How many later frames a frame's decision waits for, 1 to 32. Flashes of up to this many
     /// frames are no cuts.
     unsigned look_ahead = 8;
-    /// Cosine distances below this are the net's noise, never a cut. The model's, not the user's.
+    /// Cosine distances below this are the model's noise, never a cut. The model's, not the user's.
     float distance_floor = 0.02F;
   };
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""LoFTR (Sun et al., CVPR 2021) at any width, with the state-dict keys of the published nets.
+"""LoFTR (Sun et al., CVPR 2021) at any width, with the state-dict keys of the published models.
 
 Positions: cell (x, y) of the coarse map sits on pixel (8x, 8y), cell (x, y) of the fine map on pixel
 (2x, 2y), pixel centres being whole numbers. Training and evaluation both use that frame.
@@ -276,7 +276,7 @@ def expectation(logits, window):
 
 
 def lite_kornia_config(config=LITE):
-    """The same net as a configuration of kornia's LoFTR."""
+    """The same model as a configuration of kornia's LoFTR."""
     transformer = {"nhead": config.heads, "attention": "linear"}
     coarse, fine = config.block_dims[2], config.block_dims[0]
     return {

@@ -34,7 +34,7 @@ class ResNet18(nn.Module):
 
 
 def normalised(images):
-    """uint8 RGB [B, H, W, 3] -> float [B, 3, H, W] as ImageNet's nets take it."""
+    """uint8 RGB [B, H, W, 3] -> float [B, 3, H, W] as ImageNet's models take it."""
     x = images.permute(0, 3, 1, 2).float() / 255
     return (x - x.new_tensor(MEAN)[:, None, None]) / x.new_tensor(DEVIATION)[:, None, None]
 

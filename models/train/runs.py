@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """What every training run needs: schedule, averaged weights, checkpoints, log, curve, export.
 
-A run's nets, data and losses are its own (loftr_lite.py, resnet18_lite.py); Training is the rest.
+A run's models, data and losses are its own (loftr_lite.py, resnet18_lite.py); Training is the rest.
 """
 
 import argparse
@@ -51,7 +51,7 @@ class Pace:
 
 
 class Average:
-    """Exponential moving average of a net's weights and statistics over `steps` steps or so."""
+    """Exponential moving average of a model's weights and statistics over `steps` steps or so."""
 
     def __init__(self, net, steps=1000):
         self.net, self.steps, self.updates = copy.deepcopy(net).eval(), steps, 0
@@ -77,7 +77,7 @@ def replace_file(path, write):
 
 
 def save_checkpoint(path, net, average, optimiser, step, extra):
-    state = {"net": net.state_dict(), "average": average.net.state_dict(),
+    state = {"model": net.state_dict(), "average": average.net.state_dict(),
              "average_updates": average.updates, "optimiser": optimiser.state_dict(),
              "step": step, "torch_rng": torch.get_rng_state(), "extra": extra}
     replace_file(path, lambda part: torch.save(state, part))
@@ -85,7 +85,7 @@ def save_checkpoint(path, net, average, optimiser, step, extra):
 
 def load_checkpoint(path, net, average, optimiser):
     state = torch.load(path, map_location="cpu", weights_only=True)
-    net.load_state_dict(state["net"])
+    net.load_state_dict(state["model"])
     average.net.load_state_dict(state["average"])
     average.updates = state["average_updates"]
     optimiser.load_state_dict(state["optimiser"])
@@ -107,7 +107,7 @@ def export(path, net, metadata):
 
 
 def load_export(path, net):
-    """Loads an exported net and returns its metadata."""
+    """Loads an exported model and returns its metadata."""
     net.load_state_dict({key: value.float() if value.is_floating_point() else value
                          for key, value in load_file(str(path)).items()})
     with safe_open(str(path), "pt") as file:
@@ -296,7 +296,7 @@ def parser(description, steps, rate, validate_every):
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--rate", type=float, default=rate, help="highest learning rate")
     options.add_argument("--from", dest="take_up", type=pathlib.Path,
-                         help="exported net to go on from")
+                         help="exported model to go on from")
     options.add_argument("--average-steps", type=int, default=1000,
                          help="steps that the averaged weights reach back, or so")
     options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

@@ -86,7 +86,7 @@ def grade(rng):
 
 
 def finish(rng, frames, side, graded, strength=0.45):
-    """What happens to a shot as a whole, then to each frame, then the net's size."""
+    """What happens to a shot as a whole, then to each frame, then the model's size."""
     done = []
     for index, frame in enumerate(frames):
         image = photometry.degrade(rng, graded(frame), strength)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What the tests of the C library share: where things are, and a net that nobody trained."""
+"""What the tests of the C library share: where things are, and a model that nobody trained."""
 import os
 import pathlib
 import sys
@@ -25,13 +25,13 @@ def weights(tmp_path_factory) -> pathlib.Path:
 
 @pytest.fixture(scope="session")
 def match_pipeline():
-    """The description of a pipeline that matches frames with the bundled net, up to its sink."""
-    net = SOURCE_ROOT / "models" / "bundled" / "loftr-lite.safetensors"
+    """The description of a pipeline that matches frames with the bundled model, up to its sink."""
+    model = SOURCE_ROOT / "models" / "bundled" / "loftr-lite.safetensors"
 
     def describe(frames: int) -> str:
         return (f"videotestsrc num-buffers={frames} pattern=smpte horizontal-speed=2 ! "
                 "video/x-raw,format=RGB,width=160,height=128,framerate=25/1 ! "
-                f"loftrmatch name=match model={net} device=cpu threshold=0.01")
+                f"loftrmatch name=match model={model} device=cpu threshold=0.01")
 
     return describe
 

@@ -90,11 +90,11 @@ def test_results_of_several_elements_are_listed_in_order() -> None:
 
 
 def test_a_result_outlives_its_frame_and_an_array_its_result() -> None:
-    frame = frame_with(make_flow(model="net"))
+    frame = frame_with(make_flow(model="model"))
     flow = GstTorch.buffer_get_torch_flow(frame, None)
     del frame
     gc.collect()
-    assert (flow.source, flow.model) == ("mine", "net")
+    assert (flow.source, flow.model) == ("mine", "model")
     vectors = flow.get_vectors(Direction.FORWARD)
     del flow
     gc.collect()

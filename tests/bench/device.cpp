@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// Time a frame and memory of a net on a device, over a stream of frames: from the pixels in the
+// Time a frame and memory of a model on a device, over a stream of frames: from the pixels in the
 // processor's memory to the result there.
 //
-//   device NET WEIGHTS DEVICE FRAMES.raw WIDTH HEIGHT [THRESHOLD]
+//   device MODEL WEIGHTS DEVICE FRAMES.raw WIDTH HEIGHT [THRESHOLD]
 //
-// NET: `flow` and `match`, each frame with the one before; `features`, of each frame; `shots`, in
+// MODEL: `flow` and `match`, each frame with the one before; `features`, of each frame; `shots`, in
 // windows of 100 frames that advance by 50, whose time is shared out. FRAMES.raw: RGB, one frame
 // after the other. THRESHOLD: of a match. The first frames, for which a GPU is warmed up, are left
 // out. Prints one JSON object.
@@ -143,7 +143,7 @@ Measured run(Engine& engine, const std::string& net, const ModelOptions& options
   if (net == "match") return match(*must(engine.load_match_model(options)), video, threshold);
   if (net == "features") return features(*must(engine.load_feature_model(options)), video);
   if (net == "shots") return shots(*must(engine.load_shot_model(options)), video);
-  std::fprintf(stderr, "device: no net %s\n", net.c_str());
+  std::fprintf(stderr, "device: no model %s\n", net.c_str());
   std::exit(2);
 }
 
@@ -156,7 +156,7 @@ void print(const std::string& net, const std::string& device, const Video& video
   const double mean = std::accumulate(ms.begin(), ms.end(), 0.) / ms.size();
   const std::vector<double>& found = measured.matches;
   std::printf(
-      "{\"net\": \"%s\", \"device\": \"%s\", \"size\": \"%dx%d\", \"n\": %zu, \"ms\": {\"p50\": "
+      "{\"model\": \"%s\", \"device\": \"%s\", \"size\": \"%dx%d\", \"n\": %zu, \"ms\": {\"p50\": "
       "%.3f, \"mean\": %.3f, \"least\": %.3f, \"p95\": %.3f}, \"matches\": %.1f, \"peak_mb\": "
       "%.1f, \"reserved_mb\": %.1f}\n",
       net.c_str(), device.c_str(), video.width, video.height, ms.size(), ms[ms.size() / 2], mean,
@@ -171,7 +171,7 @@ void print(const std::string& net, const std::string& device, const Video& video
 int main(int argc, char** argv) {
   using namespace gsttorch;
   if (argc < 7) {
-    std::fprintf(stderr, "usage: device NET WEIGHTS DEVICE FRAMES.raw WIDTH HEIGHT [THRESHOLD]\n");
+    std::fprintf(stderr, "usage: device MODEL WEIGHTS DEVICE FRAMES.raw WIDTH HEIGHT [THRESHOLD]\n");
     return 2;
   }
   Engine* engine = must(load_engine());

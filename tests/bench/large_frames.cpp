@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What frames that are larger than the image inside the net cost raftflow beside the net's own
+// What frames that are larger than the image inside the model cost raftflow beside the model's own
 // work: scaling down, and bringing the flow to the frame's size. For each size, turn by turn so
 // that whatever else the machine does meets all alike: the median time of a frame through the
-// element, and of a frame that has the net's size already, through the same element.
+// element, and of a frame that has the model's size already, through the same element.
 //
 //   large_frames MODEL [ITERATIONS FRAMES ROUNDS]
 //
@@ -71,7 +71,7 @@ class Stream {
     gst_harness_set_src_caps(harness_.get(), gst_video_info_to_caps(&info));
     for (const double shift : {0., 3.}) images_.push_back(image(info, shift));
     ms_.reserve(load.frames * load.rounds);
-    push();  // has no flow; loads the net
+    push();  // has no flow; loads the model
     push();  // what the first flow alone takes
   }
 

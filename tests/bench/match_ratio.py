@@ -9,7 +9,7 @@
 
 PROGRAM.py takes VIDEO, --stages match, --match-size, --frames, --dump and --loftr-weights, prints one JSON
 object with ms.match.p50 and init_ms.match_threshold, and writes match_%05d.npy [M, 5] (x0, y0, x1, y1,
-confidence) and weights/loftr.safetensors to the directory of --dump. Without --weights the net is the full one
+confidence) and weights/loftr.safetensors to the directory of --dump. Without --weights the model is the full one
 with that program's own random numbers, which the first of its runs leaves in the dump.
 
 Prints one JSON object: of each round the medians of both, ms per frame; their ratio; and how far the matches
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--size", default="320x240", help="WxH")
-    parser.add_argument("--precision", default="auto", help="of this project's net: fp32, bf16")
+    parser.add_argument("--precision", default="auto", help="of this project's model: fp32, bf16")
     args = parser.parse_args()
     width, height = map(int, args.size.split("x"))
     with tempfile.TemporaryDirectory() as directory:

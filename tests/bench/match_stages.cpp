@@ -6,7 +6,7 @@
 //
 //   match_stages WEIGHTS FRAMES.raw WIDTH HEIGHT [stream|stock [THRESHOLD [PRECISION]]]
 //
-// FRAMES.raw: grey bytes, WIDTH x HEIGHT (multiples of the net's stride), one frame after the
+// FRAMES.raw: grey bytes, WIDTH x HEIGHT (multiples of the model's stride), one frame after the
 // other. `stock` goes the way of the authors' code with this project's convolutions: both images
 // through the whole backbone for each pair, every step of the transformer as an operation, the
 // matrix of all pairs of cells, every window of both images. Under callgrind each stage is a dump
@@ -72,15 +72,15 @@ class Stages {
   std::map<std::string, std::vector<double>> ms_;
 };
 
-// Multiplications of each part, from the net's widths. Nets whose cells are eight pixels wide.
+// Multiplications of each part, from the model's widths. Models whose cells are eight pixels wide.
 struct Costs {
-  const LoftrBackbone& net;
+  const LoftrBackbone& model;
   const LoftrConfig& config;
   double pixels, cells;
 
   double way_down() const {
-    const double c0 = net.stem_channels(), c1 = net.fine_channels(), c2 = net.middle_channels();
-    const double c3 = net.coarse_channels();
+    const double c0 = model.stem_channels(), c1 = model.fine_channels(), c2 = model.middle_channels();
+    const double c3 = model.coarse_channels();
     const auto stage = [](double in, double out, bool halves) {
       return 9 * in * out + 27 * out * out + (halves ? in * out : 0);
     };
@@ -88,28 +88,28 @@ struct Costs {
            pixels / 64 * (stage(c2, c3, true) + c3 * c3);
   }
   double way_up() const {
-    return pixels / 16 * net.middle().dense_cost() + pixels / 4 * net.fine().dense_cost();
+    return pixels / 16 * model.middle().dense_cost() + pixels / 4 * model.fine().dense_cost();
   }
   // Where a stream has few matches, only windows of the finer map are made, of both images; else
   // all of it for the later image, as the earlier one's is there.
   double windows(double matches) const {
-    const double both = 2 * matches * net.fine().window_cost(LoftrConfig::kWindow);
-    return both < pixels / 4 * net.fine().dense_cost() ? both : 0;
+    const double both = 2 * matches * model.fine().window_cost(LoftrConfig::kWindow);
+    return both < pixels / 4 * model.fine().dense_cost() ? both : 0;
   }
   double branch(double matches) const {
     const double few = windows(matches);
-    return pixels / 16 * net.middle().dense_cost() +
-           (few > 0 ? few : pixels / 4 * net.fine().dense_cost());
+    return pixels / 16 * model.middle().dense_cost() +
+           (few > 0 ? few : pixels / 4 * model.fine().dense_cost());
   }
   double layers(double count, double tokens, double channels) const {
     return count * tokens * channels * (10 * channels + 2 * channels / config.heads);
   }
   double coarse(double layer_count) const {
-    return layers(layer_count, cells, static_cast<double>(net.coarse_channels()));
+    return layers(layer_count, cells, static_cast<double>(model.coarse_channels()));
   }
-  double matching() const { return cells * cells * static_cast<double>(net.coarse_channels()); }
+  double matching() const { return cells * cells * static_cast<double>(model.coarse_channels()); }
   double fine(double matches) const {
-    const double c = net.fine_channels();
+    const double c = model.fine_channels();
     return layers(config.fine_layers, 50 * matches, c) + 50 * matches * c * c;
   }
 };
@@ -127,15 +127,15 @@ void drop_border(std::vector<CoarseMatch>& matches, const CoarseGrid& grid) {
 
 // As the element does it: `last` is what the frame before has left.
 std::shared_ptr<const Loftr::Image> match_in_stream(
-    const Loftr& net, const Costs& costs, const at::Tensor& image,
+    const Loftr& model, const Costs& costs, const at::Tensor& image,
     const std::shared_ptr<const Loftr::Image>& last, const Loftr::Options& options,
     Stages& stages) {
   const auto picture =
-      stages("backbone", costs.way_down() + costs.coarse(1), [&] { return net.encode(image); });
+      stages("backbone", costs.way_down() + costs.coarse(1), [&] { return model.encode(image); });
   if (!last) return picture;
   const Loftr::ImagePair pair = {last.get(), picture.get()};
-  const auto tokens = stages("coarse transformer", costs.coarse(2 * net.config().coarse_layers - 2),
-                             [&] { return net.coarse_tokens(std::span(&pair, 1)).tokens; });
+  const auto tokens = stages("coarse transformer", costs.coarse(2 * model.config().coarse_layers - 2),
+                             [&] { return model.coarse_tokens(std::span(&pair, 1)).tokens; });
   const auto matches = stages("matching", costs.matching(), [&] {
     auto found = match_tokens(rows_of(tokens.x0), rows_of(tokens.x1), LoftrConfig::kTemperature,
                               options.threshold);
@@ -143,15 +143,15 @@ std::shared_ptr<const Loftr::Image> match_in_stream(
     return found;
   });
   const auto count = static_cast<double>(matches.size());
-  const auto refine = [&] { return net.fine_offsets(pair, tokens, matches, options); };
+  const auto refine = [&] { return model.fine_offsets(pair, tokens, matches, options); };
   stages("fine branch and stage", costs.branch(count) + costs.fine(count), refine);
   stages("fine stage", costs.windows(count) + costs.fine(count), refine);  // what is made is kept
   if (stages.is_last) std::printf("{\"matches\": %zu}\n", matches.size());
   return picture;
 }
 
-struct StockNet {
-  StockNet(const ModuleWeights& weights, const LoftrConfig& config)
+struct StockModel {
+  StockModel(const ModuleWeights& weights, const LoftrConfig& config)
       : config(config),
         backbone(weights / "backbone", config),
         coarse(weights / "loftr_coarse", backbone.coarse_channels(), config.coarse_layers, config),
@@ -162,12 +162,12 @@ struct StockNet {
   LoftrFine fine;
 };
 
-LoftrTransformer::Pair stock_layers(const LoftrTransformer& net, int layers,
+LoftrTransformer::Pair stock_layers(const LoftrTransformer& model, int layers,
                                     LoftrTransformer::Pair x) {
   for (int i = 0; i < layers; i++) {
     const bool is_cross = i % 2 == 1;
-    x.x0 = net.plain_layer(i, x.x0, is_cross ? x.x1 : x.x0);
-    x.x1 = net.plain_layer(i, x.x1, is_cross ? x.x0 : x.x1);
+    x.x0 = model.plain_layer(i, x.x0, is_cross ? x.x1 : x.x0);
+    x.x1 = model.plain_layer(i, x.x1, is_cross ? x.x0 : x.x1);
   }
   return x;
 }
@@ -180,24 +180,24 @@ at::Tensor stock_windows(const at::Tensor& map, const at::Tensor& index) {
   return windows.view({-1, map.size(1), 5, 5}).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-void match_stock(const StockNet& net, const Costs& costs, const at::Tensor& first,
+void match_stock(const StockModel& model, const Costs& costs, const at::Tensor& first,
                  const at::Tensor& second, const Loftr::Options& options, Stages& stages) {
   struct Maps {
     at::Tensor coarse, fine;
   };
   constexpr std::size_t kOneBand = std::size_t{1} << 40;
   const Maps maps = stages("backbone", 2 * (costs.way_down() + costs.way_up()), [&]() -> Maps {
-    const LoftrBackbone::Maps down = net.backbone(at::cat({first, second}));
+    const LoftrBackbone::Maps down = model.backbone(at::cat({first, second}));
     const at::Tensor middle =
-        net.backbone.middle().dense(down.middle_lateral, down.coarse, kOneBand);
-    return {down.coarse, net.backbone.fine().dense(down.fine_lateral, middle, kOneBand)};
+        model.backbone.middle().dense(down.middle_lateral, down.coarse, kOneBand);
+    return {down.coarse, model.backbone.fine().dense(down.fine_lateral, middle, kOneBand)};
   });
   const CoarseGrid grid = {maps.coarse.size(2), maps.coarse.size(3)};
-  const auto tokens = stages("coarse transformer", costs.coarse(2 * net.config.coarse_layers), [&] {
+  const auto tokens = stages("coarse transformer", costs.coarse(2 * model.config.coarse_layers), [&] {
     const at::Tensor placed =
         maps.coarse +
-        position_encoding(maps.coarse.size(1), grid.height, grid.width, net.config.fixed_encoding);
-    return stock_layers(net.coarse, net.config.coarse_layers,
+        position_encoding(maps.coarse.size(1), grid.height, grid.width, model.config.fixed_encoding);
+    return stock_layers(model.coarse, model.config.coarse_layers,
                         {placed.narrow(0, 0, 1), placed.narrow(0, 1, 1)});
   });
   const auto matches = stages("matching", costs.matching(), [&] {
@@ -224,7 +224,7 @@ void match_stock(const StockNet& net, const Costs& costs, const at::Tensor& firs
   }
   stages("fine stage", costs.fine(static_cast<double>(matches.size())), [&] {
     const at::Tensor at0 = at::tensor(rows, at::kLong), at1 = at::tensor(columns, at::kLong);
-    return net.fine(
+    return model.fine(
         {stock_windows(maps.fine.narrow(0, 0, 1), at0), rows_of(tokens.x0).index({at0})},
         {stock_windows(maps.fine.narrow(0, 1, 1), at1), rows_of(tokens.x1).index({at1})});
   });
@@ -258,22 +258,22 @@ int run(int argc, char** argv) {
   const ModuleWeights weights(*state, *target);
   const std::int64_t width = std::atoi(argv[3]), height = std::atoi(argv[4]);
   const at::Tensor frames = read_frames(argv[2], width, height);
-  std::optional<Loftr> net;
-  std::optional<StockNet> stock;
+  std::optional<Loftr> model;
+  std::optional<StockModel> stock;
   if (is_stock) {
     stock.emplace(weights, config);
   } else {
-    net.emplace(weights, config);
+    model.emplace(weights, config);
   }
   const auto pixels = static_cast<double>(width * height);
-  const Costs costs = {is_stock ? stock->backbone : net->backbone(), config, pixels, pixels / 64};
+  const Costs costs = {is_stock ? stock->backbone : model->backbone(), config, pixels, pixels / 64};
 
   Stages stages;
   std::shared_ptr<const Loftr::Image> last;
   for (std::int64_t i = 0; i < frames.size(0); i++) {
     stages.is_last = i == frames.size(0) - 1;
     if (!is_stock) {
-      last = match_in_stream(*net, costs, frames[i], last, options, stages);
+      last = match_in_stream(*model, costs, frames[i], last, options, stages);
     } else if (i > 0) {
       match_stock(*stock, costs, frames[i - 1], frames[i], options, stages);
     }

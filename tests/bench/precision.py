@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What `precision` saves and costs: each net in fp32 and in another precision, in turns. Not a test:
+"""What `precision` saves and costs: each model in fp32 and in another precision, in turns. Not a test:
 run it in `meson devenv -C build`, where the machine has nothing else to do.
 
     precision.py --video VIDEO --pairs DIR [--precision bf16] [--device cpu] [--resnet18 FILE]
 
 DIR has a directory for each pair: frame10.png, frame11.png and flow10.flo, the true flow. Prints for
-each net the element's own time per frame and the ratio of the two, then what flow and matches are
+each model the element's own time per frame and the ratio of the two, then what flow and matches are
 worth in both, and where boundaries are found. What is not there is left out with a word. Needs numpy.
 """
 import argparse
@@ -22,7 +22,7 @@ import tempfile
 import numpy as np
 
 UNKNOWN = 1e8  # what is larger in a .flo file stands for "not known"
-WINDOWS = 200  # frames: a net that looks at many at once needs them
+WINDOWS = 200  # frames: a model that looks at many at once needs them
 STREAMS = (
     ("scenedetect", "resnet18-lite", "640,height=360"),
     ("scenedetect", "transnetv2", "640,height=360"),

@@ -7,7 +7,7 @@
 //
 //   results_cost DIRECTORY [WIDTH HEIGHT FRAMES WORK_MS ROUNDS]
 //
-// WORK_MS: how long a net would take for each frame; waited, as for a GPU.
+// WORK_MS: how long a model would take for each frame; waited, as for a GPU.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -63,12 +63,12 @@ struct Net {
 };
 
 GstPadProbeReturn compute(GstPad*, GstPadProbeInfo* info, gpointer data) {
-  const auto* net = static_cast<const Net*>(data);
+  const auto* model = static_cast<const Net*>(data);
   auto* frame = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
-  const GstTorchFlow flow = describe_flow(net->load.width, net->load.height, net->flow.get());
+  const GstTorchFlow flow = describe_flow(model->load.width, model->load.height, model->flow.get());
   gst_buffer_add_torch_flow_meta(frame, &flow);
   GST_PAD_PROBE_INFO_DATA(info) = frame;
-  g_usleep(static_cast<gulong>(net->load.work_ms * 1e3));
+  g_usleep(static_cast<gulong>(model->load.work_ms * 1e3));
   return GST_PAD_PROBE_OK;
 }
 
@@ -78,12 +78,12 @@ void run(Variant& variant, const Load& load) {
                            " ! video/x-raw,format=BGRx,width=" + std::to_string(load.width) +
                            ",height=" + std::to_string(load.height) + " ! identity ! " +
                            variant.element + " ! fakesink sync=false";
-  Net net{some_flow(load), load};
+  Net model{some_flow(load), load};
   const double processor = processor_ms();
   const auto start = std::chrono::steady_clock::now();
   const std::string end = run_pipeline(line, [&](GstElement* pipeline) {
     for_each_pad(pipeline, "identity", "src", [&](GstPad* pad) {
-      gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, compute, &net, nullptr);
+      gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, compute, &model, nullptr);
     });
   });
   const std::chrono::duration<double, std::milli> wall = std::chrono::steady_clock::now() - start;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// The shot decision alone, for tests/bench/scenes: reads what a net said of each frame of a clip,
+// The shot decision alone, for tests/bench/scenes: reads what a model said of each frame of a clip,
 // prints what is decided.
 //
 //   shot_detect FILE [--scores] [--threshold X] [--look-ahead N] [--floor X] [--min-shot MS]
@@ -11,7 +11,7 @@
 // probabilities; then for each frame int64 pts in ns (negative: none), 1296 bytes of luma (48x27),
 // the feature's floats, two floats of probabilities. Prints `kind start middle end confidence`
 // for each boundary, with --scores `score frame score distance luma` for each frame; with --luma
-// the net is not heard.
+// the model is not heard.
 
 #include <cstdint>
 #include <cstdlib>

@@ -27,7 +27,7 @@ def stamps(directory):
 
 
 @pytest.fixture(name="analyze")
-def analyzes_with_the_real_net(gst_torch, weights):
+def analyzes_with_the_real_model(gst_torch, weights):
     def run(*arguments, **options):
         return gst_torch("analyze", *arguments, "--model", weights, *QUICK, **options)
 

@@ -95,7 +95,7 @@ def test_is_as_right_as_the_original_on_middlebury(gst_torch, middlebury, weight
     assert mean_distance(vectors, truth[2]) == pytest.approx(EXPECTED_ERRORS[name], abs=0.005)
 
 
-def test_a_smaller_size_inside_the_net_still_gives_pixels_of_the_image(
+def test_a_smaller_size_inside_the_model_still_gives_pixels_of_the_image(
         gst_torch, middlebury, weights, tmp_path):
     pair = middlebury / "RubberWhale"
     out = tmp_path / "out.flo"

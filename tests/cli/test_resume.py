@@ -18,22 +18,22 @@ import formula_weights  # noqa: E402: found by the line before
 FRAMES = 60
 
 
-@pytest.fixture(name="net", scope="session")
+@pytest.fixture(name="model", scope="session")
 def weights_by_a_formula(tmp_path_factory):
-    path = tmp_path_factory.mktemp("net") / "raft-small.safetensors"
+    path = tmp_path_factory.mktemp("model") / "raft-small.safetensors"
     formula_weights.write_weights(path, SOURCE_ROOT / "tests" / "nn" / "goldens"
                                   / "raft_small.shapes")
     return path
 
 
 @pytest.fixture(name="start")
-def starts_a_pipeline(gst_torch, net):
+def starts_a_pipeline(gst_torch, model):
     """Flow of small frames, written into a directory; 20 lines to a file."""
     def start(directory: Path, *properties: str) -> subprocess.Popen:
         pipeline = (
             f"videotestsrc pattern=ball num-buffers={FRAMES} ! "
             "video/x-raw,width=128,height=128,framerate=25/1 ! "
-            f"raftflow model={net} iterations=1 device=cpu ! "
+            f"raftflow model={model} iterations=1 device=cpu ! "
             f"analysiswriter location={directory} records-per-file=20 flow-every=7")
         return subprocess.Popen(["gst-launch-1.0", "-q", *pipeline.split(), *properties,
                                  "!", "fakesink"], env=gst_torch.environment)
@@ -91,9 +91,9 @@ def video_of_six_seconds(tmp_path_factory):
 
 
 @pytest.fixture(name="analyze")
-def starts_the_command(gst_torch, net, video):
+def starts_the_command(gst_torch, model, video):
     def start(directory: Path, *options: str) -> subprocess.Popen:
-        return subprocess.Popen([PROGRAM, "analyze", video, "-o", directory, "--model", net,
+        return subprocess.Popen([PROGRAM, "analyze", video, "-o", directory, "--model", model,
                                  "--iterations", "1", "--device", "cpu", "--flow-every", "7",
                                  *options],
                                 env=gst_torch.environment, stdout=subprocess.PIPE, text=True)
@@ -111,7 +111,7 @@ def results_in(directory: Path) -> dict[str, bytes]:
 
 
 def frames_analysed(directory: Path) -> int:
-    """By the net, in the last run."""
+    """By the model, in the last run."""
     last = json.loads((directory / "perf.jsonl").read_text().splitlines()[-1])
     return next(report["stats"]["frames"] for report in last["reports"]
                 if report["name"] in ("raftflow", "loftrmatch"))
@@ -195,11 +195,11 @@ def video_of_large_frames(tmp_path_factory):
 
 
 def test_a_file_whose_index_leads_astray_is_read_from_its_beginning(
-        gst_torch, interrupted, net, snow, tmp_path) -> None:
+        gst_torch, interrupted, model, snow, tmp_path) -> None:
     astray, whole, cut = tmp_path / "astray.mkv", tmp_path / "whole", tmp_path / "cut"
     astray.write_bytes(with_index_of_later_frames(snow.read_bytes()))
 
-    command = ["analyze", astray, "--model", net, "--iterations", "1", "--device", "cpu",
+    command = ["analyze", astray, "--model", model, "--iterations", "1", "--device", "cpu",
                "--stages", "flow", "--flow-every", "7", "-o"]
     assert gst_torch(*command, whole).returncode == 0
     done = interrupted(*command, cut, signal=signal.SIGINT,

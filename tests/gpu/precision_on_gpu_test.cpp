@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 //
-// Nets in half precision beside themselves in fp32, both on the GPU.
+// Models in half precision beside themselves in fp32, both on the GPU.
 #include <cmath>
 #include <map>
 #include <memory>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// The nets that tell shots, on a GPU against the processor.
+// The models that tell shots, on a GPU against the processor.
 #include <cmath>
 
 #include "tests/gpu/gpu_test.h"

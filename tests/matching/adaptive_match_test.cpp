@@ -31,11 +31,11 @@ std::shared_ptr<FrameImage> window(int left, int width = kWidth, int height = kH
 struct WorldFrame final : MatchFrame {
   std::size_t bytes() const override { return 1000; }
   int left = 0, width = 0, height = 0;  // pixels, as it was given
-  double scale = 1;                     // of the net's pixels to those
+  double scale = 1;                     // of the model's pixels to those
 };
 
 // Finds every point of a grid of cells in windows of one world; nothing where `is_blind`.
-class WorldNet final : public MatchModel {
+class WorldModel final : public MatchModel {
  public:
   const MatchModelInfo& info() const override { return info_; }
   Result<std::shared_ptr<const MatchFrame>> encode(FrameImage& image, const MatchOptions& options,
@@ -105,12 +105,12 @@ struct AdaptiveMatch : testing::Test {
     return match(first, second);
   }
 
-  WorldNet full, coarse;
+  WorldModel full, coarse;
   MatchOptions options;
   AdaptiveEncodes encodes;
 };
 
-TEST_F(AdaptiveMatch, a_still_pair_goes_through_the_full_net_at_a_smaller_size) {
+TEST_F(AdaptiveMatch, a_still_pair_goes_through_the_full_model_at_a_smaller_size) {
   const AdaptiveResult still = match(64, 64);
   EXPECT_EQ(still.plan.overlap, Overlap::Still);
   EXPECT_EQ(still.passes, 2);
@@ -138,7 +138,7 @@ TEST_F(AdaptiveMatch, images_that_share_nothing_need_the_light_pass_alone_and_gi
   EXPECT_TRUE(full.sizes.empty());
 }
 
-TEST_F(AdaptiveMatch, a_moved_image_goes_through_both_nets_at_their_sizes) {
+TEST_F(AdaptiveMatch, a_moved_image_goes_through_both_models_at_their_sizes) {
   const AdaptiveResult moved = match(0, 64);
   EXPECT_EQ(moved.plan.overlap, Overlap::Large);
   EXPECT_EQ(moved.passes, 2);
@@ -250,7 +250,7 @@ TEST_F(AdaptiveMatch, max_size_caps_both_passes) {
   EXPECT_EQ(*std::max_element(full.sizes.begin(), full.sizes.end()), 320);
 }
 
-TEST_F(AdaptiveMatch, one_net_can_do_both_passes) {
+TEST_F(AdaptiveMatch, one_model_can_do_both_passes) {
   EXPECT_TRUE(match_adaptively({full, full}, {}, options, 1, encodes, {})->empty());
   MatchImage a(window(0)), b(window(64));
   const AdaptivePair pair = {&a, &b};
@@ -260,16 +260,16 @@ TEST_F(AdaptiveMatch, one_net_can_do_both_passes) {
   EXPECT_EQ(full.sizes.size(), 4u);
 }
 
-TEST_F(AdaptiveMatch, failure_of_either_net_is_its_error) {
-  for (WorldNet* net : {&coarse, &full}) {
-    net->fails_at = net->calls + 1;
+TEST_F(AdaptiveMatch, failure_of_either_model_is_its_error) {
+  for (WorldModel* model : {&coarse, &full}) {
+    model->fails_at = model->calls + 1;
     MatchImage a(window(0)), b(window(64));
     const AdaptivePair pair = {&a, &b};
     const auto failed =
         match_adaptively({full, coarse}, std::span(&pair, 1), options, 1, encodes, {});
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().message, "no memory");
-    net->fails_at = 0;
+    model->fails_at = 0;
   }
 }
 

@@ -107,13 +107,13 @@ TEST(ImageRegion, what_is_made_of_a_part_is_kept_apart_from_the_whole_and_other_
   const Image image(64, 48);
   KeepingFrame whole(image);
   const auto make = [] { return std::make_shared<const Made>(); };
-  const auto of_whole = whole.get(DerivedKind::Features, "net", make);
+  const auto of_whole = whole.get(DerivedKind::Features, "model", make);
   RegionImage left(whole, {0, 0, 32, 48}), same(whole, {0, 0, 32, 48}),
       right(whole, {32, 0, 32, 48});
-  const auto of_left = left.get(DerivedKind::Features, "net", make);
+  const auto of_left = left.get(DerivedKind::Features, "model", make);
   EXPECT_NE(of_left, of_whole);
-  EXPECT_EQ(same.get(DerivedKind::Features, "net", make), of_left);
-  EXPECT_NE(right.get(DerivedKind::Features, "net", make), of_left);
+  EXPECT_EQ(same.get(DerivedKind::Features, "model", make), of_left);
+  EXPECT_NE(right.get(DerivedKind::Features, "model", make), of_left);
   EXPECT_EQ(right.view()->planes[0].data, image.view.planes[0].data + 32);
 }
 

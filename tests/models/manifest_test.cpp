@@ -38,8 +38,8 @@ class ScopedVariable {
   std::optional<std::string> old_;
 };
 
-constexpr char kEntry[] = R"({"name": "net", "architecture": "raft", "task": "optical-flow",
-  "summary": "a net", "licence": "MIT", "files": [{"name": "net.pth", "size": 3}],
+constexpr char kEntry[] = R"({"name": "model", "architecture": "raft", "task": "optical-flow",
+  "summary": "a model", "licence": "MIT", "files": [{"name": "net.pth", "size": 3}],
   "sources": [{"url": "https://example.com/net.pth"}], "figures": []})";
 
 /// A manifest and a directory of weights of the test's own.
@@ -94,7 +94,7 @@ TEST_F(ManifestTest, gives_a_path_to_a_file_as_it_is) {
 TEST_F(ManifestTest, gives_a_path_without_any_manifest) {
   const ScopedVariable absent("GST_TORCH_MANIFEST", directory_ / "absent.json");
   EXPECT_TRUE(resolve_weights(write("anything.pth", "x")));
-  const auto name = resolve_weights("net");
+  const auto name = resolve_weights("model");
   ASSERT_FALSE(name);
   EXPECT_EQ(name.error().code, ErrorCode::NotFound);
   EXPECT_THAT(name.error().message, HasSubstr("absent.json"));
@@ -102,23 +102,23 @@ TEST_F(ManifestTest, gives_a_path_without_any_manifest) {
 
 TEST_F(ManifestTest, gives_the_file_of_a_model_that_was_fetched) {
   const std::string path = write("models/net.pth", "abc");
-  const auto file = resolve_weights("net");
+  const auto file = resolve_weights("model");
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_EQ(*file, path);
 }
 
 TEST_F(ManifestTest, names_the_command_that_fetches_a_missing_file) {
-  const auto file = resolve_weights("net");
+  const auto file = resolve_weights("model");
   ASSERT_FALSE(file);
   EXPECT_EQ(file.error().code, ErrorCode::NotFound);
-  EXPECT_THAT(file.error().message, HasSubstr("gst-torch models fetch net"));
+  EXPECT_THAT(file.error().message, HasSubstr("gst-torch models fetch model"));
 }
 
 TEST_F(ManifestTest, lists_the_names_when_a_word_is_none_of_them) {
   const auto file = resolve_weights("ned");
   ASSERT_FALSE(file);
   EXPECT_EQ(file.error().code, ErrorCode::NotFound);
-  EXPECT_EQ(file.error().message, "there is no model \"ned\" (known: net)");
+  EXPECT_EQ(file.error().message, "there is no model \"ned\" (known: model)");
 }
 
 TEST_F(ManifestTest, does_not_take_a_directory_for_a_weights_file) {
@@ -139,7 +139,7 @@ TEST_F(ManifestTest, refuses_what_is_no_manifest) {
 
 TEST_F(ManifestTest, refuses_entries_that_lack_something) {
   expect_refused("licence", "", "licence is missing");
-  expect_refused("name", "Net!", "small letters");
+  expect_refused("name", "Model!", "small letters");
   expect_refused("sources", nlohmann::json::array(), "sources is not a list of at least one");
   expect_refused("files", nlohmann::json::array({{{"name", "net.pth"}}}),
                  "the size of net.pth is missing");
@@ -165,14 +165,14 @@ TEST_F(ManifestTest, finds_a_bundled_file_beside_itself_and_not_among_the_fetche
   entry["sources"] = {{{"bundled", "bundled/net.pth"}}};
   write_models({entry});
   write("models/net.pth", "abc");
-  const auto missing = resolve_weights("net");
+  const auto missing = resolve_weights("model");
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, ErrorCode::NotFound);
   EXPECT_THAT(missing.error().message,
               AllOf(HasSubstr((directory_ / "bundled/net.pth").string()), HasSubstr("install")));
   std::filesystem::create_directory(directory_ / "bundled");
   const std::string path = write("bundled/net.pth", "abc");
-  const auto file = resolve_weights("net");
+  const auto file = resolve_weights("model");
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_EQ(*file, path);
 }
@@ -210,7 +210,7 @@ class OurManifest : public ::testing::Test {
   const Result<Manifest> manifest_ = Manifest::load(path_);
 };
 
-TEST_F(OurManifest, has_the_nets_of_the_documentation) {
+TEST_F(OurManifest, has_the_models_of_the_documentation) {
   ASSERT_TRUE(manifest_) << manifest_.error().message;
   for (const char* name :
        {"raft-small", "raft-sintel", "raft-kitti", "raft-large", "transnetv2", "resnet18",
@@ -219,7 +219,7 @@ TEST_F(OurManifest, has_the_nets_of_the_documentation) {
   }
 }
 
-TEST_F(OurManifest, gives_every_net_a_licence_a_source_a_size_and_figures_with_theirs) {
+TEST_F(OurManifest, gives_every_model_a_licence_a_source_a_size_and_figures_with_theirs) {
   ASSERT_TRUE(manifest_) << manifest_.error().message;
   const std::set<std::string> licences = {"BSD-3-Clause", "MIT", "Apache-2.0", "LGPL-2.1-or-later"};
   for (const Model& model : manifest_->models()) {

@@ -32,8 +32,8 @@ TEST(FlowConsistency, is_a_half_at_the_limit_of_sundaram_et_al) {
   EXPECT_NEAR(confidence(flow_of(12, 0), flow_of(-11, 0)), 1 / (1 + e * e / limit), 1e-5);
 }
 
-TEST(FlowConsistency, takes_the_constant_part_in_pixels_inside_the_net) {
-  // A net that saw the frame at a quarter of its size is wrong by four times as much.
+TEST(FlowConsistency, takes_the_constant_part_in_pixels_inside_the_model) {
+  // A model that saw the frame at a quarter of its size is wrong by four times as much.
   EXPECT_NEAR(confidence(flow_of(0, 0), flow_of(4 * 0.7106690f, 0), 16), 0.5, 1e-5);
   EXPECT_LT(confidence(flow_of(0, 0), flow_of(4 * 0.7106690f, 0), 1), 0.1);
 }

@@ -226,7 +226,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Workspace, testing::ValuesIn(kWorkspaces), [](co
          (c.precision == Precision::Bf16 ? "_bf16" : "");
 });
 
-TEST_F(FlowMemoryTest, of_an_image_is_shared_by_nets_that_want_the_same) {
+TEST_F(FlowMemoryTest, of_an_image_is_shared_by_models_that_want_the_same) {
   const std::string path = weights("raft_small");
   const auto first = load(path), second = load(path);
   const Image picture(150, 130);
@@ -235,7 +235,7 @@ TEST_F(FlowMemoryTest, of_an_image_is_shared_by_nets_that_want_the_same) {
   ASSERT_TRUE(a && b);
   EXPECT_EQ(frame.views, 1);
   EXPECT_EQ(frame.images, 1);
-  EXPECT_EQ(frame.features, 2) << "one net's features must not be taken for another's";
+  EXPECT_EQ(frame.features, 2) << "one model's features must not be taken for another's";
   EXPECT_NE(*a, *b);
   EXPECT_EQ(*first->encode(frame, {}), *a);
   EXPECT_EQ(frame.features, 2);

@@ -129,7 +129,7 @@ at::Tensor planes(const TensorHandle& flow) {
       .contiguous();
 }
 
-TEST_F(UntrainedFlowModel, confidence_is_judged_in_pixels_inside_the_net) {
+TEST_F(UntrainedFlowModel, confidence_is_judged_in_pixels_inside_the_model) {
   options_.direction = FlowDirection::Both;
   options_.max_size = 144;
   const FlowResult both = run(Image(432, 288), Image(432, 288, 3, 1), options_);
@@ -206,7 +206,7 @@ TEST_F(RaftSmall, finds_a_known_shift_in_pixels_of_the_frame) {
   EXPECT_NEAR(middle_mean(flow.forward, 1), -2, 0.3);
 }
 
-TEST_F(RaftSmall, vectors_stay_in_pixels_of_the_frame_when_the_net_sees_it_smaller) {
+TEST_F(RaftSmall, vectors_stay_in_pixels_of_the_frame_when_the_model_sees_it_smaller) {
   FlowOptions options;
   options.max_size = 160;
   const FlowResult flow = run(Image(256, 192), Image(256, 192, 4, -2), options);
@@ -234,7 +234,7 @@ TEST_F(RaftSmall, stops_early_on_an_easy_pair_and_stays_close) {
   EXPECT_LT(distance(all.forward, early.forward), 0.2);
 }
 
-TEST(FlowModelFile, of_another_net_is_named_with_its_first_missing_tensor) {
+TEST(FlowModelFile, of_another_model_is_named_with_its_first_missing_tensor) {
   const TempDirectory directory;
   write_text(directory.path("other.shapes"), "conv1.weight 64 3 7 7\n");
   formula::write_weights(directory.path("other.safetensors"), directory.path("other.shapes"));

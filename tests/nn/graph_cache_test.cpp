@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// What is replayed on a GPU is tested with the nets, in tests/gpu; here that all else goes on.
+// What is replayed on a GPU is tested with the models, in tests/gpu; here that all else goes on.
 #include "lib/nn/graph/graph_cache.h"
 
 #include <stdexcept>

@@ -362,7 +362,7 @@ TEST(DualSoftmax, in_plain_aten_gives_the_same_matches) {
   }
 }
 
-TEST(PositionEncoding, of_the_first_nets_falls_off_faster) {
+TEST(PositionEncoding, of_the_first_models_falls_off_faster) {
   const at::Tensor original = position_encoding(256, 3, 4, false);
   const at::Tensor fixed = position_encoding(256, 3, 4, true);
   ASSERT_EQ(original.sizes().vec(), (std::vector<std::int64_t>{1, 256, 3, 4}));

@@ -166,7 +166,7 @@ TEST_F(MatchModelTest, refuses_a_token_filter_of_no_share) {
   }
 }
 
-TEST_F(MatchModelTest, coordinates_are_those_of_the_frame_whatever_its_size_inside_the_net) {
+TEST_F(MatchModelTest, coordinates_are_those_of_the_frame_whatever_its_size_inside_the_model) {
   MatchOptions options = any();
   options.max_size = 256;
   const auto matches = match({512, 384, 0, 0}, {512, 384, 64, 32}, options);
@@ -280,14 +280,14 @@ TEST_F(MatchModelTest, smaller_chunks_give_the_same_matches) {
   }
 }
 
-TEST(MatchModelLoading, tells_weights_of_another_net) {
+TEST(MatchModelLoading, tells_weights_of_another_model) {
   const auto model = create_match_model({small_flow_net(), "cpu"});
   ASSERT_FALSE(model);
   EXPECT_EQ(model.error().code, ErrorCode::WrongArchitecture);
   EXPECT_THAT(model.error().message, testing::HasSubstr("loftr_coarse.layers.0.q_proj.weight"));
 }
 
-TEST(MatchModelLoading, reads_the_bundled_net_whose_file_tells_heads_and_encoding) {
+TEST(MatchModelLoading, reads_the_bundled_model_whose_file_tells_heads_and_encoding) {
   const auto model =
       create_match_model({source_file("models/bundled/loftr-lite.safetensors"), "cpu"});
   ASSERT_TRUE(model) << model.error().message;

@@ -90,34 +90,34 @@ TEST_F(CpuMemory, reserves_hardly_more_than_the_peak) {
 TEST_F(CpuMemory, is_put_down_to_the_stage_that_asked_for_it) {
   at::Tensor kept;
   {
-    const MemoryScope scope("net", "weights");
+    const MemoryScope scope("model", "weights");
     kept = tensor_of(100'000);
     {
       const MemoryScope inner("flow");
       const at::Tensor passing = tensor_of(200'000);
-      EXPECT_EQ(stage_memory("net", "flow").current, 200'000u);
+      EXPECT_EQ(stage_memory("model", "flow").current, 200'000u);
     }
     const at::Tensor again = tensor_of(50'000);
-    EXPECT_EQ(stage_memory("net", "weights").current, 150'000u);
+    EXPECT_EQ(stage_memory("model", "weights").current, 150'000u);
   }
-  EXPECT_EQ(stage_memory("net", "weights").current, 100'000u);
-  EXPECT_EQ(stage_memory("net", "weights").peak, 150'000u);
-  EXPECT_EQ(stage_memory("net", "flow").current, 0u);
-  EXPECT_EQ(stage_memory("net", "flow").peak, 200'000u);
+  EXPECT_EQ(stage_memory("model", "weights").current, 100'000u);
+  EXPECT_EQ(stage_memory("model", "weights").peak, 150'000u);
+  EXPECT_EQ(stage_memory("model", "flow").current, 0u);
+  EXPECT_EQ(stage_memory("model", "flow").peak, 200'000u);
 }
 
 TEST_F(CpuMemory, goes_back_to_its_stage_when_another_thread_frees_it) {
   at::Tensor tensor;
   {
-    const MemoryScope scope("net", "features");
+    const MemoryScope scope("model", "features");
     tensor = tensor_of(100'000);
   }
   std::thread([&tensor] {
-    const MemoryScope scope("net", "other");
+    const MemoryScope scope("model", "other");
     tensor.reset();
   }).join();
-  EXPECT_EQ(stage_memory("net", "features").current, 0u);
-  EXPECT_EQ(stage_memory("net", "other").current, 0u);
+  EXPECT_EQ(stage_memory("model", "features").current, 0u);
+  EXPECT_EQ(stage_memory("model", "other").current, 0u);
 }
 
 TEST_F(CpuMemory, of_blocks_known_by_their_address_alone_is_counted_too) {
@@ -182,7 +182,7 @@ TEST_F(CpuMemory, fails_once_where_a_test_wants_it) {
 
 TEST_F(CpuMemory, is_counted_right_by_many_threads) {
   const auto work = [] {
-    const MemoryScope scope("net", "threads");
+    const MemoryScope scope("model", "threads");
     for (int i = 0; i < 500; i++) tensor_of(1000 + 1000 * (i % 100));
   };
   {
@@ -190,8 +190,8 @@ TEST_F(CpuMemory, is_counted_right_by_many_threads) {
     for (int i = 0; i < 4; i++) threads.emplace_back(work);
   }
   EXPECT_EQ(more(), 0u);
-  EXPECT_EQ(stage_memory("net", "threads").current, 0u);
-  EXPECT_GE(stage_memory("net", "threads").peak, 100'000u);
+  EXPECT_EQ(stage_memory("model", "threads").current, 0u);
+  EXPECT_GE(stage_memory("model", "threads").peak, 100'000u);
 }
 
 TEST_F(CpuMemory, of_other_devices_is_none_where_they_are_not_used) {

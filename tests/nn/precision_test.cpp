@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 //
-// Nets whose convolutions compute in bfloat16, beside themselves in float32.
+// Models whose convolutions compute in bfloat16, beside themselves in float32.
 #include "lib/nn/base/precision.h"
 
 #include <algorithm>

@@ -79,7 +79,7 @@ TEST(ResNet, a_batch_equals_one_image_at_a_time) {
   }
 }
 
-// A net of other widths and depth, made of the same blocks.
+// A model of other widths and depth, made of the same blocks.
 TEST(ResNet, takes_widths_and_depth_from_the_weights) {
   const c10::InferenceMode guard;
   const auto path = source_file("models/bundled/resnet18-lite.safetensors");
@@ -123,9 +123,9 @@ TEST(ResNet, names_a_tensor_whose_shape_does_not_fit) {
   expect_refused(state, "layer1.1.conv2.weight is [64, 63, 3, 3], expected [*, 64, 3, 3]");
 }
 
-TEST(ResNet, refuses_weights_of_another_net_by_the_key_that_is_missing) {
+TEST(ResNet, refuses_weights_of_another_model_by_the_key_that_is_missing) {
   expect_refused(formula::state_dict(source_file("tests/nn/goldens/raft_small.shapes")),
-                 "no tensor conv1.weight [*, 3, 7, 7]: weights of another net?");
+                 "no tensor conv1.weight [*, 3, 7, 7]: weights of another model?");
 }
 
 // A block of ResNet-50 begins with a 1x1 convolution.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// The façades of the nets that shots are told by: what goes in is a frame, what comes out has no
+// The façades of the models that shots are told by: what goes in is a frame, what comes out has no
 // torch in it.
 #include <cmath>
 #include <fstream>
@@ -51,7 +51,7 @@ double cosine_distance(const std::vector<float>& a, const std::vector<float>& b)
   return 1 - dot(a, b) / std::sqrt(dot(a, a) * dot(b, b));
 }
 
-TEST(FeatureModel, says_which_net_it_is) {
+TEST(FeatureModel, says_which_model_it_is) {
   const auto model = load_features(bundled_net());
   ASSERT_TRUE(model);
   EXPECT_EQ(model->info().architecture, "resnet18-lite");
@@ -122,7 +122,7 @@ TEST(FeatureModel, converts_a_frame_that_keeps_images_once) {
 }
 
 // A frame's thumbnail is of the frame itself, whatever was done to it for the net.
-TEST(FeatureModel, gives_the_same_thumbnail_as_the_other_net) {
+TEST(FeatureModel, gives_the_same_thumbnail_as_the_other_model) {
   const auto features = load_features(bundled_net());
   TempDirectory directory;
   formula::write_weights(directory.path("t.safetensors"),
@@ -197,7 +197,7 @@ TEST(ShotModel, of_a_video_in_windows_equals_the_original_with_its_own_weights) 
   expect_video_as_golden(path, "real_");
 }
 
-TEST(ShotNets, name_the_file_and_the_key_when_weights_are_of_another_net) {
+TEST(ShotNets, name_the_file_and_the_key_when_weights_are_of_another_model) {
   TempDirectory directory;
   const std::string path = directory.path("raft.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/raft_small.shapes"));

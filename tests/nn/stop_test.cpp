@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// A net that is told to stop computes nothing beyond the step that it is at.
+// A model that is told to stop computes nothing beyond the step that it is at.
 #include <functional>
 #include <vector>
 

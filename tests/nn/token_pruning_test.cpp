@@ -107,7 +107,7 @@ TEST(TokenPruning, cells_that_were_taken_go_back_to_their_places) {
   EXPECT_TRUE(put.equal(tokens * mask));
 }
 
-// One net, two images, and what of them is matched.
+// One model, two images, and what of them is matched.
 class PrunedLoftr : public testing::TestWithParam<const char*> {
  protected:
   static Loftr::Options filtered(double share) {

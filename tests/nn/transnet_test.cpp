@@ -118,7 +118,7 @@ TEST(TransNet, names_a_tensor_whose_shape_does_not_fit) {
   expect_refused(state, "fc1.weight is [1024, 4863], expected [*, 4864]");
 }
 
-TEST(TransNet, refuses_weights_of_another_net_by_the_key_that_is_missing) {
+TEST(TransNet, refuses_weights_of_another_model_by_the_key_that_is_missing) {
   expect_refused(formula::state_dict(source_file("tests/nn/goldens/raft_small.shapes")),
                  "no tensor SDDCNN.0.DDCNN.0.Conv3D_1.layers.0.weight");
 }

@@ -63,7 +63,7 @@ TEST(PerfOutput, a_table_has_a_row_for_each_element) {
   EXPECT_THAT(table, HasSubstr("1.500      3.000      3.500      4.000"));
 }
 
-TEST(PerfOutput, a_table_tells_what_each_net_took) {
+TEST(PerfOutput, a_table_tells_what_each_model_took) {
   PerfRecord record = some_record();
   EXPECT_THAT(to_table(record), Not(HasSubstr("raftflow0")));  // it has worked on nothing
   record["reports"][0]["stats"] = {
@@ -180,7 +180,7 @@ TEST(PerfOutput, a_file_that_cannot_be_written_is_named) {
   EXPECT_THAT(written.error().message, HasSubstr("/nowhere/a.prom"));
 }
 
-PerfRecord nets(const std::string& bottleneck) {
+PerfRecord models(const std::string& bottleneck) {
   return {{"bottleneck", bottleneck},
           {"bottleneck_element", bottleneck},
           {"reports",
@@ -189,23 +189,23 @@ PerfRecord nets(const std::string& bottleneck) {
             {{"name", "loftrmatch0"}, {"stats", {{"inference_ms", 600.0}}}}}}};
 }
 
-TEST(PerfOutput, blames_the_net_that_takes_most_time_not_the_one_that_waits_for_it) {
-  PerfRecord record = nets("scenedetect0");
-  blame_slowest_net(record);
+TEST(PerfOutput, blames_the_model_that_takes_most_time_not_the_one_that_waits_for_it) {
+  PerfRecord record = models("scenedetect0");
+  blame_slowest_model(record);
   EXPECT_EQ(record["bottleneck"], "loftrmatch0");
   EXPECT_EQ(record["bottleneck_element"], "loftrmatch0");
 }
 
 TEST(PerfOutput, passes_over_what_other_elements_report_in_words) {
-  PerfRecord record = nets("scenedetect0");
+  PerfRecord record = models("scenedetect0");
   record["reports"][1]["stats"]["inference_ms"] = "unknown";
-  blame_slowest_net(record);
+  blame_slowest_model(record);
   EXPECT_EQ(record["bottleneck"], "loftrmatch0");
 }
 
-TEST(PerfOutput, blames_no_net_for_what_is_none) {
-  PerfRecord record = nets("sink0");
-  blame_slowest_net(record);
+TEST(PerfOutput, blames_no_model_for_what_is_none) {
+  PerfRecord record = models("sink0");
+  blame_slowest_model(record);
   EXPECT_EQ(record["bottleneck_element"], "sink0");
 }
 

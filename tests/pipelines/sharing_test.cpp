@@ -81,7 +81,7 @@ class Sharing : public testing::Test {
   guint64 features() const { return stat("features") - features_before_; }
 };
 
-TEST_F(Sharing, two_of_one_net_load_convert_and_encode_once) {
+TEST_F(Sharing, two_of_one_model_load_convert_and_encode_once) {
   const Flows alone = run(source() + raftflow("a") + " ! fakesink");
   const Flows lagged = run(source() + raftflow("b", "lag=2") + " ! fakesink");
   const guint64 loads = this->loads(), made = conversions(), encoded = features();

@@ -38,7 +38,7 @@ def test_a_leak_would_be_seen() -> None:
     assert sorted(Cycles("leak").alive) == ["GstBuffer", "GstMemory"]
 
 
-def test_the_net_is_loaded_once_for_all_cycles(cycles: Cycles) -> None:
+def test_the_model_is_loaded_once_for_all_cycles(cycles: Cycles) -> None:
     assert cycles.counts["loads"] == "1"
 
 

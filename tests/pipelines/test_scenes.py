@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What scenedetect finds in real films, with each of its nets, and where an encoder behind it puts
+"""What scenedetect finds in real films, with each of its models, and where an encoder behind it puts
 key frames."""
 import os
 import pathlib

@@ -403,7 +403,7 @@ TEST(ShotDetector, takes_features_that_are_zero_not_finite_or_of_another_length)
   EXPECT_EQ(decided + detector.finish().size(), 60U);
 }
 
-TEST(ShotDetector, judges_by_luma_where_there_is_no_net) {
+TEST(ShotDetector, judges_by_luma_where_there_is_no_model) {
   ShotDetector detector({});
   std::vector<std::uint64_t> cuts;
   const auto take = [&](const std::vector<ShotDecision>& decisions) {

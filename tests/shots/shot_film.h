@@ -39,7 +39,7 @@ inline Luma mix(const Luma& a, const Luma& b, float share) {
 
 inline Luma plain(float grey) { return Luma(kShotLumaSize, grey); }
 
-/// What a net would say of an image: a few fixed nonlinear projections. A stand-in, alike for
+/// What a model would say of an image: a few fixed nonlinear projections. A stand-in, alike for
 /// like images.
 inline std::vector<float> feature(const Luma& luma) {
   constexpr std::size_t kLength = 24;

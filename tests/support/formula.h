@@ -65,7 +65,7 @@ inline bool is_gain_of_norm(const std::string& key) {
   return false;
 }
 
-/// An element of a tensor: scaled so that activations of a deep net stay in a sane range.
+/// An element of a tensor: scaled so that activations of a deep model stay in a sane range.
 inline float weight(const Entry& entry, std::size_t index) {
   const float value = noise(entry.seed, static_cast<std::uint32_t>(index));
   if (entry.key.ends_with("running_var")) return 1 + 0.5f * value;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Weights by the formula of tests/support/formula.h (but for rounding), in a safetensors file: a net
+"""Weights by the formula of tests/support/formula.h (but for rounding), in a safetensors file: a model
 that computes something definite although nobody trained it. Needs no package."""
 import array
 import json
@@ -25,7 +25,7 @@ def noise(seed: int, count: int) -> list[float]:
 
 
 def weight(key: str, shape: list[int]) -> array.array:
-    """Scaled so that activations of a deep net stay in a sane range."""
+    """Scaled so that activations of a deep model stay in a sane range."""
     offset, factor = 0.0, 0.1
     if key.endswith("running_var"):
         offset, factor = 1.0, 0.5

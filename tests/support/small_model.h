@@ -10,7 +10,7 @@
 
 namespace gsttorch {
 
-/// A flow net with weights by a formula: what it computes is definite, and no file has to be
+/// A flow model with weights by a formula: what it computes is definite, and no file has to be
 /// fetched. The file goes with the process.
 inline const std::string& small_flow_net() {
   static const TempDirectory directory;

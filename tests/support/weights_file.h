@@ -11,7 +11,7 @@
 namespace gsttorch::formula {
 
 /// Writes a safetensors file with the keys and shapes of a .shapes file and weights by a formula:
-/// a net that computes something definite although nobody trained it. `metadata` is a JSON object
+/// a model that computes something definite although nobody trained it. `metadata` is a JSON object
 /// of strings.
 template <typename Weight>
 void write_weights(const std::string& path, const std::string& shapes_file, Weight&& weight,

@@ -23,28 +23,28 @@ import validation  # noqa: E402
 def warmed_net():
     """Random weights whose statistics fit a noise image, so that cells differ and match."""
     torch.manual_seed(0)
-    net = loftr.LoFTR(loftr.LITE)
+    model = loftr.LoFTR(loftr.LITE)
     noise = np.random.default_rng(0).random((120, 160), np.float32)
     image = torch.from_numpy(cv2.blur(noise, (3, 3)))[None, None]
-    for module in net.modules():
+    for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = None
     with torch.no_grad():
-        net.train().backbone(image)
-    return net.eval(), image
+        model.train().backbone(image)
+    return model.eval(), image
 
 
 def test_keys_and_result_are_those_of_kornia():
     kornia = pytest.importorskip("kornia.feature")
-    net, image = warmed_net()
-    net.config = dataclasses.replace(net.config, threshold=0.0)
-    theirs = kornia.LoFTR(None, loftr.lite_kornia_config(net.config)).eval()
-    assert set(theirs.state_dict()) == set(net.state_dict())
-    theirs.load_state_dict(net.state_dict())
+    model, image = warmed_net()
+    model.config = dataclasses.replace(model.config, threshold=0.0)
+    theirs = kornia.LoFTR(None, loftr.lite_kornia_config(model.config)).eval()
+    assert set(theirs.state_dict()) == set(model.state_dict())
+    theirs.load_state_dict(model.state_dict())
     other = image.roll((8, 3), (2, 3))
     with torch.no_grad():
         wanted = theirs({"image0": image, "image1": other})
-    points0, points1, confidence, _ = net.match(image, other)
+    points0, points1, confidence, _ = model.match(image, other)
     assert len(points0) > 20
     torch.testing.assert_close(points0, wanted["keypoints0"])
     torch.testing.assert_close(points1, wanted["keypoints1"], atol=2e-3, rtol=0)
@@ -52,14 +52,14 @@ def test_keys_and_result_are_those_of_kornia():
 
 
 def test_the_full_width_has_the_published_number_of_parameters():
-    net = loftr.LoFTR(loftr.FULL)
-    assert sum(p.numel() for p in net.parameters()) == 11_561_456
+    model = loftr.LoFTR(loftr.FULL)
+    assert sum(p.numel() for p in model.parameters()) == 11_561_456
 
 
 def test_images_without_matches_give_empty_results():
-    net, image = warmed_net()
-    net.config = dataclasses.replace(net.config, threshold=1.0)
-    points0, points1, confidence, batch = net.match(image, image)
+    model, image = warmed_net()
+    model.config = dataclasses.replace(model.config, threshold=1.0)
+    points0, points1, confidence, batch = model.match(image, image)
     assert points0.shape == points1.shape == (0, 2)
     assert len(confidence) == len(batch) == 0
 
@@ -81,10 +81,10 @@ def one_batch():
 @pytest.mark.parametrize("half", [False, True])
 def test_every_gradient_is_finite_and_reaches_every_weight(half):
     torch.manual_seed(1)
-    net = loftr.LoFTR(loftr.LITE).train()
-    total, *_ = loftr_lite.losses(net, one_batch(), half)
+    model = loftr.LoFTR(loftr.LITE).train()
+    total, *_ = loftr_lite.losses(model, one_batch(), half)
     total.backward()
-    for name, weight in net.named_parameters():
+    for name, weight in model.named_parameters():
         assert torch.isfinite(weight.grad).all(), name
         assert weight.grad.abs().max() > 0, name
 
@@ -93,10 +93,10 @@ def test_gradient_checkpointing_changes_no_gradient():
     grads = []
     for checkpointing in (False, True):
         torch.manual_seed(1)
-        net = loftr.LoFTR(loftr.LITE).train()
-        net.backbone.checkpointing = checkpointing
-        loftr_lite.losses(net, one_batch(), False)[0].backward()
-        grads.append(net.backbone.layer1[0].conv1.weight.grad)
+        model = loftr.LoFTR(loftr.LITE).train()
+        model.backbone.checkpointing = checkpointing
+        loftr_lite.losses(model, one_batch(), False)[0].backward()
+        grads.append(model.backbone.layer1[0].conv1.weight.grad)
     torch.testing.assert_close(*grads, rtol=1e-3, atol=1e-5)
 
 
@@ -140,12 +140,12 @@ def test_a_run_goes_on_from_the_exported_weights(tmp_path):
     run = loftr_lite.Run(options(tmp_path / "first"), drawn.textures())
     run_steps(run, 2)
     small = tmp_path / "small.safetensors"
-    runs.export(small, run.average.net, run.metadata())
+    runs.export(small, run.average.model, run.metadata())
     again = loftr_lite.Run(options(tmp_path / "second", take_up=small), drawn.textures())
     again.resume()
     assert again.step == 2
-    weight = run.average.net.backbone.conv1.weight
-    torch.testing.assert_close(again.net.backbone.conv1.weight, weight, rtol=1e-3, atol=1e-5)
+    weight = run.average.model.backbone.conv1.weight
+    torch.testing.assert_close(again.model.backbone.conv1.weight, weight, rtol=1e-3, atol=1e-5)
     assert runs.learning_rate(0.002, 0, 1.0, 300) == pytest.approx(
         runs.learning_rate(0.002, 300, 1.0, 300) / 300)
 
@@ -174,20 +174,20 @@ def test_a_run_by_the_clock_stops_with_its_best_weights_and_a_checkpoint(tmp_pat
 def test_the_average_follows_the_weights_as_slowly_as_it_is_told():
     behind = []
     for steps in (2, 1000):
-        net = torch.nn.Linear(1, 1, bias=False)
-        average = runs.Average(net, steps)
+        model = torch.nn.Linear(1, 1, bias=False)
+        average = runs.Average(model, steps)
         for _ in range(50):
             with torch.no_grad():
-                net.weight += 1
-            average.update(net)
-        behind.append(float((net.weight - average.net.weight).detach()))
+                model.weight += 1
+            average.update(model)
+        behind.append(float((model.weight - average.model.weight).detach()))
     assert 0.5 < behind[0] < 2 < behind[1] < 25
 
 
-def test_a_net_that_does_not_fit_into_half_precision_is_refused(tmp_path):
-    net = loftr.LoFTR(loftr.LITE)
+def test_a_model_that_does_not_fit_into_half_precision_is_refused(tmp_path):
+    model = loftr.LoFTR(loftr.LITE)
     with torch.no_grad():
-        net.backbone.conv1.weight[0] = 1e6
+        model.backbone.conv1.weight[0] = 1e6
     with pytest.raises(ValueError, match="backbone.conv1.weight"):
-        runs.export(tmp_path / "net.safetensors", net, {})
+        runs.export(tmp_path / "net.safetensors", model, {})
     assert not list(tmp_path.iterdir())

@@ -25,7 +25,7 @@ constexpr Command kCommands[] = {
     {"doctor", cmd_doctor, "what is found, what is missing, how to get it"},
     {"flow", cmd_flow, "optical flow from one image to another"},
     {"match", cmd_match, "which points of two images show the same"},
-    {"models", cmd_models, "the nets: list them, fetch their weights, say where they are"},
+    {"models", cmd_models, "the models: list them, fetch their weights, say where they are"},
     {"report", cmd_report, "a page to look at, of results that are there"},
     {"scenes", cmd_scenes, "the shots of a video: where they begin and end"},
 };

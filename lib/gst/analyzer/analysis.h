@@ -40,7 +40,7 @@ struct AnalyzerSettings {
   GstTorchAttach attach = GST_TORCH_ATTACH_FULL;
   bool post_messages = false;
 
-  /// Those of a net, whose weights file is known.
+  /// Those of a model, whose weights file is known.
   ModelOptions net(std::string path) const {
     return {std::move(path), device, static_cast<Precision>(precision)};
   }
@@ -143,7 +143,7 @@ class Analysis {
     return {};
   }
   /// Analyses frames in order; runs on a worker of the device. `stop` is looked at between the steps
-  /// of the net and ends the call with ErrorCode::Cancelled.
+  /// of the model and ends the call with ErrorCode::Cancelled.
   virtual Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) = 0;
 
   /// How many later frames must be analysed before one is decided, usually. From any thread.

@@ -286,7 +286,7 @@ void install_properties(GObjectClass* object_class) {
     g_object_class_install_property(object_class, id, spec);
   };
   install(PROP_MODEL, g_param_spec_string("model", "Model",
-                                          "Name of a net from models/manifest.json, or path of a "
+                                          "Name of a model from models/manifest.json, or path of a "
                                           "weights file; auto is the element's usual one",
                                           defaults.model.c_str(), kMutableReady));
   install(PROP_DEVICE, g_param_spec_string("device", "Device",
@@ -296,7 +296,7 @@ void install_properties(GObjectClass* object_class) {
   install(
       PROP_PRECISION,
       g_param_spec_enum("precision", "Precision",
-                        "In what the net's convolutions compute. fp16 takes a CUDA device, bf16 "
+                        "In what the model's convolutions compute. fp16 takes a CUDA device, bf16 "
                         "one of compute capability 8.0 or a CPU with AVX512_BF16; auto is fp32",
                         GST_TYPE_TORCH_PRECISION, defaults.precision, kMutableReady));
   install(PROP_INFERENCE_INTERVAL,
@@ -304,7 +304,7 @@ void install_properties(GObjectClass* object_class) {
                             "Compute a result for every Nth frame only", 1, G_MAXUINT,
                             defaults.inference_interval, kMutablePlaying));
   install(PROP_BATCH_SIZE, g_param_spec_uint("batch-size", "Batch size",
-                                             "Frames that the net works on at once, at most; a net "
+                                             "Frames that the model works on at once, at most; a model "
                                              "that looks at windows takes as many as these have",
                                              1, 64, defaults.batch_size, kMutablePlaying));
   install(PROP_BATCH_TIMEOUT,
@@ -335,7 +335,7 @@ void install_properties(GObjectClass* object_class) {
 
 void class_init(gpointer g_class, gpointer) {
   GST_DEBUG_CATEGORY_INIT(gst_torch_analyzer_debug, "torchanalyzer", 0,
-                          "base class of the elements that watch video with a net");
+                          "base class of the elements that watch video with a model");
   parent_class = GST_ELEMENT_CLASS(g_type_class_peek_parent(g_class));
   auto* object_class = G_OBJECT_CLASS(g_class);
   auto* element_class = GST_ELEMENT_CLASS(g_class);

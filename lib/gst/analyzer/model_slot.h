@@ -65,7 +65,7 @@ class ModelSlot {
     return loaded_ && *loaded_ ? loaded_->value() : nullptr;
   }
 
-  /// For the log: which net it is, and where it runs. Only after `wait` gave it.
+  /// For the log: which model it is, and where it runs. Only after `wait` gave it.
   std::string description() const {
     const auto& info = get()->info();
     const std::string ms = std::to_string(std::lround(load_ms()));

@@ -19,7 +19,7 @@ namespace gsttorch {
 namespace {
 
 constexpr std::size_t kCacheBytes = std::size_t{256} << 20;
-constexpr int kCoresPerWorker = 8;  // below, one net at a time on all cores is the fastest
+constexpr int kCoresPerWorker = 8;  // below, one model at a time on all cores is the fastest
 constexpr int kMostWorkers = 4;
 
 int cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }

@@ -12,7 +12,7 @@
 
 namespace gsttorch {
 
-/// Where a net computes, and in which type its convolutions do: they take nearly all of the time.
+/// Where a model computes, and in which type its convolutions do: they take nearly all of the time.
 /// What follows from one another over many steps, or is summed over many tokens (attention,
 /// similarities, coordinates), is float32 whatever the type.
 struct ComputeTarget {

@@ -23,7 +23,7 @@ class StopScope {
   const std::stop_token* const outer_;
 };
 
-/// Between the steps of a net, the longest of which is how long a flush may wait: throws
+/// Between the steps of a model, the longest of which is how long a flush may wait: throws
 /// Failure(Cancelled) where the scope's token is stopped.
 void end_if_stopped();
 

@@ -14,7 +14,7 @@
 
 namespace gsttorch {
 
-/// Work on a GPU that is recorded once and then replayed with one launch (a CUDA graph). A net is
+/// Work on a GPU that is recorded once and then replayed with one launch (a CUDA graph). A model is
 /// hundreds of small operations, and to launch one costs the processor some ten microseconds, often
 /// more than the GPU takes for it.
 ///

@@ -53,7 +53,7 @@ LoftrConfig loftr_config(const StateDict& state, const LoftrProperties& properti
   config.coarse_layers = count_layers(state, "loftr_coarse");
   if (config.coarse_layers == 0) {
     throw Failure(ErrorCode::WrongArchitecture,
-                  "no tensor loftr_coarse.layers.0.q_proj.weight: weights of another net?");
+                  "no tensor loftr_coarse.layers.0.q_proj.weight: weights of another model?");
   }
   config.fine_layers = count_layers(state, "loftr_fine");
   config.heads = heads_from(properties, is_student ? 1 : 8);

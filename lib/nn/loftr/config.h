@@ -21,7 +21,7 @@ struct LoftrConfig {
   int fine_layers = 0;  ///< 0: matches end on the coarse grid
   int heads = 8;
   double norm_epsilon = 1e-5;
-  /// Of the position encoding: the authors' first nets were trained with a formula that falls off
+  /// Of the position encoding: the authors' first models were trained with a formula that falls off
   /// much faster than the paper's.
   bool fixed_encoding = false;
 
@@ -37,7 +37,7 @@ struct LoftrConfig {
 
 /// Reads it from the keys. `properties` are `position_encoding` ("original" or "fixed") and
 /// `heads`; without them the position encoding is the original one, and there are eight heads, or
-/// one in a net whose cells are 16 pixels wide (the published student, whose norms' epsilon is
+/// one in a model whose cells are 16 pixels wide (the published student, whose norms' epsilon is
 /// smaller too). Throws Failure(WrongArchitecture) where it is no LoFTR.
 LoftrConfig loftr_config(const StateDict& state, const LoftrProperties& properties);
 

@@ -22,18 +22,18 @@
 namespace gsttorch {
 namespace {
 
-// The net sees grey in 0..1: the luma of BT.601, added up from scaled channels.
+// The model sees grey in 0..1: the luma of BT.601, added up from scaled channels.
 constexpr PixelScale kLuma{{0.299f, 0.587f, 0.114f}, {0, 0, 0}};
 
 struct Size {
   std::int64_t width = 0, height = 0;
 };
 
-// A frame inside the net: scaled down to `inner`, then padded to the right and below to `padded`.
+// A frame inside the model: scaled down to `inner`, then padded to the right and below to `padded`.
 struct Placement {
   Size frame, inner, padded;
 
-  // From the net's pixels to the frame's: grids that cover the same area.
+  // From the model's pixels to the frame's: grids that cover the same area.
   float frame_x(double x) const { return to_frame(x, inner.width, frame.width); }
   float frame_y(double y) const { return to_frame(y, inner.height, frame.height); }
 
@@ -101,13 +101,13 @@ const LoftrFrame& loftr_frame(const std::shared_ptr<const MatchFrame>& frame) {
   return *mine;
 }
 
-// Tells the features of this loaded net from those of any other one in the process.
+// Tells the features of this loaded model from those of any other one in the process.
 std::string next_features_key() {
   static std::atomic<std::uint64_t> loaded = 0;
   return "loftr " + std::to_string(++loaded) + ' ';
 }
 
-// Declared before a net, so that it outlives its tensors.
+// Declared before a model, so that it outlives its tensors.
 struct TrimMemoryOnExit {
   ~TrimMemoryOnExit() { trim_cpu_memory(); }
 };

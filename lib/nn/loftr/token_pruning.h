@@ -16,7 +16,7 @@ namespace gsttorch {
 /// First go the cells that no match may lie in (within `border` of the edge), then the weakest:
 /// where tokens differ least from the mean of the 3x3 around them, in the mean of 5x5 cells, so
 /// that whole regions go and few cells lose only their neighbour. No training, no threshold of the
-/// net's own. After Choo and Li (SLiM, CVPR 2026), who take the tokens' length for strength and
+/// model's own. After Choo and Li (SLiM, CVPR 2026), who take the tokens' length for strength and
 /// filter behind the transformer: docs/design/0008-token-pruning.md has what differs and why.
 ///
 /// tokens [1, C, h, w], after the first layer, on any device; share in 0..1.

@@ -20,10 +20,10 @@ void reset_cpu_memory_peak();
 /// Allocations that would go beyond it throw c10::OutOfMemoryError. 0: no limit.
 void set_cpu_memory_limit(std::size_t bytes);
 
-/// Returns what is kept for later tensors to the system: for when a net goes.
+/// Returns what is kept for later tensors to the system: for when a model goes.
 void trim_cpu_memory();
 
-/// Does so when it goes. Declared before a net, so that it outlives its tensors.
+/// Does so when it goes. Declared before a model, so that it outlives its tensors.
 struct TrimMemoryOnExit {
   ~TrimMemoryOnExit() { trim_cpu_memory(); }
 };

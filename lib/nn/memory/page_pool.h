@@ -10,7 +10,7 @@
 
 namespace gsttorch {
 
-/// Large blocks of memory from the system, kept for the next request: a net asks for the same ones
+/// Large blocks of memory from the system, kept for the next request: a model asks for the same ones
 /// at every frame, and fresh pages cost more than the blocks' bookkeeping. Blocks are split and
 /// joined with their neighbours.
 ///

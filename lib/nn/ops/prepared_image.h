@@ -14,10 +14,10 @@
 namespace gsttorch {
 
 /// What makes a frame another size: triangles (an antialiasing linear filter), or means over areas,
-/// which is what nets trained on OpenCV's INTER_AREA want.
+/// which is what models trained on OpenCV's INTER_AREA want.
 enum class ImageFilter { Triangle, Area };
 
-/// How a net wants a frame: resized to width x height, then padded (replicating the border).
+/// How a model wants a frame: resized to width x height, then padded (replicating the border).
 struct ImageRequest {
   std::int64_t width = 0;   ///< pixels, before padding
   std::int64_t height = 0;  ///< pixels, before padding
@@ -27,7 +27,7 @@ struct ImageRequest {
   c10::Device device = c10::kCPU;
 };
 
-/// Names a request: two nets that want the same give the same key.
+/// Names a request: two models that want the same give the same key.
 std::string image_key(const ImageRequest& request);
 
 /// The frame as requested, float32 [1, 3, top + height + bottom, left + width + right] (R, G, B),

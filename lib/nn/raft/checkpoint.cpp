@@ -46,7 +46,7 @@ const std::vector<Rule>& rules() {
 // A block's last norm stands twice in princeton's files, as downsample.1 and as a norm without a
 // convolution of its number (norm3 of a residual block, norm4 of a bottleneck).
 bool is_alias(const std::string& key, const StateDict& state) {
-  static const std::regex norm(R"((net\.layer\d\.\d\.)norm(\d)\.\w+$)");
+  static const std::regex norm(R"((model\.layer\d\.\d\.)norm(\d)\.\w+$)");
   if (!std::regex_search(key, norm)) return false;
   return !state.contains(std::regex_replace(key, norm, "$1conv$2.weight"));
 }

@@ -28,7 +28,7 @@
 namespace gsttorch {
 namespace {
 
-// The nets see -1..1.
+// The models see -1..1.
 constexpr PixelScale kSignedUnit{{2, 2, 2}, {-1, -1, -1}};
 constexpr std::int64_t kLeastSide = 128;  // below, the coarsest correlation level has no extent
 constexpr std::int64_t kStride = 8;
@@ -38,13 +38,13 @@ struct Size {
   bool operator==(const Size&) const = default;
 };
 
-// A frame inside the net: scaled down to `inner`, then padded on all sides to `padded`.
+// A frame inside the model: scaled down to `inner`, then padded on all sides to `padded`.
 struct Placement {
   Size frame, inner, padded;
 
   std::int64_t left() const { return (padded.width - inner.width) / 2; }
   std::int64_t top() const { return (padded.height - inner.height) / 2; }
-  // Of one pixel inside the net, in pixels of the frame.
+  // Of one pixel inside the model, in pixels of the frame.
   double net_pixel_area() const {
     return static_cast<double>(frame.width * frame.height) /
            static_cast<double>(inner.width * inner.height);
@@ -160,7 +160,7 @@ Raft::Pairs batch_of(std::span<const FlowPair> pairs, const std::vector<Way>& wa
   return {{join(maps), join(hidden), join(context)}, join(seconds), join(starts)};
 }
 
-// The net's flow [B, 2, H, W] on the frame's own grid and in its pixels.
+// The model's flow [B, 2, H, W] on the frame's own grid and in its pixels.
 at::Tensor to_frame(const at::Tensor& flow, const Placement& p) {
   const at::Tensor inner =
       flow.narrow(2, p.top(), p.inner.height).narrow(3, p.left(), p.inner.width);
@@ -194,7 +194,7 @@ std::size_t conversion_bytes(const Placement& p) {
   return p.inner == p.padded ? bytes : bytes + pixel_bytes(p.padded, 3);
 }
 
-// From the net's flow to the results, on the frame's grid.
+// From the model's flow to the results, on the frame's grid.
 std::size_t result_bytes(const Placement& p, std::int64_t pairs, FlowDirection direction) {
   const bool both = direction == FlowDirection::Both;
   const std::int64_t batch = both ? 2 * pairs : pairs;
@@ -204,7 +204,7 @@ std::size_t result_bytes(const Placement& p, std::int64_t pairs, FlowDirection d
          pixel_bytes(p.frame, inner + 2 * batch + consistency);
 }
 
-// Tells the features of this loaded net from those of any other one in the process.
+// Tells the features of this loaded model from those of any other one in the process.
 std::string next_features_key() {
   static std::atomic<std::uint64_t> loaded = 0;
   return "raft " + std::to_string(++loaded) + ' ';

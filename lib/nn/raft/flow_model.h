@@ -10,7 +10,7 @@
 
 namespace gsttorch {
 
-/// Reads the weights, tells which RAFT they are, and puts the net on its device. `stop` is looked
+/// Reads the weights, tells which RAFT they are, and puts the model on its device. `stop` is looked
 /// at before each tensor.
 Result<std::unique_ptr<FlowModel>> create_flow_model(const ModelOptions& options,
                                                      std::stop_token stop = {});

@@ -59,7 +59,7 @@ class Raft {
   std::size_t feature_bytes(Extent padded) const;
   std::size_t flow_bytes(Extent padded, std::int64_t batch, std::size_t correlation_budget) const;
 
-  /// Whether these weights are the large net's: it alone learns its upsampling.
+  /// Whether these weights are the large model's: it alone learns its upsampling.
   static bool is_large(const StateDict& state);
   int radius() const { return radius_; }
 

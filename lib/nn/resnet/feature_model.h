@@ -10,7 +10,7 @@
 
 namespace gsttorch {
 
-/// Reads the weights, tells how wide and deep the net is, and puts it on its device. `stop` is
+/// Reads the weights, tells how wide and deep the model is, and puts it on its device. `stop` is
 /// looked at before each tensor.
 Result<std::unique_ptr<FeatureModel>> create_feature_model(const ModelOptions& options,
                                                            std::stop_token stop = {});

@@ -10,7 +10,7 @@
 
 namespace gsttorch {
 
-/// Reads TransNetV2's weights and puts the net on its device. `stop` is looked at before each
+/// Reads TransNetV2's weights and puts the model on its device. `stop` is looked at before each
 /// tensor.
 Result<std::unique_ptr<ShotModel>> create_shot_model(const ModelOptions& options,
                                                      std::stop_token stop = {});

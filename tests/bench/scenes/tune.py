@@ -3,9 +3,9 @@
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """The shot decision on the part `tune` of the labelled set, for choosing its constants.
 
-    tests/bench/scenes/tune.py --work DIR [--bfloat16] [--net NET...] [--wrong] [-- OPTION...]
+    tests/bench/scenes/tune.py --work DIR [--bfloat16] [--model MODEL...] [--wrong] [-- OPTION...]
 
-Takes what the nets say of each frame once (by PyTorch, into DIR/scenes/features), and runs the C++
+Takes what the models say of each frame once (by PyTorch, into DIR/scenes/features), and runs the C++
 decision on that with tests/bench/shot_detect, so that a change of lib/shots is judged in
 seconds. --wrong lists what was missed and what was found beside the labels; what follows -- goes to
 shot_detect. evaluate.py has the figures that count, of the element itself.
@@ -42,14 +42,14 @@ def decide(path, *options):
 
 
 def extract(options, labels, videos, out):
-    """What every net says of every video, where it is not there yet."""
+    """What every model says of every video, where it is not there yet."""
     import features
     import resnet
     import runs
     features.Net.bfloat16 = options.bfloat16
     lite = resnet.lite_load(ROOT / "models/bundled/resnet18-lite.safetensors", runs)
-    found = {name: net for name, net in features.nets(options.shared, lite).items()
-             if name in options.net}
+    found = {name: model for name, model in features.models(options.shared, lite).items()
+             if name in options.model}
     for name in labels:
         features.extract(videos / name, found, out)
 
@@ -59,8 +59,8 @@ def main():
                                      RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--shared", type=pathlib.Path, default=ROOT.parent / "shared")
-    parser.add_argument("--net", nargs="+", choices=NETS, default=NETS)
-    parser.add_argument("--bfloat16", action="store_true", help="faster; see features.Net")
+    parser.add_argument("--model", nargs="+", choices=NETS, default=NETS)
+    parser.add_argument("--bfloat16", action="store_true", help="faster; see features.Model")
     parser.add_argument("--wrong", action="store_true", help="list what is wrong")
     parser.add_argument("option", nargs="*", help="of shot_detect")
     options = parser.parse_args()
@@ -68,11 +68,11 @@ def main():
     build_set.describe(labels)
     out = options.work / "scenes/features/tune"
     extract(options, labels, videos, out)
-    rows = {net: (net, *options.option) for net in options.net}
-    rows["luma alone"] = (options.net[0], "--luma", *options.option)
+    rows = {model: (model, *options.option) for model in options.model}
+    rows["luma alone"] = (options.model[0], "--luma", *options.option)
     print(scoring.HEAD)
-    for name, (net, *rest) in rows.items():
-        found = {video: decide(out / net / f"{video}.bin", *rest) for video in labels}
+    for name, (model, *rest) in rows.items():
+        found = {video: decide(out / model / f"{video}.bin", *rest) for video in labels}
         print(scoring.row(name, labels, found))
         if options.wrong:
             print("\n".join(scoring.wrong(labels, found)))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Memory that runs out anywhere between the load of a net and its last result: one error or a
+// Memory that runs out anywhere between the load of a model and its last result: one error or a
 // poorer result, never a crash, and nothing that stays.
 #include <atomic>
 #include <cmath>
@@ -47,7 +47,7 @@ class AllocationFailure : public RuntimeTest {
     }
     return working;
   }
-  /// The next run loads the net again.
+  /// The next run loads the model again.
   void begin_anew() {
     results.clear();
     trim();

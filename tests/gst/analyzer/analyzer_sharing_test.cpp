@@ -43,7 +43,7 @@ class AnalyzerSharing : public testing::Test {
     };
   }
 
-  // Asks for a sum of the pixels as a net asks for its input, and holds it against the pixels.
+  // Asks for a sum of the pixels as a model asks for its input, and holds it against the pixels.
   void look_at(FrameImage& image) {
     const auto sum = std::static_pointer_cast<const Sum>(
         image.get(DerivedKind::Image, "sum", [&]() -> std::shared_ptr<const Derived> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// How analysers share the memory there is: with fake plans, and with small nets under a limit.
+// How analysers share the memory there is: with fake plans, and with small models under a limit.
 #include "lib/gst/analyzer/cached_plan.h"
 
 #include <limits>
@@ -135,7 +135,7 @@ TEST_F(CachedPlanTest, takes_a_quarter_less_each_time_that_memory_runs_out) {
   EXPECT_LE(kept_->size, 13);
 }
 
-// --- with nets
+// --- with models
 
 class SharedLimit : public RuntimeTest {
  protected:
@@ -193,7 +193,7 @@ TEST_F(SharedLimit, that_is_lowered_too_far_is_one_error_that_names_the_bytes) {
   EXPECT_THAT(errors[0], testing::ContainsRegex("needs at least [0-9]+ MB, and [0-9]+ MB may be"));
 }
 
-TEST_F(SharedLimit, is_enough_for_three_nets_that_make_room_for_each_other) {
+TEST_F(SharedLimit, is_enough_for_three_models_that_make_room_for_each_other) {
   const std::string scenes = "scenedetect look-ahead=0 device=cpu model=resnet18-lite";
   for (const guint64 limit : {90, 60, 45, 36}) {
     SCOPED_TRACE(limit);

@@ -43,7 +43,7 @@ TEST(ModelSlot, tells_how_long_the_load_took) {
   Host host;
   ModelSlot<int> slot(host);
   std::chrono::duration<double, std::milli> inside{};
-  slot.start("a net", [&inside](const std::stop_token&) -> Result<std::shared_ptr<int>> {
+  slot.start("a model", [&inside](const std::stop_token&) -> Result<std::shared_ptr<int>> {
     const auto begin = Clock::now();
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     inside = Clock::now() - begin;
@@ -65,7 +65,7 @@ TEST(ModelSlot, models_of_several_elements_load_side_by_side) {
     }
     return std::make_shared<int>(both.try_wait());
   };
-  first.start("a net", load);
+  first.start("a model", load);
   second.start("another", load);
   ASSERT_TRUE(first.wait({}));
   ASSERT_TRUE(second.wait({}));
@@ -81,19 +81,19 @@ TEST(ModelSlot, fails_to_load_where_no_thread_can_be_started) {
   };
   {
     const NoMoreThreads here;
-    slot.start("a net", load);
+    slot.start("a model", load);
   }
   EXPECT_FALSE(slot.wait({}));
   EXPECT_EQ(host.reported.size(), 1u);
   slot.stop();
-  slot.start("a net", load);
+  slot.start("a model", load);
   EXPECT_TRUE(slot.wait({}));
 }
 
 TEST(ModelSlot, fails_to_load_whatever_the_load_throws) {
   Host host;
   ModelSlot<int> slot(host);
-  slot.start("a net", [](const std::stop_token&) -> Result<std::shared_ptr<int>> { throw 1; });
+  slot.start("a model", [](const std::stop_token&) -> Result<std::shared_ptr<int>> { throw 1; });
   EXPECT_FALSE(slot.wait({}));
   EXPECT_EQ(host.reported.size(), 1u);
 }

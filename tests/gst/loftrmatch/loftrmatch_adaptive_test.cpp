@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// loftrmatch with a coarse pass first. The bundled net, whose confidences mean something.
+// loftrmatch with a coarse pass first. The bundled model, whose confidences mean something.
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -223,13 +223,13 @@ TEST(LoftrMatchAdaptive, begins_anew_after_a_flush) {
 TEST(LoftrMatchAdaptive, another_initial_model_makes_other_decisions) {
   const auto usual = results_of(make_adaptive(), {0, 0});
   EXPECT_EQ(usual.front()->passes, 1u);
-  // Weights by a formula are never as sure as 0.2, so this net finds nothing in common.
+  // Weights by a formula are never as sure as 0.2, so this model finds nothing in common.
   const auto other = results_of(make_adaptive({{"coarse-model", small_loftr_net()}}), {0, 24});
   EXPECT_STREQ(other.front()->overlap, "none");
   EXPECT_EQ(other.front()->count, 0u);
 }
 
-TEST(LoftrMatchAdaptive, a_light_net_without_fine_stage_leaves_still_pairs_to_the_full_one) {
+TEST(LoftrMatchAdaptive, a_light_model_without_fine_stage_leaves_still_pairs_to_the_full_one) {
   const std::string student = shared_data("weights/LoFTR_teacher.pt");
   SKIP_WITHOUT(student);
   Harness harness(make_adaptive({{"coarse-model", student}}));
@@ -313,7 +313,7 @@ TEST(LoftrMatchAdaptive, a_missing_initial_model_is_one_error_before_the_stream_
   const TempDirectory directory;
   const std::string empty = directory.path("empty.safetensors");
   g_file_set_contents(empty.c_str(), "", 0, nullptr);
-  for (const std::string& name : {std::string("no-such-net"), directory.path("gone.ckpt"), empty}) {
+  for (const std::string& name : {std::string("no-such-model"), directory.path("gone.ckpt"), empty}) {
     GstElement* element = make_adaptive({{"coarse-model", name}});
     ElementBus bus(element);
     EXPECT_EQ(gst_element_set_state(element, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);
@@ -327,7 +327,7 @@ TEST(LoftrMatchAdaptive, a_missing_initial_model_is_one_error_before_the_stream_
 }
 
 TEST(LoftrMatchAdaptive, an_initial_model_is_not_looked_for_unless_it_is_wanted) {
-  GstElement* element = make_element({{"coarse-model", "no-such-net"}});
+  GstElement* element = make_element({{"coarse-model", "no-such-model"}});
   EXPECT_NE(gst_element_set_state(element, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);
   gst_element_set_state(element, GST_STATE_NULL);
   gst_object_unref(element);
@@ -366,7 +366,7 @@ TEST(LoftrMatchAdaptive, frames_may_be_blank_or_tiny) {
   }
 }
 
-// However much smaller the net sees the frame than it is.
+// However much smaller the model sees the frame than it is.
 TEST(LoftrMatchGeometry, the_same_frame_twice_is_static_at_every_size) {
   if (!std::getenv("GST_TORCH_VISION_LIBRARY")) GTEST_SKIP() << "built without OpenCV's calib3d";
   for (const char* adaptive : {"false", "true"}) {

@@ -47,7 +47,7 @@ class SlowReference : public testing::Test {
   GstElement* element_;  // whoever makes a harness of it takes it over
 };
 
-TEST_F(SlowReference, is_read_while_the_net_is_loaded) {
+TEST_F(SlowReference, is_read_while_the_model_is_loaded) {
   Harness harness(element_);  // plays, and no frame has come
   EXPECT_TRUE(slow_.wait_until_begun(1));
 }

@@ -225,7 +225,7 @@ TEST(LoftrMatch, reference_images_are_encoded_once_and_each_gives_a_result) {
   EXPECT_EQ(stat(harness.element(), "frame-encodes"), 3u);
 }
 
-TEST(LoftrMatch, the_net_sees_each_frame_once_and_the_reference_once_however_long_the_stream) {
+TEST(LoftrMatch, the_model_sees_each_frame_once_and_the_reference_once_however_long_the_stream) {
   const TempDirectory directory;
   write_image(directory.path("a.png"), 0, kWidth, kHeight);
   Harness harness(
@@ -412,7 +412,7 @@ TEST(LoftrMatch, references_that_do_not_fit_into_memory_are_encoded_again) {
   FAIL() << "no limit was small enough";
 }
 
-TEST(LoftrMatch, takes_the_bundled_net_where_nothing_is_fetched) {
+TEST(LoftrMatch, takes_the_bundled_model_where_nothing_is_fetched) {
   const TempDirectory empty;
   g_setenv("GST_TORCH_MODELS_DIR", empty.path("none").c_str(), TRUE);
   GstElement* element = gst_element_factory_make("loftrmatch", nullptr);

@@ -17,34 +17,34 @@ struct GstTestNet {
 struct GstTestNetClass {
   GstBaseTransformClass parent;
 };
-static GType gst_test_net_get_type();
+static GType gst_test_model_get_type();
 G_DEFINE_TYPE(GstTestNet, gst_test_net, GST_TYPE_BASE_TRANSFORM)
 
 namespace {
 
 enum Property { kStats = 1, kSleep, kInference };
 
-GstTestNet* net(gpointer self) {
-  return G_TYPE_CHECK_INSTANCE_CAST(self, gst_test_net_get_type(), GstTestNet);
+GstTestNet* model(gpointer self) {
+  return G_TYPE_CHECK_INSTANCE_CAST(self, gst_test_model_get_type(), GstTestNet);
 }
 
 void set_net_property(GObject* self, guint id, const GValue* value, GParamSpec*) {
-  if (id == kSleep) net(self)->sleep_us = g_value_get_uint(value);
-  if (id == kInference) net(self)->inference_ms = g_value_get_double(value);
+  if (id == kSleep) model(self)->sleep_us = g_value_get_uint(value);
+  if (id == kInference) model(self)->inference_ms = g_value_get_double(value);
 }
 
 void get_net_property(GObject* self, guint, GValue* value, GParamSpec*) {
   g_value_take_boxed(value, gst_structure_new("stats", "inference-ms", G_TYPE_DOUBLE,
-                                              net(self)->inference_ms, nullptr));
+                                              model(self)->inference_ms, nullptr));
 }
 
 }  // namespace
 
-static void gst_test_net_init(GstTestNet* self) {
+static void gst_test_model_init(GstTestNet* self) {
   gst_base_transform_set_passthrough(GST_BASE_TRANSFORM(self), TRUE);
 }
 
-static void gst_test_net_class_init(GstTestNetClass* klass) {
+static void gst_test_model_class_init(GstTestNetClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
   object_class->set_property = set_net_property;
@@ -58,7 +58,7 @@ static void gst_test_net_class_init(GstTestNetClass* klass) {
       object_class, kInference,
       g_param_spec_double("inference", "", "", 0, 1000, 0, G_PARAM_WRITABLE));
   GST_BASE_TRANSFORM_CLASS(klass)->transform_ip = [](GstBaseTransform* self, GstBuffer*) {
-    g_usleep(net(self)->sleep_us);
+    g_usleep(model(self)->sleep_us);
     return GST_FLOW_OK;
   };
   gst_element_class_set_static_metadata(element_class, "Test", "Filter", "Sleeps", "tests");
@@ -128,8 +128,8 @@ TEST(PerfMeterBottleneck, is_a_slow_sink_on_the_thread_of_the_source) {
 
 // What the meter tells of two elements of which the one that is found waiting reports less
 // inference than the other.
-Record last_of_two_nets(const std::string& measure) {
-  gst_element_register(nullptr, "testnet", GST_RANK_NONE, gst_test_net_get_type());
+Record last_of_two_models(const std::string& measure) {
+  gst_element_register(nullptr, "testnet", GST_RANK_NONE, gst_test_model_get_type());
   return last_of(
       "videotestsrc num-buffers=60 ! video/x-raw,width=16,height=16 ! testnet name=waits "
       "sleep=8000 inference=1 ! queue ! testnet name=computes inference=20 ! perfmeter interval=0 "
@@ -138,13 +138,13 @@ Record last_of_two_nets(const std::string& measure) {
 }
 
 TEST(PerfMeterBottleneck, is_the_element_whose_inference_takes_most_not_the_one_that_waits) {
-  const Record last = last_of_two_nets("pipeline+reports");
+  const Record last = last_of_two_models("pipeline+reports");
   EXPECT_EQ(last.text("bottleneck"), "computes");
   EXPECT_EQ(last.text("bottleneck-element"), "computes");
 }
 
 TEST(PerfMeterBottleneck, is_the_element_that_waits_where_reports_are_not_measured) {
-  EXPECT_EQ(last_of_two_nets("pipeline").text("bottleneck"), "waits");
+  EXPECT_EQ(last_of_two_models("pipeline").text("bottleneck"), "waits");
 }
 
 }  // namespace

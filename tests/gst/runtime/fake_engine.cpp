@@ -24,7 +24,7 @@ class FakeShotModel final : public ShotModel {
   std::size_t workspace(int) const override { return 0; }
 
  private:
-  static Error failure() { return {ErrorCode::Failed, "there is no net"}; }
+  static Error failure() { return {ErrorCode::Failed, "there is no model"}; }
 
   ShotModelInfo info_;
 };

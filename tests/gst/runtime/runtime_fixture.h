@@ -16,7 +16,7 @@
 
 namespace gsttorch {
 
-/// The runtime of the process and a raftflow with a small net; nothing is loaded when a test
+/// The runtime of the process and a raftflow with a small model; nothing is loaded when a test
 /// begins, and nothing is limited.
 class RuntimeTest : public testing::Test {
  protected:

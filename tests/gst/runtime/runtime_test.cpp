@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What an application sets on the runtime, with a real net: how long models stay, how much memory
+// What an application sets on the runtime, with a real model: how long models stay, how much memory
 // there is, and what is left when all is over.
 #include "lib/gst/gsttorchflowmeta.h"
 #include "tests/gst/runtime/runtime_fixture.h"

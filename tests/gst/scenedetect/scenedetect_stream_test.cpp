@@ -286,7 +286,7 @@ class Weights : public SceneDetectTest {
   std::string saved_;
 };
 
-TEST_F(Weights, auto_is_the_bundled_net_unless_the_official_one_was_fetched) {
+TEST_F(Weights, auto_is_the_bundled_model_unless_the_official_one_was_fetched) {
   EXPECT_EQ(model_that_runs(), "resnet18-lite");
   write_short_resnet(directory_.path("resnet18-f37072fd.pth"));
   EXPECT_EQ(model_that_runs(), "resnet18");
@@ -299,7 +299,7 @@ TEST_F(Weights, that_nobody_fetched_are_an_error_that_says_how_to_get_them) {
   EXPECT_THAT(text, HasSubstr("gst-torch models fetch transnetv2"));
 }
 
-TEST_F(Weights, of_another_net_are_one_error_that_names_the_key) {
+TEST_F(Weights, of_another_model_are_one_error_that_names_the_key) {
   const std::string path = directory_.path("raft.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/raft_small.shapes"));
   const std::string text = error_with("threshold", "0.5", path);

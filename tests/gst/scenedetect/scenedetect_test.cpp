@@ -116,7 +116,7 @@ TEST_F(SceneDetectTest, attaches_nothing_when_told_so) {
   EXPECT_THAT(pads->bus.take(GST_MESSAGE_ELEMENT), testing::SizeIs(1));
 }
 
-TEST_F(SceneDetectTest, says_which_net_it_has_and_what_it_found) {
+TEST_F(SceneDetectTest, says_which_model_it_has_and_what_it_found) {
   begin();
   run(DrawnVideo({15, 30}), 45);
   read_stats([](const GstStructure* stats) {

@@ -24,7 +24,7 @@ def noise_bytes(seed, count):
 
 
 def weight(key, shape):
-    """A tensor of a state dict that keeps activations of a deep net in a sane range."""
+    """A tensor of a state dict that keeps activations of a deep model in a sane range."""
     values = noise(zlib.crc32(key.encode()), int(np.prod(shape))).reshape(shape)
     if key.endswith("running_var"):
         return torch.from_numpy(1 + np.float32(0.5) * values)
@@ -64,7 +64,7 @@ def shots(count, cuts):
 
 
 def write_shapes(net, path):
-    """A line for each tensor of a net: its key and its sizes."""
+    """A line for each tensor of a model: its key and its sizes."""
     with open(path, "w") as out:
         for key, value in net.state_dict().items():
             if value.dtype == torch.float32:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """LoFTR's weights by a formula that tests/nn/loftr_formula.h computes too, bit for bit, chosen so that
-a net nobody trained still finds hundreds of matches: coarse features without a common part, and
+a model nobody trained still finds hundreds of matches: coarse features without a common part, and
 attention that adds little to them."""
 import zlib
 

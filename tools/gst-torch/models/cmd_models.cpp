@@ -25,7 +25,7 @@ constexpr char kUsageText[] =
     "  gst-torch models fetch NAME... | --all [--stall-timeout SECONDS]\n"
     "  gst-torch models path NAME\n"
     "\n"
-    "The weights of the nets: which there are, getting them, where they lie.\n"
+    "The weights of the models: which there are, getting them, where they lie.\n"
     "They are kept in the directory $GST_TORCH_MODELS_DIR, by default\n"
     "~/.local/share/gst-plugins-torch/models.\n";
 
@@ -77,7 +77,7 @@ void print_row(const char* name, const char* net, const char* state, const std::
 }
 
 void print_table(const Manifest& manifest) {
-  print_row("NAME", "NET", "STATE", "SIZE", "LICENCE");
+  print_row("NAME", "MODEL", "STATE", "SIZE", "LICENCE");
   for (const Model& model : manifest.models()) {
     print_row(model.name.c_str(), model.architecture.c_str(), state_name(stored_model(model).state),
               size_text(model.file), model.licence.c_str());
@@ -89,7 +89,7 @@ void print_json(const Manifest& manifest) {
   for (const Model& model : manifest.models()) {
     const StoredModel stored = stored_model(model);
     nlohmann::json entry = {{"name", model.name},
-                            {"net", model.architecture},
+                            {"model", model.architecture},
                             {"task", model.task},
                             {"summary", model.summary},
                             {"state", state_name(stored.state)},
@@ -108,7 +108,7 @@ int list_models(int argc, char** argv) {
   const GOptionEntry entries[] = {
       {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON instead of a table", nullptr}, {}};
   std::vector<std::string> names;
-  if (auto status = parse(argc, argv, "", "Lists the nets and whether their weights are here.",
+  if (auto status = parse(argc, argv, "", "Lists the models and whether their weights are here.",
                           entries, names)) {
     return *status;
   }
@@ -155,7 +155,7 @@ int fetch_models(int argc, char** argv) {
   gboolean all = FALSE;
   int stall_timeout_s = 30;
   const GOptionEntry entries[] = {
-      {"all", 'a', 0, G_OPTION_ARG_NONE, &all, "Fetch every net", nullptr},
+      {"all", 'a', 0, G_OPTION_ARG_NONE, &all, "Fetch every model", nullptr},
       {"stall-timeout", 0, 0, G_OPTION_ARG_INT, &stall_timeout_s,
        "Give a transfer up when nothing comes for so long (default 30)", "SECONDS"},
       {}};

@@ -85,7 +85,7 @@ Result<void> check_outputs(const MatchCommand& command) {
   return check_not_input(*command.visual, command.output);
 }
 
-// As loftrmatch takes `auto`: the official net where it was fetched, else the bundled one.
+// As loftrmatch takes `auto`: the official model where it was fetched, else the bundled one.
 Result<std::string> weights_of(const std::string& model) {
   if (model != "auto") return resolve_weights(model);
   const auto official = resolve_weights("loftr-outdoor");
@@ -186,7 +186,7 @@ int cmd_match(int argc, char** argv) {
   options.add("visual", 0, &command.visual, "Both images side by side, and lines between them",
               "OUT.png");
   options.add("model", 'm', &command.model,
-              "Which net: a name that the manifest knows, or a weights file", "NAME|FILE");
+              "Which model: a name that the manifest knows, or a weights file", "NAME|FILE");
   options.add("geometry", 'g', &command.geometry,
               "What the matches are checked against: none (the default), homography or fundamental",
               "WORD");
@@ -194,7 +194,7 @@ int cmd_match(int argc, char** argv) {
   options.add("threshold", 't', &command.threshold, "Least confidence of a match (0.2)", "NUMBER");
   options.add("max-matches", 0, &command.max_matches, "Only the most confident ones (0: all)", "N");
   options.add("max-size", 0, &command.max_size,
-              "Longer side of the image inside the net, in pixels (0: as it is)", "N");
+              "Longer side of the image inside the model, in pixels (0: as it is)", "N");
   options.add("token-pruning", 0, &command.token_pruning,
               "Share of the cells, the weakest, left out of matching (0)", "NUMBER");
   command.compute.add_to(options);

@@ -33,11 +33,11 @@ Result<ModelOptions> model_options(Engine& engine, const std::string& weights,
 }
 
 void FlowSettings::add_to(Options& options) {
-  options.add("model", 'm', &model, "Which net: a name that the manifest knows, or a weights file",
+  options.add("model", 'm', &model, "Which model: a name that the manifest knows, or a weights file",
               "NAME|FILE");
-  options.add("iterations", 'i', &iterations, "How often the net refines its estimate (12)", "N");
+  options.add("iterations", 'i', &iterations, "How often the model refines its estimate (12)", "N");
   options.add("max-size", 0, &max_size,
-              "Longer side of the image inside the net, in pixels (0: as it is)", "N");
+              "Longer side of the image inside the model, in pixels (0: as it is)", "N");
   compute.add_to(options);
 }
 

@@ -11,7 +11,7 @@
 
 namespace gsttorch {
 
-/// Where and in what a net computes, as far as the user said. Named and meant as the elements'
+/// Where and in what a model computes, as far as the user said. Named and meant as the elements'
 /// properties are.
 struct ComputeSettings {
   std::optional<std::string> device;
@@ -22,7 +22,7 @@ struct ComputeSettings {
   std::optional<std::string> problem() const;
 };
 
-/// What a command that loads a net itself hands to the engine. Only where nothing is wrong with the
+/// What a command that loads a model itself hands to the engine. Only where nothing is wrong with the
 /// settings.
 Result<ModelOptions> model_options(Engine& engine, const std::string& weights,
                                    const ComputeSettings& settings);
