@@ -106,7 +106,7 @@ GType on_error_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
         {static_cast<gint>(OnFailure::Stop), "One error, and the stream stops", "stop"},
-        {static_cast<gint>(OnFailure::Continue), "One warning, and the stream goes on unrecorded",
+        {static_cast<gint>(OnFailure::Continue), "One warning, and the stream continues unrecorded",
          "continue"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisWriterOnError", values);
@@ -241,7 +241,7 @@ void add_properties(GObjectClass* object_class) {
   g_object_class_install_property(
       object_class, kResume,
       g_param_spec_boolean("resume", "Resume",
-                           "Go on after the last record that is in the directory: frames up to its "
+                           "Continue after the last record that is in the directory: frames up to its "
                            "time are not written again",
                            defaults.resume, kMutableReady));
   g_object_class_install_property(

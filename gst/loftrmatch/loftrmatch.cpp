@@ -214,7 +214,7 @@ void LoftrMatch::give_up(std::vector<ImagePair>& pairs) {
 Result<void> LoftrMatch::look_at(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
                                  std::vector<ImagePair>& pairs) {
   if (history_.begin_frame(frame, settings, plan_->options.max_size)) {
-    GST_DEBUG_OBJECT(host_.element(), "begins anew at %" GST_TIME_FORMAT,
+    GST_DEBUG_OBJECT(host_.element(), "restarts at %" GST_TIME_FORMAT,
                      GST_TIME_ARGS(frame.pts()));
   }
   history_.set_budget(plan_.budget());

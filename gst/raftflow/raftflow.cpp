@@ -97,7 +97,7 @@ void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& s
   const bool other_settings = state_.max_size != max_size || state_.lag != settings.lag;
   const bool is_cut = boundary == GST_TORCH_SCENE_BOUNDARY_CUT;
   if (frame.is_discont || is_cut || other_settings || frame.is_skipped(kSkippedReverse)) {
-    GST_DEBUG_OBJECT(host_.element(), "begins anew at %" GST_TIME_FORMAT,
+    GST_DEBUG_OBJECT(host_.element(), "restarts at %" GST_TIME_FORMAT,
                      GST_TIME_ARGS(frame.pts()));
     state_ = State();
   }

@@ -173,7 +173,7 @@ Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_tok
   const SceneDetectSettings settings = this->settings();
   detector_->set_threshold(static_cast<float>(settings.threshold));
   detector_->set_min_shot_duration(static_cast<std::int64_t>(settings.min_shot_duration));
-  std::vector<FrameImage*> images;  // that go on one from the other
+  std::vector<FrameImage*> images;  // that continue one from the other
   for (AnalyzedFrame& frame : frames) {
     auto found = std::make_unique<ShotResult>();
     found->skipped = frame.skipped;

@@ -52,7 +52,7 @@ class LruCache {
     shrink();
   }
 
-  /// Asks anew what each value takes: `bytes_of(value)`.
+  /// Asks again what each value takes: `bytes_of(value)`.
   template <typename BytesOf>
   void measure(BytesOf&& bytes_of) {
     counts_.bytes = 0;

@@ -13,8 +13,8 @@
 namespace gsttorch {
 
 /// One pixel of an image as a model wants it. The kernels and, for tests without a GPU, the
-/// processor run the same functions; the results are those of image_to_tensor() in
-/// lib/nn/ops/image.h, but for the last bit where a processor fuses additions and multiplications.
+/// CPU run the same functions; the results are those of image_to_tensor() in
+/// lib/nn/ops/image.h, but for the last bit where a CPU fuses additions and multiplications.
 
 /// All that a kernel has to know of an image, as plain data.
 struct PixelSource {

@@ -14,7 +14,7 @@ enum class Precision {
   Auto,  ///< Fp32
   Fp32,  ///< on CUDA devices products have TF32's digits, unless NVIDIA_TF32_OVERRIDE=0
   Fp16,  ///< CUDA devices
-  Bf16,  ///< CUDA devices of compute capability 8.0 or later, processors with AVX512_BF16
+  Bf16,  ///< CUDA devices of compute capability 8.0 or later, CPUs with AVX512_BF16
 };
 
 inline constexpr std::array<std::string_view, 4> kPrecisionNames{"auto", "fp32", "fp16", "bf16"};

@@ -18,7 +18,7 @@ class OutputFile {
   /// Creates the file, or empties the one that is there.
   static Result<OutputFile> create(const std::string& path);
 
-  /// Creates the file, or goes on after the first `kept_bytes` of the one that is there; what
+  /// Creates the file, or continues after the first `kept_bytes` of the one that is there; what
   /// follows them is cut off.
   static Result<OutputFile> append(const std::string& path, std::uint64_t kept_bytes);
 

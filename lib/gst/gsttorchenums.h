@@ -34,7 +34,7 @@ GST_TORCH_API GType gst_torch_attach_get_type(void);
  *   TF32, unless NVIDIA_TF32_OVERRIDE=0 is in the environment
  * @GST_TORCH_PRECISION_FP16: IEEE half precision, on CUDA devices
  * @GST_TORCH_PRECISION_BF16: single precision without its last 16 bits, on CUDA devices of compute
- *   capability 8.0 or later and on processors with AVX512_BF16
+ *   capability 8.0 or later and on CPUs with AVX512_BF16
  *
  * What the convolutions of a model compute in.
  */

@@ -20,7 +20,7 @@
  * `geometry` (string: "homography" or "fundamental"), `verdict` (string: "static", "moved" or
  * "lost"), `inliers` (uint), `residual` (double, pixels) and, unless lost, `matrix` (GstValueArray
  * of nine doubles, row by row: x1 = H x0, or x1^T F x0 = 0). Of adaptive matching also `passes`
- * (uint: 1 where the light pass was enough), `overlap` (string: what it said, "none", "unsure",
+ * (uint: 1 where the coarse pass was enough), `overlap` (string: what it said, "none", "unsure",
  * "still", "partial" or "large"), `working-size` (uint: longer side inside the model, pixels, where
  * the matches come from), `region` and `reference-region` (GstValueArray of four uint: x, y, width
  * and height of the part of each image that was looked at).
@@ -77,7 +77,7 @@ typedef struct _GstTorchMatch GstTorchMatch;
  * @region: (array fixed-size=4): x, y, width and height of what was looked at, in pixels that the
  *   frame had then; only with @passes
  * @reference_region: (array fixed-size=4): the same of the reference image
- * @overlap: (nullable): what the light pass said; only with @passes
+ * @overlap: (nullable): what the coarse pass said; only with @passes
  *
  * One result, as read from a meta or to be attached. One that gst_torch_match_meta_read() filled,
  * or that lies on the stack, borrows its strings and the buffer; those read from a meta live as

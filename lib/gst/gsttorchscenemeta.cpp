@@ -40,7 +40,7 @@ G_DEFINE_BOXED_TYPE(GstTorchScene, gst_torch_scene, gst_torch_scene_copy, gst_to
 GType gst_torch_scene_boundary_get_type(void) {
   static const GType type = [] {
     static const GEnumValue values[] = {
-        {GST_TORCH_SCENE_BOUNDARY_NONE, "The shot goes on", "none"},
+        {GST_TORCH_SCENE_BOUNDARY_NONE, "The shot continues", "none"},
         {GST_TORCH_SCENE_BOUNDARY_CUT, "From one frame to the next", "cut"},
         {GST_TORCH_SCENE_BOUNDARY_DISSOLVE, "Gradually", "dissolve"},
         {GST_TORCH_SCENE_BOUNDARY_FADE, "By way of a plain colour", "fade"},

@@ -32,7 +32,7 @@ G_BEGIN_DECLS
 
 /**
  * GstTorchSceneBoundary:
- * @GST_TORCH_SCENE_BOUNDARY_NONE: the shot goes on
+ * @GST_TORCH_SCENE_BOUNDARY_NONE: the shot continues
  * @GST_TORCH_SCENE_BOUNDARY_CUT: one frame shows one shot, the next another
  * @GST_TORCH_SCENE_BOUNDARY_DISSOLVE: one shot becomes another within a few frames
  * @GST_TORCH_SCENE_BOUNDARY_FADE: the same by way of black, white or another plain colour

@@ -19,8 +19,8 @@ using PerfRecord = nlohmann::ordered_json;
 /// {"count", "mean", "p50", "p95", "p99", "max"}
 PerfRecord to_record(const DurationSummary& summary);
 
-/// What changes between two looks at processor time is a share of the time between them, in percent
-/// of one processor: absent from the first look.
+/// What changes between two looks at CPU time is a share of the time between them, in percent
+/// of one CPU: absent from the first look.
 struct UsageLook {
   ProcessUsage process;
   std::optional<SystemUsage> system;

@@ -45,7 +45,7 @@ constexpr Family kStreamFamilies[] = {
 };
 constexpr Family kProcessFamilies[] = {
     {"cpu_seconds", "process_cpu_seconds_total", "counter", "Processor time of the process."},
-    {"cpu_percent", "process_cpu_percent", "gauge", "Processor time in percent of one processor."},
+    {"cpu_percent", "process_cpu_percent", "gauge", "Processor time in percent of one CPU."},
     {"rss", "process_resident_bytes", "gauge", "Resident memory."},
     {"rss_peak", "process_resident_peak_bytes", "gauge", "Most resident memory so far."},
     {"rss_anon", "process_anonymous_bytes", "gauge", "Resident memory without mapped files."},
@@ -57,7 +57,7 @@ constexpr Family kProcessFamilies[] = {
     {"disk_written_bytes", "process_disk_written_bytes_total", "counter", "Bytes for the disk."},
 };
 constexpr Family kSystemFamilies[] = {
-    {"cpu_percent", "system_cpu_percent", "gauge", "All processors, 100 = all busy."},
+    {"cpu_percent", "system_cpu_percent", "gauge", "All CPUs, 100 = all busy."},
 };
 constexpr Family kGpuFamilies[] = {
     {"utilization_percent", "gpu_utilization_percent", "gauge", "Time that the GPU worked."},

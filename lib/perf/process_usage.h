@@ -33,7 +33,7 @@ struct ProcessUsage {
   std::optional<std::uint64_t> disk_written_bytes;
 };
 
-/// All processors together, ticks since the machine started.
+/// All CPUs together, ticks since the machine started.
 struct SystemUsage {
   std::uint64_t busy_ticks = 0;
   std::uint64_t total_ticks = 0;
@@ -42,7 +42,7 @@ struct SystemUsage {
 /// `proc` is where the kernel shows processes.
 ProcessUsage read_process_usage(const std::string& proc = "/proc");
 std::optional<SystemUsage> read_system_usage(const std::string& proc = "/proc");
-/// What one second of one processor is in ticks.
+/// What one second of one CPU is in ticks.
 double ticks_per_second();
 
 }  // namespace gsttorch

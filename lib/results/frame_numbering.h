@@ -9,7 +9,7 @@
 
 namespace gsttorch {
 
-/// Numbers the frames of a stream, which may go on where an earlier run's records end. Such a
+/// Numbers the frames of a stream, which may continue where an earlier run's records end. Such a
 /// stream starts anywhere before that point: frames are told by their times to be recorded already,
 /// or, where the last recorded one has none, by counting from the stream's beginning.
 class FrameNumbering {

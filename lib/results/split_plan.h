@@ -18,7 +18,7 @@ struct EncodedPacket {
   bool is_key = false;       ///< can be decoded without those before it
 };
 
-/// When the frames are shown at which a stream can be split without encoding it anew. Not all key
+/// When the frames are shown at which a stream can be split without encoding it again. Not all key
 /// frames are: frames that are shown before a key frame and come after it (an open group of
 /// images) need those before it, and would be lost to both sides.
 std::vector<std::int64_t> split_times(const std::vector<EncodedPacket>& packets);

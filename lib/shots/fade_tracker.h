@@ -40,7 +40,7 @@ class FadeTracker {
   std::optional<Fade> finish();
   void clear();
 
-  /// First frame of the fade that is going on, from its colour being reached until it is over.
+  /// First frame of the fade that is continuing, from its colour being reached until it is over.
   std::optional<std::int64_t> open_since() const;
 
  private:

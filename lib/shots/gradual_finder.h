@@ -42,7 +42,7 @@ class GradualFinder {
 
   /// Takes out the changes that end at `position` or before it, by their ends.
   std::vector<Change> take(std::int64_t position);
-  /// Whether a change that is known, or going on, has this frame in it or beside it. One that
+  /// Whether a change that is known, or continuing, has this frame in it or beside it. One that
   /// begins before `since`, where the present shot does, is none.
   bool covers(std::int64_t position, std::int64_t since) const;
 

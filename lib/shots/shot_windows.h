@@ -32,7 +32,7 @@ class ShotWindows {
   std::optional<Window> push(const Thumbnail& frame);
 
   /// No frame comes for now: a window for the oldest undecided frames, or nothing once all are
-  /// decided. A stream that goes on all the same finds its last frames as neighbours.
+  /// decided. A stream that continues all the same finds its last frames as neighbours.
   std::optional<Window> finish();
 
   void reset() { *this = ShotWindows(); }

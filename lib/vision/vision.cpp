@@ -36,7 +36,7 @@ double threshold_of(const GeometryOptions& options) {
 }
 
 cv::Mat robust(const Points& points, const GeometryOptions& options, cv::Mat& mask) {
-  // OpenCV's random numbers start anew at each call: the same matches, the same matrix.
+  // OpenCV's random numbers restart at each call: the same matches, the same matrix.
   if (options.kind == GeometryKind::Homography) {
     return cv::findHomography(points.first, points.second, cv::USAC_MAGSAC, threshold_of(options),
                               mask, kIterations, kConfidence);

@@ -6,7 +6,7 @@
     collection.py --work DIR
     loftr_lite.py --work DIR
 
-goes on from DIR/loftr-lite/checkpoint.pt where there is one (exactly), else from --from FILE, an
+continues from DIR/loftr-lite/checkpoint.pt where there is one (exactly), else from --from FILE, an
 exported model (its weights and its place in the schedule; the optimiser warms up again), else starts.
 DIR/loftr-lite gets checkpoint.pt, best.safetensors (by the validation pairs), log.tsv, curve.png.
 """

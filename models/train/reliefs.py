@@ -93,7 +93,7 @@ class Reliefs:
         self.to_pixel = camera[:, None] @ torch.cat([rotation, shift], -1)  # [B, 2, 3, 4]
 
     def height(self, ground):
-        """h at ground points [B, N, 2]; beyond the grid its edge goes on."""
+        """h at ground points [B, N, 2]; beyond the grid its edge continues."""
         where = 2 * ground / self.packed["extent"][:, None, None]
         found = F.grid_sample(self.packed["heights"][:, None], where[:, :, None],
                               padding_mode="border", align_corners=True)

@@ -6,7 +6,7 @@
     collection.py --work DIR
     resnet18_lite.py --work DIR
 
-goes on from DIR/resnet18-lite/checkpoint.pt where there is one (exactly), else from --from FILE, an
+continues from DIR/resnet18-lite/checkpoint.pt where there is one (exactly), else from --from FILE, an
 exported model (the optimiser warms up again), else starts. DIR/resnet18-lite gets checkpoint.pt,
 best.safetensors (by images that are not trained on), log.tsv and curve.png.
 """

@@ -296,7 +296,7 @@ def parser(description, steps, rate, validate_every):
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--rate", type=float, default=rate, help="highest learning rate")
     options.add_argument("--from", dest="take_up", type=pathlib.Path,
-                         help="exported model to go on from")
+                         help="exported model to continue from")
     options.add_argument("--average-steps", type=int, default=1000,
                          help="steps that the averaged weights reach back, or so")
     options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

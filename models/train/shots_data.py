@@ -146,7 +146,7 @@ def held_back_shots(images, clips, side=224, frames=3):
 
 
 def still_path(rng, image, frames):
-    """A camera that goes on over an image the same way for some frames."""
+    """A camera that continues over an image the same way for some frames."""
     size = (256, 144)
     step = random_scenes.random_homography(rng, size, 0.0)
     place = random_scenes.lay_out(rng, image, size, 1.1)

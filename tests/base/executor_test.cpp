@@ -27,7 +27,7 @@ using testing::ElementsAre;
 const JobOptions kLive{JobPriority::Live};
 const JobOptions kBatch{JobPriority::Batch};
 
-TEST(Executor, hands_back_what_the_work_throws_and_goes_on) {
+TEST(Executor, hands_back_what_the_work_throws_and_continues) {
   Executor executor(1);
   EXPECT_THROW(executor.run([] { throw std::runtime_error("broken"); }), std::runtime_error);
   bool ran = false;

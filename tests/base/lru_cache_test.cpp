@@ -72,7 +72,7 @@ TEST(LruCache, lets_go_of_values) {
   EXPECT_TRUE(watched.expired());
 }
 
-TEST(LruCache, measures_values_anew_and_gives_some_up_where_they_have_grown) {
+TEST(LruCache, measures_values_again_and_gives_some_up_where_they_have_grown) {
   LruCache<int, Value> cache(100);
   cache.put(1, value(10), 40);
   cache.put(2, value(20), 40);

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
 // Time a frame and memory of a model on a device, over a stream of frames: from the pixels in the
-// processor's memory to the result there.
+// CPU's memory to the result there.
 //
 //   device MODEL WEIGHTS DEVICE FRAMES.raw WIDTH HEIGHT [THRESHOLD]
 //

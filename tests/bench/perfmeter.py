@@ -55,7 +55,7 @@ def cost(file: str, elements: int, buffers: int, rounds: int, source: str) -> No
     # A watched pipeline has the meter, the source and the sink beside the identities.
     slower = statistics.median(ratios) - 1
     busier = statistics.median(after / before for before, after in zip(*seconds.values())) - 1
-    print(f"cost [{source}], processor time: {busier:.1%} in all, "
+    print(f"cost [{source}], CPU time: {busier:.1%} in all, "
           f"{busier / (elements + 3):.2%} for each element watched")
     print(f"cost [{source}]: {elements} identities, {plain:.0f}/s plain, {watched:.0f}/s watched: "
           f"{slower:.1%} in all ({ratios[0] - 1:.1%} to {ratios[-1] - 1:.1%}), "
@@ -111,7 +111,7 @@ def against_rusage(file: str, frames: int) -> None:
         print("rusage tracer: no figures")
         return
     tracer = int(cpu[-1]) / 1e9
-    print(f"rusage tracer: {tracer:.2f} s of processor time, perfmeter / tracer: "
+    print(f"rusage tracer: {tracer:.2f} s of CPU time, perfmeter / tracer: "
           f"{record['process']['cpu_seconds'] / tracer:.3f}")
 
 

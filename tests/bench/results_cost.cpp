@@ -3,7 +3,7 @@
 // What writing and drawing results costs a stream: frames with a flow result, made up, run through
 // the elements one after the other, round by round, so that whatever else the machine does meets
 // all of them alike. For each: the median time per frame, how much more that is than without the
-// element, and processor time per frame.
+// element, and CPU time per frame.
 //
 //   results_cost DIRECTORY [WIDTH HEIGHT FRAMES WORK_MS ROUNDS]
 //
@@ -120,7 +120,7 @@ void measure(const Load& load) {
   std::printf("%ux%u, %d frames, %g ms of work each, median of %d rounds\n", load.width,
               load.height, load.frames, load.work_ms, load.rounds);
   for (const Variant& variant : all) {
-    std::printf("%-28s %8.3f ms/frame %+6.1f %%   processor %7.3f ms/frame\n", variant.name,
+    std::printf("%-28s %8.3f ms/frame %+6.1f %%   CPU %7.3f ms/frame\n", variant.name,
                 median(variant.wall_ms), 100 * (median(variant.wall_ms) / base - 1),
                 median(variant.processor_ms));
   }

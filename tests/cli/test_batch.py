@@ -104,7 +104,7 @@ def test_what_is_finished_is_left_as_it_is(batch, media, weights, gst_torch):
     assert stamps(directory / "video.mkv") == before
 
 
-def test_again_computes_anew_what_is_finished(analyze, media, tmp_path):
+def test_again_computes_again_what_is_finished(analyze, media, tmp_path):
     for extra in ([], ["--again"]):
         before = (tmp_path / "run.json").stat().st_mtime_ns if extra else 0
         done = analyze(media / "video.mkv", "-o", tmp_path, *extra)
@@ -113,7 +113,7 @@ def test_again_computes_anew_what_is_finished(analyze, media, tmp_path):
 
 
 @pytest.mark.parametrize("change", ["settings", "video"])
-def test_a_change_of_settings_or_of_the_video_computes_anew(analyze, media, tmp_path, change):
+def test_a_change_of_settings_or_of_the_video_computes_again(analyze, media, tmp_path, change):
     video = tmp_path / "a.mkv"
     shutil.copy(media / "video.mkv", video)
     assert analyze(video, "-o", tmp_path / "out").returncode == 0
@@ -196,7 +196,7 @@ def small_files_only():
     resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
 
 
-def test_a_disk_that_becomes_full_is_one_line_and_can_be_gone_on_with(analyze, media, tmp_path):
+def test_a_disk_that_becomes_full_is_one_line_and_can_be_resumed(analyze, media, tmp_path):
     whole = tmp_path / "whole"
     options = ["--flow-every", "7"]
     assert analyze(media / "video.mkv", "-o", whole, *options).returncode == 0
@@ -211,5 +211,5 @@ def test_a_disk_that_becomes_full_is_one_line_and_can_be_gone_on_with(analyze, m
 
     done = analyze(media / "video.mkv", "-o", directory, *options)
     assert done.returncode == 0, done.stderr
-    assert "going on after" in done.stdout
+    assert "continuing after" in done.stdout
     assert (directory / "results.jsonl").read_bytes() == (whole / "results.jsonl").read_bytes()

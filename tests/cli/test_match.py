@@ -150,7 +150,7 @@ def test_precision_is_taken_or_refused_in_one_line(gst_torch, fails, middlebury,
     assert "precision fp16 is for CUDA devices" in fails(*command, "--precision", "fp16")
     if "avx512_bf16" not in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"):
         assert "AVX512_BF16" in fails(*command, "--precision", "bf16")
-        pytest.skip("the processor has no AVX512_BF16")
+        pytest.skip("the CPU has no AVX512_BF16")
     assert gst_torch(*command).returncode == 0
     exact = rows_of(out)
     assert gst_torch(*command, "--precision", "bf16").returncode == 0

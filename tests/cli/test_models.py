@@ -319,7 +319,7 @@ def test_fetch_tries_again_after_a_passing_failure(place, server):
     assert place.file.read_bytes() == PAYLOAD
 
 
-def test_fetch_starts_anew_after_a_broken_transfer(place, server):
+def test_fetch_restarts_after_a_broken_transfer(place, server):
     def break_once(handler):
         start_answer(handler, len(PAYLOAD))
         handler.wfile.write(PAYLOAD[:1000] if len(server.requests) == 1 else PAYLOAD)
@@ -565,7 +565,7 @@ def test_fetch_without_pip_says_what_to_install(place):
 # --- several models, list, path, usage -----------------------------------------------------------
 
 
-def test_fetch_goes_on_after_a_model_that_fails(place, server):
+def test_fetch_continues_after_a_model_that_fails(place, server):
     server.serve("/net.pth")
     server.routes["/gone"] = lambda handler: answer(handler, b"no", 404)
     place.write_manifest(entry({"url": server.url("/gone")}, name="bad"),

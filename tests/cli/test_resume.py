@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""A run that is killed, and the one that goes on after it."""
+"""A run that is killed, and the one that continues after it."""
 import json
 import signal
 import subprocess
@@ -123,7 +123,7 @@ def frames_analysed(directory: Path) -> int:
     (["--stages", "matches", "--match-every", "3", "--match-format", "npz"], True),
     ([], False),
 ], ids=["flow", "with-a-limit", "matches", "all-stages"])
-def test_the_command_goes_on_where_a_killed_one_was(analyze, tmp_path, options, can_seek) -> None:
+def test_the_command_continues_where_a_killed_one_was(analyze, tmp_path, options, can_seek) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert analyze(whole, *options).wait(timeout=300) == 0
 
@@ -140,7 +140,7 @@ def test_the_command_goes_on_where_a_killed_one_was(analyze, tmp_path, options, 
     process = analyze(killed, *options)
     said = process.communicate(timeout=300)[0]
     assert process.returncode == 0
-    assert f"going on after {before} frames\n" in said
+    assert f"continuing after {before} frames\n" in said
     assert results_in(killed) == results_in(whole)
     if "flow" not in options:  # alone
         assert any(name.startswith("matches/") for name in results_in(whole))
@@ -208,6 +208,6 @@ def test_a_file_whose_index_leads_astray_is_read_from_its_beginning(
     assert count_lines(cut / "results.jsonl") < VIDEO_FRAMES
     done = gst_torch(*command, cut)
     assert done.returncode == 0, done.stderr
-    assert "going on after" in done.stdout
+    assert "continuing after" in done.stdout
     assert results_in(cut) == results_in(whole)
     assert frames_analysed(cut) == VIDEO_FRAMES

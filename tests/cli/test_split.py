@@ -155,7 +155,7 @@ def test_cuts_on_key_frames_need_no_report(gst_torch, clip, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["vp9.mkv", "rare-keys.mkv", "x264.mp4", "jpeg.avi"])
-def test_encoded_anew_each_file_is_exactly_its_shot(gst_torch, clip, raw, tmp_path, name):
+def test_encoded_again_each_file_is_exactly_its_shot(gst_torch, clip, raw, tmp_path, name):
     parts, said = split(gst_torch, clip(name), tmp_path / "parts", "--reencode")
     assert said == f"3 shots in 3 files: {parts[0]} to {parts[2]}\n"
     frames = [decoded(part) for part in parts]

@@ -151,7 +151,7 @@ class OnGpu : public testing::TestWithParam<PixelFormat> {
   void* device_out_ = nullptr;
 };
 
-TEST_P(OnGpu, an_image_becomes_what_the_processor_makes_of_it) {
+TEST_P(OnGpu, an_image_becomes_what_the_cpu_makes_of_it) {
   for (const PixelLayout layout : {PixelLayout::Planar, PixelLayout::ChannelsLast}) {
     EXPECT_THAT(on_gpu(layout),
                 testing::Pointwise(testing::FloatNear(1e-4F), on_processor(layout)));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// Our kernels on maps: what they shall do, done plainly; on the processor their own steps, and on a
+// Our kernels on maps: what they shall do, done plainly; on the CPU their own steps, and on a
 // GPU the kernels themselves.
 #include "lib/cuda/epilogue.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// The kernel that looks correlation up, against the same steps on the processor.
+// The kernel that looks correlation up, against the same steps on the CPU.
 #include <cmath>
 #include <random>
 #include <vector>
@@ -80,7 +80,7 @@ TEST_P(LookupOnGpu, equals_the_processors) {
     here.levels[level] = levels[level].data();
     there.levels[level] = on_device(levels[level]);
   }
-  const std::vector<float> expected = look_up_on_processor(here);
+  const std::vector<float> expected = look_up_on_cpu(here);
   float* out = on_device(std::vector<float>(expected.size(), NAN));
   const auto library = load_cuda_library();
   ASSERT_TRUE(library) << library.error().message;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// Flow that RAFT computes on a GPU, against what it computes on the processor.
+// Flow that RAFT computes on a GPU, against what it computes on the CPU.
 #include <cmath>
 #include <thread>
 
@@ -81,7 +81,7 @@ TEST_P(FlowOnGpu, equals_the_processors) {
   expect_equal(run(*load(device_), frames, options), run(*load("cpu"), frames, options));
 }
 
-TEST_P(FlowOnGpu, equals_the_processors_with_correlation_on_demand) {
+TEST_P(FlowOnGpu, equals_the_cpus_with_correlation_on_demand) {
   FlowOptions options;
   options.iterations = 4;
   options.correlation_budget_bytes = 0;
@@ -90,7 +90,7 @@ TEST_P(FlowOnGpu, equals_the_processors_with_correlation_on_demand) {
 }
 
 // What is asked again is replayed, with what was recorded at reference images.
-TEST_P(FlowOnGpu, of_later_images_equals_the_processors) {
+TEST_P(FlowOnGpu, of_later_images_equals_the_cpus) {
   FlowOptions options;
   options.iterations = 4;
   const auto gpu = load(device_), cpu = load("cpu");
@@ -100,7 +100,7 @@ TEST_P(FlowOnGpu, of_later_images_equals_the_processors) {
   }
 }
 
-TEST_P(FlowOnGpu, that_ends_when_it_converges_equals_the_processors) {
+TEST_P(FlowOnGpu, that_ends_when_it_converges_equals_the_cpus) {
   FlowOptions options;
   options.iterations = 8;
   options.convergence_px = 3;
@@ -112,7 +112,7 @@ TEST_P(FlowOnGpu, that_ends_when_it_converges_equals_the_processors) {
   expect_equal(found, expected);
 }
 
-TEST_P(FlowOnGpu, with_both_directions_and_a_warm_start_equals_the_processors) {
+TEST_P(FlowOnGpu, with_both_directions_and_a_warm_start_equals_the_cpus) {
   FlowOptions options;
   options.iterations = 4;
   options.direction = FlowDirection::Both;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// Matches that LoFTR finds on a GPU, against those that it finds on the processor.
+// Matches that LoFTR finds on a GPU, against those that it finds on the CPU.
 #include <map>
 #include <thread>
 
@@ -81,7 +81,7 @@ TEST_F(MatchOnGpu, equals_the_processors) {
 }
 
 // What is asked again is replayed, with what was recorded at reference images.
-TEST_F(MatchOnGpu, of_later_images_equals_the_processors) {
+TEST_F(MatchOnGpu, of_later_images_equals_the_cpus) {
   const auto gpu = load(device_), cpu = load("cpu");
   for (const double from : {0., 17., 5., 40.}) {
     const auto frames = pictures(2, from);
@@ -99,7 +99,7 @@ TEST_F(MatchOnGpu, of_a_batch_equals_that_of_single_pairs) {
   expect_equal(match(*gpu, frames), single);
 }
 
-TEST_F(MatchOnGpu, of_images_of_two_sizes_equals_the_processors) {
+TEST_F(MatchOnGpu, of_images_of_two_sizes_equals_the_cpus) {
   const auto gpu = load(device_), cpu = load("cpu");
   std::vector<Image> frames;
   frames.emplace_back(kWidth, kHeight);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// The models that tell shots, on a GPU against the processor.
+// The models that tell shots, on a GPU against the CPU.
 #include <cmath>
 
 #include "tests/gpu/gpu_test.h"
@@ -57,7 +57,7 @@ class ShotsOnGpu : public GpuTest {
   }
 };
 
-TEST_F(ShotsOnGpu, resnets_features_equal_the_processors) {
+TEST_F(ShotsOnGpu, resnets_features_equal_the_cpus) {
   const std::string path = weights("resnet18");
   const auto gpu = value_of(engine_->load_feature_model({path, device_}));
   const auto cpu = value_of(engine_->load_feature_model({path, "cpu"}));
@@ -74,7 +74,7 @@ TEST_F(ShotsOnGpu, resnets_features_of_a_batch_equal_those_of_single_frames) {
   expect_equal(features(*gpu, pictures(5)), single);
 }
 
-TEST_F(ShotsOnGpu, transnets_probabilities_equal_the_processors) {
+TEST_F(ShotsOnGpu, transnets_probabilities_equal_the_cpus) {
   const std::string path = weights("transnetv2");
   const auto gpu = value_of(engine_->load_shot_model({path, device_}));
   const auto cpu = value_of(engine_->load_shot_model({path, "cpu"}));

@@ -204,7 +204,7 @@ GstTorchFlow stretched(const GstTorchFlow& flow, Ref<GstBuffer>* frame) {
   return out;
 }
 
-TEST(FlowMeta, is_measured_anew_where_the_axes_scale_differently) {
+TEST(FlowMeta, is_measured_again_where_the_axes_scale_differently) {
   const auto array = constant_flow(8, 4, 1, 3);
   GstTorchFlow flow = describe_flow(8, 4, array.get());
   flow.mean_magnitude = flow.max_magnitude = std::sqrt(10.);
@@ -227,7 +227,7 @@ TEST(FlowMeta, without_a_mean_vector_does_not_make_one_up) {
   EXPECT_TRUE(std::isnan(out.mean_y));
 }
 
-TEST(FlowMeta, of_half_precision_is_measured_anew_too) {
+TEST(FlowMeta, of_half_precision_is_measured_again_too) {
   const auto array = make_array(std::vector<guint16>(8 * 4 * 2, 0x3c00));  // 1
   GstTorchFlow flow = describe_flow(8, 4, array.get());
   flow.format = GST_TORCH_FLOW_FORMAT_F16;

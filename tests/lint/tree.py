@@ -43,7 +43,7 @@ def plugin_files() -> list[pathlib.Path]:
 
 
 def gst_environment(registry: pathlib.Path) -> dict[str, str]:
-    """Only our plugins, scanned anew in the process itself, with no engine and no weights."""
+    """Only our plugins, scanned again in the process itself, with no engine and no weights."""
     return os.environ | {
         "GST_PLUGIN_PATH": str(PLUGINS),
         "GST_PLUGIN_SYSTEM_PATH": "",

@@ -120,7 +120,7 @@ TEST_F(AdaptiveMatch, a_still_pair_goes_through_the_full_model_at_a_smaller_size
   EXPECT_EQ(coarse.sizes, (std::vector<int>{160, 160}));
 }
 
-TEST_F(AdaptiveMatch, a_small_still_pair_needs_the_light_pass_alone) {
+TEST_F(AdaptiveMatch, a_small_still_pair_needs_the_coarse_pass_alone) {
   options.max_size = 320;
   const AdaptiveResult still = match(64, 64);
   EXPECT_EQ(still.passes, 1);
@@ -129,7 +129,7 @@ TEST_F(AdaptiveMatch, a_small_still_pair_needs_the_light_pass_alone) {
   EXPECT_TRUE(full.sizes.empty());
 }
 
-TEST_F(AdaptiveMatch, images_that_share_nothing_need_the_light_pass_alone_and_give_no_match) {
+TEST_F(AdaptiveMatch, images_that_share_nothing_need_the_coarse_pass_alone_and_give_no_match) {
   coarse.is_blind = true;
   const AdaptiveResult nothing = match(0, 160);
   EXPECT_EQ(nothing.plan.overlap, Overlap::None);
@@ -216,7 +216,7 @@ TEST_F(AdaptiveMatch, several_pairs_equal_one_by_one) {
   }
 }
 
-TEST_F(AdaptiveMatch, threshold_and_number_hold_for_the_light_pass_too) {
+TEST_F(AdaptiveMatch, threshold_and_number_hold_for_the_coarse_pass_too) {
   options.max_size = 320;
   options.max_matches = 7;
   const AdaptiveResult few = match(64, 64);

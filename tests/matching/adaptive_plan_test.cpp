@@ -51,7 +51,7 @@ TEST(AdaptivePlan, looks_at_a_smaller_image_where_nothing_moves) {
   EXPECT_EQ(still.max_matches, 0u);
 }
 
-TEST(AdaptivePlan, takes_a_light_pass_that_is_fine_enough_for_the_answer_where_nothing_moves) {
+TEST(AdaptivePlan, takes_a_coarse_pass_that_is_fine_enough_for_the_answer_where_nothing_moves) {
   AdaptiveRequest request = vga();
   request.max_size = 320;
   const AdaptivePlan still = plan(request, {}, 1);
@@ -172,7 +172,7 @@ TEST(AdaptivePlan, regions_stay_inside_images_of_any_size) {
   }
 }
 
-TEST(AdaptivePlan, light_pass_has_a_quarter_of_the_cells_in_a_row_but_not_too_few) {
+TEST(AdaptivePlan, coarse_pass_has_a_quarter_of_the_cells_in_a_row_but_not_too_few) {
   EXPECT_EQ(coarse_size(640, 480, 0, 8), 160);
   EXPECT_EQ(coarse_size(1280, 720, 0, 8), 320);
   EXPECT_EQ(coarse_size(1280, 720, 800, 8), 200);

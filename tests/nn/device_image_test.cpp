@@ -22,7 +22,7 @@ namespace {
 constexpr PixelScale kScale{{2, 3, 0.5}, {-1, 0.25, 0}};
 constexpr int kGap = 14;  // bytes after each row that are none of the image's
 
-/// Runs on the processor what the kernels run on a GPU.
+/// Runs on the CPU what the kernels run on a GPU.
 class HostKernels final : public CudaLibrary {
  public:
   std::string version() const override { return "none"; }
@@ -88,7 +88,7 @@ class DeviceImage : public testing::TestWithParam<std::tuple<PixelFormat, Size>>
 constexpr ColorEncoding kBt709{0.2126, 0.0722, false};
 constexpr ColorEncoding kFullRange{0.299, 0.114, true};
 
-TEST_P(DeviceImage, is_what_the_processor_makes_of_the_same_pixels) {
+TEST_P(DeviceImage, is_what_the_cpu_makes_of_the_same_pixels) {
   for (const ColorEncoding& color : {ColorEncoding{}, kBt709, kFullRange}) {
     const Noise image = noise(color);
     const at::Tensor expected = image_to_tensor(image.view, kScale);

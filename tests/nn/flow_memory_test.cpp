@@ -146,7 +146,7 @@ TEST_P(FlowRunsOut, anywhere_is_one_error_and_the_next_pair_is_as_ever) {
 INSTANTIATE_TEST_SUITE_P(Nets, FlowRunsOut, testing::Values("raft_small", "raft_large"),
                          [](const auto& info) { return std::string(info.param); });
 
-TEST_F(FlowMemoryTest, beyond_the_limit_is_an_error_and_work_goes_on_after_it) {
+TEST_F(FlowMemoryTest, beyond_the_limit_is_an_error_and_work_continues_after_it) {
   const auto model = load(weights("raft_small"));
   const auto a = encode(*model, Image(144, 136), {});
   const FlowPair pair{a, a, {}};

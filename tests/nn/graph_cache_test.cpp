@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// What is replayed on a GPU is tested with the models, in tests/gpu; here that all else goes on.
+// What is replayed on a GPU is tested with the models, in tests/gpu; here that all else continues.
 #include "lib/nn/graph/graph_cache.h"
 
 #include <stdexcept>
@@ -13,7 +13,7 @@
 namespace gsttorch {
 namespace {
 
-TEST(GraphCache, does_the_work_at_every_call_on_the_processor) {
+TEST(GraphCache, does_the_work_at_every_call_on_the_cpu) {
   GraphCache cache(c10::kCPU);
   int calls = 0;
   for (int i = 1; i <= 4; i++) {

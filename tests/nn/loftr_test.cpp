@@ -301,7 +301,7 @@ TEST(Loftr, stops_when_asked) {
   options.stop = stop.get_token();
   try {
     net.match(std::span(&pair, 1), options);
-    FAIL() << "went on";
+    FAIL() << "continued";
   } catch (const Failure& failure) {
     EXPECT_EQ(failure.code(), ErrorCode::Cancelled);
   }

@@ -140,7 +140,7 @@ TEST_F(MatchModelTest, spacing_keeps_the_most_confident_match_of_each_square) {
   EXPECT_EQ(model_->match(std::span(&pair, 1), options).error().code, ErrorCode::BadArgument);
 }
 
-TEST_F(MatchModelTest, token_filter_leaves_out_cells_and_the_matches_of_these) {
+TEST_F(MatchModelTest, token_pruning_leaves_out_cells_and_the_matches_of_these) {
   const Image first(256, 192, 0, 0), second(256, 192, 16, 8);
   const auto all = match(first, second, any());
   MatchOptions options = any();
@@ -153,7 +153,7 @@ TEST_F(MatchModelTest, token_filter_leaves_out_cells_and_the_matches_of_these) {
   EXPECT_LE(match(first, second, options).size(), 32u * 24u / 10u + 1);
 }
 
-TEST_F(MatchModelTest, refuses_a_token_filter_of_no_share) {
+TEST_F(MatchModelTest, refuses_a_token_pruning_of_no_share) {
   const auto frame = encode({64, 64, 0, 0}, any());
   const MatchPair pair = {frame, frame};
   for (const double share : {-0.1, 0.95, std::nan("")}) {
@@ -162,7 +162,7 @@ TEST_F(MatchModelTest, refuses_a_token_filter_of_no_share) {
     const auto refused = model_->match(std::span(&pair, 1), options);
     ASSERT_FALSE(refused) << share;
     EXPECT_EQ(refused.error().code, ErrorCode::BadArgument);
-    EXPECT_THAT(refused.error().message, testing::HasSubstr("token filter"));
+    EXPECT_THAT(refused.error().message, testing::HasSubstr("token pruning"));
   }
 }
 

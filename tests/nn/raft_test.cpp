@@ -157,7 +157,7 @@ TEST(Raft, stops_when_asked_between_iterations) {
   stop.request_stop();
   try {
     net.flow(pair_of(features, features), {12, 0, kUnlimited, stop.get_token()});
-    FAIL() << "went on";
+    FAIL() << "continued";
   } catch (const Failure& failure) {
     EXPECT_EQ(failure.code(), ErrorCode::Cancelled);
   }
@@ -224,7 +224,7 @@ TEST(Correlation, gathers_what_grid_sample_does_also_outside_and_at_odd_sizes) {
 }
 
 // In the steps that the kernel takes on a GPU, but for its way through the cells.
-TEST(Correlation, of_the_kernel_is_that_of_the_processor) {
+TEST(Correlation, of_the_kernel_is_that_of_the_cpu) {
   const c10::InferenceMode guard;
   const at::Tensor f1 = formula::noise_tensor(1, {2, 24, 17, 19});
   const at::Tensor f2 = formula::noise_tensor(2, {2, 24, 17, 19});
@@ -255,7 +255,7 @@ TEST(Correlation, of_the_kernel_is_that_of_the_processor) {
         lookup.heights[level] = static_cast<int>(pooled.size(2));
         lookup.widths[level] = static_cast<int>(pooled.size(3));
       }
-      std::vector<float> got = look_up_on_processor(lookup);
+      std::vector<float> got = look_up_on_cpu(lookup);
       EXPECT_LE((at::from_blob(got.data(), want.sizes()) - want).abs().max().item<float>(), 1e-5);
     }
   }

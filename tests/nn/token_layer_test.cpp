@@ -112,7 +112,7 @@ TEST(TokenLayer, gives_the_same_numbers_on_any_number_of_threads) {
 }
 
 TEST(TokenLayer, in_bfloat16_stays_near) {
-  if (!bf16_multiply()) GTEST_SKIP() << "the processor has no AVX512_BF16";
+  if (!bf16_multiply()) GTEST_SKIP() << "the CPU has no AVX512_BF16";
   const c10::InferenceMode guard;
   for (const auto& [channels, heads] : {Width{64, 4}, Width{128, 4}, Width{256, 8}}) {
     const LoftrTransformer exact = make_transformer(channels, heads, 2);
@@ -128,7 +128,7 @@ TEST(TokenLayer, in_bfloat16_stays_near) {
 // Whole tiles of rows and what is left of them.
 TEST(TokenKernels, multiply_in_bfloat16) {
   const TokenMultiply multiply = bf16_multiply();
-  if (!multiply) GTEST_SKIP() << "the processor has no AVX512_BF16";
+  if (!multiply) GTEST_SKIP() << "the CPU has no AVX512_BF16";
   const c10::InferenceMode guard;
   for (const std::int64_t rows : {1, 5, 12, 31, 48, 101}) {
     const at::Tensor x = noise(1, {rows, 64}), more = noise(2, {rows, 32});
@@ -155,7 +155,7 @@ TEST(TokenKernels, multiply_in_bfloat16) {
   }
 }
 
-TEST(TokenKernels, of_every_kind_of_processor_agree) {
+TEST(TokenKernels, of_every_kind_of_cpu_agree) {
   const c10::InferenceMode guard;
   for (const TokenKernels* kernels : all_token_kernels()) {
     for (const std::int64_t rows : {1, 5, 12, 31}) {

@@ -142,7 +142,7 @@ TEST(PerfOutput, what_is_absent_from_the_record_is_absent_from_every_output) {
   EXPECT_THAT(to_prometheus(bare), Not(HasSubstr("gpu")));
 }
 
-TEST(PerfOutput, processor_time_is_a_share_of_the_time_between_two_looks) {
+TEST(PerfOutput, cpu_time_is_a_share_of_the_time_between_two_looks) {
   UsageLook before, now;
   before.process.cpu_ticks = 0;
   before.process.threads = {{1, "main", 0}};

@@ -347,7 +347,7 @@ TEST(ShotDetector, leaves_small_distances_to_the_noise_floor) {
   EXPECT_EQ(cuts(10.0F), 0U);
 }
 
-TEST(ShotDetector, begins_anew_after_finish_and_after_reset) {
+TEST(ShotDetector, restarts_after_finish_and_after_reset) {
   for (const bool drop : {false, true}) {
     Film film;
     film.still(1, 30);
@@ -363,7 +363,7 @@ TEST(ShotDetector, begins_anew_after_finish_and_after_reset) {
   }
 }
 
-TEST(ShotDetector, forgets_a_fade_that_was_going_on) {
+TEST(ShotDetector, forgets_a_fade_that_was_continuing) {
   Film film;
   film.still(1, 30);
   for (int i = 1; i <= 10; ++i) film.add(mix(image(1), plain(0), static_cast<float>(i) / 10));

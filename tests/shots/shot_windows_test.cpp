@@ -56,7 +56,7 @@ TEST(ShotWindows, stand_copies_of_the_first_and_last_frame_beyond_the_ends) {
   EXPECT_FALSE(windows.finish());
 }
 
-TEST(ShotWindows, go_on_after_a_pause_with_the_last_frames_as_neighbours) {
+TEST(ShotWindows, continue_after_a_pause_with_the_last_frames_as_neighbours) {
   ShotWindows windows;
   for (std::size_t i = 0; i < 30; i++) windows.push(frame(i));
   while (windows.finish()) {

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
-/// For tests that need a processor on which precision=bf16 can be had.
+/// For tests that need a CPU on which precision=bf16 can be had.
 inline bool cpu_has_bf16() {
 #if defined(__x86_64__)
   return __builtin_cpu_supports("avx512bf16");
@@ -12,4 +12,4 @@ inline bool cpu_has_bf16() {
 }
 
 #define SKIP_WITHOUT_BF16() \
-  if (!cpu_has_bf16()) GTEST_SKIP() << "the processor has no AVX512_BF16"
+  if (!cpu_has_bf16()) GTEST_SKIP() << "the CPU has no AVX512_BF16"

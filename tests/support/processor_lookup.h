@@ -33,9 +33,9 @@ inline float sample_on_processor(const CorrelationLookup& s, std::int64_t pixel,
   return std::inner_product(a, a + s.depth, cell_features(s, pixel, level, cell), 0.F);
 }
 
-/// The lookup in the kernel's steps, but for its way through the cells, on the processor: [B,
+/// The lookup in the kernel's steps, but for its way through the cells, on the CPU: [B,
 /// pixels, channels].
-inline std::vector<float> look_up_on_processor(const CorrelationLookup& s) {
+inline std::vector<float> look_up_on_cpu(const CorrelationLookup& s) {
   const int side = 2 * s.radius + 2, values = (side - 1) * (side - 1);
   std::vector<float> samples(static_cast<std::size_t>(side * side)), out;
   for (std::int64_t pixel = 0; pixel < s.batch * s.pixels; pixel++) {

@@ -14,7 +14,7 @@
 
 namespace gsttorch {
 
-/// Images of a made-up format whose decoder waits until the test lets it go on, as one does that
+/// Images of a made-up format whose decoder waits until the test lets it continue, as one does that
 /// reads from a slow disk. One at a time in a process.
 class SlowImages {
  public:
@@ -36,7 +36,7 @@ class SlowImages {
     std::ofstream file(path, std::ios::binary);
     file << kMagic << std::string(4096, 'x');
   }
-  /// Lets all decoders go on.
+  /// Lets all decoders continue.
   void release() {
     const std::lock_guard lock(mutex_);
     is_open_ = true;

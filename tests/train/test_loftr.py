@@ -124,7 +124,7 @@ def test_another_seed_gives_other_losses(tmp_path):
     assert losses[0] != pytest.approx(losses[1], abs=1e-3)
 
 
-def test_a_run_that_stops_and_goes_on_equals_an_uninterrupted_one(tmp_path):
+def test_a_run_that_stops_and_continues_equals_an_uninterrupted_one(tmp_path):
     straight = loftr_lite.Run(options(tmp_path / "straight"), drawn.textures())
     wanted = run_steps(straight, 6)
     stopped = loftr_lite.Run(options(tmp_path / "stopped"), drawn.textures())
@@ -136,7 +136,7 @@ def test_a_run_that_stops_and_goes_on_equals_an_uninterrupted_one(tmp_path):
     assert first + run_steps(again, 6) == pytest.approx(wanted, abs=1e-3)
 
 
-def test_a_run_goes_on_from_the_exported_weights(tmp_path):
+def test_a_run_continues_from_the_exported_weights(tmp_path):
     run = loftr_lite.Run(options(tmp_path / "first"), drawn.textures())
     run_steps(run, 2)
     small = tmp_path / "small.safetensors"

@@ -51,7 +51,7 @@ def test_the_same_seed_gives_the_same_losses(tmp_path):
     assert losses[0][0] != losses[0][2]
 
 
-def test_a_run_that_stops_and_goes_on_equals_an_uninterrupted_one(tmp_path):
+def test_a_run_that_stops_and_continues_equals_an_uninterrupted_one(tmp_path):
     wanted = run_steps(run_in(tmp_path / "straight"), 4)
     stopped = run_in(tmp_path / "stopped")
     first = run_steps(stopped, 2)

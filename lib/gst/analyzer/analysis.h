@@ -70,7 +70,7 @@ struct AnalyzedFrame {
   GstSegment segment;
   std::uint64_t stream = 0;  ///< another number for each stream, and after each flush
   std::uint64_t index = 0;   ///< in the stream
-  bool is_discont = false;  ///< does not go on from the frame before
+  bool is_discont = false;  ///< does not continue from the frame before
   /// What a scenedetect upstream said of this frame, and of those before it that were not analysed.
   GstTorchSceneBoundary boundary = GST_TORCH_SCENE_BOUNDARY_NONE;
   /// Why no result is wanted, or null. An analysis that needs the frame for a later one may still

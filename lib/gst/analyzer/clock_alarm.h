@@ -13,7 +13,7 @@ namespace gsttorch {
 
 /// Calls a function when a clock has reached a time. A pipeline's clock is not the system's: it may
 /// run at another rate, and in tests only when it is told to. Thread-bound; the function is called
-/// by a thread of the clock, and not any more once the alarm was set anew or is gone.
+/// by a thread of the clock, and not any more once the alarm was set again or is gone.
 class ClockAlarm {
  public:
   explicit ClockAlarm(std::function<void()> ring);

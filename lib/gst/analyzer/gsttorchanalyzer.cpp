@@ -242,7 +242,7 @@ void set_up_src_pad(GstPad* pad) {
   gst_pad_set_activatemode_function(
       pad, [](GstPad*, GstObject* parent, GstPadMode mode, gboolean active) -> gboolean {
         if (mode != GST_PAD_MODE_PUSH) return FALSE;
-        // GStreamer has no way to go on from a pad that does not stop.
+        // GStreamer has no way to continue from a pad that does not stop.
         const gboolean on_failure = !active;
         return guarded(parent, on_failure, [&] { return impl(parent).activate_src(active); });
       });

@@ -15,7 +15,7 @@ namespace gsttorch {
 /// repeats it in full. A Cancelled error is no failure and posts nothing.
 void post_error(GstElement* element, const Error& error);
 
-/// The same as a warning: the stream goes on.
+/// The same as a warning: the stream continues.
 void post_warning(GstElement* element, const Error& error);
 
 /// Posts the text of whatever exception is in flight. Only from a catch block.

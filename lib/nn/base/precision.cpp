@@ -47,7 +47,7 @@ Result<c10::ScalarType> compute_type(Precision precision, const DeviceAbilities&
       return unusable(device.is_cuda
                           ? "bf16 needs compute capability 8.0 or later, not that of " +
                                 device.name + ": use fp16 or fp32"
-                          : "bf16 needs a processor with AVX512_BF16, and this one has not got "
+                          : "bf16 needs a CPU with AVX512_BF16, and this one has not got "
                             "it: use fp32");
   }
   return unusable("is none of auto, fp32, fp16, bf16");

@@ -14,7 +14,7 @@ class CudaGraph {
   virtual ~CudaGraph() = default;
 
   /// From now on what the thread gives to its current stream, which must not be the default one, is
-  /// recorded and not done. Other threads go on as ever. `shared`, or null: a graph whose memory
+  /// recorded and not done. Other threads continue as ever. `shared`, or null: a graph whose memory
   /// this one may use too, as the two are never replayed at the same time.
   virtual void begin(CudaGraph* shared) = 0;
   virtual void end() = 0;

@@ -15,7 +15,7 @@
 namespace gsttorch {
 
 /// Work on a GPU that is recorded once and then replayed with one launch (a CUDA graph). A model is
-/// hundreds of small operations, and to launch one costs the processor some ten microseconds, often
+/// hundreds of small operations, and to launch one costs the CPU some ten microseconds, often
 /// more than the GPU takes for it.
 ///
 /// Work may be recorded if it does the same operations, on tensors of the same sizes, whenever its

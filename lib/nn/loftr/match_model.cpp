@@ -118,7 +118,7 @@ Loftr::Options net_options(const MatchOptions& options, std::stop_token stop) {
   if (!(options.token_pruning >= 0 && options.token_pruning <= MatchOptions::kMostPruned)) {
     throw Failure(
         ErrorCode::BadArgument,
-        "a token filter of " + std::to_string(options.token_pruning) + ", not of 0 to 0.9");
+        "a token pruning of " + std::to_string(options.token_pruning) + ", not of 0 to 0.9");
   }
   Loftr::Options net;
   net.threshold = options.threshold;

@@ -44,7 +44,7 @@ c10::TypedOperatorHandle<Signature> find_operator(const char* name, const char* 
 
 // oneDNN's choice of a layout depends on the input's size, but hardly on how large it is. Without a
 // size it chooses for a map of a pixel, and then every call on a real one lays the weights out
-// anew.
+// again.
 at::Tensor pack(const at::Tensor& weight, const ConvGeometry& geometry) {
   static const auto reorder = find_operator<Reorder>("mkldnn::_reorder_convolution_weight", "");
   const std::array<std::int64_t, 4> size = {1, weight.size(1), kUsualHeight * geometry.stride[0],
@@ -54,7 +54,7 @@ at::Tensor pack(const at::Tensor& weight, const ConvGeometry& geometry) {
 }
 
 // oneDNN lays out bfloat16 weights in blocks of 48 or of 64 channels that come out. Where both fit,
-// the size of the map decides, and weights packed for another size are laid out anew at each call,
+// the size of the map decides, and weights packed for another size are laid out again at each call,
 // which takes several times what the convolution does. For half as many channels it has one way.
 bool has_two_layouts(const at::Tensor& weight) {
   const std::int64_t rounded = (weight.size(0) + 15) / 16 * 16;

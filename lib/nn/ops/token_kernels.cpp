@@ -8,7 +8,7 @@
 #pragma GCC diagnostic ignored "-Wpsabi"  // vectors are only passed to what is inlined
 #endif
 
-// The same code once for each kind of processor. Clones of a function (cpu_dispatch.h) would not
+// The same code once for each kind of CPU. Clones of a function (cpu_dispatch.h) would not
 // do: the compiler breaks vectors up before it clones.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define GSTTORCH_TOKEN_VARIANTS

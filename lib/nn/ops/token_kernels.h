@@ -30,7 +30,7 @@ using TokenMultiply = void (*)(const TokenProduct& product, const TokenProduct* 
                                std::int64_t rows, std::int64_t out, bool relu, float* y);
 
 /// The loops that take a transformer's time on the CPU, for one thread, in vectors of the widest
-/// kind that the processor has. No function allocates. Thread-safe.
+/// kind that the CPU has. No function allocates. Thread-safe.
 struct TokenKernels {
   TokenMultiply multiply;  // by float32 weights
 
@@ -54,12 +54,12 @@ constexpr bool knows_head(std::int64_t size) {
   return size == 4 || size == 8 || size == 16 || size == 32;
 }
 
-/// Those that the processor can run, the fastest first: there is one at least.
+/// Those that the CPU can run, the fastest first: there is one at least.
 std::span<const TokenKernels* const> all_token_kernels();
 inline const TokenKernels& token_kernels() { return *all_token_kernels().front(); }
 
 /// The product with bfloat16 weights, for which x is rounded to bfloat16 and whose sums are
-/// float32: of at most kMostBf16Terms numbers, a multiple of 16. Null where the processor has no
+/// float32: of at most kMostBf16Terms numbers, a multiple of 16. Null where the CPU has no
 /// instructions for it.
 constexpr std::int64_t kMostBf16Terms = 512;
 TokenMultiply bf16_multiply();

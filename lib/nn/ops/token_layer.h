@@ -24,12 +24,12 @@ struct TokenLayerWeights {
 };
 
 /// Such a layer on the CPU, all of it a few tokens at a time, so that what lies between its steps
-/// stays in the processor's second cache: no tensor is made but the result. Reentrant.
+/// stays in the CPU's second cache: no tensor is made but the result. Reentrant.
 class TokenLayer {
  public:
   /// Whether it can be had for a layer: float32 on the CPU, in widths that the kernels know.
   static bool fits(const TokenLayerWeights& weights);
-  /// `type` is what the products with weights compute in: float32, or bfloat16 where the processor
+  /// `type` is what the products with weights compute in: float32, or bfloat16 where the CPU
   /// has it. All else, and what goes in and out, is float32.
   explicit TokenLayer(const TokenLayerWeights& weights, at::ScalarType type = at::kFloat);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 //
-// The product of token_kernels.h in bfloat16, for processors with AVX512_BF16.
+// The product of token_kernels.h in bfloat16, for CPUs with AVX512_BF16.
 #include "lib/nn/ops/token_kernels.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)

@@ -46,7 +46,7 @@ def fold(model):
 
 
 class Net:
-    """bfloat16 halves the time where the processor has it; features differ by 2e-5 (cosine
+    """bfloat16 halves the time where the CPU has it; features differ by 2e-5 (cosine
     distance), TransNetV2's logits by 0.04."""
 
     bfloat16 = False

@@ -465,7 +465,7 @@ TEST(AnalysisOverlay, side_by_side_keeps_times_and_drops_metas_with_coordinates)
   EXPECT_FALSE(has_region(out.get()));
 }
 
-TEST(AnalysisOverlay, warns_once_of_flow_that_is_smaller_than_its_grid_and_goes_on) {
+TEST(AnalysisOverlay, warns_once_of_flow_that_is_smaller_than_its_grid_and_continues) {
   Harness harness(make_overlay({{"opacity", "1"}}));
   harness.set_caps(caps("RGB"));
   for (const guint grid_width : {kWidth + 1, 0u, G_MAXUINT}) {
@@ -789,7 +789,7 @@ TEST(AnalysisOverlay, never_waits_for_snapshots_and_counts_those_it_drops) {
   }
 }
 
-TEST(AnalysisOverlay, warns_once_when_snapshots_cannot_be_written_and_goes_on) {
+TEST(AnalysisOverlay, warns_once_when_snapshots_cannot_be_written_and_continues) {
   const TempDirectory directory;
   GstElement* overlay = make_overlay();
   g_object_set(overlay, "snapshot-location", directory.path("%d.png").c_str(), "snapshot-every", 1u,

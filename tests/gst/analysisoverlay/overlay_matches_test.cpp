@@ -457,7 +457,7 @@ TEST(OverlayMatches, in_pairs_have_a_black_right_half_without_an_earlier_frame) 
   EXPECT_EQ(pixel(out, 90, 60, kWide), grey(100));
 }
 
-TEST(OverlayMatches, kept_frames_says_how_far_back_the_other_frame_may_be) {
+TEST(OverlayMatches, cached_frames_says_how_far_back_the_other_frame_may_be) {
   const auto shown = [](const char* kept) {
     Properties properties = kPairs;
     properties.emplace_back("history-size", kept);

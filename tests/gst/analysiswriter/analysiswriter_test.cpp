@@ -178,7 +178,7 @@ TEST(AnalysisWriter, writes_both_directions_and_their_confidence) {
   EXPECT_EQ(stat(writer, "flow-files"), 3u);
 }
 
-TEST(AnalysisWriter, warns_once_of_a_confidence_that_is_smaller_than_its_grid_and_goes_on) {
+TEST(AnalysisWriter, warns_once_of_a_confidence_that_is_smaller_than_its_grid_and_continues) {
   const TempDirectory directory;
   Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
@@ -339,7 +339,7 @@ TEST(AnalysisWriter, match_every_decides_which_frames_get_a_file_of_matches) {
   }
 }
 
-TEST(AnalysisWriter, warns_once_of_matches_that_are_fewer_than_they_say_and_goes_on) {
+TEST(AnalysisWriter, warns_once_of_matches_that_are_fewer_than_they_say_and_continues) {
   const TempDirectory directory;
   Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
@@ -480,7 +480,7 @@ INSTANTIATE_TEST_SUITE_P(
                       FlowEvery{2, {"flow/000000.flo", "flow/000002.flo", "flow/000004.flo"}}),
     [](const auto& info) { return "every_" + std::to_string(info.param.every); });
 
-TEST(AnalysisWriter, has_everything_on_disk_before_the_end_of_stream_goes_on) {
+TEST(AnalysisWriter, has_everything_on_disk_before_the_end_of_stream_continues) {
   const TempDirectory directory;
   GstElement* writer = make_writer(directory.path());
   g_object_set(writer, "max-queue", 1000u, nullptr);
@@ -517,7 +517,7 @@ TEST(AnalysisWriter, has_everything_on_disk_when_it_is_stopped_without_an_end_of
   EXPECT_THAT(read_records(directory), SizeIs(30));
 }
 
-TEST(AnalysisWriter, starts_anew_in_the_same_directory) {
+TEST(AnalysisWriter, restarts_in_the_same_directory) {
   const TempDirectory directory;
   const auto writer =
       Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(make_writer(directory.path()))));
@@ -588,7 +588,7 @@ TEST_P(AnalysisWriterQueue, holds_max_queue_frames_then_waits_and_a_flush_ends_t
   EXPECT_EQ(stat(writer, "queue-level"), max_queue);
   disk.release();
 
-  // What was accepted before the flush is kept, and numbering goes on after it.
+  // What was accepted before the flush is kept, and numbering continues after it.
   ASSERT_TRUE(harness.push_event(gst_event_new_flush_stop(TRUE)));
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_TIME);
@@ -666,7 +666,7 @@ TEST(AnalysisWriter, writes_the_score_of_every_frame_and_the_list_of_shots) {
     for (guint i = 0; i < 10; i++) harness.push_and_pull(make_scene_frame(i, i == 4));
     EXPECT_FALSE(std::filesystem::exists(directory.path("scenes.csv")));
     harness.push_event(gst_event_new_eos());
-    EXPECT_EQ(read_text(directory.path("scenes.csv")), kScenes);  // before the end goes on
+    EXPECT_EQ(read_text(directory.path("scenes.csv")), kScenes);  // before the end continues
   }
   const auto records = read_records(directory);
   ASSERT_THAT(records, SizeIs(10));
@@ -975,7 +975,7 @@ TEST(AnalysisWriter, stops_the_stream_with_one_error_when_the_disk_is_full_for_f
   EXPECT_FALSE(std::filesystem::exists(directory.path("flow/000002.flo")));
 }
 
-TEST(AnalysisWriter, warns_once_and_goes_on_without_records_when_the_disk_is_full_if_told_to) {
+TEST(AnalysisWriter, warns_once_and_continues_without_records_when_the_disk_is_full_if_told_to) {
   const TempDirectory directory;
   std::filesystem::create_directory(directory.path("flow"));
   std::filesystem::create_symlink("/dev/full", directory.path("flow/000002.flo.part"));
@@ -1006,7 +1006,7 @@ TEST(AnalysisWriter, warns_once_and_goes_on_without_records_when_the_disk_is_ful
   EXPECT_THAT(read_records(directory), SizeIs(30));
 }
 
-TEST(AnalysisWriter, warns_once_of_flow_that_is_smaller_than_its_grid_and_goes_on) {
+TEST(AnalysisWriter, warns_once_of_flow_that_is_smaller_than_its_grid_and_continues) {
   const TempDirectory directory;
   Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);

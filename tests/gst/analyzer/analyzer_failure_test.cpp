@@ -50,7 +50,7 @@ TEST_F(AnalyzerFailure, an_error_of_the_work_is_posted_once) {
   expect_recovery();
 }
 
-TEST_F(AnalyzerFailure, goes_on_after_a_flush_and_posts_the_next_error) {
+TEST_F(AnalyzerFailure, continues_after_a_flush_and_posts_the_next_error) {
   work.analyze = [](auto, auto) -> Result<void> { return Error{ErrorCode::Failed, "first"}; };
   EXPECT_THAT(error_of_stream(), HasSubstr("first"));
   work.analyze = [](auto, auto) -> Result<void> { return Error{ErrorCode::Failed, "second"}; };

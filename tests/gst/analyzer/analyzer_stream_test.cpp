@@ -66,7 +66,7 @@ TEST_P(AnalyzerOrder, keeps_events_between_the_frames_that_they_came_between) {
                                               "buffer 7", "buffer 8", "buffer 9", "eos"));
 }
 
-TEST_P(AnalyzerOrder, goes_on_with_another_stream_after_the_end) {
+TEST_P(AnalyzerOrder, continues_with_another_stream_after_the_end) {
   begin();
   push_frames(0, 3);
   pads->push_eos();
@@ -223,7 +223,7 @@ TEST_F(AnalyzerStream, after_downstream_wants_no_more_events_still_pass_and_a_se
   EXPECT_THAT(pads->wait_for(3), ElementsAre("segment", "buffer 1", "eos"));
 }
 
-TEST_F(AnalyzerStream, goes_on_when_another_sink_is_linked) {
+TEST_F(AnalyzerStream, continues_when_another_sink_is_linked) {
   begin();
   const auto src = pads->pad("src");
   gst_pad_unlink(src.get(), pads->sink());
@@ -242,7 +242,7 @@ TEST_F(AnalyzerStream, goes_on_when_another_sink_is_linked) {
   EXPECT_EQ(arrived.back(), "eos");
 }
 
-TEST_F(AnalyzerStream, goes_on_when_a_sink_is_linked_while_a_frame_is_still_refused) {
+TEST_F(AnalyzerStream, continues_when_a_sink_is_linked_while_a_frame_is_still_refused) {
   begin();
   pads->flow = [sink = pads->sink(), frames = std::make_shared<std::atomic<int>>(0)] {
     if (++*frames > 1) return GST_FLOW_OK;
@@ -363,7 +363,7 @@ TEST_F(AnalyzerStream, does_not_starve_a_source_that_has_few_buffers) {
 
 // --- what the work is told
 
-TEST_F(AnalyzerStream, tells_the_work_where_a_stream_begins_anew) {
+TEST_F(AnalyzerStream, tells_the_work_where_a_stream_restarts) {
   begin();
   push_frames(0, 2);
   Ref<GstBuffer> near = frame(2);

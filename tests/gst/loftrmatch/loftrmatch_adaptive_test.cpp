@@ -97,7 +97,7 @@ void write_view(const std::string& path, int left, int zoom = 1) {
   ASSERT_EQ(end, "eos");
 }
 
-TEST(LoftrMatchAdaptive, a_still_pair_is_answered_by_the_light_pass) {
+TEST(LoftrMatchAdaptive, a_still_pair_is_answered_by_the_coarse_pass) {
   Harness harness(make_adaptive());
   harness.set_caps(caps());
   harness.push_and_pull(view(0, 0));
@@ -141,7 +141,7 @@ TEST(LoftrMatchAdaptive, without_it_there_is_one_pass_and_no_word_of_it) {
   EXPECT_GT(fixed.front()->count, 2 * results_of(make_adaptive(), {0, 0}).front()->count);
 }
 
-TEST(LoftrMatchAdaptive, a_blank_frame_gives_no_match_after_the_light_pass) {
+TEST(LoftrMatchAdaptive, a_blank_frame_gives_no_match_after_the_coarse_pass) {
   Harness harness(make_adaptive());
   harness.set_caps(caps());
   harness.push_and_pull(view(0, 0));
@@ -207,7 +207,7 @@ TEST(LoftrMatchAdaptive, batches_and_intervals_change_nothing_in_a_pair) {
   EXPECT_NEAR(median_shift(*sparse[1]), 24, 0.3);
 }
 
-TEST(LoftrMatchAdaptive, begins_anew_after_a_flush) {
+TEST(LoftrMatchAdaptive, restarts_after_a_flush) {
   Harness harness(make_adaptive());
   harness.set_caps(caps());
   harness.push_and_pull(view(0, 0));
@@ -220,7 +220,7 @@ TEST(LoftrMatchAdaptive, begins_anew_after_a_flush) {
   EXPECT_NEAR(median_shift(*result_of(harness.push_and_pull(view(48, 2)))), 24, 0.3);
 }
 
-TEST(LoftrMatchAdaptive, another_initial_model_makes_other_decisions) {
+TEST(LoftrMatchAdaptive, another_coarse_model_makes_other_decisions) {
   const auto usual = results_of(make_adaptive(), {0, 0});
   EXPECT_EQ(usual.front()->passes, 1u);
   // Weights by a formula are never as sure as 0.2, so this model finds nothing in common.
@@ -229,7 +229,7 @@ TEST(LoftrMatchAdaptive, another_initial_model_makes_other_decisions) {
   EXPECT_EQ(other.front()->count, 0u);
 }
 
-TEST(LoftrMatchAdaptive, a_light_model_without_fine_stage_leaves_still_pairs_to_the_full_one) {
+TEST(LoftrMatchAdaptive, a_coarse_model_without_fine_stage_leaves_still_pairs_to_the_full_one) {
   const std::string student = shared_data("weights/LoFTR_teacher.pt");
   SKIP_WITHOUT(student);
   Harness harness(make_adaptive({{"coarse-model", student}}));
@@ -309,7 +309,7 @@ TEST(LoftrMatchAdaptive, messages_tell_what_was_done) {
   EXPECT_STREQ(gst_structure_get_string(s, "overlap"), "still");
 }
 
-TEST(LoftrMatchAdaptive, a_missing_initial_model_is_one_error_before_the_stream_begins) {
+TEST(LoftrMatchAdaptive, a_missing_coarse_model_is_one_error_before_the_stream_begins) {
   const TempDirectory directory;
   const std::string empty = directory.path("empty.safetensors");
   g_file_set_contents(empty.c_str(), "", 0, nullptr);
@@ -326,14 +326,14 @@ TEST(LoftrMatchAdaptive, a_missing_initial_model_is_one_error_before_the_stream_
   }
 }
 
-TEST(LoftrMatchAdaptive, an_initial_model_is_not_looked_for_unless_it_is_wanted) {
+TEST(LoftrMatchAdaptive, an_coarse_model_is_not_looked_for_unless_it_is_wanted) {
   GstElement* element = make_element({{"coarse-model", "no-such-model"}});
   EXPECT_NE(gst_element_set_state(element, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);
   gst_element_set_state(element, GST_STATE_NULL);
   gst_object_unref(element);
 }
 
-TEST(LoftrMatchAdaptive, an_initial_model_of_another_kind_is_one_error_that_names_it) {
+TEST(LoftrMatchAdaptive, an_coarse_model_of_another_kind_is_one_error_that_names_it) {
   Harness harness(make_adaptive({{"coarse-model", small_flow_net()}}));
   harness.set_caps(caps());
   harness.push(view(0, 0));

@@ -161,7 +161,7 @@ TEST(LoftrMatch, precision_changes_the_confidences_a_little) {
   EXPECT_NEAR(brief, exact, 0.1 * exact);
 }
 
-TEST(LoftrMatch, token_filter_leaves_out_matches_while_playing) {
+TEST(LoftrMatch, token_pruning_leaves_out_matches_while_playing) {
   GstElement* element = make_loftrmatch();
   Harness harness(element);
   harness.set_caps(caps());
@@ -188,7 +188,7 @@ TEST(LoftrMatch, a_blank_frame_gives_no_match_and_no_error) {
   EXPECT_TRUE(harness.bus.take(GST_MESSAGE_ERROR).empty());
 }
 
-TEST(LoftrMatch, frames_of_another_size_begin_anew) {
+TEST(LoftrMatch, frames_of_another_size_restart) {
   Harness harness(make_loftrmatch());
   harness.set_caps(caps());
   harness.push_and_pull(frame(0));

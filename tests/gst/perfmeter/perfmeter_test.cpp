@@ -242,7 +242,7 @@ TEST(PerfMeter, lets_go_of_everything_when_it_is_stopped) {
   EXPECT_EQ(element, nullptr);
 }
 
-TEST(PerfMeter, counts_anew_each_time_it_is_started) {
+TEST(PerfMeter, counts_again_each_time_it_is_started) {
   const auto pipeline =
       parse("videotestsrc num-buffers=3 ! perfmeter name=m interval=0 ! fakesink");
   for (int round = 0; round < 2; round++) {

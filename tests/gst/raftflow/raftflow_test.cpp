@@ -129,7 +129,7 @@ TEST(RaftFlow, flow_outlives_the_element) {
   for (int i = 0; i < kWidth * kHeight * 2; i++) ASSERT_TRUE(std::isfinite(vectors[i]));
 }
 
-TEST(RaftFlow, begins_anew_after_a_flush_and_changed_caps) {
+TEST(RaftFlow, restarts_after_a_flush_and_changed_caps) {
   Harness harness(make_raftflow());
   harness.set_caps(caps());
   EXPECT_THAT(skips(harness, 2), testing::ElementsAre("first-frame", ""));
@@ -144,7 +144,7 @@ TEST(RaftFlow, begins_anew_after_a_flush_and_changed_caps) {
   EXPECT_EQ(flow_of(harness.push_and_pull(frame(5, 64, 40))).width, 64u);
 }
 
-TEST(RaftFlow, begins_anew_at_a_discontinuity_only_where_time_jumps) {
+TEST(RaftFlow, restarts_at_a_discontinuity_only_where_time_jumps) {
   Harness harness(make_raftflow());
   harness.set_caps(caps());
   skips(harness, 2);

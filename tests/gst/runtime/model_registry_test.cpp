@@ -131,7 +131,7 @@ TEST_F(ModelRegistryTest, stops_a_load_that_nobody_waits_for_any_more) {
   EXPECT_EQ(stopped, 1);
 }
 
-TEST_F(ModelRegistryTest, goes_on_loading_for_the_others_when_one_gives_up) {
+TEST_F(ModelRegistryTest, continues_loading_for_the_others_when_one_gives_up) {
   std::promise<void> started, go;
   load_ = [&, released = go.get_future().share()](std::stop_token stop) -> Loaded {
     started.set_value();

@@ -30,7 +30,7 @@ def thin(x, step):
 
 
 def narrow_config():
-    """As wide as a light model, with another number of heads, layers and channels everywhere."""
+    """As wide as a coarse model, with another number of heads, layers and channels everywhere."""
     config = copy.deepcopy(default_cfg)
     config["resnetfpn"] = {"initial_dim": 32, "block_dims": [32, 40, 64]}
     config["coarse"].update(d_model=64, d_ffn=64, nhead=4, layer_names=["self", "cross"] * 2, temp_bug_fix=True)

@@ -74,7 +74,7 @@ Earlier look_at_directory(const AnalysisPlan& plan, const RunManifest& record) {
 
 /// How far back in the stream a result depends on frames; none: to its beginning.
 std::optional<std::uint64_t> reach_back(const AnalysisPlan& plan, const VideoFacts& facts) {
-  // A video of images cannot be gone on with, and what limits the frames counts from the first.
+  // A video of images cannot be resumed, and what limits the frames counts from the first.
   if (plan.overlay || plan.frames || facts.framerate_numerator <= 0) return std::nullopt;
   int frames = 0;
   for (const Stage* stage : plan.stages) {
@@ -200,7 +200,7 @@ JobResult already_finished(const AnalysisPlan& plan) {
   const auto record = read_run_manifest(plan.directory);
   result.frames = record.value("frames", std::uint64_t{0});
   result.ms_per_frame = record.value("ms_per_frame", 0.0);
-  std::printf("finished before: %s (--again computes it anew)\n", plan.directory.c_str());
+  std::printf("finished before: %s (--again computes it again)\n", plan.directory.c_str());
   std::error_code ignored;
   if (!std::filesystem::exists(report_path(plan.directory), ignored)) make_report(plan, result);
   return result;
@@ -245,7 +245,7 @@ JobResult analyze_video(const AnalysisPlan& plan, const JobOptions& options) {
   if (earlier == Earlier::Unfinished) {
     if (auto going = go_on(plan, run); !going) return failed(going.error());
     record->set_resumed_after(run.frames_before);
-    std::printf("going on after %" PRIu64 " frames\n", run.frames_before);
+    std::printf("continuing after %" PRIu64 " frames\n", run.frames_before);
   }
   std::fflush(stdout);
   const auto expected = expected_frames(plan, *facts);

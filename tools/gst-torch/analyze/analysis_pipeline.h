@@ -26,7 +26,7 @@ struct AnalysisPlan {
 
 /// What is only of use to the run at hand.
 struct RunExtras {
-  bool resume = false;      ///< goes on after what the directory holds
+  bool resume = false;      ///< continues after what the directory holds
   std::string meter_file;   ///< where perfmeter writes its reports; empty: there is none
   std::string frames_file;  ///< and how long each element had each frame
   const char* measure = "pipeline+process+reports";  ///< perfmeter's property

@@ -55,7 +55,7 @@ constexpr Options::Description kDescription = {
     "  flow/*.flo     the flow itself\n"
     "  matches/*.csv  the matches with the frame before\n"
     "Of several videos each gets a directory in it, DIR/VIDEO's name, and DIR/index.html lists them.\n"
-    "What an earlier run has finished is left as it is, what it has begun is gone on with.\n"
+    "What an earlier run has finished is left as it is, what it has begun is resumed.\n"
     "Prints the pipeline it runs as a gst-launch-1.0 command.",
     "Examples:\n"
     "  gst-torch analyze video.mp4 -o results --flow-every 10 --overlay results/flow.mkv\n"
@@ -75,7 +75,7 @@ int cmd_analyze(int argc, char** argv) {
   options.add("output", 'o', &directory, "The directory to write into; made where it is absent", "DIR");
   options.add("stages", 0, &stages, "Which of scenes, flow, matches (all that can run here)",
               "LIST");
-  options.add("again", 0, &job.again, "Compute anew what is finished or begun");
+  options.add("again", 0, &job.again, "Compute again what is finished or begun");
   options.add("overlay", 0, &plan.overlay, "Draw the results beside the video into this file",
               "FILE.mkv");
   options.add("flow-every", 0, &plan.flow_every,

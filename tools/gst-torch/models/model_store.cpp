@@ -16,7 +16,7 @@ using nlohmann::json;
 
 Error wrong(const std::string& message) { return {ErrorCode::Corrupt, message}; }
 
-/// Empty where there is no record, or none that can be read: it is then made anew.
+/// Empty where there is no record, or none that can be read: it is then made again.
 std::string recorded_hash(const Model& model) {
   std::ifstream stream(record_path(model));
   const json record = json::parse(stream, nullptr, /*allow_exceptions=*/false);

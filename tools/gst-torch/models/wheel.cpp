@@ -97,7 +97,7 @@ GSubprocess* start(const std::vector<std::string>& command, GError** error) {
   arguments.push_back(nullptr);
   g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(static_cast<GSubprocessFlags>(
       G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE));
-  // pip is not to go on by itself when this program is killed.
+  // pip is not to continue by itself when this program is killed.
   g_subprocess_launcher_set_child_setup(
       launcher, [](gpointer) { ::prctl(PR_SET_PDEATHSIG, SIGTERM); }, nullptr, nullptr);
   return g_subprocess_launcher_spawnv(launcher, arguments.data(), error);

@@ -75,14 +75,14 @@ std::string charts(const ReportData& data) {
                               {{"in use", Mark::Area, over_time(data, {"process", "rss"}, kMiB)}});
   text += chart_of(data, "Rate", "frames per second, in each interval",
                    {{"rate", Mark::Line, over_time(data, {"rate_now"}, 1)}});
-  text += chart_of(data, "Processor", "of this process, percent of one processor",
-                   {{"processor", Mark::Line, over_time(data, {"process", "cpu_percent"}, 1)}});
+  text += chart_of(data, "Processor", "of this process, percent of one CPU",
+                   {{"CPU", Mark::Line, over_time(data, {"process", "cpu_percent"}, 1)}});
   return text;
 }
 
 std::string time_table(const ReportData& data) {
   Table table("Measurements by time",
-              {{"after, s"}, {"frames"}, {"rate, 1/s"}, {"processor, %"}, {"memory, MiB"}});
+              {{"after, s"}, {"frames"}, {"rate, 1/s"}, {"CPU, %"}, {"memory, MiB"}});
   const std::size_t step = data.meter.size() / kMostRows + 1;
   for (std::size_t i = 0; i < data.meter.size(); i += step) {
     const Json& report = data.meter[i];

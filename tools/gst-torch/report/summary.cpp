@@ -95,7 +95,7 @@ std::string summary_section(const ReportData& data) {
     std::replace(ended.begin(), ended.end(), 'T', ' ');
     text += "<p class=note>Analysed " + escaped(ended) + " UTC";
     if (data.run.contains("resumed_after_frame")) {
-      text += "; gone on with after " +
+      text += "; resumed after " +
               count_text(data.run.value("resumed_after_frame", std::uint64_t{0})) +
               " frames: times and measurements are those of the last run";
     }

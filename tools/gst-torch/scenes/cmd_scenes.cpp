@@ -204,11 +204,11 @@ int cmd_scenes(int argc, char** argv) {
               "Draw the first, middle and last frame of each shot; many shots make several pages",
               "FILE.png|jpg");
   options.add("split", 0, &command.split,
-              "Write each shot into a file of its own in this directory, without encoding it anew: "
+              "Write each shot into a file of its own in this directory, without encoding it again: "
               "from a key frame on",
               "DIR");
   options.add("reencode", 0, &command.reencode,
-              "With --split: encode anew, so that each file begins exactly where its shot does");
+              "With --split: encode again, so that each file begins exactly where its shot does");
   options.add("model", 0, &command.settings.model,
               "resnet18, resnet18-lite, transnetv2, or a file of weights", "NAME");
   command.settings.compute.add_to(options, 0);

@@ -26,7 +26,7 @@ std::optional<std::uint64_t> known(GstClockTime time) {
   return GST_CLOCK_TIME_IS_VALID(time) ? std::optional<std::uint64_t>(time) : std::nullopt;
 }
 
-// `offset`: from the element's numbers, which may begin anew within a file, to those of the file.
+// `offset`: from the element's numbers, which may restart within a file, to those of the file.
 SceneBoundary to_boundary(const GstTorchScene& scene, std::uint64_t offset) {
   return {enum_nick(GST_TYPE_TORCH_SCENE_BOUNDARY, scene.boundary),
           scene.start_frame + offset,

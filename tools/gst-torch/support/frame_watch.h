@@ -11,7 +11,7 @@
 namespace gsttorch {
 
 /// Counts and times the frames of a run on its streaming threads, holds back what is not wanted any
-/// more, and checks that a run that goes on meets the frame that it goes on after. Thread-safe;
+/// more, and checks that a run that continues meets the frame that it continues after. Thread-safe;
 /// must outlive the pipeline's streaming.
 class FrameWatch {
  public:

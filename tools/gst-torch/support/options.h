@@ -34,7 +34,7 @@ class Options {
            const char* placeholder);
   void add(const char* name, char letter, bool* value, const char* help);
 
-  /// Nothing where the command may go on, else the exit status. `--help` prints and exits.
+  /// Nothing where the command may continue, else the exit status. `--help` prints and exits.
   std::optional<int> parse(int argc, char** argv, std::size_t parameter_count) {
     return parse(argc, argv, parameter_count, parameter_count);
   }

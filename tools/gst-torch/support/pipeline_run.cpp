@@ -81,7 +81,7 @@ class Runner {
     }
   }
 
-  // Where nothing can be sought the stream goes on from its beginning: the writer skips what it
+  // Where nothing can be sought the stream continues from its beginning: the writer skips what it
   // has.
   void seek_once() {
     if (!seek_to_) return;

@@ -12,7 +12,7 @@
 
 namespace gsttorch {
 
-/// Where a run that was cut short goes on.
+/// Where a run that was cut short continues.
 struct Continuation {
   std::uint64_t last_pts = 0;  ///< ns, of the last frame on record: later ones are new
   /// ns, where reading starts: early enough for the first new frame to be analysed as it would have
@@ -38,7 +38,7 @@ struct RunOutcome {
   std::uint64_t frames = 0;     ///< new ones
   double seconds = 0;           ///< from the first frame's result to the last's
   int signal = 0;               ///< that ended it early; 0: none did
-  bool lost_its_place = false;  ///< the frame to go on after was not met: start at the beginning
+  bool lost_its_place = false;  ///< the frame to continue after was not met: start at the beginning
   std::vector<FrameTime> slowest;
   std::optional<Error> error;
   std::string details;  ///< what the failed element says to those who look closer

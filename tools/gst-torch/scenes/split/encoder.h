@@ -8,7 +8,7 @@
 
 namespace gsttorch {
 
-/// What encodes video anew.
+/// What encodes video again.
 struct Encoder {
   std::string launch;  ///< as gst-launch-1.0 reads it; the element is named "encoder"
   std::string caps;    ///< of what it makes
