@@ -23,7 +23,7 @@ OverlaySettings AnalysisOverlay::settings() const {
 
 GstStructure* AnalysisOverlay::stats() const {
   const Snapshots::Counts& snapshots = snapshots_.counts();
-  return gst_structure_new("analysisoverlay-stats", "frames", G_TYPE_UINT64, frames_.load(),
+  return gst_structure_new("application/x-gsttorch-stats", "frames", G_TYPE_UINT64, frames_.load(),
                            "drawn", G_TYPE_UINT64, drawn_.load(), "snapshots", G_TYPE_UINT64,
                            snapshots.written.load(), "snapshots-dropped", G_TYPE_UINT64,
                            snapshots.dropped.load(), "snapshots-failed", G_TYPE_UINT64,
@@ -54,7 +54,7 @@ void AnalysisOverlay::stop() {
 void AnalysisOverlay::reset() {
   painter_.reset();
   perf_line_.reset();
-  scenes_.reset();
+  shots_.reset();
   others_.reset();
   other_ = {};
 }
@@ -82,13 +82,12 @@ bool AnalysisOverlay::begin_frame(GstBuffer* buffer, const GstVideoInfo& info) {
   draws_ = is_due(frame, frame_settings_.every) && is_drawable;
   GST_LOG_OBJECT(element_, "frame %" G_GUINT64_FORMAT " of %" GST_TIME_FORMAT ": %s", frame,
                  GST_TIME_ARGS(GST_BUFFER_PTS(buffer)), what_is_drawn(frame, is_drawable));
-  scenes_.observe(buffer, frame_settings_);
+  shots_.observe(buffer, frame_settings_);
   drawn_ += draws_;
   other_ = FramePainter::shows_pairs(frame_settings_) ? others_.find(buffer, frame_settings_)
                                                       : ReferenceSource();
   if (takes_snapshots_ && is_due(frame, frame_settings_.snapshot_every)) {
-    snapshots_.offer(
-        {frame, Ref<GstBuffer>::share(buffer), info, frame_settings_, scenes_, other_});
+    snapshots_.offer({frame, Ref<GstBuffer>::share(buffer), info, frame_settings_, shots_, other_});
   }
   return draws_ || frame_settings_.layout == OverlayLayout::SideBySide;
 }
@@ -99,7 +98,7 @@ const char* AnalysisOverlay::what_is_drawn(std::uint64_t frame, bool is_drawable
 }
 
 FrameContext AnalysisOverlay::context() {
-  return {scenes_, other_, frame_settings_.perf_line ? &perf_line_ : nullptr};
+  return {shots_, other_, frame_settings_.perf_line ? &perf_line_ : nullptr};
 }
 
 void AnalysisOverlay::draw_over(GstVideoFrame* frame) {

@@ -59,14 +59,14 @@ class AnalysisOverlay {
   OverlaySettings settings_;  // guarded by mutex_
   FramePainter painter_;
   PerfLine perf_line_;
-  ScenePainter scenes_;
+  ShotPainter shots_;
   ReferenceImages others_;
   Snapshots snapshots_;
   std::atomic<std::uint64_t> frames_{0};
   std::atomic<std::uint64_t> drawn_{0};
   bool takes_snapshots_ = false;
   OverlaySettings frame_settings_;  // of the frame that was begun
-  ReferenceSource other_;              // that is shown beside it
+  ReferenceSource other_;           // that is shown beside it
   bool draws_ = false;
 };
 

@@ -26,8 +26,8 @@ class PreservedAlpha {
 
 void draw_texts(GstBuffer* results, const OverlaySettings& settings, const FrameContext& context,
                 const Canvas& canvas) {
-  context.scenes.draw(results, settings, canvas);
-  const int line = has_drawable_scene(results, settings) ? 1 : 0;
+  context.shots.draw(results, settings, canvas);
+  const int line = has_drawable_shot(results, settings) ? 1 : 0;
   MatchPainter::draw_labels(results, settings, line, canvas);
 }
 
@@ -38,7 +38,7 @@ Canvas above_perf_line(const FrameContext& context, const Canvas& canvas) {
 }  // namespace
 
 bool FramePainter::has_drawable(GstBuffer* buffer, const OverlaySettings& settings) {
-  return has_drawable_flow(buffer, settings) || has_drawable_scene(buffer, settings) ||
+  return has_drawable_flow(buffer, settings) || has_drawable_shot(buffer, settings) ||
          has_drawable_match(buffer, settings);
 }
 

@@ -15,8 +15,8 @@ namespace gsttorch {
 
 /// What is drawn beside what lies on the frame's buffer.
 struct FrameContext {
-  const ScenePainter& scenes;     ///< has taken the frame down
-  const ReferenceSource& other;      ///< to be shown beside it
+  const ShotPainter& shots;       ///< has taken the frame down
+  const ReferenceSource& other;   ///< to be shown beside it
   PerfLine* perf_line = nullptr;  ///< none is drawn
 };
 

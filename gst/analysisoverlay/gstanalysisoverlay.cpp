@@ -4,9 +4,10 @@
  * SECTION:element-analysisoverlay
  *
  * Draws the optical flow that lies on a buffer (GstTorchFlowMeta): as colours of the Middlebury
- * wheel or as arrows, over the image or beside it; the shots (GstTorchSceneMeta): number, and
+ * wheel or as arrows, over the image or beside it; the shots (GstTorchShotMeta): number, and
  * the scores of the last frames; and matches (GstTorchMatchMeta): where points came from, the
- * outline of the reference image, and what was found in words. Frames without a result pass undrawn.
+ * outline of the reference image, and what was found in words. Frames without a result pass
+ * undrawn.
  *
  * |[
  * gst-launch-1.0 videotestsrc pattern=ball ! video/x-raw,width=320,height=240 ! raftflow ! \
@@ -57,7 +58,7 @@ enum Property {
   kMaxMagnitude,
   kArrowStep,
   kSource,
-  kScenes,
+  kShots,
   kEvery,
   kSnapshotLocation,
   kSnapshotEvery,
@@ -173,8 +174,8 @@ void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec
       case kSource:
         settings.source = get_text(value);
         break;
-      case kScenes:
-        settings.scenes = g_value_get_boolean(value);
+      case kShots:
+        settings.shots = g_value_get_boolean(value);
         break;
       case kEvery:
         settings.every = g_value_get_uint(value);
@@ -233,8 +234,8 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
     case kSource:
       set_text(value, settings.source);
       break;
-    case kScenes:
-      g_value_set_boolean(value, settings.scenes);
+    case kShots:
+      g_value_set_boolean(value, settings.shots);
       break;
     case kEvery:
       g_value_set_uint(value, settings.every);
@@ -387,10 +388,10 @@ void add_properties(GObjectClass* object_class) {
                           "Name of the element whose result is drawn (NULL = the first)", nullptr,
                           kMutablePlaying));
   g_object_class_install_property(
-      object_class, kScenes,
-      g_param_spec_boolean("scenes", "Scenes",
+      object_class, kShots,
+      g_param_spec_boolean("shots", "Shots",
                            "Draw the number of the shot, and the scores of the last frames",
-                           defaults.scenes, kMutablePlaying));
+                           defaults.shots, kMutablePlaying));
   g_object_class_install_property(
       object_class, kEvery,
       g_param_spec_uint("every", "Every",

@@ -23,7 +23,7 @@ struct OverlaySettings {
   unsigned arrow_step = 16;  ///< pixels
   std::string source;        ///< empty: any
   bool perf_line = false;
-  bool scenes = true;
+  bool shots = true;
   unsigned every = 1;               ///< frames; 0: none is drawn
   std::string snapshot_location;    ///< a pattern; empty: no snapshots
   unsigned snapshot_every = 30;     ///< frames

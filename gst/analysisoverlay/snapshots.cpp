@@ -141,7 +141,7 @@ Ref<GstBuffer> Snapshots::paint(const Frame& frame, const GstVideoInfo& info) {
   auto image = Ref<GstBuffer>::adopt(gst_buffer_new_allocate(nullptr, info.size, nullptr));
   GstVideoFrame in, out;
   if (!gst_video_frame_map(&in, &frame.info, frame.buffer.get(), GST_MAP_READ)) return {};
-  const FrameContext context{frame.scenes, frame.other, nullptr};
+  const FrameContext context{frame.shots, frame.other, nullptr};
   const bool is_mapped = gst_video_frame_map(&out, &info, image.get(), GST_MAP_WRITE);
   if (is_mapped && frame.settings.layout == OverlayLayout::Blend) {
     copy_visible(&in, canvas_of(&out));

@@ -28,8 +28,8 @@ class Snapshots {
     Ref<GstBuffer> buffer;
     GstVideoInfo info{};
     OverlaySettings settings;
-    ScenePainter scenes;  ///< as it is with this frame
-    ReferenceSource other;   ///< to be shown beside it
+    ShotPainter shots;      ///< as it is with this frame
+    ReferenceSource other;  ///< to be shown beside it
   };
   struct Counts {
     std::atomic<std::uint64_t> written{0};

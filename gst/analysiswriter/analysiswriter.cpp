@@ -47,11 +47,12 @@ GstStructure* AnalysisWriter::stats() const {
   const guint level = static_cast<guint>(queue_.size());
   const std::lock_guard lock(mutex_);
   const std::uint64_t lost = stats_.has_failed ? stats_.taken - stats_.records : 0;
-  GstStructure* stats = gst_structure_new(
-      "analysiswriter-stats", "frames", G_TYPE_UINT64, stats_.frames, "records", G_TYPE_UINT64,
-      stats_.records, "bytes", G_TYPE_UINT64, stats_.bytes, "flow-files", G_TYPE_UINT64,
-      stats_.flow_files, "match-files", G_TYPE_UINT64, stats_.match_files, "dropped", G_TYPE_UINT64,
-      stats_.dropped, "lost", G_TYPE_UINT64, lost, "queue-level", G_TYPE_UINT, level, nullptr);
+  GstStructure* stats =
+      gst_structure_new("application/x-gsttorch-stats", "frames", G_TYPE_UINT64, stats_.frames,
+                        "records", G_TYPE_UINT64, stats_.records, "bytes", G_TYPE_UINT64,
+                        stats_.bytes, "flow-files", G_TYPE_UINT64, stats_.flow_files, "match-files",
+                        G_TYPE_UINT64, stats_.match_files, "dropped", G_TYPE_UINT64, stats_.dropped,
+                        "lost", G_TYPE_UINT64, lost, "queue-level", G_TYPE_UINT, level, nullptr);
   if (const auto& last = stats_.resumed_after) {
     gst_structure_set(stats, "resumed-after-frame", G_TYPE_UINT64, last->frame, nullptr);
     if (last->pts) {
@@ -75,7 +76,7 @@ Result<void> AnalysisWriter::start() {
     stats_ = Stats{};
     stats_.resumed_after = directory->last_recorded();
   }
-  has_warned_ = has_scenes_ = false;
+  has_warned_ = has_shots_ = false;
   queue_.reset();
   waiting_with_files_ = 0;
   thread_ = std::thread([this, directory = std::move(directory).value()]() mutable {
@@ -101,7 +102,7 @@ void AnalysisWriter::log_start(const WriterSettings& settings,
 
 void AnalysisWriter::stop() {
   queue_.set_state(QueueState::Open);  // the change of state had interrupted it
-  hand_over_scene_list();
+  enqueue_shot_list();
   queue_.set_state(QueueState::Closed);
   if (!thread_.joinable()) return;
   thread_.join();
@@ -120,10 +121,10 @@ void AnalysisWriter::stop() {
 GstFlowReturn AnalysisWriter::take(GstBuffer* buffer) {
   const WriterSettings settings = this->settings();
   const auto frame = numbering_.number(known_time(GST_BUFFER_PTS(buffer)));
-  auto scene = scene_record(buffer);
-  const bool begins_shot = scene && !scene->boundaries.empty();
+  auto shot = shot_record(buffer);
+  const bool begins_shot = shot && !shot->boundaries.empty();
   const bool is_wanted = frame && (*frame % settings.every == 0 || begins_shot);
-  if (is_wanted && scene) has_scenes_ = true;
+  if (is_wanted && shot) has_shots_ = true;
   log_frame(buffer, frame, is_wanted);
   {
     const std::lock_guard lock(mutex_);
@@ -133,7 +134,7 @@ GstFlowReturn AnalysisWriter::take(GstBuffer* buffer) {
   QueueState state = QueueState::Open;
   if (is_wanted) {
     Job job = make_job(buffer, *frame, settings);
-    job.record.scene = std::move(scene);
+    job.record.shot = std::move(shot);
     state = hand_over(std::move(job), settings);
   }
   if (state == QueueState::Open) {
@@ -186,15 +187,15 @@ void AnalysisWriter::drop_files(Job& job) {
   job.match_files.clear();
 }
 
-void AnalysisWriter::hand_over_scene_list() {
-  if (!has_scenes_.exchange(false)) return;
+void AnalysisWriter::enqueue_shot_list() {
+  if (!has_shots_.exchange(false)) return;
   Job job;
-  job.ends_scene_list = true;
+  job.ends_shot_list = true;
   queue_.push(std::move(job), kMaxWaitingLines);
 }
 
 bool AnalysisWriter::drain() {
-  hand_over_scene_list();
+  enqueue_shot_list();
   return queue_.drain() == QueueState::Open;
 }
 
@@ -252,7 +253,8 @@ AnalysisWriter::Job AnalysisWriter::make_job(GstBuffer* buffer, std::uint64_t fr
 
 void AnalysisWriter::run(ResultsDirectory directory) {
   auto done = write_all(directory);
-  const auto closed = directory.close();  // after a failure too: earlier records may still be waiting
+  const auto closed =
+      directory.close();  // after a failure too: earlier records may still be waiting
   if (done) done = closed;
   count(directory);
   if (!done) fail(done.error());
@@ -296,9 +298,9 @@ void AnalysisWriter::fail(const Error& error) {
 }
 
 Result<void> AnalysisWriter::write(ResultsDirectory& directory, Job& job) {
-  if (job.ends_scene_list) {
-    GST_DEBUG_OBJECT(element_, "writes scenes.csv");
-    return directory.write_scene_list();
+  if (job.ends_shot_list) {
+    GST_DEBUG_OBJECT(element_, "writes shots.csv");
+    return directory.write_shot_list();
   }
   for (const FlowFile& file : job.flow_files) {
     if (auto done = write_flow(directory, file, job); !done) return done;
@@ -309,14 +311,16 @@ Result<void> AnalysisWriter::write(ResultsDirectory& directory, Job& job) {
   return directory.write_line(job.record);
 }
 
-Result<void> AnalysisWriter::write_flow(ResultsDirectory& directory, const FlowFile& file, Job& job) {
+Result<void> AnalysisWriter::write_flow(ResultsDirectory& directory, const FlowFile& file,
+                                        Job& job) {
   const std::string name = ResultsDirectory::flow_file_name(
       {job.record.frame, static_cast<unsigned>(file.number), file.part}, job.flow_file_type);
   return note(write_array(directory, file, name), name,
               name_of(job.record.flow[file.number], file.part));
 }
 
-Result<void> AnalysisWriter::write_matches(ResultsDirectory& directory, const MatchFile& file, Job& job) {
+Result<void> AnalysisWriter::write_matches(ResultsDirectory& directory, const MatchFile& file,
+                                           Job& job) {
   const std::string name = ResultsDirectory::match_file_name(
       job.record.frame, static_cast<unsigned>(file.number), job.match_file_type);
   const auto mapped = MappedMatches::create(file.buffer.get(), file.count);

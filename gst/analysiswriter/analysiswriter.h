@@ -86,7 +86,7 @@ class AnalysisWriter {
     std::vector<MatchFile> match_files;
     FlowFileType flow_file_type = FlowFileType::Flo;
     MatchFileType match_file_type = MatchFileType::Csv;
-    bool ends_scene_list = false;  // no frame: scenes.csv is due
+    bool ends_shot_list = false;  // no frame: shots.csv is due
   };
   struct Stats {
     std::uint64_t frames = 0;
@@ -108,14 +108,15 @@ class AnalysisWriter {
   void log_start(const WriterSettings& settings, const std::optional<RecordKey>& last) const;
   void log_frame(GstBuffer* buffer, const std::optional<std::uint64_t>& frame,
                  bool is_wanted) const;
-  void hand_over_scene_list();
+  void enqueue_shot_list();
   QueueState hand_over(Job job, const WriterSettings& settings);
   // On the writer's thread:
   void run(ResultsDirectory directory);
   Result<void> write_all(ResultsDirectory& directory);
   Result<void> write(ResultsDirectory& directory, Job& job);
   Result<void> write_flow(ResultsDirectory& directory, const FlowFile& file, Job& job);
-  Result<void> write_array(ResultsDirectory& directory, const FlowFile& file, const std::string& name);
+  Result<void> write_array(ResultsDirectory& directory, const FlowFile& file,
+                           const std::string& name);
   Result<void> write_matches(ResultsDirectory& directory, const MatchFile& file, Job& job);
   // The record names the file where it was written. An array that is none is no failure.
   Result<void> note(Result<void> done, const std::string& name, std::string& field);
@@ -127,11 +128,11 @@ class AnalysisWriter {
 
   GstElement* const element_;
   mutable std::mutex mutex_;
-  WriterSettings settings_;               // guarded by mutex_
-  Stats stats_;                           // guarded by mutex_
-  FrameNumbering numbering_;              // the streaming thread
-  std::atomic<bool> has_scenes_ = false;  // that scenes.csv does not list yet
-  bool has_warned_ = false;               // the writer's thread
+  WriterSettings settings_;              // guarded by mutex_
+  Stats stats_;                          // guarded by mutex_
+  FrameNumbering numbering_;             // the streaming thread
+  std::atomic<bool> has_shots_ = false;  // that shots.csv does not list yet
+  bool has_warned_ = false;              // the writer's thread
   BoundedQueue<Job> queue_;
   std::atomic<std::size_t> waiting_with_files_{0};  // of the jobs in the queue
   std::thread thread_;

@@ -26,30 +26,30 @@ std::string direction_nick(GstTorchFlowDirection direction) {
   return {};
 }
 
-SceneBoundary scene_boundary(const GstTorchScene& scene) {
-  SceneBoundary boundary;
-  boundary.kind = enum_nick(GST_TYPE_TORCH_SCENE_BOUNDARY, scene.boundary);
-  boundary.start_frame = scene.start_frame;
-  boundary.middle_frame = scene.middle_frame;
-  boundary.end_frame = scene.end_frame;
-  boundary.start_pts = known_time(scene.start_pts);
-  boundary.middle_pts = known_time(scene.middle_pts);
-  boundary.end_pts = known_time(scene.end_pts);
-  boundary.confidence = scene.confidence;
+RecordedBoundary recorded_boundary(const GstTorchShot& shot) {
+  RecordedBoundary boundary;
+  boundary.kind = enum_nick(GST_TYPE_TORCH_SHOT_BOUNDARY, shot.boundary);
+  boundary.start_frame = shot.start_frame;
+  boundary.middle_frame = shot.middle_frame;
+  boundary.end_frame = shot.end_frame;
+  boundary.start_pts = known_time(shot.start_pts);
+  boundary.middle_pts = known_time(shot.middle_pts);
+  boundary.end_pts = known_time(shot.end_pts);
+  boundary.confidence = shot.confidence;
   return boundary;
 }
 
-SceneRecord record_of(const GstTorchScene& scene) {
-  SceneRecord record;
-  record.source = text(scene.source);
-  record.model = text(scene.model);
-  record.frame = scene.frame;
-  record.shot = scene.shot;
-  record.score = scene.score;
-  record.threshold = scene.threshold;
-  record.distance = scene.distance;
-  record.mean_luma = scene.mean_luma;
-  record.skipped = text(scene.skipped);
+ShotRecord record_of(const GstTorchShot& shot) {
+  ShotRecord record;
+  record.source = text(shot.source);
+  record.model = text(shot.model);
+  record.frame = shot.frame;
+  record.shot = shot.shot;
+  record.score = shot.score;
+  record.threshold = shot.threshold;
+  record.distance = shot.distance;
+  record.mean_luma = shot.mean_luma;
+  record.skipped = text(shot.skipped);
   return record;
 }
 
@@ -77,15 +77,15 @@ FlowRecord flow_record(const GstTorchFlow& flow) {
   return record;
 }
 
-std::optional<SceneRecord> scene_record(GstBuffer* buffer) {
-  std::optional<SceneRecord> record;
+std::optional<ShotRecord> shot_record(GstBuffer* buffer) {
+  std::optional<ShotRecord> record;
   gpointer state = nullptr;
-  while (GstCustomMeta* meta = gst_buffer_iterate_torch_scene_meta(buffer, &state)) {
-    GstTorchScene scene;
-    if (!gst_torch_scene_meta_read(meta, &scene)) continue;
-    if (!record) record = record_of(scene);
-    const bool is_of_first = record->source == text(scene.source);
-    if (is_of_first && scene.boundary) record->boundaries.push_back(scene_boundary(scene));
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_shot_meta(buffer, &state)) {
+    GstTorchShot shot;
+    if (!gst_torch_shot_meta_read(meta, &shot)) continue;
+    if (!record) record = record_of(shot);
+    const bool is_of_first = record->source == text(shot.source);
+    if (is_of_first && shot.boundary) record->boundaries.push_back(recorded_boundary(shot));
   }
   return record;
 }

@@ -19,7 +19,7 @@ std::optional<std::uint64_t> known_time(GstClockTime t);
 FlowRecord flow_record(const GstTorchFlow& flow);
 MatchRecord match_record(const GstTorchMatch& match);
 /// What the first scenedetect upstream says of the frame.
-std::optional<SceneRecord> scene_record(GstBuffer* buffer);
+std::optional<ShotRecord> shot_record(GstBuffer* buffer);
 
 std::optional<ReferenceTimestamp> reference_timestamp(GstBuffer* buffer);
 

@@ -240,10 +240,11 @@ void add_properties(GObjectClass* object_class) {
                           nullptr, kMutableReady));
   g_object_class_install_property(
       object_class, kResume,
-      g_param_spec_boolean("resume", "Resume",
-                           "Continue after the last record that is in the directory: frames up to its "
-                           "time are not written again",
-                           defaults.resume, kMutableReady));
+      g_param_spec_boolean(
+          "resume", "Resume",
+          "Continue after the last record that is in the directory: frames up to its "
+          "time are not written again",
+          defaults.resume, kMutableReady));
   g_object_class_install_property(
       object_class, kEvery,
       g_param_spec_uint("every", "Every", "Write a record of every Nth frame", 1, G_MAXUINT,

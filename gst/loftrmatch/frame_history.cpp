@@ -6,7 +6,7 @@
 
 namespace gsttorch {
 bool FrameHistory::begin_frame(const AnalyzedFrame& frame, const LoftrMatchSettings& settings,
-                             int max_size) {
+                               int max_size) {
   const bool other_settings =
       max_size_ != max_size || mode_ != settings.mode || distance_ != settings.distance();
   const bool is_discont = frame.is_discont || other_settings || frame.is_skipped(kSkippedReverse);
@@ -15,7 +15,7 @@ bool FrameHistory::begin_frame(const AnalyzedFrame& frame, const LoftrMatchSetti
   mode_ = settings.mode;
   distance_ = settings.distance();
   if (mode_ == MatchMode::ShotStart) {
-    if (frame.boundary != GST_TORCH_SCENE_BOUNDARY_NONE) forget_frames();
+    if (frame.boundary != GST_TORCH_SHOT_BOUNDARY_NONE) forget_frames();
     return is_discont;  // the oldest is the one
   }
   while (seen_.size() > 1 && seen_[1].index + distance_ <= frame.index) {

@@ -78,8 +78,7 @@ GType mode_type() {
     static const GEnumValue values[] = {
         {static_cast<gint>(MatchMode::Previous), "The frame before", "previous"},
         {static_cast<gint>(MatchMode::Lag), "The frame so many before as lag says", "lag"},
-        {static_cast<gint>(MatchMode::Reference), "The images of reference-location",
-         "reference"},
+        {static_cast<gint>(MatchMode::Reference), "The images of reference-location", "reference"},
         {static_cast<gint>(MatchMode::ShotStart),
          "The first frame of the shot, as scenedetect before this element found it", "shot-start"},
         {0, nullptr, nullptr}};

@@ -70,8 +70,8 @@ Result<void> LoftrMatch::start() {
 
 // Another model than the one for the full pass; or none, where both are the same.
 Result<void> LoftrMatch::start_coarse_model(const LoftrMatchSettings& settings,
-                                             const AnalyzerSettings& common,
-                                             const std::string& full_path) {
+                                            const AnalyzerSettings& common,
+                                            const std::string& full_path) {
   const bool is_auto = settings.coarse_model == "auto" || settings.coarse_model.empty();
   const std::string name = is_auto ? kBundledModel : settings.coarse_model;
   const auto path = find_weights(name);
@@ -113,8 +113,8 @@ void LoftrMatch::stop() {
 
 Result<void> LoftrMatch::plan(const GstVideoInfo& info, const LoftrMatchSettings& settings) {
   const MatchRequest request{GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info),
-                           static_cast<int>(host_.settings().batch_size),
-                           static_cast<int>(settings.distance()), settings.options};
+                             static_cast<int>(host_.settings().batch_size),
+                             static_cast<int>(settings.distance()), settings.options};
   return plan_.update(host_, request, held_bytes(), planner());
 }
 
@@ -136,8 +136,8 @@ bool LoftrMatch::can_do_with_less(const Error& error) {
 
 // The frame's image with what the model needs of it, kept for those that come.
 Result<SharedImage> LoftrMatch::take_image(const AnalyzedFrame& frame,
-                                               const LoftrMatchSettings& settings,
-                                               std::vector<ImagePair>& pairs) {
+                                           const LoftrMatchSettings& settings,
+                                           std::vector<ImagePair>& pairs) {
   auto image = std::make_shared<MatchImage>(frame.image);
   auto encodes = matcher_.prepare(*image, plan_->options, host_.stop_token());
   while (!encodes && can_do_with_less(encodes.error())) {
@@ -214,8 +214,7 @@ void LoftrMatch::give_up(std::vector<ImagePair>& pairs) {
 Result<void> LoftrMatch::look_at(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
                                  std::vector<ImagePair>& pairs) {
   if (history_.begin_frame(frame, settings, plan_->options.max_size)) {
-    GST_DEBUG_OBJECT(host_.element(), "restarts at %" GST_TIME_FORMAT,
-                     GST_TIME_ARGS(frame.pts()));
+    GST_DEBUG_OBJECT(host_.element(), "restarts at %" GST_TIME_FORMAT, GST_TIME_ARGS(frame.pts()));
   }
   history_.set_budget(plan_.budget());
   auto result = std::make_unique<FrameMatches>();

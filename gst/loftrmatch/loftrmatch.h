@@ -55,7 +55,7 @@ class LoftrMatch final : public Analysis {
   };
 
   Result<void> start_coarse_model(const LoftrMatchSettings& settings,
-                                   const AnalyzerSettings& common, const std::string& full_path);
+                                  const AnalyzerSettings& common, const std::string& full_path);
   Result<void> plan(const GstVideoInfo& info, const LoftrMatchSettings& settings);
   Result<void> look_at(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
                        std::vector<ImagePair>& pairs);
@@ -63,18 +63,16 @@ class LoftrMatch final : public Analysis {
   std::size_t held_bytes() const;
   bool can_do_with_less(const Error& error);
   Result<SharedImage> take_image(const AnalyzedFrame& frame, const LoftrMatchSettings& settings,
-                                     std::vector<ImagePair>& pairs);
+                                 std::vector<ImagePair>& pairs);
   static void give_up(std::vector<ImagePair>& pairs);
   Result<void> pair_with_earlier(const AnalyzedFrame& frame, const SharedImage& image,
                                  FrameMatches& found, std::vector<ImagePair>& pairs);
-  Result<void> pair_with_references(const LoftrMatchSettings& settings,
-                                    const SharedImage& image, FrameMatches& found,
-                                    std::vector<ImagePair>& pairs);
+  Result<void> pair_with_references(const LoftrMatchSettings& settings, const SharedImage& image,
+                                    FrameMatches& found, std::vector<ImagePair>& pairs);
   Result<void> match(std::vector<ImagePair>& pairs, const LoftrMatchSettings& settings,
                      const std::stop_token& stop);
   void count(std::span<const ImagePair> pairs);
-  Result<void> check_geometry(std::span<const ImagePair> pairs,
-                              const LoftrMatchSettings& settings);
+  Result<void> check_geometry(std::span<const ImagePair> pairs, const LoftrMatchSettings& settings);
   void attach(AnalyzedFrame& frame, const FrameMatches& found, const PairMatches* one);
   void post(const AnalyzedFrame& frame, const FrameMatches& found, const PairMatches& one) const;
 
@@ -84,9 +82,9 @@ class LoftrMatch final : public Analysis {
   LoftrMatchSettings settings_;  // guarded by mutex_
   Counts counts_;                // guarded by mutex_
   ModelSlot<MatchModel> model_;
-  ModelSlot<MatchModel> coarse_model_;    // started where it is another one than `model_`
+  ModelSlot<MatchModel> coarse_model_;     // started where it is another one than `model_`
   std::atomic<bool> is_adaptive_ = false;  // from `start` to `stop`
-  bool has_own_coarse_model_ = false;         // the same
+  bool has_own_coarse_model_ = false;      // the same
 
   // Of the streaming thread, and of the worker that it waits for.
   PairMatcher matcher_;

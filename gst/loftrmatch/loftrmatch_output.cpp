@@ -97,8 +97,7 @@ void LoftrMatch::publish(AnalyzedFrame& frame) {
   for (const PairMatches& one : found.all) post(frame, found, one);
 }
 
-void LoftrMatch::attach(AnalyzedFrame& frame, const FrameMatches& found,
-                        const PairMatches* one) {
+void LoftrMatch::attach(AnalyzedFrame& frame, const FrameMatches& found, const PairMatches* one) {
   GstTorchMatch meta = {};
   meta.width = GST_VIDEO_INFO_WIDTH(&frame.info);
   meta.height = GST_VIDEO_INFO_HEIGHT(&frame.info);

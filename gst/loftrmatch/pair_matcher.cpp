@@ -24,8 +24,7 @@ Result<std::uint64_t> PairMatcher::prepare(MatchImage& image, const MatchOptions
   return encodes;
 }
 
-Result<AdaptiveEncodes> PairMatcher::match(std::span<const ImagePair> pairs,
-                                           const MatchPlan& plan,
+Result<AdaptiveEncodes> PairMatcher::match(std::span<const ImagePair> pairs, const MatchPlan& plan,
                                            const std::stop_token& stop) const {
   if (is_adaptive()) return match_adaptively(pairs, plan, stop);
   while (!pairs.empty()) {
@@ -36,8 +35,7 @@ Result<AdaptiveEncodes> PairMatcher::match(std::span<const ImagePair> pairs,
   return AdaptiveEncodes{};
 }
 
-Result<void> PairMatcher::match_batch(std::span<const ImagePair> pairs,
-                                      const MatchOptions& options,
+Result<void> PairMatcher::match_batch(std::span<const ImagePair> pairs, const MatchOptions& options,
                                       const std::stop_token& stop) const {
   const auto features = [&](MatchImage& image) {
     std::uint64_t encodes = 0;  // none: it was prepared

@@ -14,8 +14,8 @@
 
 namespace gsttorch {
 
-/// Has the models find the matches of pairs: the full model alone, or adaptively, with a coarse pass
-/// first. Reentrant.
+/// Has the models find the matches of pairs: the full model alone, or adaptively, with a coarse
+/// pass first. Reentrant.
 class PairMatcher {
  public:
   PairMatcher() = default;
@@ -42,8 +42,7 @@ class PairMatcher {
   AdaptiveModels models() const { return {*full_, *coarse_}; }
   Result<void> match_batch(std::span<const ImagePair> pairs, const MatchOptions& options,
                            const std::stop_token& stop) const;
-  Result<AdaptiveEncodes> match_adaptively(std::span<const ImagePair> pairs,
-                                           const MatchPlan& plan,
+  Result<AdaptiveEncodes> match_adaptively(std::span<const ImagePair> pairs, const MatchPlan& plan,
                                            const std::stop_token& stop) const;
 
   std::shared_ptr<MatchModel> full_, coarse_;

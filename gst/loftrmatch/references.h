@@ -46,7 +46,7 @@ class References {
   struct File {
     std::string path;
     guint width = 0, height = 0;  // pixels; 0: not read yet
-    SharedImage image;        // in use
+    SharedImage image;            // in use
   };
 
   void begin_reading();

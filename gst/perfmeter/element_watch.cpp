@@ -102,7 +102,8 @@ ElementWatch::Role role_of(GstElement* element, const std::string& factory) {
   return is_of_class(element, "Decoder") ? ElementWatch::Role::Decoder : ElementWatch::Role::Other;
 }
 
-// Elements with a model are known by a property that they alone have: this plugin links none of them.
+// Elements with a model are known by a property that they alone have: this plugin links none of
+// them.
 std::string stage_of(GstElement* element, ElementWatch::Role role) {
   if (role == ElementWatch::Role::Decoder) return "decode";
   const bool is_source = role == ElementWatch::Role::Source;

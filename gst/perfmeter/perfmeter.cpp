@@ -47,7 +47,7 @@ PerfMeterSettings PerfMeter::settings() const {
 }
 
 GstStructure* PerfMeter::stats() const {
-  return to_structure("perfmeter", make_record(Reason::Asked));
+  return to_structure("application/x-gsttorch-stats", make_record(Reason::Asked));
 }
 
 UsageLook PerfMeter::look_at_usage() const {

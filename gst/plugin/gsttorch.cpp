@@ -9,9 +9,9 @@
 
 static gboolean plugin_init(GstPlugin* plugin) {
   const bool flow = GST_ELEMENT_REGISTER(raftflow, plugin);
-  const bool scenes = GST_ELEMENT_REGISTER(scenedetect, plugin);
+  const bool shots = GST_ELEMENT_REGISTER(scenedetect, plugin);
   const bool matches = GST_ELEMENT_REGISTER(loftrmatch, plugin);
-  return flow && scenes && matches;
+  return flow && shots && matches;
 }
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, torch, "Neural networks that watch video",

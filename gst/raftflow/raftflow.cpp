@@ -74,8 +74,8 @@ void RaftFlow::stop() {
 
 Result<void> RaftFlow::plan(const GstVideoInfo& info, const RaftFlowSettings& settings) {
   const FlowRequest request{GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info),
-                          static_cast<int>(host_.settings().batch_size),
-                          static_cast<int>(settings.lag), settings.options};
+                            static_cast<int>(host_.settings().batch_size),
+                            static_cast<int>(settings.lag), settings.options};
   return plan_.update(host_, request, state_.features.counts().bytes, planner());
 }
 
@@ -92,16 +92,15 @@ bool RaftFlow::can_do_with_less(const Error& error) {
 // Frames before a break or a cut, or of other settings, are no partners. After a gradual change
 // they still are, but what moved in the old shot says nothing of the new one.
 void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& settings,
-                           GstTorchSceneBoundary boundary) {
+                           GstTorchShotBoundary boundary) {
   const int max_size = plan_->options.max_size;
   const bool other_settings = state_.max_size != max_size || state_.lag != settings.lag;
-  const bool is_cut = boundary == GST_TORCH_SCENE_BOUNDARY_CUT;
+  const bool is_cut = boundary == GST_TORCH_SHOT_BOUNDARY_CUT;
   if (frame.is_discont || is_cut || other_settings || frame.is_skipped(kSkippedReverse)) {
-    GST_DEBUG_OBJECT(host_.element(), "restarts at %" GST_TIME_FORMAT,
-                     GST_TIME_ARGS(frame.pts()));
+    GST_DEBUG_OBJECT(host_.element(), "restarts at %" GST_TIME_FORMAT, GST_TIME_ARGS(frame.pts()));
     state_ = State();
   }
-  if (boundary != GST_TORCH_SCENE_BOUNDARY_NONE) state_.warm_start.reset();
+  if (boundary != GST_TORCH_SHOT_BOUNDARY_NONE) state_.warm_start.reset();
   state_.max_size = max_size;
   state_.lag = settings.lag;
   state_.features.set_budget(plan_.budget());
@@ -121,7 +120,7 @@ Result<RaftFlow::Features> RaftFlow::encode(const AnalyzedFrame& frame,
     if (plan_->options.max_size != state_.max_size) {
       give_up(pairs);
       pairs.clear();
-      begin_frame(frame, settings, GST_TORCH_SCENE_BOUNDARY_NONE);
+      begin_frame(frame, settings, GST_TORCH_SHOT_BOUNDARY_NONE);
     }
     features = net_->encode(*frame.image, plan_->options, host_.stop_token());
   }
@@ -138,8 +137,8 @@ void RaftFlow::give_up(std::span<Pair> pairs) {
 // Makes the frame's features, and the pair that it is the later one of.
 Result<void> RaftFlow::look_at(AnalyzedFrame& frame, const RaftFlowSettings& settings,
                                std::vector<Pair>& pairs) {
-  const GstTorchSceneBoundary boundary =
-      settings.reset_on_cut ? frame.boundary : GST_TORCH_SCENE_BOUNDARY_NONE;
+  const GstTorchShotBoundary boundary =
+      settings.reset_on_cut ? frame.boundary : GST_TORCH_SHOT_BOUNDARY_NONE;
   begin_frame(frame, settings, boundary);
   auto result = std::make_unique<OpticalFlow>();
   OpticalFlow& found = *result;
@@ -154,7 +153,7 @@ Result<void> RaftFlow::look_at(AnalyzedFrame& frame, const RaftFlowSettings& set
   if (frame.skipped) return {};
   const Seen earlier = state_.seen.front();
   if (earlier.index + settings.lag > frame.index) {
-    found.skipped = boundary == GST_TORCH_SCENE_BOUNDARY_CUT ? kCut : kFirstFrame;
+    found.skipped = boundary == GST_TORCH_SHOT_BOUNDARY_CUT ? kCut : kFirstFrame;
     return {};
   }
   Features earlier_features = state_.features.find(earlier.index);

@@ -82,7 +82,7 @@ class RaftFlow final : public Analysis {
 
   Result<void> plan(const GstVideoInfo& info, const RaftFlowSettings& settings);
   void begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& settings,
-                   GstTorchSceneBoundary boundary);
+                   GstTorchShotBoundary boundary);
   Result<void> look_at(AnalyzedFrame& frame, const RaftFlowSettings& settings,
                        std::vector<Pair>& pairs);
   CachedPlan<FlowRequest, FlowPlan>::Make planner() const;

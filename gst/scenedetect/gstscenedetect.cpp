@@ -6,11 +6,11 @@
  * @short_description: where shots begin
  *
  * Has a model look at each frame (ResNet-18 features, or TransNetV2) and tells where one shot gives
- * way to the next: cuts, dissolves, fades. Attaches a GstTorchSceneMeta with the score to every
- * frame (see gsttorchscenemeta.h). Pixels pass through untouched, some frames late: what comes
+ * way to the next: cuts, dissolves, fades. Attaches a GstTorchShotMeta with the score to every
+ * frame (see gsttorchshotmeta.h). Pixels pass through untouched, some frames late: what comes
  * after a frame is looked at too. For each boundary it posts an element message named
  * `scenedetect` with the fields `timestamp`, `stream-time`, `running-time`, `duration`,
- * `start-timestamp`, `middle-timestamp`, `end-timestamp` (ns), `frame`, `start-frame`,
+ * `start-pts`, `middle-pts`, `end-pts` (ns), `frame`, `start-frame`,
  * `middle-frame`, `end-frame`, `shot`, `boundary` (`cut`, `dissolve`, `fade`), `score` and
  * `confidence`.
  *
@@ -145,7 +145,7 @@ void install_properties(GObjectClass* object_class) {
                               "nanoseconds",
                               0, 60 * GST_SECOND, defaults.min_shot_duration, kMutablePlaying));
   install(PROP_LOOKAHEAD,
-          g_param_spec_uint("lookahead", "Look-ahead",
+          g_param_spec_uint("look-ahead", "Look-ahead",
                             "Later frames that a decision waits for; flashes of up to so many "
                             "frames are no cuts. TransNetV2 needs 74 more",
                             1, kMostLookAhead, defaults.look_ahead, kMutableReady));

@@ -31,27 +31,27 @@ GstClockTime running_time_of(const AnalyzedFrame& frame) {
   return running_time(frame.segment, frame.pts());
 }
 
-GstTorchSceneBoundary boundary_kind(TransitionKind kind) {
+GstTorchShotBoundary boundary_kind(TransitionKind kind) {
   switch (kind) {
     case TransitionKind::Cut:
-      return GST_TORCH_SCENE_BOUNDARY_CUT;
+      return GST_TORCH_SHOT_BOUNDARY_CUT;
     case TransitionKind::Dissolve:
-      return GST_TORCH_SCENE_BOUNDARY_DISSOLVE;
+      return GST_TORCH_SHOT_BOUNDARY_DISSOLVE;
     case TransitionKind::Fade:
-      return GST_TORCH_SCENE_BOUNDARY_FADE;
+      return GST_TORCH_SHOT_BOUNDARY_FADE;
   }
-  return GST_TORCH_SCENE_BOUNDARY_NONE;
+  return GST_TORCH_SHOT_BOUNDARY_NONE;
 }
 
-void set_boundary(GstTorchScene& scene, const ShotBoundary& boundary) {
-  scene.boundary = boundary_kind(boundary.kind);
-  scene.start_frame = boundary.start.number;
-  scene.middle_frame = boundary.middle.number;
-  scene.end_frame = boundary.end.number;
-  scene.start_pts = time_of(boundary.start);
-  scene.middle_pts = time_of(boundary.middle);
-  scene.end_pts = time_of(boundary.end);
-  scene.confidence = boundary.confidence;
+void set_boundary(GstTorchShot& shot, const ShotBoundary& boundary) {
+  shot.boundary = boundary_kind(boundary.kind);
+  shot.start_frame = boundary.start.number;
+  shot.middle_frame = boundary.middle.number;
+  shot.end_frame = boundary.end.number;
+  shot.start_pts = time_of(boundary.start);
+  shot.middle_pts = time_of(boundary.middle);
+  shot.end_pts = time_of(boundary.end);
+  shot.confidence = boundary.confidence;
 }
 
 }  // namespace
@@ -194,7 +194,8 @@ Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_tok
   const std::size_t waiting = unscored_.size();
   if (auto looked = look_at(images, stop); !looked) return looked;
   const bool did_score = unscored_.size() < waiting;
-  for (AnalyzedFrame& frame : frames) static_cast<ShotResult&>(*frame.result).was_scored = did_score;
+  for (AnalyzedFrame& frame : frames)
+    static_cast<ShotResult&>(*frame.result).was_scored = did_score;
   return {};
 }
 
@@ -229,26 +230,26 @@ void SceneDetect::publish(AnalyzedFrame& frame) {
 }
 
 void SceneDetect::attach(AnalyzedFrame& frame, const ShotResult& found) const {
-  GstTorchScene scene = {};
-  scene.frame = frame.index;
-  scene.shot = published_.shot;
-  scene.source = GST_OBJECT_NAME(host_.element());
+  GstTorchShot shot = {};
+  shot.frame = frame.index;
+  shot.shot = published_.shot;
+  shot.source = GST_OBJECT_NAME(host_.element());
   const auto scorer = model_.get();  // none yet where frames pass while it is loaded
-  scene.model = scorer ? scorer->info().architecture.c_str() : nullptr;
-  scene.skipped = found.skipped;
-  scene.threshold = settings().threshold;
+  shot.model = scorer ? scorer->info().architecture.c_str() : nullptr;
+  shot.skipped = found.skipped;
+  shot.threshold = settings().threshold;
   if (!found.verdict || !found.verdict->decision) {
-    gst_buffer_add_torch_scene_meta(frame.buffer.get(), &scene);
+    gst_buffer_add_torch_shot_meta(frame.buffer.get(), &shot);
     return;
   }
   const ShotDecision& decision = *found.verdict->decision;
-  scene.score = decision.score;
-  scene.distance = decision.distance;
-  scene.mean_luma = decision.mean_luma;
-  if (decision.boundaries.empty()) gst_buffer_add_torch_scene_meta(frame.buffer.get(), &scene);
+  shot.score = decision.score;
+  shot.distance = decision.distance;
+  shot.mean_luma = decision.mean_luma;
+  if (decision.boundaries.empty()) gst_buffer_add_torch_shot_meta(frame.buffer.get(), &shot);
   for (const ShotBoundary& boundary : decision.boundaries) {
-    set_boundary(scene, boundary);
-    gst_buffer_add_torch_scene_meta(frame.buffer.get(), &scene);
+    set_boundary(shot, boundary);
+    gst_buffer_add_torch_shot_meta(frame.buffer.get(), &shot);
   }
 }
 
@@ -264,17 +265,17 @@ void SceneDetect::announce(const AnalyzedFrame& frame, const ShotDecision& decis
 
 void SceneDetect::post(const AnalyzedFrame& frame, const ShotDecision& decision,
                        const ShotBoundary& boundary) const {
-  GstTorchScene scene = {};
-  set_boundary(scene, boundary);
+  GstTorchShot shot = {};
+  set_boundary(shot, boundary);
   GstStructure* s = new_timed_structure("scenedetect", frame.segment, frame.buffer.get());
   gst_structure_set(s, "boundary", G_TYPE_STRING, to_string(boundary.kind), "frame", G_TYPE_UINT64,
                     static_cast<guint64>(frame.index), "shot", G_TYPE_UINT, published_.shot,
                     "score", G_TYPE_DOUBLE, static_cast<gdouble>(decision.score), "confidence",
-                    G_TYPE_DOUBLE, scene.confidence, "start-frame", G_TYPE_UINT64,
-                    scene.start_frame, "middle-frame", G_TYPE_UINT64, scene.middle_frame,
-                    "end-frame", G_TYPE_UINT64, scene.end_frame, "start-timestamp", G_TYPE_UINT64,
-                    scene.start_pts, "middle-timestamp", G_TYPE_UINT64, scene.middle_pts,
-                    "end-timestamp", G_TYPE_UINT64, scene.end_pts, nullptr);
+                    G_TYPE_DOUBLE, shot.confidence, "start-frame", G_TYPE_UINT64, shot.start_frame,
+                    "middle-frame", G_TYPE_UINT64, shot.middle_frame, "end-frame", G_TYPE_UINT64,
+                    shot.end_frame, "start-pts", G_TYPE_UINT64, shot.start_pts, "middle-pts",
+                    G_TYPE_UINT64, shot.middle_pts, "end-pts", G_TYPE_UINT64, shot.end_pts,
+                    nullptr);
   GstElement* element = host_.element();
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), s));
 }

@@ -7,7 +7,8 @@
 
 namespace gsttorch {
 
-/// Tells whether a frame continues where the one before it was, from timestamps alone. All times ns.
+/// Tells whether a frame continues where the one before it was, from timestamps alone. All times
+/// ns.
 class Continuity {
  public:
   /// True where `pts` is a break: the stream says that it may be (DISCONT, a new segment), and the

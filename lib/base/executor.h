@@ -36,8 +36,8 @@ class Executor {
   /// How many live jobs are started in a row while a batch job waits.
   static constexpr int kLiveInARow = 4;
 
-  /// `enter_worker` is called on each worker's thread before its first job. What it throws is thrown
-  /// by the `run` of that job, and it is called again for the next one.
+  /// `enter_worker` is called on each worker's thread before its first job. What it throws is
+  /// thrown by the `run` of that job, and it is called again for the next one.
   explicit Executor(int workers, std::function<void()> enter_worker = {});
   /// Nobody may be in `run` any more.
   ~Executor();

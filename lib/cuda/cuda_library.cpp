@@ -8,8 +8,8 @@ namespace gsttorch {
 
 Result<CudaLibrary*> load_cuda_library() {
   constexpr RuntimeLibrary kLibrary{"libgsttorch-cuda.so", "GST_TORCH_CUDA_LIBRARY",
-                                GSTTORCH_CUDA_ENTRY,
-                                "build it with the CUDA toolkit (tools/setup gets it)"};
+                                    GSTTORCH_CUDA_ENTRY,
+                                    "build it with the CUDA toolkit (tools/setup gets it)"};
   const auto entry = open_runtime_library(kLibrary);
   if (!entry) return entry.error();
   return reinterpret_cast<CudaEntry>(*entry)();

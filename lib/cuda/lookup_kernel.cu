@@ -118,7 +118,8 @@ __global__ void lookup(CorrelationLookup s, float* out) {
 #pragma unroll
   for (int k = 0; k < kMostSteps; k++) {
     const bool is_there = kOnDemand && in_steps && k * kStep < s.depth;
-    mine[k] = is_there ? reinterpret_cast<const float4*>(first)[thread % kThreadsPerSample + k * kThreadsPerSample]
+    mine[k] = is_there ? reinterpret_cast<const float4*>(
+                             first)[thread % kThreadsPerSample + k * kThreadsPerSample]
                        : float4{0, 0, 0, 0};
   }
   float* samples = shared + warp * side * side;

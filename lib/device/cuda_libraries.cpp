@@ -39,7 +39,7 @@ Result<void> load_torch_cuda(const std::string& file) {
   return Error{ErrorCode::DeviceUnavailable,
                "no CUDA device: LibTorch's CUDA half cannot be loaded from " + file + ": " +
                    explained(dlerror(), file) +
-                   ": run TORCH_CUDA=1 tools/setup, or use device=cpu"};
+                   ": run GST_TORCH_SETUP_CUDA=1 tools/setup, or use device=cpu"};
 }
 
 }  // namespace gsttorch

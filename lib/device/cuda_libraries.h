@@ -9,8 +9,8 @@
 
 namespace gsttorch {
 
-/// The directory of the LibTorch that is mapped into this process; empty: there is none. Its CUDA half
-/// must be the one beside it.
+/// The directory of the LibTorch that is mapped into this process; empty: there is none. Its CUDA
+/// half must be the one beside it.
 std::string loaded_torch_directory();
 
 /// Loads LibTorch's CUDA half (about a gigabyte with what it needs, which a machine without a GPU
@@ -19,8 +19,8 @@ std::string loaded_torch_directory();
 Result<void> load_torch_cuda(const std::string& file);
 
 /// CUDA graphs of LibTorch, which the engine opens once LibTorch's CUDA half is there.
-inline constexpr RuntimeLibrary kGraphLibrary{"libgsttorch-graph.so", "GST_TORCH_GRAPH_LIBRARY",
-                                          "gsttorch_graph_1",
-                                          "build it with the CUDA toolkit (tools/setup gets it)"};
+inline constexpr RuntimeLibrary kGraphLibrary{
+    "libgsttorch-graph.so", "GST_TORCH_GRAPH_LIBRARY", "gsttorch_graph_1",
+    "build it with the CUDA toolkit (tools/setup gets it)"};
 
 }  // namespace gsttorch

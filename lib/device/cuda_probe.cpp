@@ -149,7 +149,7 @@ Result<void> check_cuda(const CudaProbe& probe) {
   if (probe.torch_library.empty()) {
     return unavailable("the CUDA half of " + torch_name(probe) + " is not installed (no " +
                            kLibrary + " in " + probe.torch_directory + ")",
-                       "run TORCH_CUDA=1 tools/setup");
+                       "run GST_TORCH_SETUP_CUDA=1 tools/setup");
   }
   return {};
 }

@@ -39,11 +39,11 @@ struct CudaProbe {
   CudaVersion required;             ///< what the driver must serve for that
   std::vector<CudaDevice> devices;  ///< in the order of cuda:0, cuda:1 and so on
   std::string torch_library;        ///< LibTorch's CUDA half, a file; empty: not there
-  std::string torch_directory;         ///< where it was looked for
+  std::string torch_directory;      ///< where it was looked for
 };
 
-/// Looks for the driver, its devices, and libtorch_cuda.so in `torch_directory`. Loads the driver but
-/// makes no context on any device, which would cost hundreds of megabytes on each. Thread-safe.
+/// Looks for the driver, its devices, and libtorch_cuda.so in `torch_directory`. Loads the driver
+/// but makes no context on any device, which would cost hundreds of megabytes on each. Thread-safe.
 CudaProbe probe_cuda(const std::string& torch_directory);
 
 /// Whether a CUDA device can be used: an error names the first thing that is in the way, what was

@@ -64,9 +64,9 @@ class Engine {
   /// What a weights file holds, keys as they stand in the file.
   virtual Result<std::vector<WeightEntry>> list_weights(const std::string& path) = 0;
 
-  /// Makes the calling thread a worker for work on a device ("cpu", "cuda:0"): one operation may use
-  /// so many threads (0: as many as there are cores), and on CUDA its work goes to a stream of its
-  /// own. A call of a model returns when its work is done, whatever worker it is called from.
+  /// Makes the calling thread a worker for work on a device ("cpu", "cuda:0"): one operation may
+  /// use so many threads (0: as many as there are cores), and on CUDA its work goes to a stream of
+  /// its own. A call of a model returns when its work is done, whatever worker it is called from.
   virtual void enter_worker(const std::string& device, int operation_threads) = 0;
 
   /// What the tensors of a device ("cpu", "cuda:0") take now.

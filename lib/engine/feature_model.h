@@ -36,7 +36,8 @@ struct FeatureModelInfo {
   int layers = 0;  ///< how many of layer1 to layer4 there are
 };
 
-/// An image model with its weights, used for its features. Reentrant: calls on one model may overlap.
+/// An image model with its weights, used for its features. Reentrant: calls on one model may
+/// overlap.
 class FeatureModel {
  public:
   virtual ~FeatureModel() = default;

@@ -29,7 +29,7 @@ struct FlowPlan {
   int pairs = 1;               ///< for one call
   std::size_t bytes = 0;       ///< the most that features and work will take
   std::size_t work_bytes = 0;  ///< of these: while it is done; the rest is kept
-  std::string reduced = {};   ///< what is less than asked, for people; empty: nothing
+  std::string reduced = {};    ///< what is less than asked, for people; empty: nothing
 };
 
 /// FlowModel::workspace, or what a test puts in its place.

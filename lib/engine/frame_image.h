@@ -25,8 +25,8 @@ enum class DerivedKind {
   Features,  ///< what a model extracted from it
 };
 
-/// A frame as the models see it: its pixels, and what was made from them before. Several elements of
-/// a pipeline, and several threads, may ask one frame for the same things. Thread-safe.
+/// A frame as the models see it: its pixels, and what was made from them before. Several elements
+/// of a pipeline, and several threads, may ask one frame for the same things. Thread-safe.
 class FrameImage {
  public:
   using Make = std::function<std::shared_ptr<const Derived>()>;

@@ -16,7 +16,7 @@ namespace gsttorch {
 namespace {
 
 constexpr RuntimeLibrary kEngine{"libgsttorch-engine.so", "GST_TORCH_ENGINE", GSTTORCH_ENGINE_ENTRY,
-                             "build it with tools/setup"};
+                                 "build it with tools/setup"};
 
 std::atomic<bool> torch_was_there = false;
 std::atomic<bool> openmp_was_there = false;

@@ -12,8 +12,9 @@ namespace gsttorch {
 /// The engine, loaded with dlopen by the first call and never unloaded. Thread-safe; a failure is
 /// not remembered, so a later call tries again.
 ///
-/// Looked for in this order: the environment variable GST_TORCH_ENGINE (a file), the directory of the
-/// library or program that this code is linked into and the directory above it, the configured libdir.
+/// Looked for in this order: the environment variable GST_TORCH_ENGINE (a file), the directory of
+/// the library or program that this code is linked into and the directory above it, the configured
+/// libdir.
 Result<Engine*> load_engine();
 
 /// For main() of a program of ours, before any thread is started: a short waiting policy for

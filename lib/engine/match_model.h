@@ -62,8 +62,8 @@ struct MatchModelInfo {
   std::string device;        ///< "cpu", "cuda:0"
   Precision precision = Precision::Fp32;
   std::size_t parameters = 0;
-  int cell_px = 8;             ///< first points lie on a grid of so many pixels of the model's input
-  int margin_px = 16;          ///< and so far from its borders at least
+  int cell_px = 8;     ///< first points lie on a grid of so many pixels of the model's input
+  int margin_px = 16;  ///< and so far from its borders at least
   bool has_fine_stage = true;  ///< second points are found to fractions of a pixel
 };
 

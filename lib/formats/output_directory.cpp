@@ -16,7 +16,8 @@ Result<void> make_directory(const std::string& path) {
     failure = std::make_error_code(std::errc::not_a_directory);
   }
   if (!failure) return {};
-  return Error{ErrorCode::NotWritable, "cannot create directory " + path + ": " + failure.message()};
+  return Error{ErrorCode::NotWritable,
+               "cannot create directory " + path + ": " + failure.message()};
 }
 
 Result<void> make_writable_directory(const std::string& path) {

@@ -22,8 +22,8 @@
  *
  * Where the image is scaled the arrays stay as they are, `width` and `height` change, and so do
  * the magnitudes. Both axes by the same factor (within 1 %): exactly that, or the geometric mean of
- * the two. Otherwise they are computed again from `flow`; without it the geometric mean is all there
- * is, and the true values lie between those that the two factors give.
+ * the two. Otherwise they are computed again from `flow`; without it the geometric mean is all
+ * there is, and the true values lie between those that the two factors give.
  *
  * Where it is turned, mirrored, cropped or given borders (GStreamer 1.28 says so) the arrays change
  * with it, to float32 when they are mapped; vectors of borders are zero and count in the means. A

@@ -195,13 +195,13 @@ void free_memory(GstAllocator* allocator, GstMemory* base) noexcept {
 GstStructure* new_stats(Impl& impl) {
   const BlockPoolStats blocks = impl.blocks.stats();
   const std::lock_guard lock(impl.arrays.mutex);
-  return gst_structure_new("stats", "live-blocks", G_TYPE_UINT64, guint64{blocks.live_blocks},
-                           "live-bytes", G_TYPE_UINT64, guint64{blocks.live_bytes}, "idle-blocks",
-                           G_TYPE_UINT64, guint64{blocks.idle_blocks}, "idle-bytes", G_TYPE_UINT64,
-                           guint64{blocks.idle_bytes}, "allocations", G_TYPE_UINT64,
-                           guint64{blocks.allocations}, "reuses", G_TYPE_UINT64,
-                           guint64{blocks.reuses}, "live-arrays", G_TYPE_UINT64, impl.arrays.live,
-                           "array-bytes", G_TYPE_UINT64, impl.arrays.bytes, nullptr);
+  return gst_structure_new(
+      "application/x-gsttorch-stats", "live-blocks", G_TYPE_UINT64, guint64{blocks.live_blocks},
+      "live-bytes", G_TYPE_UINT64, guint64{blocks.live_bytes}, "idle-blocks", G_TYPE_UINT64,
+      guint64{blocks.idle_blocks}, "idle-bytes", G_TYPE_UINT64, guint64{blocks.idle_bytes},
+      "allocations", G_TYPE_UINT64, guint64{blocks.allocations}, "reuses", G_TYPE_UINT64,
+      guint64{blocks.reuses}, "live-arrays", G_TYPE_UINT64, impl.arrays.live, "array-bytes",
+      G_TYPE_UINT64, impl.arrays.bytes, nullptr);
 }
 
 /// The allocator of results that nobody named one for. Transfer full.

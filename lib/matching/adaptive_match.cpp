@@ -17,7 +17,7 @@ struct Pass {
 };
 
 MatchOptions coarse_options(const MatchModel& model, const MatchImage& image,
-                             const MatchOptions& options) {
+                            const MatchOptions& options) {
   const int cell = model.info().cell_px;
   MatchOptions coarse = options;
   coarse.max_size = coarse_size(image.width(), image.height(), options.max_size, cell);
@@ -181,7 +181,8 @@ MatchWorkspace adaptive_workspace(const AdaptiveModels& models, int width, int h
                                   const MatchOptions& options) {
   constexpr std::size_t kLargestPixel = 6;  // bytes, of the formats there are
   MatchOptions coarse_options = options;
-  coarse_options.max_size = coarse_size(width, height, options.max_size, models.coarse.info().cell_px);
+  coarse_options.max_size =
+      coarse_size(width, height, options.max_size, models.coarse.info().cell_px);
   const MatchWorkspace full = models.full.workspace(width, height, pairs, options);
   const MatchWorkspace coarse = models.coarse.workspace(width, height, pairs, coarse_options);
   const std::size_t pixels =

@@ -28,8 +28,7 @@ struct AdaptiveResult {
   std::vector<Match> matches;  ///< in pixels of the whole images
   AdaptivePlan plan;
   int passes = 1;
-  int size =
-      0;  ///< longer side of the second image's region, where the matches come from, pixels
+  int size = 0;  ///< longer side of the second image's region, where the matches come from, pixels
 };
 
 /// How often a backbone ran: the full model's for first and second images, and the coarse pass'.

@@ -12,8 +12,8 @@ namespace {
 // docs/design/0005-adaptive-matching.md has the measurements.
 constexpr double kCoarseShare = 1. / 4;  // of the full pass' longer side
 constexpr double kLargestCoarseShare = 3. / 4;
-constexpr int kCoarseCells = 20;       // along the longer side, at least
-constexpr double kCoarsePlaces = 150;  // matches that tell a motion
+constexpr int kCoarseCells = 20;        // along the longer side, at least
+constexpr double kCoarsePlaces = 150;   // matches that tell a motion
 constexpr double kStillShare = 5. / 8;  // of the full pass' longer side, for a pair that is still
 constexpr double kStillPlaces = 250;
 constexpr double kAnswerShare = 1. / 2;    // from here on the coarse pass itself is enough for that

@@ -10,10 +10,10 @@ MatchImage::MatchImage(std::shared_ptr<FrameImage> image)
     : width_(image->width()), height_(image->height()), image_(std::move(image)) {}
 
 Result<std::shared_ptr<const MatchFrame>> MatchImage::features(MatchModel& model,
-                                                                 const MatchOptions& options,
-                                                                 const ImageRegion& region,
-                                                                 std::uint64_t& encodes,
-                                                                 const std::stop_token& stop) {
+                                                               const MatchOptions& options,
+                                                               const ImageRegion& region,
+                                                               std::uint64_t& encodes,
+                                                               const std::stop_token& stop) {
   for (const Made& made : made_) {
     if (made.model == &model && made.max_size == options.max_size && made.region == region) {
       return made.features;

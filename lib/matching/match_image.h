@@ -26,8 +26,8 @@ class MatchImage {
   int height() const { return height_; }  ///< pixels
   ImageRegion whole() const { return {0, 0, width_, height_}; }
 
-  /// Features of a region, whose longer side is `options.max_size` inside the model at most. Matches
-  /// made with them have that region's pixels. `encodes` counts those that had to be made.
+  /// Features of a region, whose longer side is `options.max_size` inside the model at most.
+  /// Matches made with them have that region's pixels. `encodes` counts those that had to be made.
   Result<std::shared_ptr<const MatchFrame>> features(MatchModel& model, const MatchOptions& options,
                                                      const ImageRegion& region,
                                                      std::uint64_t& encodes,

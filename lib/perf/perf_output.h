@@ -29,9 +29,9 @@ struct UsageLook {
 /// Sets "process" and "system".
 void add_usage(PerfRecord& record, const UsageLook& before, const UsageLook& now);
 
-/// Elements with models share the threads that compute: the one that is found waiting is not the one
-/// that takes the time. Where "bottleneck_element" reports "inference_ms", names the element that
-/// reports most of it.
+/// Elements with models share the threads that compute: the one that is found waiting is not the
+/// one that takes the time. Where "bottleneck_element" reports "inference_ms", names the element
+/// that reports most of it.
 void blame_slowest_net(PerfRecord& record);
 
 /// One line, its newline included.

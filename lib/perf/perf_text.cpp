@@ -68,8 +68,7 @@ void add_usage_parts(const PerfRecord& record, std::vector<std::string>& parts) 
       text += format(" %d %%", gpu["utilization_percent"].get<int>());
     }
     if (gpu.contains("memory_used")) text.append(" ").append(mebibytes(gpu["memory_used"]));
-    if (gpu.contains("power_watts"))
-      text += format(" %.0f W", gpu["power_watts"].get<double>());
+    if (gpu.contains("power_watts")) text += format(" %.0f W", gpu["power_watts"].get<double>());
     parts.push_back(text);
   }
 }
@@ -98,13 +97,12 @@ std::string net_row(const PerfRecord& report) {
   const PerfRecord& stats = report["stats"];
   if (!stats.contains("frame_ms")) return {};
   std::string row = "  " + report["name"].get<std::string>() + ": ";
-  if (stats.contains("load_ms"))
-    row += format("loaded in %.1f ms, ", number(stats, "load_ms"));
+  if (stats.contains("load_ms")) row += format("loaded in %.1f ms, ", number(stats, "load_ms"));
   row += format("%.2f ms a frame, batches %.0f %% full", number(stats, "frame_ms"),
-                     100 * number(stats, "batch_fill"));
+                100 * number(stats, "batch_fill"));
   for (const PerfRecord& alike : stats.value("batch_sizes", PerfRecord::array())) {
-    row += format(", %.0f x %.0f in %.2f ms each", number(alike, "batches"),
-                       number(alike, "size"), number(alike, "batch_ms"));
+    row += format(", %.0f x %.0f in %.2f ms each", number(alike, "batches"), number(alike, "size"),
+                  number(alike, "batch_ms"));
   }
   row += format(", %.0f skipped", number(stats, "skipped"));
   const PerfRecord runtime = stats.value("runtime", PerfRecord::object());
@@ -149,7 +147,7 @@ std::string to_table(const PerfRecord& record) {
   text += net_rows(record);
   if (!record.contains("elements")) return text;
   text += format("%-28s %10s %43s %43s %6s\n", "element", "buffers",
-                      "processing p50/p95/p99/max ms", "queueing p50/p95/p99/max ms", "busy %");
+                 "processing p50/p95/p99/max ms", "queueing p50/p95/p99/max ms", "busy %");
   for (const PerfRecord& element : record["elements"]) text += element_row(element);
   return text;
 }

@@ -91,19 +91,19 @@ Result<RecordedResults> read_recorded_results(const std::string& directory) {
   return recorded;
 }
 
-std::string scenes_path(const std::string& directory) { return directory + "/scenes.csv"; }
+std::string shot_list_path(const std::string& directory) { return directory + "/shots.csv"; }
 
-std::vector<Scene> read_recorded_scenes(const std::string& directory) {
+std::vector<Shot> read_recorded_shots(const std::string& directory) {
   std::vector<std::string> files = full_results_files(directory);
   files.push_back(results_path(directory));
-  SceneListBuilder builder;
+  ShotListBuilder builder;
   for (const std::string& file : files) {
     std::ifstream in(file, std::ios::binary);
     for (std::string line; std::getline(in, line) && !in.eof();) {
-      if (const auto scene = scene_line(line)) builder.add(scene->frame, scene->boundaries);
+      if (const auto shot = shot_line(line)) builder.add(shot->frame, shot->boundaries);
     }
   }
-  return builder.scenes();
+  return builder.shots();
 }
 
 }  // namespace gsttorch

@@ -33,11 +33,11 @@ struct RecordedResults {
 /// ErrorCode::Corrupt where the lines are no records. A directory without results holds none.
 Result<RecordedResults> read_recorded_results(const std::string& directory);
 
-/// "DIRECTORY/scenes.csv"
-std::string scenes_path(const std::string& directory);
+/// "DIRECTORY/shots.csv"
+std::string shot_list_path(const std::string& directory);
 
 /// The shots that the records tell of, full files first; lines that say nothing of shots are
 /// passed over.
-std::vector<Scene> read_recorded_scenes(const std::string& directory);
+std::vector<Shot> read_recorded_shots(const std::string& directory);
 
 }  // namespace gsttorch

@@ -40,7 +40,7 @@ Json to_json(const FlowRecord& flow) {
   return object;
 }
 
-Json to_json(const SceneBoundary& boundary) {
+Json to_json(const RecordedBoundary& boundary) {
   Json object = {{"kind", boundary.kind},
                  {"start_frame", boundary.start_frame},
                  {"middle_frame", boundary.middle_frame},
@@ -52,20 +52,20 @@ Json to_json(const SceneBoundary& boundary) {
   return object;
 }
 
-Json to_json(const SceneRecord& scene) {
+Json to_json(const ShotRecord& shot) {
   Json object = Json::object();
-  put(object, "source", scene.source);
-  put(object, "model", scene.model);
-  object["frame"] = scene.frame;
-  object["shot"] = scene.shot;
-  if (scene.skipped.empty()) {
-    object["score"] = scene.score;
-    object["threshold"] = scene.threshold;
-    object["distance"] = scene.distance;
-    object["mean_luma"] = scene.mean_luma;
+  put(object, "source", shot.source);
+  put(object, "model", shot.model);
+  object["frame"] = shot.frame;
+  object["shot"] = shot.shot;
+  if (shot.skipped.empty()) {
+    object["score"] = shot.score;
+    object["threshold"] = shot.threshold;
+    object["distance"] = shot.distance;
+    object["mean_luma"] = shot.mean_luma;
   }
-  put(object, "skipped", scene.skipped);
-  for (const SceneBoundary& boundary : scene.boundaries) {
+  put(object, "skipped", shot.skipped);
+  for (const RecordedBoundary& boundary : shot.boundaries) {
     object["boundaries"].push_back(to_json(boundary));
   }
   return object;
@@ -106,8 +106,8 @@ std::optional<std::uint64_t> number(const Json& object, const char* field) {
 }
 
 // `offset`: from the stream's numbers of frames to those of the records.
-SceneBoundary read_boundary(const Json& object, std::uint64_t offset) {
-  SceneBoundary boundary;
+RecordedBoundary read_boundary(const Json& object, std::uint64_t offset) {
+  RecordedBoundary boundary;
   if (!object.is_object()) return boundary;
   const auto kind = object.find("kind"), confidence = object.find("confidence");
   if (kind != object.end() && kind->is_string()) boundary.kind = *kind;
@@ -133,21 +133,21 @@ std::string to_json_line(const FrameRecord& record) {
                                    {"timestamp", record.reference_timestamp->timestamp}};
   }
   for (const FlowRecord& flow : record.flow) line["flow"].push_back(to_json(flow));
-  if (record.scene) line["scene"] = to_json(*record.scene);
+  if (record.shot) line["shot"] = to_json(*record.shot);
   for (const MatchRecord& match : record.matches) line["matches"].push_back(to_json(match));
   return line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
-std::optional<SceneLine> scene_line(const std::string& line) {
+std::optional<ShotLine> shot_line(const std::string& line) {
   const Json json = Json::parse(line, nullptr, false);
   if (!json.is_object()) return std::nullopt;
-  const auto scene = json.find("scene");
+  const auto shot = json.find("shot");
   const auto frame = number(json, "frame");
-  if (!frame || scene == json.end() || !scene->is_object()) return std::nullopt;
-  SceneLine result{{*frame, number(json, "pts"), number(json, "duration")}, {}};
-  const std::uint64_t offset = *frame - number(*scene, "frame").value_or(*frame);
-  const auto boundaries = scene->find("boundaries");
-  if (boundaries == scene->end() || !boundaries->is_array()) return result;
+  if (!frame || shot == json.end() || !shot->is_object()) return std::nullopt;
+  ShotLine result{{*frame, number(json, "pts"), number(json, "duration")}, {}};
+  const std::uint64_t offset = *frame - number(*shot, "frame").value_or(*frame);
+  const auto boundaries = shot->find("boundaries");
+  if (boundaries == shot->end() || !boundaries->is_array()) return result;
   for (const Json& boundary : *boundaries) {
     result.boundaries.push_back(read_boundary(boundary, offset));
   }

@@ -53,7 +53,7 @@ struct MatchRecord {
 };
 
 /// What shot detection says of a frame.
-struct SceneRecord {
+struct ShotRecord {
   std::string source;
   std::string model;
   std::uint64_t frame = 0;  ///< its number in the stream; record and stream may begin at others
@@ -61,8 +61,8 @@ struct SceneRecord {
   double score = 0;
   double threshold = 0;
   double distance = 0;
-  double mean_luma = 0;                   ///< 0..255
-  std::vector<SceneBoundary> boundaries;  ///< known with this frame
+  double mean_luma = 0;                      ///< 0..255
+  std::vector<RecordedBoundary> boundaries;  ///< known with this frame
   std::string skipped;
 };
 
@@ -79,7 +79,7 @@ struct FrameRecord {
   std::optional<std::uint64_t> duration;  ///< ns
   std::optional<ReferenceTimestamp> reference_timestamp;
   std::vector<FlowRecord> flow;
-  std::optional<SceneRecord> scene;
+  std::optional<ShotRecord> shot;
   std::vector<MatchRecord> matches;
 };
 
@@ -89,11 +89,11 @@ std::string to_json_line(const FrameRecord& record);
 
 /// The frame of a line of results.jsonl for a list of shots, and the boundaries that are known with
 /// it, in the numbers of the records; nothing where the line says nothing of shots.
-struct SceneLine {
-  SceneListBuilder::Frame frame;
-  std::vector<SceneBoundary> boundaries;
+struct ShotLine {
+  ShotListBuilder::Frame frame;
+  std::vector<RecordedBoundary> boundaries;
 };
-std::optional<SceneLine> scene_line(const std::string& line);
+std::optional<ShotLine> shot_line(const std::string& line);
 
 /// Which frame a record is of.
 struct RecordKey {

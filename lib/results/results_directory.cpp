@@ -55,14 +55,15 @@ std::string numbered(const char* directory, std::uint64_t frame, unsigned number
 
 /// What is there of an earlier run, after all that is not wanted of it is gone.
 Result<RecordedResults> take_over(const std::string& directory, ResultsDirectory::Earlier earlier) {
-  if (auto right = ResultsDirectory::check_version(directory, earlier); !right) return right.error();
+  if (auto right = ResultsDirectory::check_version(directory, earlier); !right)
+    return right.error();
   auto recorded = earlier == ResultsDirectory::Earlier::Continue ? read_recorded_results(directory)
-                                                              : RecordedResults{};
+                                                                 : RecordedResults{};
   if (!recorded) return recorded;
   if (auto written = write_version(directory); !written) return written.error();
   if (earlier == ResultsDirectory::Earlier::Replace) {
     remove_full_files(directory);
-    std::remove(scenes_path(directory).c_str());
+    std::remove(shot_list_path(directory).c_str());
   }
   return recorded;
 }
@@ -96,7 +97,7 @@ Result<ResultsDirectory> ResultsDirectory::create(const Options& options) {
 }
 
 ResultsDirectory::ResultsDirectory(Options options, DirectoryLock lock, OutputFile results,
-                             const RecordedResults& recorded)
+                                   const RecordedResults& recorded)
     : options_(std::move(options)),
       lock_(std::move(lock)),
       results_(std::move(results)),
@@ -112,7 +113,7 @@ std::string ResultsDirectory::flow_file_name(const FlowFileKey& key, FlowFileTyp
 }
 
 std::string ResultsDirectory::match_file_name(std::uint64_t frame, unsigned number,
-                                           MatchFileType type) {
+                                              MatchFileType type) {
   return numbered("matches/", frame, number) + (type == MatchFileType::Npz ? ".npz" : ".csv");
 }
 
@@ -144,7 +145,8 @@ Result<void> ResultsDirectory::put_full_file_aside() {
 Result<void> ResultsDirectory::make_once(Subdirectory which) {
   bool& is_there = has_directory_[static_cast<std::size_t>(which)];
   if (is_there) return {};
-  auto made = make_directory(options_.location + (which == Subdirectory::Flow ? "/flow" : "/matches"));
+  auto made =
+      make_directory(options_.location + (which == Subdirectory::Flow ? "/flow" : "/matches"));
   is_there = made.ok();
   return made;
 }
@@ -160,7 +162,7 @@ Result<void> ResultsDirectory::write_flow(const std::string& file_name, const Fl
 }
 
 Result<void> ResultsDirectory::write_confidence(const std::string& file_name,
-                                             const MapView& confidence) {
+                                                const MapView& confidence) {
   if (auto made = make_once(Subdirectory::Flow); !made) return made;
   auto done = write_npy_file(options_.location + "/" + file_name, confidence);
   if (done) array_bytes_ += npy_file_bytes(confidence);
@@ -175,10 +177,10 @@ Result<void> ResultsDirectory::write_matches(const std::string& file_name, const
   return {};
 }
 
-Result<void> ResultsDirectory::write_scene_list() {
+Result<void> ResultsDirectory::write_shot_list() {
   if (auto done = flush(); !done) return done;
-  const std::string csv = scenes_to_csv(read_recorded_scenes(options_.location));
-  return write_whole_file(scenes_path(options_.location),
+  const std::string csv = shots_to_csv(read_recorded_shots(options_.location));
+  return write_whole_file(shot_list_path(options_.location),
                           [&csv](OutputFile& file) { return file.write(csv.data(), csv.size()); });
 }
 

@@ -35,7 +35,7 @@ struct FlowFileKey {
 };
 
 /// The directory an analysis is written to: results.jsonl with a line per frame, flow/*.flo,
-/// matches/*.csv, and scenes.csv.
+/// matches/*.csv, and shots.csv.
 /// Lines are gathered into large writes, and no write ends within a line: what is in the file is
 /// always whole. Thread-bound.
 class ResultsDirectory {
@@ -73,8 +73,8 @@ class ResultsDirectory {
   Result<void> write_confidence(const std::string& file_name, const MapView& confidence);
   /// In the format that the name ends with.
   Result<void> write_matches(const std::string& file_name, const MatchRows& rows);
-  /// scenes.csv: the shots that all records so far tell of.
-  Result<void> write_scene_list();
+  /// shots.csv: the shots that all records so far tell of.
+  Result<void> write_shot_list();
   Result<void> flush();  ///< gathered lines go to the file
   Result<void> close();  ///< flushes, and tells whether the file was stored
 
@@ -85,7 +85,7 @@ class ResultsDirectory {
 
  private:
   ResultsDirectory(Options options, DirectoryLock lock, OutputFile results,
-                const RecordedResults& recorded);
+                   const RecordedResults& recorded);
   Result<void> put_full_file_aside();
   enum class Subdirectory { Flow, Matches };
   Result<void> make_once(Subdirectory which);

@@ -18,7 +18,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::uint64_t kSecond = 1'000'000'000;
 
 constexpr char kColumns[] =
-    "Scene Number,Start Frame,Start Timecode,Start Time (seconds),End Frame,End Timecode,"
+    "Shot Number,Start Frame,Start Timecode,Start Time (seconds),End Frame,End Timecode,"
     "End Time (seconds),Length (frames),Length (timecode),Length (seconds)\n";
 
 __attribute__((format(printf, 1, 2))) std::string text(const char* format, ...) {
@@ -37,27 +37,27 @@ std::string csv_time(const std::optional<std::uint64_t>& ns) {
   return ns ? timecode(*ns) + "," + seconds(*ns) : ",";
 }
 
-std::optional<std::uint64_t> length_of(const Scene& scene) {
-  if (!scene.start_ns || !scene.end_ns || *scene.end_ns < *scene.start_ns) return std::nullopt;
-  return *scene.end_ns - *scene.start_ns;
+std::optional<std::uint64_t> length_of(const Shot& shot) {
+  if (!shot.start_ns || !shot.end_ns || *shot.end_ns < *shot.start_ns) return std::nullopt;
+  return *shot.end_ns - *shot.start_ns;
 }
 
 Json seconds_or_null(const std::optional<std::uint64_t>& ns) {
   return ns ? Json(static_cast<double>(*ns) / kSecond) : Json();
 }
 
-Json to_json(const Scene& scene, std::size_t number) {
-  Json json = {{"scene", number},
-               {"start_frame", scene.first_frame},
-               {"end_frame", scene.end_frame},
-               {"start", seconds_or_null(scene.start_ns)},
-               {"end", seconds_or_null(scene.end_ns)}};
-  if (scene.boundary) {
-    json["boundary"] = {{"kind", scene.boundary->kind},
-                        {"start_frame", scene.boundary->start_frame},
-                        {"middle_frame", scene.boundary->middle_frame},
-                        {"end_frame", scene.boundary->end_frame},
-                        {"confidence", scene.boundary->confidence}};
+Json to_json(const Shot& shot, std::size_t number) {
+  Json json = {{"shot", number},
+               {"start_frame", shot.first_frame},
+               {"end_frame", shot.end_frame},
+               {"start", seconds_or_null(shot.start_ns)},
+               {"end", seconds_or_null(shot.end_ns)}};
+  if (shot.boundary) {
+    json["boundary"] = {{"kind", shot.boundary->kind},
+                        {"start_frame", shot.boundary->start_frame},
+                        {"middle_frame", shot.boundary->middle_frame},
+                        {"end_frame", shot.boundary->end_frame},
+                        {"confidence", shot.boundary->confidence}};
   }
   return json;
 }
@@ -70,37 +70,37 @@ std::string edl_time(std::uint64_t frame, std::uint64_t rate) {
 
 }  // namespace
 
-std::optional<std::uint64_t> SceneListBuilder::since_start(
+std::optional<std::uint64_t> ShotListBuilder::since_start(
     const std::optional<std::uint64_t>& pts) const {
   if (!pts || !first_pts_ || *pts < *first_pts_) return std::nullopt;
   return *pts - *first_pts_;
 }
 
-void SceneListBuilder::begin_shot(const SceneBoundary& boundary) {
+void ShotListBuilder::begin_shot(const RecordedBoundary& boundary) {
   if (boundary.middle_frame <= current_->first_frame) return;  // there is no shot before it
   current_->end_frame = boundary.middle_frame;
   current_->end_ns = since_start(boundary.middle_pts);
   done_.push_back(*current_);
-  current_ = Scene{boundary.middle_frame, boundary.middle_frame, done_.back().end_ns, {}, boundary};
+  current_ = Shot{boundary.middle_frame, boundary.middle_frame, done_.back().end_ns, {}, boundary};
 }
 
-void SceneListBuilder::add(const Frame& frame, const std::vector<SceneBoundary>& boundaries) {
+void ShotListBuilder::add(const Frame& frame, const std::vector<RecordedBoundary>& boundaries) {
   if (!first_pts_) first_pts_ = frame.pts;
   if (current_ && frame.pts && last_.pts && *frame.pts > *last_.pts)
     step_ = *frame.pts - *last_.pts;
-  if (!current_) current_ = Scene{frame.number, frame.number, since_start(frame.pts), {}, {}};
-  for (const SceneBoundary& boundary : boundaries) begin_shot(boundary);
+  if (!current_) current_ = Shot{frame.number, frame.number, since_start(frame.pts), {}, {}};
+  for (const RecordedBoundary& boundary : boundaries) begin_shot(boundary);
   last_ = frame;
 }
 
-std::vector<Scene> SceneListBuilder::scenes() const {
-  std::vector<Scene> scenes = done_;
-  if (!current_) return scenes;
-  scenes.push_back(*current_);
-  scenes.back().end_frame = last_.number + 1;
+std::vector<Shot> ShotListBuilder::shots() const {
+  std::vector<Shot> shots = done_;
+  if (!current_) return shots;
+  shots.push_back(*current_);
+  shots.back().end_frame = last_.number + 1;
   const auto step = last_.duration ? last_.duration : step_;
-  if (const auto start = since_start(last_.pts)) scenes.back().end_ns = *start + step.value_or(0);
-  return scenes;
+  if (const auto start = since_start(last_.pts)) shots.back().end_ns = *start + step.value_or(0);
+  return shots;
 }
 
 std::string timecode(std::uint64_t ns) {
@@ -110,36 +110,36 @@ std::string timecode(std::uint64_t ns) {
               ms % 1000);
 }
 
-std::string scenes_to_csv(const std::vector<Scene>& scenes) {
+std::string shots_to_csv(const std::vector<Shot>& shots) {
   std::string csv = kColumns;
-  for (std::size_t i = 0; i < scenes.size(); i++) {
-    const Scene& scene = scenes[i];
-    csv += std::to_string(i + 1) + "," + std::to_string(scene.first_frame + 1) + "," +
-           csv_time(scene.start_ns) + "," + std::to_string(scene.end_frame) + "," +
-           csv_time(scene.end_ns) + "," + std::to_string(scene.frames()) + "," +
-           csv_time(length_of(scene)) + "\n";
+  for (std::size_t i = 0; i < shots.size(); i++) {
+    const Shot& shot = shots[i];
+    csv += std::to_string(i + 1) + "," + std::to_string(shot.first_frame + 1) + "," +
+           csv_time(shot.start_ns) + "," + std::to_string(shot.end_frame) + "," +
+           csv_time(shot.end_ns) + "," + std::to_string(shot.frames()) + "," +
+           csv_time(length_of(shot)) + "\n";
   }
   return csv;
 }
 
-std::string scenes_to_json(const std::vector<Scene>& scenes) {
+std::string shots_to_json(const std::vector<Shot>& shots) {
   Json list = Json::array();
-  for (std::size_t i = 0; i < scenes.size(); i++) list.push_back(to_json(scenes[i], i + 1));
-  return Json{{"scenes", list}}.dump(2) + "\n";
+  for (std::size_t i = 0; i < shots.size(); i++) list.push_back(to_json(shots[i], i + 1));
+  return Json{{"shots", list}}.dump(2) + "\n";
 }
 
-std::string scenes_to_edl(const std::vector<Scene>& scenes, const std::string& title,
-                          double frames_per_second) {
+std::string shots_to_edl(const std::vector<Shot>& shots, const std::string& title,
+                         double frames_per_second) {
   const auto rate =
       static_cast<std::uint64_t>(std::max(1L, std::lround(std::max(1., frames_per_second))));
   std::string edl = "TITLE: " + title + "\nFCM: NON-DROP FRAME\n\n";
   std::uint64_t played = 0;
-  for (std::size_t i = 0; i < scenes.size(); i++) {
-    const Scene& scene = scenes[i];
-    edl += text("%03zu  AX       V     C        ", i + 1) + edl_time(scene.first_frame, rate) +
-           " " + edl_time(scene.end_frame, rate) + " " + edl_time(played, rate) + " " +
-           edl_time(played + scene.frames(), rate) + "\n";
-    played += scene.frames();
+  for (std::size_t i = 0; i < shots.size(); i++) {
+    const Shot& shot = shots[i];
+    edl += text("%03zu  AX       V     C        ", i + 1) + edl_time(shot.first_frame, rate) + " " +
+           edl_time(shot.end_frame, rate) + " " + edl_time(played, rate) + " " +
+           edl_time(played + shot.frames(), rate) + "\n";
+    played += shot.frames();
   }
   return edl;
 }

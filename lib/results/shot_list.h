@@ -10,7 +10,7 @@
 namespace gsttorch {
 
 /// How one shot gives way to the next. Of a cut all three frames are the first of the new shot.
-struct SceneBoundary {
+struct RecordedBoundary {
   std::string kind;                ///< "cut", "dissolve" or "fade"
   std::uint64_t start_frame = 0;   ///< first frame that is not purely the old shot
   std::uint64_t middle_frame = 0;  ///< where the new shot is said to begin
@@ -20,18 +20,18 @@ struct SceneBoundary {
 };
 
 /// A shot. Frames are counted from 0.
-struct Scene {
+struct Shot {
   std::uint64_t first_frame = 0;
-  std::uint64_t end_frame = 0;            ///< the first one after it
-  std::optional<std::uint64_t> start_ns;  ///< since the video began
-  std::optional<std::uint64_t> end_ns;    ///< when the frame after it begins
-  std::optional<SceneBoundary> boundary;  ///< none: the video begins
+  std::uint64_t end_frame = 0;               ///< the first one after it
+  std::optional<std::uint64_t> start_ns;     ///< since the video began
+  std::optional<std::uint64_t> end_ns;       ///< when the frame after it begins
+  std::optional<RecordedBoundary> boundary;  ///< none: the video begins
 
   std::uint64_t frames() const { return end_frame - first_frame; }
 };
 
 /// Makes a list of shots of the frames of a video, in order.
-class SceneListBuilder {
+class ShotListBuilder {
  public:
   struct Frame {
     std::uint64_t number = 0;
@@ -40,17 +40,17 @@ class SceneListBuilder {
   };
 
   /// `boundaries`: those that are known with this frame. They lie at it or before it.
-  void add(const Frame& frame, const std::vector<SceneBoundary>& boundaries = {});
+  void add(const Frame& frame, const std::vector<RecordedBoundary>& boundaries = {});
 
   /// The shots so far, the last one ended after the last frame.
-  std::vector<Scene> scenes() const;
+  std::vector<Shot> shots() const;
 
  private:
-  void begin_shot(const SceneBoundary& boundary);
+  void begin_shot(const RecordedBoundary& boundary);
   std::optional<std::uint64_t> since_start(const std::optional<std::uint64_t>& pts) const;
 
-  std::vector<Scene> done_;
-  std::optional<Scene> current_;
+  std::vector<Shot> done_;
+  std::optional<Shot> current_;
   std::optional<std::uint64_t> first_pts_;
   Frame last_;
   std::optional<std::uint64_t> step_;  // from one frame to the next
@@ -61,14 +61,14 @@ std::string timecode(std::uint64_t ns);
 
 /// With the columns of PySceneDetect's list: frames are counted from 1, the end frame is the last
 /// of the shot, times end where the next shot begins. Times that are not known are empty.
-std::string scenes_to_csv(const std::vector<Scene>& scenes);
+std::string shots_to_csv(const std::vector<Shot>& shots);
 
 /// The same, and how each shot begins; frames counted from 0.
-std::string scenes_to_json(const std::vector<Scene>& scenes);
+std::string shots_to_json(const std::vector<Shot>& shots);
 
 /// An edit decision list (CMX 3600) that plays the shots one after the other; timecodes of so many
 /// frames a second (rounded to a whole number, as the format wants).
-std::string scenes_to_edl(const std::vector<Scene>& scenes, const std::string& title,
-                          double frames_per_second);
+std::string shots_to_edl(const std::vector<Shot>& shots, const std::string& title,
+                         double frames_per_second);
 
 }  // namespace gsttorch

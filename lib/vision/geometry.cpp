@@ -8,8 +8,8 @@ namespace gsttorch {
 
 Result<Vision*> load_vision() {
   constexpr RuntimeLibrary kLibrary{"libgsttorch-vision.so", "GST_TORCH_VISION_LIBRARY",
-                                GSTTORCH_VISION_ENTRY,
-                                "build it with OpenCV's calib3d (tools/setup gets it)"};
+                                    GSTTORCH_VISION_ENTRY,
+                                    "build it with OpenCV's calib3d (tools/setup gets it)"};
   const auto entry = open_runtime_library(kLibrary);
   if (!entry) return entry.error();
   return reinterpret_cast<VisionEntry>(*entry)();

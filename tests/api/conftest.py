@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-SOURCE_ROOT = pathlib.Path(os.environ.get("GSTTORCH_SOURCE_ROOT",
+SOURCE_ROOT = pathlib.Path(os.environ.get("GST_TORCH_SOURCE_ROOT",
                                           pathlib.Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(SOURCE_ROOT / "tests" / "support"))
 

@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 gi = pytest.importorskip("gi", reason="PyGObject is not installed")
-if not pathlib.Path(os.environ["GSTTORCH_BUILD_ROOT"], "lib/gst/GstTorch-1.0.typelib").exists():
+if not pathlib.Path(os.environ["GST_TORCH_BUILD_ROOT"], "lib/gst/GstTorch-1.0.typelib").exists():
     pytest.skip("no introspection data was built", allow_module_level=True)
 
 gi.require_version("Gst", "1.0")
@@ -21,8 +21,8 @@ from gi.repository import Gst, GstTorch  # noqa: E402: after require_version
 
 Gst.init(None)
 
-SOURCE_ROOT = pathlib.Path(os.environ["GSTTORCH_SOURCE_ROOT"])
-BUILD_ROOT = pathlib.Path(os.environ["GSTTORCH_BUILD_ROOT"])
+SOURCE_ROOT = pathlib.Path(os.environ["GST_TORCH_SOURCE_ROOT"])
+BUILD_ROOT = pathlib.Path(os.environ["GST_TORCH_BUILD_ROOT"])
 
 Direction = GstTorch.TorchFlowDirection
 MS = Gst.MSECOND
@@ -317,30 +317,30 @@ def test_a_probe_reads_the_matches_of_a_pipeline(match_pipeline) -> None:
 # --- shot boundaries
 
 
-def make_scene(source: str = "mine", **fields) -> GstTorch.TorchScene:
-    scene = GstTorch.TorchScene.new(source)
+def make_shot(source: str = "mine", **fields) -> GstTorch.TorchShot:
+    scene = GstTorch.TorchShot.new(source)
     for name, value in fields.items():
         setattr(scene, name, value)
     return scene
 
 
-def frame_with_scenes(*scenes: GstTorch.TorchScene) -> Gst.Buffer:
+def frame_with_shots(*scenes: GstTorch.TorchShot) -> Gst.Buffer:
     frame = Gst.Buffer.new_allocate(None, 6, None)
     for scene in scenes:
-        assert GstTorch.buffer_add_torch_scene_meta(frame, scene) is not None
+        assert GstTorch.buffer_add_torch_shot_meta(frame, scene) is not None
     return frame
 
 
 def test_all_boundaries_of_a_frame_are_listed_in_order() -> None:
-    boundaries = GstTorch.TorchSceneBoundary
-    frame = frame_with_scenes(
-        make_scene(boundary=boundaries.DISSOLVE, start_frame=3, end_frame=7, shot=1),
-        make_scene(boundary=boundaries.CUT, start_frame=9, end_frame=9, shot=2),
-        make_scene("another"))
-    listed = GstTorch.buffer_list_torch_scenes(frame)
-    assert GstTorch.buffer_get_torch_scene(frame, None).shot == 1
-    assert GstTorch.buffer_get_torch_scene(frame, "another").boundary == boundaries.NONE
-    assert GstTorch.buffer_list_torch_scenes(frame_with_scenes()) == []
+    boundaries = GstTorch.TorchShotBoundary
+    frame = frame_with_shots(
+        make_shot(boundary=boundaries.DISSOLVE, start_frame=3, end_frame=7, shot=1),
+        make_shot(boundary=boundaries.CUT, start_frame=9, end_frame=9, shot=2),
+        make_shot("another"))
+    listed = GstTorch.buffer_list_torch_shots(frame)
+    assert GstTorch.buffer_get_torch_shot(frame, None).shot == 1
+    assert GstTorch.buffer_get_torch_shot(frame, "another").boundary == boundaries.NONE
+    assert GstTorch.buffer_list_torch_shots(frame_with_shots()) == []
     del frame
     gc.collect()
     assert [(scene.source, scene.boundary, scene.start_frame, scene.end_frame)
@@ -365,13 +365,13 @@ def functions_for_c_alone() -> set[str]:
 
 def test_what_is_for_c_alone_has_a_brother_for_bindings() -> None:
     # Of each: what fills or walks structures that bindings own, and what elements in C use.
-    kinds = ("flow", "match", "scene")
+    kinds = ("flow", "match", "shot")
     assert functions_for_c_alone() - {"G_DECLARE_FINAL_TYPE"} == {
         *(f"gst_buffer_iterate_torch_{kind}_meta" for kind in kinds),
         *(f"gst_torch_{kind}_meta_{verb}" for kind in kinds for verb in ("get_info", "read")),
         "gst_torch_ensure_element_runtime", "gst_torch_handle_context_query",
         "gst_torch_handle_set_context"}
-    for kind, plural in (("flow", "flows"), ("match", "matches"), ("scene", "scenes")):
+    for kind, plural in (("flow", "flows"), ("match", "matches"), ("shot", "shots")):
         assert callable(getattr(GstTorch, f"buffer_get_torch_{kind}"))
         assert callable(getattr(GstTorch, f"buffer_get_torch_{kind}_meta"))
         assert callable(getattr(GstTorch, f"buffer_list_torch_{plural}"))

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-ROOT = pathlib.Path(os.environ["GSTTORCH_SOURCE_ROOT"])
-BUILD = pathlib.Path(os.environ["GSTTORCH_BUILD_ROOT"])
+ROOT = pathlib.Path(os.environ["GST_TORCH_SOURCE_ROOT"])
+BUILD = pathlib.Path(os.environ["GST_TORCH_BUILD_ROOT"])
 
 
 def run(*command: object, **environment: str) -> str:

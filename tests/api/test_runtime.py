@@ -8,7 +8,7 @@ import pathlib
 import pytest
 
 gi = pytest.importorskip("gi", reason="PyGObject is not installed")
-if not pathlib.Path(os.environ["GSTTORCH_BUILD_ROOT"], "lib/gst/GstTorch-1.0.typelib").exists():
+if not pathlib.Path(os.environ["GST_TORCH_BUILD_ROOT"], "lib/gst/GstTorch-1.0.typelib").exists():
     pytest.skip("no introspection data was built", allow_module_level=True)
 
 gi.require_version("Gst", "1.0")

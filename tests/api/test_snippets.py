@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 gi = pytest.importorskip("gi", reason="PyGObject is not installed")
-if not pathlib.Path(os.environ["GSTTORCH_BUILD_ROOT"], "lib/gst/GstTorch-1.0.typelib").exists():
+if not pathlib.Path(os.environ["GST_TORCH_BUILD_ROOT"], "lib/gst/GstTorch-1.0.typelib").exists():
     pytest.skip("no introspection data was built", allow_module_level=True)
 
 gi.require_version("Gst", "1.0")
@@ -19,8 +19,8 @@ from gi.repository import Gst, GstTorch  # noqa: E402: after require_version
 
 Gst.init(None)
 
-SOURCE_ROOT = pathlib.Path(os.environ["GSTTORCH_SOURCE_ROOT"])
-LIBRARY = pathlib.Path(os.environ["GSTTORCH_BUILD_ROOT"], "lib", "gst")
+SOURCE_ROOT = pathlib.Path(os.environ["GST_TORCH_SOURCE_ROOT"])
+LIBRARY = pathlib.Path(os.environ["GST_TORCH_BUILD_ROOT"], "lib", "gst")
 PAGE = (SOURCE_ROOT / "docs" / "api.md").read_text()
 
 
@@ -97,14 +97,14 @@ def test_python_reads_any_number_of_matches(rows: int, printed: int, capsys) -> 
 
 def test_python_reads_boundaries(capsys) -> None:
     frame = Gst.Buffer.new()
-    boundaries = GstTorch.TorchSceneBoundary
+    boundaries = GstTorch.TorchShotBoundary
     for boundary in (boundaries.DISSOLVE, boundaries.NONE, boundaries.CUT):
-        scene = GstTorch.TorchScene.new("mine")
+        scene = GstTorch.TorchShot.new("mine")
         scene.boundary, scene.start_frame, scene.end_frame, scene.confidence = boundary, 3, 7, 0.5
-        GstTorch.buffer_add_torch_scene_meta(frame, scene)
-    run(snippet("python", "torch_scenes"), frame)
+        GstTorch.buffer_add_torch_shot_meta(frame, scene)
+    run(snippet("python", "torch_shots"), frame)
     assert capsys.readouterr().out == "dissolve 3 7 0.5\ncut 3 7 0.5\n"
-    run(snippet("python", "torch_scenes"), Gst.Buffer.new())
+    run(snippet("python", "torch_shots"), Gst.Buffer.new())
     assert capsys.readouterr().out == ""
 
 

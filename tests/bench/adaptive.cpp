@@ -129,8 +129,7 @@ class Matcher {
 
   /// With the frame before.
   Outcome next(const CameraFrame& frame, const CameraFrame* before) {
-    GstBuffer* buffer =
-        gst_buffer_new_memdup(frame.image.pixels.data(), frame.image.pixels.size());
+    GstBuffer* buffer = gst_buffer_new_memdup(frame.image.pixels.data(), frame.image.pixels.size());
     GST_BUFFER_PTS(buffer) = count_++ * 40 * GST_MSECOND;
     GST_BUFFER_DURATION(buffer) = 40 * GST_MSECOND;
     const auto begin = Clock::now();

@@ -171,7 +171,8 @@ void print(const std::string& net, const std::string& device, const Video& video
 int main(int argc, char** argv) {
   using namespace gsttorch;
   if (argc < 7) {
-    std::fprintf(stderr, "usage: device MODEL WEIGHTS DEVICE FRAMES.raw WIDTH HEIGHT [THRESHOLD]\n");
+    std::fprintf(stderr,
+                 "usage: device MODEL WEIGHTS DEVICE FRAMES.raw WIDTH HEIGHT [THRESHOLD]\n");
     return 2;
   }
   Engine* engine = must(load_engine());

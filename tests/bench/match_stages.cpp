@@ -79,7 +79,8 @@ struct Costs {
   double pixels, cells;
 
   double way_down() const {
-    const double c0 = model.stem_channels(), c1 = model.fine_channels(), c2 = model.middle_channels();
+    const double c0 = model.stem_channels(), c1 = model.fine_channels(),
+                 c2 = model.middle_channels();
     const double c3 = model.coarse_channels();
     const auto stage = [](double in, double out, bool halves) {
       return 9 * in * out + 27 * out * out + (halves ? in * out : 0);
@@ -126,16 +127,17 @@ void drop_border(std::vector<CoarseMatch>& matches, const CoarseGrid& grid) {
 }
 
 // As the element does it: `last` is what the frame before has left.
-std::shared_ptr<const Loftr::Image> match_in_stream(
-    const Loftr& model, const Costs& costs, const at::Tensor& image,
-    const std::shared_ptr<const Loftr::Image>& last, const Loftr::Options& options,
-    Stages& stages) {
+std::shared_ptr<const Loftr::Image> match_in_stream(const Loftr& model, const Costs& costs,
+                                                    const at::Tensor& image,
+                                                    const std::shared_ptr<const Loftr::Image>& last,
+                                                    const Loftr::Options& options, Stages& stages) {
   const auto picture =
       stages("backbone", costs.way_down() + costs.coarse(1), [&] { return model.encode(image); });
   if (!last) return picture;
   const Loftr::ImagePair pair = {last.get(), picture.get()};
-  const auto tokens = stages("coarse transformer", costs.coarse(2 * model.config().coarse_layers - 2),
-                             [&] { return model.coarse_tokens(std::span(&pair, 1)).tokens; });
+  const auto tokens =
+      stages("coarse transformer", costs.coarse(2 * model.config().coarse_layers - 2),
+             [&] { return model.coarse_tokens(std::span(&pair, 1)).tokens; });
   const auto matches = stages("matching", costs.matching(), [&] {
     auto found = match_tokens(rows_of(tokens.x0), rows_of(tokens.x1), LoftrConfig::kTemperature,
                               options.threshold);
@@ -193,13 +195,14 @@ void match_stock(const StockModel& model, const Costs& costs, const at::Tensor& 
     return {down.coarse, model.backbone.fine().dense(down.fine_lateral, middle, kOneBand)};
   });
   const CoarseGrid grid = {maps.coarse.size(2), maps.coarse.size(3)};
-  const auto tokens = stages("coarse transformer", costs.coarse(2 * model.config.coarse_layers), [&] {
-    const at::Tensor placed =
-        maps.coarse +
-        position_encoding(maps.coarse.size(1), grid.height, grid.width, model.config.fixed_encoding);
-    return stock_layers(model.coarse, model.config.coarse_layers,
-                        {placed.narrow(0, 0, 1), placed.narrow(0, 1, 1)});
-  });
+  const auto tokens =
+      stages("coarse transformer", costs.coarse(2 * model.config.coarse_layers), [&] {
+        const at::Tensor placed =
+            maps.coarse + position_encoding(maps.coarse.size(1), grid.height, grid.width,
+                                            model.config.fixed_encoding);
+        return stock_layers(model.coarse, model.config.coarse_layers,
+                            {placed.narrow(0, 0, 1), placed.narrow(0, 1, 1)});
+      });
   const auto matches = stages("matching", costs.matching(), [&] {
     const at::Tensor a = rows_of(tokens.x0), b = rows_of(tokens.x1);
     const double scale = std::sqrt(static_cast<double>(a.size(1)));

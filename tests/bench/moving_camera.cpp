@@ -62,7 +62,7 @@ Homography camera(const Pose& pose, int width, int height) {
 }
 
 GreyImage seen(const GreyImage& plane, const Homography& to_plane, const CameraPath& path,
-                 std::mt19937& random) {
+               std::mt19937& random) {
   std::normal_distribution<double> noise(0, path.noise);
   GreyImage image{path.width, path.height, {}};
   for (int y = 0; y < path.height; y++) {

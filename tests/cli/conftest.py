@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-SOURCE_ROOT = Path(os.environ.get("GSTTORCH_SOURCE_ROOT", Path(__file__).resolve().parents[2]))
-BUILD_ROOT = Path(os.environ.get("GSTTORCH_BUILD_ROOT", SOURCE_ROOT / "build"))
-SHARED = Path(os.environ.get("GSTTORCH_SHARED", SOURCE_ROOT / ".." / "shared"))
+SOURCE_ROOT = Path(os.environ.get("GST_TORCH_SOURCE_ROOT", Path(__file__).resolve().parents[2]))
+BUILD_ROOT = Path(os.environ.get("GST_TORCH_BUILD_ROOT", SOURCE_ROOT / "build"))
+SHARED = Path(os.environ.get("GST_TORCH_SHARED", SOURCE_ROOT / ".." / "shared"))
 PROGRAM = os.environ.get("GST_TORCH", str(BUILD_ROOT / "tools" / "gst-torch"))
 
 VIDEO_FRAMES = 16
@@ -75,7 +75,7 @@ def has_opened(path):
 @pytest.fixture(name="pretended_gpu", scope="session")
 def libraries_of_a_pretended_driver():
     """An environment for the program in which a driver answers as FAKE_CUDA_* say: tests/device."""
-    directory = os.environ.get("GSTTORCH_FAKE_DRIVER", str(BUILD_ROOT / "tests" / "engine"))
+    directory = os.environ.get("GST_TORCH_FAKE_DRIVER", str(BUILD_ROOT / "tests" / "engine"))
     return {"LD_LIBRARY_PATH": directory, "FAKE_NVML_FREE_MB": "1000,6000",
             "FAKE_CUDA_DEVICES": "2"}
 

@@ -161,9 +161,9 @@ def test_missing_cuda_libraries_of_libtorch_are_said_with_their_remedy(gst_torch
     done = gst_torch("doctor", "--json", env=pretended_gpu)
     _, found = checks(done)
     assert found["LibTorch's CUDA half"]["state"] == "absent"
-    assert found["LibTorch's CUDA half"]["remedy"] == "TORCH_CUDA=1 tools/setup"
+    assert found["LibTorch's CUDA half"]["remedy"] == "GST_TORCH_SETUP_CUDA=1 tools/setup"
     assert f"no libtorch_cuda.so in {libtorch_for_cpu}" in found["LibTorch's CUDA half"]["detail"]
-    assert "TORCH_CUDA=1 tools/setup" in found["device=cuda"]["detail"]
+    assert "GST_TORCH_SETUP_CUDA=1 tools/setup" in found["device=cuda"]["detail"]
 
 
 def test_cuda_code_of_our_own_is_found_where_it_is_built(gst_torch):

@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-SOURCE = pathlib.Path(os.environ.get("GSTTORCH_SOURCE_ROOT", pathlib.Path(__file__).resolve().parents[2]))
+SOURCE = pathlib.Path(os.environ.get("GST_TORCH_SOURCE_ROOT", pathlib.Path(__file__).resolve().parents[2]))
 LITE = SOURCE / "models" / "bundled" / "loftr-lite.safetensors"
 HAVE_VISION = "GST_TORCH_VISION_LIBRARY" in os.environ
 

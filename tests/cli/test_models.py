@@ -17,7 +17,7 @@ import zipfile
 
 import pytest
 
-DEFAULT = pathlib.Path(os.environ.get("GSTTORCH_BUILD_ROOT", "build")) / "tools" / "gst-torch"
+DEFAULT = pathlib.Path(os.environ.get("GST_TORCH_BUILD_ROOT", "build")) / "tools" / "gst-torch"
 GST_TORCH = str(pathlib.Path(os.environ.get("GST_TORCH", DEFAULT)).absolute())
 PAYLOAD = bytes(range(256)) * 400
 OTHER = PAYLOAD[::-1]

@@ -130,7 +130,7 @@ def test_names_the_element_that_had_a_slow_frame_longer_than_others(gst_torch, c
 def test_sections_of_other_elements_appear_with_their_results(gst_torch, copied):
     lines = [json.loads(line) for line in (copied / "results.jsonl").open()]
     for line in lines:
-        line["scene"] = {"score": 0.9 if line["frame"] == 8 else 0.1,
+        line["shot"] = {"score": 0.9 if line["frame"] == 8 else 0.1,
                          "boundaries": [{"kind": "cut"}] if line["frame"] == 8 else []}
         line["matches"] = [{"count": 100 + line["frame"]}]
     (copied / "results.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))

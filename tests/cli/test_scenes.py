@@ -20,8 +20,8 @@ def scan_of_bikes(gst_torch, tmp_path_factory):
     if not BIKES.exists():
         pytest.skip(f"{BIKES} is not there")
     directory = tmp_path_factory.mktemp("bikes")
-    for name in ("scenes.csv", "scenes.json", "scenes.edl"):
-        more = ["--stats", directory / "scores.csv"] if name == "scenes.csv" else []
+    for name in ("shots.csv", "scenes.json", "scenes.edl"):
+        more = ["--stats", directory / "scores.csv"] if name == "shots.csv" else []
         done = gst_torch("scenes", BIKES, "-o", directory / name, *NET, *more)
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("6 shots in 250 frames")
@@ -29,19 +29,19 @@ def scan_of_bikes(gst_torch, tmp_path_factory):
 
 
 def test_the_list_has_the_columns_of_pyscenedetect_and_the_exact_cuts(bikes):
-    rows = list(csv.DictReader((bikes / "scenes.csv").open()))
+    rows = list(csv.DictReader((bikes / "shots.csv").open()))
     assert [int(row["Start Frame"]) - 1 for row in rows] == [0, *CUTS]
     assert [int(row["End Frame"]) for row in rows] == [*CUTS, 250]
     assert rows[1]["Start Timecode"] == "00:00:01.200"
     assert rows[1]["Length (frames)"] == "46"
     assert list(rows[0]) == [
-        "Scene Number", "Start Frame", "Start Timecode", "Start Time (seconds)", "End Frame",
+        "Shot Number", "Start Frame", "Start Timecode", "Start Time (seconds)", "End Frame",
         "End Timecode", "End Time (seconds)", "Length (frames)", "Length (timecode)",
         "Length (seconds)"]
 
 
 def test_the_list_in_json_says_what_begins_each_shot(bikes):
-    scenes = json.loads((bikes / "scenes.json").read_text())["scenes"]
+    scenes = json.loads((bikes / "scenes.json").read_text())["shots"]
     assert [scene["start_frame"] for scene in scenes] == [0, *CUTS]
     assert [scene.get("boundary", {}).get("kind") for scene in scenes] == [None] + 5 * ["cut"]
 

@@ -254,7 +254,7 @@ def test_interrupted_while_it_writes_it_leaves_no_part(interrupted, snow, tmp_pa
 
 
 def test_interrupted_while_it_reads_it_makes_nothing(interrupted, snow, tmp_path):
-    listed = tmp_path / "scenes.csv"
+    listed = tmp_path / "shots.csv"
     done = interrupted("scenes", snow, "-o", listed, *NET, signal=signal.SIGINT,
                        when=has_opened(snow))
     assert done.returncode == 130, done.stderr

@@ -149,8 +149,7 @@ class MapsOnGpu : public Maps {
 TEST_P(MapsOnGpu, are_given_a_bias) {
   const Floats map = random(size()), bias = random(GetParam()), other = random(size());
   for (const bool is_sum : {false, true}) {
-    for (const auto activation :
-         {Activation::None, Activation::Relu, Activation::LeakyRelu}) {
+    for (const auto activation : {Activation::None, Activation::Relu, Activation::LeakyRelu}) {
       float* values = on_device(map);
       const BiasActivation work = {.values = values,
                                    .bias = on_device(bias),

@@ -98,7 +98,7 @@ TEST(CudaCheck, says_how_to_get_the_cuda_half_of_libtorch) {
   CudaProbe probe = good_machine();
   probe.torch_library.clear();
   EXPECT_THAT(problem(probe), AllOf(IsOneLine(), HasSubstr("no libtorch_cuda.so in torch/lib"),
-                                    HasSubstr("TORCH_CUDA=1 tools/setup")));
+                                    HasSubstr("GST_TORCH_SETUP_CUDA=1 tools/setup")));
 }
 
 TEST(CudaCheck, refuses_a_device_that_is_not_there) {
@@ -214,7 +214,7 @@ TEST(TorchCuda, that_is_no_library_is_one_clear_error) {
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code, ErrorCode::DeviceUnavailable);
   EXPECT_THAT(loaded.error().message,
-              AllOf(IsOneLine(), HasSubstr(file), HasSubstr("TORCH_CUDA=1 tools/setup")));
+              AllOf(IsOneLine(), HasSubstr(file), HasSubstr("GST_TORCH_SETUP_CUDA=1 tools/setup")));
 }
 
 TEST(TorchCuda, that_needs_a_missing_library_names_it) {

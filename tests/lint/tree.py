@@ -7,8 +7,8 @@ import pathlib
 import re
 import subprocess
 
-ROOT = pathlib.Path(os.environ.get("GSTTORCH_SOURCE_ROOT", pathlib.Path(__file__).parents[2]))
-BUILD = pathlib.Path(os.environ.get("GSTTORCH_BUILD_ROOT", ROOT / "build"))
+ROOT = pathlib.Path(os.environ.get("GST_TORCH_SOURCE_ROOT", pathlib.Path(__file__).parents[2]))
+BUILD = pathlib.Path(os.environ.get("GST_TORCH_BUILD_ROOT", ROOT / "build"))
 PLUGINS = BUILD / "gst" / "plugin"
 
 CPP = (".cpp", ".h", ".cu", ".c")

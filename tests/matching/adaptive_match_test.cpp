@@ -67,7 +67,7 @@ class WorldModel final : public MatchModel {
     return results;
   }
 
-  std::vector<int> sizes;             // of all that was encoded
+  std::vector<int> sizes;              // of all that was encoded
   std::vector<double> token_prunings;  // of each call
   int calls = 0, fails_at = 0;
   bool is_blind = false;

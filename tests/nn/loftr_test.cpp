@@ -114,8 +114,7 @@ class LoftrParity : public testing::TestWithParam<Case> {
   }
 
   static at::Tensor image(const std::array<std::int64_t, 2>& size, bool is_second) {
-    return formula::grey_image(size[0], size[1], is_second ? kShiftX : 0,
-                                 is_second ? kShiftY : 0);
+    return formula::grey_image(size[0], size[1], is_second ? kShiftX : 0, is_second ? kShiftY : 0);
   }
 
   const c10::InferenceMode guard_;

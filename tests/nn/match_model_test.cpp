@@ -66,8 +66,7 @@ class MatchModelTest : public testing::Test {
     if (!frame) throw std::runtime_error(frame.error().message);
     return *frame;
   }
-  std::vector<Match> match(const Image& first, const Image& second,
-                           const MatchOptions& options) {
+  std::vector<Match> match(const Image& first, const Image& second, const MatchOptions& options) {
     const MatchPair pair = {encode(first, options), encode(second, options)};
     auto results = model_->match(std::span(&pair, 1), options);
     if (!results) throw std::runtime_error(results.error().message);

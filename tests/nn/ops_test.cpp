@@ -196,7 +196,7 @@ std::array<double, 3> rgb_of(const Source& s, int x, int row, const ColorEncodin
 }
 
 void expect_image(const at::Tensor& got, const Source& s, const ColorEncoding& color,
-                    double tolerance) {
+                  double tolerance) {
   ASSERT_EQ(got.sizes().vec(), (std::vector<std::int64_t>{1, 3, s.height, s.width}));
   const at::Tensor values = got.contiguous();
   const float* p = values.const_data_ptr<float>();

@@ -134,9 +134,9 @@ class PrunedLoftr : public testing::TestWithParam<const char*> {
   const Loftr net_{ModuleWeights(state_, c10::kCPU), config_};
   const std::int64_t height_ = 24 * config_.coarse_stride(), width_ = 32 * config_.coarse_stride();
   const std::shared_ptr<const Loftr::Image> first_ = net_.encode(
-                                                  formula::grey_image(height_, width_, 0, 0)),
-                                              second_ = net_.encode(
-                                                  formula::grey_image(height_, width_, 16, 16));
+                                                formula::grey_image(height_, width_, 0, 0)),
+                                            second_ = net_.encode(
+                                                formula::grey_image(height_, width_, 16, 16));
   const Loftr::ImagePair pair_ = {first_.get(), second_.get()};
 };
 
@@ -219,8 +219,7 @@ TEST_P(PrunedLoftr, each_pair_of_a_batch_has_its_own_cells) {
 }
 
 TEST_P(PrunedLoftr, images_of_different_sizes_keep_each_its_share) {
-  const auto other =
-      net_.encode(formula::grey_image(height_ - 4 * net_.stride(), width_, 16, 16));
+  const auto other = net_.encode(formula::grey_image(height_ - 4 * net_.stride(), width_, 16, 16));
   const Loftr::ImagePair pair = {first_.get(), other.get()};
   const auto coarse = net_.coarse_tokens(std::span(&pair, 1), 0.25);
   EXPECT_EQ(coarse.tokens.x0.size(3), 24 * 32 * 3 / 4);

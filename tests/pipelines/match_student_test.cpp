@@ -136,7 +136,7 @@ std::vector<double> errors_of(GstBuffer* frame, const Matrix& to_view) {
 
 /// A frame of the fetched video that shows something, as a file; empty where that is not there.
 std::string film_still(const TempDirectory& directory) {
-  const char* build = std::getenv("GSTTORCH_BUILD_ROOT");
+  const char* build = std::getenv("GST_TORCH_BUILD_ROOT");
   const std::string film = std::string(build ? build : "build") + "/deps/videos/bikes.mp4";
   if (!std::filesystem::exists(film)) return film;
   const auto sample = decoded_sample(film, "RGB", 100);

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """An application that ends while a pipeline plays: threads that load and compute meet exit(), which
 destroys static data. Where a run hits is chance, so a few here can only find what is badly broken;
-GSTTORCH_EXIT_RUNS=100 has each case run so often, its delays in turn."""
+GST_TORCH_EXIT_RUNS=100 has each case run so often, its delays in turn."""
 import itertools
 import json
 import os
@@ -12,12 +12,12 @@ import sys
 
 import pytest
 
-ROOT = pathlib.Path(os.environ["GSTTORCH_SOURCE_ROOT"])
+ROOT = pathlib.Path(os.environ["GST_TORCH_SOURCE_ROOT"])
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 import formula_weights  # noqa: E402: found by the line before
 
-RUNS = int(os.environ.get("GSTTORCH_EXIT_RUNS", "1"))
+RUNS = int(os.environ.get("GST_TORCH_EXIT_RUNS", "1"))
 # Within the load of the library, of the model, in the first inference, in later ones.
 DELAYS = (50, 400, 100, 300, 200)
 

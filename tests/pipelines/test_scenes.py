@@ -9,9 +9,9 @@ import subprocess
 
 import pytest
 
-ROOT = pathlib.Path(os.environ.get("GSTTORCH_SOURCE_ROOT", "."))
-BUILD = pathlib.Path(os.environ.get("GSTTORCH_BUILD_ROOT", "build"))
-SHARED = pathlib.Path(os.environ.get("GSTTORCH_SHARED", "../shared"))
+ROOT = pathlib.Path(os.environ.get("GST_TORCH_SOURCE_ROOT", "."))
+BUILD = pathlib.Path(os.environ.get("GST_TORCH_BUILD_ROOT", "build"))
+SHARED = pathlib.Path(os.environ.get("GST_TORCH_SHARED", "../shared"))
 BUNDLED = str(ROOT / "models" / "bundled" / "resnet18-lite.safetensors")
 LAYER3 = str(SHARED / "data" / "weights" / "resnet18-layer3.safetensors")
 MODELS = [pytest.param(BUNDLED, id="resnet18-lite"), pytest.param(LAYER3, id="resnet18"),

@@ -9,8 +9,8 @@ import subprocess
 
 import pytest
 
-ROOT = pathlib.Path(os.environ.get("GSTTORCH_SOURCE_ROOT", "."))
-BUILD = pathlib.Path(os.environ.get("GSTTORCH_BUILD_ROOT", "build"))
+ROOT = pathlib.Path(os.environ.get("GST_TORCH_SOURCE_ROOT", "."))
+BUILD = pathlib.Path(os.environ.get("GST_TORCH_BUILD_ROOT", "build"))
 BUNDLED = ROOT / "models" / "bundled"
 BIKES = BUILD / "deps" / "videos" / "bikes.mp4"  # fetched with the project
 FRAMES = 85
@@ -36,7 +36,7 @@ def test_the_reference_changes_exactly_at_the_boundaries_of_a_real_film(tmp_path
         pytest.skip(f"{BIKES} is not there")
     records = analyse(tmp_path, "batch-size=4")
     assert len(records) >= FRAMES
-    boundaries = [record["frame"] for record in records if "boundaries" in record["scene"]]
+    boundaries = [record["frame"] for record in records if "boundaries" in record["shot"]]
     assert boundaries == CUTS
     start = 0
     for record in records:

@@ -83,24 +83,24 @@ TEST(Records, of_matches_have_all_fields_in_their_order) {
             "\"file\":\"matches/000000.csv\"}]}\n");
 }
 
-SceneRecord scene_record() {
-  SceneRecord scene;
-  scene.source = "scenedetect0";
-  scene.model = "resnet18";
-  scene.frame = 30;
-  scene.shot = 1;
-  scene.score = 0.5;
-  scene.threshold = 0.25;
-  scene.distance = 0.125;
-  scene.mean_luma = 100;
-  return scene;
+ShotRecord shot_record() {
+  ShotRecord shot;
+  shot.source = "scenedetect0";
+  shot.model = "resnet18";
+  shot.frame = 30;
+  shot.shot = 1;
+  shot.score = 0.5;
+  shot.threshold = 0.25;
+  shot.distance = 0.125;
+  shot.mean_luma = 100;
+  return shot;
 }
 
 TEST(Records, of_a_frame_within_a_shot_have_its_score) {
   FrameRecord record;
-  record.scene = scene_record();
+  record.shot = shot_record();
   EXPECT_EQ(to_json_line(record),
-            "{\"frame\":0,\"scene\":{\"source\":\"scenedetect0\",\"model\":\"resnet18\","
+            "{\"frame\":0,\"shot\":{\"source\":\"scenedetect0\",\"model\":\"resnet18\","
             "\"frame\":30,\"shot\":1,\"score\":0.5,\"threshold\":0.25,\"distance\":0.125,"
             "\"mean_luma\":100.0}}\n");
 }
@@ -109,15 +109,15 @@ TEST(Records, of_a_boundary_say_how_one_shot_becomes_the_next) {
   FrameRecord record;
   record.frame = 7;
   record.pts = 280;
-  record.scene = scene_record();
-  record.scene->boundaries.push_back({"dissolve", 26, 28, 30, 200, 240, {}, 0.75});
+  record.shot = shot_record();
+  record.shot->boundaries.push_back({"dissolve", 26, 28, 30, 200, 240, {}, 0.75});
   const std::string line = to_json_line(record);
   EXPECT_NE(line.find("\"boundaries\":[{\"kind\":\"dissolve\",\"start_frame\":26,"
                       "\"middle_frame\":28,\"end_frame\":30,\"start_pts\":200,"
                       "\"middle_pts\":240,\"confidence\":0.75}]"),
             std::string::npos)
       << line;
-  const auto read = scene_line(line);
+  const auto read = shot_line(line);
   ASSERT_TRUE(read);
   ASSERT_EQ(read->boundaries.size(), 1u);
   EXPECT_EQ(read->frame.number, 7u);
@@ -130,18 +130,18 @@ TEST(Records, of_a_boundary_say_how_one_shot_becomes_the_next) {
 
 TEST(Records, of_a_skipped_frame_have_no_score) {
   FrameRecord record;
-  record.scene = scene_record();
-  record.scene->skipped = "late";
-  const json scene = json::parse(to_json_line(record))["scene"];
-  EXPECT_EQ(scene["skipped"], "late");
-  EXPECT_FALSE(scene.contains("score"));
-  EXPECT_FALSE(scene.contains("boundaries"));
+  record.shot = shot_record();
+  record.shot->skipped = "late";
+  const json shot = json::parse(to_json_line(record))["shot"];
+  EXPECT_EQ(shot["skipped"], "late");
+  EXPECT_FALSE(shot.contains("score"));
+  EXPECT_FALSE(shot.contains("boundaries"));
 }
 
 TEST(Records, without_a_scene_are_no_frames_of_a_list_of_shots) {
-  EXPECT_FALSE(scene_line(to_json_line({})));
-  EXPECT_FALSE(scene_line("no json"));
-  EXPECT_FALSE(scene_line("{\"scene\":{}}"));
+  EXPECT_FALSE(shot_line(to_json_line({})));
+  EXPECT_FALSE(shot_line("no json"));
+  EXPECT_FALSE(shot_line("{\"shot\":{}}"));
 }
 
 TEST(Records, of_a_skipped_flow_say_why_and_have_no_figures) {

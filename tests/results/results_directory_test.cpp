@@ -109,7 +109,8 @@ TEST(ResultsDirectory, names_flow_files_after_frames_and_numbers_further_ones) {
 TEST(ResultsDirectory, names_the_further_arrays_of_a_result_after_its_flow) {
   const FlowFileKey backward{12, 0, FlowPart::Backward}, confidence{12, 1, FlowPart::Confidence};
   EXPECT_EQ(ResultsDirectory::flow_file_name(backward), "flow/000012-backward.flo");
-  EXPECT_EQ(ResultsDirectory::flow_file_name(backward, FlowFileType::Npz), "flow/000012-backward.npz");
+  EXPECT_EQ(ResultsDirectory::flow_file_name(backward, FlowFileType::Npz),
+            "flow/000012-backward.npz");
   for (const FlowFileType type : {FlowFileType::Flo, FlowFileType::Npz}) {
     EXPECT_EQ(ResultsDirectory::flow_file_name(confidence, type), "flow/000012-1-confidence.npy");
   }

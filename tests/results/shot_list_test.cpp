@@ -12,91 +12,91 @@ using nlohmann::json;
 
 constexpr std::uint64_t kFrame = 40'000'000;  // 25 frames a second
 
-SceneBoundary cut(std::uint64_t frame) {
+RecordedBoundary cut(std::uint64_t frame) {
   const std::uint64_t pts = 1'000'000'000 + frame * kFrame;
   return {"cut", frame, frame, frame, pts, pts, pts, 0.75};
 }
 
 // 10 frames from PTS 1 s on, a cut at 4.
-std::vector<Scene> two_scenes() {
-  SceneListBuilder builder;
+std::vector<Shot> two_shots() {
+  ShotListBuilder builder;
   for (std::uint64_t i = 0; i < 10; i++) {
-    const SceneListBuilder::Frame frame{i, 1'000'000'000 + i * kFrame, kFrame};
+    const ShotListBuilder::Frame frame{i, 1'000'000'000 + i * kFrame, kFrame};
     i == 4 ? builder.add(frame, {cut(4)}) : builder.add(frame);
   }
-  return builder.scenes();
+  return builder.shots();
 }
 
-TEST(SceneList, of_no_frames_is_empty) { EXPECT_TRUE(SceneListBuilder().scenes().empty()); }
+TEST(ShotList, of_no_frames_is_empty) { EXPECT_TRUE(ShotListBuilder().shots().empty()); }
 
-TEST(SceneList, of_one_frame_is_one_shot) {
-  SceneListBuilder builder;
+TEST(ShotList, of_one_frame_is_one_shot) {
+  ShotListBuilder builder;
   builder.add({0, 0, kFrame});
-  const auto scenes = builder.scenes();
-  ASSERT_EQ(scenes.size(), 1u);
-  EXPECT_EQ(scenes[0].frames(), 1u);
-  EXPECT_EQ(scenes[0].end_ns, kFrame);
+  const auto shots = builder.shots();
+  ASSERT_EQ(shots.size(), 1u);
+  EXPECT_EQ(shots[0].frames(), 1u);
+  EXPECT_EQ(shots[0].end_ns, kFrame);
 }
 
-TEST(SceneList, begins_a_shot_where_a_boundary_is) {
-  const auto scenes = two_scenes();
-  ASSERT_EQ(scenes.size(), 2u);
-  EXPECT_EQ(scenes[0].end_frame, 4u);
-  EXPECT_FALSE(scenes[0].boundary);
-  EXPECT_EQ(scenes[1].first_frame, 4u);
-  EXPECT_EQ(scenes[1].end_frame, 10u);
-  EXPECT_EQ(scenes[1].start_ns, 4 * kFrame);
-  EXPECT_EQ(scenes[1].end_ns, 10 * kFrame);
-  EXPECT_EQ(scenes[1].boundary->kind, "cut");
+TEST(ShotList, begins_a_shot_where_a_boundary_is) {
+  const auto shots = two_shots();
+  ASSERT_EQ(shots.size(), 2u);
+  EXPECT_EQ(shots[0].end_frame, 4u);
+  EXPECT_FALSE(shots[0].boundary);
+  EXPECT_EQ(shots[1].first_frame, 4u);
+  EXPECT_EQ(shots[1].end_frame, 10u);
+  EXPECT_EQ(shots[1].start_ns, 4 * kFrame);
+  EXPECT_EQ(shots[1].end_ns, 10 * kFrame);
+  EXPECT_EQ(shots[1].boundary->kind, "cut");
 }
 
-TEST(SceneList, divides_a_gradual_change_in_its_middle_when_it_is_known) {
-  SceneListBuilder builder;
+TEST(ShotList, divides_a_gradual_change_in_its_middle_when_it_is_known) {
+  ShotListBuilder builder;
   for (std::uint64_t i = 0; i < 20; i++) {
-    const SceneListBuilder::Frame frame{i, i * kFrame, kFrame};
-    const SceneBoundary dissolve{"dissolve", 6, 10, 14, 6 * kFrame, 10 * kFrame, 14 * kFrame, 1};
+    const ShotListBuilder::Frame frame{i, i * kFrame, kFrame};
+    const RecordedBoundary dissolve{"dissolve", 6, 10, 14, 6 * kFrame, 10 * kFrame, 14 * kFrame, 1};
     i == 15 ? builder.add(frame, {dissolve}) : builder.add(frame);
   }
-  const auto scenes = builder.scenes();
-  ASSERT_EQ(scenes.size(), 2u);
-  EXPECT_EQ(scenes[0].end_frame, 10u);
-  EXPECT_EQ(scenes[1].first_frame, 10u);
-  EXPECT_EQ(scenes[1].start_ns, 10 * kFrame);
-  EXPECT_EQ(scenes[1].end_frame, 20u);
+  const auto shots = builder.shots();
+  ASSERT_EQ(shots.size(), 2u);
+  EXPECT_EQ(shots[0].end_frame, 10u);
+  EXPECT_EQ(shots[1].first_frame, 10u);
+  EXPECT_EQ(shots[1].start_ns, 10 * kFrame);
+  EXPECT_EQ(shots[1].end_frame, 20u);
 }
 
-TEST(SceneList, has_no_shot_before_a_change_with_the_first_frame) {
-  SceneListBuilder builder;
+TEST(ShotList, has_no_shot_before_a_change_with_the_first_frame) {
+  ShotListBuilder builder;
   builder.add({0, 0, kFrame}, {{"fade", 0, 0, 0, 0, 0, 0, 1}});
   builder.add({1, kFrame, kFrame});
-  EXPECT_EQ(builder.scenes().size(), 1u);
+  EXPECT_EQ(builder.shots().size(), 1u);
 }
 
-TEST(SceneList, ends_a_frame_later_where_no_duration_is_known) {
-  SceneListBuilder builder;
+TEST(ShotList, ends_a_frame_later_where_no_duration_is_known) {
+  ShotListBuilder builder;
   for (std::uint64_t i = 0; i < 3; i++) builder.add({i, i * kFrame, {}});
-  EXPECT_EQ(builder.scenes()[0].end_ns, 3 * kFrame);
+  EXPECT_EQ(builder.shots()[0].end_ns, 3 * kFrame);
 }
 
 // What PySceneDetect 0.6 writes for the same frames.
-TEST(SceneList, has_the_columns_of_pyscenedetect) {
-  EXPECT_EQ(scenes_to_csv(two_scenes()),
-            "Scene Number,Start Frame,Start Timecode,Start Time (seconds),End Frame,End Timecode,"
+TEST(ShotList, has_the_columns_of_pyscenedetect) {
+  EXPECT_EQ(shots_to_csv(two_shots()),
+            "Shot Number,Start Frame,Start Timecode,Start Time (seconds),End Frame,End Timecode,"
             "End Time (seconds),Length (frames),Length (timecode),Length (seconds)\n"
             "1,1,00:00:00.000,0.000,4,00:00:00.160,0.160,4,00:00:00.160,0.160\n"
             "2,5,00:00:00.160,0.160,10,00:00:00.400,0.400,6,00:00:00.240,0.240\n");
 }
 
-TEST(SceneList, leaves_times_empty_where_frames_have_none) {
-  SceneListBuilder builder;
+TEST(ShotList, leaves_times_empty_where_frames_have_none) {
+  ShotListBuilder builder;
   builder.add({0, {}, {}});
   builder.add({1, {}, {}}, {{"cut", 1, 1, 1, {}, {}, {}, 1}});
-  const std::string csv = scenes_to_csv(builder.scenes());
+  const std::string csv = shots_to_csv(builder.shots());
   EXPECT_NE(csv.find("\n1,1,,,1,,,1,,\n2,2,,,2,,,1,,\n"), std::string::npos) << csv;
 }
 
-TEST(SceneList, says_in_json_how_a_shot_begins) {
-  const json list = json::parse(scenes_to_json(two_scenes()))["scenes"];
+TEST(ShotList, says_in_json_how_a_shot_begins) {
+  const json list = json::parse(shots_to_json(two_shots()))["shots"];
   ASSERT_EQ(list.size(), 2u);
   EXPECT_FALSE(list[0].contains("boundary"));
   EXPECT_EQ(list[1]["start_frame"], 4);
@@ -105,14 +105,14 @@ TEST(SceneList, says_in_json_how_a_shot_begins) {
   EXPECT_EQ(list[1]["boundary"]["confidence"], 0.75);
 }
 
-TEST(SceneList, is_an_edit_decision_list_of_whole_frames) {
-  EXPECT_EQ(scenes_to_edl(two_scenes(), "video", 25),
+TEST(ShotList, is_an_edit_decision_list_of_whole_frames) {
+  EXPECT_EQ(shots_to_edl(two_shots(), "video", 25),
             "TITLE: video\nFCM: NON-DROP FRAME\n\n"
             "001  AX       V     C        00:00:00:00 00:00:00:04 00:00:00:00 00:00:00:04\n"
             "002  AX       V     C        00:00:00:04 00:00:00:10 00:00:00:04 00:00:00:10\n");
 }
 
-TEST(SceneList, writes_timecodes_beyond_an_hour) {
+TEST(ShotList, writes_timecodes_beyond_an_hour) {
   EXPECT_EQ(timecode(3'661'234'500'000), "01:01:01.235");
 }
 

@@ -93,8 +93,7 @@ TEST_P(Dissolves, are_found_with_start_and_end) {
   Film film;
   film.still(1, 40);
   for (int i = 0; i < length; ++i) {
-    film.add(
-        mix(image(1), image(2), static_cast<float>(i + 1) / static_cast<float>(length + 1)));
+    film.add(mix(image(1), image(2), static_cast<float>(i + 1) / static_cast<float>(length + 1)));
   }
   film.still(2, 40);
   film.finish();
@@ -236,8 +235,7 @@ INSTANTIATE_TEST_SUITE_P(Frames, Flashes, testing::Values(1, 2, 4, 7));
 TEST(ShotDetector, takes_a_strobe_for_one_shot) {
   Film film;
   for (int i = 0; i < 90; ++i) {
-    film.add(i > 20 && i < 60 && i % 4 < 2 ? plain(250)
-                                           : image(1, 0.02F * static_cast<float>(i)));
+    film.add(i > 20 && i < 60 && i % 4 < 2 ? plain(250) : image(1, 0.02F * static_cast<float>(i)));
   }
   film.finish();
   EXPECT_THAT(film.boundaries, IsEmpty());
@@ -447,8 +445,8 @@ TEST(ShotDetectorWithProbabilities, takes_the_extent_of_a_gradual_change_from_th
     const bool inside = i >= 40 && i < 55;
     // No dissolve by its arithmetic: what is between belongs to neither shot.
     film.add(image(i < 40   ? 1
-                     : inside ? 100 + i
-                              : 2),
+                   : inside ? 100 + i
+                            : 2),
              {i == 47 ? 0.8F : 0.05F, inside ? 0.9F : 0.05F});
   }
   film.finish();

@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <string>
 
-/// Real images, videos and weights that are not part of the project ($GSTTORCH_SHARED/data/...).
+/// Real images, videos and weights that are not part of the project ($GST_TORCH_SHARED/data/...).
 inline std::string shared_data(const std::string& file) {
-  const char* root = std::getenv("GSTTORCH_SHARED");
+  const char* root = std::getenv("GST_TORCH_SHARED");
   return std::string(root ? root : "../shared") + "/data/" + file;
 }
 
@@ -18,6 +18,6 @@ inline std::string shared_data(const std::string& file) {
 
 /// A file of this project, by its path from the root.
 inline std::string source_file(const std::string& file) {
-  const char* root = std::getenv("GSTTORCH_SOURCE_ROOT");
+  const char* root = std::getenv("GST_TORCH_SOURCE_ROOT");
   return std::string(root ? root : ".") + "/" + file;
 }

@@ -21,7 +21,7 @@ class Checkout:
         self.programs.mkdir()
         shutil.copytree(ROOT / "tools", self.root / "tools")
         self.environment = {
-            "PATH": f"{self.programs}:{os.environ['PATH']}", "HOME": str(directory), "TORCH_CUDA": "0",
+            "PATH": f"{self.programs}:{os.environ['PATH']}", "HOME": str(directory), "GST_TORCH_SETUP_CUDA": "0",
             "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1",
         }
         self.pretend("dpkg-query", ALL_INSTALLED)
@@ -115,15 +115,15 @@ def test_asks_for_disk_space_before_it_downloads(checkout: Checkout) -> None:
 
 
 def test_says_that_a_directory_is_no_libtorch(checkout: Checkout, tmp_path: pathlib.Path) -> None:
-    assert "is no LibTorch" in checkout.failure(LIBTORCH=str(tmp_path))
+    assert "is no LibTorch" in checkout.failure(GST_TORCH_LIBTORCH=str(tmp_path))
 
 
 def test_says_what_torch_cuda_means(checkout: Checkout) -> None:
-    assert "TORCH_CUDA is 'yes'" in checkout.failure(TORCH_CUDA="yes")
+    assert "GST_TORCH_SETUP_CUDA is 'yes'" in checkout.failure(GST_TORCH_SETUP_CUDA="yes")
 
 
 def test_says_that_a_directory_is_no_cuda_toolkit(checkout: Checkout, tmp_path: pathlib.Path) -> None:
-    assert "is no CUDA toolkit" in checkout.failure(CUDA_TOOLKIT=str(tmp_path))
+    assert "is no CUDA toolkit" in checkout.failure(GST_TORCH_CUDA_TOOLKIT=str(tmp_path))
 
 
 def test_takes_a_directory_with_nvcc_for_a_cuda_toolkit(checkout: Checkout,
@@ -132,7 +132,7 @@ def test_takes_a_directory_with_nvcc_for_a_cuda_toolkit(checkout: Checkout,
     nvcc.parent.mkdir(parents=True)
     nvcc.write_text("#!/bin/sh\n")
     nvcc.chmod(0o755)
-    message = checkout.failure(CUDA_TOOLKIT=str(tmp_path / "toolkit"))
+    message = checkout.failure(GST_TORCH_CUDA_TOOLKIT=str(tmp_path / "toolkit"))
     assert "downloading LibTorch failed" in message  # the next step, with nothing to get it from
 
 

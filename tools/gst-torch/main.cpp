@@ -20,8 +20,7 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"analyze", cmd_analyze,
-     "optical flow of videos: results, images, measurements and a report"},
+    {"analyze", cmd_analyze, "optical flow of videos: results, images, measurements and a report"},
     {"doctor", cmd_doctor, "what is found, what is missing, how to get it"},
     {"flow", cmd_flow, "optical flow from one image to another"},
     {"match", cmd_match, "which points of two images show the same"},

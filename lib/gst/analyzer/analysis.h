@@ -70,14 +70,14 @@ struct AnalyzedFrame {
   GstSegment segment;
   std::uint64_t stream = 0;  ///< another number for each stream, and after each flush
   std::uint64_t index = 0;   ///< in the stream
-  bool is_discont = false;  ///< does not continue from the frame before
+  bool is_discont = false;   ///< does not continue from the frame before
   /// What a scenedetect upstream said of this frame, and of those before it that were not analysed.
-  GstTorchSceneBoundary boundary = GST_TORCH_SCENE_BOUNDARY_NONE;
+  GstTorchShotBoundary boundary = GST_TORCH_SHOT_BOUNDARY_NONE;
   /// Why no result is wanted, or null. An analysis that needs the frame for a later one may still
   /// look at it. Late frames are published without having been analysed.
   const char* skipped = nullptr;
   std::shared_ptr<FrameImage> image;    ///< only while the frame is analysed
-  std::unique_ptr<FrameResult> result;     ///< the analysis' own; null where it was not analysed
+  std::unique_ptr<FrameResult> result;  ///< the analysis' own; null where it was not analysed
   std::shared_ptr<SharedFrame> shared;  ///< the analyser's own
 
   /// Whether that is why. The words, not their address: each library has a copy of its own.
@@ -142,8 +142,8 @@ class Analysis {
   virtual Result<void> prepare(std::span<AnalyzedFrame> /*frames*/, std::stop_token /*stop*/) {
     return {};
   }
-  /// Analyses frames in order; runs on a worker of the device. `stop` is looked at between the steps
-  /// of the model and ends the call with ErrorCode::Cancelled.
+  /// Analyses frames in order; runs on a worker of the device. `stop` is looked at between the
+  /// steps of the model and ends the call with ErrorCode::Cancelled.
   virtual Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) = 0;
 
   /// How many later frames must be analysed before one is decided, usually. From any thread.

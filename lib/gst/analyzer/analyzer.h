@@ -162,7 +162,7 @@ class Analyzer final : public AnalyzerHost {
   // What frames that were not analysed leave to the next that is.
   struct Passed {
     std::optional<std::uint64_t> stream;
-    GstTorchSceneBoundary boundary = GST_TORCH_SCENE_BOUNDARY_NONE;
+    GstTorchShotBoundary boundary = GST_TORCH_SHOT_BOUNDARY_NONE;
     bool has_break = false;
 
     void add(const AnalyzedFrame& frame) {
@@ -267,8 +267,7 @@ class Analyzer final : public AnalyzerHost {
   bool analyze(Task& task);
   void leave_out_gone(Task& task);
   std::vector<AnalyzedFrame> batch_of(Task& task);
-  void store_results(const Task& task, std::vector<AnalyzedFrame>& batch,
-                      Clock::duration duration);
+  void store_results(const Task& task, std::vector<AnalyzedFrame>& batch, Clock::duration duration);
   void count_batch(std::size_t analyzed, Clock::duration duration);
   void end_inference();
   void settle(std::uint64_t epoch, bool all);

@@ -320,7 +320,7 @@ bool Analyzer::analyze(Task& task) {
 // The batch lets its buffers go before the frames can leave: a second reference would have them
 // copied.
 void Analyzer::store_results(const Task& task, std::vector<AnalyzedFrame>& batch,
-                              Clock::duration duration) {
+                             Clock::duration duration) {
   struct Outcome {
     std::unique_ptr<FrameResult> result;
     const char* skipped;

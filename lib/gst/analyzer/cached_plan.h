@@ -33,7 +33,8 @@ class CachedPlan {
 
   /// Makes another plan where it takes one. Less than asked is told as a warning, once for each
   /// plan.
-  Result<void> update(const AnalyzerHost& host, Request request, std::size_t held, const Make& make) {
+  Result<void> update(const AnalyzerHost& host, Request request, std::size_t held,
+                      const Make& make) {
     const std::size_t limit = host.memory_limit(), available = host.available_memory(held);
     const bool is_same = request_ == request && limit_ == limit;
     if (is_same && plan_.bytes <= available) return {};
@@ -82,7 +83,7 @@ class CachedPlan {
   }
 
   std::optional<Request> request_;  // that plan_ is for, whatever is available
-  std::size_t limit_ = 0;         // bytes, of that time
+  std::size_t limit_ = 0;           // bytes, of that time
   std::size_t available_ = std::numeric_limits<std::size_t>::max();  // bytes, of that time
   Plan plan_;
 };

@@ -137,18 +137,15 @@ void add_batches(GstStructure* stats, const AnalyzerCounts& counts, guint batch_
   gst_structure_take_value(stats, "batch-sizes", &list);
 }
 
-GstStructure* stats_structure(GstElement* element, const gsttorch::Analyzer& work) {
+GstStructure* stats_structure(const gsttorch::Analyzer& work) {
   const gsttorch::AnalyzerCounts counts = work.counts();
-  GstElementFactory* factory = gst_element_get_factory(element);
-  const std::string name =
-      std::string("application/x-") + (factory ? GST_OBJECT_NAME(factory) : "analyzer") + "-stats";
   std::unique_ptr<GstStructure, decltype(&gst_structure_free)> stats(
-      gst_structure_new(name.c_str(), "frames", G_TYPE_UINT64, counts.frames, "analyzed",
-                        G_TYPE_UINT64, counts.analyzed, "batches", G_TYPE_UINT64, counts.batches,
-                        "skipped", G_TYPE_UINT64, counts.skipped, "skipped-late", G_TYPE_UINT64,
-                        counts.skipped_late, "copied", G_TYPE_UINT64, counts.copied, "inference-ms",
-                        G_TYPE_DOUBLE, counts.inference_ms, "latency", G_TYPE_UINT64,
-                        work.own_latency().min, nullptr),
+      gst_structure_new("application/x-gsttorch-stats", "frames", G_TYPE_UINT64, counts.frames,
+                        "analyzed", G_TYPE_UINT64, counts.analyzed, "batches", G_TYPE_UINT64,
+                        counts.batches, "skipped", G_TYPE_UINT64, counts.skipped, "skipped-late",
+                        G_TYPE_UINT64, counts.skipped_late, "copied", G_TYPE_UINT64, counts.copied,
+                        "inference-ms", G_TYPE_DOUBLE, counts.inference_ms, "latency",
+                        G_TYPE_UINT64, work.own_latency().min, nullptr),
       gst_structure_free);
   add_batches(stats.get(), counts, work.settings().batch_size);
   work.analysis().add_stats(stats.get());
@@ -166,7 +163,7 @@ void set_property(GObject* object, guint id, const GValue* value, GParamSpec*) {
 
 void get_property(GObject* object, guint id, GValue* value, GParamSpec*) {
   if (id == PROP_STATS) {
-    g_value_take_boxed(value, stats_structure(GST_ELEMENT_CAST(object), impl(object)));
+    g_value_take_boxed(value, stats_structure(impl(object)));
   } else {
     read_setting(impl(object).settings(), id, value);
   }
@@ -303,10 +300,11 @@ void install_properties(GObjectClass* object_class) {
           g_param_spec_uint("inference-interval", "Inference interval",
                             "Compute a result for every Nth frame only", 1, G_MAXUINT,
                             defaults.inference_interval, kMutablePlaying));
-  install(PROP_BATCH_SIZE, g_param_spec_uint("batch-size", "Batch size",
-                                             "Frames that the model works on at once, at most; a model "
-                                             "that looks at windows takes as many as these have",
-                                             1, 64, defaults.batch_size, kMutablePlaying));
+  install(PROP_BATCH_SIZE,
+          g_param_spec_uint("batch-size", "Batch size",
+                            "Frames that the model works on at once, at most; a model "
+                            "that looks at windows takes as many as these have",
+                            1, 64, defaults.batch_size, kMutablePlaying));
   install(PROP_BATCH_TIMEOUT,
           g_param_spec_uint64("batch-timeout", "Batch timeout",
                               "How long a frame waits for a batch to fill, in nanoseconds", 0,

@@ -8,18 +8,18 @@ namespace gsttorch {
 namespace {
 
 // The one field that matters here, as anyone may have set it.
-GstTorchSceneBoundary boundary_of(GstCustomMeta* meta) {
+GstTorchShotBoundary boundary_of(GstCustomMeta* meta) {
   const gchar* nick = gst_structure_get_string(gst_custom_meta_get_structure(meta), "boundary");
-  if (!nick) return GST_TORCH_SCENE_BOUNDARY_NONE;
-  return static_cast<GstTorchSceneBoundary>(enum_value(GST_TYPE_TORCH_SCENE_BOUNDARY, nick));
+  if (!nick) return GST_TORCH_SHOT_BOUNDARY_NONE;
+  return static_cast<GstTorchShotBoundary>(enum_value(GST_TYPE_TORCH_SHOT_BOUNDARY, nick));
 }
 
 }  // namespace
 
-GstTorchSceneBoundary shot_boundary(GstBuffer* buffer) {
-  GstTorchSceneBoundary found = GST_TORCH_SCENE_BOUNDARY_NONE;
+GstTorchShotBoundary shot_boundary(GstBuffer* buffer) {
+  GstTorchShotBoundary found = GST_TORCH_SHOT_BOUNDARY_NONE;
   gpointer state = nullptr;
-  while (GstCustomMeta* meta = gst_buffer_iterate_torch_scene_meta(buffer, &state)) {
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_shot_meta(buffer, &state)) {
     found = stronger(found, boundary_of(meta));
   }
   return found;

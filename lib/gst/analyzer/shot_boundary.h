@@ -7,11 +7,11 @@
 namespace gsttorch {
 
 /// What a scenedetect upstream says of a frame: a cut, else what else begins a shot there.
-GstTorchSceneBoundary shot_boundary(GstBuffer* buffer);
+GstTorchShotBoundary shot_boundary(GstBuffer* buffer);
 
 /// The same of several frames together.
-inline GstTorchSceneBoundary stronger(GstTorchSceneBoundary a, GstTorchSceneBoundary b) {
-  if (a == GST_TORCH_SCENE_BOUNDARY_CUT || b == GST_TORCH_SCENE_BOUNDARY_NONE) return a;
+inline GstTorchShotBoundary stronger(GstTorchShotBoundary a, GstTorchShotBoundary b) {
+  if (a == GST_TORCH_SHOT_BOUNDARY_CUT || b == GST_TORCH_SHOT_BOUNDARY_NONE) return a;
   return b;
 }
 

@@ -94,7 +94,7 @@ Result<ReferenceImage> read_reference_image(const std::string& path, std::stop_t
   const ImageView view = frame.view();
   ReferenceImage image{path, view.width, view.height, view.planes[0].stride, {}};
   image.rgb.assign(view.planes[0].data,
-                     view.planes[0].data + (view.height - 1) * image.stride + 3 * view.width);
+                   view.planes[0].data + (view.height - 1) * image.stride + 3 * view.width);
   return image;
 }
 

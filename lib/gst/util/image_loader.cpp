@@ -75,7 +75,7 @@ void ImageLoader::run(const std::stop_token& stop) {
 }
 
 void ImageLoader::read_one(std::unique_lock<std::mutex>& lock, const std::string& path,
-                             const std::stop_token& stop) {
+                           const std::stop_token& stop) {
   std::stop_source reading;
   reading_ = reading;
   current_ = &path;
@@ -91,7 +91,7 @@ void ImageLoader::read_one(std::unique_lock<std::mutex>& lock, const std::string
 
 // Nothing may leave a thread.
 Result<ReferenceImage> ImageLoader::caught(const std::string& path,
-                                               const std::stop_token& stop) const {
+                                           const std::stop_token& stop) const {
   try {
     return read_(path, stop);
   } catch (const std::bad_alloc&) {

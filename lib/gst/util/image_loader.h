@@ -54,7 +54,7 @@ class ImageLoader {
   const Read read_;
   mutable std::mutex mutex_;
   mutable std::condition_variable_any changed_;
-  Images images_;                     // guarded by mutex_
+  Images images_;                         // guarded by mutex_
   std::deque<std::string> queue_;         // that are to be read; guarded by mutex_
   std::stop_source reading_;              // of the file that is being read; guarded by mutex_
   const std::string* current_ = nullptr;  // that file; guarded by mutex_

@@ -32,7 +32,8 @@ struct VideoSize {
 VideoRectangle visible_part(GstBuffer* buffer, const GstVideoInfo& info);
 
 /// What of a video's colours or frames is not taken for what its caps say it is, for a warning;
-/// empty: nothing. Pixels go into the models as SDR with the primaries of BT.709, one frame a buffer.
+/// empty: nothing. Pixels go into the models as SDR with the primaries of BT.709, one frame a
+/// buffer.
 std::string unsupported_colorimetry(const GstVideoInfo& info);
 
 /// A buffer mapped for reading as a video frame, unmapped when it goes out of scope.

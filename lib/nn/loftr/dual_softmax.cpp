@@ -34,7 +34,8 @@ Softmax row_softmax(const float* s, std::int64_t count) {
   std::fill_n(largest, kSimdWidth, kLowest);
   const std::int64_t even = count / kSimdWidth * kSimdWidth;
   for (std::int64_t i = 0; i < even; i += kSimdWidth) {
-    for (int slot = 0; slot < kSimdWidth; slot++) largest[slot] = std::max(largest[slot], s[i + slot]);
+    for (int slot = 0; slot < kSimdWidth; slot++)
+      largest[slot] = std::max(largest[slot], s[i + slot]);
   }
   for (std::int64_t i = even; i < count; i++) largest[0] = std::max(largest[0], s[i]);
   const float top = *std::max_element(largest, largest + kSimdWidth);

@@ -7,8 +7,7 @@
 
 namespace gsttorch {
 
-void grid_suppress(std::vector<CoarseMatch>& matches, std::int64_t grid_width,
-                             std::int64_t side) {
+void grid_suppress(std::vector<CoarseMatch>& matches, std::int64_t grid_width, std::int64_t side) {
   if (side <= 1) return;
   const auto square_of = [&](const CoarseMatch& match) {
     return std::pair(match.first / grid_width / side, match.first % grid_width / side);

@@ -64,7 +64,7 @@ class Loftr {
     double threshold = 0.2;
     std::size_t max_matches = 0;          // the most confident ones; 0: all
     std::int64_t spacing = 1;             // one match in each square of so many cells a side
-    double token_pruning = 0;              // share of the cells that is not matched: the weakest
+    double token_pruning = 0;             // share of the cells that is not matched: the weakest
     std::int64_t chunk = 128;             // matches that the fine stage works on at once
     std::size_t band_bytes = kBandBytes;  // of the fine branch
     std::stop_token stop;

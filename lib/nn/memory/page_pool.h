@@ -10,9 +10,9 @@
 
 namespace gsttorch {
 
-/// Large blocks of memory from the system, kept for the next request: a model asks for the same ones
-/// at every frame, and fresh pages cost more than the blocks' bookkeeping. Blocks are split and
-/// joined with their neighbours.
+/// Large blocks of memory from the system, kept for the next request: a model asks for the same
+/// ones at every frame, and fresh pages cost more than the blocks' bookkeeping. Blocks are split
+/// and joined with their neighbours.
 ///
 /// What it holds from the system exceeds the most that was in use at once by a sixteenth at most:
 /// free blocks go back before a request would make it more, and all do when nothing is in use.

@@ -16,7 +16,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr std::int64_t kSimdWidth = 16;             // sums side by side, so that they are vectorized
+constexpr std::int64_t kSimdWidth = 16;         // sums side by side, so that they are vectorized
 constexpr std::int64_t kPixelsPerBlock = 4096;  // float sums stay exact enough within a block
 
 struct Sums {

@@ -115,7 +115,8 @@ UpdateBlock::UpdateBlock(const ModuleWeights& weights, std::int64_t correlation_
       head2_(
           load_conv(weights / "flow_head" / "conv2", head1_.out_channels(), 3, Activation::None)) {}
 
-std::vector<ConvGru::ContextTerms> UpdateBlock::precompute_context(const at::Tensor& context) const {
+std::vector<ConvGru::ContextTerms> UpdateBlock::precompute_context(
+    const at::Tensor& context) const {
   std::vector<ConvGru::ContextTerms> context_terms;
   for (const ConvGru& gru : grus_) context_terms.push_back(gru.precompute_context(context));
   return context_terms;
@@ -139,7 +140,8 @@ UpdateBlock::Step UpdateBlock::operator()(const at::Tensor& hidden,
                                           const at::Tensor& flow) const {
   at::Tensor input = at::cat({hidden, motion_(correlation, flow)}, 1);
   at::Tensor state = hidden;
-  for (std::size_t i = 0; i < grus_.size(); i++) state = grus_[i].step(state, input, context_terms[i]);
+  for (std::size_t i = 0; i < grus_.size(); i++)
+    state = grus_[i].step(state, input, context_terms[i]);
   return {state, head2_(head1_(state))};
 }
 

@@ -47,7 +47,8 @@ class ConvGru {
 
   /// One step. `input` [B, hidden + motion, h, w] holds the hidden state and the motion features;
   /// its hidden part is overwritten with the new state, which is returned too.
-  at::Tensor step(const at::Tensor& hidden, at::Tensor& input, const ContextTerms& context_terms) const;
+  at::Tensor step(const at::Tensor& hidden, at::Tensor& input,
+                  const ContextTerms& context_terms) const;
 
  private:
   std::int64_t hidden_;

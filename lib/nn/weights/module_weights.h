@@ -14,8 +14,8 @@
 
 namespace gsttorch {
 
-/// The tensors of one module of a model, taken by their names below it and checked as they are taken.
-/// `weights / "layer1" / "0"` is the module layer1.0. Cheap to copy; borrows the state dict.
+/// The tensors of one module of a model, taken by their names below it and checked as they are
+/// taken. `weights / "layer1" / "0"` is the module layer1.0. Cheap to copy; borrows the state dict.
 /// Every failure is a Failure(WrongArchitecture) that names the key, and the shapes asked and
 /// found; Failure(Cancelled) once the load is asked to stop.
 class ModuleWeights {

@@ -25,7 +25,7 @@ def scenedetect(model):
             listed = pathlib.Path(directory) / "scenes.json"
             subprocess.run(["gst-torch", "scenes", str(path), "-o", str(listed), "--model", model],
                            check=True, stdout=subprocess.DEVNULL)
-            scenes = json.loads(listed.read_text())["scenes"]
+            scenes = json.loads(listed.read_text())["shots"]
         return [Prediction(b["middle_frame"], b["kind"] != "cut", b["start_frame"], b["end_frame"])
                 for b in (scene["boundary"] for scene in scenes[1:])]
     return run

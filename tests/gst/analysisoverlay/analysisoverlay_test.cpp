@@ -680,8 +680,8 @@ void push_frames(Harness& harness, GstElement* overlay, guint count, guint every
 TEST(AnalysisOverlay, writes_snapshots_named_after_frames) {
   const TempDirectory directory;
   GstElement* overlay = make_overlay({{"opacity", "1"}, {"max-magnitude", "10"}, {"every", "0"}});
-  g_object_set(overlay, "snapshot-location", directory.path("sub/%03d.png").c_str(), "snapshot-every",
-               2u, nullptr);
+  g_object_set(overlay, "snapshot-location", directory.path("sub/%03d.png").c_str(),
+               "snapshot-every", 2u, nullptr);
   Harness harness(overlay);
   harness.set_caps(caps("RGB"));
   push_frames(harness, overlay, 5, 2);
@@ -757,8 +757,8 @@ TEST(AnalysisOverlay, snapshot_max_files_removes_the_oldest_of_this_run) {
   const TempDirectory directory;
   write_text(directory.path("99.png"), "somebody else's");
   GstElement* overlay = make_overlay();
-  g_object_set(overlay, "snapshot-location", directory.path("%02d.png").c_str(), "snapshot-every", 1u,
-               "snapshot-max-files", 2u, nullptr);
+  g_object_set(overlay, "snapshot-location", directory.path("%02d.png").c_str(), "snapshot-every",
+               1u, "snapshot-max-files", 2u, nullptr);
   Harness harness(overlay);
   harness.set_caps(caps("RGB"));
   push_frames(harness, overlay, 5, 1);
@@ -772,8 +772,8 @@ TEST(AnalysisOverlay, never_waits_for_snapshots_and_counts_those_it_drops) {
     const TempDirectory directory;
     mkfifo(directory.path("0.png.part").c_str(), 0600);
     GstElement* overlay = make_overlay();
-    g_object_set(overlay, "snapshot-location", directory.path("%d.png").c_str(), "snapshot-every", 1u,
-                 "snapshot-max-queue", queue, nullptr);
+    g_object_set(overlay, "snapshot-location", directory.path("%d.png").c_str(), "snapshot-every",
+                 1u, "snapshot-max-queue", queue, nullptr);
     Harness harness(overlay);
     harness.set_caps(caps("RGB"));
     for (guint i = 0; i < 20; i++) ASSERT_EQ(harness.push(frame_with_flow(1, 0)), GST_FLOW_OK);
@@ -842,14 +842,14 @@ TEST(AnalysisOverlay, does_not_start_where_snapshots_cannot_be_written) {
 constexpr guint kSide = 64;
 constexpr Pixel kBlack{0, 0, 0}, kWhite{255, 255, 255}, kDarkRed{192, 0, 0}, kYellow{255, 192, 0};
 
-Ref<GstBuffer> frame_with_scene(double score, bool is_cut = false, const char* source = "scenes") {
+Ref<GstBuffer> frame_with_shot(double score, bool is_cut = false, const char* source = "scenes") {
   auto frame = grey_frame(kSide, kSide);
-  GstTorchScene scene{};
-  scene.source = source;
-  scene.score = score;
-  scene.threshold = 0.5;
-  scene.boundary = is_cut ? GST_TORCH_SCENE_BOUNDARY_CUT : GST_TORCH_SCENE_BOUNDARY_NONE;
-  gst_buffer_add_torch_scene_meta(frame.get(), &scene);
+  GstTorchShot shot{};
+  shot.source = source;
+  shot.score = score;
+  shot.threshold = 0.5;
+  shot.boundary = is_cut ? GST_TORCH_SHOT_BOUNDARY_CUT : GST_TORCH_SHOT_BOUNDARY_NONE;
+  gst_buffer_add_torch_shot_meta(frame.get(), &shot);
   return frame;
 }
 
@@ -857,9 +857,9 @@ Ref<GstBuffer> frame_with_scene(double score, bool is_cut = false, const char* s
 Ref<GstBuffer> third_drawn(const std::vector<std::pair<const char*, const char*>>& properties) {
   Harness harness(make_overlay(properties));
   harness.set_caps(caps("RGB", kSide, kSide));
-  harness.push_and_pull(frame_with_scene(0));
-  harness.push_and_pull(frame_with_scene(1, true));
-  return harness.push_and_pull(frame_with_scene(0));
+  harness.push_and_pull(frame_with_shot(0));
+  harness.push_and_pull(frame_with_shot(1, true));
+  return harness.push_and_pull(frame_with_shot(0));
 }
 
 TEST(AnalysisOverlay, draws_a_strip_of_the_last_scores) {
@@ -876,7 +876,7 @@ TEST(AnalysisOverlay, draws_a_strip_of_the_last_scores) {
 TEST(AnalysisOverlay, marks_a_boundary_in_the_strip) {
   Harness harness(make_overlay());
   harness.set_caps(caps("RGB", kSide, kSide));
-  const auto out = harness.push_and_pull(frame_with_scene(0.6, true));
+  const auto out = harness.push_and_pull(frame_with_shot(0.6, true));
   EXPECT_EQ(pixel(out, 63, 56, kSide), kDarkRed);
 }
 
@@ -959,7 +959,7 @@ TEST(AnalysisOverlay, draws_the_number_of_the_shot) {
 }
 
 TEST(AnalysisOverlay, draws_no_shots_when_told_so) {
-  const auto out = third_drawn({{"scenes", "false"}});
+  const auto out = third_drawn({{"shots", "false"}});
   EXPECT_THAT(bytes_of(out.get()), Each(kGrey));
 }
 
@@ -971,7 +971,7 @@ TEST(AnalysisOverlay, draws_the_shots_of_the_source_that_is_asked_for) {
 TEST(AnalysisOverlay, draws_shots_beside_the_image) {
   Harness harness(make_overlay({{"layout", "side-by-side"}}));
   harness.set_caps(caps("RGB", kSide, kSide));
-  const auto out = harness.push_and_pull(frame_with_scene(1));
+  const auto out = harness.push_and_pull(frame_with_shot(1));
   EXPECT_EQ(pixel(out, 63, 57, 2 * kSide), kImage);
   EXPECT_EQ(pixel(out, 127, 57, 2 * kSide), kWhite);
 }
@@ -979,13 +979,13 @@ TEST(AnalysisOverlay, draws_shots_beside_the_image) {
 TEST(AnalysisOverlay, forgets_the_scores_of_an_earlier_stream) {
   Harness harness(make_overlay());
   harness.set_caps(caps("RGB", kSide, kSide));
-  harness.push_and_pull(frame_with_scene(1));
+  harness.push_and_pull(frame_with_shot(1));
   harness.push_event(gst_event_new_flush_start());
   harness.push_event(gst_event_new_flush_stop(TRUE));
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_TIME);
   harness.push_event(gst_event_new_segment(&segment));
-  const auto out = harness.push_and_pull(frame_with_scene(0));
+  const auto out = harness.push_and_pull(frame_with_shot(0));
   EXPECT_EQ(pixel(out, 62, 57, kSide), kImage);
 }
 

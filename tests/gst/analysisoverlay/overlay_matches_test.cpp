@@ -232,9 +232,9 @@ TEST(OverlayMatches, have_a_line_for_each_reference_image_below_that_of_the_shot
       attach_geometry(buffer, shift(0, 0), "moved", "homography",
                       i == 0 ? "/some/a.png" : "/some/b.png");
     if (with_shot) {
-      GstTorchScene scene{};
-      scene.source = "scenes";
-      gst_buffer_add_torch_scene_meta(buffer.get(), &scene);
+      GstTorchShot shot{};
+      shot.source = "scenes";
+      gst_buffer_add_torch_shot_meta(buffer.get(), &shot);
     }
     const auto out = drawn({{"match-outline", "false"}}, buffer);
     guint count = 0;
@@ -536,11 +536,11 @@ Ref<GstBuffer> snapshot(Properties properties, const std::vector<Ref<GstBuffer>>
 
 TEST(OverlayMatches, are_drawn_on_snapshots_and_so_are_shots) {
   auto buffer = frame_with({kTrail});
-  GstTorchScene scene{};
-  scene.source = "scenes";
-  scene.score = 1;
-  scene.threshold = 0.5;
-  gst_buffer_add_torch_scene_meta(buffer.get(), &scene);
+  GstTorchShot shot{};
+  shot.source = "scenes";
+  shot.score = 1;
+  shot.threshold = 0.5;
+  gst_buffer_add_torch_shot_meta(buffer.get(), &shot);
   const auto out = snapshot({}, {buffer});
   ASSERT_TRUE(out);
   EXPECT_THAT(pixel(out, 45, 60), IsNear(kGreen));

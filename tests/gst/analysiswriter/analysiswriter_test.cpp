@@ -71,7 +71,8 @@ std::vector<json> read_records(const TempDirectory& directory) {
 // The writer's thread stays in its first frame until somebody reads this file's other end.
 class StuckDisk {
  public:
-  explicit StuckDisk(const TempDirectory& directory) : fifo_(directory.path("flow/000000.flo.part")) {
+  explicit StuckDisk(const TempDirectory& directory)
+      : fifo_(directory.path("flow/000000.flo.part")) {
     std::filesystem::create_directory(directory.path("flow"));
     mkfifo(fifo_.c_str(), 0600);
   }
@@ -545,8 +546,9 @@ TEST(AnalysisWriter, counts_what_it_wrote) {
   EXPECT_EQ(stat(writer, "records"), 2u);
   EXPECT_EQ(stat(writer, "flow-files"), 1u);
   EXPECT_EQ(stat(writer, "queue-level"), 0u);
-  EXPECT_EQ(stat(writer, "bytes"), std::filesystem::file_size(directory.path("results.jsonl")) +
-                                       std::filesystem::file_size(directory.path("flow/000001.flo")));
+  EXPECT_EQ(stat(writer, "bytes"),
+            std::filesystem::file_size(directory.path("results.jsonl")) +
+                std::filesystem::file_size(directory.path("flow/000001.flo")));
 }
 
 // Pushes frames until one is refused, on a thread of its own.
@@ -636,24 +638,24 @@ TEST(AnalysisWriter, can_be_flushed_while_the_end_of_stream_waits_for_the_disk) 
 }
 
 // A frame that a scenedetect upstream looked at; a shot begins with it where `is_cut`.
-Ref<GstBuffer> make_scene_frame(guint index, bool is_cut = false) {
+Ref<GstBuffer> make_shot_frame(guint index, bool is_cut = false) {
   auto frame = make_frame(index);
-  GstTorchScene scene{};
-  scene.source = "scenedetect0";
-  scene.model = "resnet18";
-  scene.frame = index;
-  scene.score = is_cut ? 0.75 : 0.125;
-  scene.threshold = 0.5;
-  scene.boundary = is_cut ? GST_TORCH_SCENE_BOUNDARY_CUT : GST_TORCH_SCENE_BOUNDARY_NONE;
-  scene.start_frame = scene.middle_frame = scene.end_frame = index;
-  scene.start_pts = scene.middle_pts = scene.end_pts = GST_BUFFER_PTS(frame.get());
-  scene.confidence = 0.75;
-  gst_buffer_add_torch_scene_meta(frame.get(), &scene);
+  GstTorchShot shot{};
+  shot.source = "scenedetect0";
+  shot.model = "resnet18";
+  shot.frame = index;
+  shot.score = is_cut ? 0.75 : 0.125;
+  shot.threshold = 0.5;
+  shot.boundary = is_cut ? GST_TORCH_SHOT_BOUNDARY_CUT : GST_TORCH_SHOT_BOUNDARY_NONE;
+  shot.start_frame = shot.middle_frame = shot.end_frame = index;
+  shot.start_pts = shot.middle_pts = shot.end_pts = GST_BUFFER_PTS(frame.get());
+  shot.confidence = 0.75;
+  gst_buffer_add_torch_shot_meta(frame.get(), &shot);
   return frame;
 }
 
 constexpr char kScenes[] =
-    "Scene Number,Start Frame,Start Timecode,Start Time (seconds),End Frame,End Timecode,"
+    "Shot Number,Start Frame,Start Timecode,Start Time (seconds),End Frame,End Timecode,"
     "End Time (seconds),Length (frames),Length (timecode),Length (seconds)\n"
     "1,1,00:00:00.000,0.000,4,00:00:00.160,0.160,4,00:00:00.160,0.160\n"
     "2,5,00:00:00.160,0.160,10,00:00:00.400,0.400,6,00:00:00.240,0.240\n";
@@ -663,20 +665,20 @@ TEST(AnalysisWriter, writes_the_score_of_every_frame_and_the_list_of_shots) {
   {
     Harness harness(make_writer(directory.path()));
     harness.set_caps(kCaps);
-    for (guint i = 0; i < 10; i++) harness.push_and_pull(make_scene_frame(i, i == 4));
-    EXPECT_FALSE(std::filesystem::exists(directory.path("scenes.csv")));
+    for (guint i = 0; i < 10; i++) harness.push_and_pull(make_shot_frame(i, i == 4));
+    EXPECT_FALSE(std::filesystem::exists(directory.path("shots.csv")));
     harness.push_event(gst_event_new_eos());
-    EXPECT_EQ(read_text(directory.path("scenes.csv")), kScenes);  // before the end continues
+    EXPECT_EQ(read_text(directory.path("shots.csv")), kScenes);  // before the end continues
   }
   const auto records = read_records(directory);
   ASSERT_THAT(records, SizeIs(10));
   for (std::size_t i = 0; i < records.size(); i++) {
-    const json& scene = records.at(i).at("scene");
-    EXPECT_EQ(scene.at("frame"), i);
-    EXPECT_EQ(scene.at("score"), i == 4 ? 0.75 : 0.125);
-    EXPECT_EQ(scene.contains("boundaries"), i == 4);
+    const json& shot = records.at(i).at("shot");
+    EXPECT_EQ(shot.at("frame"), i);
+    EXPECT_EQ(shot.at("score"), i == 4 ? 0.75 : 0.125);
+    EXPECT_EQ(shot.contains("boundaries"), i == 4);
   }
-  EXPECT_EQ(records.at(4).at("scene").at("boundaries").at(0).at("kind"), "cut");
+  EXPECT_EQ(records.at(4).at("shot").at("boundaries").at(0).at("kind"), "cut");
 }
 
 TEST(AnalysisWriter, lists_the_shots_when_it_is_stopped_without_an_end_of_stream) {
@@ -684,9 +686,9 @@ TEST(AnalysisWriter, lists_the_shots_when_it_is_stopped_without_an_end_of_stream
   {
     Harness harness(make_writer(directory.path()));
     harness.set_caps(kCaps);
-    for (guint i = 0; i < 10; i++) harness.push_and_pull(make_scene_frame(i, i == 4));
+    for (guint i = 0; i < 10; i++) harness.push_and_pull(make_shot_frame(i, i == 4));
   }
-  EXPECT_EQ(read_text(directory.path("scenes.csv")), kScenes);
+  EXPECT_EQ(read_text(directory.path("shots.csv")), kScenes);
 }
 
 TEST(AnalysisWriter, lists_the_shots_of_all_runs_when_it_resumes) {
@@ -697,10 +699,10 @@ TEST(AnalysisWriter, lists_the_shots_of_all_runs_when_it_resumes) {
     Harness harness(writer);
     harness.set_caps(kCaps);
     for (guint i = 0; i < (run == 0 ? 6u : 10u); i++) {
-      harness.push_and_pull(make_scene_frame(i, i == 4));
+      harness.push_and_pull(make_shot_frame(i, i == 4));
     }
   }
-  EXPECT_EQ(read_text(directory.path("scenes.csv")), kScenes);
+  EXPECT_EQ(read_text(directory.path("shots.csv")), kScenes);
 }
 
 TEST(AnalysisWriter, records_frames_that_begin_a_shot_whatever_every_says) {
@@ -710,21 +712,21 @@ TEST(AnalysisWriter, records_frames_that_begin_a_shot_whatever_every_says) {
     g_object_set(writer, "every", 3u, nullptr);
     Harness harness(writer);
     harness.set_caps(kCaps);
-    for (guint i = 0; i < 10; i++) harness.push_and_pull(make_scene_frame(i, i == 4));
+    for (guint i = 0; i < 10; i++) harness.push_and_pull(make_shot_frame(i, i == 4));
   }
-  EXPECT_EQ(read_text(directory.path("scenes.csv")), kScenes);
+  EXPECT_EQ(read_text(directory.path("shots.csv")), kScenes);
   EXPECT_THAT(read_records(directory), SizeIs(5));
 }
 
 TEST(AnalysisWriter, leaves_no_list_of_shots_of_an_earlier_run) {
   TempDirectory directory;
-  write_text(directory.path("scenes.csv"), "old");
+  write_text(directory.path("shots.csv"), "old");
   {
     Harness harness(make_writer(directory.path()));
     harness.set_caps(kCaps);
     harness.push_and_pull(make_frame(0));
   }
-  EXPECT_FALSE(std::filesystem::exists(directory.path("scenes.csv")));
+  EXPECT_FALSE(std::filesystem::exists(directory.path("shots.csv")));
 }
 
 TEST(AnalysisWriter, every_decides_which_frames_have_a_record) {
@@ -1106,8 +1108,8 @@ TEST(AnalysisWriter, tells_of_each_frame_in_its_log_on_request) {
 
 TEST(AnalysisWriter, works_in_a_pipeline) {
   const TempDirectory directory;
-  EXPECT_EQ(run_pipeline("videotestsrc num-buffers=25 ! analysiswriter location=" + directory.path() +
-                         " ! fakesink"),
+  EXPECT_EQ(run_pipeline("videotestsrc num-buffers=25 ! analysiswriter location=" +
+                         directory.path() + " ! fakesink"),
             "eos");
   EXPECT_THAT(read_records(directory), SizeIs(25));
 }

@@ -147,16 +147,16 @@ TEST_F(AllocationFailure, in_adaptive_matching_is_one_error_or_a_poorer_result) 
   try_all(7, 1);
 }
 
-std::string scene_of(GstBuffer* buffer) {
-  GstCustomMeta* meta = gst_buffer_get_torch_scene_meta(buffer, nullptr);
-  GstTorchScene scene{};
-  if (!meta || !gst_torch_scene_meta_read(meta, &scene)) return "no meta";
-  return scene.skipped ? scene.skipped
-                       : std::to_string(scene.boundary) + ' ' + std::to_string(scene.score);
+std::string shot_of(GstBuffer* buffer) {
+  GstCustomMeta* meta = gst_buffer_get_torch_shot_meta(buffer, nullptr);
+  GstTorchShot shot{};
+  if (!meta || !gst_torch_shot_meta_read(meta, &shot)) return "no meta";
+  return shot.skipped ? shot.skipped
+                      : std::to_string(shot.boundary) + ' ' + std::to_string(shot.score);
 }
 
 TEST_F(AllocationFailure, in_scenedetect_is_one_error_and_leaves_nothing) {
-  describe = scene_of;
+  describe = shot_of;
   const std::string line = "scenedetect device=cpu model=resnet18-lite";
   make_bin(line);
   const std::int64_t most = count_allocations();
@@ -170,7 +170,7 @@ TEST_F(AllocationFailure, in_windows_of_frames_is_one_error_and_leaves_nothing) 
   const TempDirectory directory;
   const std::string path = directory.path("transnet.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/transnetv2.shapes"));
-  describe = scene_of;
+  describe = shot_of;
   make_bin("scenedetect device=cpu model=" + path);
   try_all(151, 1);
 }

@@ -163,7 +163,7 @@ class BusyModel {
     const std::lock_guard lock(mutex_);
     return analyzed_;
   }
-  std::vector<GstTorchSceneBoundary> boundaries() {
+  std::vector<GstTorchShotBoundary> boundaries() {
     const std::lock_guard lock(mutex_);
     return boundaries_;
   }
@@ -193,7 +193,7 @@ class BusyModel {
   bool released_ = false;
   std::map<std::uint64_t, std::string> published_;
   std::vector<std::uint64_t> analyzed_;
-  std::vector<GstTorchSceneBoundary> boundaries_;
+  std::vector<GstTorchShotBoundary> boundaries_;
   std::vector<bool> breaks_;
 };
 
@@ -386,12 +386,12 @@ TEST_F(AnalyzerBusy, what_a_skipped_frame_says_of_shots_and_breaks_reaches_the_n
   learn(100 * GST_MSECOND);
   push_frames(1, 1);
   ASSERT_TRUE(model.is_at(1));
-  GstTorchScene scene = {};
-  scene.source = "scenes";
-  scene.boundary = GST_TORCH_SCENE_BOUNDARY_CUT;
+  GstTorchShot shot = {};
+  shot.source = "scenes";
+  shot.boundary = GST_TORCH_SHOT_BOUNDARY_CUT;
   Ref<GstBuffer> cut = frame(100);
   GST_BUFFER_FLAG_SET(cut.get(), GST_BUFFER_FLAG_DISCONT);
-  gst_buffer_add_torch_scene_meta(cut.get(), &scene);
+  gst_buffer_add_torch_shot_meta(cut.get(), &shot);
   ASSERT_EQ(pads->push(std::move(cut)), GST_FLOW_OK);
   time.advance(60 * GST_MSECOND);
   push_frames(101, 1);
@@ -401,8 +401,8 @@ TEST_F(AnalyzerBusy, what_a_skipped_frame_says_of_shots_and_breaks_reaches_the_n
   ASSERT_TRUE(model.is_at(4));
   EXPECT_THAT(model.analyzed(), ElementsAre(0, 1, 4));
   EXPECT_THAT(model.boundaries(),
-              ElementsAre(GST_TORCH_SCENE_BOUNDARY_NONE, GST_TORCH_SCENE_BOUNDARY_NONE,
-                          GST_TORCH_SCENE_BOUNDARY_CUT));
+              ElementsAre(GST_TORCH_SHOT_BOUNDARY_NONE, GST_TORCH_SHOT_BOUNDARY_NONE,
+                          GST_TORCH_SHOT_BOUNDARY_CUT));
   EXPECT_THAT(model.breaks(), ElementsAre(false, false, true));
 }
 

@@ -194,12 +194,12 @@ TEST_F(SharedLimit, that_is_lowered_too_far_is_one_error_that_names_the_bytes) {
 }
 
 TEST_F(SharedLimit, is_enough_for_three_models_that_make_room_for_each_other) {
-  const std::string scenes = "scenedetect look-ahead=0 device=cpu model=resnet18-lite";
+  const std::string shots = "scenedetect look-ahead=0 device=cpu model=resnet18-lite";
   for (const guint64 limit : {90, 60, 45, 36}) {
     SCOPED_TRACE(limit);
     frames_ = 0;
     set_memory_limit(limit * 1'000'000);
-    begin(flow() + " ! " + match() + " ! " + scenes);
+    begin(flow() + " ! " + match() + " ! " + shots);
     push_frames(12);
     EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), IsEmpty());
     EXPECT_THAT(pads->arrived(), SizeIs(12));

@@ -257,7 +257,7 @@ TEST(LoftrMatchAdaptive, references_keep_what_each_pass_made_of_them) {
     EXPECT_NEAR(median_shift(*match), lefts[i], 0.3);
   }
   EXPECT_EQ(stat(harness.element(), "reference-encodes"), 1u);
-  EXPECT_EQ(stat(harness.element(), "frame-encodes"), 4u);    // of those that moved
+  EXPECT_EQ(stat(harness.element(), "frame-encodes"), 4u);   // of those that moved
   EXPECT_EQ(stat(harness.element(), "coarse-encodes"), 7u);  // six frames and the reference
 }
 
@@ -313,7 +313,8 @@ TEST(LoftrMatchAdaptive, a_missing_coarse_model_is_one_error_before_the_stream_b
   const TempDirectory directory;
   const std::string empty = directory.path("empty.safetensors");
   g_file_set_contents(empty.c_str(), "", 0, nullptr);
-  for (const std::string& name : {std::string("no-such-model"), directory.path("gone.ckpt"), empty}) {
+  for (const std::string& name :
+       {std::string("no-such-model"), directory.path("gone.ckpt"), empty}) {
     GstElement* element = make_adaptive({{"coarse-model", name}});
     ElementBus bus(element);
     EXPECT_EQ(gst_element_set_state(element, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);

@@ -303,15 +303,15 @@ TEST(LoftrMatch, a_reference_of_one_pixel_matches_nothing) {
 }
 
 TEST(LoftrMatch, shot_start_is_the_first_frame_or_one_where_a_shot_begins) {
-  gst_torch_scene_meta_get_info();  // which registers it
+  gst_torch_shot_meta_get_info();  // which registers it
   Harness harness(make_loftrmatch({{"mode", "shot-start"}}));
   harness.set_caps(caps());
   std::vector<double> shifts;
   for (int i = 0; i < 5; i++) {
     Ref<GstBuffer> in = frame(i);
     if (i == 3) {
-      GstCustomMeta* scene = gst_buffer_add_custom_meta(in.get(), GST_TORCH_SCENE_META_NAME);
-      gst_structure_set(gst_custom_meta_get_structure(scene), "boundary", G_TYPE_STRING, "cut",
+      GstCustomMeta* shot = gst_buffer_add_custom_meta(in.get(), GST_TORCH_SHOT_META_NAME);
+      gst_structure_set(gst_custom_meta_get_structure(shot), "boundary", G_TYPE_STRING, "cut",
                         nullptr);
     }
     shifts.push_back(median_shift(*result_of(harness.push_and_pull(std::move(in)))));

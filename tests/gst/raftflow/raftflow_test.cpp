@@ -243,12 +243,12 @@ TEST(RaftFlow, precision_changes_the_flow_a_little) {
 }
 
 // A frame that a scenedetect upstream said something of.
-Ref<GstBuffer> frame_with(GstTorchSceneBoundary boundary, int index) {
+Ref<GstBuffer> frame_with(GstTorchShotBoundary boundary, int index) {
   Ref<GstBuffer> buffer = frame(index);
-  GstTorchScene scene{};
-  scene.source = "scenedetect0";
-  scene.boundary = boundary;
-  gst_buffer_add_torch_scene_meta(buffer.get(), &scene);
+  GstTorchShot shot{};
+  shot.source = "scenedetect0";
+  shot.boundary = boundary;
+  gst_buffer_add_torch_shot_meta(buffer.get(), &shot);
   return buffer;
 }
 
@@ -256,21 +256,21 @@ TEST(RaftFlow, computes_no_flow_across_a_cut) {
   Harness harness(make_raftflow());
   harness.set_caps(caps());
   skips(harness, 2);
-  const auto pushed = [&](GstTorchSceneBoundary boundary, int index) {
+  const auto pushed = [&](GstTorchShotBoundary boundary, int index) {
     const Ref<GstBuffer> out = harness.push_and_pull(frame_with(boundary, index));
     const gchar* skipped = flow_of(out).skipped;
     return std::string(skipped ? skipped : "");
   };
-  EXPECT_EQ(pushed(GST_TORCH_SCENE_BOUNDARY_NONE, 2), "");
-  EXPECT_EQ(pushed(GST_TORCH_SCENE_BOUNDARY_CUT, 3), "cut");
-  EXPECT_EQ(pushed(GST_TORCH_SCENE_BOUNDARY_NONE, 4), "");
-  EXPECT_EQ(pushed(GST_TORCH_SCENE_BOUNDARY_DISSOLVE, 5), "");
+  EXPECT_EQ(pushed(GST_TORCH_SHOT_BOUNDARY_NONE, 2), "");
+  EXPECT_EQ(pushed(GST_TORCH_SHOT_BOUNDARY_CUT, 3), "cut");
+  EXPECT_EQ(pushed(GST_TORCH_SHOT_BOUNDARY_NONE, 4), "");
+  EXPECT_EQ(pushed(GST_TORCH_SHOT_BOUNDARY_DISSOLVE, 5), "");
   g_object_set(harness.element(), "reset-on-cut", FALSE, nullptr);
-  EXPECT_EQ(pushed(GST_TORCH_SCENE_BOUNDARY_CUT, 6), "");
+  EXPECT_EQ(pushed(GST_TORCH_SHOT_BOUNDARY_CUT, 6), "");
 }
 
 // Mean magnitude of the flow to the frame after two others.
-double magnitude_after(GstTorchSceneBoundary boundary, bool warm_start, bool reset_on_cut) {
+double magnitude_after(GstTorchShotBoundary boundary, bool warm_start, bool reset_on_cut) {
   Harness harness(make_raftflow("warm-start", warm_start ? "true" : "false"));
   g_object_set(harness.element(), "reset-on-cut", static_cast<gboolean>(reset_on_cut), nullptr);
   harness.set_caps(caps());
@@ -279,11 +279,11 @@ double magnitude_after(GstTorchSceneBoundary boundary, bool warm_start, bool res
 }
 
 TEST(RaftFlow, starts_no_search_from_another_shot) {
-  const auto dissolve = GST_TORCH_SCENE_BOUNDARY_DISSOLVE;
+  const auto dissolve = GST_TORCH_SHOT_BOUNDARY_DISSOLVE;
   const double cold = magnitude_after(dissolve, false, true);
   EXPECT_EQ(magnitude_after(dissolve, true, true), cold);
   EXPECT_NE(magnitude_after(dissolve, true, false), cold);
-  EXPECT_NE(magnitude_after(GST_TORCH_SCENE_BOUNDARY_NONE, true, true), cold);
+  EXPECT_NE(magnitude_after(GST_TORCH_SHOT_BOUNDARY_NONE, true, true), cold);
 }
 
 TEST(RaftFlow, posts_a_message_for_each_flow_when_asked_and_counts_frames) {
@@ -398,7 +398,8 @@ TEST(RaftFlow, refuses_a_precision_that_the_device_has_not) {
 TEST(RaftFlow, refuses_a_file_that_holds_no_weights) {
   const TempDirectory directory;
   write_text(directory.path("bad.pth"), "not weights");
-  EXPECT_THAT(error_with("model", directory.path("bad.pth").c_str()), testing::HasSubstr("bad.pth"));
+  EXPECT_THAT(error_with("model", directory.path("bad.pth").c_str()),
+              testing::HasSubstr("bad.pth"));
 }
 
 }  // namespace

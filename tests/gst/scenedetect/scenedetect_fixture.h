@@ -52,18 +52,18 @@ class SceneDetectTest : public testing::Test {
   }
 
   /// The result on a frame; `skipped` says "no meta" where there is none.
-  static GstTorchScene scene_of(const Ref<GstBuffer>& buffer) {
-    GstTorchScene scene{};
-    scene.skipped = "no meta";
-    GstCustomMeta* meta = gst_buffer_get_torch_scene_meta(buffer.get(), nullptr);
-    if (meta) gst_torch_scene_meta_read(meta, &scene);
-    return scene;
+  static GstTorchShot shot_of(const Ref<GstBuffer>& buffer) {
+    GstTorchShot shot{};
+    shot.skipped = "no meta";
+    GstCustomMeta* meta = gst_buffer_get_torch_shot_meta(buffer.get(), nullptr);
+    if (meta) gst_torch_shot_meta_read(meta, &shot);
+    return shot;
   }
   /// Indices of the frames that a boundary is known with.
   static std::vector<int> boundaries(const std::vector<Ref<GstBuffer>>& frames) {
     std::vector<int> indices;
     for (std::size_t i = 0; i < frames.size(); i++) {
-      if (scene_of(frames[i]).boundary) indices.push_back(static_cast<int>(i));
+      if (shot_of(frames[i]).boundary) indices.push_back(static_cast<int>(i));
     }
     return indices;
   }

@@ -33,7 +33,7 @@ TEST_F(NoCut, after_a_flush) {
   push(after, 0, 20);
   const auto out = end(21);  // and the segment
   EXPECT_THAT(boundaries(out), IsEmpty());
-  EXPECT_EQ(scene_of(out.front()).frame, 0u);
+  EXPECT_EQ(shot_of(out.front()).frame, 0u);
 }
 
 TEST_F(NoCut, after_a_jump_in_time) {
@@ -136,7 +136,7 @@ TEST_F(SceneDetectTest, looks_at_nothing_while_it_plays_backwards) {
   pads->wait_for(22);
   const auto out = pads->buffers();
   ASSERT_EQ(out.size(), 20u);
-  EXPECT_STREQ(scene_of(out[10]).skipped, "reverse");
+  EXPECT_STREQ(shot_of(out[10]).skipped, "reverse");
   EXPECT_THAT(boundaries(out), IsEmpty());
 }
 
@@ -146,7 +146,7 @@ TEST_F(SceneDetectTest, a_stream_of_one_frame_has_no_boundary) {
   begin();
   const auto out = run(DrawnVideo(), 1);
   ASSERT_EQ(out.size(), 1u);
-  EXPECT_EQ(scene_of(out[0]).skipped, nullptr);
+  EXPECT_EQ(shot_of(out[0]).skipped, nullptr);
   EXPECT_THAT(boundaries(out), IsEmpty());
 }
 
@@ -185,8 +185,8 @@ TEST_F(SceneDetectTest, finds_cuts_among_frames_without_times) {
   }
   const auto out = end(31);  // and the request for a key unit
   EXPECT_THAT(boundaries(out), ElementsAre(15));
-  EXPECT_EQ(scene_of(out[15]).start_pts, GST_CLOCK_TIME_NONE);
-  EXPECT_EQ(scene_of(out[15]).start_frame, 15u);
+  EXPECT_EQ(shot_of(out[15]).start_pts, GST_CLOCK_TIME_NONE);
+  EXPECT_EQ(shot_of(out[15]).start_frame, 15u);
 }
 
 TEST_F(SceneDetectTest, finds_cuts_in_grey_video) {
@@ -337,13 +337,13 @@ TEST_F(SceneDetectTest, transnetv2_looks_far_ahead_and_loses_no_frame) {
   TempDirectory directory;
   const std::string path = directory.path("transnet.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/transnetv2.shapes"));
-  properties = {{"model", path}, {"lookahead", "4"}};
+  properties = {{"model", path}, {"look-ahead", "4"}};
   begin();
   const auto out = run(DrawnVideo({60}), 130);
   ASSERT_EQ(out.size(), 130u);
   for (std::size_t i = 0; i < out.size(); i++) {
     EXPECT_EQ(GST_BUFFER_PTS(out[i].get()), i * DrawnVideo::kFrame);
-    EXPECT_EQ(scene_of(out[i]).skipped, nullptr) << i;
+    EXPECT_EQ(shot_of(out[i]).skipped, nullptr) << i;
   }
   read_stats([](const GstStructure* stats) {
     guint look_ahead = 0;

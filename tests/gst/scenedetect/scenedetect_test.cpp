@@ -34,34 +34,34 @@ TEST_F(SceneDetectTest, attaches_a_cut_to_the_first_frame_of_the_new_shot) {
   begin();
   const auto out = run(DrawnVideo({15, 30}), 45);
   EXPECT_THAT(boundaries(out), ElementsAre(15, 30));
-  const GstTorchScene scene = scene_of(out[15]);
-  EXPECT_EQ(scene.boundary, GST_TORCH_SCENE_BOUNDARY_CUT);
-  EXPECT_STREQ(scene.source, "scenes");
-  EXPECT_STREQ(scene.model, "resnet18-lite");
-  EXPECT_EQ(scene.frame, 15u);
-  EXPECT_EQ(scene.start_frame, 15u);
-  EXPECT_EQ(scene.middle_frame, 15u);
-  EXPECT_EQ(scene.end_frame, 15u);
-  EXPECT_EQ(scene.start_pts, 15 * DrawnVideo::kFrame);
-  EXPECT_EQ(scene.end_pts, 15 * DrawnVideo::kFrame);
-  EXPECT_GE(scene.confidence, 0.5);
-  EXPECT_EQ(scene_of(out[14]).shot, 0u);
-  EXPECT_EQ(scene_of(out[15]).shot, 1u);
-  EXPECT_EQ(scene_of(out[44]).shot, 2u);
+  const GstTorchShot shot = shot_of(out[15]);
+  EXPECT_EQ(shot.boundary, GST_TORCH_SHOT_BOUNDARY_CUT);
+  EXPECT_STREQ(shot.source, "scenes");
+  EXPECT_STREQ(shot.model, "resnet18-lite");
+  EXPECT_EQ(shot.frame, 15u);
+  EXPECT_EQ(shot.start_frame, 15u);
+  EXPECT_EQ(shot.middle_frame, 15u);
+  EXPECT_EQ(shot.end_frame, 15u);
+  EXPECT_EQ(shot.start_pts, 15 * DrawnVideo::kFrame);
+  EXPECT_EQ(shot.end_pts, 15 * DrawnVideo::kFrame);
+  EXPECT_GE(shot.confidence, 0.5);
+  EXPECT_EQ(shot_of(out[14]).shot, 0u);
+  EXPECT_EQ(shot_of(out[15]).shot, 1u);
+  EXPECT_EQ(shot_of(out[44]).shot, 2u);
 }
 
 TEST_F(SceneDetectTest, attaches_the_score_to_every_frame) {
   begin();
   const auto out = run(DrawnVideo({15}), 30);
   for (std::size_t i = 0; i < out.size(); i++) {
-    const GstTorchScene scene = scene_of(out[i]);
-    ASSERT_EQ(scene.skipped, nullptr) << i;
-    EXPECT_EQ(scene.frame, i);
-    EXPECT_EQ(scene.threshold, 0.5);
-    EXPECT_EQ(scene.score >= scene.threshold, i == 15) << i << ": " << scene.score;
-    EXPECT_GT(scene.mean_luma, 10);
+    const GstTorchShot shot = shot_of(out[i]);
+    ASSERT_EQ(shot.skipped, nullptr) << i;
+    EXPECT_EQ(shot.frame, i);
+    EXPECT_EQ(shot.threshold, 0.5);
+    EXPECT_EQ(shot.score >= shot.threshold, i == 15) << i << ": " << shot.score;
+    EXPECT_GT(shot.mean_luma, 10);
   }
-  EXPECT_GT(scene_of(out[15]).distance, 10 * scene_of(out[10]).distance);
+  EXPECT_GT(shot_of(out[15]).distance, 10 * shot_of(out[10]).distance);
 }
 
 // Of the messages that were posted.
@@ -90,8 +90,8 @@ TEST_F(SceneDetectTest, posts_a_message_for_each_boundary) {
     gst_structure_get_uint64(s, field, &value);
     return value;
   };
-  for (const char* field : {"timestamp", "stream-time", "running-time", "start-timestamp",
-                            "middle-timestamp", "end-timestamp"}) {
+  for (const char* field :
+       {"timestamp", "stream-time", "running-time", "start-pts", "middle-pts", "end-pts"}) {
     EXPECT_EQ(number(field), 15 * DrawnVideo::kFrame) << field;
   }
   EXPECT_EQ(number("duration"), DrawnVideo::kFrame);
@@ -112,7 +112,7 @@ TEST_F(SceneDetectTest, attaches_nothing_when_told_so) {
   properties = {{"attach", "none"}};
   begin();
   const auto out = run(DrawnVideo({15}), 30);
-  EXPECT_STREQ(scene_of(out[15]).skipped, "no meta");
+  EXPECT_STREQ(shot_of(out[15]).skipped, "no meta");
   EXPECT_THAT(pads->bus.take(GST_MESSAGE_ELEMENT), testing::SizeIs(1));
 }
 
@@ -135,7 +135,7 @@ TEST_F(SceneDetectTest, says_which_model_it_has_and_what_it_found) {
 TEST_F(SceneDetectTest, a_higher_threshold_finds_fewer) {
   begin();
   run(DrawnVideo({15}), 30);
-  const double score = scene_of(pads->buffers()[15]).score;
+  const double score = shot_of(pads->buffers()[15]).score;
   ASSERT_LT(score, 0.985);
   properties = {{"threshold", std::to_string((score + 0.99) / 2)}};
   begin();
@@ -143,7 +143,7 @@ TEST_F(SceneDetectTest, a_higher_threshold_finds_fewer) {
 }
 
 TEST_F(SceneDetectTest, the_threshold_can_be_changed_while_it_runs) {
-  properties = {{"lookahead", "1"}};
+  properties = {{"look-ahead", "1"}};
   begin();
   const DrawnVideo video({15, 30});
   push(video, 0, 20);
@@ -152,7 +152,7 @@ TEST_F(SceneDetectTest, the_threshold_can_be_changed_while_it_runs) {
   push(video, 20, 20);
   const auto out = end(40);
   EXPECT_THAT(boundaries(out), ElementsAre(15));
-  EXPECT_EQ(scene_of(out[39]).threshold, 0.99);
+  EXPECT_EQ(shot_of(out[39]).threshold, 0.99);
 }
 
 TEST_F(SceneDetectTest, min_shot_duration_drops_boundaries_that_come_too_soon) {
@@ -184,9 +184,9 @@ guint64 frames_of_latency(GstElement* element) {
   return latency / DrawnVideo::kFrame;
 }
 
-TEST_F(SceneDetectTest, lookahead_holds_frames_and_is_declared_as_latency) {
+TEST_F(SceneDetectTest, look_ahead_holds_frames_and_is_declared_as_latency) {
   for (const int look_ahead : {3, 8}) {
-    properties = {{"lookahead", std::to_string(look_ahead)}};
+    properties = {{"look-ahead", std::to_string(look_ahead)}};
     begin();
     push(DrawnVideo(), 0, 20);
     const auto arrived = pads->wait_for(static_cast<std::size_t>(20 - look_ahead));
@@ -201,7 +201,7 @@ TEST_F(SceneDetectTest, feature_layer_changes_what_is_compared) {
   for (const char* layer : {"0", "4", "2"}) {
     properties = {{"feature-layer", layer}};
     begin();
-    distances.push_back(scene_of(run(DrawnVideo({5}), 8)[5]).distance);
+    distances.push_back(shot_of(run(DrawnVideo({5}), 8)[5]).distance);
   }
   EXPECT_EQ(distances[0], distances[1]);
   EXPECT_NE(distances[0], distances[2]);
@@ -213,7 +213,7 @@ TEST_F(SceneDetectTest, precision_changes_the_distances_a_little) {
   for (const char* precision : {"auto", "fp32", "bf16"}) {
     properties = {{"precision", precision}};
     begin();
-    distances.push_back(scene_of(run(DrawnVideo({5}), 8)[5]).distance);
+    distances.push_back(shot_of(run(DrawnVideo({5}), 8)[5]).distance);
   }
   EXPECT_EQ(distances[0], distances[1]);
   EXPECT_NE(distances[0], distances[2]);
@@ -232,21 +232,21 @@ TEST_F(SceneDetectTest, batches_decide_as_single_frames_do) {
   const auto batches = run(video, 45);
   EXPECT_EQ(boundaries(batches), boundaries(one_by_one));
   for (std::size_t i = 0; i < batches.size(); i++) {
-    EXPECT_NEAR(scene_of(batches[i]).distance, scene_of(one_by_one[i]).distance, 1e-4) << i;
+    EXPECT_NEAR(shot_of(batches[i]).distance, shot_of(one_by_one[i]).distance, 1e-4) << i;
   }
 }
 
 TEST_F(SceneDetectTest, inference_interval_skips_frames_and_says_so) {
-  properties = {{"inference-interval", "2"}, {"lookahead", "4"}};
+  properties = {{"inference-interval", "2"}, {"look-ahead", "4"}};
   begin();
   const DrawnVideo video({20});
   push(video, 0, 40);
   const auto out = end(40);
   EXPECT_THAT(boundaries(out), ElementsAre(20));
   for (std::size_t i = 0; i < out.size(); i++) {
-    EXPECT_EQ(scene_of(out[i]).skipped != nullptr, i % 2 == 1) << i;
+    EXPECT_EQ(shot_of(out[i]).skipped != nullptr, i % 2 == 1) << i;
   }
-  EXPECT_STREQ(scene_of(out[1]).skipped, "inference-interval");
+  EXPECT_STREQ(shot_of(out[1]).skipped, "inference-interval");
 }
 
 TEST_F(SceneDetectTest, decides_all_the_same_when_the_interval_grows_while_it_runs) {
@@ -258,7 +258,7 @@ TEST_F(SceneDetectTest, decides_all_the_same_when_the_interval_grows_while_it_ru
   const auto out = end(60);
   ASSERT_EQ(out.size(), 60u);
   for (const auto& frame : out) {
-    EXPECT_STRNE(scene_of(frame).skipped, "no meta");
+    EXPECT_STRNE(shot_of(frame).skipped, "no meta");
   }
 }
 

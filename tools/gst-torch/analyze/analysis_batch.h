@@ -9,9 +9,9 @@
 
 namespace gsttorch {
 
-/// A results directory for each video, in their order: DIRECTORY itself for one, else DIRECTORY/NAME with
-/// the video's file name; of videos with the same name the second one's has "-2" after it, and so
-/// on. A video that is named twice is there once.
+/// A results directory for each video, in their order: DIRECTORY itself for one, else
+/// DIRECTORY/NAME with the video's file name; of videos with the same name the second one's has
+/// "-2" after it, and so on. A video that is named twice is there once.
 std::vector<AnalysisPlan> plans_for(const std::vector<std::string>& videos,
                                     const AnalysisPlan& common);
 

@@ -25,7 +25,8 @@ constexpr std::uint64_t kManyFrames = 5000;  // the meter's file stays small
 
 Result<void> check_outputs(const AnalysisPlan& plan) {
   if (auto writable = check_output_directory(plan.directory); !writable) return writable;
-  if (auto same = ResultsDirectory::check_version(plan.directory, ResultsDirectory::Earlier::Replace);
+  if (auto same =
+          ResultsDirectory::check_version(plan.directory, ResultsDirectory::Earlier::Replace);
       !same) {
     return same;
   }
@@ -43,7 +44,7 @@ Result<VideoFacts> check_video(const AnalysisPlan& plan) {
 }
 
 Result<RunManifest> make_record(const AnalysisPlan& plan, const JobOptions& options,
-                              const VideoFacts& facts) {
+                                const VideoFacts& facts) {
   RunManifest record(plan.directory);
   record.set_command(options.command);
   record.set_input(plan.video, facts);

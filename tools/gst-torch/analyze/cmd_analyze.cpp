@@ -54,7 +54,8 @@ constexpr Options::Description kDescription = {
     "  frames.jsonl   how long each element had each frame\n"
     "  flow/*.flo     the flow itself\n"
     "  matches/*.csv  the matches with the frame before\n"
-    "Of several videos each gets a directory in it, DIR/VIDEO's name, and DIR/index.html lists them.\n"
+    "Of several videos each gets a directory in it, DIR/VIDEO's name, and DIR/index.html lists "
+    "them.\n"
     "What an earlier run has finished is left as it is, what it has begun is resumed.\n"
     "Prints the pipeline it runs as a gst-launch-1.0 command.",
     "Examples:\n"
@@ -72,7 +73,8 @@ int cmd_analyze(int argc, char** argv) {
   JobOptions job;
   std::optional<std::string> directory, stages;
   Options options("analyze", kDescription);
-  options.add("output", 'o', &directory, "The directory to write into; made where it is absent", "DIR");
+  options.add("output", 'o', &directory, "The directory to write into; made where it is absent",
+              "DIR");
   options.add("stages", 0, &stages, "Which of scenes, flow, matches (all that can run here)",
               "LIST");
   options.add("again", 0, &job.again, "Compute again what is finished or begun");

@@ -27,7 +27,7 @@ using Stages = std::vector<const Stage*>;
 /// All there are, in the order in which frames pass them, installed or not.
 std::span<const Stage> all_stages();
 
-/// Those that a list "scenes,flow" names, in the order of the pipeline; without a list, those whose
+/// Those that a list "shots,flow" names, in the order of the pipeline; without a list, those whose
 /// element is installed and whose weights are there, and optical flow.
 Result<Stages> choose_stages(const std::optional<std::string>& list);
 

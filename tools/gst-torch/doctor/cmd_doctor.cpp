@@ -50,9 +50,8 @@ int count_missing(const Checks& checks) {
 
 void print_check(const Check& check) {
   const bool is_fact = check.state == CheckState::Fact;
-  std::printf("  %-8s %-20s %s%s%s\n", is_fact ? "" : state_word(check.state),
-              check.name.c_str(), check.detail.c_str(), check.remedy.empty() ? "" : " -> ",
-              check.remedy.c_str());
+  std::printf("  %-8s %-20s %s%s%s\n", is_fact ? "" : state_word(check.state), check.name.c_str(),
+              check.detail.c_str(), check.remedy.empty() ? "" : " -> ", check.remedy.c_str());
 }
 
 void print_text(const Checks& checks) {
@@ -74,14 +73,13 @@ void print_json(const Checks& checks) {
   Json list = Json::array();
   for (const Check& check : checks) {
     Json object = {{"group", check.group},
-                  {"name", check.name},
-                  {"state", state_word(check.state)},
-                  {"detail", check.detail}};
+                   {"name", check.name},
+                   {"state", state_word(check.state)},
+                   {"detail", check.detail}};
     if (!check.remedy.empty()) object["remedy"] = check.remedy;
     list.push_back(object);
   }
-  const Json report = {
-      {"version", VERSION}, {"ok", count_missing(checks) == 0}, {"checks", list}};
+  const Json report = {{"version", VERSION}, {"ok", count_missing(checks) == 0}, {"checks", list}};
   std::puts(report.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
 }
 

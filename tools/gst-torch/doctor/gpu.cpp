@@ -38,8 +38,8 @@ Check check_device(const CudaProbe& probe, std::size_t index) {
   if (device.free_bytes) text += ", " + gigabytes(*device.free_bytes) + " free";
   const bool is_too_old = device.capability < oldest_capability(probe.built);
   if (is_too_old) text += ": too old, " + oldest_capability(probe.built).text() + " is required";
-  return {kGpu, "cuda:" + std::to_string(index),
-          is_too_old ? CheckState::Optional : CheckState::Ok, text, ""};
+  return {kGpu, "cuda:" + std::to_string(index), is_too_old ? CheckState::Optional : CheckState::Ok,
+          text, ""};
 }
 
 Check check_torch(const CudaProbe& probe) {
@@ -47,7 +47,7 @@ Check check_torch(const CudaProbe& probe) {
   if (!probe.torch_library.empty()) return check;
   check.state = CheckState::Optional;
   check.detail = "no libtorch_cuda.so in " + probe.torch_directory;
-  check.remedy = "TORCH_CUDA=1 tools/setup";
+  check.remedy = "GST_TORCH_SETUP_CUDA=1 tools/setup";
   return check;
 }
 
@@ -56,13 +56,13 @@ Check check_torch(const CudaProbe& probe) {
 void check_own_code(Checks& checks) {
   const auto kernels = load_cuda_library();
   checks.push_back({kGpu, "CUDA kernels", kernels ? CheckState::Ok : CheckState::Optional,
-                      kernels ? "for " + (*kernels)->version() : kernels.error().message, ""});
+                    kernels ? "for " + (*kernels)->version() : kernels.error().message, ""});
   const auto graphs = find_runtime_library(kGraphLibrary);
   checks.push_back({kGpu, "CUDA graphs", graphs ? CheckState::Ok : CheckState::Optional,
-                      graphs ? *graphs : graphs.error().message, ""});
+                    graphs ? *graphs : graphs.error().message, ""});
   const auto sharing = cuda_context_library();
   checks.push_back({kGpu, "context sharing", sharing ? CheckState::Ok : CheckState::Optional,
-                      sharing ? *sharing : sharing.error().message, ""});
+                    sharing ? *sharing : sharing.error().message, ""});
 }
 
 // In the words of the elements' own error.

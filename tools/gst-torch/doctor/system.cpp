@@ -79,8 +79,8 @@ void check_engine(Checks& checks) {
   auto engine = load_engine();
   if (!engine) {
     checks.push_back({"engine", "LibTorch", CheckState::Missing, engine.error().message,
-                        "tools/setup gets LibTorch and builds the engine; GST_TORCH_ENGINE names "
-                        "an engine library elsewhere"});
+                      "tools/setup gets LibTorch and builds the engine; GST_TORCH_ENGINE names "
+                      "an engine library elsewhere"});
     return;
   }
   checks.push_back({"engine", "LibTorch", CheckState::Ok, (*engine)->version(), ""});
@@ -93,9 +93,9 @@ void check_machine(Checks& checks) {
   checks.push_back(
       {kMachine, "cores", CheckState::Fact, std::to_string(usable_cores()) + " usable", ""});
   checks.push_back({kMachine, "memory", CheckState::Fact,
-                      gigabytes(meminfo_bytes("MemTotal")) + ", " +
-                          gigabytes(meminfo_bytes("MemAvailable")) + " available",
-                      ""});
+                    gigabytes(meminfo_bytes("MemTotal")) + ", " +
+                        gigabytes(meminfo_bytes("MemAvailable")) + " available",
+                    ""});
 }
 
 void check_environment(Checks& checks) {

@@ -63,7 +63,7 @@ AtomicFile::AtomicFile(std::filesystem::path path, std::uint64_t limit)
     : path_(std::move(path)), part_path_(path_.string() + ".part"), limit_(limit) {}
 
 Result<std::unique_ptr<AtomicFile>> AtomicFile::create(const std::filesystem::path& path,
-                                                   std::uint64_t limit) {
+                                                       std::uint64_t limit) {
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
   if (error) return system_error(path.parent_path(), error.value());

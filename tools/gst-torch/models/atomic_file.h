@@ -38,7 +38,7 @@ class AtomicFile {
  public:
   /// Makes the directory, too. No more than `limit` bytes are ever written.
   static Result<std::unique_ptr<AtomicFile>> create(const std::filesystem::path& path,
-                                                  std::uint64_t limit);
+                                                    std::uint64_t limit);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;

@@ -18,8 +18,8 @@ struct StoredModel {
   std::string reason;  ///< why it is damaged
 };
 
-/// What is in the models directory for this model, compared with all that is known of the file: size,
-/// hash, and the hash that was recorded when it was first fetched.
+/// What is in the models directory for this model, compared with all that is known of the file:
+/// size, hash, and the hash that was recorded when it was first fetched.
 StoredModel stored_model(const Model& model);
 
 /// Whether a file of this size and hash is the model's; the error says what is not as it should be.

@@ -22,7 +22,8 @@ namespace fs = std::filesystem;
 
 constexpr char kNoPip[] = "python3 has no pip (on Debian: apt-get install python3-pip)";
 
-/// An empty directory, gone with its content at the end; what a killed process left there goes first.
+/// An empty directory, gone with its content at the end; what a killed process left there goes
+/// first.
 class WorkDirectory {
  public:
   explicit WorkDirectory(fs::path path) : path_(std::move(path)) { remove(); }

@@ -40,10 +40,10 @@ void draw_line(Image& image, const Match& match, int left, const Color& color) {
 }  // namespace
 
 Image draw_matches(const Image& first, const Image& second, std::span<const Match> matches,
-                     std::span<const std::uint8_t> inliers) {
+                   std::span<const std::uint8_t> inliers) {
   Image image{first.width + second.width, std::max(first.height, second.height), {}};
   image.rgb.resize(std::size_t{3} * static_cast<std::size_t>(image.width) *
-                     static_cast<std::size_t>(image.height));
+                   static_cast<std::size_t>(image.height));
   copy_beside(first, 0, image);
   copy_beside(second, first.width, image);
   const std::size_t step = std::max<std::size_t>(1, matches.size() / kMostLines);

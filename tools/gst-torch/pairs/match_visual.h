@@ -14,6 +14,6 @@ namespace gsttorch {
 /// where `inliers` (one for each match, or none at all) says that it does not agree with the rest.
 /// Of very many matches only some are drawn.
 Image draw_matches(const Image& first, const Image& second, std::span<const Match> matches,
-                     std::span<const std::uint8_t> inliers);
+                   std::span<const std::uint8_t> inliers);
 
 }  // namespace gsttorch

@@ -13,7 +13,8 @@ namespace {
 
 constexpr Options::Description kDescription = {
     "DIR...",
-    "Makes report.html of directories that gst-torch analyze has filled, from what is in them. Frames\n"
+    "Makes report.html of directories that gst-torch analyze has filled, from what is in them. "
+    "Frames\n"
     "are shown where the video is still at its place.",
     "Exit status: 0 done, 1 failed, 2 wrong usage.",
 };

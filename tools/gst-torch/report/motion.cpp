@@ -34,7 +34,7 @@ Chart chart_over_time(const ReportData& data, const char* title, const char* uni
   chart.unit = unit;
   fit_time(chart, length_seconds(data));
   for (const ReportFrame& frame : data.frames) {
-    if (frame.starts_scene) chart.marked.push_back(seconds_of(frame));
+    if (frame.starts_shot) chart.marked.push_back(seconds_of(frame));
   }
   return chart;
 }
@@ -181,11 +181,11 @@ const char* pair_text(const ReportData& data) {
              : "Vectors point from the earlier frame of a pair to the later one.";
 }
 
-std::string scenes_table(const ReportData& data) {
-  Table table("Scenes", {{"scene"}, {"from"}, {"to"}, {"frames"}});
+std::string shots_table(const ReportData& data) {
+  Table table("Scenes", {{"shot"}, {"from"}, {"to"}, {"frames"}});
   std::size_t start = 0, number = 1;
   for (std::size_t i = 1; i <= data.frames.size(); i++) {
-    if (i < data.frames.size() && !data.frames[i].starts_scene) continue;
+    if (i < data.frames.size() && !data.frames[i].starts_shot) continue;
     table.row({std::to_string(number++), time_text(seconds_of(data.frames[start])),
                time_text(seconds_of(data.frames[i - 1])), count_text(i - start)});
     start = i;
@@ -211,14 +211,14 @@ std::string motion_section(const ReportData& data) {
   return text + motion_table(data) + "</section>\n";
 }
 
-std::string scenes_section(const ReportData& data) {
-  if (!data.has(&ReportFrame::scene_score)) return "";
+std::string shots_section(const ReportData& data) {
+  if (!data.has(&ReportFrame::shot_score)) return "";
   Chart chart = chart_over_time(data, "Score of a scene's change", "0 to 1, of each frame");
-  const auto points = points_of(data, &ReportFrame::scene_score);
+  const auto points = points_of(data, &ReportFrame::shot_score);
   chart.description = range_text(points, "");
   chart.series.push_back({"score", Mark::Line, thinned(points, kMostPoints, Thin::Largest)});
   chart.y_ticks = {{0, "0"}, {0.5, "0.5"}, {1, "1"}};
-  return "<section><h2>Scenes</h2>\n" + chart.html() + scenes_table(data) + "</section>\n";
+  return "<section><h2>Scenes</h2>\n" + chart.html() + shots_table(data) + "</section>\n";
 }
 
 std::string matches_section(const ReportData& data) {

@@ -24,7 +24,7 @@ std::string report_page(const ReportData& data) {
   const auto regular = regular_frames(data, kContactSheet);
   const Images images = Images::take(data, frames_to_show(data, regular));
   const std::string body = summary_section(data) + contact_sheet_section(data, images, regular) +
-                           scenes_section(data) + motion_section(data) + matches_section(data) +
+                           shots_section(data) + motion_section(data) + matches_section(data) +
                            extremes_section(data, images) + performance_section(data) +
                            settings_section(data);
   return whole_page(video_name(data), body);
@@ -42,7 +42,8 @@ Result<void> write_report(const std::string& directory) {
   try {
     return write_page(report_path(directory), report_page(*data));
   } catch (const nlohmann::json::exception& failure) {  // a field of another type than ours have
-    return Error{ErrorCode::Corrupt, directory + " holds a record of another form: " + failure.what()};
+    return Error{ErrorCode::Corrupt,
+                 directory + " holds a record of another form: " + failure.what()};
   }
 }
 

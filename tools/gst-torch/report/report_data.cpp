@@ -42,10 +42,10 @@ void read_flow(const Json& flow, ReportFrame& frame) {
   frame.flow_file = text_in(flow, "file");
 }
 
-void read_scene(const Json& scene, ReportFrame& frame) {
-  frame.scene_score = number_in(scene, "score");
-  const auto boundaries = scene.find("boundaries");
-  frame.starts_scene = boundaries != scene.end() && boundaries->is_array() && !boundaries->empty();
+void read_shot(const Json& shot, ReportFrame& frame) {
+  frame.shot_score = number_in(shot, "score");
+  const auto boundaries = shot.find("boundaries");
+  frame.starts_shot = boundaries != shot.end() && boundaries->is_array() && !boundaries->empty();
 }
 
 std::optional<ReportFrame> read_frame(const std::string& line) {
@@ -56,7 +56,7 @@ std::optional<ReportFrame> read_frame(const std::string& line) {
   frame.frame = key->frame;
   frame.pts = key->pts;
   read_flow(first_of(json, "flow"), frame);
-  read_scene(first_of(json, "scene"), frame);
+  read_shot(first_of(json, "shot"), frame);
   frame.matches = number_in(first_of(json, "matches"), "count");
   return frame;
 }
@@ -122,7 +122,8 @@ Json read_run_manifest(const std::string& directory) {
 Result<ReportData> read_report_data(const std::string& directory) {
   std::error_code ignored;
   if (!std::filesystem::exists(results_path(directory), ignored)) {
-    return Error{ErrorCode::NotFound, directory + " holds no results (gst-torch analyze makes them)"};
+    return Error{ErrorCode::NotFound,
+                 directory + " holds no results (gst-torch analyze makes them)"};
   }
   auto same = ResultsDirectory::check_version(directory, ResultsDirectory::Earlier::Continue);
   if (!same) return same.error();

@@ -22,8 +22,8 @@ struct ReportFrame {
   std::optional<double> max_motion;   ///< pixels
   std::optional<double> mean_x;       ///< pixels, to the right
   std::optional<double> mean_y;       ///< pixels, down
-  std::optional<double> scene_score;  ///< 0..1
-  bool starts_scene = false;
+  std::optional<double> shot_score;   ///< 0..1
+  bool starts_shot = false;
   std::optional<double> matches;
   std::string skipped;    ///< why there is no flow
   std::string flow_file;  ///< relative to the directory

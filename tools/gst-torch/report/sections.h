@@ -15,7 +15,7 @@ std::string summary_section(const ReportData& data);
 std::string contact_sheet_section(const ReportData& data, const Images& images,
                                   const std::vector<const ReportFrame*>& frames);
 std::string motion_section(const ReportData& data);
-std::string scenes_section(const ReportData& data);
+std::string shots_section(const ReportData& data);
 std::string matches_section(const ReportData& data);
 std::string extremes_section(const ReportData& data, const Images& images);
 std::string performance_section(const ReportData& data);

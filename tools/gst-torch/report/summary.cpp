@@ -71,7 +71,7 @@ std::string video_name(const ReportData& data) {
   const fs::path directory = fs::path(data.directory).lexically_normal();
   if (!path.empty()) return fs::path(path).filename().string();
   return directory.has_filename() ? directory.filename().string()
-                               : directory.parent_path().filename().string();
+                                  : directory.parent_path().filename().string();
 }
 
 std::string state_badge(const Json& run) {

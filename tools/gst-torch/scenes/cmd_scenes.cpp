@@ -32,7 +32,7 @@ struct ScenesCommand {
   std::optional<std::string> sheet;
   std::optional<std::string> plot;
   std::optional<std::string> threshold;
-  SceneSettings settings;
+  ShotSettings settings;
 
   /// Whether the standard output is for people, or the list itself.
   bool tells() const { return output || split; }
@@ -99,26 +99,25 @@ double frames_per_second(const VideoFacts& facts) {
 }
 
 // In the format that the name ends with.
-std::string list_text(const std::string& output, const std::vector<Scene>& scenes,
+std::string list_text(const std::string& output, const std::vector<Shot>& shots,
                       const std::string& video, const VideoFacts& facts) {
-  if (output.ends_with(".json")) return scenes_to_json(scenes);
+  if (output.ends_with(".json")) return shots_to_json(shots);
   if (output.ends_with(".edl")) {
     const std::string title = std::filesystem::path(video).stem().string();
-    return scenes_to_edl(scenes, title, frames_per_second(facts));
+    return shots_to_edl(shots, title, frames_per_second(facts));
   }
-  return scenes_to_csv(scenes);
+  return shots_to_csv(shots);
 }
 
 Result<void> write_list(const ScenesCommand& command, const SceneScan& scan,
                         const VideoFacts& facts) {
-  const std::string text =
-      list_text(command.output.value_or(""), scan.scenes, command.video, facts);
+  const std::string text = list_text(command.output.value_or(""), scan.shots, command.video, facts);
   if (!command.output) {
     if (!command.tells()) std::fputs(text.c_str(), stdout);
     return {};
   }
   if (auto written = write_text(*command.output, text); !written) return written;
-  std::printf("%zu shots in %zu frames: %s\n", scan.scenes.size(), scan.scores.size(),
+  std::printf("%zu shots in %zu frames: %s\n", scan.shots.size(), scan.scores.size(),
               command.output->c_str());
   return {};
 }
@@ -179,9 +178,9 @@ constexpr Options::Description kDescription = {
     "Finds the shots of a video, and writes where each begins and ends, with the columns of\n"
     "PySceneDetect's lists: frames are counted from 1.",
     "Examples:\n"
-    "  gst-torch scenes video.mp4 -o scenes.csv --stats scores.csv\n"
+    "  gst-torch scenes video.mp4 -o shots.csv --stats scores.csv\n"
     "  gst-torch scenes video.mp4 -o scenes.edl --model transnetv2\n"
-    "  gst-torch scenes video.mp4 -o scenes.csv --plot scores.png --sheet shots.png\n"
+    "  gst-torch scenes video.mp4 -o shots.csv --plot scores.png --sheet shots.png\n"
     "  gst-torch scenes video.mp4 --split shots --reencode\n\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage, 130 or 143 interrupted (what is there is "
     "whole).",
@@ -203,10 +202,11 @@ int cmd_scenes(int argc, char** argv) {
   options.add("sheet", 0, &command.sheet,
               "Draw the first, middle and last frame of each shot; many shots make several pages",
               "FILE.png|jpg");
-  options.add("split", 0, &command.split,
-              "Write each shot into a file of its own in this directory, without encoding it again: "
-              "from a key frame on",
-              "DIR");
+  options.add(
+      "split", 0, &command.split,
+      "Write each shot into a file of its own in this directory, without encoding it again: "
+      "from a key frame on",
+      "DIR");
   options.add("reencode", 0, &command.reencode,
               "With --split: encode again, so that each file begins exactly where its shot does");
   options.add("model", 0, &command.settings.model,

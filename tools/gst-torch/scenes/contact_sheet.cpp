@@ -23,15 +23,15 @@ constexpr Color kPaper{255, 255, 255}, kInk{31, 35, 40}, kSoft{101, 109, 118}, k
 
 using Frames = std::array<std::uint64_t, 3>;  // of a row
 
-Frames frames_of(const Scene& scene) {
-  const std::uint64_t last = scene.end_frame - 1;
-  return {scene.first_frame, scene.first_frame + (last - scene.first_frame) / 2, last};
+Frames frames_of(const Shot& shot) {
+  const std::uint64_t last = shot.end_frame - 1;
+  return {shot.first_frame, shot.first_frame + (last - shot.first_frame) / 2, last};
 }
 
-std::vector<std::uint64_t> frames_of(const std::vector<Scene>& scenes) {
+std::vector<std::uint64_t> frames_of(const std::vector<Shot>& shots) {
   std::set<std::uint64_t> numbers;
-  for (const Scene& scene : scenes) {
-    for (const std::uint64_t number : frames_of(scene)) numbers.insert(number);
+  for (const Shot& shot : shots) {
+    for (const std::uint64_t number : frames_of(shot)) numbers.insert(number);
   }
   return {numbers.begin(), numbers.end()};
 }
@@ -66,7 +66,7 @@ void remove_pages_from(const std::string& path, std::size_t page) {
 class Sheet {
  public:
   Sheet(const SheetRequest& request, const SceneScan& scan)
-      : request_(request), scan_(scan), scenes_(scan.scenes), size_(frame_size(request.facts)) {}
+      : request_(request), scan_(scan), shots_(scan.shots), size_(frame_size(request.facts)) {}
 
   int frame_width() const { return size_.width; }
   const std::vector<std::string>& pages() const { return pages_; }
@@ -74,7 +74,7 @@ class Sheet {
   /// Frames in their order.
   Result<void> take(std::uint64_t number, const Image& image) {
     if (auto begun = page_ ? Result<void>() : begin_page(); !begun) return begun;
-    const auto frames = frames_of(scenes_[row_]);
+    const auto frames = frames_of(shots_[row_]);
     for (std::size_t i = 0; i < frames.size(); i++) {
       if (frames[i] == number) draw_frame(i, number, image);
     }
@@ -88,15 +88,15 @@ class Sheet {
   }
 
   Result<void> begin_page() {
-    const std::size_t rows = std::min(kRowsOnPage, scenes_.size() - row_);
+    const std::size_t rows = std::min(kRowsOnPage, shots_.size() - row_);
     const int width = 2 * kMargin + kWords + 3 * (size_.width + kGap) - kGap;
     const int height = kHeader + static_cast<int>(rows) * row_height() + kGap;
     auto page = ImageCanvas::create(width, height, kPaper);
     if (!page) return page.error();
     page_ = std::move(*page);
     const std::string name = std::filesystem::path(request_.video).filename().string();
-    std::string count = std::to_string(scenes_.size()) + (scenes_.size() == 1 ? " shot" : " shots");
-    if (scenes_.size() > rows) {
+    std::string count = std::to_string(shots_.size()) + (shots_.size() == 1 ? " shot" : " shots");
+    if (shots_.size() > rows) {
       count += ", " + std::to_string(row_ + 1) + " to " + std::to_string(row_ + rows);
     }
     page_->write(name, {kMargin, 26}, {kInk, 17});
@@ -106,7 +106,7 @@ class Sheet {
   }
 
   void describe_row() {
-    const Scene& scene = scenes_[row_];
+    const Shot& shot = shots_[row_];
     const double top = top_of_row(), right = kMargin + kWords + 3 * (size_.width + kGap) - kGap;
     page_->draw({{kMargin, top - kGap / 2.0}, {right, top - kGap / 2.0}}, {kRule});
     page_->write(std::to_string(row_ + 1), {kMargin, top + 22}, {kInk, 24});
@@ -115,9 +115,9 @@ class Sheet {
       page_->write(text, {kMargin, y}, {kSoft, 13});
       y += 18;
     };
-    if (scene.boundary) line(scene.boundary->kind);
-    line(std::to_string(scene.frames()) + (scene.frames() == 1 ? " frame" : " frames"));
-    if (scene.start_ns && scene.end_ns) line(timecode(*scene.end_ns - *scene.start_ns));
+    if (shot.boundary) line(shot.boundary->kind);
+    line(std::to_string(shot.frames()) + (shot.frames() == 1 ? " frame" : " frames"));
+    if (shot.start_ns && shot.end_ns) line(timecode(*shot.end_ns - *shot.start_ns));
   }
 
   void draw_frame(std::size_t column, std::uint64_t number, const Image& image) {
@@ -143,7 +143,7 @@ class Sheet {
 
   Result<void> end_row() {
     row_++;
-    if (row_ % kRowsOnPage != 0 && row_ < scenes_.size()) {
+    if (row_ % kRowsOnPage != 0 && row_ < shots_.size()) {
       describe_row();
       return {};
     }
@@ -155,7 +155,7 @@ class Sheet {
 
   const SheetRequest& request_;
   const SceneScan& scan_;
-  const std::vector<Scene>& scenes_;
+  const std::vector<Shot>& shots_;
   const Size size_;
   std::size_t row_ = 0;
   std::unique_ptr<ImageCanvas> page_;  // the one in work
@@ -167,10 +167,9 @@ class Sheet {
 Result<std::vector<std::string>> write_contact_sheet(const SheetRequest& request,
                                                      const SceneScan& scan) {
   Sheet sheet(request, scan);
-  const auto done = read_frames(request.video, frames_of(scan.scenes), sheet.frame_width(),
-                                [&sheet](std::uint64_t number, const Image& image) {
-                                  return sheet.take(number, image);
-                                });
+  const auto done = read_frames(
+      request.video, frames_of(scan.shots), sheet.frame_width(),
+      [&sheet](std::uint64_t number, const Image& image) { return sheet.take(number, image); });
   if (!done) return done.error();
   remove_pages_from(request.path, sheet.pages().size());
   return sheet.pages();

@@ -30,8 +30,7 @@ GstPadProbeReturn take_frame(GstPad* pad, GstPadProbeInfo* info, gpointer data) 
   if (reading.error || reading.taken == reading.numbers.size()) return GST_PAD_PROBE_OK;
   const auto caps = Ref<GstCaps>::adopt(gst_pad_get_current_caps(pad));
   const auto image = copy_image(GST_PAD_PROBE_INFO_BUFFER(info), caps.get());
-  const auto done =
-      image ? reading.take(reading.numbers[reading.taken++], *image) : image.error();
+  const auto done = image ? reading.take(reading.numbers[reading.taken++], *image) : image.error();
   if (!done) reading.error = done.error();
   return GST_PAD_PROBE_OK;
 }

@@ -18,8 +18,8 @@ constexpr char kPipeline[] =
 
 // Filled by the streaming thread.
 struct Collected {
-  SceneListBuilder list;
-  std::vector<SceneScore> scores;
+  ShotListBuilder list;
+  std::vector<ShotScore> scores;
 };
 
 std::optional<std::uint64_t> known(GstClockTime time) {
@@ -27,32 +27,32 @@ std::optional<std::uint64_t> known(GstClockTime time) {
 }
 
 // `offset`: from the element's numbers, which may restart within a file, to those of the file.
-SceneBoundary to_boundary(const GstTorchScene& scene, std::uint64_t offset) {
-  return {enum_nick(GST_TYPE_TORCH_SCENE_BOUNDARY, scene.boundary),
-          scene.start_frame + offset,
-          scene.middle_frame + offset,
-          scene.end_frame + offset,
-          known(scene.start_pts),
-          known(scene.middle_pts),
-          known(scene.end_pts),
-          scene.confidence};
+RecordedBoundary to_boundary(const GstTorchShot& shot, std::uint64_t offset) {
+  return {enum_nick(GST_TYPE_TORCH_SHOT_BOUNDARY, shot.boundary),
+          shot.start_frame + offset,
+          shot.middle_frame + offset,
+          shot.end_frame + offset,
+          known(shot.start_pts),
+          known(shot.middle_pts),
+          known(shot.end_pts),
+          shot.confidence};
 }
 
 void collect(GstPad* pad, GstBuffer* buffer, Collected& all) {
   const std::uint64_t number = all.scores.size();
-  SceneScore score;
+  ShotScore score;
   score.frame = number;
   score.pts = known(GST_BUFFER_PTS(buffer));
   score.running_time = running_time_at(pad, GST_BUFFER_PTS(buffer));
-  std::vector<SceneBoundary> boundaries;
+  std::vector<RecordedBoundary> boundaries;
   gpointer state = nullptr;
-  while (GstCustomMeta* meta = gst_buffer_iterate_torch_scene_meta(buffer, &state)) {
-    GstTorchScene scene;
-    if (!gst_torch_scene_meta_read(meta, &scene)) continue;
-    score.score = scene.score;
-    score.distance = scene.distance;
-    score.mean_luma = scene.mean_luma;
-    if (scene.boundary) boundaries.push_back(to_boundary(scene, number - scene.frame));
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_shot_meta(buffer, &state)) {
+    GstTorchShot shot;
+    if (!gst_torch_shot_meta_read(meta, &shot)) continue;
+    score.score = shot.score;
+    score.distance = shot.distance;
+    score.mean_luma = shot.mean_luma;
+    if (shot.boundary) boundaries.push_back(to_boundary(shot, number - shot.frame));
   }
   score.is_boundary = !boundaries.empty();
   all.list.add({number, score.pts, known(GST_BUFFER_DURATION(buffer))}, boundaries);
@@ -64,17 +64,17 @@ GstPadProbeReturn collect_frame(GstPad* pad, GstPadProbeInfo* info, gpointer all
   return GST_PAD_PROBE_OK;
 }
 
-void set_up(const Pipeline& pipeline, const std::string& video, const SceneSettings& settings,
+void set_up(const Pipeline& pipeline, const std::string& video, const ShotSettings& settings,
             Collected& all) {
   g_object_set(pipeline.element("source").get(), "location", video.c_str(), nullptr);
-  const auto scenes = pipeline.element("scenes");
-  if (settings.model) g_object_set(scenes.get(), "model", settings.model->c_str(), nullptr);
+  const auto shots = pipeline.element("scenes");
+  if (settings.model) g_object_set(shots.get(), "model", settings.model->c_str(), nullptr);
   const ComputeSettings& compute = settings.compute;
-  if (compute.device) g_object_set(scenes.get(), "device", compute.device->c_str(), nullptr);
+  if (compute.device) g_object_set(shots.get(), "device", compute.device->c_str(), nullptr);
   if (compute.precision) {
-    gst_util_set_object_arg(G_OBJECT(scenes.get()), "precision", compute.precision->c_str());
+    gst_util_set_object_arg(G_OBJECT(shots.get()), "precision", compute.precision->c_str());
   }
-  if (settings.threshold) g_object_set(scenes.get(), "threshold", *settings.threshold, nullptr);
+  if (settings.threshold) g_object_set(shots.get(), "threshold", *settings.threshold, nullptr);
   const auto sink = pipeline.element("sink");
   const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(sink.get(), "sink"));
   gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, collect_frame, &all, nullptr);
@@ -82,7 +82,7 @@ void set_up(const Pipeline& pipeline, const std::string& video, const SceneSetti
 
 }  // namespace
 
-Result<SceneScan> scan_scenes(const std::string& video, const SceneSettings& settings) {
+Result<SceneScan> scan_scenes(const std::string& video, const ShotSettings& settings) {
   auto pipeline = parse_pipeline(kPipeline);
   if (!pipeline) return pipeline.error();
   Collected all;
@@ -95,12 +95,12 @@ Result<SceneScan> scan_scenes(const std::string& video, const SceneSettings& set
   }
   double threshold = 0;
   g_object_get(pipeline->element("scenes").get(), "threshold", &threshold, nullptr);
-  return SceneScan{all.list.scenes(), std::move(all.scores), threshold};
+  return SceneScan{all.list.shots(), std::move(all.scores), threshold};
 }
 
-std::string scores_to_csv(const std::vector<SceneScore>& scores) {
+std::string scores_to_csv(const std::vector<ShotScore>& scores) {
   std::string csv = "Frame Number,Timecode,score,distance,mean_luma,boundary\n";
-  for (const SceneScore& s : scores) {
+  for (const ShotScore& s : scores) {
     char numbers[96];
     std::snprintf(numbers, sizeof numbers, "%.6f,%.6f,%.3f,%d", s.score, s.distance, s.mean_luma,
                   s.is_boundary ? 1 : 0);

@@ -13,14 +13,14 @@
 namespace gsttorch {
 
 /// How shots are looked for. Named and meant as scenedetect's properties are; absent: its defaults.
-struct SceneSettings {
+struct ShotSettings {
   std::optional<std::string> model;
   ComputeSettings compute;
   std::optional<double> threshold;
 };
 
 /// What scenedetect said of one frame.
-struct SceneScore {
+struct ShotScore {
   std::uint64_t frame = 0;
   std::optional<std::uint64_t> pts;          ///< ns
   std::optional<std::int64_t> running_time;  ///< ns
@@ -31,16 +31,16 @@ struct SceneScore {
 };
 
 struct SceneScan {
-  std::vector<Scene> scenes;
-  std::vector<SceneScore> scores;  ///< of every frame
-  double threshold = 0;            ///< that the scores were compared with
+  std::vector<Shot> shots;
+  std::vector<ShotScore> scores;  ///< of every frame
+  double threshold = 0;           ///< that the scores were compared with
 };
 
 /// Plays a video through scenedetect. Needs gst_init.
-Result<SceneScan> scan_scenes(const std::string& video, const SceneSettings& settings);
+Result<SceneScan> scan_scenes(const std::string& video, const ShotSettings& settings);
 
 /// The scores as CSV: "Frame Number,Timecode,score,distance,mean_luma,boundary"; frames are counted
 /// from 1, as in a list of shots.
-std::string scores_to_csv(const std::vector<SceneScore>& scores);
+std::string scores_to_csv(const std::vector<ShotScore>& scores);
 
 }  // namespace gsttorch

@@ -65,9 +65,9 @@ class ScorePlot {
   }
 
   void draw_boundaries(Canvas& canvas) const {
-    for (const Scene& scene : scan_.scenes) {
-      if (!scene.boundary) continue;
-      const SceneBoundary& boundary = *scene.boundary;
+    for (const Shot& shot : scan_.shots) {
+      if (!shot.boundary) continue;
+      const RecordedBoundary& boundary = *shot.boundary;
       const double middle = x(seconds_of(scan_, boundary.middle_frame));
       if (boundary.kind != "cut") shade(canvas, boundary);
       canvas.draw({{middle, kTop}, {middle, y(0)}}, {color_of(boundary)});
@@ -75,7 +75,7 @@ class ScorePlot {
     number_shots(canvas);
   }
 
-  void shade(Canvas& canvas, const SceneBoundary& boundary) const {
+  void shade(Canvas& canvas, const RecordedBoundary& boundary) const {
     const double from = x(seconds_of(scan_, boundary.start_frame));
     const double to = x(seconds_of(scan_, boundary.end_frame));
     canvas.fill({from, kTop, std::max(2.0, to - from), y(0) - kTop}, color_of(boundary), kShade);
@@ -83,9 +83,9 @@ class ScorePlot {
 
   // As far as there is room.
   void number_shots(Canvas& canvas) const {
-    for (std::size_t i = 0; i < scan_.scenes.size(); i++) {
-      const double from = x(seconds_of(scan_, scan_.scenes[i].first_frame));
-      const double to = x(seconds_of(scan_, scan_.scenes[i].end_frame));
+    for (std::size_t i = 0; i < scan_.shots.size(); i++) {
+      const double from = x(seconds_of(scan_, scan_.shots[i].first_frame));
+      const double to = x(seconds_of(scan_, scan_.shots[i].end_frame));
       const std::string number = std::to_string(i + 1);
       if (to - from < 6 + 8.0 * static_cast<double>(number.size())) continue;
       canvas.write(number, {(from + to) / 2, kTop - 6}, {kSoft, 13, Anchor::Middle});
@@ -96,7 +96,7 @@ class ScorePlot {
     canvas.draw({{kLeft, y(scan_.threshold)}, {width_ - kRight, y(scan_.threshold)}},
                 {kThreshold, 1, true});
     std::vector<Point> points;
-    for (const SceneScore& frame : scan_.scores) {
+    for (const ShotScore& frame : scan_.scores) {
       points.push_back({seconds_of(scan_, frame.frame), frame.score});
     }
     std::vector<Place> line;
@@ -109,8 +109,8 @@ class ScorePlot {
   // From right to left, what there is.
   void draw_legend(Canvas& canvas) const {
     std::set<std::string> kinds;
-    for (const Scene& scene : scan_.scenes) {
-      if (scene.boundary) kinds.insert(scene.boundary->kind);
+    for (const Shot& shot : scan_.shots) {
+      if (shot.boundary) kinds.insert(shot.boundary->kind);
     }
     double right = width_ - kRight;
     const auto entry = [&](const std::string& word, const Color& color) {
@@ -126,7 +126,7 @@ class ScorePlot {
     entry("score", kScore);
   }
 
-  static Color color_of(const SceneBoundary& boundary) {
+  static Color color_of(const RecordedBoundary& boundary) {
     if (boundary.kind == "cut") return kCut;
     return boundary.kind == "fade" ? kFade : kDissolve;
   }

@@ -10,7 +10,7 @@ namespace {
 
 Result<std::vector<std::int64_t>> frame_times(const SceneScan& scan, const std::string& video) {
   std::vector<std::int64_t> times;
-  for (const SceneScore& frame : scan.scores) {
+  for (const ShotScore& frame : scan.scores) {
     if (!frame.running_time || (!times.empty() && *frame.running_time <= times.back())) {
       return Error{ErrorCode::Corrupt, "cannot split " + video + ": frame " +
                                            std::to_string(frame.frame + 1) +
@@ -52,7 +52,7 @@ Result<void> split_scenes(SplitRequest request, const SceneScan& scan) {
   auto times = frame_times(scan, request.video);
   if (!times) return times.error();
   request.frame_times = std::move(*times);
-  for (const Scene& scene : scan.scenes) request.shots.push_back(scene.first_frame);
+  for (const Shot& shot : scan.shots) request.shots.push_back(shot.first_frame);
   const auto outcome = split_video(request);
   if (!outcome) return outcome.error();
   report(*outcome, request);

@@ -29,7 +29,7 @@ std::string missing_plugins(GstDiscovererInfo* info, Wanted wanted) {
     g_auto(GStrv) fields = g_strsplit(*details, "|", 5);
     if (g_strv_length(fields) < 5) continue;
     const bool images = g_str_has_prefix(fields[4], "decoder-video/") ||
-                          g_str_has_prefix(fields[4], "decoder-image/");
+                        g_str_has_prefix(fields[4], "decoder-image/");
     if (wanted == Wanted::Images && !images) continue;
     names += (names.empty() ? "" : ", ") + std::string(fields[3]);
   }

@@ -33,8 +33,8 @@ Result<ModelOptions> model_options(Engine& engine, const std::string& weights,
 }
 
 void FlowSettings::add_to(Options& options) {
-  options.add("model", 'm', &model, "Which model: a name that the manifest knows, or a weights file",
-              "NAME|FILE");
+  options.add("model", 'm', &model,
+              "Which model: a name that the manifest knows, or a weights file", "NAME|FILE");
   options.add("iterations", 'i', &iterations, "How often the model refines its estimate (12)", "N");
   options.add("max-size", 0, &max_size,
               "Longer side of the image inside the model, in pixels (0: as it is)", "N");

@@ -22,8 +22,8 @@ struct ComputeSettings {
   std::optional<std::string> problem() const;
 };
 
-/// What a command that loads a model itself hands to the engine. Only where nothing is wrong with the
-/// settings.
+/// What a command that loads a model itself hands to the engine. Only where nothing is wrong with
+/// the settings.
 Result<ModelOptions> model_options(Engine& engine, const std::string& weights,
                                    const ComputeSettings& settings);
 

@@ -130,7 +130,8 @@ Result<SplitOutcome> split_video(const SplitRequest& request) {
                             job->encoder ? request.frame_times : split_times(streams->packets));
   add_audio(*streams, *job, outcome);
   add_times(request, *streams, outcome.plan, *job);
-  ClipFiles files(request.directory, request.video, shots_of(outcome.plan), job->container.extension);
+  ClipFiles files(request.directory, request.video, shots_of(outcome.plan),
+                  job->container.extension);
   auto written =
       write_parts(*job, files, job->encoder ? request.frame_times.size() : streams->packets.size());
   if (!written) return split_error(request, written.error());

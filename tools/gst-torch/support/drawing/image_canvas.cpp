@@ -7,9 +7,9 @@
 namespace gsttorch {
 
 Result<std::unique_ptr<ImageCanvas>> ImageCanvas::create(int width, int height,
-                                                             const Color& background) {
+                                                         const Color& background) {
   constexpr RuntimeLibrary kLibrary{"libgsttorch-drawing.so", "GST_TORCH_DRAWING_LIBRARY",
-                                GSTTORCH_DRAWING_ENTRY, "install gst-torch as a whole"};
+                                    GSTTORCH_DRAWING_ENTRY, "install gst-torch as a whole"};
   const auto entry = open_runtime_library(kLibrary);
   if (!entry) return entry.error();
   const auto make = reinterpret_cast<DrawingEntry>(*entry);

@@ -16,7 +16,7 @@ class ImageCanvas : public Canvas {
   /// Loads the library that draws: OpenCV's core brings a BLAS, and one that the program itself
   /// were linked to would take the place of LibTorch's.
   static Result<std::unique_ptr<ImageCanvas>> create(int width, int height,
-                                                       const Color& background);
+                                                     const Color& background);
 
   /// Another image, with its top left corner there; what lies outside is cut off.
   virtual void paste(const Image& image, int x, int y) = 0;

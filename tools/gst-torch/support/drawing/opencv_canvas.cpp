@@ -16,9 +16,7 @@ constexpr int kShift = 4;              // OpenCV's fixed point: sixteenths of a 
 constexpr double kDash = 6, kGap = 4;  // pixels, as in the SVG
 
 // Borrows the pixels.
-cv::Mat pixels_of(Image& image) {
-  return {image.height, image.width, CV_8UC3, image.rgb.data()};
-}
+cv::Mat pixels_of(Image& image) { return {image.height, image.width, CV_8UC3, image.rgb.data()}; }
 
 cv::Scalar scalar(const Color& color) {
   return {double(color.red), double(color.green), double(color.blue)};
@@ -65,7 +63,7 @@ class OpenCvCanvas : public ImageCanvas {
 OpenCvCanvas::OpenCvCanvas(int width, int height, const Color& background)
     : image_{width, height, {}} {
   image_.rgb.resize(std::size_t{3} * static_cast<std::size_t>(width) *
-                      static_cast<std::size_t>(height));
+                    static_cast<std::size_t>(height));
   pixels_of(image_).setTo(scalar(background));
 }
 

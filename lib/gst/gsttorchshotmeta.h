@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 /**
- * SECTION:gsttorchscenemeta
+ * SECTION:gsttorchshotmeta
  * @title: Shot boundaries
  * @short_description: where shots of a video change
  *
  * `scenedetect` attaches its result to every frame as a #GstCustomMeta named
- * %GST_TORCH_SCENE_META_NAME. It has no tags: whatever keeps metas keeps it, since it says nothing
+ * %GST_TORCH_SHOT_META_NAME. It has no tags: whatever keeps metas keeps it, since it says nothing
  * of places in the image. A frame with which more than one boundary is known has a meta for each.
  *
  * Its structure's fields can be read without this header (from Python, from Rust): `source`
@@ -16,9 +16,9 @@
  * (uint64, ns), `confidence` (double); `skipped` (string, only where the frame was not looked at:
  * why).
  *
- * In C, gst_torch_scene_meta_read() fills a #GstTorchScene that borrows its strings from the meta.
- * In other languages, gst_buffer_get_torch_scene() and gst_buffer_list_torch_scenes() give a
- * #GstTorchScene that owns them.
+ * In C, gst_torch_shot_meta_read() fills a #GstTorchShot that borrows its strings from the meta.
+ * In other languages, gst_buffer_get_torch_shot() and gst_buffer_list_torch_shots() give a
+ * #GstTorchShot that owns them.
  */
 #pragma once
 
@@ -28,32 +28,32 @@
 
 G_BEGIN_DECLS
 
-#define GST_TORCH_SCENE_META_NAME "GstTorchSceneMeta"
+#define GST_TORCH_SHOT_META_NAME "GstTorchShotMeta"
 
 /**
- * GstTorchSceneBoundary:
- * @GST_TORCH_SCENE_BOUNDARY_NONE: the shot continues
- * @GST_TORCH_SCENE_BOUNDARY_CUT: one frame shows one shot, the next another
- * @GST_TORCH_SCENE_BOUNDARY_DISSOLVE: one shot becomes another within a few frames
- * @GST_TORCH_SCENE_BOUNDARY_FADE: the same by way of black, white or another plain colour
+ * GstTorchShotBoundary:
+ * @GST_TORCH_SHOT_BOUNDARY_NONE: the shot continues
+ * @GST_TORCH_SHOT_BOUNDARY_CUT: one frame shows one shot, the next another
+ * @GST_TORCH_SHOT_BOUNDARY_DISSOLVE: one shot becomes another within a few frames
+ * @GST_TORCH_SHOT_BOUNDARY_FADE: the same by way of black, white or another plain colour
  *
  * How a shot begins.
  */
 typedef enum {
-  GST_TORCH_SCENE_BOUNDARY_NONE,
-  GST_TORCH_SCENE_BOUNDARY_CUT,
-  GST_TORCH_SCENE_BOUNDARY_DISSOLVE,
-  GST_TORCH_SCENE_BOUNDARY_FADE,
-} GstTorchSceneBoundary;
+  GST_TORCH_SHOT_BOUNDARY_NONE,
+  GST_TORCH_SHOT_BOUNDARY_CUT,
+  GST_TORCH_SHOT_BOUNDARY_DISSOLVE,
+  GST_TORCH_SHOT_BOUNDARY_FADE,
+} GstTorchShotBoundary;
 
-#define GST_TYPE_TORCH_SCENE_BOUNDARY (gst_torch_scene_boundary_get_type())
-GST_TORCH_API GType gst_torch_scene_boundary_get_type(void);
+#define GST_TYPE_TORCH_SHOT_BOUNDARY (gst_torch_shot_boundary_get_type())
+GST_TORCH_API GType gst_torch_shot_boundary_get_type(void);
 
-#define GST_TYPE_TORCH_SCENE (gst_torch_scene_get_type())
-typedef struct _GstTorchScene GstTorchScene;
+#define GST_TYPE_TORCH_SHOT (gst_torch_shot_get_type())
+typedef struct _GstTorchShot GstTorchShot;
 
 /**
- * GstTorchScene:
+ * GstTorchShot:
  * @frame: number of the frame, from 0, since the stream began or was seeked
  * @shot: how many boundaries are known up to this frame: the number of its shot, from 0
  * @score: 0..1, how sure it is that a shot begins here; comparable between models
@@ -75,18 +75,18 @@ typedef struct _GstTorchScene GstTorchScene;
  * @model: (nullable): name of the model
  * @skipped: (nullable): why the frame was not looked at, where it was not
  *
- * One result, as read from a meta or to be attached. One that gst_torch_scene_meta_read() filled,
+ * One result, as read from a meta or to be attached. One that gst_torch_shot_meta_read() filled,
  * or that lies on the stack, borrows its strings. One that a function returned owns them and goes
- * with gst_torch_scene_free().
+ * with gst_torch_shot_free().
  */
-struct _GstTorchScene {
+struct _GstTorchShot {
   guint64 frame;
   guint shot;
   gdouble score;
   gdouble threshold;
   gdouble distance;
   gdouble mean_luma;
-  GstTorchSceneBoundary boundary;
+  GstTorchShotBoundary boundary;
   guint64 start_frame;
   guint64 middle_frame;
   guint64 end_frame;
@@ -102,22 +102,20 @@ struct _GstTorchScene {
   gpointer _gst_reserved[GST_PADDING];
 };
 
-GST_TORCH_API GType gst_torch_scene_get_type(void);
-GST_TORCH_API GstTorchScene* gst_torch_scene_new(const gchar* source);
-GST_TORCH_API GstTorchScene* gst_torch_scene_copy(const GstTorchScene* scene);
-GST_TORCH_API void gst_torch_scene_free(GstTorchScene* scene);
+GST_TORCH_API GType gst_torch_shot_get_type(void);
+GST_TORCH_API GstTorchShot* gst_torch_shot_new(const gchar* source);
+GST_TORCH_API GstTorchShot* gst_torch_shot_copy(const GstTorchShot* shot);
+GST_TORCH_API void gst_torch_shot_free(GstTorchShot* shot);
 
-GST_TORCH_API const GstMetaInfo* gst_torch_scene_meta_get_info(void);
-GST_TORCH_API GstCustomMeta* gst_buffer_add_torch_scene_meta(GstBuffer* buffer,
-                                                             const GstTorchScene* scene);
-GST_TORCH_API GstCustomMeta* gst_buffer_get_torch_scene_meta(GstBuffer* buffer,
-                                                             const gchar* source);
-GST_TORCH_API GstCustomMeta* gst_buffer_iterate_torch_scene_meta(GstBuffer* buffer,
-                                                                 gpointer* state);
-GST_TORCH_API gboolean gst_torch_scene_meta_read(GstCustomMeta* meta, GstTorchScene* scene);
-GST_TORCH_API GstTorchScene* gst_buffer_get_torch_scene(GstBuffer* buffer, const gchar* source);
-GST_TORCH_API GList* gst_buffer_list_torch_scenes(GstBuffer* buffer);
+GST_TORCH_API const GstMetaInfo* gst_torch_shot_meta_get_info(void);
+GST_TORCH_API GstCustomMeta* gst_buffer_add_torch_shot_meta(GstBuffer* buffer,
+                                                            const GstTorchShot* shot);
+GST_TORCH_API GstCustomMeta* gst_buffer_get_torch_shot_meta(GstBuffer* buffer, const gchar* source);
+GST_TORCH_API GstCustomMeta* gst_buffer_iterate_torch_shot_meta(GstBuffer* buffer, gpointer* state);
+GST_TORCH_API gboolean gst_torch_shot_meta_read(GstCustomMeta* meta, GstTorchShot* shot);
+GST_TORCH_API GstTorchShot* gst_buffer_get_torch_shot(GstBuffer* buffer, const gchar* source);
+GST_TORCH_API GList* gst_buffer_list_torch_shots(GstBuffer* buffer);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstTorchScene, gst_torch_scene_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstTorchShot, gst_torch_shot_free)
 
 G_END_DECLS

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "gst/analysisoverlay/scene_painter.h"
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -10,6 +8,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "gst/analysisoverlay/label.h"
+#include "gst/analysisoverlay/scene_painter.h"
 #include "lib/gst/gsttorchscenemeta.h"
 #include "lib/gst/util/enum_nick.h"
 
@@ -20,54 +19,54 @@ constexpr std::size_t kMostScores = 4096;  // as wide as the widest strip
 constexpr int kLeastStrip = 8;             // pixels
 
 // Of the first scenedetect that the settings let through; with its boundary, if one is known.
-std::optional<GstTorchScene> find_scene(GstBuffer* buffer, const OverlaySettings& settings) {
-  std::optional<GstTorchScene> found;
+std::optional<GstTorchShot> find_shot(GstBuffer* buffer, const OverlaySettings& settings) {
+  std::optional<GstTorchShot> found;
   gpointer state = nullptr;
-  while (GstCustomMeta* meta = gst_buffer_iterate_torch_scene_meta(buffer, &state)) {
-    GstTorchScene scene;
-    if (!gst_torch_scene_meta_read(meta, &scene)) continue;
-    if (!settings.source.empty() && settings.source != scene.source) continue;
-    const bool is_first = !found || g_strcmp0(found->source, scene.source) == 0;
-    if (is_first && (!found || scene.boundary)) found = scene;
+  while (GstCustomMeta* meta = gst_buffer_iterate_torch_shot_meta(buffer, &state)) {
+    GstTorchShot shot;
+    if (!gst_torch_shot_meta_read(meta, &shot)) continue;
+    if (!settings.source.empty() && settings.source != shot.source) continue;
+    const bool is_first = !found || g_strcmp0(found->source, shot.source) == 0;
+    if (is_first && (!found || shot.boundary)) found = shot;
   }
   return found;
 }
 
-std::string label_of(const GstTorchScene& scene) {
+std::string label_of(const GstTorchShot& shot) {
   char text[96];
-  if (scene.boundary) {
-    std::snprintf(text, sizeof text, "shot %u: %s %.2f", scene.shot,
-                  enum_nick(GST_TYPE_TORCH_SCENE_BOUNDARY, scene.boundary), scene.confidence);
+  if (shot.boundary) {
+    std::snprintf(text, sizeof text, "shot %u: %s %.2f", shot.shot,
+                  enum_nick(GST_TYPE_TORCH_SHOT_BOUNDARY, shot.boundary), shot.confidence);
   } else {
-    std::snprintf(text, sizeof text, "shot %u", scene.shot);
+    std::snprintf(text, sizeof text, "shot %u", shot.shot);
   }
   return text;
 }
 
 }  // namespace
 
-bool has_drawable_scene(GstBuffer* buffer, const OverlaySettings& settings) {
-  return settings.scenes && find_scene(buffer, settings).has_value();
+bool has_drawable_shot(GstBuffer* buffer, const OverlaySettings& settings) {
+  return settings.shots && find_shot(buffer, settings).has_value();
 }
 
-void ScenePainter::observe(GstBuffer* buffer, const OverlaySettings& settings) {
-  if (!settings.scenes) return;
-  const auto scene = find_scene(buffer, settings);
-  if (!scene || scene->skipped) return;
-  scores_.push_back({scene->score, scene->threshold, scene->boundary != 0});
+void ShotPainter::observe(GstBuffer* buffer, const OverlaySettings& settings) {
+  if (!settings.shots) return;
+  const auto shot = find_shot(buffer, settings);
+  if (!shot || shot->skipped) return;
+  scores_.push_back({shot->score, shot->threshold, shot->boundary != 0});
   if (scores_.size() > kMostScores) scores_.pop_front();
 }
 
-void ScenePainter::draw(GstBuffer* buffer, const OverlaySettings& settings,
-                        const Canvas& canvas) const {
-  if (!settings.scenes) return;
-  const auto scene = find_scene(buffer, settings);
-  if (!scene) return;
+void ShotPainter::draw(GstBuffer* buffer, const OverlaySettings& settings,
+                       const Canvas& canvas) const {
+  if (!settings.shots) return;
+  const auto shot = find_shot(buffer, settings);
+  if (!shot) return;
   draw_strip(canvas);
-  draw_label(label_of(*scene), 0, canvas);
+  draw_label(label_of(*shot), 0, canvas);
 }
 
-void ScenePainter::draw_strip(const Canvas& canvas) const {
+void ShotPainter::draw_strip(const Canvas& canvas) const {
   const int width = canvas.pixels.cols;
   const int height = std::max(kLeastStrip, canvas.pixels.rows / 8);
   const int bottom = canvas.pixels.rows - 1;

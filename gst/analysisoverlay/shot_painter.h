@@ -14,11 +14,11 @@
 namespace gsttorch {
 
 /// Whether a frame carries a result of shot detection that these settings let be drawn.
-bool has_drawable_scene(GstBuffer* buffer, const OverlaySettings& settings);
+bool has_drawable_shot(GstBuffer* buffer, const OverlaySettings& settings);
 
 /// Draws the number of the shot, and the scores of the last frames as a strip: a column for each,
 /// the newest on the right, a line where the threshold is, boundaries as bars. Thread-bound.
-class ScenePainter {
+class ShotPainter {
  public:
   /// Takes down the result of a frame, whether it will be drawn or not. Each frame once.
   void observe(GstBuffer* buffer, const OverlaySettings& settings);
