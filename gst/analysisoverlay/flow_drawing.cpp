@@ -82,7 +82,7 @@ void FlowDrawing::draw_wheel(const FlowView& flow, const Options& options, const
 
 void FlowDrawing::draw_arrows(const FlowView& flow, const Options& options, const Canvas& canvas) {
   const FlowColoring c = coloring(flow, options, canvas);
-  const float stretch = static_cast<float>(options.arrow_step) / c.max_magnitude;
+  const float scale = static_cast<float>(options.arrow_step) / c.max_magnitude;
   const auto columns = arrow_positions(canvas.pixels.cols, options.arrow_step);
   cv::Mat target = canvas.pixels;
   for (const int row : arrow_positions(canvas.pixels.rows, options.arrow_step)) {
@@ -92,7 +92,7 @@ void FlowDrawing::draw_arrows(const FlowView& flow, const Options& options, cons
       if (!v.is_known()) continue;
       const cv::Point from(column, row);
       const float x = v.x * c.scale_x, y = v.y * c.scale_y;
-      draw_arrow(target, {from, arrow_end(from, x * stretch, y * stretch),
+      draw_arrow(target, {from, arrow_end(from, x * scale, y * scale),
                           scalar(direction_color(x, y), canvas)});
     }
   }

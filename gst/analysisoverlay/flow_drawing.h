@@ -19,7 +19,7 @@ struct Canvas {
 };
 
 /// Optical flow as images. Keeps its scratch space from frame to frame; not thread-safe.
-/// A flow of another size than the canvas is stretched to it, and its vectors with it.
+/// A flow of another size than the canvas is scaled to it, and its vectors with it.
 class FlowDrawing {
  public:
   struct Options {

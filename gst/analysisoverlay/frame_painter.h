@@ -9,7 +9,7 @@
 #include "gst/analysisoverlay/overlay_settings.h"
 #include "gst/analysisoverlay/perf_line.h"
 #include "gst/analysisoverlay/reference_images.h"
-#include "gst/analysisoverlay/scene_painter.h"
+#include "gst/analysisoverlay/shot_painter.h"
 
 namespace gsttorch {
 

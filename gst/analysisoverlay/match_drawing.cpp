@@ -16,7 +16,7 @@ constexpr int kShift = 4;                // coordinates are sixteenths of a pixe
 constexpr std::size_t kMostPairs = 200;  // lines across two images; more hide them
 
 /// Pixel grids that cover the same area: x' = (x + 0.5) factor - 0.5.
-cv::Point2d stretched(double x, double y, const cv::Size& from, const cv::Size& to) {
+cv::Point2d scaled(double x, double y, const cv::Size& from, const cv::Size& to) {
   const double sx = from.width > 0 ? static_cast<double>(to.width) / from.width : 1;
   const double sy = from.height > 0 ? static_cast<double>(to.height) / from.height : 1;
   return {(x + 0.5) * sx - 0.5, (y + 0.5) * sy - 0.5};
@@ -77,8 +77,8 @@ struct Trail {
 
 std::optional<Trail> trail_of(const MatchView& matches, std::size_t i, const cv::Size& size) {
   const Match m = matches.rows.at(i);
-  const Trail trail{stretched(m.x0, m.y0, matches.reference, size),
-                    stretched(m.x1, m.y1, matches.frame, size)};
+  const Trail trail{scaled(m.x0, m.y0, matches.reference, size),
+                    scaled(m.x1, m.y1, matches.frame, size)};
   if (!can_be_drawn(trail.then) || !can_be_drawn(trail.now)) return std::nullopt;
   return trail;
 }
@@ -121,8 +121,8 @@ void draw_pairs(const MatchView& matches, MatchColor coloring, const Canvas& can
   const std::size_t step = (matches.rows.count + kMostPairs - 1) / kMostPairs;
   for_each_match(matches.rows, std::max<std::size_t>(1, step), [&](std::size_t i) {
     const Match m = matches.rows.at(i);
-    const cv::Point2d now = stretched(m.x1, m.y1, matches.frame, half);
-    const cv::Point2d then = stretched(m.x0, m.y0, matches.reference, half) + cv::Point2d(width, 0);
+    const cv::Point2d now = scaled(m.x1, m.y1, matches.frame, half);
+    const cv::Point2d then = scaled(m.x0, m.y0, matches.reference, half) + cv::Point2d(width, 0);
     if (!can_be_drawn(then) || !can_be_drawn(now)) return;
     const cv::Scalar ink = color_of(matches.rows, i, coloring, canvas);
     draw_line(canvas, now, then, ink, line_width(canvas));
@@ -141,7 +141,7 @@ void draw_outline(const MatchView& matches, const Canvas& canvas) {
     const auto at =
         mapped(*matches.homography, corners[side] * (1 - share) + corners[side + 1] * share);
     if (!at) return std::nullopt;
-    const cv::Point2d drawn = stretched(at->x, at->y, matches.frame, canvas.pixels.size());
+    const cv::Point2d drawn = scaled(at->x, at->y, matches.frame, canvas.pixels.size());
     return can_be_drawn(drawn) ? std::optional(drawn) : std::nullopt;
   };
   for (const int extra : {2, 0}) {  // a black edge first

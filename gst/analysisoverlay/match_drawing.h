@@ -19,7 +19,7 @@ struct MatchView {
   std::optional<std::array<double, 9>> homography;  ///< from the reference image to the frame
 };
 
-/// A line on the frame from where each point was in the reference image (stretched to the frame,
+/// A line on the frame from where each point was in the reference image (scaled to the frame,
 /// where its size is another) to where it is now, and a dot there. Of many long ones some, evenly
 /// chosen.
 void draw_trails(const MatchView& matches, MatchColor coloring, const Canvas& canvas);

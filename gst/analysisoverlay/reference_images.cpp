@@ -22,9 +22,9 @@ void draw_image(const ReferenceImage& image, const Canvas& canvas) {
   const cv::Mat pixels(image.height, image.width, CV_8UC3,
                        const_cast<std::uint8_t*>(image.rgb.data()),
                        static_cast<std::size_t>(image.stride));
-  cv::Mat stretched;
-  cv::resize(pixels, stretched, canvas.pixels.size(), 0, 0, cv::INTER_AREA);
-  copy_rgb(stretched, canvas);
+  cv::Mat scaled;
+  cv::resize(pixels, scaled, canvas.pixels.size(), 0, 0, cv::INTER_AREA);
+  copy_rgb(scaled, canvas);
 }
 
 ReferenceSource ReferenceImages::find(GstBuffer* buffer, const OverlaySettings& settings) {

@@ -22,7 +22,7 @@ struct ReferenceSource {
   std::shared_ptr<const ReferenceImage> file;
 };
 
-/// Covers the canvas with an image, stretched to it.
+/// Covers the canvas with an image, scaled to it.
 void draw_image(const ReferenceImage& image, const Canvas& canvas);
 
 /// Finds the images that frames' matches lead to. Files are read in a thread of their own: until

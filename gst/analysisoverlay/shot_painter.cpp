@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "gst/analysisoverlay/shot_painter.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -8,8 +10,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "gst/analysisoverlay/label.h"
-#include "gst/analysisoverlay/scene_painter.h"
-#include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/gsttorchshotmeta.h"
 #include "lib/gst/util/enum_nick.h"
 
 namespace gsttorch {

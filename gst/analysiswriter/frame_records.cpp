@@ -6,7 +6,7 @@
 #include <cmath>
 #include <string>
 
-#include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/gsttorchshotmeta.h"
 #include "lib/gst/util/enum_nick.h"
 
 namespace gsttorch {

@@ -62,8 +62,8 @@ Result<void> LoftrMatch::start() {
   if (mine.adaptive) {
     if (auto started = start_coarse_model(mine, wanted, *path); !started) return started;
   }
-  model_.start(wanted.model, [this, net = wanted.net(*path)](std::stop_token stop) {
-    return host_.models().match_model(net, std::move(stop));
+  model_.start(wanted.model, [this, options = wanted.model_options(*path)](std::stop_token stop) {
+    return host_.models().match_model(options, std::move(stop));
   });
   return {};
 }
@@ -78,8 +78,8 @@ Result<void> LoftrMatch::start_coarse_model(const LoftrMatchSettings& settings,
   if (!path) return Error{path.error().code, "coarse-model: " + path.error().message};
   has_own_coarse_model_ = *path != full_path;
   if (!has_own_coarse_model_) return {};
-  coarse_model_.start(name, [this, net = common.net(*path)](std::stop_token stop) {
-    return host_.models().match_model(net, std::move(stop));
+  coarse_model_.start(name, [this, options = common.model_options(*path)](std::stop_token stop) {
+    return host_.models().match_model(options, std::move(stop));
   });
   return {};
 }
@@ -211,8 +211,8 @@ void LoftrMatch::give_up(std::vector<ImagePair>& pairs) {
 }
 
 // Takes the frame, and makes the pairs that it is the second one of.
-Result<void> LoftrMatch::look_at(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
-                                 std::vector<ImagePair>& pairs) {
+Result<void> LoftrMatch::match_frame(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
+                                     std::vector<ImagePair>& pairs) {
   if (history_.begin_frame(frame, settings, plan_->options.max_size)) {
     GST_DEBUG_OBJECT(host_.element(), "restarts at %" GST_TIME_FORMAT, GST_TIME_ARGS(frame.pts()));
   }
@@ -312,7 +312,7 @@ Result<void> LoftrMatch::analyze(std::span<AnalyzedFrame> frames, std::stop_toke
   std::vector<ImagePair> pairs;
   for (AnalyzedFrame& frame : frames) {
     if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "cancelled"};
-    if (auto done = look_at(frame, settings, pairs); !done) return done;
+    if (auto done = match_frame(frame, settings, pairs); !done) return done;
   }
   if (auto done = match(pairs, settings, stop); !done) return done;
   if (auto kept = history_.copy_pixels(); !kept) return kept;

@@ -57,8 +57,8 @@ class LoftrMatch final : public Analysis {
   Result<void> start_coarse_model(const LoftrMatchSettings& settings,
                                   const AnalyzerSettings& common, const std::string& full_path);
   Result<void> plan(const GstVideoInfo& info, const LoftrMatchSettings& settings);
-  Result<void> look_at(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
-                       std::vector<ImagePair>& pairs);
+  Result<void> match_frame(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
+                           std::vector<ImagePair>& pairs);
   CachedPlan<MatchRequest, MatchPlan>::Make planner() const;
   std::size_t held_bytes() const;
   bool can_do_with_less(const Error& error);

@@ -399,7 +399,7 @@ double ElementWatch::share(const std::atomic<std::uint64_t>& part) const {
   return static_cast<double>(part.load(std::memory_order_relaxed)) / static_cast<double>(all);
 }
 
-void ElementWatch::look_at_pads() {
+void ElementWatch::update_pads() {
   const std::lock_guard lock(mutex_);
   for (const auto& pad : pads_) pad->was_in_use = is_in_use(*pad);
 }

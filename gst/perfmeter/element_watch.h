@@ -89,7 +89,7 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
     bool is_full = false;  ///< upstream waits in it
   };
   /// Finds out which pads are in use. It only reads: no stream lock is taken.
-  void look_at_pads();
+  void update_pads();
   void count_sample(const Sample& sample);
   /// Decides whether the element is timed now.
   void take_turn(std::uint64_t now);

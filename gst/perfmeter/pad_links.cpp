@@ -10,15 +10,16 @@
 namespace gsttorch {
 namespace {
 
-// The pad of a real element behind a pad: ghost pads and what is inside them are only doors.
+// The pad of a real element behind a pad: ghost pads and what is inside them are proxies.
 Ref<GstPad> behind_doors(Ref<GstPad> pad) {
   while (pad && GST_IS_PROXY_PAD(pad.get())) {
     if (GST_IS_GHOST_PAD(pad.get())) {
       pad = Ref<GstPad>::adopt(gst_ghost_pad_get_target(GST_GHOST_PAD(pad.get())));
       continue;
     }
-    const auto door = Ref<GstProxyPad>::adopt(gst_proxy_pad_get_internal(GST_PROXY_PAD(pad.get())));
-    pad = door ? Ref<GstPad>::adopt(gst_pad_get_peer(GST_PAD(door.get()))) : Ref<GstPad>();
+    const auto proxy =
+        Ref<GstProxyPad>::adopt(gst_proxy_pad_get_internal(GST_PROXY_PAD(pad.get())));
+    pad = proxy ? Ref<GstPad>::adopt(gst_pad_get_peer(GST_PAD(proxy.get()))) : Ref<GstPad>();
   }
   return pad;
 }

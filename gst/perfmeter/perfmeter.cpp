@@ -50,8 +50,8 @@ GstStructure* PerfMeter::stats() const {
   return to_structure("application/x-gsttorch-stats", make_record(Reason::Asked));
 }
 
-UsageLook PerfMeter::look_at_usage() const {
-  UsageLook look;
+UsageReading PerfMeter::read_usage() const {
+  UsageReading look;
   look.process = read_process_usage();
   look.system = read_system_usage();
   look.time = monotonic_now();
@@ -77,7 +77,7 @@ Result<void> PerfMeter::start() {
 }
 
 void PerfMeter::start_session(const Run& run) {
-  const UsageLook usage = look_at_usage();
+  const UsageReading usage = read_usage();
   stream_run_ = run;
   is_live_.reset();
   const std::lock_guard lock(mutex_);
@@ -363,7 +363,7 @@ void PerfMeter::add_session(PerfRecord& record, Reason reason, std::uint64_t now
   }
   if (!(measure & kMeasureProcess)) return;
   add_usage(record, is_last(reason) ? session.usage_at_start : session.usage_at_report,
-            look_at_usage());
+            read_usage());
 }
 
 void PerfMeter::add_gpus(PerfRecord& record) const {
@@ -388,7 +388,7 @@ PerfRecord PerfMeter::make_record(Reason reason) const {
   if (watch && (settings.measure & kMeasurePipeline)) watch->add_to(record);
   if (settings.measure & kMeasureReports) {
     add_element_reports(record, element_);
-    blame_slowest_net(record);
+    blame_slowest_model(record);
   }
   return record;
 }
@@ -406,7 +406,7 @@ void PerfMeter::report(Reason reason) {
                    record["reason"].get_ref<const std::string&>().c_str(), point->buffers());
   tell_progress(reason, settings());
   if (reason == Reason::Interval) {
-    const auto usage = look_at_usage();
+    const auto usage = read_usage();
     const std::lock_guard lock(mutex_);
     session_.usage_at_report = usage;
   }

@@ -80,8 +80,8 @@ class PerfMeter {
   // How it was at a moment.
   struct Session {
     std::uint64_t started = 0;
-    UsageLook usage_at_start;
-    UsageLook usage_at_report;
+    UsageReading usage_at_start;
+    UsageReading usage_at_report;
     RateMeter rate;
     RateMeter byte_rate;
     std::uint64_t stalls = 0;
@@ -126,7 +126,7 @@ class PerfMeter {
   void add_gpus(PerfRecord& record) const;
   void report(Reason reason);
   void warn_of_writing(const Error& error);
-  UsageLook look_at_usage() const;
+  UsageReading read_usage() const;
 
   GstElement* const element_;
 

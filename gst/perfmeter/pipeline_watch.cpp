@@ -185,7 +185,7 @@ void PipelineWatch::judge(ElementWatch& element) const {
 
 void PipelineWatch::sample() {
   const WatchedElements elements = elements_to_sample();
-  for (const auto& element : elements) element->look_at_pads();
+  for (const auto& element : elements) element->update_pads();
   const std::uint64_t now = monotonic_now();
   for (const auto& element : elements) {
     judge(*element);

@@ -48,8 +48,8 @@ Result<void> RaftFlow::start() {
   const std::string name = wanted.model == "auto" ? kDefaultModel : wanted.model;
   const auto path = find_weights(name);
   if (!path) return path.error();
-  model_.start(name, [this, net = wanted.net(*path)](std::stop_token stop) {
-    return host_.models().flow_model(net, std::move(stop));
+  model_.start(name, [this, options = wanted.model_options(*path)](std::stop_token stop) {
+    return host_.models().flow_model(options, std::move(stop));
   });
   return {};
 }
@@ -135,8 +135,8 @@ void RaftFlow::give_up(std::span<Pair> pairs) {
 }
 
 // Makes the frame's features, and the pair that it is the later one of.
-Result<void> RaftFlow::look_at(AnalyzedFrame& frame, const RaftFlowSettings& settings,
-                               std::vector<Pair>& pairs) {
+Result<void> RaftFlow::pair_frame(AnalyzedFrame& frame, const RaftFlowSettings& settings,
+                                  std::vector<Pair>& pairs) {
   const GstTorchShotBoundary boundary =
       settings.reset_on_cut ? frame.boundary : GST_TORCH_SHOT_BOUNDARY_NONE;
   begin_frame(frame, settings, boundary);
@@ -209,7 +209,7 @@ Result<void> RaftFlow::analyze(std::span<AnalyzedFrame> frames, std::stop_token 
   std::vector<Pair> pairs;
   for (AnalyzedFrame& frame : frames) {
     if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "cancelled"};
-    if (auto done = look_at(frame, settings, pairs); !done) return done;
+    if (auto done = pair_frame(frame, settings, pairs); !done) return done;
   }
   {
     const std::lock_guard lock(mutex_);

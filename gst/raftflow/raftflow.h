@@ -18,7 +18,7 @@
 #include "lib/gst/analyzer/analysis.h"
 #include "lib/gst/analyzer/cached_plan.h"
 #include "lib/gst/analyzer/model_slot.h"
-#include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/gsttorchshotmeta.h"
 #include "lib/gst/results_budget.h"
 
 namespace gsttorch {
@@ -83,8 +83,8 @@ class RaftFlow final : public Analysis {
   Result<void> plan(const GstVideoInfo& info, const RaftFlowSettings& settings);
   void begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& settings,
                    GstTorchShotBoundary boundary);
-  Result<void> look_at(AnalyzedFrame& frame, const RaftFlowSettings& settings,
-                       std::vector<Pair>& pairs);
+  Result<void> pair_frame(AnalyzedFrame& frame, const RaftFlowSettings& settings,
+                          std::vector<Pair>& pairs);
   CachedPlan<FlowRequest, FlowPlan>::Make planner() const;
   bool can_do_with_less(const Error& error);
   Result<Features> encode(const AnalyzedFrame& frame, const RaftFlowSettings& settings,

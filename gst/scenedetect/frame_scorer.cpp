@@ -89,7 +89,7 @@ Result<std::vector<ScoredFrame>> WindowScorer::push(std::span<FrameImage* const>
     if (!thumbnail) return thumbnail.error();
     const auto window = windows_.push(*thumbnail);
     if (!window) continue;
-    if (auto looked = look_at(*window, stop, scored); !looked) return looked.error();
+    if (auto looked = score_window(*window, stop, scored); !looked) return looked.error();
   }
   return scored;
 }
@@ -97,13 +97,14 @@ Result<std::vector<ScoredFrame>> WindowScorer::push(std::span<FrameImage* const>
 Result<std::vector<ScoredFrame>> WindowScorer::finish(std::stop_token stop) {
   std::vector<ScoredFrame> scored;
   while (const auto window = windows_.finish()) {
-    if (auto looked = look_at(*window, stop, scored); !looked) return looked.error();
+    if (auto looked = score_window(*window, stop, scored); !looked) return looked.error();
   }
   return scored;
 }
 
-Result<void> WindowScorer::look_at(const ShotWindows::Window& window, const std::stop_token& stop,
-                                   std::vector<ScoredFrame>& scored) const {
+Result<void> WindowScorer::score_window(const ShotWindows::Window& window,
+                                        const std::stop_token& stop,
+                                        std::vector<ScoredFrame>& scored) const {
   const auto probabilities = model_->probabilities(window.frames, stop);
   if (!probabilities) return probabilities.error();
   for (std::size_t i = window.first; i < window.first + window.count; i++) {

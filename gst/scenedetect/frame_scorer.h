@@ -105,8 +105,8 @@ class WindowScorer final : public FrameScorer {
   void reset() override { windows_.reset(); }
 
  private:
-  Result<void> look_at(const ShotWindows::Window& window, const std::stop_token& stop,
-                       std::vector<ScoredFrame>& scored) const;
+  Result<void> score_window(const ShotWindows::Window& window, const std::stop_token& stop,
+                            std::vector<ScoredFrame>& scored) const;
 
   const std::shared_ptr<ShotModel> model_;
   ShotWindows windows_;

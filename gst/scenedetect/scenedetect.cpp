@@ -7,7 +7,7 @@
 
 #include "gst/scenedetect/scorer_loader.h"
 #include "lib/gst/analyzer/cached_plan.h"
-#include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/gsttorchshotmeta.h"
 #include "lib/gst/util/message.h"
 #include "lib/gst/util/segment_time.h"
 
@@ -69,9 +69,9 @@ Result<void> SceneDetect::start() {
   const auto choice = choose_scorer(wanted.model);
   if (!choice) return choice.error();
   look_ahead_ = settings.look_ahead;
-  model_.start(choice->name, [this, net = wanted.net(choice->path),
+  model_.start(choice->name, [this, options = wanted.model_options(choice->path),
                               layer = settings.feature_layer](std::stop_token stop) {
-    return load_scorer(host_.models(), net, {static_cast<int>(layer)}, stop);
+    return load_scorer(host_.models(), options, {static_cast<int>(layer)}, stop);
   });
   return {};
 }
@@ -129,8 +129,8 @@ Result<std::size_t> SceneDetect::plan_batch() {
   return most;
 }
 
-Result<void> SceneDetect::look_at(std::span<FrameImage* const> images,
-                                  const std::stop_token& stop) {
+Result<void> SceneDetect::score_frames(std::span<FrameImage* const> images,
+                                       const std::stop_token& stop) {
   if (images.empty()) return {};
   const auto most = plan_batch();
   if (!most) return most.error();
@@ -178,7 +178,7 @@ Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_tok
     auto found = std::make_unique<ShotResult>();
     found->skipped = frame.skipped;
     if (frame.is_discont || frame.is_skipped(kSkippedReverse)) {
-      if (auto looked = look_at(images, stop); !looked) return looked;
+      if (auto scored = score_frames(images, stop); !scored) return scored;
       images.clear();
       if (auto ended = end_sequence(); !ended) return ended;
       scorer_->reset();
@@ -192,7 +192,7 @@ Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_tok
     frame.result = std::move(found);
   }
   const std::size_t waiting = unscored_.size();
-  if (auto looked = look_at(images, stop); !looked) return looked;
+  if (auto scored = score_frames(images, stop); !scored) return scored;
   const bool did_score = unscored_.size() < waiting;
   for (AnalyzedFrame& frame : frames)
     static_cast<ShotResult&>(*frame.result).was_scored = did_score;

@@ -71,7 +71,7 @@ class SceneDetect final : public Analysis {
 
   // How many frames fit into memory at once; an error where not one does.
   Result<std::size_t> plan_batch();
-  Result<void> look_at(std::span<FrameImage* const> images, const std::stop_token& stop);
+  Result<void> score_frames(std::span<FrameImage* const> images, const std::stop_token& stop);
   Result<void> end_sequence();
   void judge(const std::vector<ScoredFrame>& scored);
   void note(std::vector<ShotDecision> decisions);

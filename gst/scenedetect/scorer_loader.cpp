@@ -30,10 +30,10 @@ Result<ScorerChoice> choose_scorer(const std::string& model) {
   return choose("resnet18");
 }
 
-Result<std::shared_ptr<FrameScorer>> load_scorer(Models& models, const ModelOptions& net,
+Result<std::shared_ptr<FrameScorer>> load_scorer(Models& models, const ModelOptions& model,
                                                  const FeatureOptions& options,
                                                  const std::stop_token& stop) {
-  const auto features = models.feature_model(net, stop);
+  const auto features = models.feature_model(model, stop);
   if (features) {
     if (auto checked = check_layer((*features)->info(), options.layer); !checked) {
       return checked.error();
@@ -41,7 +41,7 @@ Result<std::shared_ptr<FrameScorer>> load_scorer(Models& models, const ModelOpti
     return std::shared_ptr<FrameScorer>(std::make_shared<FeatureScorer>(*features, options));
   }
   if (features.error().code != ErrorCode::WrongArchitecture) return features.error();
-  const auto shots = models.shot_model(net, stop);
+  const auto shots = models.shot_model(model, stop);
   if (shots) return std::shared_ptr<FrameScorer>(std::make_shared<WindowScorer>(*shots));
   if (shots.error().code != ErrorCode::WrongArchitecture) return shots.error();
   return Error{ErrorCode::WrongArchitecture,

@@ -21,7 +21,7 @@ struct ScorerChoice {
 Result<ScorerChoice> choose_scorer(const std::string& model);
 
 /// Loads the model that the weights are of: ResNet-18 or TransNetV2.
-Result<std::shared_ptr<FrameScorer>> load_scorer(Models& models, const ModelOptions& net,
+Result<std::shared_ptr<FrameScorer>> load_scorer(Models& models, const ModelOptions& model,
                                                  const FeatureOptions& options,
                                                  const std::stop_token& stop);
 

@@ -10,10 +10,10 @@
 
 namespace gsttorch {
 
-GSTTORCH_HOST_DEVICE float activated(float value, Activation activation) {
+GSTTORCH_HOST_DEVICE float activated(float value, EpilogueActivation activation) {
   constexpr float kLeakySlope = 0.01F;
-  if (activation == Activation::None || value > 0) return value;
-  return activation == Activation::Relu && value <= 0 ? 0 : value * kLeakySlope;
+  if (activation == EpilogueActivation::None || value > 0) return value;
+  return activation == EpilogueActivation::Relu && value <= 0 ? 0 : value * kLeakySlope;
 }
 
 /// Element `i` of a map, whose channel it tells from its place.

@@ -13,15 +13,15 @@ struct CorrelationLookup {
   static constexpr int kLevels = 4;
 
   const float* points;           ///< [B, 2, pixels] (x, y) in pixels of the finest level
-  const float* first;            ///< [B, pixels, depth]; read only on demand
-  const float* levels[kLevels];  ///< [B, pixels, height width]; on demand [B, height width, depth]
+  const float* first;            ///< [B, pixels, depth]; read only on the fly
+  const float* levels[kLevels];  ///< [B, pixels, height width]; on the fly [B, height width, depth]
   int heights[kLevels], widths[kLevels];
   std::int64_t batch, pixels;
   int depth, radius;
-  bool on_demand;  ///< levels are features, whose products with `first` are the samples
+  bool on_the_fly;  ///< levels are features, whose products with `first` are the samples
 };
 
-enum class Activation {
+enum class EpilogueActivation {
   None,
   Relu,
   LeakyRelu,  ///< slope 0.01 below zero
@@ -34,7 +34,7 @@ struct BiasActivation {
   const float* other;  ///< as `values`, or null
   std::int64_t pixels;
   int channels;
-  Activation activation;
+  EpilogueActivation activation;
 };
 
 /// Each channel of each image gets mean 0 and variance 1; then a ReLU where it is wanted.

@@ -38,7 +38,7 @@ GSTTORCH_HOST_DEVICE std::int64_t cells_of(const CorrelationLookup& s, int level
   return std::int64_t{s.heights[level]} * s.widths[level];
 }
 
-/// On demand the sample at a cell is the product of these two, of s.depth features each.
+/// On the fly the sample at a cell is the product of these two, of s.depth features each.
 GSTTORCH_HOST_DEVICE const float* pixel_features(const CorrelationLookup& s, std::int64_t pixel) {
   return s.first + pixel * s.depth;
 }

@@ -9,7 +9,7 @@ namespace {
 // A warp is a pixel, a block neighbouring ones: their windows overlap, so that most of what one
 // reads another has just brought near.
 constexpr int kWarp = 32, kPixels = 8;
-// On demand so many threads of a warp make a sample together, four features at a time.
+// On the fly so many threads of a warp make a sample together, four features at a time.
 constexpr int kThreadsPerSample = 8, kStep = 4 * kThreadsPerSample, kMostSteps = 8;
 
 __device__ float dot(float4 a, float4 b, float sum) {
@@ -47,8 +47,8 @@ struct LevelWindow {
 };
 
 __device__ LevelWindow level_window(const CorrelationLookup& s, std::int64_t pixel, int level) {
-  const float* data = s.on_demand ? cell_features(s, pixel, level, 0)
-                                  : s.levels[level] + pixel * cells_of(s, level);
+  const float* data = s.on_the_fly ? cell_features(s, pixel, level, 0)
+                                   : s.levels[level] + pixel * cells_of(s, level);
   return {lookup_window(s, pixel, level), s.widths[level], s.heights[level], data};
 }
 
@@ -105,7 +105,7 @@ __device__ void blend(const LevelWindow& level, const float* samples, int radius
   }
 }
 
-template <bool kOnDemand>
+template <bool kOnTheFly>
 __global__ void lookup(CorrelationLookup s, float* out) {
   extern __shared__ float shared[];
   const int thread = threadIdx.x % kWarp, warp = threadIdx.x / kWarp;
@@ -117,7 +117,7 @@ __global__ void lookup(CorrelationLookup s, float* out) {
   float4 mine[kMostSteps];
 #pragma unroll
   for (int k = 0; k < kMostSteps; k++) {
-    const bool is_there = kOnDemand && in_steps && k * kStep < s.depth;
+    const bool is_there = kOnTheFly && in_steps && k * kStep < s.depth;
     mine[k] = is_there ? reinterpret_cast<const float4*>(
                              first)[thread % kThreadsPerSample + k * kThreadsPerSample]
                        : float4{0, 0, 0, 0};
@@ -126,7 +126,7 @@ __global__ void lookup(CorrelationLookup s, float* out) {
   float* to = out + pixel * CorrelationLookup::kLevels * values;
   for (int i = 0; i < CorrelationLookup::kLevels; i++, to += values) {
     const LevelWindow level = level_window(s, pixel, i);
-    if (!kOnDemand) {
+    if (!kOnTheFly) {
       gather(level, side, thread, samples);
     } else if (in_steps) {
       multiply(level, mine, s.depth, side, thread, samples);
@@ -145,7 +145,7 @@ cudaError_t launch_lookup(const CorrelationLookup& s, cudaStream_t stream, float
   const int side = 2 * s.radius + 2;
   const std::size_t shared = sizeof(float) * kPixels * side * side;
   const auto blocks = static_cast<unsigned>((s.batch * s.pixels + kPixels - 1) / kPixels);
-  if (s.on_demand) {
+  if (s.on_the_fly) {
     lookup<true><<<blocks, kPixels * kWarp, shared, stream>>>(s, out);
   } else {
     lookup<false><<<blocks, kPixels * kWarp, shared, stream>>>(s, out);

@@ -84,7 +84,7 @@ void probe_driver(CudaProbe& probe) {
 }
 
 Error no_device(const CudaProbe& probe) {
-  const std::string what = "the NVIDIA driver for " + driver_text(probe) + " reports no device";
+  const std::string what = "the NVIDIA driver for " + format_driver(probe) + " reports no device";
   if (const char* visible = std::getenv("CUDA_VISIBLE_DEVICES")) {
     return unavailable(what + " with CUDA_VISIBLE_DEVICES=\"" + visible + "\"",
                        "unset that variable");
@@ -94,12 +94,12 @@ Error no_device(const CudaProbe& probe) {
 
 }  // namespace
 
-std::string driver_text(const CudaProbe& probe) {
+std::string format_driver(const CudaProbe& probe) {
   return "CUDA " + probe.driver.text() +
          (probe.driver_release.empty() ? "" : " (release " + probe.driver_release + ")");
 }
 
-std::string required_driver_text(const CudaProbe& probe) {
+std::string format_required_driver(const CudaProbe& probe) {
   const CudaMajor* major = find_major(probe.required.major);
   return "CUDA " + probe.required.text() + " or later" +
          (major ? std::string(" (release ") + major->release + " or later)" : "");
@@ -131,17 +131,19 @@ Result<void> check_cuda(const CudaProbe& probe) {
   }
   if (!probe.driver_found) {
     return unavailable("the NVIDIA driver is not there (" + probe.driver_problem + "), and " +
-                           torch_name(probe) + " needs a driver for " + required_driver_text(probe),
+                           torch_name(probe) + " needs a driver for " +
+                           format_required_driver(probe),
                        "install it (in a container: hand the GPU in)");
   }
   if (probe.driver && probe.driver < probe.required) {
-    return unavailable("the NVIDIA driver is for " + driver_text(probe) + ", and " +
-                           torch_name(probe) + " needs a driver for " + required_driver_text(probe),
+    return unavailable("the NVIDIA driver is for " + format_driver(probe) + ", and " +
+                           torch_name(probe) + " needs a driver for " +
+                           format_required_driver(probe),
                        "update the driver");
   }
   if (!probe.driver_problem.empty()) {
     return unavailable(
-        "the NVIDIA driver" + (probe.driver ? " for " + driver_text(probe) : std::string()) +
+        "the NVIDIA driver" + (probe.driver ? " for " + format_driver(probe) : std::string()) +
             " does not work (" + probe.driver_problem + ")",
         "check that nvidia-smi lists the GPU; restart after an update of the driver");
   }

@@ -58,8 +58,8 @@ Result<void> check_cuda_device(const CudaProbe& probe, std::size_t index);
 std::optional<std::size_t> least_loaded_device(const CudaProbe& probe);
 
 /// "CUDA 12.4 (release 550.54.14)", and "CUDA 13.0 or later (release 580 or later)".
-std::string driver_text(const CudaProbe& probe);
-std::string required_driver_text(const CudaProbe& probe);
+std::string format_driver(const CudaProbe& probe);
+std::string format_required_driver(const CudaProbe& probe);
 
 /// The oldest driver that serves a CUDA: within a major version, any.
 CudaVersion required_driver(CudaVersion built);

@@ -32,7 +32,7 @@ struct WeightEntry {
   std::string type;
 };
 
-/// The door between the torch-free world and LibTorch. One per process; thread-safe.
+/// The ABI boundary between torch-free code and LibTorch. One per process; thread-safe.
 /// Nothing that is thrown behind it comes out: every failure is an Error.
 class Engine {
  public:

@@ -53,7 +53,7 @@ class Planner {
           " pairs at a time");
     }
     if (plan.options.correlation_budget_bytes < request_.options.correlation_budget_bytes) {
-      add("correlation on demand");
+      add("correlation on the fly");
     }
     if (plan.options.max_size != request_.options.max_size) {
       add("a longer side of " + std::to_string(plan.options.max_size) + " instead of " +
@@ -87,15 +87,15 @@ Result<FlowPlan> plan_flow(const FlowRequest& request, const FlowWorkspaceOf& wo
     return Error{ErrorCode::BadShape, "flow of frames without pixels"};
   }
   const Planner planner(request, workspace);
-  FlowOptions on_demand = request.options;
-  on_demand.correlation_budget_bytes = 0;
+  FlowOptions on_the_fly = request.options;
+  on_the_fly.correlation_budget_bytes = 0;
   auto plan = planner.with_fewer_pairs(request.options);
-  if (!plan) plan = planner.with_fewer_pairs(on_demand);
-  if (!plan) plan = planner.with_smaller_size(on_demand);
+  if (!plan) plan = planner.with_fewer_pairs(on_the_fly);
+  if (!plan) plan = planner.with_smaller_size(on_the_fly);
   if (!plan) {
     return Error{ErrorCode::OutOfMemory, "flow of " + std::to_string(request.width) + "x" +
                                              std::to_string(request.height) + " needs at least " +
-                                             megabytes(planner.least(on_demand)) + ", and " +
+                                             megabytes(planner.least(on_the_fly)) + ", and " +
                                              megabytes(request.available_bytes) + " may be used"};
   }
   plan->reduced = planner.difference(*plan);

@@ -39,7 +39,7 @@ using FlowWorkspaceOf =
 /// How to do the work within the memory there is. What is asked for where it fits; else, in this
 /// order and no further than needed:
 /// 1. fewer pairs for one call (the same flow, less of the device in use);
-/// 2. correlation on demand, with as many pairs as then fit (the same flow, slower);
+/// 2. correlation on the fly, with as many pairs as then fit (the same flow, slower);
 /// 3. a smaller image inside the model, one pair at a time (a coarser flow).
 /// ErrorCode::OutOfMemory where not even the smallest image fits.
 Result<FlowPlan> plan_flow(const FlowRequest& request, const FlowWorkspaceOf& workspace);

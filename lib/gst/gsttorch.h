@@ -8,4 +8,4 @@
 #include "gsttorchmatchmeta.h"
 #include "gsttorchmemory.h"
 #include "gsttorchruntime.h"
-#include "gsttorchscenemeta.h"
+#include "gsttorchshotmeta.h"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
+#include "lib/gst/gsttorchshotmeta.h"
+
 #include <initializer_list>
 
-#include "lib/gst/gsttorchscenemeta.h"
 #include "lib/gst/util/enum_nick.h"
 
 using gsttorch::enum_nick;

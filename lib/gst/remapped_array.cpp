@@ -44,7 +44,7 @@ GridAxis grid_axis(const AxisMapping& axis, guint new_cells, guint out_pixels, d
   return grid;
 }
 
-/// An array on a new grid, made on demand.
+/// An array on a new grid, made on the fly.
 class RemappedArray final : public Tensor {
  public:
   enum class Kind { Vectors, Confidence };

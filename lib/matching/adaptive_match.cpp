@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kCoarseThreshold = 0.2;  // at most: whoever wants sure matches wants them found
 
-// One pair on its way through one net.
+// One pair on its way through one model.
 struct Pass {
   MatchPair frames;
   MatchOptions options;

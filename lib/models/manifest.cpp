@@ -28,7 +28,7 @@ struct Malformed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-std::string optional_text(const json& object, const char* key) {
+std::string format_optional(const json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end()) return "";
   if (!found->is_string()) throw Malformed(std::string(key) + " is not a text");
@@ -36,7 +36,7 @@ std::string optional_text(const json& object, const char* key) {
 }
 
 std::string text(const json& object, const char* key) {
-  std::string value = optional_text(object, key);
+  std::string value = format_optional(object, key);
   if (value.empty()) throw Malformed(std::string(key) + " is missing");
   return value;
 }
@@ -54,7 +54,7 @@ bool consists_of(std::string_view word, std::string_view letters) {
 }
 
 std::string hash(const json& object, const char* key, std::size_t longest) {
-  const std::string digits = optional_text(object, key);
+  const std::string digits = format_optional(object, key);
   if (!digits.empty() && (digits.size() > longest || !consists_of(digits, "0123456789abcdef"))) {
     throw Malformed(std::string(key) + " is not a hash");
   }
@@ -91,11 +91,11 @@ std::string read_bundled(const std::string& path, const std::filesystem::path& d
 
 ModelSource read_source(const json& object, const std::filesystem::path& directory) {
   ModelSource source;
-  if (const std::string path = optional_text(object, "bundled"); !path.empty()) {
+  if (const std::string path = format_optional(object, "bundled"); !path.empty()) {
     source.bundled = read_bundled(path, directory);
     return source;
   }
-  source.url = optional_text(object, "url");
+  source.url = format_optional(object, "url");
   if (!source.url.empty()) {
     const std::string_view url = source.url;
     if (url.substr(0, 8) != "https://" && url.substr(0, 7) != "http://") {
@@ -113,7 +113,7 @@ ModelSource read_source(const json& object, const std::filesystem::path& directo
 ModelFigure read_figure(const json& object) {
   const auto value = object.find("value");
   if (value == object.end() || !value->is_number()) throw Malformed("a figure has no value");
-  return {text(object, "what"), value->get<double>(), optional_text(object, "unit"),
+  return {text(object, "what"), value->get<double>(), format_optional(object, "unit"),
           text(object, "source")};
 }
 

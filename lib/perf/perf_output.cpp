@@ -18,7 +18,7 @@ double percent_of_one(std::uint64_t ticks, std::uint64_t nanoseconds) {
   return static_cast<double>(ticks) / ticks_per_second() * 1e11 / static_cast<double>(nanoseconds);
 }
 
-PerfRecord threads_of(const UsageLook& before, const UsageLook& now) {
+PerfRecord threads_of(const UsageReading& before, const UsageReading& now) {
   std::map<int, std::uint64_t> earlier;
   for (const ThreadUsage& thread : before.process.threads) earlier[thread.id] = thread.cpu_ticks;
   PerfRecord threads = PerfRecord::array();
@@ -33,7 +33,7 @@ PerfRecord threads_of(const UsageLook& before, const UsageLook& now) {
   return threads;
 }
 
-void add_processor_time(PerfRecord& process, const UsageLook& before, const UsageLook& now) {
+void add_cpu_time(PerfRecord& process, const UsageReading& before, const UsageReading& now) {
   if (!now.process.cpu_ticks) return;
   process["cpu_seconds"] = static_cast<double>(*now.process.cpu_ticks) / ticks_per_second();
   if (!before.process.cpu_ticks || now.time <= before.time) return;
@@ -49,7 +49,7 @@ PerfRecord to_record(const DurationSummary& summary) {
           {"p95", summary.p95},     {"p99", summary.p99},   {"max", summary.max}};
 }
 
-void blame_slowest_net(PerfRecord& record) {
+void blame_slowest_model(PerfRecord& record) {
   if (!record.contains("bottleneck_element") || !record.contains("reports")) return;
   std::string slowest;
   double most = -1;
@@ -69,9 +69,9 @@ void blame_slowest_net(PerfRecord& record) {
   record["bottleneck_element"] = slowest;
 }
 
-void add_usage(PerfRecord& record, const UsageLook& before, const UsageLook& now) {
+void add_usage(PerfRecord& record, const UsageReading& before, const UsageReading& now) {
   PerfRecord process = PerfRecord::object();
-  add_processor_time(process, before, now);
+  add_cpu_time(process, before, now);
   set(process, "rss", now.process.rss);
   set(process, "rss_peak", now.process.rss_peak);
   set(process, "rss_anon", now.process.rss_anon);

@@ -21,18 +21,18 @@ PerfRecord to_record(const DurationSummary& summary);
 
 /// What changes between two looks at CPU time is a share of the time between them, in percent
 /// of one CPU: absent from the first look.
-struct UsageLook {
+struct UsageReading {
   ProcessUsage process;
   std::optional<SystemUsage> system;
   std::uint64_t time = 0;  ///< ns
 };
 /// Sets "process" and "system".
-void add_usage(PerfRecord& record, const UsageLook& before, const UsageLook& now);
+void add_usage(PerfRecord& record, const UsageReading& before, const UsageReading& now);
 
 /// Elements with models share the threads that compute: the one that is found waiting is not the
 /// one that takes the time. Where "bottleneck_element" reports "inference_ms", names the element
 /// that reports most of it.
-void blame_slowest_net(PerfRecord& record);
+void blame_slowest_model(PerfRecord& record);
 
 /// One line, its newline included.
 std::string to_json_line(const PerfRecord& record);

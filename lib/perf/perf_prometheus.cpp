@@ -92,7 +92,7 @@ std::string escaped(const std::string& value) {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
-std::string labels_text(const Labels& labels) {
+std::string format_labels(const Labels& labels) {
   std::string text;
   for (const auto& [name, value] : labels) {
     text += text.empty() ? "{" : ",";
@@ -110,11 +110,11 @@ struct Sampled {
 };
 
 std::string sample(const std::string& name, const Labels& labels, double value) {
-  return name + labels_text(labels) + " " + format("%.9g", value) + "\n";
+  return name + format_labels(labels) + " " + format("%.9g", value) + "\n";
 }
 
 std::string count_sample(const std::string& name, const Labels& labels, const PerfRecord& value) {
-  return name + labels_text(labels) + " " + value.dump() + "\n";
+  return name + format_labels(labels) + " " + value.dump() + "\n";
 }
 
 std::string summary_samples(const std::string& name, const Sampled& of, const Family& family) {
@@ -131,7 +131,7 @@ std::string summary_samples(const std::string& name, const Sampled& of, const Fa
   return text + count_sample(name + "_count", of.labels, duration["count"]);
 }
 
-std::string family_text(const Family& family, const std::vector<Sampled>& all) {
+std::string format_family(const Family& family, const std::vector<Sampled>& all) {
   const std::string name = std::string(kPrefix) + family.name;
   std::string samples;
   for (const Sampled& one : all) {
@@ -151,9 +151,9 @@ std::string family_text(const Family& family, const std::vector<Sampled>& all) {
 }
 
 template <std::size_t N>
-std::string families_text(const Family (&families)[N], const std::vector<Sampled>& all) {
+std::string format_families(const Family (&families)[N], const std::vector<Sampled>& all) {
   std::string text;
-  for (const Family& family : families) text += family_text(family, all);
+  for (const Family& family : families) text += format_family(family, all);
   return text;
 }
 
@@ -233,7 +233,7 @@ class ReportedSamples {
   std::string& text_;
 };
 
-std::string models_text(const PerfRecord& record, const Labels& meter) {
+std::string format_models(const PerfRecord& record, const Labels& meter) {
   std::string samples;
   for (const PerfRecord& model : record.value("reports", PerfRecord::array())) {
     Labels labels = meter;
@@ -250,17 +250,17 @@ std::string models_text(const PerfRecord& record, const Labels& meter) {
 
 std::string to_prometheus(const PerfRecord& record) {
   const Labels meter{{"meter", record.value("source", std::string("perfmeter"))}};
-  std::string text = families_text(kStreamFamilies, {{meter, &record}});
+  std::string text = format_families(kStreamFamilies, {{meter, &record}});
   if (record.contains("process")) {
-    text += families_text(kProcessFamilies, {{meter, &record["process"]}});
+    text += format_families(kProcessFamilies, {{meter, &record["process"]}});
   }
   if (record.contains("system")) {
-    text += families_text(kSystemFamilies, {{meter, &record["system"]}});
+    text += format_families(kSystemFamilies, {{meter, &record["system"]}});
   }
-  text += families_text(kGpuFamilies, each_of(record, "gpu", meter, {{"gpu", "index"}}));
-  text += families_text(kElementFamilies, each_of(record, "elements", meter,
-                                                  {{"element", "name"}, {"factory", "factory"}}));
-  return text + models_text(record, meter);
+  text += format_families(kGpuFamilies, each_of(record, "gpu", meter, {{"gpu", "index"}}));
+  text += format_families(kElementFamilies, each_of(record, "elements", meter,
+                                                    {{"element", "name"}, {"factory", "factory"}}));
+  return text + format_models(record, meter);
 }
 
 }  // namespace gsttorch

@@ -20,13 +20,13 @@ std::string mebibytes(const PerfRecord& bytes) {
   return format("%.1f MiB", bytes.get<double>() / 1048576);
 }
 
-std::string duration_text(const char* name, const PerfRecord& duration) {
+std::string format_duration(const char* name, const PerfRecord& duration) {
   return std::string(name) + " " + milliseconds(duration, "p50") + "/" +
          milliseconds(duration, "p95") + "/" + milliseconds(duration, "p99") + "/" +
          milliseconds(duration, "max") + " ms";
 }
 
-std::string rates_text(const PerfRecord& record) {
+std::string format_rates(const PerfRecord& record) {
   std::string text = "rate";
   for (const auto& [key, name] :
        {std::pair{"rate_now", "now"}, {"rate_average", "average"}, {"rate_minimum", "minimum"}}) {
@@ -41,13 +41,13 @@ std::vector<std::string> parts_of(const PerfRecord& record) {
     parts.push_back(format("STALLED for %.1f s", record["stalled_for"].get<double>() / 1e9));
   }
   parts.push_back(std::to_string(record.value("buffers", std::uint64_t{0})) + " buffers");
-  if (record.contains("rate_average")) parts.push_back(rates_text(record));
+  if (record.contains("rate_average")) parts.push_back(format_rates(record));
   if (record.contains("bytes_per_second"))
     parts.push_back(mebibytes(record["bytes_per_second"]) + "/s");
   if (record.value("lost", std::uint64_t{0}) > 0) {
     parts.push_back(std::to_string(record["lost"].get<std::uint64_t>()) + " lost");
   }
-  if (record.contains("latency")) parts.push_back(duration_text("latency", record["latency"]));
+  if (record.contains("latency")) parts.push_back(format_duration("latency", record["latency"]));
   if (record.contains("bottleneck")) {
     parts.push_back("bottleneck " + record["bottleneck"].get<std::string>());
   }
@@ -139,7 +139,7 @@ std::string to_readable_line(const PerfRecord& record) {
 std::string to_table(const PerfRecord& record) {
   std::string text = to_readable_line(record);
   if (record.contains("interbuffer")) {
-    text += "  " + duration_text("between buffers p50/p95/p99/max", record["interbuffer"]) + "\n";
+    text += "  " + format_duration("between buffers p50/p95/p99/max", record["interbuffer"]) + "\n";
   }
   if (record.contains("first_buffer")) {
     text += "  first buffer after " + milliseconds(record, "first_buffer") + " ms\n";

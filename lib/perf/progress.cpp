@@ -14,7 +14,7 @@ namespace {
 constexpr std::chrono::milliseconds kTerminalInterval{200};
 constexpr std::chrono::seconds kLogInterval{5};
 
-std::string clock_text(double seconds) {
+std::string format_clock(double seconds) {
   const auto whole = static_cast<long>(std::lround(std::max(0.0, seconds)));
   char text[32];
   if (whole >= 3600) {
@@ -25,7 +25,7 @@ std::string clock_text(double seconds) {
   return text;
 }
 
-std::string rate_text(double frames_per_second) {
+std::string format_rate(double frames_per_second) {
   char text[48];
   std::snprintf(text, sizeof text, ", %.1f frames/s", frames_per_second);
   return text;
@@ -36,7 +36,7 @@ bool is_total_known(const ProgressState& state) {
   return state.total && *state.total >= state.frames && *state.total > 0;
 }
 
-std::string stages_text(const std::vector<ProgressStage>& stages) {
+std::string format_stages(const std::vector<ProgressStage>& stages) {
   std::string text;
   for (const ProgressStage& stage : stages) {
     text.append(text.empty() ? " | " : ", ").append(stage.name);
@@ -76,7 +76,7 @@ std::optional<double> seconds_left(const ProgressState& state) {
   return state.seconds * (1 - *share) / (*share - state.share_at_start);
 }
 
-std::string progress_text(const ProgressState& state) {
+std::string format_progress(const ProgressState& state) {
   std::string text;
   if (const auto share = done_share(state)) {
     text.append(std::to_string(static_cast<int>(100 * *share))).append(" %, ");
@@ -84,10 +84,10 @@ std::string progress_text(const ProgressState& state) {
   text.append(std::to_string(state.frames));
   if (is_total_known(state)) text.append("/").append(std::to_string(*state.total));
   text.append(" frames");
-  if (const auto rate = frame_rate(state)) text += rate_text(*rate);
+  if (const auto rate = frame_rate(state)) text += format_rate(*rate);
   if (const auto left = seconds_left(state))
-    text.append(", ").append(clock_text(*left)).append(" left");
-  return text + stages_text(state.stages);
+    text.append(", ").append(format_clock(*left)).append(" left");
+  return text + format_stages(state.stages);
 }
 
 Progress::Progress() : terminal_(isatty(STDERR_FILENO) == 1), last_shown_(Clock::now()) {}
@@ -101,7 +101,7 @@ void Progress::show(const ProgressState& state) {
 }
 
 void Progress::print(const ProgressState& state) {
-  const std::string text = progress_text(state);
+  const std::string text = format_progress(state);
   if (terminal_) {
     // In one call, over what is there, and only then what a longer text left behind is cleared:
     // drawn so, it does not flicker.

@@ -38,7 +38,7 @@ std::optional<double> seconds_left(const ProgressState& state);
 
 /// "42 %, 105/250 frames, 5.3 frames/s, 0:27 left | decode 120, raftflow0 105", less what is not
 /// known.
-std::string progress_text(const ProgressState& state);
+std::string format_progress(const ProgressState& state);
 
 /// Tells the user on stderr: one line drawn again and again on a terminal, elsewhere a line now and
 /// then. Thread-bound.

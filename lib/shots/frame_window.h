@@ -11,8 +11,8 @@
 
 namespace gsttorch {
 
-/// The last frames of a stretch, and how alike any two of them are. Frames are addressed by their
-/// position in the stretch, 0 for its first. Thread-bound.
+/// The last frames of a sequence, and how alike any two of them are. Frames are addressed by their
+/// position in the sequence, 0 for its first. Thread-bound.
 class FrameWindow {
  public:
   static constexpr std::size_t kCapacity = 100;

@@ -14,7 +14,7 @@
 
 namespace gsttorch {
 
-/// All that is known of gradual changes in a stretch: fades, dissolves and wipes by their
+/// All that is known of gradual changes in a sequence: fades, dissolves and wipes by their
 /// arithmetic, and TransNetV2's marks. Where accounts of one change overlap, that of the fade goes
 /// before that of the dissolve, and this before the model's. Thread-bound.
 class GradualFinder {
@@ -24,7 +24,7 @@ class GradualFinder {
     float distance_floor = 0.02F;
   };
 
-  /// A change with its positions in the stretch; [start, end) as in ShotBoundary.
+  /// A change with its positions in the sequence; [start, end) as in ShotBoundary.
   struct Change {
     std::int64_t start = 0, end = 0;
     ShotBoundary boundary;

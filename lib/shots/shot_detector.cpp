@@ -42,7 +42,7 @@ class ShotDetector::Impl {
   CutRule cuts_;
   GradualFinder gradual_;
   std::int64_t next_ = 0;        // the position to decide next
-  FramePlace last_middle_;       // of the last boundary; before it the stretch's first frame
+  FramePlace last_middle_;       // of the last boundary; before it the sequence's first frame
   std::int64_t shot_begin_ = 0;  // position from which the present shot is pure
 };
 

@@ -40,11 +40,11 @@ class ShotDetector {
   std::vector<ShotDecision> push(const ShotFrame& frame);
 
   /// The decisions of the frames up to this number, by the later frames that there are. Unlike
-  /// after finish(), the stretch continues.
+  /// after finish(), the sequence continues.
   std::vector<ShotDecision> decide_until(std::uint64_t number);
 
-  /// No further frames of this stretch will come (end of stream, DISCONT, segment, caps): the
-  /// decisions still due. The next frame begins a new stretch, and is no cut.
+  /// No further frames of this sequence will come (end of stream, DISCONT, segment, caps): the
+  /// decisions still due. The next frame begins a new sequence, and is no cut.
   std::vector<ShotDecision> finish();
 
   /// As finish(), but what is still due is dropped (flush).

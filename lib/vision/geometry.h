@@ -57,8 +57,8 @@ inline double model_pixel(int width, int height, int max_size) {
   return max_size > 0 && max_size < longer ? static_cast<double>(longer) / max_size : 1;
 }
 
-/// OpenCV behind a door: its calib3d maps tens of libraries, which only those who ask for geometry
-/// pay for. Thread-safe; nothing that is thrown behind it comes out.
+/// OpenCV behind an interface: its calib3d maps tens of libraries, which only those who ask for
+/// geometry pay for. Thread-safe; nothing that is thrown behind it comes out.
 class Vision {
  public:
   virtual ~Vision() = default;

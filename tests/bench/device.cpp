@@ -137,20 +137,20 @@ Measured shots(ShotModel& model, const Video& video) {
   return measured;
 }
 
-Measured run(Engine& engine, const std::string& net, const ModelOptions& options,
+Measured run(Engine& engine, const std::string& kind, const ModelOptions& options,
              const Video& video, double threshold) {
-  if (net == "flow") return flow(*must(engine.load_flow_model(options)), video);
-  if (net == "match") return match(*must(engine.load_match_model(options)), video, threshold);
-  if (net == "features") return features(*must(engine.load_feature_model(options)), video);
-  if (net == "shots") return shots(*must(engine.load_shot_model(options)), video);
-  std::fprintf(stderr, "device: no model %s\n", net.c_str());
+  if (kind == "flow") return flow(*must(engine.load_flow_model(options)), video);
+  if (kind == "match") return match(*must(engine.load_match_model(options)), video, threshold);
+  if (kind == "features") return features(*must(engine.load_feature_model(options)), video);
+  if (kind == "shots") return shots(*must(engine.load_shot_model(options)), video);
+  std::fprintf(stderr, "device: no model %s\n", kind.c_str());
   std::exit(2);
 }
 
-void print(const std::string& net, const std::string& device, const Video& video, Measured measured,
-           const MemoryReport& memory) {
+void print(const std::string& kind, const std::string& device, const Video& video,
+           Measured measured, const MemoryReport& memory) {
   std::vector<double>& ms = measured.ms;
-  if (net != "shots") ms.erase(ms.begin(), ms.begin() + std::min(kWarmUp, ms.size()));
+  if (kind != "shots") ms.erase(ms.begin(), ms.begin() + std::min(kWarmUp, ms.size()));
   if (ms.empty()) return;
   std::sort(ms.begin(), ms.end());
   const double mean = std::accumulate(ms.begin(), ms.end(), 0.) / ms.size();
@@ -159,7 +159,7 @@ void print(const std::string& net, const std::string& device, const Video& video
       "{\"model\": \"%s\", \"device\": \"%s\", \"size\": \"%dx%d\", \"n\": %zu, \"ms\": {\"p50\": "
       "%.3f, \"mean\": %.3f, \"least\": %.3f, \"p95\": %.3f}, \"matches\": %.1f, \"peak_mb\": "
       "%.1f, \"reserved_mb\": %.1f}\n",
-      net.c_str(), device.c_str(), video.width, video.height, ms.size(), ms[ms.size() / 2], mean,
+      kind.c_str(), device.c_str(), video.width, video.height, ms.size(), ms[ms.size() / 2], mean,
       ms.front(), ms[ms.size() * 95 / 100],
       found.empty() ? 0 : std::accumulate(found.begin(), found.end(), 0.) / found.size(),
       memory.peak / 1e6, memory.reserved / 1e6);
@@ -176,12 +176,12 @@ int main(int argc, char** argv) {
     return 2;
   }
   Engine* engine = must(load_engine());
-  const std::string net = argv[1], device = must(engine->resolve_device(argv[3]));
+  const std::string kind = argv[1], device = must(engine->resolve_device(argv[3]));
   const Video video(argv[4], std::atoi(argv[5]), std::atoi(argv[6]));
   engine->enter_worker(device, 0);
   engine->reset_memory_peak(device);
   const Measured measured =
-      run(*engine, net, {argv[2], device}, video, argc > 7 ? std::atof(argv[7]) : 0.2);
-  print(net, device, video, measured, engine->memory(device));
+      run(*engine, kind, {argv[2], device}, video, argc > 7 ? std::atof(argv[7]) : 0.2);
+  print(kind, device, video, measured, engine->memory(device));
   return 0;
 }

@@ -95,14 +95,14 @@ double ms_of(const timeval& time) { return time.tv_sec * 1e3 + time.tv_usec * 1e
 
 Run run(FlowModel& model, int width, int height, int pairs, const FlowOptions& options) {
   Run done;
-  const Image pictures[] = {Image(width, height, 0), Image(width, height, 3)};
-  SingleUseImage first(pictures[0].view);
+  const Image sources[] = {Image(width, height, 0), Image(width, height, 3)};
+  SingleUseImage first(sources[0].view);
   auto earlier = must(model.encode(first, options));
   rusage before{}, after{};
   getrusage(RUSAGE_SELF, &before);
   for (int i = 1; i <= pairs; i++) {
     const auto start = std::chrono::steady_clock::now();
-    SingleUseImage image(pictures[i % 2].view);
+    SingleUseImage image(sources[i % 2].view);
     auto later = must(model.encode(image, options));
     const FlowPair pair{earlier, later, nullptr};
     const auto flow = must(model.flow({&pair, 1}, options));

@@ -131,17 +131,17 @@ std::shared_ptr<const Loftr::Image> match_in_stream(const Loftr& model, const Co
                                                     const at::Tensor& image,
                                                     const std::shared_ptr<const Loftr::Image>& last,
                                                     const Loftr::Options& options, Stages& stages) {
-  const auto picture =
+  const auto source =
       stages("backbone", costs.way_down() + costs.coarse(1), [&] { return model.encode(image); });
-  if (!last) return picture;
-  const Loftr::ImagePair pair = {last.get(), picture.get()};
+  if (!last) return source;
+  const Loftr::ImagePair pair = {last.get(), source.get()};
   const auto tokens =
       stages("coarse transformer", costs.coarse(2 * model.config().coarse_layers - 2),
              [&] { return model.coarse_tokens(std::span(&pair, 1)).tokens; });
   const auto matches = stages("matching", costs.matching(), [&] {
     auto found = match_tokens(rows_of(tokens.x0), rows_of(tokens.x1), LoftrConfig::kTemperature,
                               options.threshold);
-    drop_border(found, picture->grid());
+    drop_border(found, source->grid());
     return found;
   });
   const auto count = static_cast<double>(matches.size());
@@ -149,7 +149,7 @@ std::shared_ptr<const Loftr::Image> match_in_stream(const Loftr& model, const Co
   stages("fine branch and stage", costs.branch(count) + costs.fine(count), refine);
   stages("fine stage", costs.windows(count) + costs.fine(count), refine);  // what is made is kept
   if (stages.is_last) std::printf("{\"matches\": %zu}\n", matches.size());
-  return picture;
+  return source;
 }
 
 struct StockModel {

@@ -37,10 +37,10 @@ struct Variant {
   const char* name;
   std::string element;
   std::vector<double> wall_ms;  // per frame
-  std::vector<double> processor_ms;
+  std::vector<double> cpu_ms;
 };
 
-double processor_ms() {
+double cpu_ms() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const auto ms = [](const timeval& t) {
@@ -79,7 +79,7 @@ void run(Variant& variant, const Load& load) {
                            ",height=" + std::to_string(load.height) + " ! identity ! " +
                            variant.element + " ! fakesink sync=false";
   Net model{some_flow(load), load};
-  const double processor = processor_ms();
+  const double cpu_before = cpu_ms();
   const auto start = std::chrono::steady_clock::now();
   const std::string end = run_pipeline(line, [&](GstElement* pipeline) {
     for_each_pad(pipeline, "identity", "src", [&](GstPad* pad) {
@@ -89,7 +89,7 @@ void run(Variant& variant, const Load& load) {
   const std::chrono::duration<double, std::milli> wall = std::chrono::steady_clock::now() - start;
   if (end != "eos") std::fprintf(stderr, "%s: %s\n", variant.name, end.c_str());
   variant.wall_ms.push_back(wall.count() / load.frames);
-  variant.processor_ms.push_back((processor_ms() - processor) / load.frames);
+  variant.cpu_ms.push_back((cpu_ms() - cpu_before) / load.frames);
 }
 
 double median(std::vector<double> values) {
@@ -122,7 +122,7 @@ void measure(const Load& load) {
   for (const Variant& variant : all) {
     std::printf("%-28s %8.3f ms/frame %+6.1f %%   CPU %7.3f ms/frame\n", variant.name,
                 median(variant.wall_ms), 100 * (median(variant.wall_ms) / base - 1),
-                median(variant.processor_ms));
+                median(variant.cpu_ms));
   }
 }
 

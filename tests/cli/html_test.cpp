@@ -23,25 +23,25 @@ TEST(Html, replaces_bytes_that_are_no_text) {
 }
 
 TEST(Html, has_a_dash_for_what_is_no_number) {
-  EXPECT_EQ(number_text(1.25, 1), "1.2");
-  EXPECT_EQ(number_text(std::nullopt, 1), "–");
-  EXPECT_EQ(number_text(std::numeric_limits<double>::quiet_NaN(), 1), "–");
+  EXPECT_EQ(format_number(1.25, 1), "1.2");
+  EXPECT_EQ(format_number(std::nullopt, 1), "–");
+  EXPECT_EQ(format_number(std::numeric_limits<double>::quiet_NaN(), 1), "–");
 }
 
 TEST(Html, groups_the_digits_of_counts) {
-  EXPECT_EQ(count_text(999), "999");
-  EXPECT_EQ(count_text(1234567), "1\u202f234\u202f567");
+  EXPECT_EQ(format_count(999), "999");
+  EXPECT_EQ(format_count(1234567), "1\u202f234\u202f567");
 }
 
 TEST(Html, tells_bytes_in_binary_units) {
-  EXPECT_EQ(bytes_text(512), "512 bytes");
-  EXPECT_EQ(bytes_text(3 * 1048576), "3.0 MiB");
+  EXPECT_EQ(format_bytes(512), "512 bytes");
+  EXPECT_EQ(format_bytes(3 * 1048576), "3.0 MiB");
 }
 
 TEST(Html, tells_times_to_the_hundredth) {
-  EXPECT_EQ(time_text(7.48), "0:07.48");
-  EXPECT_EQ(time_text(59.999), "1:00.00");
-  EXPECT_EQ(time_text(3723), "1:02:03.00");
+  EXPECT_EQ(format_time(7.48), "0:07.48");
+  EXPECT_EQ(format_time(59.999), "1:00.00");
+  EXPECT_EQ(format_time(3723), "1:02:03.00");
 }
 
 TEST(Html, addresses_stay_below_the_page) {

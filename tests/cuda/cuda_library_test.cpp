@@ -136,7 +136,7 @@ class OnGpu : public testing::TestWithParam<PixelFormat> {
     return out;
   }
 
-  std::vector<float> on_processor(PixelLayout layout) {
+  std::vector<float> on_cpu(PixelLayout layout) {
     const PixelSource source = pixel_source(view_at(planes_.data(), GetParam()), kScale);
     std::vector<float> out(kOut);
     for (int y = 0; y < kHeight; y++) {
@@ -153,8 +153,7 @@ class OnGpu : public testing::TestWithParam<PixelFormat> {
 
 TEST_P(OnGpu, an_image_becomes_what_the_cpu_makes_of_it) {
   for (const PixelLayout layout : {PixelLayout::Planar, PixelLayout::ChannelsLast}) {
-    EXPECT_THAT(on_gpu(layout),
-                testing::Pointwise(testing::FloatNear(1e-4F), on_processor(layout)));
+    EXPECT_THAT(on_gpu(layout), testing::Pointwise(testing::FloatNear(1e-4F), on_cpu(layout)));
   }
 }
 

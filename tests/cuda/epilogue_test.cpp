@@ -35,13 +35,13 @@ class Maps : public testing::TestWithParam<int> {  // channels
   static std::size_t size() { return std::size_t{kImages} * kPixels * GetParam(); }
 
   static Floats with_bias(const Floats& map, const Floats* bias, const Floats* other,
-                          Activation activation) {
+                          EpilogueActivation activation) {
     Floats out = map;
     for (std::size_t i = 0; i < out.size(); i++) {
       if (bias) out[i] += (*bias)[i % bias->size()];
       if (other) out[i] += (*other)[i];
-      if (activation == Activation::Relu) out[i] = std::max(out[i], 0.F);
-      if (activation == Activation::LeakyRelu && out[i] < 0) out[i] *= 0.01F;
+      if (activation == EpilogueActivation::Relu) out[i] = std::max(out[i], 0.F);
+      if (activation == EpilogueActivation::LeakyRelu && out[i] < 0) out[i] *= 0.01F;
     }
     return out;
   }
@@ -87,7 +87,7 @@ TEST_P(Maps, are_given_a_bias_by_the_steps_of_the_kernel) {
                                .other = other.data(),
                                .pixels = kImages * kPixels,
                                .channels = GetParam(),
-                               .activation = Activation::LeakyRelu};
+                               .activation = EpilogueActivation::LeakyRelu};
   for (std::uint32_t i = 0; i < values.size(); i++) add_bias(work, i);
   EXPECT_THAT(values, testing::Pointwise(testing::FloatNear(1e-6F),
                                          with_bias(map, &bias, &other, work.activation)));
@@ -149,7 +149,8 @@ class MapsOnGpu : public Maps {
 TEST_P(MapsOnGpu, are_given_a_bias) {
   const Floats map = random(size()), bias = random(GetParam()), other = random(size());
   for (const bool is_sum : {false, true}) {
-    for (const auto activation : {Activation::None, Activation::Relu, Activation::LeakyRelu}) {
+    for (const auto activation :
+         {EpilogueActivation::None, EpilogueActivation::Relu, EpilogueActivation::LeakyRelu}) {
       float* values = on_device(map);
       const BiasActivation work = {.values = values,
                                    .bias = on_device(bias),

@@ -11,14 +11,14 @@
 #include <gtest/gtest.h>
 
 #include "lib/cuda/cuda_library.h"
-#include "tests/support/processor_lookup.h"
+#include "tests/support/cpu_lookup.h"
 
 namespace gsttorch {
 namespace {
 
 struct Case {
   int radius, depth;
-  bool on_demand;
+  bool on_the_fly;
 };
 
 class LookupOnGpu : public testing::TestWithParam<Case> {
@@ -54,14 +54,14 @@ class LookupOnGpu : public testing::TestWithParam<Case> {
   std::vector<void*> allocated_;
 };
 
-TEST_P(LookupOnGpu, equals_the_processors) {
-  const auto [radius, depth, on_demand] = GetParam();
+TEST_P(LookupOnGpu, equals_the_cpu) {
+  const auto [radius, depth, on_the_fly] = GetParam();
   CorrelationLookup here{};
   here.batch = kBatch;
   here.pixels = kPixels;
   here.depth = depth;
   here.radius = radius;
-  here.on_demand = on_demand;
+  here.on_the_fly = on_the_fly;
   CorrelationLookup there = here;
   std::vector<float> points = random_values(std::size_t{kBatch} * 2 * kPixels, -9, 28);
   points[5] = NAN;
@@ -76,7 +76,7 @@ TEST_P(LookupOnGpu, equals_the_processors) {
     here.heights[level] = there.heights[level] = kHeight >> level;
     here.widths[level] = there.widths[level] = kWidth >> level;
     const std::size_t cells = std::size_t{1} * here.heights[level] * here.widths[level];
-    levels[level] = random_values(kBatch * cells * (on_demand ? depth : kPixels), -1, 1);
+    levels[level] = random_values(kBatch * cells * (on_the_fly ? depth : kPixels), -1, 1);
     here.levels[level] = levels[level].data();
     there.levels[level] = on_device(levels[level]);
   }

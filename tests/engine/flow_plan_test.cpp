@@ -62,11 +62,11 @@ TEST(FlowPlan, computes_correlation_on_demand_when_one_pair_is_too_much) {
   EXPECT_EQ(plan->options.correlation_budget_bytes, 0u);
   EXPECT_EQ(plan->pairs, 3) << "as many as fit without the volume";
   EXPECT_EQ(plan->options.max_size, 0);
-  EXPECT_THAT(plan->reduced, HasSubstr("correlation on demand"));
+  EXPECT_THAT(plan->reduced, HasSubstr("correlation on the fly"));
 }
 
 TEST(FlowPlan, makes_the_image_smaller_last_and_no_smaller_than_needed) {
-  const FlowRequest tight = request(10 * kMega);  // one pair on demand: 14 MB
+  const FlowRequest tight = request(10 * kMega);  // one pair on the fly: 14 MB
   const auto plan = plan_flow(tight, workspace);
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->pairs, 1);

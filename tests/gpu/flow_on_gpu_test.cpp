@@ -30,11 +30,11 @@ class FlowOnGpu : public GpuTest, public testing::WithParamInterface<const char*
     return model ? std::move(model).value() : nullptr;
   }
 
-  static std::vector<FlowResult> run(FlowModel& model, const std::vector<Image>& pictures,
+  static std::vector<FlowResult> run(FlowModel& model, const std::vector<Image>& sources,
                                      const FlowOptions& options) {
     std::vector<std::shared_ptr<const FlowFrame>> frames;
-    for (const Image& picture : pictures) {
-      SingleUseImage image(picture.view);
+    for (const Image& source : sources) {
+      SingleUseImage image(source.view);
       const auto frame = model.encode(image, options);
       EXPECT_TRUE(frame) << frame.error().message;
       if (!frame) return {};
@@ -67,17 +67,17 @@ class FlowOnGpu : public GpuTest, public testing::WithParamInterface<const char*
     }
   }
 
-  static std::vector<Image> pictures(int count, double from = 0) {
+  static std::vector<Image> sources(int count, double from = 0) {
     std::vector<Image> made;
     for (int i = 0; i < count; i++) made.emplace_back(kWidth, kHeight, from + 2.0 * i, i);
     return made;
   }
 };
 
-TEST_P(FlowOnGpu, equals_the_processors) {
+TEST_P(FlowOnGpu, equals_the_cpu) {
   FlowOptions options;
   options.iterations = 4;
-  const auto frames = pictures(2);
+  const auto frames = sources(2);
   expect_equal(run(*load(device_), frames, options), run(*load("cpu"), frames, options));
 }
 
@@ -85,7 +85,7 @@ TEST_P(FlowOnGpu, equals_the_cpus_with_correlation_on_demand) {
   FlowOptions options;
   options.iterations = 4;
   options.correlation_budget_bytes = 0;
-  const auto frames = pictures(2);
+  const auto frames = sources(2);
   expect_equal(run(*load(device_), frames, options), run(*load("cpu"), frames, options));
 }
 
@@ -95,7 +95,7 @@ TEST_P(FlowOnGpu, of_later_images_equals_the_cpus) {
   options.iterations = 4;
   const auto gpu = load(device_), cpu = load("cpu");
   for (const double from : {0., 17., 5., 40.}) {
-    const auto frames = pictures(2, from);
+    const auto frames = sources(2, from);
     expect_equal(run(*gpu, frames, options), run(*cpu, frames, options));
   }
 }
@@ -104,7 +104,7 @@ TEST_P(FlowOnGpu, that_ends_when_it_converges_equals_the_cpus) {
   FlowOptions options;
   options.iterations = 8;
   options.convergence_px = 3;
-  const auto frames = pictures(2);
+  const auto frames = sources(2);
   const auto found = run(*load(device_), frames, options);
   const auto expected = run(*load("cpu"), frames, options);
   ASSERT_EQ(found.size(), 1U);
@@ -120,8 +120,8 @@ TEST_P(FlowOnGpu, with_both_directions_and_a_warm_start_equals_the_cpus) {
   for (const bool on_gpu : {false, true}) {
     const auto model = load(on_gpu ? device_ : "cpu");
     std::vector<std::shared_ptr<const FlowFrame>> frames;
-    for (const Image& picture : pictures(4)) {
-      SingleUseImage image(picture.view);
+    for (const Image& source : sources(4)) {
+      SingleUseImage image(source.view);
       frames.push_back(value_of(model->encode(image, options)));
     }
     std::shared_ptr<const FlowState> last;
@@ -140,7 +140,7 @@ TEST_P(FlowOnGpu, of_a_batch_equals_that_of_single_pairs) {
   FlowOptions options;
   options.iterations = 4;
   const auto model = load(device_);
-  const auto frames = pictures(4);
+  const auto frames = sources(4);
   std::vector<FlowResult> single;
   for (std::size_t i = 1; i < frames.size(); i++) {
     single.push_back(run(*model, {frames[i - 1], frames[i]}, options).at(0));
@@ -152,7 +152,7 @@ TEST_P(FlowOnGpu, is_the_same_from_lanes_that_work_at_once) {
   FlowOptions options;
   options.iterations = 4;
   const auto model = load(device_);
-  const auto frames = pictures(3);
+  const auto frames = sources(3);
   const auto expected = run(*model, frames, options);
   std::vector<std::vector<FlowResult>> found(4);
   {
@@ -171,7 +171,7 @@ TEST_P(FlowOnGpu, is_told_in_the_devices_memory) {
   const auto model = load(device_);
   const MemoryReport before = engine_->memory(device_);
   EXPECT_GT(before.current, model->info().parameters * sizeof(float) - 1);
-  run(*model, pictures(2), {});
+  run(*model, sources(2), {});
   EXPECT_GT(engine_->memory(device_).peak, before.current);
 }
 

@@ -28,10 +28,10 @@ class MatchOnGpu : public GpuTest {
     return options;
   }
 
-  static Frames encode(MatchModel& model, const std::vector<Image>& pictures) {
+  static Frames encode(MatchModel& model, const std::vector<Image>& sources) {
     Frames frames;
-    for (const Image& picture : pictures) {
-      SingleUseImage image(picture.view);
+    for (const Image& source : sources) {
+      SingleUseImage image(source.view);
       frames.push_back(value_of(model.encode(image, options())));
     }
     return frames;
@@ -44,7 +44,7 @@ class MatchOnGpu : public GpuTest {
     return value_of(model.match(pairs, options()));
   }
 
-  static std::vector<Image> pictures(int count, double from = 0) {
+  static std::vector<Image> sources(int count, double from = 0) {
     std::vector<Image> made;
     for (int i = 0; i < count; i++) made.emplace_back(kWidth, kHeight, from + 3.0 * i, 2.0 * i);
     return made;
@@ -74,8 +74,8 @@ class MatchOnGpu : public GpuTest {
   }
 };
 
-TEST_F(MatchOnGpu, equals_the_processors) {
-  const auto frames = pictures(2);
+TEST_F(MatchOnGpu, equals_the_cpu) {
+  const auto frames = sources(2);
   const auto gpu = load(device_), cpu = load("cpu");
   expect_equal(match(*gpu, encode(*gpu, frames)), match(*cpu, encode(*cpu, frames)));
 }
@@ -84,14 +84,14 @@ TEST_F(MatchOnGpu, equals_the_processors) {
 TEST_F(MatchOnGpu, of_later_images_equals_the_cpus) {
   const auto gpu = load(device_), cpu = load("cpu");
   for (const double from : {0., 17., 5., 40.}) {
-    const auto frames = pictures(2, from);
+    const auto frames = sources(2, from);
     expect_equal(match(*gpu, encode(*gpu, frames)), match(*cpu, encode(*cpu, frames)));
   }
 }
 
 TEST_F(MatchOnGpu, of_a_batch_equals_that_of_single_pairs) {
   const auto gpu = load(device_);
-  const Frames frames = encode(*gpu, pictures(4));
+  const Frames frames = encode(*gpu, sources(4));
   std::vector<MatchResult> single;
   for (std::size_t i = 1; i < frames.size(); i++) {
     single.push_back(match(*gpu, {frames[i - 1], frames[i]}).at(0));
@@ -109,7 +109,7 @@ TEST_F(MatchOnGpu, of_images_of_two_sizes_equals_the_cpus) {
 
 TEST_F(MatchOnGpu, is_the_same_from_lanes_that_work_at_once) {
   const auto gpu = load(device_);
-  const auto frames = pictures(3);
+  const auto frames = sources(3);
   const auto expected = match(*gpu, encode(*gpu, frames));
   std::vector<std::vector<MatchResult>> found(4);
   {

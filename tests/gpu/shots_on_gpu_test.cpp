@@ -21,18 +21,18 @@ class ShotsOnGpu : public GpuTest {
     return path;
   }
 
-  static std::vector<Image> pictures(int count, double from = 0) {
+  static std::vector<Image> sources(int count, double from = 0) {
     std::vector<Image> made;
     for (int i = 0; i < count; i++) made.emplace_back(kWidth, kHeight, from + 3.0 * i, 2.0 * i);
     return made;
   }
 
   static std::vector<FrameFeatures> features(FeatureModel& model,
-                                             const std::vector<Image>& pictures) {
+                                             const std::vector<Image>& sources) {
     std::vector<std::unique_ptr<SingleUseImage>> images;
     std::vector<FrameImage*> frames;
-    for (const Image& picture : pictures) {
-      frames.push_back(images.emplace_back(std::make_unique<SingleUseImage>(picture.view)).get());
+    for (const Image& source : sources) {
+      frames.push_back(images.emplace_back(std::make_unique<SingleUseImage>(source.view)).get());
     }
     return value_of(model.features(frames, {}));
   }
@@ -62,7 +62,7 @@ TEST_F(ShotsOnGpu, resnets_features_equal_the_cpus) {
   const auto gpu = value_of(engine_->load_feature_model({path, device_}));
   const auto cpu = value_of(engine_->load_feature_model({path, "cpu"}));
   for (const double from : {0., 17., 5., 40.}) {  // what is asked again is replayed
-    const auto frames = pictures(1, from);
+    const auto frames = sources(1, from);
     expect_equal(features(*gpu, frames), features(*cpu, frames));
   }
 }
@@ -70,8 +70,8 @@ TEST_F(ShotsOnGpu, resnets_features_equal_the_cpus) {
 TEST_F(ShotsOnGpu, resnets_features_of_a_batch_equal_those_of_single_frames) {
   const auto gpu = value_of(engine_->load_feature_model({weights("resnet18"), device_}));
   std::vector<FrameFeatures> single;
-  for (const Image& picture : pictures(5)) single.push_back(features(*gpu, {picture}).at(0));
-  expect_equal(features(*gpu, pictures(5)), single);
+  for (const Image& source : sources(5)) single.push_back(features(*gpu, {source}).at(0));
+  expect_equal(features(*gpu, sources(5)), single);
 }
 
 TEST_F(ShotsOnGpu, transnets_probabilities_equal_the_cpus) {
@@ -80,8 +80,8 @@ TEST_F(ShotsOnGpu, transnets_probabilities_equal_the_cpus) {
   const auto cpu = value_of(engine_->load_shot_model({path, "cpu"}));
   for (const double from : {0., 17., 5.}) {
     std::vector<Thumbnail> window;
-    for (const Image& picture : pictures(30, from)) {
-      SingleUseImage image(picture.view), again(picture.view);
+    for (const Image& source : sources(30, from)) {
+      SingleUseImage image(source.view), again(source.view);
       window.push_back(value_of(cpu->thumbnail(image)));
       const Thumbnail thumbnail = value_of(gpu->thumbnail(again));
       for (std::size_t p = 0; p < thumbnail.rgb.size(); p++) {

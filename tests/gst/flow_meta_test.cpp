@@ -191,7 +191,7 @@ TEST(FlowMeta, is_rescaled_with_the_video) {
 }
 
 /// What is read after an 8x4 frame with this flow was scaled to 32x4: x by 4, y by 1.
-GstTorchFlow stretched(const GstTorchFlow& flow, Ref<GstBuffer>* frame) {
+GstTorchFlow scaled(const GstTorchFlow& flow, Ref<GstBuffer>* frame) {
   Harness harness("videoscale ! capsfilter caps=video/x-raw,width=32,height=4");
   harness.set_caps(kCaps);
   *frame = make_buffer(8 * 4 * 3);
@@ -209,7 +209,7 @@ TEST(FlowMeta, is_measured_again_where_the_axes_scale_differently) {
   GstTorchFlow flow = describe_flow(8, 4, array.get());
   flow.mean_magnitude = flow.max_magnitude = std::sqrt(10.);
   Ref<GstBuffer> frame;
-  const GstTorchFlow out = stretched(flow, &frame);
+  const GstTorchFlow out = scaled(flow, &frame);
   EXPECT_DOUBLE_EQ(out.mean_magnitude, 5);
   EXPECT_DOUBLE_EQ(out.max_magnitude, 5);
   EXPECT_EQ(out.mean_x, 4);
@@ -232,14 +232,14 @@ TEST(FlowMeta, of_half_precision_is_measured_again_too) {
   GstTorchFlow flow = describe_flow(8, 4, array.get());
   flow.format = GST_TORCH_FLOW_FORMAT_F16;
   Ref<GstBuffer> frame;
-  EXPECT_DOUBLE_EQ(stretched(flow, &frame).mean_magnitude, std::sqrt(17.));
+  EXPECT_DOUBLE_EQ(scaled(flow, &frame).mean_magnitude, std::sqrt(17.));
 }
 
 TEST(FlowMeta, without_a_readable_array_scales_its_magnitudes_by_the_geometric_mean) {
   const auto too_small = constant_flow(2, 2, 1, 3);
   for (GstBuffer* array : {static_cast<GstBuffer*>(nullptr), too_small.get()}) {
     Ref<GstBuffer> frame;
-    const GstTorchFlow out = stretched(describe_flow(8, 4, array), &frame);
+    const GstTorchFlow out = scaled(describe_flow(8, 4, array), &frame);
     EXPECT_DOUBLE_EQ(out.mean_magnitude, 3);
     EXPECT_DOUBLE_EQ(out.max_magnitude, 5);
   }

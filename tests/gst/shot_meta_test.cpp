@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/gsttorchshotmeta.h"
 #include "tests/support/gst_support.h"
 
 namespace gsttorch {

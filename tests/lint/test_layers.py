@@ -13,7 +13,7 @@ TORCH = ("ATen/", "c10/", "torch/", "caffe2/")
 CUDA = ("cuda.h", "cuda_", "cudart", "nvml.h", "driver_types.h")
 WITH_CUDA = ("lib/cuda/", "tests/cuda/")
 
-# May include: folders of this project, by the folder of the file. Its own is always allowed.
+# May include: directories of this project, by the directory of the file. Its own is always allowed.
 PLAIN = {  # neither GStreamer nor torch
     "lib/base/": (),
     "lib/formats/": ("lib/base/",),

@@ -34,8 +34,8 @@ class FlowMemoryTest : public testing::Test {
     EXPECT_TRUE(model) << model.error().message;
     return model ? std::move(model).value() : nullptr;
   }
-  static FramePtr encode(FlowModel& model, const Image& picture, const FlowOptions& options) {
-    SingleUseImage image(picture.view);
+  static FramePtr encode(FlowModel& model, const Image& source, const FlowOptions& options) {
+    SingleUseImage image(source.view);
     auto frame = model.encode(image, options);
     EXPECT_TRUE(frame) << frame.error().message;
     return frame ? *frame : nullptr;
@@ -109,11 +109,11 @@ TEST_F(FlowMemoryTest, that_runs_out_anywhere_in_a_load_is_one_error) {
 
 TEST_F(FlowMemoryTest, that_runs_out_anywhere_in_a_frame_is_one_error) {
   const auto model = load(weights("raft_small"));
-  const Image picture(150, 130);  // padded
+  const Image source(150, 130);  // padded
   FlowOptions options;
   options.max_size = 140;  // and resized
   const int allocations = fail_everywhere(engine_, [&] {
-    SingleUseImage image(picture.view);
+    SingleUseImage image(source.view);
     return error_of(model->encode(image, options));
   });
   EXPECT_GT(allocations, 30);
@@ -229,8 +229,8 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Workspace, testing::ValuesIn(kWorkspaces), [](co
 TEST_F(FlowMemoryTest, of_an_image_is_shared_by_models_that_want_the_same) {
   const std::string path = weights("raft_small");
   const auto first = load(path), second = load(path);
-  const Image picture(150, 130);
-  KeepingFrame frame(picture);
+  const Image source(150, 130);
+  KeepingFrame frame(source);
   const auto a = first->encode(frame, {}), b = second->encode(frame, {});
   ASSERT_TRUE(a && b);
   EXPECT_EQ(frame.views, 1);

@@ -50,9 +50,8 @@ class FlowModelTest : public testing::Test {
     return model ? std::move(model).value() : nullptr;
   }
 
-  Result<std::shared_ptr<const FlowFrame>> encode(const Image& picture,
-                                                  const FlowOptions& options) {
-    SingleUseImage image(picture.view);
+  Result<std::shared_ptr<const FlowFrame>> encode(const Image& source, const FlowOptions& options) {
+    SingleUseImage image(source.view);
     return model_->encode(image, options);
   }
 
@@ -151,9 +150,9 @@ TEST_F(UntrainedFlowModel, half_precision_is_the_same_flow_in_half_the_bytes) {
 }
 
 TEST_F(UntrainedFlowModel, pairs_of_a_batch_equal_pairs_alone) {
-  const Image pictures[] = {Image(136, 128), Image(136, 128, 2, 0), Image(136, 128, 5, 3)};
+  const Image sources[] = {Image(136, 128), Image(136, 128, 2, 0), Image(136, 128, 5, 3)};
   std::vector<std::shared_ptr<const FlowFrame>> frames;
-  for (const Image& p : pictures) frames.push_back(*encode(p, options_));
+  for (const Image& p : sources) frames.push_back(*encode(p, options_));
   const FlowPair pairs[] = {{frames[0], frames[1], {}}, {frames[1], frames[2], {}}};
   const auto batch = model_->flow(pairs, options_);
   ASSERT_TRUE(batch);

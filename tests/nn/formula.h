@@ -37,9 +37,9 @@ inline StateDict state_dict(const std::string& shapes_file) {
 }
 
 /// float32 [1, 3, height, width] in -1..1: tiles of 4x4 pixels, seen from (dx, dy).
-inline at::Tensor picture(std::int64_t height, std::int64_t width, int dx, int dy) {
-  at::Tensor image = at::empty({1, 3, height, width}, at::kFloat);
-  float* p = image.data_ptr<float>();
+inline at::Tensor image(std::int64_t height, std::int64_t width, int dx, int dy) {
+  at::Tensor pixels = at::empty({1, 3, height, width}, at::kFloat);
+  float* p = pixels.data_ptr<float>();
   for (std::uint32_t c = 1; c <= 3; c++) {
     for (std::int64_t y = 0; y < height; y++) {
       for (std::int64_t x = 0; x < width; x++) {
@@ -48,7 +48,7 @@ inline at::Tensor picture(std::int64_t height, std::int64_t width, int dx, int d
       }
     }
   }
-  return image.contiguous(at::MemoryFormat::ChannelsLast);
+  return pixels.contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 }  // namespace gsttorch::formula

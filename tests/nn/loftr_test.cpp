@@ -221,9 +221,9 @@ TEST_P(LoftrParity, windows_of_few_matches_equal_those_of_the_whole_map) {
   const LoftrTransformer::Pair tokens = net_.coarse_tokens(std::span(&pair, 1)).tokens;
   const std::span few(all.coarse.data(), 9);
   const at::Tensor from_map = net_.fine_offsets(pair, tokens, few, options);
-  const auto first_anew = net_.encode(image0_), second_anew = net_.encode(image1_);
-  const Loftr::ImagePair anew = {first_anew.get(), second_anew.get()};
-  const at::Tensor from_windows = net_.fine_offsets(anew, tokens, few, options);
+  const auto first_again = net_.encode(image0_), second_again = net_.encode(image1_);
+  const Loftr::ImagePair again = {first_again.get(), second_again.get()};
+  const at::Tensor from_windows = net_.fine_offsets(again, tokens, few, options);
   EXPECT_LT((from_map - from_windows).abs().max().item<float>(), 1e-3);
 }
 

@@ -60,8 +60,8 @@ class MatchModelTest : public testing::Test {
     if (!model) throw std::runtime_error(model.error().message);
     return std::move(*model);
   }
-  std::shared_ptr<const MatchFrame> encode(const Image& picture, const MatchOptions& options) {
-    SingleUseImage image = picture.image();
+  std::shared_ptr<const MatchFrame> encode(const Image& source, const MatchOptions& options) {
+    SingleUseImage image = source.image();
     auto frame = model_->encode(image, options);
     if (!frame) throw std::runtime_error(frame.error().message);
     return *frame;

@@ -220,7 +220,7 @@ TEST_F(Bf16, loftr_finds_nearly_the_same_matches) {
   EXPECT_GT(apart[apart.size() / 2], 0);
   EXPECT_LT(apart[apart.size() / 2], 0.1);
   const Loftr::ImageSize size = {192, 256};
-  EXPECT_LT(brief_net.bytes(size, 1, 128).image, exact_net.bytes(size, 1, 128).image * 2 / 3);
+  EXPECT_LT(brief_net.bytes(size, 1, 128).encoded, exact_net.bytes(size, 1, 128).encoded * 2 / 3);
 }
 
 }  // namespace

@@ -16,8 +16,8 @@
 #include "lib/nn/raft/upsample.h"
 #include "lib/nn/raft/warm_start.h"
 #include "tests/nn/formula.h"
+#include "tests/support/cpu_lookup.h"
 #include "tests/support/paths.h"
-#include "tests/support/processor_lookup.h"
 
 namespace gsttorch {
 namespace {
@@ -88,8 +88,8 @@ TEST_P(RaftParity, flow_equals_torchvision_within_a_ten_thousandth_of_a_pixel) {
 
 TEST_P(RaftParity, on_demand_correlation_gives_the_flow_of_the_volume) {
   const at::Tensor volume = flow_after(net_, pair_of(first_, second_), 6);
-  const at::Tensor on_demand = flow_after(net_, pair_of(first_, second_), 6, 0);
-  EXPECT_LE(mean_distance(volume[0], on_demand[0]).item<float>(), 1e-4);
+  const at::Tensor on_the_fly = flow_after(net_, pair_of(first_, second_), 6, 0);
+  EXPECT_LE(mean_distance(volume[0], on_the_fly[0]).item<float>(), 1e-4);
 }
 
 TEST_P(RaftParity, a_batch_of_pairs_equals_one_by_one) {
@@ -212,7 +212,7 @@ TEST(Correlation, gathers_what_grid_sample_does_also_outside_and_at_odd_sizes) {
   const at::Tensor f2 = formula::noise_tensor(2, {2, 32, 17, 19});
   const at::Tensor coords =
       formula::noise_tensor(3, {2, 2, 17, 19}) * 30 + 8;  // many points outside
-  for (const auto form : {Correlation::Form::Volume, Correlation::Form::OnDemand}) {
+  for (const auto form : {Correlation::Form::Volume, Correlation::Form::OnTheFly}) {
     for (const int radius : {3, 4}) {
       const Correlation correlation(f1, f2, radius, form);
       const at::Tensor got = correlation.lookup(coords);
@@ -233,9 +233,9 @@ TEST(Correlation, of_the_kernel_is_that_of_the_cpu) {
   const auto rows = [](const at::Tensor& map) {
     return map.permute({0, 2, 3, 1}).flatten(1, 2).contiguous();  // [B, h w, C]
   };
-  for (const bool on_demand : {false, true}) {
+  for (const bool on_the_fly : {false, true}) {
     for (const int radius : {3, 4}) {
-      const auto form = on_demand ? Correlation::Form::OnDemand : Correlation::Form::Volume;
+      const auto form = on_the_fly ? Correlation::Form::OnTheFly : Correlation::Form::Volume;
       const at::Tensor want = rows(Correlation(f1, f2, radius, form).lookup(coords));
       const at::Tensor first = rows(f1) / std::sqrt(24.);
       std::vector<at::Tensor> levels;
@@ -245,12 +245,12 @@ TEST(Correlation, of_the_kernel_is_that_of_the_cpu) {
                                .pixels = 17 * 19,
                                .depth = 24,
                                .radius = radius,
-                               .on_demand = on_demand};
+                               .on_the_fly = on_the_fly};
       at::Tensor pooled = f2;
       for (int level = 0; level < CorrelationLookup::kLevels; level++) {
         if (level > 0) pooled = at::avg_pool2d(pooled, {2, 2}, {2, 2});
         const at::Tensor features = rows(pooled);
-        levels.push_back(on_demand ? features : at::matmul(first, features.transpose(1, 2)));
+        levels.push_back(on_the_fly ? features : at::matmul(first, features.transpose(1, 2)));
         lookup.levels[level] = levels.back().const_data_ptr<float>();
         lookup.heights[level] = static_cast<int>(pooled.size(2));
         lookup.widths[level] = static_cast<int>(pooled.size(3));

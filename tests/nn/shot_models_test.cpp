@@ -63,18 +63,18 @@ TEST(FeatureModel, says_which_model_it_is) {
 TEST(FeatureModel, gives_the_last_layer_unless_another_is_asked_for) {
   const auto model = load_features(bundled_net());
   ASSERT_TRUE(model);
-  const Image picture(80, 60);
+  const Image source(80, 60);
   for (int layer = 1; layer <= 4; layer++) {
-    EXPECT_EQ(features_of(*model, picture.view, layer).size(), 8u << layer);
+    EXPECT_EQ(features_of(*model, source.view, layer).size(), 8u << layer);
   }
-  EXPECT_EQ(features_of(*model, picture.view), features_of(*model, picture.view, 4));
+  EXPECT_EQ(features_of(*model, source.view), features_of(*model, source.view, 4));
 }
 
 TEST(FeatureModel, refuses_a_layer_that_is_not_there) {
   const auto model = load_features(bundled_net());
   ASSERT_TRUE(model);
-  const Image picture(80, 60);
-  SingleUseImage image(picture.view);
+  const Image source(80, 60);
+  SingleUseImage image(source.view);
   FrameImage* frames[] = {&image};
   for (const int layer : {-1, 5}) {
     const auto features = model->features(frames, {layer});
@@ -113,8 +113,8 @@ TEST(FeatureModel, refuses_a_frame_without_pixels) {
 TEST(FeatureModel, converts_a_frame_that_keeps_images_once) {
   const auto model = load_features(bundled_net());
   ASSERT_TRUE(model);
-  const Image picture(80, 60);
-  KeepingFrame frame(picture);
+  const Image source(80, 60);
+  KeepingFrame frame(source);
   FrameImage* frames[] = {&frame};
   ASSERT_TRUE(model->features(frames, {}));
   ASSERT_TRUE(model->features(frames, {3}));
@@ -129,8 +129,8 @@ TEST(FeatureModel, gives_the_same_thumbnail_as_the_other_model) {
                          source_file("tests/nn/goldens/transnetv2.shapes"));
   const auto shots = create_shot_model({directory.path("t.safetensors"), "cpu"});
   ASSERT_TRUE(features && shots);
-  const Image picture(320, 240);
-  SingleUseImage image(picture.view);
+  const Image source(320, 240);
+  SingleUseImage image(source.view);
   FrameImage* frames[] = {&image};
   const auto found = features->features(frames, {});
   const auto thumbnail = (*shots)->thumbnail(image);
@@ -165,16 +165,16 @@ void expect_video_as_golden(const std::string& weights, const std::string& prefi
   const auto model = create_shot_model({weights, "cpu"});
   ASSERT_TRUE(golden && model);
   std::vector<ShotProbabilities> all;
-  const auto look_at = [&](const ShotWindows::Window& window) {
+  const auto process = [&](const ShotWindows::Window& window) {
     const auto found = (*model)->probabilities(window.frames);
     ASSERT_TRUE(found) << found.error().message;
     for (std::size_t i = 0; i < window.count; i++) all.push_back((*found)[window.first + i]);
   };
   ShotWindows windows;
   for (const Thumbnail& frame : formula::shots(130, {37, 88})) {
-    if (const auto window = windows.push(frame)) look_at(*window);
+    if (const auto window = windows.push(frame)) process(*window);
   }
-  while (const auto window = windows.finish()) look_at(*window);
+  while (const auto window = windows.finish()) process(*window);
   ASSERT_EQ(all.size(), 130u);
   const float* single = golden->at(prefix + "video_single").const_data_ptr<float>();
   const float* many = golden->at(prefix + "video_all").const_data_ptr<float>();
@@ -231,8 +231,8 @@ TEST_F(ShotNetMemory, of_features_is_what_was_said_and_none_is_left) {
   {
     const auto model = engine_.load_feature_model({bundled_net(), "cpu"});
     ASSERT_TRUE(model);
-    const Image picture(320, 240);
-    SingleUseImage image(picture.view);
+    const Image source(320, 240);
+    SingleUseImage image(source.view);
     for (const int count : {1, 4}) {
       const std::vector<FrameImage*> frames(count, &image);
       const std::size_t peak = peak_of([&] { ASSERT_TRUE((*model)->features(frames, {})); });
@@ -258,8 +258,8 @@ TEST_F(ShotNetMemory, of_a_window_is_what_was_said) {
 TEST_F(ShotNetMemory, that_runs_out_anywhere_is_one_error) {
   const auto model = engine_.load_feature_model({bundled_net(), "cpu"});
   ASSERT_TRUE(model);
-  const Image picture(80, 60);
-  SingleUseImage image(picture.view);
+  const Image source(80, 60);
+  SingleUseImage image(source.view);
   FrameImage* frames[] = {&image};
   ASSERT_TRUE((*model)->features(frames, {}));  // what is made once for the process is made
   const MemoryReport before = engine_.memory("cpu");

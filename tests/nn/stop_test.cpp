@@ -23,8 +23,8 @@ namespace {
 
 class Hook {
  public:
-  explicit Hook(std::function<void()> hook) { on_look_at_stop(std::move(hook)); }
-  ~Hook() { on_look_at_stop({}); }
+  explicit Hook(std::function<void()> hook) { on_stop_check(std::move(hook)); }
+  ~Hook() { on_stop_check({}); }
 };
 
 // `call` takes a token. It has at least so many steps, and ends at whichever it is stopped.
@@ -74,8 +74,8 @@ TEST(Stop, ends_raft_at_a_block_or_an_iteration) {
   FlowOptions options;
   options.iterations = 5;
   options.direction = FlowDirection::Both;
-  const auto encode = [&](const Image& picture, std::stop_token stop) {
-    SingleUseImage image(picture.view);
+  const auto encode = [&](const Image& source, std::stop_token stop) {
+    SingleUseImage image(source.view);
     return model->encode(image, options, std::move(stop));
   };
   expect_to_end_at_each_step(2 * 7, [&](std::stop_token stop) { return encode(a, stop); });
@@ -94,8 +94,8 @@ TEST(Stop, ends_loftr_at_a_block_a_layer_or_a_chunk) {
   MatchOptions options;
   options.threshold = 0;
   options.chunk = 16;
-  const auto encode = [&](const Image& picture, std::stop_token stop) {
-    SingleUseImage image(picture.view);
+  const auto encode = [&](const Image& source, std::stop_token stop) {
+    SingleUseImage image(source.view);
     return model->encode(image, options, std::move(stop));
   };
   expect_to_end_at_each_step(1 + 6, [&](std::stop_token stop) { return encode(a, stop); });
@@ -112,8 +112,8 @@ TEST(Stop, ends_loftr_at_a_block_a_layer_or_a_chunk) {
 TEST(Stop, ends_resnet_at_a_frame_or_a_block) {
   const auto model = value_of(
       create_feature_model({source_file("models/bundled/resnet18-lite.safetensors"), "cpu"}));
-  const Image picture(64, 48);
-  SingleUseImage first(picture.view), second(picture.view);
+  const Image source(64, 48);
+  SingleUseImage first(source.view), second(source.view);
   FrameImage* frames[] = {&first, &second};
   expect_to_end_at_each_step(
       2 + 8, [&](std::stop_token stop) { return model->features(frames, {}, std::move(stop)); });

@@ -143,7 +143,7 @@ TEST(PerfOutput, what_is_absent_from_the_record_is_absent_from_every_output) {
 }
 
 TEST(PerfOutput, cpu_time_is_a_share_of_the_time_between_two_looks) {
-  UsageLook before, now;
+  UsageReading before, now;
   before.process.cpu_ticks = 0;
   before.process.threads = {{1, "main", 0}};
   before.system = SystemUsage{10, 100};

@@ -28,7 +28,7 @@ TEST(RateMeter, tells_the_rate_now_on_average_and_at_its_least) {
   EXPECT_DOUBLE_EQ(*meter.minimum(), 10);
 }
 
-TEST(RateMeter, a_second_look_at_the_same_time_changes_nothing) {
+TEST(RateMeter, a_second_reading_at_the_same_time_changes_nothing) {
   RateMeter meter;
   meter.look(0, kSecond);
   meter.look(8, 2 * kSecond);

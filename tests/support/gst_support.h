@@ -31,7 +31,7 @@ class ElementBus {
   std::vector<std::string> take(GstMessageType type) {
     std::vector<std::string> texts;
     while (GstMessage* message = gst_bus_pop(bus_.get())) {
-      if (GST_MESSAGE_TYPE(message) == type) texts.push_back(text_of(message));
+      if (GST_MESSAGE_TYPE(message) == type) texts.push_back(to_text(message));
       gst_message_unref(message);
     }
     return texts;
@@ -41,7 +41,7 @@ class ElementBus {
   std::string wait_for(GstMessageType type) {
     GstMessage* message = gst_bus_timed_pop_filtered(bus_.get(), 20 * GST_SECOND, type);
     if (!message) return "no message";
-    const std::string text = text_of(message);
+    const std::string text = to_text(message);
     gst_message_unref(message);
     return text;
   }
@@ -52,7 +52,7 @@ class ElementBus {
   }
 
  private:
-  static std::string text_of(GstMessage* message) {
+  static std::string to_text(GstMessage* message) {
     GError* error = nullptr;
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
       gst_message_parse_error(message, &error, nullptr);

@@ -15,7 +15,7 @@
 #include "lib/base/result.h"
 #include "lib/engine/frame_image.h"
 #include "lib/gst/gsttorchenums.h"
-#include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/gsttorchshotmeta.h"
 #include "lib/gst/runtime/models.h"
 #include "lib/gst/util/ref.h"
 
@@ -41,7 +41,7 @@ struct AnalyzerSettings {
   bool post_messages = false;
 
   /// Those of a model, whose weights file is known.
-  ModelOptions net(std::string path) const {
+  ModelOptions model_options(std::string path) const {
     return {std::move(path), device, static_cast<Precision>(precision)};
   }
 };

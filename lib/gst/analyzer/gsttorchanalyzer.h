@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-/* Base class of the elements that watch video with a net. Not part of the public API. */
+/* Base class of the elements that run a model on video. Not part of the public API. */
 #pragma once
 
 #include <memory>

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
-#include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/gsttorchshotmeta.h"
 
 namespace gsttorch {
 

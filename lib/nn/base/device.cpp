@@ -72,7 +72,7 @@ Result<c10::Device> parse_device(const std::string& name) {
     if (name == "cuda") return cuda_device("0");
     if (name.starts_with("cuda:")) return cuda_device(std::string_view(name).substr(5));
     return Error{ErrorCode::BadArgument,
-                 "device \"" + name + "\" is none of auto, cpu, cuda, cuda:N"};
+                 "unknown device \"" + name + "\": use auto, cpu, cuda or cuda:N"};
   });
 }
 

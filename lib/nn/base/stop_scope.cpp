@@ -23,6 +23,6 @@ void end_if_stopped() {
   if (current && current->stop_requested()) throw Failure(ErrorCode::Cancelled, "cancelled");
 }
 
-void on_look_at_stop(std::function<void()> hook) { hook_of_test = std::move(hook); }
+void on_stop_check(std::function<void()> hook) { hook_of_test = std::move(hook); }
 
 }  // namespace gsttorch

@@ -28,6 +28,6 @@ class StopScope {
 void end_if_stopped();
 
 /// For tests: called by each end_if_stopped of this thread, before it looks. Empty: nothing.
-void on_look_at_stop(std::function<void()> hook);
+void on_stop_check(std::function<void()> hook);
 
 }  // namespace gsttorch

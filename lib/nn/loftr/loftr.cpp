@@ -97,7 +97,7 @@ Loftr::Loftr(const ModuleWeights& weights, const LoftrConfig& config)
 }
 
 std::shared_ptr<const Loftr::Image> Loftr::encode(const at::Tensor& image) const {
-  auto picture = std::make_shared<Image>();
+  auto encoded = std::make_shared<Image>();
   const GraphCache::Tensors made =
       graphs_.run("encode", {image}, [&](const GraphCache::Tensors& in) -> GraphCache::Tensors {
         LoftrBackbone::Maps maps = backbone_(in[0]);
@@ -109,29 +109,29 @@ std::shared_ptr<const Loftr::Image> Loftr::encode(const at::Tensor& image) const
         if (!fine_) return {tokens};
         return {tokens, coarse, maps.middle_lateral, maps.fine_lateral};
       });
-  picture->tokens_ = made[0];
+  encoded->tokens_ = made[0];
   if (fine_) {
-    picture->coarse_ = made[1];
-    picture->middle_lateral_ = made[2];
-    picture->fine_lateral_ = made[3];
+    encoded->coarse_ = made[1];
+    encoded->middle_lateral_ = made[2];
+    encoded->fine_lateral_ = made[3];
   }
   for (const at::Tensor& kept :
-       {picture->tokens_, picture->coarse_, picture->middle_lateral_, picture->fine_lateral_}) {
-    if (kept.defined()) picture->bytes_ += kept.nbytes();
+       {encoded->tokens_, encoded->coarse_, encoded->middle_lateral_, encoded->fine_lateral_}) {
+    if (kept.defined()) encoded->bytes_ += kept.nbytes();
   }
-  return picture;
+  return encoded;
 }
 
 Loftr::CoarseTokens Loftr::coarse_tokens(std::span<const ImagePair> pairs,
                                          double token_pruning) const {
   CoarseTokens coarse;
   std::vector<at::Tensor> first, second;
-  const auto add = [&](const Image& picture, std::vector<at::Tensor>& tokens,
+  const auto add = [&](const Image& encoded, std::vector<at::Tensor>& tokens,
                        std::vector<at::Tensor>& cells) {
-    tokens.push_back(picture.tokens());
+    tokens.push_back(encoded.tokens());
     if (token_pruning <= 0) return;
-    cells.push_back(strongest_cells(picture.tokens(), token_pruning, LoftrConfig::kBorder));
-    tokens.back() = take_cells(picture.tokens(), cells.back());
+    cells.push_back(strongest_cells(encoded.tokens(), token_pruning, LoftrConfig::kBorder));
+    tokens.back() = take_cells(encoded.tokens(), cells.back());
   };
   for (const ImagePair& pair : pairs) {
     add(*pair.first, first, coarse.first);
@@ -220,30 +220,30 @@ std::vector<Loftr::Matches> Loftr::match(std::span<const ImagePair> pairs,
 
 // Windows overlap and have wide surroundings, so many cost more than the whole map; and each
 // image of a stream is asked twice, as the later and as the earlier one.
-Loftr::FineMaps Loftr::fine_maps(const Image& picture, std::size_t windows,
+Loftr::FineMaps Loftr::fine_maps(const Image& encoded, std::size_t windows,
                                  const Options& options) const {
-  const std::lock_guard lock(picture.mutex_);
-  if (picture.fine_.defined()) return {picture.fine_, {}, {}};
-  const bool on_gpu = picture.coarse_.is_cuda() || picture.middle_.is_cuda();
+  const std::lock_guard lock(encoded.mutex_);
+  if (encoded.fine_.defined()) return {encoded.fine_, {}, {}};
+  const bool on_gpu = encoded.coarse_.is_cuda() || encoded.middle_.is_cuda();
   const std::size_t band_bytes = on_gpu ? kOneBand : options.band_bytes;
-  if (!picture.middle_.defined()) {
-    picture.middle_ =
-        backbone_.middle().dense(picture.middle_lateral_, picture.coarse_, band_bytes);
-    wait_for_work(picture.middle_.device());  // what goes may be another stream's to use again
-    picture.middle_lateral_.reset();
-    picture.coarse_.reset();
+  if (!encoded.middle_.defined()) {
+    encoded.middle_ =
+        backbone_.middle().dense(encoded.middle_lateral_, encoded.coarse_, band_bytes);
+    wait_for_work(encoded.middle_.device());  // what goes may be another stream's to use again
+    encoded.middle_lateral_.reset();
+    encoded.coarse_.reset();
   }
   const LoftrMerge& merge = backbone_.fine();
-  const at::Tensor& lateral = picture.fine_lateral_;
+  const at::Tensor& lateral = encoded.fine_lateral_;
   const double map_cost = lateral.size(2) * lateral.size(3) * merge.dense_cost();
   if (!on_gpu && 2. * windows * merge.window_cost(LoftrConfig::kWindow) < map_cost) {
-    return {{}, lateral, picture.middle_};
+    return {{}, lateral, encoded.middle_};
   }
-  picture.fine_ = merge.dense(lateral, picture.middle_, band_bytes);
+  encoded.fine_ = merge.dense(lateral, encoded.middle_, band_bytes);
   wait_for_work(lateral.device());  // the next one to ask may work on another stream
-  picture.fine_lateral_.reset();
-  picture.middle_.reset();
-  return {picture.fine_, {}, {}};
+  encoded.fine_lateral_.reset();
+  encoded.middle_.reset();
+  return {encoded.fine_, {}, {}};
 }
 
 at::Tensor Loftr::windows_of(const FineMaps& maps, std::span<const std::int64_t> tokens,
@@ -341,11 +341,11 @@ Loftr::Bytes Loftr::bytes(ImageSize image, std::int64_t pairs, std::int64_t chun
                     middle_map = backbone_maps(4 * cells, middle);
   const std::size_t tokens = maps(cells, coarse);
   Bytes bytes;
-  bytes.picture = tokens + (fine_ ? backbone_maps(cells, coarse) + lateral + middle_map : 0);
+  bytes.encoded = tokens + (fine_ ? backbone_maps(cells, coarse) + lateral + middle_map : 0);
   // Half-size maps: a block has its input and what is between its convolutions. At last a layer of
   // the transformer beside all that is kept.
   bytes.encode = std::max(backbone_maps(pixels / 4, 2 * backbone_.stem_channels()),
-                          bytes.picture + 8 * tokens);
+                          bytes.encoded + 8 * tokens);
   const std::size_t layers = 12 * tokens * pairs;
   const std::size_t matching = 5 * tokens * pairs + maps(cells, 192) + maps(cells, 16);
   bytes.match = std::max(layers, matching);

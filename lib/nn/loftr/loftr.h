@@ -98,7 +98,7 @@ class Loftr {
   /// and the most that `match` has at once beside the images. On the CPU, for images of one
   /// size.
   struct Bytes {
-    std::size_t encode, picture, match;
+    std::size_t encode, encoded, match;
   };
   struct ImageSize {
     std::int64_t height, width;  // pixels, multiples of `stride()`
@@ -115,7 +115,7 @@ class Loftr {
     at::Tensor map;
     at::Tensor lateral, middle;
   };
-  FineMaps fine_maps(const Image& picture, std::size_t windows, const Options& options) const;
+  FineMaps fine_maps(const Image& encoded, std::size_t windows, const Options& options) const;
   at::Tensor windows_of(const FineMaps& maps, std::span<const std::int64_t> tokens,
                         std::int64_t grid_width) const;
   std::vector<CoarseMatch> coarse_matches(const LoftrTransformer::Pair& tokens,

@@ -88,11 +88,11 @@ std::size_t grey_bytes(const Placement& p) { return pixel_bytes(p.padded, 5); }
 
 class LoftrFrame final : public MatchFrame {
  public:
-  LoftrFrame(Placement placement, std::shared_ptr<const Loftr::Image> picture)
-      : placement(placement), picture(std::move(picture)) {}
-  std::size_t bytes() const override { return picture->bytes(); }
+  LoftrFrame(Placement placement, std::shared_ptr<const Loftr::Image> encoded)
+      : placement(placement), encoded(std::move(encoded)) {}
+  std::size_t bytes() const override { return encoded->bytes(); }
   const Placement placement;
-  const std::shared_ptr<const Loftr::Image> picture;
+  const std::shared_ptr<const Loftr::Image> encoded;
 };
 
 const LoftrFrame& loftr_frame(const std::shared_ptr<const MatchFrame>& frame) {
@@ -167,7 +167,7 @@ class LoftrMatchModel final : public MatchModel {
     const Placement p = place(width, height, options.max_size, net_.stride());
     const Loftr::Bytes net = net_.bytes({p.padded.height, p.padded.width}, pairs, options.chunk);
     MatchWorkspace workspace;
-    workspace.features = net.picture;
+    workspace.features = net.encoded;
     workspace.encode = with_margin(std::max(conversion_bytes(p), grey_bytes(p) + net.encode));
     workspace.match = with_margin(net.match);
     return workspace;
@@ -179,12 +179,12 @@ class LoftrMatchModel final : public MatchModel {
     return caught("matching", [&]() -> Result<std::vector<MatchResult>> {
       const c10::InferenceMode guard;
       const MemoryScope scope(info_.architecture, "match");
-      std::vector<Loftr::ImagePair> pictures;
+      std::vector<Loftr::ImagePair> encoded;
       for (const MatchPair& pair : pairs) {
-        pictures.push_back(
-            {loftr_frame(pair.first).picture.get(), loftr_frame(pair.second).picture.get()});
+        encoded.push_back(
+            {loftr_frame(pair.first).encoded.get(), loftr_frame(pair.second).encoded.get()});
       }
-      const auto found = net_.match(pictures, net_options(options, std::move(stop)));
+      const auto found = net_.match(encoded, net_options(options, std::move(stop)));
       std::vector<MatchResult> results;
       for (std::size_t i = 0; i < pairs.size(); i++) {
         results.push_back(
@@ -198,7 +198,7 @@ class LoftrMatchModel final : public MatchModel {
  private:
   MatchResult result(const LoftrFrame& first, const LoftrFrame& second,
                      const Loftr::Matches& found) const {
-    const CoarseGrid grid0 = first.picture->grid(), grid1 = second.picture->grid();
+    const CoarseGrid grid0 = first.encoded->grid(), grid1 = second.encoded->grid();
     const at::Tensor offsets = found.offsets.contiguous();
     const float* offset = offsets.const_data_ptr<float>();
     const auto stride = static_cast<double>(net_.stride());

@@ -97,16 +97,16 @@ Scalars fused_scalars(Activation activation) {
   return scalars;
 }
 
-Activation map_activation(Activation activation) {
+EpilogueActivation epilogue_activation(Activation activation) {
   switch (activation) {
     case Activation::None:
-      return Activation::None;
+      return EpilogueActivation::None;
     case Activation::Relu:
-      return Activation::Relu;
+      return EpilogueActivation::Relu;
     case Activation::LeakyRelu:
-      return Activation::LeakyRelu;
+      return EpilogueActivation::LeakyRelu;
   }
-  return Activation::None;
+  return EpilogueActivation::None;
 }
 
 // After a sum, where none is said by nothing.
@@ -191,7 +191,7 @@ at::Tensor Conv::unpacked(const at::Tensor& x, const at::Tensor& other) const {
   if (type() != at::kFloat || !cuda_kernels()) return plain(in, other);
   at::Tensor y =
       at::conv2d(in, weight_, {}, geometry_.stride, geometry_.padding, geometry_.dilation);
-  return add_bias_on_gpu(y, bias_, other, map_activation(activation_)) ? y : plain(x, other);
+  return add_bias_on_gpu(y, bias_, other, epilogue_activation(activation_)) ? y : plain(x, other);
 }
 
 at::Tensor Conv::plain(const at::Tensor& x, const at::Tensor& other) const {

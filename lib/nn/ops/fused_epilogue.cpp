@@ -28,7 +28,7 @@ void check(const Result<void>& started) {
 }  // namespace
 
 bool add_bias_on_gpu(const at::Tensor& map, const at::Tensor& bias, const at::Tensor& other,
-                     Activation activation) {
+                     EpilogueActivation activation) {
   CudaLibrary* kernels = kernels_for(map);
   if (!kernels) return false;
   const bool is_sum = other.defined();
@@ -40,7 +40,7 @@ bool add_bias_on_gpu(const at::Tensor& map, const at::Tensor& bias, const at::Te
                                .pixels = map.numel() / map.size(1),
                                .channels = static_cast<int>(map.size(1)),
                                .activation = activation};
-  if (!work.bias && !work.other && activation == Activation::None) return true;
+  if (!work.bias && !work.other && activation == EpilogueActivation::None) return true;
   check(kernels->add_bias(work, map.device().index(), current_stream(map.device())));
   return true;
 }

@@ -15,7 +15,7 @@ namespace gsttorch {
 /// map becomes activation(map + bias + other). bias [C] or undefined; other [B, C, H, W], of any
 /// layout, or undefined.
 bool add_bias_on_gpu(const at::Tensor& map, const at::Tensor& bias, const at::Tensor& other,
-                     Activation activation);
+                     EpilogueActivation activation);
 
 /// Instance normalisation, and a ReLU after it.
 bool instance_norm_on_gpu(const at::Tensor& map, double epsilon, bool relu);

@@ -176,7 +176,7 @@ void instance_norm_(at::Tensor& x, bool relu) {
 }
 
 void add_relu_(at::Tensor& y, const at::Tensor& x) {
-  if (add_bias_on_gpu(y, {}, x, Activation::Relu)) return;
+  if (add_bias_on_gpu(y, {}, x, EpilogueActivation::Relu)) return;
   if (!is_dense_cpu(y) || !is_dense_cpu(x) || y.scalar_type() != x.scalar_type()) {
     y = at::relu_(y.add_(x));
   } else if (y.scalar_type() == at::kFloat) {

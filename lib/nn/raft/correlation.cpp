@@ -166,7 +166,7 @@ at::Tensor Correlation::lookup_on_gpu(const at::Tensor& coords, CudaLibrary& ker
                               .pixels = height_ * width_,
                               .depth = static_cast<int>(f1_.size(2)),
                               .radius = radius_,
-                              .on_demand = form_ == Form::OnDemand};
+                              .on_the_fly = form_ == Form::OnTheFly};
   for (int level = 0; level < kLevels; level++) {
     lookup.levels[level] = levels_[level].const_data_ptr<float>();
     lookup.heights[level] = static_cast<int>(sizes_[level][0]);

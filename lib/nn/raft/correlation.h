@@ -15,10 +15,10 @@ namespace gsttorch {
 /// Correlation of every pixel of one feature map with the neighbourhood of a point in the other, at
 /// several resolutions (RAFT, section 3.2). Two forms with the same values:
 /// - volume: all pairs are multiplied once, lookups only gather;
-/// - on demand: each lookup multiplies what it needs. Memory is that of the feature maps.
+/// - on the fly: each lookup multiplies what it needs. Memory is that of the feature maps.
 class Correlation {
  public:
-  enum class Form { Volume, OnDemand };
+  enum class Form { Volume, OnTheFly };
 
   static constexpr int kLevels = 4;
 
@@ -44,7 +44,7 @@ class Correlation {
   Form form_;
   std::int64_t height_, width_;
   at::Tensor f1_;                   // [B, h w, C], divided by sqrt(C)
-  std::vector<at::Tensor> levels_;  // volume: [B, h w, h_l w_l]; on demand: [B, h_l w_l, C]
+  std::vector<at::Tensor> levels_;  // volume: [B, h w, h_l w_l]; on the fly: [B, h_l w_l, C]
   std::vector<std::array<std::int64_t, 2>> sizes_;  // h_l, w_l
 };
 

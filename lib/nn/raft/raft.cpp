@@ -132,7 +132,7 @@ Raft::Flow Raft::flow(const Pairs& pairs, const Options& options) const {
   const bool fits = Correlation::volume_bytes(batch, h, w) <= options.correlation_budget_bytes;
   std::optional<Correlation> correlation(
       std::in_place, map, pairs.second_map, radius_,
-      fits ? Correlation::Form::Volume : Correlation::Form::OnDemand);
+      fits ? Correlation::Form::Volume : Correlation::Form::OnTheFly);
   auto context_terms = update_block_.precompute_context(pairs.first.context);
   const at::Tensor origin = pixel_grid(map);
 

@@ -11,7 +11,7 @@
 namespace gsttorch {
 namespace {
 
-std::string shape_text(at::IntArrayRef shape) {
+std::string format_shape(at::IntArrayRef shape) {
   std::string text = "[";
   for (const std::int64_t size : shape) {
     text += (text.size() > 1 ? ", " : "") + (size < 0 ? std::string("*") : std::to_string(size));
@@ -44,11 +44,11 @@ at::Tensor ModuleWeights::take(const std::string& name,
   const auto found = state_->find(key);
   if (found == state_->end()) {
     throw Failure(ErrorCode::WrongArchitecture,
-                  "no tensor " + key + " " + shape_text(shape) + ": weights of another model?");
+                  "no tensor " + key + " " + format_shape(shape) + ": weights of another model?");
   }
   if (!fits(found->second.sizes(), shape)) {
-    throw Failure(ErrorCode::WrongArchitecture, key + " is " + shape_text(found->second.sizes()) +
-                                                    ", expected " + shape_text(shape));
+    throw Failure(ErrorCode::WrongArchitecture, key + " is " + format_shape(found->second.sizes()) +
+                                                    ", expected " + format_shape(shape));
   }
   return found->second.to(target_.device, at::kFloat).contiguous();
 }

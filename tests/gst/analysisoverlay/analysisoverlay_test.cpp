@@ -17,7 +17,7 @@
 #include <gst/base/gstbasetransform.h>
 
 #include "lib/formats/flow_color.h"
-#include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/gsttorchshotmeta.h"
 #include "tests/support/file_limit.h"
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
@@ -317,7 +317,7 @@ INSTANTIATE_TEST_SUITE_P(All, AnalysisOverlaySize,
                                   std::to_string(info.param.height);
                          });
 
-TEST(AnalysisOverlay, stretches_a_coarser_grid_and_its_vectors_to_the_frame) {
+TEST(AnalysisOverlay, scales_a_coarser_grid_and_its_vectors_to_the_frame) {
   Harness harness(make_overlay({{"opacity", "1"}, {"max-magnitude", "10"}}));
   harness.set_caps(caps("RGB", 8, 8));
   auto frame = grey_frame(8, 8);

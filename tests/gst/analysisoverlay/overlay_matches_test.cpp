@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/gst/gsttorchmatchmeta.h"
-#include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/gsttorchshotmeta.h"
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
 #include "tests/support/image_file.h"
@@ -268,7 +268,7 @@ TEST(OverlayMatches, that_were_skipped_pass_undrawn_and_uncopied) {
   EXPECT_THAT(bytes_of(buffer.get()), Each(kGrey));
 }
 
-TEST(OverlayMatches, are_stretched_to_the_frame_from_whatever_they_refer_to) {
+TEST(OverlayMatches, are_scaled_to_the_frame_from_whatever_they_refer_to) {
   auto buffer = frame();
   const auto rows = array_of({{10, 30, 140, 120, 1, 1}});
   GstTorchMatch match = describe(rows.get(), 1);
@@ -385,7 +385,7 @@ TEST(OverlayMatches, in_pairs_do_not_wait_for_a_file_that_is_read_slowly) {
   EXPECT_TRUE(slow.wait_until_begun(1));
 }  // and it stops though the file is not read
 
-TEST(OverlayMatches, in_pairs_lead_to_the_image_of_a_file_stretched_to_the_frame) {
+TEST(OverlayMatches, in_pairs_lead_to_the_image_of_a_file_scaled_to_the_frame) {
   const TempDirectory directory;
   const std::string path = directory.path("grey.png");
   ASSERT_EQ(

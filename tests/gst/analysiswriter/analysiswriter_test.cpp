@@ -15,7 +15,7 @@
 
 #include "lib/formats/flow_file.h"
 #include "lib/gst/gsttorchmatchmeta.h"
-#include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/gsttorchshotmeta.h"
 #include "tests/support/file_limit.h"
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"

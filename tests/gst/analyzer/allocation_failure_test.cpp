@@ -10,7 +10,7 @@
 
 #include "lib/engine/loader.h"
 #include "lib/gst/gsttorchmatchmeta.h"
-#include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/gsttorchshotmeta.h"
 #include "tests/gst/runtime/runtime_fixture.h"
 #include "tests/support/loftr_model.h"
 #include "tests/support/match_results.h"
@@ -43,12 +43,12 @@ class AllocationFailure : public RuntimeTest {
       const std::int64_t middle = (failing + working) / 2;
       const bool failed = !play_failing_after(middle).empty() || has_warned_;
       (failed ? failing : working) = middle;
-      begin_anew();
+      restart();
     }
     return working;
   }
   /// The next run loads the model again.
-  void begin_anew() {
+  void restart() {
     results.clear();
     trim();
   }
@@ -83,7 +83,7 @@ class AllocationFailure : public RuntimeTest {
   void try_all(std::int64_t step, std::size_t most_errors, std::int64_t most = 0) {
     ASSERT_THAT(play(), IsEmpty());
     const std::vector<std::string> expected = described();
-    begin_anew();
+    restart();
     const guint64 tensors = stat("tensors");
     if (most == 0) most = count_allocations();
     ASSERT_GT(most, step) << "what fails here is no allocation of a run";
@@ -94,7 +94,7 @@ class AllocationFailure : public RuntimeTest {
       if (errors.empty() && !has_warned_) {
         ASSERT_EQ(described(), expected) << n;
       }
-      begin_anew();
+      restart();
       ASSERT_EQ(stat("tensors"), tensors) << n;
     }
     EXPECT_THAT(play(), IsEmpty());

@@ -7,7 +7,7 @@
 #include <future>
 #include <map>
 
-#include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/gsttorchshotmeta.h"
 #include "tests/gst/analyzer/analyzer_fixture.h"
 #include "tests/support/clock_time.h"
 

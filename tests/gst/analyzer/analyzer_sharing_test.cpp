@@ -38,13 +38,13 @@ class AnalyzerSharing : public testing::Test {
  protected:
   AnalyzerSharing() {
     work_.analyze = [this](std::span<AnalyzedFrame> frames, std::stop_token) -> Result<void> {
-      for (AnalyzedFrame& frame : frames) look_at(*frame.image);
+      for (AnalyzedFrame& frame : frames) process(*frame.image);
       return {};
     };
   }
 
   // Asks for a sum of the pixels as a model asks for its input, and holds it against the pixels.
-  void look_at(FrameImage& image) {
+  void process(FrameImage& image) {
     const auto sum = std::static_pointer_cast<const Sum>(
         image.get(DerivedKind::Image, "sum", [&]() -> std::shared_ptr<const Derived> {
           made_++;
@@ -73,7 +73,7 @@ class AnalyzerSharing : public testing::Test {
     work_.analyze = [&](std::span<AnalyzedFrame> frames, std::stop_token) -> Result<void> {
       for (AnalyzedFrame& frame : frames) {
         wait_until_all_have(analyzers, frame.index);
-        look_at(*frame.image);
+        process(*frame.image);
       }
       return {};
     };

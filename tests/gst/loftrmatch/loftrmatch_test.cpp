@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/gst/gsttorchmatchmeta.h"
-#include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/gsttorchshotmeta.h"
 #include "tests/support/bf16.h"
 #include "tests/support/gst_support.h"
 #include "tests/support/loftr_model.h"

@@ -9,46 +9,46 @@
 
 // An element that sleeps for every buffer, and says how long its inference takes, as elements with
 // models do: they share the threads that compute, so one sleeps while another one computes.
-struct GstTestNet {
+struct GstTestModel {
   GstBaseTransform parent;
   guint sleep_us;
   gdouble inference_ms;
 };
-struct GstTestNetClass {
+struct GstTestModelClass {
   GstBaseTransformClass parent;
 };
 static GType gst_test_model_get_type();
-G_DEFINE_TYPE(GstTestNet, gst_test_net, GST_TYPE_BASE_TRANSFORM)
+G_DEFINE_TYPE(GstTestModel, gst_test_model, GST_TYPE_BASE_TRANSFORM)
 
 namespace {
 
 enum Property { kStats = 1, kSleep, kInference };
 
-GstTestNet* model(gpointer self) {
-  return G_TYPE_CHECK_INSTANCE_CAST(self, gst_test_model_get_type(), GstTestNet);
+GstTestModel* model(gpointer self) {
+  return G_TYPE_CHECK_INSTANCE_CAST(self, gst_test_model_get_type(), GstTestModel);
 }
 
-void set_net_property(GObject* self, guint id, const GValue* value, GParamSpec*) {
+void set_model_property(GObject* self, guint id, const GValue* value, GParamSpec*) {
   if (id == kSleep) model(self)->sleep_us = g_value_get_uint(value);
   if (id == kInference) model(self)->inference_ms = g_value_get_double(value);
 }
 
-void get_net_property(GObject* self, guint, GValue* value, GParamSpec*) {
+void get_model_property(GObject* self, guint, GValue* value, GParamSpec*) {
   g_value_take_boxed(value, gst_structure_new("stats", "inference-ms", G_TYPE_DOUBLE,
                                               model(self)->inference_ms, nullptr));
 }
 
 }  // namespace
 
-static void gst_test_model_init(GstTestNet* self) {
+static void gst_test_model_init(GstTestModel* self) {
   gst_base_transform_set_passthrough(GST_BASE_TRANSFORM(self), TRUE);
 }
 
-static void gst_test_model_class_init(GstTestNetClass* klass) {
+static void gst_test_model_class_init(GstTestModelClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
-  object_class->set_property = set_net_property;
-  object_class->get_property = get_net_property;
+  object_class->set_property = set_model_property;
+  object_class->get_property = get_model_property;
   g_object_class_install_property(
       object_class, kStats,
       g_param_spec_boxed("stats", "", "", GST_TYPE_STRUCTURE, G_PARAM_READABLE));
@@ -129,10 +129,11 @@ TEST(PerfMeterBottleneck, is_a_slow_sink_on_the_thread_of_the_source) {
 // What the meter tells of two elements of which the one that is found waiting reports less
 // inference than the other.
 Record last_of_two_models(const std::string& measure) {
-  gst_element_register(nullptr, "testnet", GST_RANK_NONE, gst_test_model_get_type());
+  gst_element_register(nullptr, "testmodel", GST_RANK_NONE, gst_test_model_get_type());
   return last_of(
-      "videotestsrc num-buffers=60 ! video/x-raw,width=16,height=16 ! testnet name=waits "
-      "sleep=8000 inference=1 ! queue ! testnet name=computes inference=20 ! perfmeter interval=0 "
+      "videotestsrc num-buffers=60 ! video/x-raw,width=16,height=16 ! testmodel name=waits "
+      "sleep=8000 inference=1 ! queue ! testmodel name=computes inference=20 ! perfmeter "
+      "interval=0 "
       "measure=" +
       measure + " ! fakesink");
 }

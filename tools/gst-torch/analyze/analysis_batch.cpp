@@ -36,7 +36,7 @@ std::string directory_name(const std::string& video, std::set<std::string>& take
   return unique;
 }
 
-const char* state_text(JobState state) {
+const char* format_state(JobState state) {
   switch (state) {
     case JobState::Done:
       return "done";
@@ -60,7 +60,7 @@ void print_table(const std::vector<AnalysisPlan>& plans, const std::vector<JobRe
       continue;
     }
     const JobResult& result = results[i];
-    std::printf("%-14s %8" PRIu64 " ", state_text(result.state), result.frames);
+    std::printf("%-14s %8" PRIu64 " ", format_state(result.state), result.frames);
     if (result.ms_per_frame > 0) {
       std::printf("%10.1f", result.ms_per_frame);
     } else {
@@ -113,7 +113,7 @@ std::vector<IndexEntry> index_entries(const std::vector<AnalysisPlan>& plans,
   for (std::size_t i = 0; i < plans.size(); i++) {
     IndexEntry entry{plans[i].video, plans[i].directory, "not begun", ""};
     if (i < results.size()) {
-      entry.state = state_text(results[i].state);
+      entry.state = format_state(results[i].state);
       if (results[i].error) entry.error = results[i].error->message;
     }
     entries.push_back(std::move(entry));

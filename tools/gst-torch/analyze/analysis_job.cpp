@@ -61,7 +61,7 @@ Result<RunManifest> make_record(const AnalysisPlan& plan, const JobOptions& opti
 enum class Earlier { Other, Unfinished, Finished };
 
 /// What there is in the directory of a run that had the same to do.
-Earlier look_at_directory(const AnalysisPlan& plan, const RunManifest& record) {
+Earlier inspect_directory(const AnalysisPlan& plan, const RunManifest& record) {
   const auto earlier = read_run_manifest(plan.directory);
   std::error_code ignored;
   const bool is_same = earlier.is_object() && earlier.contains("identity") &&
@@ -238,7 +238,7 @@ JobResult analyze_video(const AnalysisPlan& plan, const JobOptions& options) {
   if (!facts) return failed(facts.error());
   auto record = make_record(plan, options, *facts);
   if (!record) return failed(record.error());
-  const Earlier earlier = options.again ? Earlier::Other : look_at_directory(plan, *record);
+  const Earlier earlier = options.again ? Earlier::Other : inspect_directory(plan, *record);
   if (earlier == Earlier::Finished) return already_finished(plan);
 
   Run run = new_run(plan, options, *facts);

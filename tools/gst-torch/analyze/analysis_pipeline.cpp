@@ -30,7 +30,7 @@ std::string quoted_value(const std::string& value) {
   return quoted + '"';
 }
 
-std::string shell_word(const std::string& word) {
+std::string shell_quoted(const std::string& word) {
   if (is_plain(word) || word == "!") return word;
   g_autofree gchar* quoted = g_shell_quote(word.c_str());
   return quoted;
@@ -139,7 +139,7 @@ std::string shell_command(const std::vector<std::string>& words) {
   std::string command = "gst-launch-1.0 -e";
   for (const std::string& word : words) {
     command += ' ';
-    command += shell_word(word);
+    command += shell_quoted(word);
   }
   return command;
 }

@@ -21,7 +21,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string now_text() {
+std::string format_now() {
   g_autoptr(GDateTime) now = g_date_time_new_now_utc();
   g_autofree gchar* text = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
   return text;
@@ -121,7 +121,7 @@ Json slowest_frames(const RunOutcome& outcome, const std::string& directory) {
   return frames;
 }
 
-const char* status_word(const RunOutcome& outcome) {
+const char* status_name(const RunOutcome& outcome) {
   if (outcome.error) return "failed";
   return outcome.signal != 0 ? "interrupted" : "complete";
 }
@@ -195,14 +195,14 @@ void RunManifest::set_pipeline(const AnalysisPlan& plan, const Pipeline& pipelin
 }
 
 Result<void> RunManifest::write_started() {
-  json_["started"] = now_text();
+  json_["started"] = format_now();
   json_["status"] = "running";
   return write();
 }
 
 Result<void> RunManifest::write_ended(const RunOutcome& outcome, std::uint64_t frames) {
-  json_["ended"] = now_text();
-  json_["status"] = status_word(outcome);
+  json_["ended"] = format_now();
+  json_["status"] = status_name(outcome);
   if (outcome.error) json_["error"] = outcome.error->message;
   json_["frames"] = frames;
   if (outcome.frames > 1) json_["ms_per_frame"] = milliseconds(outcome.ms_per_frame());

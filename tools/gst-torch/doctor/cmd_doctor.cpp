@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const char* state_word(CheckState state) {
+const char* state_name(CheckState state) {
   switch (state) {
     case CheckState::Ok:
       return "ok";
@@ -50,7 +50,7 @@ int count_missing(const Checks& checks) {
 
 void print_check(const Check& check) {
   const bool is_fact = check.state == CheckState::Fact;
-  std::printf("  %-8s %-20s %s%s%s\n", is_fact ? "" : state_word(check.state), check.name.c_str(),
+  std::printf("  %-8s %-20s %s%s%s\n", is_fact ? "" : state_name(check.state), check.name.c_str(),
               check.detail.c_str(), check.remedy.empty() ? "" : " -> ", check.remedy.c_str());
 }
 
@@ -74,7 +74,7 @@ void print_json(const Checks& checks) {
   for (const Check& check : checks) {
     Json object = {{"group", check.group},
                    {"name", check.name},
-                   {"state", state_word(check.state)},
+                   {"state", state_name(check.state)},
                    {"detail", check.detail}};
     if (!check.remedy.empty()) object["remedy"] = check.remedy;
     list.push_back(object);

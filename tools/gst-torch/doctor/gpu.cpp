@@ -13,20 +13,20 @@ namespace {
 constexpr char kGpu[] = "GPU";
 
 Check check_driver(const CudaProbe& probe) {
-  const std::string required = required_driver_text(probe) + " is required";
+  const std::string required = format_required_driver(probe) + " is required";
   Check check{kGpu, "NVIDIA driver", CheckState::Optional, "", ""};
   if (!probe.driver_found) {
     check.detail = "not found (" + probe.driver_problem + "); " + required;
     check.remedy = "on a machine with an NVIDIA card: install its driver";
   } else if (probe.driver < probe.required) {
-    check.detail = "too old: " + driver_text(probe) + "; " + required;
+    check.detail = "too old: " + format_driver(probe) + "; " + required;
     check.remedy = "update the driver";
   } else if (!probe.driver_problem.empty()) {
-    check.detail = driver_text(probe) + " does not work: " + probe.driver_problem;
+    check.detail = format_driver(probe) + " does not work: " + probe.driver_problem;
     check.remedy = "check that nvidia-smi lists the GPU";
   } else {
     check.state = CheckState::Ok;
-    check.detail = driver_text(probe) + "; " + required;
+    check.detail = format_driver(probe) + "; " + required;
   }
   return check;
 }

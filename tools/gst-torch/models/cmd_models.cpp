@@ -64,7 +64,7 @@ std::optional<int> parse(int argc, char** argv, const char* usage, const char* s
   return std::nullopt;
 }
 
-std::string size_text(const ModelFile& file) {
+std::string format_size(const ModelFile& file) {
   char text[32];
   std::snprintf(text, sizeof text, "%s%.1f MB", file.size_is_exact ? "" : "~",
                 static_cast<double>(file.size) / 1e6);
@@ -80,7 +80,7 @@ void print_table(const Manifest& manifest) {
   print_row("NAME", "MODEL", "STATE", "SIZE", "LICENCE");
   for (const Model& model : manifest.models()) {
     print_row(model.name.c_str(), model.architecture.c_str(), state_name(stored_model(model).state),
-              size_text(model.file), model.licence.c_str());
+              format_size(model.file), model.licence.c_str());
   }
 }
 

@@ -51,7 +51,7 @@ Result<void> check_outputs(const FlowCommand& command) {
   return check_not_input(*command.visual, command.output);
 }
 
-std::string size_text(const Image& image) {
+std::string format_size(const Image& image) {
   return std::to_string(image.width) + "x" + std::to_string(image.height);
 }
 
@@ -62,8 +62,8 @@ Result<Images> read_images(const FlowCommand& command) {
   if (!later) return later.error();
   if (earlier->width != later->width || earlier->height != later->height) {
     return Error{ErrorCode::BadShape, "the images differ in size: " + command.earlier + " is " +
-                                          size_text(*earlier) + ", " + command.later + " is " +
-                                          size_text(*later)};
+                                          format_size(*earlier) + ", " + command.later + " is " +
+                                          format_size(*later)};
   }
   return Images{std::move(*earlier), std::move(*later)};
 }
@@ -137,7 +137,7 @@ Result<void> run(const FlowCommand& command) {
   if (!timed) return timed.error();
   if (auto written = write_results(command, timed->flow); !written) return written;
   std::printf("%s, mean %.3f px, max %.3f px, %d iterations, %.0f ms on %s\n",
-              size_text(images->earlier).c_str(), timed->flow.mean_magnitude_px,
+              format_size(images->earlier).c_str(), timed->flow.mean_magnitude_px,
               timed->flow.max_magnitude_px, timed->flow.iterations, timed->duration_ms,
               (*model)->info().device.c_str());
   return {};

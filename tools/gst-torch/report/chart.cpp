@@ -18,7 +18,8 @@ class Scale {
   double x(double value) const { return share(value, chart_.x_min, chart_.x_max); }
   double y(double value) const { return share(value, chart_.y_min, chart_.y_max); }
   std::string at(const Point& point) const {
-    return number_text(kWidth * x(point.x), 1) + " " + number_text(kHeight * (1 - y(point.y)), 1);
+    return format_number(kWidth * x(point.x), 1) + " " +
+           format_number(kHeight * (1 - y(point.y)), 1);
   }
 
  private:
@@ -41,7 +42,7 @@ std::string area_path(const Series& series, const Scale& scale, double floor) {
          scale.at({series.points.front().x, floor}) + "Z";
 }
 
-// Lines of no length with round ends: they stay round however the image is stretched.
+// Lines of no length with round ends: they stay round however the image is scaled.
 std::string dots_path(const Series& series, const Scale& scale) {
   std::string path;
   for (const Point& point : series.points) path += std::string("M") + scale.at(point) + "h0";
@@ -94,7 +95,7 @@ std::string svg(const Chart& chart, const Scale& scale) {
   return text + "</svg>";
 }
 
-std::string percent(double share) { return number_text(100 * share, 2) + "%"; }
+std::string percent(double share) { return format_number(100 * share, 2) + "%"; }
 
 /// The largest y that is to be within the range: of most points, where few are far above them.
 double highest(const Chart& chart) {
@@ -118,8 +119,8 @@ void mark_outliers(Chart& chart) {
     most = std::max(most, point.y);
   }
   if (outliers.points.empty()) return;
-  chart.note = "Dots at the top: " + count_text(outliers.points.size()) +
-               " values above the range, the largest " + number_text(most, 2) + ".";
+  chart.note = "Dots at the top: " + format_count(outliers.points.size()) +
+               " values above the range, the largest " + format_number(most, 2) + ".";
   chart.series.push_back(std::move(outliers));
 }
 
@@ -172,7 +173,7 @@ void fit_y(Chart& chart, int decimals_at_most) {
       std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 0, decimals_at_most);
   chart.y_ticks.clear();
   for (double y = 0; y <= chart.y_max + step / 2; y += step) {
-    chart.y_ticks.push_back({y, number_text(y, decimals)});
+    chart.y_ticks.push_back({y, format_number(y, decimals)});
   }
   mark_outliers(chart);
 }
@@ -186,7 +187,7 @@ void fit_time(Chart& chart, double seconds) {
   for (const double at : numbers) {
     const auto whole = static_cast<long>(at);
     const std::string label = chart.x_max < 120
-                                  ? number_text(at, decimals) + " s"
+                                  ? format_number(at, decimals) + " s"
                                   : std::to_string(whole / 60) + ":" +
                                         (whole % 60 < 10 ? "0" : "") + std::to_string(whole % 60);
     chart.x_ticks.push_back({at, label});

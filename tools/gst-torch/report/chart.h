@@ -27,7 +27,7 @@ struct Tick {
 };
 
 /// A diagram as wide as its column, with texts that keep their size: lines are SVG that is
-/// stretched, labels are HTML beside it.
+/// scaled, labels are HTML beside it.
 struct Chart {
   std::string title;
   std::string unit;         ///< of y, in words

@@ -9,12 +9,12 @@ namespace gsttorch {
 namespace {
 
 std::string place(const ReportFrame& frame) {
-  return "<b>" + time_text(seconds_of(frame)) + "</b> frame " + std::to_string(frame.frame);
+  return "<b>" + format_time(seconds_of(frame)) + "</b> frame " + std::to_string(frame.frame);
 }
 
 std::string with_motion(const ReportFrame& frame) {
   std::string text = place(frame);
-  if (frame.mean_motion) text += "<br>" + number_text(frame.mean_motion, 2) + " px mean motion";
+  if (frame.mean_motion) text += "<br>" + format_number(frame.mean_motion, 2) + " px mean motion";
   return text;
 }
 
@@ -22,7 +22,7 @@ std::string legend(const Images& images) {
   if (!images.has_flow()) return "";
   return "<p class=note>Below each frame its optical flow: hue is the direction, white is no "
          "motion, the fullest colour is " +
-         number_text(static_cast<double>(images.flow_range_px()), 1) +
+         format_number(static_cast<double>(images.flow_range_px()), 1) +
          " px from one frame to the next in all images alike, and darker is more.</p>\n";
 }
 
@@ -42,10 +42,10 @@ std::string moving_frames(const ReportData& data, const Images& images) {
 std::string slow_frames(const ReportData& data, const Images& images) {
   std::string figures;
   for (const SlowFrame& slow : slowest(data, 4)) {
-    std::string words = place(*slow.frame) + "<br>" + number_text(slow.ms, 0) + " ms";
+    std::string words = place(*slow.frame) + "<br>" + format_number(slow.ms, 0) + " ms";
     if (!slow.element.empty()) {
-      words += "<br>" + escaped(slow.element) + " had it " + number_text(slow.element_ms, 0) +
-               " ms, usually " + number_text(slow.element_usual_ms, 0);
+      words += "<br>" + escaped(slow.element) + " had it " + format_number(slow.element_ms, 0) +
+               " ms, usually " + format_number(slow.element_usual_ms, 0);
     }
     figures += images.figure(*slow.frame, words);
   }
@@ -64,8 +64,8 @@ std::string skipped_frames(const ReportData& data) {
   Table table("Frames without flow",
               {{"why", Table::Align::Text}, {"frames"}, {"first"}, {"last"}});
   for (const auto& [reason, frames] : reasons) {
-    table.row({escaped(reason), count_text(frames.size()), time_text(seconds_of(*frames.front())),
-               time_text(seconds_of(*frames.back()))});
+    table.row({escaped(reason), format_count(frames.size()),
+               format_time(seconds_of(*frames.front())), format_time(seconds_of(*frames.back()))});
   }
   return "<h3>Without a result</h3>" + table.html();
 }

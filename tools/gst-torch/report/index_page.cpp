@@ -28,10 +28,10 @@ std::vector<std::string> figures_of(const std::string& directory) {
   const double ms = data->run.value("ms_per_frame", 0.0);
   const auto seconds =
       data->frames.empty() ? 0 : static_cast<double>(data->frames.back().pts.value_or(0)) / 1e9;
-  return {count_text(data->frames.size()), time_text(seconds),
-          number_text(
+  return {format_count(data->frames.size()), format_time(seconds),
+          format_number(
               measured > 0 ? std::optional(sum / static_cast<double>(measured)) : std::nullopt, 2),
-          number_text(ms > 0 ? std::optional(ms) : std::nullopt, 1)};
+          format_number(ms > 0 ? std::optional(ms) : std::nullopt, 1)};
 }
 
 std::string video_cell(const IndexEntry& entry) {

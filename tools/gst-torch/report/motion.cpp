@@ -39,18 +39,18 @@ Chart chart_over_time(const ReportData& data, const char* title, const char* uni
   return chart;
 }
 
-std::string range_text(const std::vector<Point>& points, const char* unit) {
+std::string format_range(const std::vector<Point>& points, const char* unit) {
   const auto [least, most] = std::minmax_element(
       points.begin(), points.end(), [](const Point& a, const Point& b) { return a.y < b.y; });
-  return "Between " + number_text(least->y, 2) + " and " + number_text(most->y, 2) + " " + unit +
-         ", most at " + time_text(most->x) + ".";
+  return "Between " + format_number(least->y, 2) + " and " + format_number(most->y, 2) + " " +
+         unit + ", most at " + format_time(most->x) + ".";
 }
 
 std::string magnitude_chart(const ReportData& data) {
   Chart chart =
       chart_over_time(data, "Amount of motion", "mean length of the flow, pixels per pair");
   const auto points = points_of(data, &ReportFrame::mean_motion);
-  chart.description = range_text(points, "pixels");
+  chart.description = format_range(points, "pixels");
   chart.series.push_back({"mean", Mark::Area, thinned(points, kMostPoints, Thin::Mean)});
   fit_y(chart);
   return chart.html();
@@ -60,14 +60,14 @@ std::string largest_chart(const ReportData& data) {
   Chart chart =
       chart_over_time(data, "Fastest point", "longest vector of a frame, pixels per pair");
   const auto points = points_of(data, &ReportFrame::max_motion);
-  chart.description = range_text(points, "pixels");
+  chart.description = format_range(points, "pixels");
   chart.series.push_back({"largest", Mark::Line, thinned(points, kMostPoints, Thin::Largest)});
   fit_y(chart);
   return chart.html();
 }
 
-/// Mean vectors of so many stretches of the stream.
-struct Stretch {
+/// Mean vectors of so many intervals of the stream.
+struct Interval {
   const ReportFrame* first = nullptr;
   double x = 0, y = 0, mean = 0, largest = 0;  // pixels
   std::size_t frames = 0;                      // with flow
@@ -76,26 +76,26 @@ struct Stretch {
   double angle() const { return std::atan2(-y, x) * kDegrees; }  // counterclockwise from right
 };
 
-std::vector<Stretch> stretches(const ReportData& data, std::size_t most) {
+std::vector<Interval> intervals(const ReportData& data, std::size_t most) {
   const std::size_t all = data.frames.size(), count = std::min(most, all);
-  std::vector<Stretch> result;
+  std::vector<Interval> result;
   for (std::size_t i = 0; i < count; i++) {
-    Stretch stretch;
-    stretch.first = &data.frames[i * all / count];
+    Interval interval;
+    interval.first = &data.frames[i * all / count];
     for (std::size_t j = i * all / count; j < (i + 1) * all / count; j++) {
       const ReportFrame& frame = data.frames[j];
       if (!frame.mean_motion) continue;
-      stretch.frames++;
-      stretch.x += frame.mean_x.value_or(0);
-      stretch.y += frame.mean_y.value_or(0);
-      stretch.mean += *frame.mean_motion;
-      stretch.largest = std::max(stretch.largest, frame.max_motion.value_or(0));
+      interval.frames++;
+      interval.x += frame.mean_x.value_or(0);
+      interval.y += frame.mean_y.value_or(0);
+      interval.mean += *frame.mean_motion;
+      interval.largest = std::max(interval.largest, frame.max_motion.value_or(0));
     }
-    const auto n = static_cast<double>(std::max<std::size_t>(1, stretch.frames));
-    stretch.x /= n;
-    stretch.y /= n;
-    stretch.mean /= n;
-    result.push_back(stretch);
+    const auto n = static_cast<double>(std::max<std::size_t>(1, interval.frames));
+    interval.x /= n;
+    interval.y /= n;
+    interval.mean /= n;
+    result.push_back(interval);
   }
   return result;
 }
@@ -107,9 +107,9 @@ std::string hex(Rgb color) {
 }
 
 /// A strip in the colours of the flow images.
-std::string ribbon(const std::vector<Stretch>& all) {
+std::string ribbon(const std::vector<Interval>& all) {
   std::vector<float> lengths;
-  for (const Stretch& stretch : all) lengths.push_back(static_cast<float>(stretch.length()));
+  for (const Interval& interval : all) lengths.push_back(static_cast<float>(interval.length()));
   std::sort(lengths.begin(), lengths.end());
   FlowColoring coloring;  // full at what all but a few stay below
   if (!lengths.empty()) coloring.max_magnitude = std::max(1.0f, lengths[lengths.size() * 9 / 10]);
@@ -125,18 +125,18 @@ std::string ribbon(const std::vector<Stretch>& all) {
 
 std::string direction_chart(const ReportData& data) {
   Chart chart = chart_over_time(data, "Direction of motion", "of the mean vector of a frame");
-  const auto all = stretches(data, kMostPoints);
+  const auto all = intervals(data, kMostPoints);
   Series series{"direction", Mark::Dots, {}};
   double x = 0, y = 0;
-  for (const Stretch& stretch : all) {
-    x += stretch.x;
-    y += stretch.y;
-    if (stretch.frames > 0 && stretch.length() >= kLeastVector) {
-      series.points.push_back({seconds_of(*stretch.first), stretch.angle()});
+  for (const Interval& interval : all) {
+    x += interval.x;
+    y += interval.y;
+    if (interval.frames > 0 && interval.length() >= kLeastVector) {
+      series.points.push_back({seconds_of(*interval.first), interval.angle()});
     }
   }
   chart.description = "Over all frames the mean points " +
-                      number_text(std::atan2(-y, x) * kDegrees, 0) +
+                      format_number(std::atan2(-y, x) * kDegrees, 0) +
                       " degrees counterclockwise from right.";
   chart.series.push_back(std::move(series));
   chart.y_min = -180;
@@ -146,11 +146,11 @@ std::string direction_chart(const ReportData& data) {
   return chart.html();
 }
 
-std::string direction_text(const Stretch& stretch) {
-  if (stretch.frames == 0 || stretch.length() < kLeastVector) return "\u2013";
+std::string format_direction(const Interval& interval) {
+  if (interval.frames == 0 || interval.length() < kLeastVector) return "\u2013";
   static const char* const arrows[] = {"→", "↗", "↑", "↖", "←", "↙", "↓", "↘"};
-  const long eighth = std::lround(stretch.angle() / 45 + 8) % 8;
-  return std::string(arrows[eighth]) + " " + number_text(stretch.angle(), 0) + "°";
+  const long eighth = std::lround(interval.angle() / 45 + 8) % 8;
+  return std::string(arrows[eighth]) + " " + format_number(interval.angle(), 0) + "°";
 }
 
 std::string motion_table(const ReportData& data) {
@@ -161,14 +161,14 @@ std::string motion_table(const ReportData& data) {
                                  {"right, px"},
                                  {"down, px"},
                                  {"direction"}});
-  for (const Stretch& stretch : stretches(data, kMostRows)) {
-    const bool known = stretch.frames > 0;
+  for (const Interval& interval : intervals(data, kMostRows)) {
+    const bool known = interval.frames > 0;
     const auto figure = [&](double value) {
-      return known ? number_text(value, 2) : std::string("\u2013");
+      return known ? format_number(value, 2) : std::string("\u2013");
     };
-    table.row({time_text(seconds_of(*stretch.first)), count_text(stretch.frames),
-               figure(stretch.mean), figure(stretch.largest), figure(stretch.x), figure(stretch.y),
-               direction_text(stretch)});
+    table.row({format_time(seconds_of(*interval.first)), format_count(interval.frames),
+               figure(interval.mean), figure(interval.largest), figure(interval.x),
+               figure(interval.y), format_direction(interval)});
   }
   return table.folded("Motion as a table");
 }
@@ -186,8 +186,8 @@ std::string shots_table(const ReportData& data) {
   std::size_t start = 0, number = 1;
   for (std::size_t i = 1; i <= data.frames.size(); i++) {
     if (i < data.frames.size() && !data.frames[i].starts_shot) continue;
-    table.row({std::to_string(number++), time_text(seconds_of(data.frames[start])),
-               time_text(seconds_of(data.frames[i - 1])), count_text(i - start)});
+    table.row({std::to_string(number++), format_time(seconds_of(data.frames[start])),
+               format_time(seconds_of(data.frames[i - 1])), format_count(i - start)});
     start = i;
   }
   return table.html();
@@ -204,7 +204,7 @@ std::string motion_section(const ReportData& data) {
   if (data.has(&ReportFrame::mean_x)) {
     text +=
         direction_chart(data) + "<p class=note>No dot where the mean vector is shorter than " +
-        number_text(kLeastVector, 1) +
+        format_number(kLeastVector, 1) +
         " px: nothing moves, or motions cancel each other out. The strip has the colours of the "
         "flow images.</p>\n";
   }
@@ -215,7 +215,7 @@ std::string shots_section(const ReportData& data) {
   if (!data.has(&ReportFrame::shot_score)) return "";
   Chart chart = chart_over_time(data, "Score of a scene's change", "0 to 1, of each frame");
   const auto points = points_of(data, &ReportFrame::shot_score);
-  chart.description = range_text(points, "");
+  chart.description = format_range(points, "");
   chart.series.push_back({"score", Mark::Line, thinned(points, kMostPoints, Thin::Largest)});
   chart.y_ticks = {{0, "0"}, {0.5, "0.5"}, {1, "1"}};
   return "<section><h2>Scenes</h2>\n" + chart.html() + shots_table(data) + "</section>\n";
@@ -225,7 +225,7 @@ std::string matches_section(const ReportData& data) {
   if (!data.has(&ReportFrame::matches)) return "";
   Chart chart = chart_over_time(data, "Matches", "pairs of points found in a pair of frames");
   const auto points = points_of(data, &ReportFrame::matches);
-  chart.description = range_text(points, "matches");
+  chart.description = format_range(points, "matches");
   chart.series.push_back({"matches", Mark::Area, thinned(points, kMostPoints, Thin::Mean)});
   fit_y(chart, 0);
   return "<section><h2>Matches</h2>\n" + chart.html() + "</section>\n";

@@ -22,16 +22,16 @@ std::optional<double> number_at(const Json& json, std::initializer_list<const ch
   return at->is_number() ? std::optional(at->get<double>()) : std::nullopt;
 }
 
-std::string ms_text(const Json& element, const char* duration, const char* key) {
+std::string format_ms(const Json& element, const char* duration, const char* key) {
   const auto ns = number_at(element, {duration, key});
   if (!ns) return "\u2013";
   const double ms = *ns / 1e6;
-  return number_text(ms, ms < 10 ? 2 : ms < 100 ? 1 : 0);
+  return format_number(ms, ms < 10 ? 2 : ms < 100 ? 1 : 0);
 }
 
 std::string share_cell(std::optional<double> share) {
   if (!share) return "\u2013";
-  const std::string percent = number_text(100 * *share, 1);
+  const std::string percent = format_number(100 * *share, 1);
   return percent + " <i class=bar style=\"--v:" + percent + "%\"></i>";
 }
 
@@ -62,7 +62,7 @@ std::string chart_of(const ReportData& data, const char* title, const char* unit
     one.points = thinned(one.points, kMostPoints, Thin::Mean);
   }
   if (series[0].points.size() < 2) return "";
-  chart.description = "At most " + number_text(most, 1) + ".";
+  chart.description = "At most " + format_number(most, 1) + ".";
   chart.series = std::move(series);
   fit_time(chart, elapsed_seconds(data.meter.back()));
   fit_y(chart, 2);
@@ -87,27 +87,27 @@ std::string time_table(const ReportData& data) {
   for (std::size_t i = 0; i < data.meter.size(); i += step) {
     const Json& report = data.meter[i];
     const auto rss = number_at(report, {"process", "rss"});
-    table.row({number_text(elapsed_seconds(report), 1),
-               number_text(number_at(report, {"buffers"}), 0),
-               number_text(number_at(report, {"rate_now"}), 2),
-               number_text(number_at(report, {"process", "cpu_percent"}), 0),
-               number_text(rss ? std::optional(*rss / 1048576) : std::nullopt, 1)});
+    table.row({format_number(elapsed_seconds(report), 1),
+               format_number(number_at(report, {"buffers"}), 0),
+               format_number(number_at(report, {"rate_now"}), 2),
+               format_number(number_at(report, {"process", "cpu_percent"}), 0),
+               format_number(rss ? std::optional(*rss / 1048576) : std::nullopt, 1)});
   }
   return table.folded("Measurements as a table");
 }
 
-std::string bottleneck_text(const Json& last) {
+std::string format_bottleneck(const Json& last) {
   if (!last.contains("bottleneck")) return "";
   const std::string element = last.value("bottleneck_element", "");
   const std::string word = last.value("bottleneck", "");
   std::string text = "<p>Bottleneck: <b>" + escaped(word) + "</b>";
   if (!element.empty() && element != word) text += " (" + escaped(element) + ")";
   if (const auto share = number_at(last, {"bottleneck_share"})) {
-    text += ", at work " + number_text(100 * *share, 0) + " % of the time";
+    text += ", at work " + format_number(100 * *share, 0) + " % of the time";
   }
   text += ".";
   if (const auto share = number_at(last, {"source_share"})) {
-    text += " The rest waited for the source " + number_text(100 * *share, 1) + " % of the time.";
+    text += " The rest waited for the source " + format_number(100 * *share, 1) + " % of the time.";
   }
   return text + "</p>\n";
 }
@@ -123,11 +123,12 @@ std::string elements_table(const Json& last) {
                                                             {"p95"},
                                                             {"max"}});
   for (const Json& element : last.value("elements", Json::array())) {
-    table.row({escaped(element.value("name", "")), number_text(number_at(element, {"buffers"}), 0),
-               share_cell(number_at(element, {"busy"})), ms_text(element, "processing", "p50"),
-               ms_text(element, "processing", "p95"), ms_text(element, "processing", "max"),
-               ms_text(element, "queueing", "p50"), ms_text(element, "queueing", "p95"),
-               ms_text(element, "queueing", "max")});
+    table.row({escaped(element.value("name", "")),
+               format_number(number_at(element, {"buffers"}), 0),
+               share_cell(number_at(element, {"busy"})), format_ms(element, "processing", "p50"),
+               format_ms(element, "processing", "p95"), format_ms(element, "processing", "max"),
+               format_ms(element, "queueing", "p50"), format_ms(element, "queueing", "p95"),
+               format_ms(element, "queueing", "max")});
   }
   return table.is_empty() ? "" : table.html();
 }
@@ -138,9 +139,9 @@ std::string gpu_table(const Json& last) {
   for (const Json& gpu : last.value("gpu", Json::array())) {
     const auto memory = number_at(gpu, {"memory_used"});
     table.row({escaped(gpu.value("name", "")),
-               number_text(number_at(gpu, {"utilization_percent"}), 0),
-               number_text(memory ? std::optional(*memory / 1048576) : std::nullopt, 0),
-               number_text(number_at(gpu, {"power_watts"}), 0)});
+               format_number(number_at(gpu, {"utilization_percent"}), 0),
+               format_number(memory ? std::optional(*memory / 1048576) : std::nullopt, 0),
+               format_number(number_at(gpu, {"power_watts"}), 0)});
   }
   return table.is_empty() ? "" : table.html();
 }
@@ -149,7 +150,7 @@ void add_stats(Table& table, const std::string& element, const Json& stats) {
   for (const auto& [key, value] : stats.items()) {
     if (value.is_structured()) continue;
     const std::string text = value.is_string()         ? escaped(value.get<std::string>())
-                             : value.is_number_float() ? number_text(value.get<double>(), 3)
+                             : value.is_number_float() ? format_number(value.get<double>(), 3)
                                                        : escaped(value.dump());
     table.row({escaped(element), escaped(key), text});
   }
@@ -173,7 +174,7 @@ std::string reports_table(const Json& last) {
 std::string performance_section(const ReportData& data) {
   if (data.meter.empty()) return "";
   const Json& last = data.meter.back();
-  return "<section><h2>Performance</h2>\n" + bottleneck_text(last) + elements_table(last) +
+  return "<section><h2>Performance</h2>\n" + format_bottleneck(last) + elements_table(last) +
          "<p class=note>At work: share of the time in which a thread was in this very element. "
          "Work: from a buffer's entering an element to its leaving it, waiting inside included; "
          "p50 and p95 are what half and 95 % of the buffers stayed below.</p>\n" +

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string shell_text(const Json& words) {
+std::string format_shell(const Json& words) {
   std::string text;
   for (const Json& word : words) {
     g_autofree gchar* quoted =
@@ -30,7 +30,7 @@ std::string code(const std::string& title, const std::string& text) {
   return "<h3>" + escaped(title) + "</h3><pre tabindex=0>" + escaped(text) + "</pre>\n";
 }
 
-std::string value_text(const Json& value) {
+std::string format_value(const Json& value) {
   if (value.is_null()) return "\u2013";
   return escaped(value.is_string() ? value.get<std::string>() : value.dump());
 }
@@ -42,7 +42,7 @@ std::string models_table(const Json& run) {
                          {"SHA-256", Table::Align::Text}});
   for (const auto& [stage, model] : object_in(run, "models").items()) {
     table.row({escaped(stage), escaped(model.value("file", "")),
-               count_text(model.value("bytes", std::uint64_t{0})),
+               format_count(model.value("bytes", std::uint64_t{0})),
                "<code>" + escaped(model.value("sha256", "")) + "</code>"});
   }
   return table.is_empty() ? "" : table.html();
@@ -52,11 +52,11 @@ std::string input_table(const Json& run) {
   Table table("Input and versions", {{"what", Table::Align::Text}, {"value", Table::Align::Text}});
   for (const char* group : {"input", "versions"}) {
     for (const auto& [name, value] : object_in(run, group).items()) {
-      table.row({escaped(name), value_text(value)});
+      table.row({escaped(name), format_value(value)});
     }
   }
   for (const char* field : {"started", "ended"}) {
-    if (run.contains(field)) table.row({field, value_text(run[field])});
+    if (run.contains(field)) table.row({field, format_value(run[field])});
   }
   return table.is_empty() ? "" : table.html();
 }
@@ -67,7 +67,7 @@ std::string properties_table(const Json& run) {
                                     {"value", Table::Align::Text}});
   for (const auto& [element, properties] : object_in(run, "properties").items()) {
     for (const auto& [name, value] : properties.items()) {
-      table.row({escaped(element), escaped(name), value_text(value)});
+      table.row({escaped(element), escaped(name), format_value(value)});
     }
   }
   return table.is_empty() ? "" : table.folded("All settings that were in force");
@@ -77,7 +77,7 @@ std::string properties_table(const Json& run) {
 
 std::string settings_section(const ReportData& data) {
   const Json& run = data.run;
-  std::string text = code("Command", shell_text(run.value("command", Json::array())));
+  std::string text = code("Command", format_shell(run.value("command", Json::array())));
   text += code("The same results as a pipeline", run.value("shell_command", ""));
   text += models_table(run) + input_table(run) + properties_table(run);
   if (text.empty()) return "";

@@ -28,7 +28,7 @@ std::string image_figures(const Json& input) {
                    "pixels");
   }
   if (input.contains("duration")) {
-    text += figure("Length", time_text(input.value("duration", 0.0) / 1e9), "min:s");
+    text += figure("Length", format_time(input.value("duration", 0.0) / 1e9), "min:s");
   }
   return text;
 }
@@ -46,8 +46,8 @@ std::string work_figures(const ReportData& data) {
   std::string text;
   const double ms = data.run.value("ms_per_frame", 0.0);
   if (ms > 0) {
-    text += figure("Per frame", number_text(ms, 1), "ms");
-    text += figure("Rate", number_text(1000 / ms, 2), "frames/s");
+    text += figure("Per frame", format_number(ms, 1), "ms");
+    text += figure("Rate", format_number(1000 / ms, 2), "frames/s");
   }
   if (data.meter.empty()) return text;
   const PerfRecord& last = data.meter.back();
@@ -55,11 +55,11 @@ std::string work_figures(const ReportData& data) {
     text +=
         figure("Bottleneck", escaped(last.value("bottleneck", "")),
                last.contains("bottleneck_share")
-                   ? number_text(100 * last.value("bottleneck_share", 0.0), 0) + " % of the time"
+                   ? format_number(100 * last.value("bottleneck_share", 0.0), 0) + " % of the time"
                    : "");
   }
   if (const double most = most_memory(data); most > 0) {
-    text += figure("Most memory", bytes_text(most), "resident");
+    text += figure("Most memory", format_bytes(most), "resident");
   }
   return text;
 }
@@ -88,7 +88,7 @@ std::string state_badge(const Json& run) {
 std::string summary_section(const ReportData& data) {
   std::string text = "<header><h1>" + escaped(video_name(data)) + "</h1>\n" +
                      state_badge(data.run) + "<dl class=figures>\n";
-  text += figure("Frames", count_text(data.frames.size()));
+  text += figure("Frames", format_count(data.frames.size()));
   text += image_figures(object_in(data.run, "input")) + work_figures(data) + "</dl>\n";
   if (data.run.contains("ended")) {
     std::string ended = data.run.value("ended", "").substr(0, 16);
@@ -96,7 +96,7 @@ std::string summary_section(const ReportData& data) {
     text += "<p class=note>Analysed " + escaped(ended) + " UTC";
     if (data.run.contains("resumed_after_frame")) {
       text += "; resumed after " +
-              count_text(data.run.value("resumed_after_frame", std::uint64_t{0})) +
+              format_count(data.run.value("resumed_after_frame", std::uint64_t{0})) +
               " frames: times and measurements are those of the last run";
     }
     text += ".</p>\n";

@@ -99,8 +99,8 @@ double frames_per_second(const VideoFacts& facts) {
 }
 
 // In the format that the name ends with.
-std::string list_text(const std::string& output, const std::vector<Shot>& shots,
-                      const std::string& video, const VideoFacts& facts) {
+std::string format_list(const std::string& output, const std::vector<Shot>& shots,
+                        const std::string& video, const VideoFacts& facts) {
   if (output.ends_with(".json")) return shots_to_json(shots);
   if (output.ends_with(".edl")) {
     const std::string title = std::filesystem::path(video).stem().string();
@@ -111,7 +111,8 @@ std::string list_text(const std::string& output, const std::vector<Shot>& shots,
 
 Result<void> write_list(const ScenesCommand& command, const SceneScan& scan,
                         const VideoFacts& facts) {
-  const std::string text = list_text(command.output.value_or(""), scan.shots, command.video, facts);
+  const std::string text =
+      format_list(command.output.value_or(""), scan.shots, command.video, facts);
   if (!command.output) {
     if (!command.tells()) std::fputs(text.c_str(), stdout);
     return {};

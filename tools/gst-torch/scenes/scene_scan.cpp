@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "lib/gst/gsttorchscenemeta.h"
+#include "lib/gst/gsttorchshotmeta.h"
 #include "lib/gst/util/enum_nick.h"
 #include "tools/gst-torch/support/gst_support.h"
 

@@ -56,7 +56,7 @@ class ScorePlot {
   void draw_axes(Canvas& canvas) const {
     for (const double at : {0.0, 0.25, 0.5, 0.75, 1.0}) {
       canvas.draw({{kLeft, y(at)}, {width_ - kRight, y(at)}}, {kRule});
-      canvas.write(number_text(at, 2), {kLeft - 8, y(at) + 4}, {kSoft, 13, Anchor::End});
+      canvas.write(format_number(at, 2), {kLeft - 8, y(at) + 4}, {kSoft, 13, Anchor::End});
     }
     for (const Tick& tick : chart_.x_ticks) {
       canvas.draw({{x(tick.at), y(0)}, {x(tick.at), y(0) + 5}}, {kSoft});
@@ -122,7 +122,7 @@ class ScorePlot {
     if (kinds.contains("fade")) entry("fade", blend(kFade));
     if (kinds.contains("dissolve")) entry("dissolve", blend(kDissolve));
     if (kinds.contains("cut")) entry("cut", kCut);
-    entry("threshold " + number_text(scan_.threshold, 2), kThreshold);
+    entry("threshold " + format_number(scan_.threshold, 2), kThreshold);
     entry("score", kScore);
   }
 

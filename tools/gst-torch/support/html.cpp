@@ -47,12 +47,12 @@ std::string escaped(const std::string& text) {
   return safe;
 }
 
-std::string number_text(std::optional<double> number, int decimals) {
+std::string format_number(std::optional<double> number, int decimals) {
   if (!number || !std::isfinite(*number)) return "\u2013";
   return format("%.*f", decimals, *number);
 }
 
-std::string count_text(std::uint64_t count) {
+std::string format_count(std::uint64_t count) {
   std::string text = std::to_string(count);
   for (int at = static_cast<int>(text.size()) - 3; at > 0; at -= 3) {
     text.insert(static_cast<std::size_t>(at), "\u202f");
@@ -60,14 +60,14 @@ std::string count_text(std::uint64_t count) {
   return text;
 }
 
-std::string bytes_text(double bytes) {
+std::string format_bytes(double bytes) {
   if (bytes < 1024) return format("%.0f bytes", bytes);
   if (bytes < 1048576) return format("%.1f KiB", bytes / 1024);
   return bytes < 1073741824 ? format("%.1f MiB", bytes / 1048576)
                             : format("%.2f GiB", bytes / 1073741824);
 }
 
-std::string time_text(double seconds) {
+std::string format_time(double seconds) {
   const auto centis = static_cast<long>(std::lround(std::max(0.0, seconds) * 100));
   const long minutes = centis / 6000;
   const double rest = static_cast<double>(centis % 6000) / 100;

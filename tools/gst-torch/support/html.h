@@ -15,10 +15,10 @@ namespace gsttorch {
 std::string escaped(const std::string& text);
 
 /// "12.3"; a dash where there is no number.
-std::string number_text(std::optional<double> number, int decimals);
-std::string count_text(std::uint64_t count);  ///< "12 345", with narrow spaces
-std::string bytes_text(double bytes);         ///< "12.3 MiB"
-std::string time_text(double seconds);        ///< "0:07.48", "1:02:03.00"
+std::string format_number(std::optional<double> number, int decimals);
+std::string format_count(std::uint64_t count);  ///< "12 345", with narrow spaces
+std::string format_bytes(double bytes);         ///< "12.3 MiB"
+std::string format_time(double seconds);        ///< "0:07.48", "1:02:03.00"
 
 /// data:TYPE;base64,...
 std::string data_uri(const char* type, const std::string& bytes);

@@ -36,7 +36,7 @@ std::string missing_plugins(GstDiscovererInfo* info, Wanted wanted) {
   return names;
 }
 
-std::string failure_text(const GError* error) {
+std::string format_failure(const GError* error) {
   if (!error) return "it is not a video";
   // What demuxers say of a file without a single frame is not meant for people.
   const bool vague = g_error_matches(error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED);
@@ -61,7 +61,7 @@ Result<void> check_outcome(GstDiscovererInfo* info, const GError* error) {
     case GST_DISCOVERER_TIMEOUT:
       return Error{ErrorCode::Failed, "nothing could be decoded within a minute"};
     default:
-      return Error{ErrorCode::Corrupt, failure_text(error)};
+      return Error{ErrorCode::Corrupt, format_failure(error)};
   }
 }
 
@@ -106,7 +106,7 @@ Result<VideoFacts> discover_once(const std::string& path, bool& timed_out) {
   g_autoptr(GstDiscoverer) discoverer = gst_discoverer_new(kProbeTimeout, &error);
   if (!discoverer) return Error{ErrorCode::LibraryMissing, error->message};
   g_autoptr(GstDiscovererInfo) info = gst_discoverer_discover_uri(discoverer, uri, &error);
-  if (!info) return Error{ErrorCode::Corrupt, failure_text(error)};
+  if (!info) return Error{ErrorCode::Corrupt, format_failure(error)};
   timed_out = gst_discoverer_info_get_result(info) == GST_DISCOVERER_TIMEOUT;
   if (auto usable = check_outcome(info, error); !usable) return usable.error();
   return video_facts(info);

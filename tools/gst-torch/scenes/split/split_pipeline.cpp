@@ -19,7 +19,7 @@ constexpr char kCommon[] =
 
 constexpr std::int64_t kTolerance = 500'000;  // ns
 
-std::string launch_text(const SplitJob& job) {
+std::string format_launch(const SplitJob& job) {
   std::string text = kCommon;
   if (job.encoder) {
     text += "decodebin name=decoder ! videoconvert ! video/x-raw,format=I420 ! " +
@@ -136,7 +136,7 @@ class Run {
 }  // namespace
 
 Result<SplitPipeline> SplitPipeline::create(const SplitJob& job) {
-  auto pipeline = parse_pipeline(launch_text(job));
+  auto pipeline = parse_pipeline(format_launch(job));
   if (!pipeline) return pipeline.error();
   g_object_set(pipeline->element("source").get(), "location", job.video.c_str(), nullptr);
   GstElement* muxer = gst_element_factory_make(job.container.muxer, nullptr);

@@ -11,7 +11,7 @@ std::string hex(const Color& color) {
   return format("#%02x%02x%02x", color.red, color.green, color.blue);
 }
 
-std::string number(double value) { return number_text(value, 1); }
+std::string number(double value) { return format_number(value, 1); }
 
 const char* name_of(Anchor anchor) {
   switch (anchor) {
@@ -30,7 +30,7 @@ const char* name_of(Anchor anchor) {
 void SvgCanvas::fill(const Box& box, const Color& color, double opacity) {
   marks_ += "<rect x=\"" + number(box.x) + "\" y=\"" + number(box.y) + "\" width=\"" +
             number(box.width) + "\" height=\"" + number(box.height) + "\" fill=\"" + hex(color) +
-            "\" fill-opacity=\"" + number_text(opacity, 2) + "\"/>\n";
+            "\" fill-opacity=\"" + format_number(opacity, 2) + "\"/>\n";
 }
 
 void SvgCanvas::draw(const std::vector<Place>& line, const Stroke& stroke) {

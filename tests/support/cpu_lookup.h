@@ -25,10 +25,10 @@ inline float volume_sample(const CorrelationLookup& s, std::int64_t pixel, int l
   return s.levels[level][pixel * cells_of(s, level) + cell];
 }
 
-inline float sample_on_processor(const CorrelationLookup& s, std::int64_t pixel, int level,
-                                 std::int64_t cell) {
+inline float sample_on_cpu(const CorrelationLookup& s, std::int64_t pixel, int level,
+                           std::int64_t cell) {
   if (cell < 0) return 0;
-  if (!s.on_demand) return volume_sample(s, pixel, level, cell);
+  if (!s.on_the_fly) return volume_sample(s, pixel, level, cell);
   const float* a = pixel_features(s, pixel);
   return std::inner_product(a, a + s.depth, cell_features(s, pixel, level, cell), 0.F);
 }
@@ -42,7 +42,7 @@ inline std::vector<float> look_up_on_cpu(const CorrelationLookup& s) {
     for (int level = 0; level < CorrelationLookup::kLevels; level++) {
       const LookupWindow window = lookup_window(s, pixel, level);
       for (int i = 0; i < side * side; i++) {
-        samples[i] = sample_on_processor(s, pixel, level, lookup_cell(s, window, level, i));
+        samples[i] = sample_on_cpu(s, pixel, level, lookup_cell(s, window, level, i));
       }
       for (int c = 0; c < values; c++) {
         out.push_back(lookup_value(samples.data(), window, s.radius, c));
