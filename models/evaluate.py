@@ -194,7 +194,7 @@ def homographies(matchers, sources, size, per_image):
                      + [f"{1000 * np.median(tally.seconds):.0f}"]))
     head = HEAD + ["median corner error, px", *(f"AUC {limit} px" for limit in THRESHOLDS), "ms"]
     print_table(f"Homographies of unseen images, corners moved by up to 12 %, "
-                f"{size[0]}x{size[1]}, {len(sources) * per_picture} pairs", head, rows)
+                f"{size[0]}x{size[1]}, {len(sources) * per_image} pairs", head, rows)
 
 
 def known_pairs(title, matchers, data):

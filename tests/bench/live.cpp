@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/parse.h"
 #include "tests/support/test_analyzer.h"
 
 namespace gsttorch {
@@ -132,8 +133,7 @@ void run(const Options& options, const Line& line) {
       (where == "before" ? "queue ! " : "") + "testanalyzer name=analyzer" + lateness + " ! " +
       (where == "behind" ? "queue ! " : "") +
       "fakesink name=sink qos=true max-lateness=5000000 sync=" + (line.sync ? "true" : "false");
-  const auto pipeline = Ref<GstElement>::adopt(
-      GST_ELEMENT(gst_object_ref_sink(gst_parse_launch(launch.c_str(), nullptr))));
+  const auto pipeline = parse_launch(launch);
   const auto named = [&](const char* name) {
     return Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), name));
   };

@@ -16,7 +16,7 @@ PROGRAM = os.environ.get("GST_TORCH", str(BUILD_ROOT / "tools" / "gst-torch"))
 
 VIDEO_FRAMES = 16
 VIDEO_SIZE = (64, 48)
-PICTURE = "videotestsrc num-buffers={frames} pattern=smpte horizontal-speed=2 ! " \
+IMAGE = "videotestsrc num-buffers={frames} pattern=smpte horizontal-speed=2 ! " \
     "video/x-raw,width=64,height=48,framerate=25/1"
 
 
@@ -105,7 +105,7 @@ def fails(gst_torch):
 def media(tmp_path_factory):
     """A directory with small files, good and bad."""
     directory = tmp_path_factory.mktemp("media")
-    image = PICTURE.format(frames=VIDEO_FRAMES)
+    image = IMAGE.format(frames=VIDEO_FRAMES)
     launch(f"{image} ! jpegenc ! matroskamux ! filesink location={directory}/video.mkv")
     launch(f"audiotestsrc num-buffers=40 ! vorbisenc ! matroskamux name=mux ! "
            f"filesink location={directory}/with-audio.mkv "

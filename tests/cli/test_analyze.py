@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from conftest import PICTURE, PROGRAM, VIDEO_FRAMES, VIDEO_SIZE, has_opened, launch
+from conftest import IMAGE, PROGRAM, VIDEO_FRAMES, VIDEO_SIZE, has_opened, launch
 
 QUICK = ["--iterations", "2"]
 

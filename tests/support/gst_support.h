@@ -12,6 +12,7 @@
 
 #include "lib/gst/gsttorchflowmeta.h"
 #include "lib/gst/util/ref.h"
+#include "tests/support/parse.h"
 
 namespace gsttorch {
 
@@ -83,8 +84,7 @@ class Harness {
     harness_ = gst_harness_new_with_element(element, "sink", "src");
     gst_harness_set_live(harness_, FALSE);  // frames wait for their results
   }
-  explicit Harness(const std::string& launch_line)
-      : Harness(gst_parse_bin_from_description(launch_line.c_str(), TRUE, nullptr)) {}
+  explicit Harness(const std::string& launch_line) : Harness(parse_bin(launch_line)) {}
   ~Harness() { gst_harness_teardown(harness_); }
   Harness(const Harness&) = delete;
   Harness& operator=(const Harness&) = delete;

@@ -14,6 +14,7 @@
 #include "tests/gst/runtime/runtime_fixture.h"
 #include "tests/support/loftr_model.h"
 #include "tests/support/match_results.h"
+#include "tests/support/parse.h"
 
 namespace gsttorch {
 namespace {
@@ -55,8 +56,7 @@ class AllocationFailure : public RuntimeTest {
 
   /// An element, or several in a row, between two pads, not started.
   void make_bin(const std::string& line) {
-    pads = std::make_unique<TestPads>(gst_parse_bin_from_description(line.c_str(), TRUE, nullptr),
-                                      GST_STATE_NULL);
+    pads = std::make_unique<TestPads>(parse_bin(line), GST_STATE_NULL);
     const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pads->element()));
     gst_bus_set_sync_handler(
         bus.get(),
@@ -115,9 +115,7 @@ TEST_F(AllocationFailure, anywhere_is_one_error_or_a_poorer_result_and_leaves_no
 
 TEST_F(AllocationFailure, of_what_two_elements_share_is_at_most_one_error_of_each) {
   const std::string flow = "raftflow iterations=2 device=cpu model=" + small_flow_net();
-  GstElement* both =
-      gst_parse_bin_from_description((flow + " ! " + flow + " lag=2").c_str(), TRUE, nullptr);
-  pads = std::make_unique<TestPads>(both, GST_STATE_NULL);
+  pads = std::make_unique<TestPads>(parse_bin(flow + " ! " + flow + " lag=2"), GST_STATE_NULL);
   try_all(47, 2);
 }
 

@@ -9,6 +9,7 @@
 #include "lib/gst/gsttorchruntime.h"
 #include "tests/gst/analyzer/analyzer_fixture.h"
 #include "tests/support/gst_pipeline.h"
+#include "tests/support/parse.h"
 
 namespace gsttorch {
 namespace {
@@ -212,8 +213,8 @@ class TwoPipelines : public AnalyzerSharing {
   }
   /// Two analysers that play in a pipeline of their own, with that context if there is one.
   static Ref<GstElement> play_another(GstContext* context = nullptr) {
-    const auto pipeline = Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(
-        gst_parse_launch("appsrc ! testanalyzer ! testanalyzer ! fakesink async=false", nullptr))));
+    const auto pipeline =
+        parse_launch("appsrc ! testanalyzer ! testanalyzer ! fakesink async=false");
     if (context) gst_element_set_context(pipeline.get(), context);
     gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
     return pipeline;
@@ -314,13 +315,11 @@ class AnalyzerPool : public testing::TestWithParam<PoolCase> {};
 
 TEST_P(AnalyzerPool, never_starves) {
   reset_test_work().look_ahead = 3;
-  const auto another = Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(
-      gst_parse_launch("appsrc ! testanalyzer ! fakesink async=false", nullptr))));
+  const auto another = parse_launch("appsrc ! testanalyzer ! fakesink async=false");
   gst_element_set_state(another.get(), GST_STATE_PLAYING);
   const std::string line = "appsrc name=s format=time max-buffers=100 caps=\"" +
                            std::string(kCaps) + "\" ! tee name=t " + GetParam().branches;
-  const auto pipeline = Ref<GstElement>::adopt(
-      GST_ELEMENT(gst_object_ref_sink(gst_parse_launch(line.c_str(), nullptr))));
+  const auto pipeline = parse_launch(line);
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   {
     BoundedPool pool(pipeline.get(), GetParam().buffers);

@@ -10,6 +10,7 @@
 #include "lib/gst/gsttorchflowmeta.h"
 #include "tests/gst/runtime/runtime_fixture.h"
 #include "tests/support/loftr_model.h"
+#include "tests/support/parse.h"
 
 namespace gsttorch {
 namespace {
@@ -152,7 +153,7 @@ class SharedLimit : public RuntimeTest {
     return buffer;
   }
   void begin(const std::string& line) {
-    pads = std::make_unique<TestPads>(gst_parse_bin_from_description(line.c_str(), TRUE, nullptr));
+    pads = std::make_unique<TestPads>(parse_bin(line));
     pads->keep_buffers = false;  // results are memory too
     pads->begin("video/x-raw,format=GRAY8,width=320,height=256,framerate=25/1");
     pads->wait_for(3);
@@ -194,15 +195,17 @@ TEST_F(SharedLimit, that_is_lowered_too_far_is_one_error_that_names_the_bytes) {
 }
 
 TEST_F(SharedLimit, is_enough_for_three_models_that_make_room_for_each_other) {
-  const std::string shots = "scenedetect look-ahead=0 device=cpu model=resnet18-lite";
+  const std::string shots = "scenedetect device=cpu model=resnet18-lite";
   for (const guint64 limit : {90, 60, 45, 36}) {
     SCOPED_TRACE(limit);
-    frames_ = 0;
     set_memory_limit(limit * 1'000'000);
     begin(flow() + " ! " + match() + " ! " + shots);
-    push_frames(12);
+    for (int i = 0; i < 12; i++) ASSERT_EQ(pads->push(large_frame(i)), GST_FLOW_OK);
+    pads->push_eos();  // scenedetect decides its last frames
+    pads->wait_for(13);
     EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), IsEmpty());
-    EXPECT_THAT(pads->arrived(), SizeIs(12));
+    EXPECT_THAT(pads->arrived(), SizeIs(13));
+    EXPECT_EQ(pads->arrived().back(), "eos");
     pads.reset();
     trim();
   }

@@ -13,6 +13,7 @@
 #include "tests/support/gst_support.h"
 #include "tests/support/loftr_model.h"
 #include "tests/support/match_results.h"
+#include "tests/support/parse.h"
 #include "tests/support/paths.h"
 #include "tests/support/temp_directory.h"
 
@@ -68,8 +69,7 @@ void write_image(const std::string& path, int left, int width, int height) {
   const std::string line =
       "appsrc name=in caps=\"" + caps(width, height) +
       "\" num-buffers=1 ! videoconvert ! pngenc snapshot=true ! filesink location=" + path;
-  auto pipeline = Ref<GstElement>::adopt(
-      GST_ELEMENT(gst_object_ref_sink(gst_parse_launch(line.c_str(), nullptr))));
+  auto pipeline = parse_launch(line);
   auto source = Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "in"));
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   GstFlowReturn pushed;
