@@ -9,7 +9,7 @@
  * one or more reference images, and attaches the result as a GstTorchMatchMeta (see
  * gsttorchmatchmeta.h), one for each reference image. Pixels pass through untouched. With
  * post-messages=true it also posts an element message named `loftrmatch` for each result, with the
- * fields `timestamp`, `stream-time`, `running-time`, `duration`, `reference-timestamp` (ns),
+ * fields `timestamp`, `stream-time`, `running-time`, `duration`, `reference-pts` (ns),
  * `reference` (an image's file), `count`, `mean-confidence`, and with geometry `geometry`,
  * `verdict`, `inliers` and `residual` (pixels); with adaptive=true `passes`, `overlap` and
  * `working-size` (pixels).

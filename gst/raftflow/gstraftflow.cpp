@@ -8,7 +8,7 @@
  * Computes for each frame where every pixel of an earlier frame has moved to, and attaches the
  * result as a GstTorchFlowMeta (see gsttorchflowmeta.h). Pixels pass through untouched. With
  * post-messages=true it also posts an element message named `raftflow` for each flow, with the
- * fields `timestamp`, `stream-time`, `running-time`, `duration`, `reference-timestamp` (ns),
+ * fields `timestamp`, `stream-time`, `running-time`, `duration`, `reference-pts` (ns),
  * `iterations`, `mean-magnitude` and `max-magnitude` (pixels).
  *
  * ## Example launch line

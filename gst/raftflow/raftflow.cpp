@@ -269,7 +269,7 @@ void RaftFlow::attach(AnalyzedFrame& frame, const OpticalFlow& found) {
 
 void RaftFlow::post(const AnalyzedFrame& frame, const OpticalFlow& found) const {
   GstStructure* s = new_timed_structure("raftflow", frame.segment, frame.buffer.get());
-  gst_structure_set(s, "reference-timestamp", G_TYPE_UINT64, found.reference_pts, "iterations",
+  gst_structure_set(s, "reference-pts", G_TYPE_UINT64, found.reference_pts, "iterations",
                     G_TYPE_UINT, static_cast<guint>(found.flow->iterations), "mean-magnitude",
                     G_TYPE_DOUBLE, found.flow->mean_magnitude_px, "max-magnitude", G_TYPE_DOUBLE,
                     found.flow->max_magnitude_px, nullptr);
