@@ -148,9 +148,9 @@ void LoftrMatch::attach(AnalyzedFrame& frame, const FrameMatches& found, const P
 void LoftrMatch::post(const AnalyzedFrame& frame, const FrameMatches& found,
                       const PairMatches& one) const {
   GstStructure* s = new_timed_structure("loftrmatch", frame.segment, frame.buffer.get());
-  gst_structure_set(s, "reference-pts", G_TYPE_UINT64, one.reference_pts, "count",
-                    G_TYPE_UINT, static_cast<guint>(one.matches.size()), "mean-confidence",
-                    G_TYPE_DOUBLE, mean_confidence(one.matches), nullptr);
+  gst_structure_set(s, "reference-pts", G_TYPE_UINT64, one.reference_pts, "count", G_TYPE_UINT,
+                    static_cast<guint>(one.matches.size()), "mean-confidence", G_TYPE_DOUBLE,
+                    mean_confidence(one.matches), nullptr);
   if (!one.reference.empty()) {
     gst_structure_set(s, "reference", G_TYPE_STRING, one.reference.c_str(), nullptr);
   }

@@ -339,7 +339,13 @@ TEST(LoftrMatch, geometry_says_how_the_image_moved_and_which_matches_agree) {
   for (std::size_t i = 5; i < rows.size(); i += 6) ones += rows[i] == 1;
   EXPECT_EQ(ones, moved->inliers);
   EXPECT_LT(moved->residual, 3);
-  EXPECT_FALSE(harness.bus.take(GST_MESSAGE_ELEMENT).empty());
+  const auto message = harness.bus.pop(GST_MESSAGE_ELEMENT);
+  ASSERT_TRUE(message);
+  const GstStructure* posted = gst_message_get_structure(message.get());
+  guint64 reference = 1;
+  ASSERT_TRUE(gst_structure_get_uint64(posted, "reference-pts", &reference));
+  EXPECT_EQ(reference, moved->reference_pts);
+  EXPECT_STREQ(gst_structure_get_string(posted, "verdict"), "moved");
   EXPECT_STREQ(result_of(harness.push_and_pull(blank(2)))->verdict, "lost");
 }
 

@@ -286,6 +286,26 @@ TEST(RaftFlow, starts_no_search_from_another_shot) {
   EXPECT_NE(magnitude_after(GST_TORCH_SHOT_BOUNDARY_NONE, true, true), cold);
 }
 
+TEST(RaftFlow, message_has_the_fields_of_the_meta) {
+  Harness harness(make_raftflow("post-messages", "true"));
+  harness.set_caps(caps());
+  harness.push_and_pull(frame(0));
+  const auto out = harness.push_and_pull(frame(1));
+  const auto message = harness.bus.pop(GST_MESSAGE_ELEMENT);
+  ASSERT_TRUE(message);
+  GstTorchFlow flow;
+  ASSERT_TRUE(gst_torch_flow_meta_read(gst_buffer_get_torch_flow_meta(out.get(), nullptr), &flow));
+  guint64 pts = 0, reference = 1;
+  double mean = 0;
+  ASSERT_TRUE(gst_structure_get(gst_message_get_structure(message.get()), "timestamp",
+                                G_TYPE_UINT64, &pts, "reference-pts", G_TYPE_UINT64, &reference,
+                                "mean-magnitude", G_TYPE_DOUBLE, &mean, nullptr));
+  EXPECT_EQ(pts, GST_BUFFER_PTS(out.get()));
+  EXPECT_EQ(reference, flow.reference_pts);
+  EXPECT_LT(reference, pts);
+  EXPECT_EQ(mean, flow.mean_magnitude);
+}
+
 TEST(RaftFlow, posts_a_message_for_each_flow_when_asked_and_counts_frames) {
   Harness harness(make_raftflow("post-messages", "true"));
   harness.set_caps(caps());
