@@ -10,15 +10,15 @@
 
 namespace gsttorch {
 
-/// True in a build with AddressSanitizer, which sees the bounds of heap blocks, but none that our
-/// own allocators draw inside one: they have to tell it.
+/// True in a build with AddressSanitizer. It knows the bounds of heap blocks, but not of the blocks
+/// that our own allocators carve out of them; the allocators have to declare those.
 #if defined(__SANITIZE_ADDRESS__)
 inline constexpr bool kAddressSanitizer = true;
 #else
 inline constexpr bool kAddressSanitizer = false;
 #endif
 
-/// From here on nobody is to touch these bytes, until they are allowed again or freed.
+/// Forbids access to these bytes until `allow_access` is called or the block is freed.
 inline void forbid_access([[maybe_unused]] const void* data, [[maybe_unused]] std::size_t bytes) {
 #if defined(__SANITIZE_ADDRESS__)
   __asan_poison_memory_region(data, bytes);
@@ -31,8 +31,8 @@ inline void allow_access([[maybe_unused]] const void* data, [[maybe_unused]] std
 #endif
 }
 
-/// Whether that was said of any of these bytes, or they are in no block at all; without
-/// AddressSanitizer nobody knows, and it is false.
+/// Returns true if access to any of these bytes is forbidden or any of them lies outside every
+/// block. Always false without AddressSanitizer, which alone knows.
 inline bool is_access_forbidden([[maybe_unused]] void* data, [[maybe_unused]] std::size_t bytes) {
 #if defined(__SANITIZE_ADDRESS__)
   return __asan_region_is_poisoned(data, bytes) != nullptr;

@@ -13,7 +13,8 @@
 namespace gsttorch {
 namespace {
 
-// Frames of one video differ by nothing, small requests by a few bytes. 0: too large to round.
+// All frames of a video have the same size; small requests differ by a few bytes. Returns 0 if
+// `bytes` is too large to round.
 std::size_t rounded(std::size_t bytes) {
   if (bytes > std::numeric_limits<std::size_t>::max() - kBlockAlignment) return 0;
   const std::size_t wanted = bytes ? bytes : 1;
@@ -62,7 +63,7 @@ void* BlockPool::take_idle(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   const auto found = idle_of_size_.find(bytes);
   if (found == idle_of_size_.end() || found->second.empty()) return nullptr;
-  // The one given back last: the likeliest to be in a cache.
+  // The block returned last is the likeliest to be in a cache.
   const IdleList::iterator newest = found->second.back();
   void* block = newest->block;
   found->second.pop_back();
@@ -89,7 +90,7 @@ void BlockPool::give(void* block, std::size_t bytes) noexcept {
       try {
         keep(block, size);
         block = nullptr;
-      } catch (const std::bad_alloc&) {  // no room to remember it
+      } catch (const std::bad_alloc&) {  // no memory to keep track of it
       }
     }
   }
@@ -122,7 +123,7 @@ BlockPool::IdleList BlockPool::shrink_to(std::size_t bytes) {
 
 void BlockPool::free_all(const IdleList& blocks) noexcept {
   for (const Idle& idle : blocks) {
-    allow_access(idle.block, idle.bytes);  // the source may keep its own notes there
+    allow_access(idle.block, idle.bytes);  // the source may store its own data there
     source_->free(idle.block, idle.bytes);
   }
 }

@@ -15,30 +15,30 @@
 namespace gsttorch {
 
 struct BlockPoolStats {
-  std::size_t live_blocks = 0;  ///< given out and not yet given back
+  std::size_t live_blocks = 0;  ///< blocks that callers have taken and not yet returned
   std::size_t live_bytes = 0;
-  std::size_t idle_blocks = 0;  ///< kept for the next who wants one of that size
+  std::size_t idle_blocks = 0;  ///< blocks kept for reuse
   std::size_t idle_bytes = 0;
-  std::uint64_t allocations = 0;  ///< how often the source was asked for a block and gave one
-  std::uint64_t reuses = 0;       ///< how often a kept block did
+  std::uint64_t allocations = 0;  ///< blocks that the source allocated
+  std::uint64_t reuses = 0;       ///< requests served from an idle block
 };
 
-/// Keeps blocks that are given back for whoever wants one of the same size: decoders ask for a
-/// frame's memory once per frame, and getting, clearing and returning pages costs more than reading
-/// them. What is kept idle is bounded in bytes; what was given back longest ago goes first, so the
-/// blocks of a size that nobody wants any more do not stay. Thread-safe.
+/// Keeps returned blocks and reuses them for requests of the same size: decoders request one
+/// frame's memory per frame, and allocating, clearing and unmapping pages costs more than reading
+/// them. The idle blocks are bounded in bytes; the one returned longest ago is freed first, so
+/// blocks of a size that is no longer requested do not stay. Thread-safe.
 class BlockPool {
  public:
   BlockPool(std::shared_ptr<BlockSource> source, std::size_t max_idle_bytes);
-  /// All blocks must have been given back.
+  /// All blocks must have been returned.
   ~BlockPool();
   BlockPool(const BlockPool&) = delete;
   BlockPool& operator=(const BlockPool&) = delete;
 
-  /// A block of `bytes` or more that starts at a multiple of kBlockAlignment, its content
-  /// undefined. Null where the source has none, even after all that was idle went back to it.
+  /// Returns a block of at least `bytes` bytes, aligned to kBlockAlignment, with undefined content.
+  /// Returns null if the source cannot allocate one even after the pool freed all idle blocks.
   void* take(std::size_t bytes);
-  /// Takes back what `take(bytes)` gave.
+  /// Returns a block from `take(bytes)` to the pool.
   void give(void* block, std::size_t bytes) noexcept;
 
   void set_max_idle_bytes(std::size_t bytes);
@@ -55,7 +55,7 @@ class BlockPool {
 
   void* take_idle(std::size_t bytes);
   void keep(void* block, std::size_t bytes);
-  // These take what they remove out of the lists; it is freed after the lock is given back.
+  // Removes idle blocks from the lists; the caller frees them after it has released the lock.
   IdleList shrink_to(std::size_t bytes);
   void free_all(const IdleList& blocks) noexcept;
 
@@ -63,7 +63,7 @@ class BlockPool {
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   std::size_t max_idle_bytes_;
-  IdleList idle_;  // the one given back last is at the end
+  IdleList idle_;  // in the order of return, the latest last
   std::unordered_map<std::size_t, std::deque<IdleList::iterator>> idle_of_size_;
   BlockPoolStats stats_;
 };

@@ -6,22 +6,22 @@
 
 namespace gsttorch {
 
-/// Where blocks of memory that the CPU can read and write come from: the heap, or pages that a
+/// Allocates blocks of memory that the CPU can read and write: from the heap, or in pages that a
 /// device can copy from without staging. Thread-safe.
 class BlockSource {
  public:
   virtual ~BlockSource() = default;
 
-  /// A block that starts at a multiple of kBlockAlignment, its content undefined. Null where there
-  /// is none to be had.
+  /// Returns a block aligned to kBlockAlignment, with undefined content, or null if no memory is
+  /// available.
   virtual void* allocate(std::size_t bytes) noexcept = 0;
-  /// Takes back what `allocate(bytes)` gave.
+  /// Frees a block from `allocate(bytes)`.
   virtual void free(void* block, std::size_t bytes) noexcept = 0;
 };
 
 constexpr std::size_t kBlockAlignment = 64;  // a cache line, and the widest vector register
 
-/// Blocks from the heap.
+/// Allocates from the heap.
 class HostBlockSource : public BlockSource {
  public:
   void* allocate(std::size_t bytes) noexcept override;

@@ -13,18 +13,18 @@ namespace gsttorch {
 
 enum class QueueState {
   Open,
-  Interrupted,  ///< whoever waits to put something in, or for it to be done, is sent away
-  Closed,       ///< nothing more goes in; what is there still comes out
-  Failed,       ///< nothing more goes in, and what was there is gone
+  Interrupted,  ///< callers that wait in `push` or `drain` return at once
+  Closed,       ///< accepts no more items; the queued ones can still be popped
+  Failed,       ///< accepts no more items; the queued ones were dropped
 };
 
-/// Hands items from one thread to another that works on them. A full queue makes the giver wait,
-/// and every wait can be ended from a third thread. Thread-safe.
+/// Passes items from one thread to another that processes them. A full queue blocks the producer,
+/// and a third thread can end every wait. Thread-safe.
 template <typename T>
 class BoundedQueue {
  public:
-  /// Puts an item in, waiting while there are `capacity` or more. Anything but Open means that the
-  /// item was not taken.
+  /// Adds an item; blocks while the queue has `capacity` or more items. If the returned state is
+  /// not Open, the item was not added.
   QueueState push(T item, std::size_t capacity) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return state_ != QueueState::Open || items_.size() < capacity; });
@@ -34,7 +34,7 @@ class BoundedQueue {
     return state_;
   }
 
-  /// Puts an item in if that is possible at once.
+  /// Adds an item if that is possible without waiting.
   bool try_push(T item, std::size_t capacity) {
     const std::lock_guard lock(mutex_);
     if (state_ != QueueState::Open || items_.size() >= capacity) return false;
@@ -43,7 +43,8 @@ class BoundedQueue {
     return true;
   }
 
-  /// The next item, waiting for it; nothing once the queue is closed and empty, or has failed.
+  /// Waits for the next item and returns it. Returns nullopt once the queue has failed, or is
+  /// closed and empty.
   std::optional<T> pop() {
     std::unique_lock lock(mutex_);
     idle_ = items_.empty();
@@ -57,17 +58,17 @@ class BoundedQueue {
     return item;
   }
 
-  /// Waits until all that was put in has been worked on: until the taker waits for more. Open means
-  /// that this is so.
+  /// Waits until all items have been processed, that is, until the consumer waits for the next one.
+  /// Returns Open in that case.
   QueueState drain() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return state_ != QueueState::Open || (idle_ && items_.empty()); });
     return state_;
   }
 
-  /// Open and Interrupted may follow each other; Closed and Failed stay until `reset`.
+  /// The state may switch between Open and Interrupted; Closed and Failed last until `reset`.
   void set_state(QueueState state) {
-    std::deque<T> dropped;  // destroyed after the lock is given back
+    std::deque<T> dropped;  // destroyed after the lock is released
     const std::lock_guard lock(mutex_);
     if (is_final()) return;
     state_ = state;
@@ -75,7 +76,7 @@ class BoundedQueue {
     changed_.notify_all();
   }
 
-  /// Empty and open again, as if new. Only while no taker is at work.
+  /// Makes the queue empty and open, as if new. Call it only while no consumer is running.
   void reset() {
     std::deque<T> dropped;
     const std::lock_guard lock(mutex_);

@@ -7,13 +7,13 @@
 
 namespace gsttorch {
 
-/// Tells whether a frame continues where the one before it was, from timestamps alone. All times
-/// ns.
+/// Detects from timestamps alone whether a frame continues the sequence of the previous one. All
+/// times in ns.
 class Continuity {
  public:
-  /// True where `pts` is a break: the stream says that it may be (DISCONT, a new segment), and the
-  /// timestamp jumps by more than two frames. A missing timestamp after such a mark is a break too.
-  /// `frame_duration` may be unknown: the distance of the last two frames then stands for it.
+  /// Returns true if the sequence breaks at `pts`: `marked` is set, that is, the stream signals a
+  /// possible break (DISCONT, a new segment), and the timestamp jumps by more than two frames or is
+  /// missing. If `frame_duration` is unknown, the distance of the last two frames is used instead.
   bool is_break(std::optional<std::int64_t> pts, std::optional<std::int64_t> frame_duration,
                 bool marked);
 

@@ -50,7 +50,7 @@ std::size_t Executor::waiting() const {
   return live_.size() + batch_.size();
 }
 
-// Fewer workers than wanted are enough, none is not.
+// It is enough if some of the workers start; throws only if none does.
 void Executor::start_workers() {
   try {
     while (static_cast<int>(threads_.size()) < worker_count_) {
@@ -65,7 +65,7 @@ std::deque<Executor::Job*>& Executor::queue_of(JobPriority priority) {
   return priority == JobPriority::Live ? live_ : batch_;
 }
 
-// Removes the job that is to be started from those that wait.
+// Removes the job to start from its queue and returns it.
 Executor::Job* Executor::next_job() {
   if (batch_.empty()) live_in_a_row_ = 0;
   const bool is_live = !live_.empty() && live_in_a_row_ < kLiveInARow;
@@ -77,7 +77,7 @@ Executor::Job* Executor::next_job() {
   return job;
 }
 
-// Nothing leaves the thread: what a worker throws when it is entered belongs to the job at hand.
+// No exception leaves the thread: if `enter_worker_` throws, the current job gets the exception.
 void Executor::perform(Job& job, bool& has_entered) const {
   try {
     if (!has_entered && enter_worker_) enter_worker_();
@@ -95,7 +95,7 @@ void Executor::run_worker() {
     changed_.wait(lock, [this] { return ending_ || !live_.empty() || !batch_.empty(); });
     Job* const job = next_job();
     if (!job) return;
-    // Whoever waits for it may not have woken yet.
+    // The thread that waits for the job may not have woken up yet.
     job->state = job->stop.stop_requested() ? State::TakenBack : State::Running;
     if (job->state == State::Running) {
       lock.unlock();
@@ -103,7 +103,7 @@ void Executor::run_worker() {
       lock.lock();
       job->state = State::Done;
     }
-    job->changed.notify_all();  // under the lock: the job goes when its caller returns
+    job->changed.notify_all();  // under the lock: the job is destroyed when its caller returns
   }
 }
 

@@ -14,51 +14,53 @@
 namespace gsttorch {
 
 enum class JobPriority {
-  Live,   ///< of a live pipeline, where what comes too late is worth nothing
-  Batch,  ///< of whatever may take its time
+  Live,   ///< for a live pipeline, to which late results are worth nothing
+  Batch,  ///< for work without a deadline
 };
 
 struct JobOptions {
   JobPriority priority = JobPriority::Batch;
-  std::stop_token stop = {};  ///< takes the job back where no worker has begun it
+  std::stop_token stop = {};  ///< cancels the job if no worker has started it
 };
 
-/// Runs work on a few threads of its own, its workers. All inference of a device goes through one
-/// executor: streaming threads come and go, and each one that computed by itself would have a team
-/// of OpenMP threads built for it. Thread-safe.
+/// Runs jobs on a few threads of its own, the workers. All inference on a device goes through one
+/// executor: streaming threads come and go, and OpenMP would create a team of threads for each one
+/// that computed by itself. Thread-safe.
 ///
-/// Live jobs are started before batch jobs, and within one priority the oldest is. So that a live
-/// pipeline that always has work does not starve the others, a batch job that waits is started
-/// after kLiveInARow live jobs. Jobs are counted, not timed: no job is interrupted for another, so
-/// a live job waits for those that run in any case, and a count makes the order easy to predict.
+/// Live jobs start before batch jobs, and jobs of one priority start in the order of arrival. So
+/// that a busy live pipeline does not starve the others, a waiting batch job starts after
+/// kLiveInARow live jobs. The executor counts jobs instead of timing them: a running job is never
+/// interrupted, so a live job has to wait for the running ones in any case, and a count makes the
+/// order predictable.
 class Executor {
  public:
-  /// How many live jobs are started in a row while a batch job waits.
+  /// How many live jobs may start in a row while a batch job waits.
   static constexpr int kLiveInARow = 4;
 
-  /// `enter_worker` is called on each worker's thread before its first job. What it throws is
-  /// thrown by the `run` of that job, and it is called again for the next one.
+  /// Each worker calls `enter_worker` on its thread before its first job. If that throws, the `run`
+  /// of the job throws the exception, and the worker calls `enter_worker` again before the next
+  /// job.
   explicit Executor(int workers, std::function<void()> enter_worker = {});
-  /// Nobody may be in `run` any more.
+  /// No thread may be inside `run` any more.
   ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  /// Runs work on a worker and waits for it; throws what it throws. Returns false where `stop` was
-  /// requested before a worker began the work: then it never runs, and the caller returns at once.
+  /// Runs `work` on a worker and waits for it; rethrows its exception. If `stop` is requested
+  /// before a worker starts the work, the work never runs and `run` returns false at once.
   ///
-  /// The first call starts the workers. Where the system refuses every thread, that is thrown here
-  /// (std::system_error); where it refuses some, the others do the work. The next call tries again.
+  /// The first call starts the workers. If the system refuses to create all of them, `run` throws
+  /// std::system_error; if it refuses some, the others do the work. The next call tries again.
   bool run(std::function<void()> work, JobOptions options = {});
 
   int workers() const { return worker_count_; }
 
-  /// How many jobs no worker has begun yet.
+  /// Number of jobs that no worker has started yet.
   std::size_t waiting() const;
 
  private:
   enum class State { Waiting, TakenBack, Running, Done };
-  struct Job;  // lives in `run`
+  struct Job;  // lives on the stack of `run`
 
   void start_workers();
   void run_worker();
@@ -70,11 +72,11 @@ class Executor {
   const std::function<void()> enter_worker_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  // Guarded by mutex_, jobs' members too.
-  std::deque<Job*> live_, batch_;  // those that wait
-  int live_in_a_row_ = 0;          // started since a batch job was, or none waited
+  // Guarded by mutex_, like the members of the jobs.
+  std::deque<Job*> live_, batch_;  // waiting jobs
+  int live_in_a_row_ = 0;          // live jobs started since a batch job started or none waited
   bool ending_ = false;
-  std::vector<std::thread> threads_;  // guarded by mutex_ until the end
+  std::vector<std::thread> threads_;  // guarded by mutex_ until the destructor joins them
 };
 
 }  // namespace gsttorch

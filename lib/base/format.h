@@ -8,7 +8,7 @@
 
 namespace gsttorch {
 
-/// What printf would print, cut at 255 bytes.
+/// Formats like printf; truncates the result to 255 bytes.
 template <typename... Values>
 std::string format(const char* pattern, Values... values) {
   char text[256];

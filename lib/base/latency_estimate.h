@@ -8,31 +8,31 @@
 
 namespace gsttorch {
 
-/// How long work takes, from the times it took lately: what nearly all of it stays below (95th
-/// percentile of the last 64). Announced with hysteresis, because each announcement makes the
-/// application configure the latency of its whole pipeline again. All times ns.
+/// Estimates the duration of the work as the 95th percentile of the last 64 durations. Announces it
+/// with hysteresis, because after each announcement the application configures the latency of its
+/// whole pipeline again. All times in ns.
 class LatencyEstimate {
  public:
   void add(std::int64_t duration);
-  /// A result came too late for its frame: what was announced is too little for this stream, and
-  /// from now on a smaller rise is announced too.
+  /// Reports that a result came too late for its frame: the announced value is too small for this
+  /// stream, so a smaller rise is announced from now on.
   void add_missed() { has_missed_ = true; }
 
-  /// Of the last 64 durations; 0 before the first.
+  /// 95th percentile of the last 64 durations; 0 before the first.
   std::int64_t p95() const;
 
-  /// What was announced last; 0 before.
+  /// The value announced last; 0 before the first announcement.
   std::int64_t announced() const { return announced_; }
 
-  /// What the announced value is only a part of.
+  /// The whole of which the announced value is only a part.
   struct Whole {
-    std::int64_t rest = 0;   ///< of the latency, beside the work
+    std::int64_t rest = 0;   ///< latency in addition to the work
     std::int64_t frame = 0;  ///< duration of a frame; 0: unknown
   };
-  /// Announces the present value where it differs enough: the first at once, later ones when it
-  /// rose by a tenth of the whole (10 ms at least), or fell by a quarter of the whole (a frame at
-  /// least). Results that were missed make it an eighth of a frame. At most once a second by the
-  /// caller's clock. Returns true when it did.
+  /// Announces the present value if it differs enough: the first at once, later ones if the value
+  /// rose by a tenth of the whole (at least 10 ms) or fell by a quarter of the whole (at least one
+  /// frame). After a missed result, a rise of an eighth of a frame is enough. Announces at most
+  /// once a second by the caller's clock `now`. Returns true if it announced the value.
   bool announce(std::int64_t now, const Whole& whole);
 
  private:

@@ -13,12 +13,13 @@ namespace gsttorch {
 struct CacheCounts {
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
-  std::uint64_t evictions = 0;  ///< values given up because of the budget
-  std::size_t bytes = 0;        ///< held now
+  std::uint64_t evictions = 0;  ///< values evicted to stay within the budget
+  std::size_t bytes = 0;        ///< size of the cached values
 };
 
-/// Values by key within a budget of bytes: beyond it, the ones that were not asked for the longest
-/// go. `Value` is cheap to copy (a shared pointer), and its default means "not there".
+/// Caches values by key within a budget in bytes; beyond it, the least recently used ones are
+/// evicted. `Value` must be cheap to copy (a shared pointer), and its default means "not in the
+/// cache".
 template <typename Key, typename Value>
 class LruCache {
  public:
@@ -30,7 +31,7 @@ class LruCache {
     shrink();
   }
 
-  /// The value, which is now the most recently used; counted as hit or miss.
+  /// Returns the value, makes it the most recently used, and counts a hit or a miss.
   Value find(const Key& key) {
     const auto found = index_.find(key);
     if (found == index_.end()) {
@@ -42,7 +43,7 @@ class LruCache {
     return order_.front().value;
   }
 
-  /// Keeps a value, replacing one of the same key. One that is larger than the whole budget is not
+  /// Stores a value, replacing one with the same key. A value larger than the whole budget is not
   /// kept.
   void put(const Key& key, Value value, std::size_t bytes) {
     erase(key);
@@ -52,7 +53,7 @@ class LruCache {
     shrink();
   }
 
-  /// Asks again what each value takes: `bytes_of(value)`.
+  /// Updates the size of each value with `bytes_of(value)`.
   template <typename BytesOf>
   void measure(BytesOf&& bytes_of) {
     counts_.bytes = 0;

@@ -11,13 +11,13 @@
 
 namespace gsttorch {
 
-/// What kind of failure it was: the element maps it to a GStreamer error domain and code, the
-/// command line to an exit code. The message is for people and names the file, shape or device.
+/// Kind of failure: elements map it to a GStreamer error domain and code, the command line to an
+/// exit code. The message is for people and names the file, shape or device.
 enum class ErrorCode {
   NotFound,           ///< weights, engine library, file
-  Corrupt,            ///< a file that is truncated, or is not what its name says
+  Corrupt,            ///< the file is truncated or has another format than its name says
   WrongArchitecture,  ///< weights of another model
-  Refused,            ///< a pickle that asks for code
+  Refused,            ///< a pickle that would run code
   BadArgument,
   BadShape,
   OutOfMemory,
@@ -35,7 +35,7 @@ struct Error {
   std::string message;
 };
 
-/// A value or an Error. The caller asks `if (!result)` before it reads the value.
+/// A value or an Error. Callers must check `if (!result)` before they read the value.
 template <typename T>
 class [[nodiscard]] Result {
  public:

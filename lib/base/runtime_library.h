@@ -8,20 +8,20 @@
 
 namespace gsttorch {
 
-/// A library of ours that is opened late.
+/// A library of this project that is loaded at run time.
 struct RuntimeLibrary {
   const char* file;      ///< "libgsttorch-engine.so"
-  const char* variable;  ///< the environment variable that may name another file
-  const char* entry;     ///< the function that it exports; its name carries the version
-  const char* remedy;    ///< for people: how to get it
+  const char* variable;  ///< environment variable that overrides the file
+  const char* entry;     ///< exported function; its name includes the version
+  const char* remedy;    ///< how to get the library, for the error message
 };
 
-/// Opens it with dlopen, for ever, and returns its entry point. An error says where it was looked
-/// for: the environment variable, the directory of the library or program that this code is linked
-/// into and the directory above it, the configured libdir. Thread-safe.
+/// Opens the library with dlopen, never closes it, and returns its entry point. An error lists the
+/// searched places: the environment variable, the directory of the library or program that this
+/// code is linked into and the directory above it, the configured libdir. Thread-safe.
 Result<void*> open_runtime_library(const RuntimeLibrary& library);
 
-/// The file that open_runtime_library() would open, or the same error.
+/// Returns the file that open_runtime_library() would open, or the same error.
 Result<std::string> find_runtime_library(const RuntimeLibrary& library);
 
 }  // namespace gsttorch

@@ -15,12 +15,12 @@
 namespace gsttorch {
 namespace {
 
-// Takes the place of __cxa_atexit.
+// Replaces __cxa_atexit.
 int register_nothing(void (*)(void*), void*, void*) { return 0; }
 
-// Takes the place of getenv in libgomp. Other threads, decoders' for one, want the cores between
-// parallel regions, and where two cores are two threads of one, a thread that spins slows down the
-// one it waits for.
+// Replaces getenv in libgomp. Other threads, such as a decoder's, need the cores between parallel
+// regions, and if two cores are hardware threads of one physical core, a spinning thread slows down
+// the one that it waits for.
 char* getenv_with_short_spinning(const char* name) {
   static char turns[] = "1000";
   char* const value = std::getenv(name);
@@ -28,13 +28,13 @@ char* getenv_with_short_spinning(const char* name) {
   return std::getenv("OMP_WAIT_POLICY") ? nullptr : turns;
 }
 
-/// A function of the C library, and what is called in its place.
+/// A function of the C library and its replacement.
 struct Redirection {
   const char* name;
   std::uintptr_t to;
 };
 
-// Functions, not constants: those of this file may not be initialised yet.
+// Functions instead of constants, because the constants of this file may not be initialised yet.
 Redirection keep() { return {"__cxa_atexit", reinterpret_cast<std::uintptr_t>(&register_nothing)}; }
 Redirection spin_shortly() {
   return {"getenv", reinterpret_cast<std::uintptr_t>(&getenv_with_short_spinning)};
@@ -45,7 +45,7 @@ std::string_view file_name(const dl_phdr_info& object) {
   return path.substr(path.rfind('/') + 1);
 }
 
-/// What the dynamic section of a loaded library says.
+/// Reads the dynamic section of a loaded library.
 class DynamicSection {
  public:
   explicit DynamicSection(const dl_phdr_info& object) : base_(object.dlpi_addr) {
@@ -57,14 +57,14 @@ class DynamicSection {
     }
   }
 
-  /// Zero where there is none.
+  /// Returns zero if the section has no entry with this tag.
   std::uintptr_t value(ElfW(Sxword) tag) const {
     for (const auto* entry = entries_; entry && entry->d_tag != DT_NULL; entry++) {
       if (entry->d_tag == tag) return entry->d_un.d_val;
     }
     return 0;
   }
-  // The loader of glibc makes addresses of the section absolute, others do not.
+  // glibc's loader makes the addresses in this section absolute; other loaders do not.
   template <typename T>
   const T* array(ElfW(Sxword) tag) const {
     const std::uintptr_t address = value(tag);
@@ -80,8 +80,8 @@ std::uintptr_t page_of(std::uintptr_t address) {
   return address & ~(static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE)) - 1);
 }
 
-/// Whether the loader made the page read-only after it had relocated the library: it leaves out the
-/// last page where that is shared with other data.
+/// Returns true if the loader made the page read-only after relocating the library. The loader
+/// skips the last page if other data shares it.
 bool is_read_only_now(const dl_phdr_info& object, std::uintptr_t address) {
   return std::any_of(object.dlpi_phdr, object.dlpi_phdr + object.dlpi_phnum,
                      [&](const ElfW(Phdr) & header) {

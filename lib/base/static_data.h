@@ -7,23 +7,23 @@
 
 namespace gsttorch {
 
-/// Keeps the static data of libraries until the process is gone: from now on they register no
-/// destructors. Meant are the library of that file name and all that were loaded after it, and
-/// those of any time whose file names begin with one of the words.
+/// Keeps the static data of libraries until the process ends: from this call on, the libraries
+/// register no destructors. This applies to the library with the file name `file`, to all that were
+/// loaded after it, and to every library whose file name begins with one of the strings in `also`.
 ///
-/// Why: exit() destroys static data in the thread that calls it while all other threads run on.
+/// Why: exit() destroys static data in the calling thread while all other threads continue to run.
 /// LibTorch registers some 5000 destructors, a hundred of them as late as during the first
-/// inferences, and a thread that computes or loads then uses what is gone. A handler of ours that
-/// stopped those threads would come too late: handlers run newest first. What the destructors would
-/// give back, memory, the system takes back anyway.
+/// inferences, so a thread that computes or loads weights would then use destroyed data. An exit
+/// handler of ours that stopped those threads would come too late: handlers run newest first. The
+/// destructors would only release memory, which the system reclaims anyway.
 ///
-/// How: every destructor is registered by calling __cxa_atexit of the C library, through an entry
-/// of the calling library's global offset table; those entries are redirected. A library without
-/// such an entry, or one whose format is not understood, is left as it is.
+/// How: a library registers a destructor by calling __cxa_atexit of the C library through an entry
+/// of its own global offset table; this function redirects those entries. It leaves a library alone
+/// that has no such entry or whose format it does not understand.
 ///
-/// A libgomp among those that were loaded after the library finds GOMP_SPINCOUNT short, unless the
-/// user set it or OMP_WAIT_POLICY: it reads its environment once, when it is initialised. Setting
-/// the variable instead would race with getenv() in the threads that an application has by then.
+/// A libgomp that was loaded after the library reads a short GOMP_SPINCOUNT unless the user set it
+/// or OMP_WAIT_POLICY: libgomp reads its environment once, when it is initialised. Setting the
+/// variable instead would race with getenv() in threads that the application already runs.
 void keep_static_data(std::string_view file, std::initializer_list<std::string_view> also);
 
 }  // namespace gsttorch
