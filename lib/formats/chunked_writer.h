@@ -10,16 +10,16 @@
 
 namespace gsttorch {
 
-/// Writes a known number of bytes, that come in whatever parts, in equal pieces of one to two MiB
-/// (one piece where there is less in all): few system calls, none of them small. A large part goes
-/// to the file as it is, without a copy. Thread-bound.
+/// Writes a known number of bytes, which the caller appends in parts of any size, in equal chunks
+/// of one to two MiB (one chunk if the total is smaller): few system calls, none of them small. A
+/// large part is written to the file directly, without a copy. Thread-bound.
 class ChunkedWriter {
  public:
-  /// The file outlives this object.
+  /// The file must outlive this object.
   ChunkedWriter(OutputFile& file, std::uint64_t total_bytes);
 
   Result<void> append(const void* data, std::size_t size);
-  Result<void> finish();  ///< writes what is left
+  Result<void> finish();  ///< writes the remaining bytes
 
  private:
   OutputFile& file_;

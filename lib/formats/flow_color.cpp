@@ -9,7 +9,7 @@
 namespace gsttorch {
 namespace {
 
-// The wheel: between six hues, colours change linearly over so many entries.
+// The colour wheel: each segment is a linear transition between two hues in `entries` steps.
 struct Segment {
   int entries;
   Rgb from;
@@ -24,7 +24,7 @@ constexpr Segment kSegments[] = {
     {6, {255, 0, 255}, {255, 0, 0}},   // and back
 };
 constexpr int kEntries = 15 + 6 + 4 + 11 + 13 + 6;
-constexpr int kFine = 64;  // finer entries between two of the wheel: below one level
+constexpr int kFine = 64;  // steps between two entries, each below one level
 constexpr int kFineEntries = (kEntries - 1) * kFine;
 constexpr float kUnknownRadius = -1;
 
@@ -36,7 +36,7 @@ std::array<Color, kEntries> make_wheel() {
   for (const Segment& segment : kSegments) {
     for (int i = 0; i < segment.entries; i++, k++) {
       for (int c = 0; c < 3; c++) {
-        const int change = 255 * i / segment.entries;  // whole levels, as the original has it
+        const int change = 255 * i / segment.entries;  // whole levels, as in the original
         wheel[k][c] = static_cast<float>(segment.to[c] > segment.from[c]   ? change
                                          : segment.to[c] < segment.from[c] ? 255 - change
                                                                            : segment.from[c]);
@@ -58,7 +58,7 @@ Color wheel_color(float position) {  // 0..kEntries - 1
 
 std::uint8_t shade(float full, float radius) {
   const float level = radius <= 1 ? 255 - radius * (255 - full) : 0.75f * full;
-  return static_cast<std::uint8_t>(level + 0.001f);  // rounding noise must not cost a level
+  return static_cast<std::uint8_t>(level + 0.001f);  // so that rounding errors do not cost a level
 }
 
 struct FineWheel {
@@ -76,8 +76,9 @@ const FineWheel& fine_wheel() {
   return wheel;
 }
 
-/// atan2(y, x) / pi for finite arguments, to 2e-6 (0 for the zero vector). No branches and no
-/// calls. atan on 0..1 is Abramowitz and Stegun's formula 4.4.49, the other octants are mirrored.
+/// atan2(y, x) / pi for finite arguments, accurate to 2e-6 (0 for the zero vector). Has no branches
+/// and no calls. For atan on 0..1 it uses Abramowitz and Stegun's formula 4.4.49 and mirrors the
+/// result into the other octants.
 inline float half_turns(float y, float x) {
   const float ax = std::fabs(x), ay = std::fabs(y);
   const float large = ax > ay ? ax : ay;
@@ -100,7 +101,7 @@ inline float half_turns(float y, float x) {
   return std::copysign(a, y);
 }
 
-/// A row in polar form. The loop has no branch and no call, so that the compiler vectorises it.
+/// Converts a row to polar form. Has no branch and no call, so that the compiler vectorises it.
 void to_polar(const float* pairs, int count, const FlowColoring& coloring, float* radius,
               int* position) {
   const float sx = coloring.scale_x / coloring.max_magnitude;
@@ -109,7 +110,7 @@ void to_polar(const float* pairs, int count, const FlowColoring& coloring, float
     const float px = pairs[2 * i], py = pairs[2 * i + 1];
     const bool known = (std::fabs(px) <= 1e9f) & (std::fabs(py) <= 1e9f);
     const float x = known ? px * sx : 0.0f;
-    const float y = (known ? py * sy : 0.0f) + 0.0f;  // the wheel's seam lies where -0 and 0 differ
+    const float y = (known ? py * sy : 0.0f) + 0.0f;  // not -0: the wheel's seam separates them
     const float length = std::sqrt(x * x + y * y);
     radius[i] = known ? length : kUnknownRadius;
     position[i] = static_cast<int>((half_turns(-y, -x) + 1) * (0.5f * kFineEntries) + 0.5f);
@@ -172,7 +173,7 @@ float robust_magnitude(const FlowView& flow, float scale_x, float scale_y) {
 }
 
 float FlowRange::update(const FlowView& flow, float scale_x, float scale_y) {
-  constexpr float kFollow = 0.1f;  // of the difference, per frame
+  constexpr float kFollow = 0.1f;  // share of the difference, per frame
   const float now = std::max(1.0f, robust_magnitude(flow, scale_x, scale_y));
   magnitude_ = magnitude_ == 0 ? now : magnitude_ + kFollow * (now - magnitude_);
   return magnitude_;

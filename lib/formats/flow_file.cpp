@@ -15,7 +15,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, ".flo files are little-endian");
 
-// Middlebury's file format: a float that reads "PIEH" as bytes, then width, height, vectors.
+// Middlebury's file format: a float whose bytes read "PIEH", then width, height, vectors.
 constexpr float kTag = 202021.25f;
 constexpr int kMaxSide = 99999;
 

@@ -11,7 +11,7 @@
 
 namespace gsttorch {
 
-/// What a Middlebury .flo file holds.
+/// The content of a Middlebury .flo file.
 struct FlowFile {
   int width = 0;
   int height = 0;
@@ -20,14 +20,14 @@ struct FlowFile {
   FlowView view() const { return {vectors.data(), width, height}; }
 };
 
-/// Bytes of a .flo file of this size.
+/// Size in bytes of a .flo file with these dimensions.
 std::uint64_t flow_file_bytes(int width, int height);
 
-/// Writes float32 whatever the view's type. The name appears once the file is whole: it is written
-/// as PATH.part in the same directory and then renamed.
+/// Writes float32 for either type of the view. The file is written as PATH.part in the same
+/// directory and renamed to its name once it is complete.
 Result<void> write_flow_file(const std::string& path, const FlowView& flow);
 
-/// Refuses a file whose length is not what its header says.
+/// Rejects a file whose length does not match its header.
 Result<FlowFile> read_flow_file(const std::string& path);
 
 }  // namespace gsttorch

@@ -12,7 +12,7 @@ struct FlowMagnitude {
   double max = 0;
 };
 
-/// Of the known vectors of an array, their components multiplied by the factors first.
+/// Statistics of the known vectors of an array after multiplying their components by the factors.
 FlowMagnitude flow_magnitude(const FlowView& flow, double scale_x = 1, double scale_y = 1);
 
 }  // namespace gsttorch

@@ -11,8 +11,8 @@ namespace {
 
 constexpr float kUnknown = 1e9f;  // the .flo format's threshold
 
-// The half's exponent lies in the float's field with the wrong bias: a multiplication corrects it,
-// and makes normal numbers of subnormal ones on the way. Branch-free, so that rows vectorise.
+// Shifted into place, the half's exponent has the wrong bias for a float: a multiplication corrects
+// the bias and normalises subnormal numbers. Branch-free, so that the compiler vectorises rows.
 inline float convert(std::uint16_t bits) {
   const std::uint32_t magnitude = static_cast<std::uint32_t>(bits & 0x7fff) << 13;
   const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000) << 16;

@@ -14,12 +14,12 @@ struct FlowVector {
   float x = 0;
   float y = 0;
 
-  /// False for what ground truth marks as unknown: NaN, or a component beyond 1e9.
+  /// False if the vector is unknown, as marked in ground truth: NaN, or a component beyond 1e9.
   bool is_known() const;
 };
 
-/// A flow array [height, width, 2] of (x, y) in host memory that somebody else owns; valid for the
-/// length of the call it is passed to. Rows need not be aligned.
+/// A flow array [height, width, 2] of (x, y) in host memory owned by the caller; valid during the
+/// call that it is passed to. Rows need not be aligned.
 struct FlowView {
   const void* data = nullptr;
   int width = 0;
@@ -33,16 +33,16 @@ struct FlowView {
   bool is_packed() const {
     return stride == 0 || stride == static_cast<std::ptrdiff_t>(row_bytes());
   }
-  /// Of all rows, which are packed.
+  /// Size of all rows when packed.
   std::size_t packed_bytes() const { return row_bytes() * static_cast<std::size_t>(height); }
 
   FlowVector at(int x, int y) const;
 
-  /// Row y as float32: `width` pairs, so 2 * width numbers.
+  /// Reads row y as float32: `width` pairs, so 2 * width numbers.
   void read_row(int y, float* pairs) const;
 };
 
-/// IEEE half precision (its bits) to single, exactly.
+/// Converts the bits of an IEEE half to single precision, exactly.
 float half_to_float(std::uint16_t bits);
 
 }  // namespace gsttorch

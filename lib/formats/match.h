@@ -4,7 +4,7 @@
 
 namespace gsttorch {
 
-/// Where a point of one image lies in another one: pixels, pixel centres being whole numbers.
+/// Position of a point in two images: in pixels, with pixel centres at whole numbers.
 struct Match {
   float x0, y0;      ///< in the first image
   float x1, y1;      ///< in the second image

@@ -15,7 +15,7 @@ namespace {
 constexpr char kColumns[] = "x0,y0,x1,y1,confidence,inlier\n";
 
 void append_line(std::string& text, const Match& m, bool is_inlier) {
-  char line[320];  // five numbers of the largest magnitude
+  char line[320];  // fits five numbers of the largest magnitude
   std::snprintf(line, sizeof line, "%.3f,%.3f,%.3f,%.3f,%.6f,%d\n", m.x0, m.y0, m.x1, m.y1,
                 m.confidence, is_inlier ? 1 : 0);
   text += line;
@@ -26,7 +26,7 @@ Result<void> write_text(const std::string& path, const std::string& text) {
                           [&](OutputFile& file) { return file.write(text.data(), text.size()); });
 }
 
-/// Columns of all rows; those of one column have the shape (count).
+/// Selects columns of all rows; a single column gets the shape (count).
 NpzArray columns_of(const MatchRows& rows, const char* name, std::size_t first,
                     std::size_t columns) {
   NpzArray array{name,

@@ -10,11 +10,11 @@
 
 namespace gsttorch {
 
-/// NumPy's array header, format 1.0: magic, version, length, a Python dictionary; 64 bytes or a
-/// multiple of it, so that what follows can be mapped. `type` is NumPy's name of it: "<f4".
+/// Returns NumPy's array header, format 1.0: magic, version, length, a Python dictionary; its size
+/// is a multiple of 64 bytes, so that the data can be mapped. `type` is NumPy's name of it: "<f4".
 std::string npy_header(const std::string& type, const std::vector<std::uint64_t>& shape);
 
-/// Float32 [height, width] in host memory that somebody else owns, rows packed.
+/// A float32 array [height, width] in host memory owned by the caller, rows packed.
 struct MapView {
   const void* data = nullptr;  ///< need not be aligned
   int width = 0;
@@ -25,11 +25,11 @@ struct MapView {
   }
 };
 
-/// Writes what numpy.load reads: one array of shape (height, width). The name appears once the file
-/// is whole.
+/// Writes a file for numpy.load: one array of shape (height, width). The file gets its name once it
+/// is complete.
 Result<void> write_npy_file(const std::string& path, const MapView& map);
 
-/// Bytes of such a file.
+/// Size in bytes of such a file.
 std::uint64_t npy_file_bytes(const MapView& map);
 
 }  // namespace gsttorch

@@ -15,9 +15,10 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "zip and '<f4' are little-endian");
 
-// Zip libraries that are small write through stdio in small pieces; stored entries need none.
-constexpr std::uint16_t kVersion = 20;         // of the zip format: 2.0
-constexpr std::uint16_t kFirstOfJanuary = 33;  // 1980: the same arrays give the same bytes
+// Written by hand because small zip libraries write through stdio in small pieces, and uncompressed
+// entries need no library.
+constexpr std::uint16_t kVersion = 20;         // version of the zip format: 2.0
+constexpr std::uint16_t kFirstOfJanuary = 33;  // 1980: equal arrays give equal bytes
 
 class Bytes {
  public:
@@ -39,7 +40,7 @@ struct Entry {
   std::string name;
   std::string header;        // of the array
   std::uint64_t bytes = 0;   // header and data
-  std::uint32_t crc = 0;     // of both
+  std::uint32_t crc = 0;     // of header and data
   std::uint64_t offset = 0;  // in the file
 };
 
@@ -57,7 +58,7 @@ std::uint32_t checksum(const Entry& entry) {
   return static_cast<std::uint32_t>(crc);
 }
 
-/// What both of a zip file's headers say of an entry.
+/// The fields that the local and the central header of an entry share.
 std::string facts(const Entry& entry) {
   constexpr std::uint16_t kFlags = 0, kStored = 0, kMidnight = 0, kNoExtra = 0;
   const auto size = static_cast<std::uint32_t>(entry.bytes);

@@ -12,13 +12,12 @@
 
 namespace gsttorch {
 
-/// An array for an archive, in memory that somebody else owns: rows of the same size, which may lie
-/// apart from each other.
+/// An array for an archive, in memory owned by the caller: rows of equal size at a constant stride.
 struct NpzArray {
-  std::string name;                  ///< what numpy.load calls it
-  std::string type;                  ///< NumPy's name of it: "<f4"
-  std::vector<std::uint64_t> shape;  ///< slowest first
-  const void* data = nullptr;        ///< of the first row; need not be aligned
+  std::string name;                  ///< key in the result of numpy.load
+  std::string type;                  ///< NumPy's name of the type: "<f4"
+  std::vector<std::uint64_t> shape;  ///< slowest dimension first
+  const void* data = nullptr;        ///< the first row; need not be aligned
   std::uint64_t rows = 0;
   std::size_t row_bytes = 0;
   std::ptrdiff_t stride_bytes = 0;  ///< from one row to the next
@@ -29,14 +28,14 @@ struct NpzArray {
   std::uint64_t bytes() const { return rows * row_bytes; }
 };
 
-/// Beyond it a zip file has another format.
+/// Larger zip files need another format (zip64).
 inline constexpr std::uint64_t kMaxNpzBytes = 0xffff0000;
 
-/// Bytes of an archive of these arrays.
+/// Size in bytes of an archive of these arrays.
 std::uint64_t npz_archive_bytes(std::span<const NpzArray> arrays);
 
-/// Writes what numpy.load reads: a zip archive, not compressed; the same arrays give the same
-/// bytes. At most kMaxNpzBytes. The name appears once the file is whole.
+/// Writes a file for numpy.load: a zip archive, not compressed; the same arrays give the same
+/// bytes. The limit is kMaxNpzBytes. The file gets its name once it is complete.
 Result<void> write_npz_archive(const std::string& path, std::span<const NpzArray> arrays);
 
 }  // namespace gsttorch

@@ -10,11 +10,12 @@
 
 namespace gsttorch {
 
-/// Writes what numpy.load reads: a zip archive, not compressed, with one array "flow" of shape
-/// (height, width, 2), float32 or float16 as the view is. The name appears once the file is whole.
+/// Writes a file for numpy.load: a zip archive, not compressed, with one array "flow" of shape
+/// (height, width, 2), float32 or float16 like the view. The file gets its name once it is
+/// complete.
 Result<void> write_npz_file(const std::string& path, const FlowView& flow);
 
-/// Bytes of such a file.
+/// Size in bytes of such a file.
 std::uint64_t npz_file_bytes(const FlowView& flow);
 
 }  // namespace gsttorch

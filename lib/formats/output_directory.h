@@ -8,11 +8,11 @@
 
 namespace gsttorch {
 
-/// Makes the directory with its parents where it is missing.
+/// Creates the directory and its parents if they do not exist.
 Result<void> make_directory(const std::string& path);
 
-/// The same, and proves by writing a file that it can be written to: permissions, quotas, read-only
-/// mounts and full disks all show only then.
+/// Does the same, then writes a test file: permissions, quotas, read-only mounts and full disks
+/// show up only on writing.
 Result<void> make_writable_directory(const std::string& path);
 
 }  // namespace gsttorch

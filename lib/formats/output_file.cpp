@@ -17,7 +17,7 @@ ErrorCode write_error_code(int error_number) {
   switch (error_number) {
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:  // the limit of the process or of the file system
+    case EFBIG:  // the limit of the process or of the file system is reached
       return ErrorCode::DiskFull;
     case EACCES:
     case EPERM:
@@ -46,7 +46,7 @@ Result<OutputFile> OutputFile::append(const std::string& path, std::uint64_t kep
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (fd < 0) return file_error("cannot create", path, errno);
   OutputFile file(path, fd, kept_bytes);
-  // Devices and pipes have nothing to cut, and no positions.
+  // Devices and pipes cannot be truncated and have no positions.
   const auto kept = static_cast<off_t>(kept_bytes);
   if (ftruncate(fd, kept) != 0 && errno != EINVAL) return file_error("cannot cut", path, errno);
   if (kept > 0 && lseek(fd, kept, SEEK_SET) < 0) return file_error("cannot seek in", path, errno);
@@ -79,7 +79,7 @@ Result<void> OutputFile::write(const void* data, std::size_t size) {
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
       const Error error = file_error("cannot write", path_, errno);
-      // Devices and pipes cannot be cut; the write's own error is the one to report.
+      // Devices and pipes cannot be truncated; report the error of the write itself.
       if (left < size && ftruncate(fd_, static_cast<off_t>(start_ + written_)) != 0) errno = 0;
       return error;
     }

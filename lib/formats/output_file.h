@@ -11,15 +11,14 @@
 
 namespace gsttorch {
 
-/// A file that is being written. Every failure is an Error that names the file, ErrorCode::DiskFull
-/// where that is why. Closed when it goes out of scope; only `close` tells whether that worked.
+/// A file open for writing. Every Error names the file; its code is ErrorCode::DiskFull if the disk
+/// is full. The destructor closes the file, but only `close` reports whether that worked.
 class OutputFile {
  public:
-  /// Creates the file, or empties the one that is there.
+  /// Creates the file, or truncates an existing one.
   static Result<OutputFile> create(const std::string& path);
 
-  /// Creates the file, or continues after the first `kept_bytes` of the one that is there; what
-  /// follows them is cut off.
+  /// Creates the file, or truncates an existing one to its first `kept_bytes` and appends.
   static Result<OutputFile> append(const std::string& path, std::uint64_t kept_bytes);
 
   OutputFile(OutputFile&& other) noexcept;
@@ -27,9 +26,9 @@ class OutputFile {
   ~OutputFile();
 
   const std::string& path() const { return path_; }
-  std::uint64_t bytes_written() const { return written_; }  ///< by this object
+  std::uint64_t bytes_written() const { return written_; }  ///< bytes written by this object
 
-  /// All of it, or an Error; what a failed call left in the file is cut off again.
+  /// Writes all bytes or returns an Error; on failure it truncates the file to its previous length.
   Result<void> write(const void* data, std::size_t size);
   Result<void> close();
 
@@ -39,16 +38,17 @@ class OutputFile {
 
   std::string path_;
   int fd_ = -1;
-  std::uint64_t start_ = 0;  // where the first write went
+  std::uint64_t start_ = 0;  // offset of the first write
   std::uint64_t written_ = 0;
 };
 
-/// Has `write` fill PATH.part, and gives it its name once it is whole. A failure leaves what was
-/// there before, and no part.
+/// Calls `write` with PATH.part and renames that file once it is complete. On failure, removes the
+/// .part file and leaves an existing file at `path` as it was.
 Result<void> write_whole_file(const std::string& path,
                               const std::function<Result<void>(OutputFile&)>& write);
 
-/// An Error for the errno of a failed operation on `path`: "cannot write PATH: No space left".
+/// Returns an Error for the errno of a failed operation on `path`: "cannot write PATH: No space
+/// left".
 Error file_error(const char* what, const std::string& path, int error_number);
 
 }  // namespace gsttorch

@@ -20,7 +20,7 @@ std::string without_doubled_percent(const std::string& text) {
 }  // namespace
 
 Result<PathPattern> PathPattern::create(const std::string& pattern) {
-  // printf is not used: it would read whatever else a pattern asks for.
+  // Does not use printf, which would read arguments for any other conversion in the pattern.
   const std::regex expected("((?:[^%]|%%)*)%(0?)([0-9]?)d((?:[^%]|%%)*)");
   std::smatch parts;
   if (!std::regex_match(pattern, parts, expected)) return bad_pattern(pattern);

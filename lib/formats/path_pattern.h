@@ -9,7 +9,7 @@
 
 namespace gsttorch {
 
-/// A file name for each number: "debug/%05d.png" gives "debug/00012.png". A "%%" is a "%".
+/// Makes a file name for each number: "debug/%05d.png" gives "debug/00012.png". "%%" is a "%".
 class PathPattern {
  public:
   /// ErrorCode::BadArgument unless the pattern has exactly one number ("%d", "%5d", "%05d").
