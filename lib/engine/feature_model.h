@@ -16,27 +16,27 @@
 namespace gsttorch {
 
 struct FeatureOptions {
-  int layer = 0;  ///< after which of layer1 to layer4; 0: the last that there is
+  int layer = 0;  ///< 1 to 4: features of layer1 to layer4; 0: of the last layer of the model
 
   bool operator==(const FeatureOptions&) const = default;
 };
 
-/// What one frame shows, as numbers that lie close together for images that look alike.
+/// Describes the content of one frame: similar images have feature vectors close to each other.
 struct FrameFeatures {
   std::vector<float> values;  ///< [C], global mean of a layer
   Thumbnail thumbnail;
 };
 
 struct FeatureModelInfo {
-  std::string architecture;  ///< "resnet18", or "resnet18-lite" where it is narrower
+  std::string architecture;  ///< "resnet18", or "resnet18-lite" if it is narrower
   std::string path;          ///< the weights file
   std::string device;        ///< "cpu", "cuda:0"
   Precision precision = Precision::Fp32;
   std::size_t parameters = 0;
-  int layers = 0;  ///< how many of layer1 to layer4 there are
+  int layers = 0;  ///< number of layers present, of layer1 to layer4
 };
 
-/// An image model with its weights, used for its features. Reentrant: calls on one model may
+/// An image model with its weights, used as a feature extractor. Reentrant: calls on one model may
 /// overlap.
 class FeatureModel {
  public:
@@ -44,13 +44,14 @@ class FeatureModel {
 
   virtual const FeatureModelInfo& info() const = 0;
 
-  /// Features of each frame, computed as one batch: equal to those of one frame at a time. A frame
-  /// keeps its converted image for whoever asks next. A layer that the model lacks is BadArgument.
+  /// Computes features of all frames as one batch; the results equal those of one frame at a time.
+  /// Each frame caches its converted image for later callers. Fails with BadArgument if the model
+  /// lacks the requested layer.
   virtual Result<std::vector<FrameFeatures>> features(std::span<FrameImage* const> frames,
                                                       const FeatureOptions& options,
                                                       std::stop_token stop = {}) = 0;
 
-  /// The most bytes of tensors that so many frames in one call take.
+  /// Peak size in bytes of the tensors for one call with this number of frames.
   virtual std::size_t workspace(int frames) const = 0;
 };
 

@@ -31,17 +31,18 @@ struct FlowOptions {
   int max_size = 0;
   FlowDirection direction = FlowDirection::Forward;
   DataType output = DataType::Float32;
-  /// Largest all-pairs correlation pyramid to keep; above it, correlation is computed where it is
-  /// looked up (slower to look up, no volume, the same flow).
+  /// Largest all-pairs correlation pyramid to store; above it, the model computes each correlation
+  /// at lookup (slower lookups, no volume, the same flow).
   std::size_t correlation_budget_bytes = std::size_t{256} << 20;
 
   bool operator==(const FlowOptions&) const = default;
 };
 
-/// What a model extracted from one frame, ready for any number of pairs. Opaque and immutable.
+/// Features that a model extracted from one frame, reusable for any number of pairs. Opaque and
+/// immutable.
 class FlowFrame : public Derived {};
 
-/// The coarse flow of a pair, from which the next pair's search can start. Opaque and immutable.
+/// The coarse flow of a pair, with which the next pair's search can start. Opaque and immutable.
 class FlowState {
  public:
   virtual ~FlowState() = default;
@@ -50,7 +51,7 @@ class FlowState {
 struct FlowPair {
   std::shared_ptr<const FlowFrame> earlier;
   std::shared_ptr<const FlowFrame> later;
-  /// Where to start the search: the state of the pair that ended at `earlier`, or null for zero.
+  /// Start of the search: the state of the pair that ended at `earlier`, or null for zero flow.
   std::shared_ptr<const FlowState> warm_start;
 };
 
@@ -58,15 +59,15 @@ struct FlowResult {
   TensorHandle forward;     ///< [H, W, 2] (x, y) in pixels of the frame; null for Backward
   TensorHandle backward;    ///< [H, W, 2]; null for Forward
   TensorHandle confidence;  ///< float32 [H, W] in 0..1 on the earlier frame's grid; only for Both
-  int iterations = 0;       ///< how many were run
-  double mean_magnitude_px = 0;  ///< of `forward` (of `backward` where that is null)
+  int iterations = 0;       ///< iterations run
+  double mean_magnitude_px = 0;  ///< of `forward` (of `backward` if `forward` is null)
   double max_magnitude_px = 0;
   double mean_x_px = 0;  ///< the mean vector, of the same array
   double mean_y_px = 0;
   std::shared_ptr<const FlowState> state;  ///< warm start for the next pair
 };
 
-/// Bytes that the parts of the work take while they run, and that one frame's features keep.
+/// Peak bytes of encoding and of flow computation, and the bytes of one frame's features.
 struct FlowWorkspace {
   std::size_t encode = 0;
   std::size_t features = 0;
@@ -88,21 +89,21 @@ class FlowModel {
 
   virtual const FlowModelInfo& info() const = 0;
 
-  /// The features of one frame, from which both sides of a pair are made. The frame keeps the
-  /// converted image and the features for whoever asks next. `stop` is looked at between the
-  /// model's blocks and ends the call with ErrorCode::Cancelled.
+  /// Extracts the features of one frame, which serve for either side of a pair. The frame caches
+  /// the converted image and the features for later callers. `stop` ends the call between two
+  /// blocks of the model with ErrorCode::Cancelled.
   virtual Result<std::shared_ptr<const FlowFrame>> encode(FrameImage& image,
                                                           const FlowOptions& options,
                                                           std::stop_token stop = {}) = 0;
 
-  /// The most bytes that `flow` has allocated at once beside the frames' features, for so many
-  /// pairs of frames of that size (pixels), and that `encode` of one frame takes.
+  /// Returns the peak allocation in bytes of `flow` for this number of pairs and frame size
+  /// (pixels), not counting the frames' features, and that of `encode` for one frame.
   virtual FlowWorkspace workspace(int width, int height, int pairs,
                                   const FlowOptions& options) const = 0;
 
-  /// Flow of each pair, computed as one batch: the results equal those of one pair at a time.
-  /// All frames must come from `encode` with the same size and the same `max_size`. `stop` is
-  /// looked at between iterations and ends the call with ErrorCode::Cancelled.
+  /// Computes the flow of all pairs as one batch; the results equal those of one pair at a time.
+  /// All frames must come from `encode` with the same size and the same `max_size`. `stop` ends the
+  /// call between two iterations with ErrorCode::Cancelled.
   virtual Result<std::vector<FlowResult>> flow(std::span<const FlowPair> pairs,
                                                const FlowOptions& options,
                                                std::stop_token stop = {}) = 0;

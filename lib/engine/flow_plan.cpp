@@ -8,7 +8,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr int kSmallestSize = 128;  // below, the model pads: it takes no less
+constexpr int kSmallestSize = 128;  // the model pads smaller images, so they save no memory
 constexpr int kSizeStep = 8;
 
 std::string megabytes(std::size_t bytes) {
@@ -63,7 +63,8 @@ class Planner {
   }
 
  private:
-  // The features of all frames of the batch and of those between, and one piece of work.
+  // Counts the features of all frames of the batch and of those between, and one call's
+  // computation.
   FlowPlan plan_for(int pairs, const FlowOptions& options) const {
     const FlowWorkspace w = workspace_(request_.width, request_.height, pairs, options);
     const auto frames = static_cast<std::size_t>(pairs + std::max(1, request_.lag));

@@ -13,20 +13,20 @@
 
 namespace gsttorch {
 
-/// Something that was made from a frame and may be of use again. Opaque and immutable.
+/// Data derived from a frame that can be reused. Opaque and immutable.
 class Derived {
  public:
   virtual ~Derived() = default;
-  virtual std::size_t bytes() const = 0;  ///< memory that it holds
+  virtual std::size_t bytes() const = 0;  ///< memory that it uses
 };
 
 enum class DerivedKind {
-  Image,     ///< the image as a model wants it: converted, resized, padded, on a device
-  Features,  ///< what a model extracted from it
+  Image,     ///< the model's input: converted, resized, padded, on a device
+  Features,  ///< the features that a model extracted
 };
 
-/// A frame as the models see it: its pixels, and what was made from them before. Several elements
-/// of a pipeline, and several threads, may ask one frame for the same things. Thread-safe.
+/// A frame as the models see it: its pixels and the data derived from them. Several elements of a
+/// pipeline, and several threads, may request the same data from one frame. Thread-safe.
 class FrameImage {
  public:
   using Make = std::function<std::shared_ptr<const Derived>()>;
@@ -36,17 +36,18 @@ class FrameImage {
   virtual int width() const = 0;   ///< pixels
   virtual int height() const = 0;  ///< pixels
 
-  /// The pixels, mapped on the first call; valid as long as this object.
+  /// Returns the pixels, mapped on the first call; valid as long as this object.
   virtual Result<ImageView> view() = 0;
 
-  /// What `make` returns, made once for each key: a second thread that asks for it waits. The key
-  /// names everything that the result depends on beside the pixels. What `make` throws comes out,
-  /// and the next one tries again. `make` may ask this frame for other keys.
+  /// Returns the result of `make`, which is called once per key: a second thread that requests the
+  /// key waits. The key must name everything that the result depends on besides the pixels. If
+  /// `make` throws, the exception propagates and the next request calls `make` again. `make` may
+  /// request other keys from this frame.
   virtual std::shared_ptr<const Derived> get(DerivedKind kind, const std::string& key,
                                              const Make& make) = 0;
 };
 
-/// An image that is used once: nothing is kept.
+/// An image that is used once: it caches nothing.
 class SingleUseImage final : public FrameImage {
  public:
   explicit SingleUseImage(ImageView view) : view_(std::move(view)) {}

@@ -8,7 +8,7 @@
 
 namespace gsttorch {
 
-/// Pixel layouts an engine reads. Names and layouts are those of GstVideoFormat.
+/// Pixel formats that an engine reads. Names and layouts are those of GstVideoFormat.
 enum class PixelFormat {
   NV12,
   I420,
@@ -43,8 +43,7 @@ struct ImagePlane {
   bool operator==(const ImagePlane&) const = default;
 };
 
-/// An image in host memory that somebody else owns; valid for the length of the call it is
-/// passed to.
+/// An image in host memory owned by the caller; valid during the call that it is passed to.
 struct ImageView {
   PixelFormat format = PixelFormat::RGB;
   int width = 0;   ///< pixels

@@ -27,15 +27,15 @@ constexpr char kSpins[] =
     "starts set GOMP_SPINCOUNT=1000 in the environment, and OMP_NUM_THREADS to the cores that it "
     "may use";
 
-// libgomp reads its environment once: what whoever loaded it left open stays so.
+// libgomp reads its environment once, when it is loaded; later settings have no effect.
 bool spins_already() {
   if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY")) return false;
   void* const openmp = dlopen("libgomp.so.1", RTLD_LAZY | RTLD_NOLOAD);
-  if (openmp) dlclose(openmp);  // gives back the reference just taken
+  if (openmp) dlclose(openmp);  // releases the reference just taken
   return openmp;
 }
 
-// A second LibTorch in one process crashes in strange ways: the one that is there must be ours.
+// A second LibTorch crashes the process in strange ways: a loaded one must have our version.
 Result<void> check_loaded_torch() {
   const std::string version = loaded_torch_version();
   torch_was_there = !version.empty();
@@ -53,7 +53,7 @@ std::string loaded_torch_version() {
   void* torch = dlopen("libtorch_cpu.so", RTLD_NOW | RTLD_NOLOAD);
   if (!torch) return {};
   auto abi_version = reinterpret_cast<std::uint64_t (*)()>(dlsym(torch, "aoti_torch_abi_version"));
-  dlclose(torch);  // gives back the reference just taken; whoever loaded it holds its own
+  dlclose(torch);  // releases the reference just taken; the library that loaded it keeps its own
   if (!abi_version) return "older than 2.8";
   const std::uint64_t packed = abi_version();  // 0xMMmmpptt followed by four bytes of build
   const auto byte = [packed](int index) {

@@ -9,27 +9,29 @@
 
 namespace gsttorch {
 
-/// The engine, loaded with dlopen by the first call and never unloaded. Thread-safe; a failure is
-/// not remembered, so a later call tries again.
+/// Returns the engine, which the first call loads with dlopen and which is never unloaded.
+/// Thread-safe; after a failure, a later call tries again.
 ///
-/// Looked for in this order: the environment variable GST_TORCH_ENGINE (a file), the directory of
-/// the library or program that this code is linked into and the directory above it, the configured
+/// Search order: the file in the environment variable GST_TORCH_ENGINE, the directory of the
+/// library or program that this code is linked into and the directory above it, the configured
 /// libdir.
 Result<Engine*> load_engine();
 
-/// For main() of a program of ours, before any thread is started: a short waiting policy for
-/// whichever library brings libgomp, unless the user set one. Never from a library, where other
-/// threads may read the environment; what the engine brings need not be told so (static_data.h).
+/// Sets a short waiting policy for libgomp, whichever library loads it, unless the user set one.
+/// Call it from main() of this project's programs before any thread starts. Never call it from a
+/// library, where other threads may read the environment; the engine's own libgomp does not need it
+/// (static_data.h).
 void prepare_environment();
 
-/// What is to be said to the user where the threads of LibTorch's OpenMP spin without a limit of
-/// ours, since another library had brought libgomp before; else empty. After load_engine().
+/// Returns a warning for the user if the threads of LibTorch's OpenMP spin without the limit that
+/// this project sets, because another library had loaded libgomp before; otherwise empty. Call it
+/// after load_engine().
 std::string openmp_warning();
 
-/// Version of a LibTorch that is mapped into this process already ("2.15.0"), or empty.
+/// Version of a LibTorch that this process has loaded already ("2.15.0"), or empty.
 std::string loaded_torch_version();
 
-/// Whether LibTorch was in the process before load_engine() came to need it.
+/// True if the process had loaded LibTorch before load_engine() needed it.
 bool engine_found_torch();
 
 }  // namespace gsttorch

@@ -18,7 +18,7 @@ class Planner {
   Planner(const MatchRequest& request, const MatchWorkspaceOf& workspace)
       : request_(request), workspace_(workspace) {}
 
-  /// Adds smaller steps until it fits; false where nothing does.
+  /// Reduces the plan step by step until it fits; returns false if no plan fits.
   bool fit(MatchPlan& plan) const {
     plan.options = request_.options;
     plan.pairs = std::max(1, request_.pairs);

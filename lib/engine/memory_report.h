@@ -9,19 +9,19 @@
 
 namespace gsttorch {
 
-/// Bytes of the tensors that one stage of one model allocated and that are still alive.
+/// Live tensors that one stage of one model allocated, in bytes.
 struct StageMemory {
-  std::string model;  ///< "raft-small", or "" where no model was at work
+  std::string model;  ///< "raft-small", or "" if no model was running
   std::string stage;  ///< "weights", "image", "features", "flow"
   std::size_t current = 0;
   std::size_t peak = 0;
 };
 
-/// What the tensors of one device take.
+/// Memory that the tensors of one device use.
 struct MemoryReport {
   std::size_t current = 0;   ///< bytes in live tensors
-  std::size_t peak = 0;      ///< the most there were at once, since the last reset
-  std::size_t reserved = 0;  ///< held from the system or driver; on the CPU the same as current
+  std::size_t peak = 0;      ///< maximum of `current` since the last reset
+  std::size_t reserved = 0;  ///< allocated from the system or driver; on the CPU: current
   std::size_t limit = 0;     ///< bytes; 0: none
   std::size_t blocks = 0;    ///< live allocations
   std::vector<StageMemory> stages;

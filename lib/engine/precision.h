@@ -9,10 +9,10 @@
 
 namespace gsttorch {
 
-/// In what a model's convolutions compute: more digits, or more speed.
+/// Data type of a model's convolutions: a choice between accuracy and speed.
 enum class Precision {
   Auto,  ///< Fp32
-  Fp32,  ///< on CUDA devices products have TF32's digits, unless NVIDIA_TF32_OVERRIDE=0
+  Fp32,  ///< on CUDA devices products have TF32 precision, unless NVIDIA_TF32_OVERRIDE=0
   Fp16,  ///< CUDA devices
   Bf16,  ///< CUDA devices of compute capability 8.0 or later, CPUs with AVX512_BF16
 };

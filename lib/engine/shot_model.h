@@ -14,9 +14,9 @@
 
 namespace gsttorch {
 
-/// What a model says of one frame, 0..1 each.
+/// A model's probabilities for one frame, 0..1 each.
 struct ShotProbabilities {
-  float single = 0;  ///< a transition has its middle here; a cut: this is the last frame before it
+  float single = 0;  ///< middle of a transition, or the last frame before a cut
   float all = 0;     ///< the frame is part of a transition
 };
 
@@ -28,22 +28,23 @@ struct ShotModelInfo {
   std::size_t parameters = 0;
 };
 
-/// A model that looks at many successive frames and says where shots change. Reentrant.
+/// A model that finds shot changes in a sequence of frames. Reentrant.
 class ShotModel {
  public:
   virtual ~ShotModel() = default;
 
   virtual const ShotModelInfo& info() const = 0;
 
-  /// The frame as the model sees it. The frame keeps the image for whoever asks next.
+  /// Returns the frame as the model's input. The frame caches the image for later callers.
   virtual Result<Thumbnail> thumbnail(FrameImage& frame) = 0;
 
-  /// Of each frame of a window, in order; ShotWindows tells which windows, and which to keep.
-  /// `stop` is looked at between the model's blocks and ends the call with ErrorCode::Cancelled.
+  /// Returns the probabilities of each frame of a window, in order; ShotWindows determines the
+  /// windows and which results to use. `stop` ends the call between two blocks of the model with
+  /// ErrorCode::Cancelled.
   virtual Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail> window,
                                                                std::stop_token stop = {}) = 0;
 
-  /// The most bytes of tensors that a window of so many frames takes.
+  /// Peak size in bytes of the tensors for a window of this number of frames.
   virtual std::size_t workspace(int frames) const = 0;
 };
 

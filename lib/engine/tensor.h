@@ -11,9 +11,8 @@ namespace gsttorch {
 
 enum class DataType { Float32, Float16 };
 
-/// An array that an engine computed, dense and in row-major order. It may live on a device; it
-/// comes to the host when somebody reads it.
-/// Thread-safe. Whoever uses the bytes keeps the handle.
+/// An array that an engine computed, dense and in row-major order. It may be on a device; it is
+/// copied to the host when it is first read. Thread-safe. Keep the handle while you use the bytes.
 class Tensor {
  public:
   virtual ~Tensor() = default;
@@ -22,8 +21,8 @@ class Tensor {
   virtual DataType type() const = 0;
   virtual std::size_t bytes() const = 0;
 
-  /// The elements in host memory, valid as long as the handle. On the CPU this is the tensor's own
-  /// storage; elsewhere the first call copies. Null where that copy failed.
+  /// Returns the elements in host memory, valid as long as the handle. On the CPU this is the
+  /// tensor's own storage; elsewhere the first call copies. Returns null if that copy failed.
   virtual const void* host_data() = 0;
 };
 

@@ -7,8 +7,8 @@
 
 namespace gsttorch {
 
-/// A frame made small by averaging over areas, whatever its shape was: 8-bit R G B, [27, 48, 3].
-/// It is what TransNetV2 sees, and what light, flashes and fades are told by.
+/// A frame downscaled by area resampling, with its aspect ratio ignored: 8-bit R G B, [27, 48, 3].
+/// TransNetV2's input; brightness, flashes and fades are also detected in it.
 struct Thumbnail {
   static constexpr int kWidth = 48;
   static constexpr int kHeight = 27;
