@@ -23,7 +23,7 @@ using nlohmann::json;
 
 constexpr int kVersion = 1;
 
-/// What is wrong with the manifest; never leaves Manifest::load().
+/// An error in the manifest; Manifest::load() catches it.
 struct Malformed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -79,7 +79,7 @@ ModelFile read_file(const json& object) {
   return file;
 }
 
-/// `directory` is the manifest's own.
+/// `directory` is that of the manifest.
 std::string read_bundled(const std::string& path, const std::filesystem::path& directory) {
   const std::filesystem::path relative = path;
   for (const auto& step : relative) {
@@ -152,7 +152,7 @@ Model read_model(const json& object, const std::filesystem::path& directory) {
   return model;
 }
 
-/// Says which entry it is about.
+/// Adds the entry's name to errors.
 Model read_entry(const json& object, const std::filesystem::path& directory) {
   if (!object.is_object()) throw Malformed("a model is not an object");
   try {
@@ -186,7 +186,7 @@ std::optional<std::string> environment(const char* name) {
 }
 
 std::filesystem::path user_data_dir() {
-  // The XDG specification: a relative path counts as unset.
+  // According to the XDG specification, a relative path counts as unset.
   if (const auto data = environment("XDG_DATA_HOME"); data && data->front() == '/') return *data;
   auto home = environment("HOME");
   if (!home) {

