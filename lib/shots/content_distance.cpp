@@ -15,11 +15,11 @@ constexpr int kWidth = kShotLumaWidth;
 constexpr int kHeight = kShotLumaHeight;
 constexpr int kMostRight = kWidth / 4;
 constexpr int kMostDown = kHeight / 4;
-constexpr float kFlat = 2.0F;        // contrast under which an image shows nothing
-constexpr float kFlatDetail = 1.0F;  // the same of its detail
-constexpr float kOtherGrey = 24.0F;  // brightness that makes one grey another
-constexpr int kAround = 2;           // cells on each side whose mean detail is measured from
-constexpr float kDetailLost = 0.4F;  // correlation that blur and movement may take from detail
+constexpr float kFlat = 2.0F;        // an image with less contrast shows nothing
+constexpr float kFlatDetail = 1.0F;  // the same for its detail
+constexpr float kOtherGrey = 24.0F;  // brightness difference of two different greys
+constexpr int kAround = 2;           // cells on each side in the local mean that detail subtracts
+constexpr float kDetailLost = 0.4F;  // correlation of detail that blur and motion may remove
 
 using Image = std::array<float, kShotLumaSize>;
 
@@ -39,7 +39,7 @@ void add_row(const float* a, const float* b, int length, Moments& sums) {
   sums.a += row.a, sums.b += row.b, sums.aa += row.aa, sums.bb += row.bb, sums.ab += row.ab;
 }
 
-// Of a at (x, y) with b at (x + right, y + down), where both are.
+// Correlation of a at (x, y) with b at (x + right, y + down) where the images overlap.
 float correlation(std::span<const float> a, std::span<const float> b, int right, int down,
                   float flat) {
   const int left = std::max(0, -right);
@@ -59,7 +59,7 @@ float correlation(std::span<const float> a, std::span<const float> b, int right,
          std::sqrt(std::max(least, variance_a) * std::max(least, variance_b));
 }
 
-// Each cell less the mean of those around it, of which those beyond the border are none.
+// Subtracts from each cell the mean of the surrounding cells inside the image.
 Image detail(std::span<const float> luma) {
   Image out;
   for (int y = 0; y < kHeight; ++y) {

@@ -8,10 +8,9 @@
 
 namespace gsttorch {
 
-/// How little of one frame's content is in another, 0 to 1: 1 less the best normalised correlation
-/// of their luma images over all shifts by up to a quarter of the image. Blind to exposure
-/// (gain and offset) and to pans and shakes; two frames of one colour each differ by their
-/// brightness alone.
+/// Content distance of two frames, 0 to 1: 1 minus the best normalised correlation of their luma
+/// images over all shifts by up to a quarter of the image. Ignores exposure (gain and offset), pans
+/// and shakes; two frames of a single colour each differ only by brightness.
 float content_distance(const FrameWindow& window, std::int64_t a, std::int64_t b);
 
 }  // namespace gsttorch

@@ -11,18 +11,18 @@
 namespace gsttorch {
 namespace {
 
-constexpr std::int64_t kPast = 16;    // frames whose steps tell what is usual
-constexpr float kOutlier = 3.0F;      // a cut's step over the usual one
+constexpr std::int64_t kPast = 16;    // earlier frames whose steps define the usual step
+constexpr float kOutlier = 3.0F;      // ratio of a cut's step to the usual step
 constexpr float kLumaOutlier = 8.0F;  // the same for the mean squared change of luma
-constexpr float kLumaNoise = 4.0F;    // which a still film has too, grey levels squared
-constexpr float kMostLift = 9.0F;     // luma makes up for a distance under the floor
-constexpr float kIsolation = 1.5F;    // and over those of the frames beside it
+constexpr float kLumaNoise = 4.0F;    // of a still film too, grey levels squared
+constexpr float kMostLift = 9.0F;     // clear luma change raises a distance under the floor
+constexpr float kIsolation = 1.5F;    // ratio of a cut's step to those of adjacent frames
 constexpr std::int64_t kBeside =
-    2;  // frames on each side among which TransNetV2's peak is the highest
+    2;  // frames on each side; TransNetV2's peak must be the highest among them
 constexpr float kOtherContent = 0.25F;   // content distance across a cut
-constexpr std::int64_t kLongestCut = 3;  // frames that TransNetV2 marks around a cut, at most
+constexpr std::int64_t kLongestCut = 3;  // maximum number of frames that TransNetV2 marks at a cut
 constexpr float kMarked = 0.5F;
-constexpr float kWholeDifference = 4096;  // of luma, squared grey levels: two unlike images
+constexpr float kWholeDifference = 4096;  // of luma, squared grey levels: two dissimilar images
 constexpr float kMostRatio = 1e3F;
 
 float ratio_of(float value, float needed) {
@@ -49,7 +49,7 @@ float CutRule::step(const FrameWindow& window, std::int64_t position) const {
   return std::min(1.0F, window.luma_difference(position - 1, position) / kWholeDifference);
 }
 
-// How far the luma image's change stands out from the usual one.
+// How far the luma change stands out from the usual one.
 float CutRule::luma_ratio(const FrameWindow& window, std::int64_t position) const {
   std::vector<float> usual;
   const std::int64_t first = std::max(window.oldest() + 1, position - kPast);
@@ -60,7 +60,7 @@ float CutRule::luma_ratio(const FrameWindow& window, std::int64_t position) cons
                   kLumaOutlier * (kLumaNoise + median(usual)));
 }
 
-// One frame beside a cut may change as much: a mixture of both shots, or a flash between them.
+// One frame next to a cut may change as much: a mixture of both shots, or a flash between them.
 float CutRule::isolation_ratio(const FrameWindow& window, std::int64_t position) const {
   const float here = step(window, position);
   const float before = window.contains(position - 2) ? step(window, position - 1) : 0;
@@ -100,7 +100,7 @@ float CutRule::probability_ratio(const FrameWindow& window, std::int64_t positio
   return ratio_of(here, 1 - here);
 }
 
-// What comes after a cut stays away from what was before it; a flash comes back.
+// After a cut, content stays different from that before it; after a flash, it returns.
 float CutRule::persistence_ratio(const FrameWindow& window, std::int64_t position) const {
   float least = content_distance(window, position - 1, position);
   for (std::int64_t later = position + 1; later <= last(window, position); ++later) {
@@ -120,7 +120,7 @@ CutRule::Evidence CutRule::judge(const FrameWindow& window, std::int64_t positio
   evidence.distance = step(window, position);
   float ratio = window.probabilities(position - 1) ? probability_ratio(window, position)
                                                    : outlier_ratio(window, position);
-  // Costs most, so only where it can matter; a score well below any cut stays what it is.
+  // The most expensive test, so run it only if it can matter; a score well below a cut is final.
   if (ratio > 0.25F) ratio = std::min(ratio, persistence_ratio(window, position));
   evidence.score = ratio / (1 + ratio);
   return evidence;

@@ -8,8 +8,8 @@
 
 namespace gsttorch {
 
-/// Does a shot begin with a given frame? Every test gives the ratio of what it measures to what
-/// it takes; the least of them decides, and r / (1 + r) is the score: 0.5 where it just suffices.
+/// Decides whether a shot begins with a given frame. Every test yields the ratio r of the measured
+/// to the required value; the smallest r decides, and r / (1 + r) is the score: 0.5 at the limit.
 class CutRule {
  public:
   struct Options {
@@ -24,7 +24,7 @@ class CutRule {
 
   explicit CutRule(const Options& options) : options_(options) {}
 
-  /// The frame at `position`; frames after it are looked at as far as they are there.
+  /// Judges the frame at `position`, with as many later frames as the window contains.
   Evidence judge(const FrameWindow& window, std::int64_t position) const;
 
  private:

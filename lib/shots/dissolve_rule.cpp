@@ -15,22 +15,22 @@ constexpr std::int64_t kLongest = 48;
 constexpr float kLeastDifference = 64;  // mean squared difference of S and E, grey levels squared
 constexpr float kOtherContent = 0.5F;
 constexpr float kMostBetween = 1.25F;
-constexpr float kMostMotion = 0.22F;  // difference over kMargin frames beside it, over that of S, E
+constexpr float kMostMotion = 0.22F;   // over kMargin frames next to it, relative to S and E
 constexpr float kMostMisfit = 0.095F;  // of frames between S and E, see misfit()
 constexpr float kMostTravelled =
-    1.6F;  // sum of the steps' differences: 1 of a wipe, 1/n of a dissolve
+    1.6F;  // sum of the steps' differences: 1 for a wipe, 1/n for a dissolve
 constexpr float kMostStep = 0.4F;
 constexpr float kBegun = 0.06F;
-constexpr float kLeastContrast = 6;  // of S and E: what comes from or goes to one colour is a fade
-constexpr float kMoreThanNoise = 2;  // times the floor: feature distance of S and E
-constexpr float kMore = 1.1F;        // difference that makes up for a longer span
+constexpr float kLeastContrast = 6;  // of S and E: a change from or to one colour is a fade
+constexpr float kMoreThanNoise = 2;  // feature distance of S and E as a multiple of the floor
+constexpr float kMore = 1.1F;        // ratio of differences that justifies a longer span
 
 float ratio_of(float allowed, float value) { return allowed / std::max(value, 1e-3F); }
 
 }  // namespace
 
-// What is left of the frame at `at` by the better account: a mixture of S and E (dissolve), or each
-// cell from one of them (wipe). Share of their difference.
+// Residual of the frame at `at` for the better of two models: a mixture of S and E (dissolve), or
+// each cell from one of them (wipe). As a share of the difference of S and E.
 float DissolveRule::misfit(const FrameWindow& window, std::int64_t before, std::int64_t after,
                            std::int64_t at) {
   const auto s = window.luma(before), e = window.luma(after), m = window.luma(at);

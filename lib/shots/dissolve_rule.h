@@ -9,26 +9,26 @@
 
 namespace gsttorch {
 
-/// Finds gradual changes by their arithmetic: while one shot gives way to another, each frame lies
-/// between a frame before (S) and a frame after (E), in a dissolve as (1 - a) S + a E with a rising
-/// from 0 to 1, in a wipe as some pixels of each. Frames of a pan do not.
+/// Finds gradual changes arithmetically: while one shot replaces another, each frame lies between a
+/// frame before (S) and a frame after (E); in a dissolve as (1 - a) S + a E with a rising from 0 to
+/// 1, in a wipe with some pixels from each. Frames of a pan do not.
 class DissolveRule {
  public:
   explicit DissolveRule(float distance_floor) : distance_floor_(distance_floor) {}
 
   struct Span {
-    std::int64_t start = 0;  ///< as ShotBoundary, positions in the window
+    std::int64_t start = 0;  ///< as in ShotBoundary, positions in the window
     std::int64_t middle = 0;
     std::int64_t end = 0;
-    float score = 0;       ///< 0 to 1, 0.5 where it just suffices
-    float difference = 0;  ///< mean squared, between the frames before and after it
+    float score = 0;       ///< 0 to 1, 0.5 at the limit
+    float difference = 0;  ///< mean squared, between the frames before and after the change
   };
 
-  /// Frames after its last one that a change needs to be recognised.
+  /// Frames after the last frame of a change that are needed to detect it.
   static constexpr std::int64_t kMargin = 3;
 
-  /// The one whose last frame is `kMargin` frames before the window's newest, where there is one
-  /// that scores at least `least`. Of several the one with the largest difference: parts of a
+  /// Finds the change whose last frame is `kMargin` frames before the window's newest and whose
+  /// score is at least `least`. Of several, returns the one with the largest difference: parts of a
   /// dissolve look like dissolves too.
   std::optional<Span> find(const FrameWindow& window, float least) const;
 

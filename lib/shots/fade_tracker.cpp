@@ -9,12 +9,12 @@ namespace gsttorch {
 namespace {
 
 constexpr float kWhite = 255;
-constexpr float kBlackLevel = 18;  // of one colour, with studio range shown as full range
+constexpr float kBlackLevel = 18;  // of the colour, with studio range shown as full range
 constexpr float kWhiteLevel = 24;
-constexpr float kLeastTop = 30;      // of an image beside a fade
-constexpr float kLeastContrast = 6;  // of such an image, where the colour is white
-constexpr float kMoving = 0.01F;     // share by which a level that moves changes
-constexpr float kNoise = 0.2F;       // and grey levels
+constexpr float kLeastTop = 30;      // of an image next to a fade
+constexpr float kLeastContrast = 6;  // of such an image if the colour is white
+constexpr float kMoving = 0.01F;     // minimum relative change of a moving level
+constexpr float kNoise = 0.2F;       // plus this many grey levels
 
 }  // namespace
 
@@ -46,7 +46,7 @@ std::optional<std::int64_t> FadeTracker::open_since() const {
   return start_.position;
 }
 
-// Index in the history of the last frame before the level fell to where it is now.
+// Returns the history index of the last frame before the level fell to its present value.
 std::size_t FadeTracker::fall_begin() const {
   std::size_t at = history_.size() - 1;
   while (at > 0) {

@@ -11,8 +11,8 @@
 
 namespace gsttorch {
 
-/// Follows fades to and from one colour, however slow. What falls and rises is a level that a fade
-/// scales: the root mean square distance of the luma image from black, or from white.
+/// Tracks fades of any speed to and from one colour. It follows the level that a fade scales: the
+/// root mean square distance of the luma image from black, or from white.
 class FadeTracker {
  public:
   enum class Colour { Black, White };
@@ -21,31 +21,31 @@ class FadeTracker {
     std::int64_t position = 0;
     FramePlace place;
     float mean = 0;      ///< luma, 0 to 255
-    float contrast = 0;  ///< its standard deviation over the image
+    float contrast = 0;  ///< standard deviation of luma over the image
   };
 
-  /// As ShotBoundary; `start` is preceded by the last frame of the old shot.
+  /// As in ShotBoundary; the frame before `start` is the last one of the old shot.
   struct Fade {
     Sample start, middle, end;
     std::int64_t fall = 0;  ///< frames from the old shot to the colour
     std::int64_t rise = 0;  ///< frames from the colour to the new shot
-    float depth = 0;        ///< 1 where it went all the way to the colour
+    float depth = 0;        ///< 1 if the fade reached the colour completely
   };
 
   explicit FadeTracker(Colour colour) : colour_(colour) {}
 
-  /// The fade that is known to be over with this frame.
+  /// Adds a frame; returns the fade that has ended with it, if any.
   std::optional<Fade> push(const Sample& sample);
-  /// What is known of a fade that has reached the last frame still rising.
+  /// Returns a fade that was still rising at the last frame, as far as it is known.
   std::optional<Fade> finish();
   void clear();
 
-  /// First frame of the fade that is continuing, from its colour being reached until it is over.
+  /// First frame of the current fade; known from reaching the colour until the fade is over.
   std::optional<std::int64_t> open_since() const;
 
  private:
   static constexpr std::size_t kHistory = 512;
-  static constexpr std::size_t kReach = 3;  // frames over which a level counts as moving
+  static constexpr std::size_t kReach = 3;  // frames over which a change of level is measured
 
   float level(const Sample& sample) const;
   bool is_blank(const Sample& sample) const;
@@ -61,7 +61,7 @@ class FadeTracker {
   bool is_open_ = false;
   float top_ = 0;  // level before the fall
   Sample start_, first_blank_, lowest_, last_lowest_, last_blank_;
-  Sample peak_;  // highest of the rise so far
+  Sample peak_;  // highest level of the rise so far
 };
 
 }  // namespace gsttorch

@@ -11,8 +11,8 @@
 
 namespace gsttorch {
 
-/// The last frames of a sequence, and how alike any two of them are. Frames are addressed by their
-/// position in the sequence, 0 for its first. Thread-bound.
+/// Stores the last frames of a sequence and the similarity of every two of them. Frames are
+/// addressed by their position in the sequence, 0 for its first. Thread-bound.
 class FrameWindow {
  public:
   static constexpr std::size_t kCapacity = 100;
@@ -21,8 +21,8 @@ class FrameWindow {
   void clear();
 
   std::int64_t size() const { return count_; }        ///< frames pushed since clear()
-  std::int64_t oldest() const;                        ///< position of the first still here
-  std::int64_t newest() const { return count_ - 1; }  ///< -1 where there is none
+  std::int64_t oldest() const;                        ///< position of the oldest stored frame
+  std::int64_t newest() const { return count_ - 1; }  ///< -1 if there are no frames
   bool contains(std::int64_t position) const;
 
   const FramePlace& place(std::int64_t position) const { return at(position).place; }
@@ -33,10 +33,10 @@ class FrameWindow {
   const std::optional<TransitionProbabilities>& probabilities(std::int64_t position) const {
     return at(position).probabilities;
   }
-  /// The luma image less its mean.
+  /// The luma image minus its mean.
   std::span<const float> luma(std::int64_t position) const;
 
-  /// 1 - cosine of the features; 0 where either has none.
+  /// 1 - cosine of the features; 0 if either frame has no feature.
   float feature_distance(std::int64_t a, std::int64_t b) const;
   /// Mean over the image of (luma a - luma b) * (luma c - luma d).
   float luma_product(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d) const;
@@ -56,7 +56,7 @@ class FrameWindow {
   const Entry& at(std::int64_t position) const { return entries_[slot(position)]; }
   void keep_luma(std::size_t slot, std::span<const float> luma);
   void keep_feature(std::size_t slot, std::span<const float> feature);
-  /// Fills the new frame's row and column.
+  /// Computes the new frame's row and column of products.
   void compare(std::size_t slot, std::span<const float> rows, std::size_t length,
                std::vector<float>& products);
   double luma_moment(std::int64_t a, std::int64_t b) const;

@@ -12,19 +12,19 @@ namespace {
 constexpr int kRunRank = 0;
 constexpr int kDissolveRank = 1;
 constexpr int kFadeRank = 2;
-constexpr std::int64_t kSettled = 6;     // frames in which no larger dissolve was found
-constexpr std::int64_t kLeastFade = 3;   // frames that its fall or its rise takes
-constexpr std::int64_t kShortFade = 16;  // one to the same image is a flash up to here
-constexpr std::int64_t kSharp = 2;       // frames of a change that could as well be a cut
+constexpr std::int64_t kSettled = 6;     // frames without a larger dissolve before one is final
+constexpr std::int64_t kLeastFade = 3;   // minimum frames of its fall or its rise
+constexpr std::int64_t kShortFade = 16;  // up to here, a fade to the same image is a flash
+constexpr std::int64_t kSharp = 2;       // frames of a change that could also be a cut
 constexpr float kSameContent = 0.2F;
 constexpr float kSupport = 0.1F;      // TransNetV2's mean many-hot probability over a dissolve
-constexpr float kUnsupported = 1.4F;  // how much clearer one must be that it does not see (wipes)
+constexpr float kUnsupported = 1.4F;  // score ratio for changes the model misses (wipes)
 
 bool overlap(const GradualFinder::Change& a, const GradualFinder::Change& b) {
   return a.start < b.end && b.start < a.end;
 }
 
-// Whether the model, where it is one that can tell, sees anything there at all.
+// Returns true if the model marks any change there, or if the model gives no probabilities.
 bool is_supported(const FrameWindow& window, std::int64_t start, std::int64_t end) {
   if (!window.probabilities(start)) return true;
   float sum = 0;

@@ -14,9 +14,9 @@
 
 namespace gsttorch {
 
-/// All that is known of gradual changes in a sequence: fades, dissolves and wipes by their
-/// arithmetic, and TransNetV2's marks. Where accounts of one change overlap, that of the fade goes
-/// before that of the dissolve, and this before the model's. Thread-bound.
+/// Collects the gradual changes of a sequence: fades, dissolves and wipes found arithmetically, and
+/// those marked by TransNetV2. If several detections overlap, a fade takes precedence over a
+/// dissolve, and a dissolve over the model's. Thread-bound.
 class GradualFinder {
  public:
   struct Options {
@@ -24,7 +24,7 @@ class GradualFinder {
     float distance_floor = 0.02F;
   };
 
-  /// A change with its positions in the sequence; [start, end) as in ShotBoundary.
+  /// A change and its positions in the sequence; [start, end) as in ShotBoundary.
   struct Change {
     std::int64_t start = 0, end = 0;
     ShotBoundary boundary;
@@ -33,17 +33,17 @@ class GradualFinder {
 
   explicit GradualFinder(const Options& options);
 
-  /// Looks at the window's newest frame.
+  /// Processes the window's newest frame.
   void push(const FrameWindow& window);
-  /// No further frame will come.
+  /// Ends the sequence: no further frame will come.
   void finish(const FrameWindow& window);
   void clear();
   void set_threshold(float threshold) { options_.threshold = threshold; }
 
-  /// Takes out the changes that end at `position` or before it, by their ends.
+  /// Removes the changes that end at or before `position` and returns them, sorted by their ends.
   std::vector<Change> take(std::int64_t position);
-  /// Whether a change that is known, or continuing, has this frame in it or beside it. One that
-  /// begins before `since`, where the present shot does, is none.
+  /// Returns true if a detected or ongoing change contains this frame or is next to it. Ignores
+  /// changes that begin before `since`, the start of the present shot.
   bool covers(std::int64_t position, std::int64_t since) const;
 
  private:
@@ -63,7 +63,7 @@ class GradualFinder {
   std::optional<Change> dissolve_;  // may still turn out to be part of a larger one
   float dissolve_difference_ = 0;
   std::int64_t dissolve_found_ = 0;
-  std::vector<Change> known_;  // none overlaps another
+  std::vector<Change> known_;  // do not overlap
 };
 
 }  // namespace gsttorch

@@ -12,7 +12,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr std::int64_t kUsualDuration = 40'000'000;  // of a frame without a time, ns
+constexpr std::int64_t kUsualDuration = 40'000'000;  // of a frame without a timestamp, ns
 
 }  // namespace
 
@@ -42,8 +42,8 @@ class ShotDetector::Impl {
   CutRule cuts_;
   GradualFinder gradual_;
   std::int64_t next_ = 0;        // the position to decide next
-  FramePlace last_middle_;       // of the last boundary; before it the sequence's first frame
-  std::int64_t shot_begin_ = 0;  // position from which the present shot is pure
+  FramePlace last_middle_;       // of the last boundary; before that, the sequence's first frame
+  std::int64_t shot_begin_ = 0;  // first position without traces of the previous shot
 };
 
 std::vector<ShotDecision> ShotDetector::Impl::push(const ShotFrame& frame) {

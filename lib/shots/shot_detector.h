@@ -10,23 +10,24 @@
 
 namespace gsttorch {
 
-/// Thread-bound. Decides where shots begin, from what a model says of each frame and from a small
-/// luma image of it, as the frames come. docs/design has the rules and why they are so.
+/// Decides incrementally where shots begin, from a model's output for each frame and from a small
+/// luma image of it. docs/design has the rules and the reasons for them. Thread-bound.
 ///
-/// A frame that has probabilities is judged by them, another by its feature, and one with neither
-/// by its luma alone.
+/// A frame with probabilities is judged by them, a frame with only a feature by that feature, and a
+/// frame with neither by its luma alone.
 class ShotDetector {
  public:
   struct Options {
-    /// What score makes a boundary, 0 to 1 exclusive. Higher finds less.
+    /// Minimum score of a boundary, 0 to 1 exclusive. A higher value finds fewer.
     float threshold = 0.5F;
-    /// A boundary whose middle is nearer than this to that of the one before, or to the first
-    /// frame, is dropped; ns. Frames without a time count as 40 ms.
+    /// A boundary whose middle is closer than this to that of the previous one, or to the first
+    /// frame, is dropped; ns. A frame without a timestamp counts as 40 ms.
     std::int64_t min_shot_duration = 200'000'000;
-    /// How many later frames a frame's decision waits for, 1 to 32. Flashes of up to this many
-    /// frames are no cuts.
+    /// Number of later frames that a decision waits for, 1 to 32. Flashes of up to this many frames
+    /// are not cuts.
     unsigned look_ahead = 8;
-    /// Cosine distances below this are the model's noise, never a cut. The model's, not the user's.
+    /// Cosine distances below this are the model's noise and never a cut. Set by the model, not by
+    /// the user.
     float distance_floor = 0.02F;
   };
 
@@ -35,23 +36,23 @@ class ShotDetector {
   ShotDetector(ShotDetector&&) noexcept;
   ShotDetector& operator=(ShotDetector&&) noexcept;
 
-  /// Takes a frame; returns what is decided by it: nothing for the first look_ahead() frames, then
-  /// one decision for each frame, look_ahead() frames late.
+  /// Adds a frame and returns the decisions that are now due: none for the first look_ahead()
+  /// frames, then one for each frame, look_ahead() frames late.
   std::vector<ShotDecision> push(const ShotFrame& frame);
 
-  /// The decisions of the frames up to this number, by the later frames that there are. Unlike
-  /// after finish(), the sequence continues.
+  /// Decides all frames up to this number with the later frames available. Unlike after finish(),
+  /// the sequence continues.
   std::vector<ShotDecision> decide_until(std::uint64_t number);
 
-  /// No further frames of this sequence will come (end of stream, DISCONT, segment, caps): the
-  /// decisions still due. The next frame begins a new sequence, and is no cut.
+  /// Ends the sequence (end of stream, DISCONT, segment, caps) and returns the remaining decisions.
+  /// The next frame begins a new sequence and is not a cut.
   std::vector<ShotDecision> finish();
 
-  /// As finish(), but what is still due is dropped (flush).
+  /// Like finish(), but drops the remaining decisions (flush).
   void reset();
 
   unsigned look_ahead() const;
-  /// Frames pushed whose decision has not left yet.
+  /// Number of frames pushed whose decisions have not been returned yet.
   std::size_t pending() const;
 
   void set_threshold(float threshold);

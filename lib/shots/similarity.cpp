@@ -10,14 +10,14 @@
 namespace gsttorch {
 namespace {
 
-// Sums side by side, so that the compiler may keep them in vector registers without being allowed
-// to reorder a single sum.
+// Independent sums, so that the compiler may keep them in vector registers although it may not
+// reorder a single sum.
 constexpr std::size_t kSimdWidth = 8;
 constexpr std::size_t kRows = 4;
 
 using SimdFloats = std::array<float, kSimdWidth>;
 
-// kRows rows with kColumns others: each element that is read serves several products.
+// Multiplies kRows rows with kColumns others: each element that is read serves several products.
 template <std::size_t kColumns>
 void block_products(const std::array<const float*, kRows>& left,
                     const std::array<const float*, kColumns>& right, std::size_t length,
@@ -44,7 +44,7 @@ void block_products(const std::array<const float*, kRows>& left,
   }
 }
 
-// Pointers to some rows from `first`; beyond the last row the last one again.
+// Returns pointers to kCount rows from `first`, repeating the last row beyond the end.
 template <std::size_t kCount>
 std::array<const float*, kCount> rows_from(std::span<const float> rows, std::size_t first,
                                            std::size_t length) {

@@ -7,13 +7,13 @@
 
 namespace gsttorch {
 
-/// Inner products of all rows on the left with all on the right, as one blocked product:
-/// out[i * M + j] = <left i, right j>. Rows of `length` floats lie one behind the other; N on the
-/// left, M on the right, N * M results. Cosine similarities where the rows have length 1.
+/// Computes the inner products of all left rows with all right rows as one blocked product: out[i *
+/// M + j] = <left i, right j>. Rows of `length` floats are contiguous; N on the left, M on the
+/// right, N * M results. If the rows have length 1, these are cosine similarities.
 void row_products(std::span<const float> left, std::span<const float> right, std::size_t length,
                   std::span<float> out);
 
-/// Scales a vector to length 1; one of zeros stays as it is.
+/// Scales a vector to length 1; a zero vector stays unchanged.
 void normalize(std::span<float> vector);
 
 }  // namespace gsttorch

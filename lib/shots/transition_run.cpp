@@ -6,7 +6,7 @@ namespace gsttorch {
 namespace {
 
 constexpr float kMarked = 0.5F;
-constexpr std::int64_t kShortest = 4;  // shorter ones are cuts
+constexpr std::int64_t kShortest = 4;  // shorter runs are cuts
 
 }  // namespace
 

@@ -9,8 +9,8 @@
 
 namespace gsttorch {
 
-/// Gradual changes as TransNetV2 marks them: a run of frames that its many-hot head takes for part
-/// of one, in which the single-frame head has a peak.
+/// Finds gradual changes as TransNetV2 marks them: a run of frames that its many-hot head marks as
+/// part of a change and in which the single-frame head has a peak.
 class TransitionRun {
  public:
   struct Run {
@@ -19,7 +19,7 @@ class TransitionRun {
     float peak = 0;
   };
 
-  /// The run that ended with the frame before this one.
+  /// Adds a frame; returns the run that ended with the previous frame, if any.
   std::optional<Run> push(std::int64_t position, const FramePlace& place,
                           const TransitionProbabilities& probabilities);
   void clear() { is_open_ = false; }
