@@ -10,7 +10,7 @@
 
 namespace gsttorch {
 
-/// What is asked of a DurationHistogram, ns.
+/// Statistics of a DurationHistogram, in ns.
 struct DurationSummary {
   std::uint64_t count = 0;
   std::uint64_t mean = 0;
@@ -20,12 +20,12 @@ struct DurationSummary {
   std::uint64_t max = 0;
 };
 
-/// Durations by size in a memory of fixed size: buckets of 1 ns up to 64 ns, above it 64 to each
-/// power of two, up to 73 minutes. A quantile is the middle of its bucket, so it is off by less
-/// than 0.8 %, and never by more than 1.6 %; mean and max are exact.
+/// Counts durations in fixed memory: buckets of 1 ns up to 64 ns, above that 64 per power of two,
+/// up to 73 minutes. A quantile is the middle of its bucket: its error is below 0.8 %, and never
+/// above 1.6 %; mean and max are exact.
 ///
-/// One thread adds at a time; any number may read meanwhile, and see each number as it was at some
-/// moment, not all at the same one.
+/// One thread adds at a time; any number may read meanwhile. Each number they read was valid at
+/// some moment, but not all at the same moment.
 class DurationHistogram {
  public:
   void add(std::uint64_t duration) {
@@ -38,11 +38,12 @@ class DurationHistogram {
   }
 
   std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
-  /// Below which this share of the durations lie; 0 where there are none.
+  /// Returns the duration below which this share of the durations lies; 0 if there are no
+  /// durations.
   std::uint64_t quantile(double share) const;
   DurationSummary summary() const;
 
-  /// Adds all that another has.
+  /// Adds all durations of another histogram.
   void merge(const DurationHistogram& other);
 
  private:
@@ -59,7 +60,7 @@ class DurationHistogram {
   }
   static std::uint64_t middle_of(std::size_t bucket);
 
-  // No locked instruction: there is one writer.
+  // Needs no locked instruction, because there is only one writer.
   static void bump(std::atomic<std::uint64_t>& counter, std::uint64_t by) {
     counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
   }

@@ -7,21 +7,22 @@
 
 namespace gsttorch {
 
-/// What a buffer says about its place in the stream; what it does not say is absent. Times ns.
+/// A buffer's position in the stream; fields that the buffer does not set are absent. Times in ns.
 struct StreamPlace {
   std::optional<std::uint64_t> pts;
   std::optional<std::uint64_t> duration;
-  std::optional<std::uint64_t> offset;  ///< of frames, where the stream counts those
+  std::optional<std::uint64_t> offset;  ///< in frames, if the stream counts frames
   std::optional<std::uint64_t> offset_end;
   bool is_discontinuity = false;
 };
 
-/// Counts buffers that are not there though others before and after them are: by gaps between
-/// offsets, or where there are none, by gaps of more than half a buffer between times.
+/// Counts buffers missing between others: by gaps between offsets, or, without offsets, by gaps
+/// between timestamps of more than half a buffer.
 class GapCounter {
  public:
   void add(const StreamPlace& place);
-  /// What comes next has no relation to what was: a flush, a new segment.
+  /// Call it if the next buffer is unrelated to the previous ones: after a flush, for a new
+  /// segment.
   void restart() { last_.reset(); }
 
   std::uint64_t lost() const { return lost_; }

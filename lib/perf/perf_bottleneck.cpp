@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint64_t kEnoughSamples = 20;
 constexpr double kMostly = 0.5;
-constexpr double kBenefitOfDoubt = 0.05;  // of the time
+constexpr double kBenefitOfDoubt = 0.05;  // added to the share of the time
 
 double weight(const SampledElement& element) {
   const bool is_doubtful = element.is_source && element.busy_share > kMostly;

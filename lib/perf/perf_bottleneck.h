@@ -9,17 +9,17 @@
 
 namespace gsttorch {
 
-/// How an element of a pipeline was found, sample by sample.
+/// Sampled activity of a pipeline element.
 struct SampledElement {
   std::uint64_t samples = 0;
-  double busy_share = 0;  ///< of the samples: it was at work
+  double busy_share = 0;  ///< share of samples in which it was working
   bool is_source = false;
 };
 
-/// The element that decides how fast the pipeline is: the one that is at work most of the time.
-/// Where a source and another element are so all the time, one of the two waits for the clock, and
-/// it is the source that gets the blame: a live source's rate is the one that nothing in the
-/// pipeline can change. Nothing where none was sampled often enough, or none was at work.
+/// Returns the element that limits the pipeline's speed: the one that works most of the time. If a
+/// source and another element both seem to work all the time, one of them actually waits for the
+/// clock, and the source is chosen: nothing in the pipeline can change the rate of a live source.
+/// Returns nullopt if no element was sampled often enough or none was working.
 std::optional<std::size_t> find_bottleneck(const std::vector<SampledElement>& elements);
 
 }  // namespace gsttorch

@@ -56,7 +56,7 @@ void blame_slowest_model(PerfRecord& record) {
   bool is_net = false;
   for (const PerfRecord& report : record["reports"]) {
     const PerfRecord& stats = report.at("stats");
-    // Anybody's element may have a property of that name.
+    // Elements of other plugins may have a property with this name.
     if (!stats.contains("inference_ms") || !stats["inference_ms"].is_number()) continue;
     const auto ms = stats["inference_ms"].get<double>();
     is_net |= report["name"] == record["bottleneck_element"];

@@ -12,15 +12,15 @@
 
 namespace gsttorch {
 
-/// All that a meter knows at one moment: keys in snake_case, times in ns, absent where unknown.
-/// docs/elements/perfmeter.md lists them.
+/// All data of a meter at one moment: keys in snake_case, times in ns, unknown values absent.
+/// docs/elements/perfmeter.md lists the keys.
 using PerfRecord = nlohmann::ordered_json;
 
 /// {"count", "mean", "p50", "p95", "p99", "max"}
 PerfRecord to_record(const DurationSummary& summary);
 
-/// What changes between two looks at CPU time is a share of the time between them, in percent
-/// of one CPU: absent from the first look.
+/// CPU usage is computed from two readings, as a percentage of one CPU over the time between them;
+/// the first reading has none.
 struct UsageReading {
   ProcessUsage process;
   std::optional<SystemUsage> system;
@@ -29,21 +29,22 @@ struct UsageReading {
 /// Sets "process" and "system".
 void add_usage(PerfRecord& record, const UsageReading& before, const UsageReading& now);
 
-/// Elements with models share the threads that compute: the one that is found waiting is not the
-/// one that takes the time. Where "bottleneck_element" reports "inference_ms", names the element
-/// that reports most of it.
+/// Elements with models share the computing threads, so the element sampled as waiting need not be
+/// the one that uses the time. If "bottleneck_element" reports "inference_ms", replaces it with the
+/// element that reports the largest value.
 void blame_slowest_model(PerfRecord& record);
 
-/// One line, its newline included.
+/// Formats one line, including the newline.
 std::string to_json_line(const PerfRecord& record);
-/// The same for people, the most important first.
+/// The same for people, most important values first.
 std::string to_readable_line(const PerfRecord& record);
-/// For people too: the figures of each element under each other.
+/// Also for people: the values of each element in a table.
 std::string to_table(const PerfRecord& record);
-/// The text format that Prometheus reads, version 0.0.4.
+/// Formats the Prometheus text format, version 0.0.4.
 std::string to_prometheus(const PerfRecord& record);
 
-/// Writes a file that is whole whenever it is looked at: under another name first.
+/// Writes the file under another name first and renames it, so that readers always see a complete
+/// file.
 Result<void> replace_file(const std::string& path, const std::string& text);
 
 }  // namespace gsttorch

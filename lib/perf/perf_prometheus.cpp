@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What perfmeter tells Prometheus.
+// perfmeter's output for Prometheus.
 #include <algorithm>
 #include <cctype>
 #include <set>
@@ -18,7 +18,7 @@ namespace {
 constexpr char kPrefix[] = "gsttorch_perf_";
 
 struct Family {
-  const char* key;   // of the record
+  const char* key;   // in the record
   const char* name;  // after the prefix
   const char* type;
   const char* help;
@@ -174,7 +174,7 @@ std::vector<Sampled> each_of(const PerfRecord& record, const char* key, const La
   return all;
 }
 
-// By a name that is one, and is no other label's.
+// Makes the name valid and unique among the labels.
 void add_label(Labels& labels, std::string name, const std::string& value) {
   for (char& c : name) {
     if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
@@ -187,8 +187,8 @@ void add_label(Labels& labels, std::string name, const std::string& value) {
   labels.emplace_back(std::move(name), value);
 }
 
-// And what tells an entry of a list from the others: its texts, or its first field where it has
-// none.
+// Adds labels that distinguish the entries of a list: its strings, or its first field if it has no
+// strings.
 Labels with_entry(Labels labels, const PerfRecord& entry) {
   const std::size_t before = labels.size();
   for (const auto& [key, value] : entry.items()) {
@@ -200,7 +200,7 @@ Labels with_entry(Labels labels, const PerfRecord& entry) {
   return labels;
 }
 
-// What elements say of themselves has names of their own: one label holds them.
+// Names of element statistics are not known in advance: one label contains them.
 class ReportedSamples {
  public:
   explicit ReportedSamples(std::string& text) : text_(text) {}
@@ -215,7 +215,7 @@ class ReportedSamples {
   }
 
  private:
-  // Of entries with the same labels the first: samples of one name and labels must not repeat.
+  // Of entries with equal labels, adds only the first: a sample's name and labels must be unique.
   void add_entries(const PerfRecord& entries, const std::string& path, const Labels& labels) {
     std::set<Labels> seen;
     for (const PerfRecord& entry : entries) {

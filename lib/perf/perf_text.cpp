@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What perfmeter tells people.
+// perfmeter's output for people.
 #include <string>
 #include <utility>
 #include <vector>
@@ -92,7 +92,7 @@ std::string element_row(const PerfRecord& element) {
 
 double number(const PerfRecord& record, const char* key) { return record.value(key, 0.0); }
 
-/// What an element with a model says of it: "raftflow0: loaded in 310.0 ms, 33.1 ms a frame ...".
+/// Statistics of an element with a model: "raftflow0: loaded in 310.0 ms, 33.1 ms a frame ...".
 std::string net_row(const PerfRecord& report) {
   const PerfRecord& stats = report["stats"];
   if (!stats.contains("frame_ms")) return {};

@@ -29,7 +29,7 @@ std::optional<std::uint64_t> leading_number(std::string_view text) {
   return number;
 }
 
-// Of a line "key: 123".
+// Reads the number from a line "key: 123".
 std::optional<std::uint64_t> field(const std::string& text, const std::string& key) {
   const std::string start = key + ":";
   std::size_t at = text.starts_with(start) ? 0 : text.find("\n" + start);
@@ -49,7 +49,7 @@ struct Stat {
   std::uint64_t cpu_ticks = 0;
 };
 
-// "12 (a name) S 1 ..." where the name may hold anything: proc(5).
+// Parses "12 (a name) S 1 ..."; the name may contain any character: proc(5).
 std::optional<Stat> parse_stat(const std::string& text) {
   constexpr int kBeforeTimes = 11;  // fields between the name and utime
   const auto open = text.find('(');
@@ -65,7 +65,7 @@ std::optional<Stat> parse_stat(const std::string& text) {
 
 std::vector<ThreadUsage> read_threads(const std::string& directory) {
   std::vector<ThreadUsage> threads;
-  std::error_code failed;  // threads come and go while they are looked at
+  std::error_code failed;  // threads may start and end during the iteration
   std::filesystem::directory_iterator entry(directory, failed);
   for (const std::filesystem::directory_iterator end; !failed && entry != end;
        entry.increment(failed)) {
@@ -98,7 +98,7 @@ ProcessUsage read_process_usage(const std::string& proc) {
 }
 
 std::optional<SystemUsage> read_system_usage(const std::string& proc) {
-  constexpr int kIdle = 3, kWaiting = 4, kFields = 8;  // guests are counted in user already
+  constexpr int kIdle = 3, kWaiting = 4, kFields = 8;  // "user" already includes guest time
   std::istringstream line(read_file(proc + "/stat"));
   std::string cpu;
   line >> cpu;

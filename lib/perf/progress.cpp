@@ -31,7 +31,7 @@ std::string format_rate(double frames_per_second) {
   return text;
 }
 
-// A total that was passed tells nothing.
+// A total smaller than the current count is useless.
 bool is_total_known(const ProgressState& state) {
   return state.total && *state.total >= state.frames && *state.total > 0;
 }
@@ -45,7 +45,7 @@ std::string format_stages(const std::vector<ProgressStage>& stages) {
   return text;
 }
 
-// A line that wraps cannot be drawn over.
+// A line that wraps cannot be redrawn.
 std::string cut_to_terminal(const std::string& text) {
   winsize size{};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return text;
@@ -103,8 +103,8 @@ void Progress::show(const ProgressState& state) {
 void Progress::print(const ProgressState& state) {
   const std::string text = format_progress(state);
   if (terminal_) {
-    // In one call, over what is there, and only then what a longer text left behind is cleared:
-    // drawn so, it does not flicker.
+    // Writes over the old text in one call and clears only the rest after it, so that the line does
+    // not flicker.
     std::fprintf(stderr, "\r%s\033[K", cut_to_terminal(text).c_str());
     std::fflush(stderr);
   } else {

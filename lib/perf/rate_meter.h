@@ -7,17 +7,17 @@
 
 namespace gsttorch {
 
-/// How fast a counter goes up, from looks at it now and then.
+/// Measures the rate of a counter from samples.
 class RateMeter {
  public:
-  /// What the counter (which never goes down) is at a time, ns. The first look starts the clock,
-  /// and one at the same time as the last is none.
+  /// Adds a sample of the counter (which never decreases) at a time in ns. The first sample starts
+  /// the clock; a sample at the same time as the last is ignored.
   void look(std::uint64_t count, std::uint64_t now);
 
-  // Per second; absent until there were two looks.
-  std::optional<double> now() const { return now_; }          ///< between the last two looks
-  std::optional<double> average() const;                      ///< since the first
-  std::optional<double> minimum() const { return minimum_; }  ///< the least of now()
+  // Per second; absent until there are two samples.
+  std::optional<double> now() const { return now_; }          ///< between the last two samples
+  std::optional<double> average() const;                      ///< since the first sample
+  std::optional<double> minimum() const { return minimum_; }  ///< minimum of now()
 
  private:
   struct Look {
