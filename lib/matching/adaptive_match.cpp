@@ -8,9 +8,9 @@
 namespace gsttorch {
 namespace {
 
-constexpr double kCoarseThreshold = 0.2;  // at most: whoever wants sure matches wants them found
+constexpr double kCoarseThreshold = 0.2;  // maximum, however strict the user's threshold is
 
-// One pair on its way through one model.
+// One pair in one pass through a model.
 struct Pass {
   MatchPair frames;
   MatchOptions options;
@@ -28,7 +28,7 @@ MatchOptions coarse_options(const MatchModel& model, const MatchImage& image,
   return coarse;
 }
 
-// Of two limits, of which 0 is none.
+// Returns the smaller of two limits, where 0 means no limit.
 std::size_t fewer(std::size_t a, std::size_t b) {
   return a == 0 || b == 0 ? a + b : std::min(a, b);
 }
@@ -40,7 +40,7 @@ void move_by(std::vector<Match>& matches, const ImageRegion& first, const ImageR
   }
 }
 
-// What the full pass would have left out.
+// Removes the matches that the full pass would have omitted.
 void limit(std::vector<Match>& matches, const MatchOptions& options) {
   std::erase_if(matches, [&](const Match& m) { return !(m.confidence > options.threshold); });
   if (options.max_matches == 0 || matches.size() <= options.max_matches) return;
@@ -113,7 +113,7 @@ class AdaptiveMatcher {
                                                           const AdaptiveSide& side,
                                                           std::uint64_t& encodes) {
     MatchOptions options = options_;
-    // The same features whether they are asked for as "whole" or by their size.
+    // Uses the same cache key for "whole" and for the equivalent size.
     if (side.region != image.whole() || side.size != natural_size(image)) {
       options.max_size = side.size;
     }
@@ -151,7 +151,7 @@ class AdaptiveMatcher {
     return {};
   }
 
-  // As many neighbours at once as have the same options.
+  // Batches consecutive passes that have the same options.
   Result<std::vector<MatchResult>> match(MatchModel& model, const std::vector<Pass>& passes) {
     std::vector<MatchResult> results;
     while (results.size() < passes.size()) {
@@ -179,7 +179,7 @@ class AdaptiveMatcher {
 
 MatchWorkspace adaptive_workspace(const AdaptiveModels& models, int width, int height, int pairs,
                                   const MatchOptions& options) {
-  constexpr std::size_t kLargestPixel = 6;  // bytes, of the formats there are
+  constexpr std::size_t kLargestPixel = 6;  // bytes, over all formats
   MatchOptions coarse_options = options;
   coarse_options.max_size =
       coarse_size(width, height, options.max_size, models.coarse.info().cell_px);
@@ -190,7 +190,7 @@ MatchWorkspace adaptive_workspace(const AdaptiveModels& models, int width, int h
   MatchWorkspace workspace;
   workspace.encode = std::max(full.encode, coarse.encode);
   workspace.match = std::max(full.match, coarse.match);
-  // Of the whole, of a part, and of the whole at the size that is enough where nothing moves.
+  // Of the whole image, of a region, and of the whole at the smaller size for still pairs.
   workspace.features = 5 * full.features / 2 + coarse.features + pixels;
   return workspace;
 }

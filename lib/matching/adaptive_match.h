@@ -13,7 +13,7 @@
 
 namespace gsttorch {
 
-/// The two models of adaptive matching, which may be one.
+/// The two models of adaptive matching; they may be the same.
 struct AdaptiveModels {
   MatchModel& full;
   MatchModel& coarse;
@@ -28,20 +28,20 @@ struct AdaptiveResult {
   std::vector<Match> matches;  ///< in pixels of the whole images
   AdaptivePlan plan;
   int passes = 1;
-  int size = 0;  ///< longer side of the second image's region, where the matches come from, pixels
+  int size = 0;  ///< longer side of the second image's region that was matched, pixels
 };
 
-/// How often a backbone ran: the full model's for first and second images, and the coarse pass'.
+/// Number of encoder runs: of the full model for first and second images, and of the coarse pass.
 struct AdaptiveEncodes {
   std::uint64_t first = 0, second = 0, coarse = 0;
 };
 
-/// MatchModel::workspace for both passes, a copy of the pixels, and all features that are kept.
+/// MatchModel::workspace for both passes, a copy of the pixels, and all cached features.
 MatchWorkspace adaptive_workspace(const AdaptiveModels& models, int width, int height, int pairs,
                                   const MatchOptions& options);
 
-/// Matches pairs with a coarse pass first, and with a full one where that is needed: plan_adaptive
-/// decides. Up to `most` pairs go through a model at once; each gets what it would get alone.
+/// Matches pairs with a coarse pass and, if plan_adaptive requires it, a full pass. A model
+/// processes up to `most` pairs per call; the results equal those of one pair at a time.
 Result<std::vector<AdaptiveResult>> match_adaptively(const AdaptiveModels& models,
                                                      std::span<const AdaptivePair> pairs,
                                                      const MatchOptions& options, std::size_t most,

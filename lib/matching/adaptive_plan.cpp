@@ -10,26 +10,26 @@ namespace gsttorch {
 namespace {
 
 // docs/design/0005-adaptive-matching.md has the measurements.
-constexpr double kCoarseShare = 1. / 4;  // of the full pass' longer side
+constexpr double kCoarseShare = 1. / 4;  // of the full pass's longer side
 constexpr double kLargestCoarseShare = 3. / 4;
-constexpr int kCoarseCells = 20;        // along the longer side, at least
-constexpr double kCoarsePlaces = 150;   // matches that tell a motion
-constexpr double kStillShare = 5. / 8;  // of the full pass' longer side, for a pair that is still
+constexpr int kCoarseCells = 20;        // minimum along the longer side
+constexpr double kCoarsePlaces = 150;   // matches needed to estimate a motion
+constexpr double kStillShare = 5. / 8;  // of the full pass's longer side, for a still pair
 constexpr double kStillPlaces = 250;
-constexpr double kAnswerShare = 1. / 2;    // from here on the coarse pass itself is enough for that
-constexpr std::size_t kFullMatches = 200;  // more make a homography no more exact
-constexpr double kFullPlaces = 2. * kFullMatches;  // of which the more confident half is kept
-constexpr std::size_t kFewMatches = 12;            // agreeing, to believe in a motion
+constexpr double kAnswerShare = 1. / 2;    // likewise; from here on the coarse pass suffices
+constexpr std::size_t kFullMatches = 200;  // more do not make a homography more exact
+constexpr double kFullPlaces = 2. * kFullMatches;  // the more confident half is kept
+constexpr std::size_t kFewMatches = 12;            // minimum of agreeing matches to accept a motion
 constexpr std::size_t kChanceMatches = 5;
-constexpr double kAgreement = 0.02;      // of the longer side; perspective bends an affine motion
-constexpr double kTrustedShare = 0.5;    // of the matches, for a motion to leave parts out
-constexpr double kStillMatches = 0.9;    // of all
-constexpr double kStillMatchPx = 1.5;    // of the coarse pass: what its noise moves a match by
-constexpr double kStillCornerPx = 0.25;  // of the coarse pass: the same for the fit of all
-constexpr double kCheaperShare = 0.6;    // features of parts are made again for each pair
-constexpr double kNearScale = 1.5;       // LoFTR takes such a difference in its stride
-constexpr int kMarginCells = 3;          // two where no match is looked for, one for the estimate
-constexpr int kRegionAlign = 32;         // pixels; so that neighbouring pairs share regions
+constexpr double kAgreement = 0.02;      // of the longer side: perspective is not affine
+constexpr double kTrustedShare = 0.5;    // of the matches, to exclude parts of the images
+constexpr double kStillMatches = 0.9;    // of all matches
+constexpr double kStillMatchPx = 1.5;    // of the coarse pass: noise of a match
+constexpr double kStillCornerPx = 0.25;  // of the coarse pass: noise of the fit of all
+constexpr double kCheaperShare = 0.6;    // features of parts are computed again for each pair
+constexpr double kNearScale = 1.5;       // LoFTR tolerates this difference in scale
+constexpr int kMarginCells = 3;          // two without matches at the border, one for the estimate
+constexpr int kRegionAlign = 32;         // pixels, so that neighbouring pairs share regions
 constexpr int kLeastRegion = 96, kLeastSize = 128;  // pixels
 
 int longer_side(int width, int height) { return std::max(width, height); }
@@ -59,7 +59,7 @@ std::array<Point, 4> corners_of(const Size& size) {
   return {{{0, 0}, {right, 0}, {right, bottom}, {0, bottom}}};
 }
 
-// One axis of a box, grown and aligned, inside 0..length.
+// Grows one axis of a box by the margin and aligns it, inside 0..length.
 void grow(double low, double high, double margin, int length, int& begin, int& size) {
   const double centre = std::clamp((low + high) / 2, 0., static_cast<double>(length));
   const double half = std::max((high - low) / 2 + margin, kLeastRegion / 2.);
@@ -69,7 +69,8 @@ void grow(double low, double high, double margin, int length, int& begin, int& s
   size = static_cast<int>(std::clamp(last, 0., static_cast<double>(length))) - begin;
 }
 
-// What of an image of size `here` another one shows, which `motion` takes here.
+// Returns the part of an image of size `here` that another image shows; `motion` maps the other
+// image to this one.
 ImageRegion shared_region(const AffineMotion& motion, const Size& there, const Size& here,
                           double margin) {
   double left = 1e9, right = -1e9, top = 1e9, bottom = -1e9;
@@ -134,7 +135,7 @@ class Planner {
     return plan_;
   }
 
-  // What does not move is found as well at a smaller size, or was found by the coarse pass.
+  // A still pair is matched as well at a smaller size, or was matched by the coarse pass.
   AdaptivePlan still() {
     plan_.overlap = Overlap::Still;
     plan_.needs_full_pass =
@@ -150,7 +151,7 @@ class Planner {
            std::max(1, request_.coarse_size);
   }
 
-  // Nearly all matches stay where they are, and what moves them is no more than noise.
+  // Returns true if nearly all matches move by no more than noise.
   bool is_still() const {
     if (first_.width != second_.width || first_.height != second_.height) return false;
     const double noise = kStillMatchPx * coarse_pixel();
@@ -189,7 +190,7 @@ class Planner {
     plan_.second = side(in_second);
   }
 
-  // The image that shows things larger goes into the model smaller.
+  // Reduces the size inside the model of the image that shows objects larger.
   void equalise_scales() {
     const double larger =
         plan_.motion->scale() * net_per_pixel(plan_.second) / net_per_pixel(plan_.first);

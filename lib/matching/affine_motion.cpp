@@ -21,7 +21,7 @@ double determinant(const Matrix3& m) {
          m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0]);
 }
 
-// m x = v by Cramer's rule; the caller knows that m has an inverse.
+// Solves m x = v by Cramer's rule; the caller guarantees that m is invertible.
 Vector3 solve(const Matrix3& m, const Vector3& v) {
   const double whole = determinant(m);
   Vector3 x;
@@ -33,7 +33,7 @@ Vector3 solve(const Matrix3& m, const Vector3& v) {
   return x;
 }
 
-// Sums of a least squares fit, coordinates relative to a point amid the matches.
+// Sums of a least squares fit, with coordinates relative to one of the matches.
 class Fit {
  public:
   explicit Fit(const Match& near) : near_(near) {}
@@ -48,7 +48,7 @@ class Fit {
   }
 
   std::optional<AffineMotion> motion() const {
-    // A product of two spreads (pixels squared each) and a count.
+    // The determinant is a product of two variances (pixels squared each) and a count.
     if (!(determinant(normal_) > 1)) return std::nullopt;
     const Vector3 x = solve(normal_, x_), y = solve(normal_, y_);
     return AffineMotion{x[0], x[1], x[2] + near_.x1 - x[0] * near_.x0 - x[1] * near_.y0,

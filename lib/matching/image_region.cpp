@@ -9,9 +9,9 @@
 namespace gsttorch {
 namespace {
 
-// How a plane's rows lie: one row for 2^y_shift of the image's, and `bytes` for 2^x_shift pixels.
+// Layout of a plane: one row per 2^y_shift rows of the image, `bytes` bytes per 2^x_shift pixels.
 struct PlaneLayout {
-  int bytes = 0;  // 0: there is no such plane
+  int bytes = 0;  // 0: the plane does not exist
   int x_shift = 0, y_shift = 0;
 
   std::size_t offset(int x) const { return static_cast<std::size_t>(x >> x_shift) * bytes; }

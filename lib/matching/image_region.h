@@ -12,7 +12,7 @@
 
 namespace gsttorch {
 
-/// A part of an image, pixels.
+/// A rectangular part of an image, in pixels.
 struct ImageRegion {
   int x = 0, y = 0;
   int width = 0, height = 0;
@@ -20,14 +20,16 @@ struct ImageRegion {
   bool operator==(const ImageRegion&) const = default;
 };
 
-/// Left and upper edges of regions are multiples of this, which every format's chroma fits.
+/// Left and upper edges of regions are multiples of this, which suits the chroma subsampling of
+/// every format.
 inline constexpr int kRegionStep = 2;
 
-/// The part of an image, which lies in it and begins at multiples of kRegionStep: the same memory.
+/// Returns a view of a part of an image, without copying. The region must lie inside the image and
+/// begin at multiples of kRegionStep.
 ImageView view_of_region(const ImageView& image, const ImageRegion& region);
 
-/// A part of a frame as a frame of its own. Borrows the whole one; what is made of the part is kept
-/// with the whole, told apart by its place.
+/// A part of a frame as a frame of its own. Borrows the whole frame, which caches the data derived
+/// from the part under keys that include the region.
 class RegionImage final : public FrameImage {
  public:
   RegionImage(FrameImage& whole, const ImageRegion& region) : whole_(whole), region_(region) {}
@@ -43,8 +45,7 @@ class RegionImage final : public FrameImage {
   const ImageRegion region_;
 };
 
-/// A copy of a frame's pixels, for one who wants to look at it later than its owner keeps it.
-/// Nothing that is made from it is kept.
+/// A copy of a frame's pixels that may outlive the frame. It caches no derived data.
 class CopiedImage final : public FrameImage {
  public:
   explicit CopiedImage(const ImageView& image);

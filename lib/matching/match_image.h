@@ -14,29 +14,30 @@
 
 namespace gsttorch {
 
-/// An image to be matched with others: what models made of it so far, and its pixels, from which
-/// they make more when it is asked for. Whole images' features stay, one for each model and size;
-/// of the parts only the one that a model was last asked for. Not thread-safe.
+/// An image to match with others: the features that models have extracted so far, and the pixels
+/// for extracting more on demand. Caches the features of whole images for each model and size; of
+/// regions, only each model's last one. Not thread-safe.
 class MatchImage {
  public:
-  /// `image` is kept until `copy_pixels` or `drop_pixels`.
+  /// Keeps a reference to `image` until `copy_pixels` or `drop_pixels`.
   explicit MatchImage(std::shared_ptr<FrameImage> image);
 
   int width() const { return width_; }    ///< pixels
   int height() const { return height_; }  ///< pixels
   ImageRegion whole() const { return {0, 0, width_, height_}; }
 
-  /// Features of a region, whose longer side is `options.max_size` inside the model at most.
-  /// Matches made with them have that region's pixels. `encodes` counts those that had to be made.
+  /// Returns features of a region, whose longer side inside the model is at most
+  /// `options.max_size`. Matches made with them are in that region's pixels. Increments `encodes`
+  /// if the features had to be computed.
   Result<std::shared_ptr<const MatchFrame>> features(MatchModel& model, const MatchOptions& options,
                                                      const ImageRegion& region,
                                                      std::uint64_t& encodes,
                                                      const std::stop_token& stop = {});
 
-  Result<void> copy_pixels();  ///< so that the frame can go
-  void drop_pixels();          ///< no features beside those that are there are wanted any more
+  Result<void> copy_pixels();  ///< so that the frame can be released
+  void drop_pixels();          ///< call it if only the cached features will be needed
 
-  std::size_t bytes() const;  ///< that features, and pixels if they were copied, take
+  std::size_t bytes() const;  ///< size of the features and of copied pixels
 
  private:
   struct Made {
