@@ -18,47 +18,48 @@ namespace gsttorch {
 
 enum class GeometryKind {
   None,
-  Homography,   ///< a plane, or a camera that only turns
+  Homography,   ///< a plane, or a camera that only rotates
   Fundamental,  ///< any rigid scene
 };
 
-/// What the matches say of the second image.
+/// What the matches show about the second image.
 enum class Verdict {
-  Static,  ///< the same view: in the mean inliers moved by less than half a pixel inside the model
-  Moved,   ///< another view of the same thing
+  Static,  ///< the same view: inliers moved by less than half a pixel inside the model on average
+  Moved,   ///< another view of the same scene
   Lost,    ///< too few matches agree
 };
 
 struct GeometryOptions {
   GeometryKind kind = GeometryKind::Homography;
-  double threshold_px = 3;  ///< pixels inside the model; beyond, a match is an outlier
-  bool refine = false;      ///< least squares over the inliers at the end
+  double threshold_px = 3;  ///< pixels inside the model; a match beyond this is an outlier
+  bool refine = false;      ///< final least squares fit over the inliers
   std::size_t least_inliers = 12;
-  /// Side of a pixel inside the model, in pixels of the second image. Matches are found to a part
-  /// of a pixel that the model saw: in an image that was scaled down for it they are that much
-  /// less exact in the image's own pixels, so limits are in pixels of the model.
+  /// Size of one pixel inside the model, in pixels of the second image. Matches are accurate to a
+  /// fraction of a pixel inside the model; if the image was scaled down for the model, they are
+  /// that much less accurate in the image's own pixels. Limits are therefore in pixels of the
+  /// model.
   double model_pixel = 1;
 };
 
 struct Geometry {
-  /// Row by row: second = H first, or second^T F first = 0, in homogeneous pixels. None where the
-  /// matches do not determine one.
+  /// Row by row: second = H first, or second^T F first = 0, in homogeneous pixels. Absent if the
+  /// matches do not determine a matrix.
   std::optional<std::array<double, 9>> matrix;
-  std::vector<std::uint8_t> inliers;  ///< 1 or 0 for each match
+  std::vector<std::uint8_t> inliers;  ///< 1 or 0 per match
   std::size_t inlier_count = 0;
   double residual_px = 0;  ///< root mean square over the inliers
   Verdict verdict = Verdict::Lost;
 };
 
-/// GeometryOptions::model_pixel of an image (pixels) whose longer side is at most `max_size`
-/// inside the model; 0: its own size.
+/// Returns GeometryOptions::model_pixel for an image (in pixels) whose longer side inside the model
+/// is at most `max_size`; 0: the image's own size.
 inline double model_pixel(int width, int height, int max_size) {
   const int longer = std::max(width, height);
   return max_size > 0 && max_size < longer ? static_cast<double>(longer) / max_size : 1;
 }
 
-/// OpenCV behind an interface: its calib3d maps tens of libraries, which only those who ask for
-/// geometry pay for. Thread-safe; nothing that is thrown behind it comes out.
+/// Interface to OpenCV in a separate library: its calib3d loads tens of libraries, so only users of
+/// geometry pay for them. Thread-safe; no exception crosses the interface.
 class Vision {
  public:
   virtual ~Vision() = default;
@@ -67,11 +68,12 @@ class Vision {
                                     const GeometryOptions& options) = 0;
 };
 
-/// libgsttorch-vision.so, loaded with dlopen by the first call and never unloaded. A failure is not
-/// remembered. Looked for as the engine is; the environment variable is GST_TORCH_VISION_LIBRARY.
+/// Returns libgsttorch-vision.so, which the first call loads with dlopen and which is never
+/// unloaded. After a failure, a later call tries again. Searched like the engine; the environment
+/// variable is GST_TORCH_VISION_LIBRARY.
 Result<Vision*> load_vision();
 
-/// Number in the name of the library's entry point: changes with the class above.
+/// The number in the entry point's name increases with every change of the class above.
 #define GSTTORCH_VISION_ENTRY "gsttorch_vision_2"
 using VisionEntry = Vision* (*)();
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kConfidence = 0.999;
 constexpr int kIterations = 2000;
-constexpr double kStaticPx = 0.5;  // inside the model
+constexpr double kStaticPx = 0.5;  // pixels inside the model
 
 struct Points {
   std::vector<cv::Point2d> first, second;
@@ -30,13 +30,13 @@ Points points_of(std::span<const Match> matches) {
 
 std::size_t least_for(GeometryKind kind) { return kind == GeometryKind::Homography ? 4 : 8; }
 
-// In pixels of the images.
+// Threshold in pixels of the images.
 double threshold_of(const GeometryOptions& options) {
   return options.threshold_px * options.model_pixel;
 }
 
 cv::Mat robust(const Points& points, const GeometryOptions& options, cv::Mat& mask) {
-  // OpenCV's random numbers restart at each call: the same matches, the same matrix.
+  // OpenCV restarts its random numbers at each call: the same matches give the same matrix.
   if (options.kind == GeometryKind::Homography) {
     return cv::findHomography(points.first, points.second, cv::USAC_MAGSAC, threshold_of(options),
                               mask, kIterations, kConfidence);
@@ -53,7 +53,7 @@ cv::Mat least_squares(const Points& points, GeometryKind kind) {
 
 cv::Vec3d times(const cv::Matx33d& m, const cv::Point2d& p) { return m * cv::Vec3d(p.x, p.y, 1); }
 
-// Pixels: to where the homography says the point is, or Sampson's distance to the epipolar lines.
+// Pixels: distance to the point mapped by the homography, or Sampson distance to epipolar lines.
 double distance(const cv::Matx33d& m, GeometryKind kind, const cv::Point2d& a,
                 const cv::Point2d& b) {
   const cv::Vec3d there = times(m, a);
@@ -111,7 +111,7 @@ class Estimate {
     std::copy_n(m.val, 9, geometry_.matrix->begin());
   }
 
-  // Kept only where it is better: eight points may fit a matrix that none of the others does.
+  // Keeps the new matrix only if it is better: a fit to eight points may match none of the others.
   void refine() {
     Points inliers;
     for (std::size_t i = 0; i < points_.first.size(); i++) {
@@ -155,6 +155,6 @@ class OpenCvVision final : public Vision {
 }  // namespace gsttorch
 
 extern "C" __attribute__((visibility("default"))) gsttorch::Vision* gsttorch_vision_2() {
-  static auto& vision = *new gsttorch::OpenCvVision;  // never destroyed: threads run on
+  static auto& vision = *new gsttorch::OpenCvVision;  // never destroyed: threads run until exit
   return &vision;
 }
