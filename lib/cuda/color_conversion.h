@@ -8,7 +8,7 @@
 
 namespace gsttorch {
 
-/// What a model wants of a pixel: value * scale + offset, value in 0..1, per channel R, G, B.
+/// A model's input scaling of a pixel: value * scale + offset, value in 0..1, per channel R, G, B.
 struct PixelScale {
   std::array<float, 3> scale{1, 1, 1};
   std::array<float, 3> offset{0, 0, 0};
@@ -35,7 +35,7 @@ inline PixelFamily pixel_family(PixelFormat format) {
   }
 }
 
-/// R = y_gain (Y - y_zero) + cr_r (Cr - c_zero) and so on: code values in, 0..1 out.
+/// R = y_gain (Y - y_zero) + cr_r (Cr - c_zero) and so on: maps code values to 0..1.
 struct ColorConversion {
   float y_gain, y_zero, c_zero;
   float cr_r, cb_g, cr_g, cb_b;

@@ -16,39 +16,38 @@ enum class PixelLayout {
   ChannelsLast,  ///< [H, W, 3]
 };
 
-/// Our own CUDA code, which lies in a library of its own that is loaded only when a CUDA device is
-/// used. Needs no LibTorch and no GStreamer. Thread-safe; what CUDA refuses is an Error that gives
-/// CUDA's own reason.
+/// This project's CUDA code, in a library of its own that is loaded only if a CUDA device is used.
+/// Needs no LibTorch and no GStreamer. Thread-safe; an Error contains CUDA's own error text.
 class CudaLibrary {
  public:
   virtual ~CudaLibrary() = default;
 
-  /// "CUDA 13.2", for people: what it was compiled with.
+  /// Version it was compiled with, for people: "CUDA 13.2".
   virtual std::string version() const = 0;
 
-  /// Converts on `stream` (a cudaStream_t of that device) an image whose planes lie in the memory
-  /// of `device`. `out`, there too, holds 3 x height x width floats. Returns before it is done.
+  /// Converts an image on `stream` (a cudaStream_t of `device`). The image's planes and `out`, 3 x
+  /// height x width floats, must be in the memory of `device`. Returns before the work is done.
   virtual Result<void> convert_image(const ImageView& image, const PixelScale& scale,
                                      PixelLayout layout, int device, void* stream, float* out) = 0;
 
-  /// RAFT's lookup, on `stream`. All arrays lie in the memory of `device`; out [B, pixels,
-  /// channels], channel = (level, dx, dy) with dy the fastest. Returns before it is done.
+  /// RAFT's lookup, on `stream`. All arrays must be in the memory of `device`; out [B, pixels,
+  /// channels], channel = (level, dx, dy) with dy varying fastest. Returns before the work is done.
   virtual Result<void> look_up(const CorrelationLookup& lookup, int device, void* stream,
                                float* out) = 0;
 
-  // Of maps of fewer than 2^31 elements, in the memory of `device`, in place. They return before it
-  // is done.
+  // These work in place on arrays of fewer than 2^31 elements in the memory of `device` and return
+  // before the work is done.
   virtual Result<void> add_bias(const BiasActivation& work, int device, void* stream) = 0;
   virtual Result<void> normalize(const InstanceNorm& work, int device, void* stream) = 0;
   virtual Result<void> normalize(const RowNorm& work, int device, void* stream) = 0;
 };
 
-/// libgsttorch-cuda.so, loaded with dlopen by the first call and never unloaded. A failure is not
-/// remembered. Looked for as the engine is; the environment variable is
+/// Returns libgsttorch-cuda.so, which the first call loads with dlopen and which is never unloaded.
+/// After a failure, a later call tries again. Searched like the engine; the environment variable is
 /// GST_TORCH_CUDA_LIBRARY.
 Result<CudaLibrary*> load_cuda_library();
 
-/// Number in the name of the library's entry point: changes with the class above.
+/// The number in the entry point's name increases with every change of the class above.
 #define GSTTORCH_CUDA_ENTRY "gsttorch_cuda_2"
 using CudaEntry = CudaLibrary* (*)();
 

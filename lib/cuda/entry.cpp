@@ -98,6 +98,6 @@ class Kernels final : public CudaLibrary {
 }  // namespace gsttorch
 
 extern "C" __attribute__((visibility("default"))) gsttorch::CudaLibrary* gsttorch_cuda_2() {
-  static auto& kernels = *new gsttorch::Kernels;  // never destroyed: threads run on
+  static auto& kernels = *new gsttorch::Kernels;  // never destroyed: threads may use it until exit
   return &kernels;
 }

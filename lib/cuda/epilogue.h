@@ -16,7 +16,7 @@ GSTTORCH_HOST_DEVICE float activated(float value, EpilogueActivation activation)
   return activation == EpilogueActivation::Relu && value <= 0 ? 0 : value * kLeakySlope;
 }
 
-/// Element `i` of a map, whose channel it tells from its place.
+/// Processes element `i`; its index determines its channel.
 GSTTORCH_HOST_DEVICE void add_bias(const BiasActivation& s, std::uint32_t i) {
   float value = s.values[i];
   if (s.bias) value += s.bias[i % static_cast<std::uint32_t>(s.channels)];
@@ -24,7 +24,7 @@ GSTTORCH_HOST_DEVICE void add_bias(const BiasActivation& s, std::uint32_t i) {
   s.values[i] = activated(value, s.activation);
 }
 
-/// The pixels of an image that one part of the sums is of.
+/// The range of an image's pixels that one partial sum covers.
 struct NormPart {
   std::int64_t begin, end;
 };
@@ -40,13 +40,13 @@ GSTTORCH_HOST_DEVICE NormPart norm_part(const InstanceNorm& s, int part) {
   return {s.pixels * part / parts, s.pixels * (part + 1) / parts};
 }
 
-/// Sums of x - shift and of its square. The shift, an image's first pixel, keeps the difference of
-/// the two from cancelling where the mean is far from zero.
+/// Sums of x - shift and of its square. The shift, an image's first pixel, avoids cancellation when
+/// the variance is computed and the mean is far from zero.
 struct NormSums {
   float sum, square;
 };
 
-/// Of one channel of a part, every `step`-th pixel from its `first` one on.
+/// Sums one channel of a part, over every `step`-th pixel from `first` on.
 GSTTORCH_HOST_DEVICE NormSums norm_sums(const InstanceNorm& s, std::int64_t image, int channel,
                                         NormPart part, int first, int step) {
   const float* values = s.values + image * s.pixels * s.channels + channel;
@@ -63,18 +63,18 @@ GSTTORCH_HOST_DEVICE NormSums norm_sums(const InstanceNorm& s, std::int64_t imag
   return sums;
 }
 
-/// Where the sums of a part are kept; the square's lies `channels` further.
+/// Address of a part's sum; that of the square is `channels` floats further.
 GSTTORCH_HOST_DEVICE float* norm_partial(const InstanceNorm& s, std::int64_t image, int part,
                                          int channel) {
   return s.scratch + ((image * norm_parts(s) + part) * 2) * s.channels + channel;
 }
 
-/// What a channel is multiplied with; what is added then lies `channels` further.
+/// Address of a channel's factor; its offset is `channels` floats further.
 GSTTORCH_HOST_DEVICE float* norm_scale(const InstanceNorm& s, std::int64_t image, int channel) {
   return s.scratch + (s.batch * InstanceNorm::kMostParts + image) * 2 * s.channels + channel;
 }
 
-/// From the sums over a whole image.
+/// Computes factor and offset from the sums over a whole image.
 GSTTORCH_HOST_DEVICE void finish_norm(const InstanceNorm& s, std::int64_t image, int channel,
                                       double sum, double square) {
   const auto count = static_cast<double>(s.pixels);
@@ -87,7 +87,7 @@ GSTTORCH_HOST_DEVICE void finish_norm(const InstanceNorm& s, std::int64_t image,
   scale[s.channels] = static_cast<float>(-(shift + shifted_mean) * inverse);
 }
 
-/// Element `i` of an image.
+/// Normalizes element `i` of an image.
 GSTTORCH_HOST_DEVICE void apply_norm(const InstanceNorm& s, std::int64_t image, std::uint32_t i) {
   const int channel = static_cast<int>(i % static_cast<std::uint32_t>(s.channels));
   const float* scale = norm_scale(s, image, channel);

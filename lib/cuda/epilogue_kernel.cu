@@ -9,7 +9,7 @@ namespace gsttorch {
 namespace {
 
 constexpr int kThreads = 256, kWarp = 32;
-constexpr unsigned kMostBlocks = 4096;  // a few for each place where one can run
+constexpr unsigned kMostBlocks = 4096;  // a few for each block that can run at once
 
 unsigned blocks_for(std::int64_t elements) {
   const std::int64_t blocks = (elements + kThreads - 1) / kThreads;
@@ -21,7 +21,8 @@ __global__ void bias_activation(BiasActivation s, std::uint32_t count) {
   for (std::uint32_t i = blockIdx.x * kThreads + threadIdx.x; i < count; i += step) add_bias(s, i);
 }
 
-// Block (part, image). Neighbouring threads read neighbouring channels, and pixels beyond them.
+// One block per (part, image). Neighbouring threads read neighbouring channels, then the next
+// pixels.
 __global__ void norm_moments(InstanceNorm s) {
   __shared__ NormSums sums[kThreads];
   const int rows = kThreads / s.channels;
@@ -41,7 +42,7 @@ __global__ void norm_moments(InstanceNorm s) {
   partial[s.channels] = total.square;
 }
 
-// Block (channel, image), of one warp.
+// One block of one warp per (channel, image).
 __global__ void norm_finish(InstanceNorm s) {
   double sum = 0, square = 0;
   for (int part = threadIdx.x; part < norm_parts(s); part += kWarp) {
@@ -68,7 +69,7 @@ __device__ float sum_of_warp(float value) {
   return value;
 }
 
-// A warp is a row.
+// One warp per row.
 __global__ void row_norm(RowNorm s) {
   constexpr int kMost = RowNorm::kMostChannels / kWarp;
   const std::int64_t row = (std::int64_t{blockIdx.x} * kThreads + threadIdx.x) / kWarp;

@@ -8,8 +8,8 @@
 
 namespace gsttorch {
 
-// They start their work on the stream; the current device is the stream's. Maps of fewer than 2^31
-// elements.
+// These launch the work on the stream; the current device must be the stream's. Arrays must have
+// fewer than 2^31 elements.
 cudaError_t launch_bias_activation(const BiasActivation& work, cudaStream_t stream);
 cudaError_t launch_instance_norm(const InstanceNorm& work, cudaStream_t stream);
 cudaError_t launch_row_norm(const RowNorm& work, cudaStream_t stream);

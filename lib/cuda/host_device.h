@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
-/// Before functions that kernels run and, for tests without a GPU, the CPU.
+/// Marks functions that run in kernels and, for tests without a GPU, on the CPU.
 #if defined(__CUDACC__)
 #define GSTTORCH_HOST_DEVICE __host__ __device__ __forceinline__
 #else

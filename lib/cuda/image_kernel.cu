@@ -5,7 +5,7 @@
 namespace gsttorch {
 namespace {
 
-// Rows of 32 threads read and write neighbours together.
+// The 32 threads of a block's row access neighbouring pixels together.
 constexpr int kBlockWidth = 32, kBlockHeight = 8;
 
 int blocks(int pixels, int block) { return (pixels + block - 1) / block; }

@@ -8,7 +8,7 @@
 
 namespace gsttorch {
 
-/// Starts the conversion of a whole image on the stream; the current device is the stream's.
+/// Launches the conversion of a whole image on the stream; the current device must be the stream's.
 cudaError_t launch_convert_image(const PixelSource& source, PixelLayout layout, cudaStream_t stream,
                                  float* out);
 

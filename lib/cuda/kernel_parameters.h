@@ -6,19 +6,19 @@
 
 namespace gsttorch {
 
-// What our kernels work on, as plain data. All arrays are dense float32.
+// Parameters of our kernels, as plain data. All arrays are dense float32.
 
-/// RAFT's lookup: around a point of each pixel, (2r+1)^2 values of each level.
+/// RAFT's lookup: for each pixel, (2r+1)^2 values per level around a point.
 struct CorrelationLookup {
   static constexpr int kLevels = 4;
 
   const float* points;           ///< [B, 2, pixels] (x, y) in pixels of the finest level
-  const float* first;            ///< [B, pixels, depth]; read only on the fly
+  const float* first;            ///< [B, pixels, depth]; read only if on_the_fly
   const float* levels[kLevels];  ///< [B, pixels, height width]; on the fly [B, height width, depth]
   int heights[kLevels], widths[kLevels];
   std::int64_t batch, pixels;
   int depth, radius;
-  bool on_the_fly;  ///< levels are features, whose products with `first` are the samples
+  bool on_the_fly;  ///< levels are features; a sample is their product with `first`
 };
 
 enum class EpilogueActivation {
@@ -27,33 +27,33 @@ enum class EpilogueActivation {
   LeakyRelu,  ///< slope 0.01 below zero
 };
 
-/// values becomes activation(values + bias + other).
+/// Computes values = activation(values + bias + other).
 struct BiasActivation {
   float* values;       ///< [pixels, channels], pixels of all images
   const float* bias;   ///< [channels], or null
-  const float* other;  ///< as `values`, or null
+  const float* other;  ///< like `values`, or null
   std::int64_t pixels;
   int channels;
   EpilogueActivation activation;
 };
 
-/// Each channel of each image gets mean 0 and variance 1; then a ReLU where it is wanted.
+/// Normalizes each channel of each image to mean 0 and variance 1; then applies a ReLU if `relu`.
 struct InstanceNorm {
   static constexpr int kMostChannels = 256;
   static constexpr int kMostParts = 512;
 
-  /// Floats of `scratch`: partial sums, then what each channel is scaled with.
+  /// Number of floats in `scratch`: partial sums, then factor and offset of each channel.
   std::int64_t scratch_size() const { return batch * channels * 2 * (kMostParts + 1); }
 
   float* values;   ///< [batch, pixels, channels]
   float* scratch;  ///< scratch_size()
   std::int64_t batch, pixels;
-  int channels;  ///< kMostChannels at most
+  int channels;  ///< at most kMostChannels
   float epsilon;
   bool relu;
 };
 
-/// out becomes added + (rows - mean) / sqrt(variance + epsilon) * gain + bias, of each row alone.
+/// Computes out = added + (rows - mean) / sqrt(variance + epsilon) * gain + bias, row by row.
 struct RowNorm {
   static constexpr int kMostChannels = 256;
 
@@ -63,7 +63,7 @@ struct RowNorm {
   const float* added;   ///< [rows, channels], or null
   float* out;           ///< [rows, channels]
   std::int64_t rows;
-  int channels;  ///< kMostChannels at most
+  int channels;  ///< at most kMostChannels
   float epsilon;
 };
 

@@ -10,20 +10,19 @@
 
 namespace gsttorch {
 
-/// Steps of a lookup, as Correlation::lookup in lib/nn/raft/correlation.h takes them: the (2r+2)^2
-/// samples around a point, whose fractional part they share, are blended into (2r+1)^2
-/// values.
+/// Steps of a lookup, as in Correlation::lookup in lib/nn/raft/correlation.h: the (2r+2)^2 samples
+/// around a point have one fractional offset in common and are blended into (2r+1)^2 values.
 
-/// Where a window lies: its first sample and the fraction that all its points share.
+/// Position of a window: its first sample and the fractional offset of all its points.
 struct LookupWindow {
   int x0, y0;
   float fx, fy;
 };
 
-/// `pixel` counts through the batch.
+/// `pixel` is an index over the whole batch.
 GSTTORCH_HOST_DEVICE LookupWindow lookup_window(const CorrelationLookup& s, std::int64_t pixel,
                                                 int level) {
-  // A diverged point (also NaN) is far outside, where everything is zero.
+  // A diverged point (also NaN) counts as far outside, where all samples are zero.
   constexpr float kFar = 1e6F;
   const float* point = s.points + pixel / s.pixels * 2 * s.pixels + pixel % s.pixels;
   const float scale = 1.F / static_cast<float>(1 << level);
@@ -38,7 +37,7 @@ GSTTORCH_HOST_DEVICE std::int64_t cells_of(const CorrelationLookup& s, int level
   return std::int64_t{s.heights[level]} * s.widths[level];
 }
 
-/// On the fly the sample at a cell is the product of these two, of s.depth features each.
+/// If on_the_fly, the sample at a cell is the dot product of these two vectors of s.depth features.
 GSTTORCH_HOST_DEVICE const float* pixel_features(const CorrelationLookup& s, std::int64_t pixel) {
   return s.first + pixel * s.depth;
 }
@@ -47,7 +46,8 @@ GSTTORCH_HOST_DEVICE const float* cell_features(const CorrelationLookup& s, std:
   return s.levels[level] + (pixel / s.pixels * cells_of(s, level) + cell) * s.depth;
 }
 
-/// Value `channel` of a level: (dx, dy) with dy the fastest. `samples` are those of the window.
+/// Returns value `channel` of a level: (dx, dy) with dy varying fastest. `samples` are the
+/// window's.
 GSTTORCH_HOST_DEVICE float lookup_value(const float* samples, const LookupWindow& window,
                                         int radius, int channel) {
   const int side = 2 * radius + 2, last = side - 1;

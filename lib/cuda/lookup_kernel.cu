@@ -6,10 +6,10 @@
 namespace gsttorch {
 namespace {
 
-// A warp is a pixel, a block neighbouring ones: their windows overlap, so that most of what one
-// reads another has just brought near.
+// One warp per pixel, one block for neighbouring pixels: their windows overlap, so that most reads
+// of one hit data that another has just cached.
 constexpr int kWarp = 32, kPixels = 8;
-// On the fly so many threads of a warp make a sample together, four features at a time.
+// On the fly, this many threads of a warp compute a sample together, four features at a time.
 constexpr int kThreadsPerSample = 8, kStep = 4 * kThreadsPerSample, kMostSteps = 8;
 
 __device__ float dot(float4 a, float4 b, float sum) {
@@ -23,7 +23,7 @@ __device__ float sum_of_threads(float value) {
   return value;
 }
 
-// The samples of a window, one after the other without dividing.
+// Iterates over the samples of a window without dividing.
 struct Walk {
   int x, y;
 
@@ -32,14 +32,13 @@ struct Walk {
   }
 };
 
-// What one level is to a pixel: its window, and where the samples or the features of its image
-// begin.
+// A pixel's view of one level: its window, and the start of its image's samples or features.
 struct LevelWindow {
   LookupWindow window;
   int width, height;
   const float* data;
 
-  // Where a sample is; -1: outside.
+  // Index of a sample's cell; -1: outside.
   __device__ int cell(const Walk& at) const {
     const int x = window.x0 + at.x, y = window.y0 + at.y;
     return x >= 0 && x < width && y >= 0 && y < height ? y * width + x : -1;
@@ -60,7 +59,7 @@ __device__ void gather(const LevelWindow& level, int side, int thread, float* sa
   }
 }
 
-// Features of a depth that is a multiple of kStep, kMostSteps of them at most.
+// For features whose depth is a multiple of kStep, at most kMostSteps times.
 __device__ void multiply(const LevelWindow& level, const float4* mine, int depth, int side,
                          int thread, float* samples) {
   constexpr int kTogether = kWarp / kThreadsPerSample;
@@ -83,7 +82,7 @@ __device__ void multiply(const LevelWindow& level, const float4* mine, int depth
   }
 }
 
-// Features of any depth.
+// For features of any depth.
 __device__ void multiply_slowly(const LevelWindow& level, const float* first, int depth, int side,
                                 int thread, float* samples) {
   Walk at{thread % side, thread / side};
@@ -135,7 +134,7 @@ __global__ void lookup(CorrelationLookup s, float* out) {
     }
     __syncwarp();
     blend(level, samples, s.radius, thread, to);
-    __syncwarp();  // before the next level takes their place
+    __syncwarp();  // before the next level overwrites the samples
   }
 }
 

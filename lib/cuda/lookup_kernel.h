@@ -8,7 +8,8 @@
 
 namespace gsttorch {
 
-/// Starts a lookup on the stream; the current device is the stream's. out [B, pixels, channels].
+/// Launches a lookup on the stream; the current device must be the stream's. out [B, pixels,
+/// channels].
 cudaError_t launch_lookup(const CorrelationLookup& lookup, cudaStream_t stream, float* out);
 
 }  // namespace gsttorch

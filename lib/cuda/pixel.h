@@ -12,11 +12,11 @@
 
 namespace gsttorch {
 
-/// One pixel of an image as a model wants it. The kernels and, for tests without a GPU, the
-/// CPU run the same functions; the results are those of image_to_tensor() in
-/// lib/nn/ops/image.h, but for the last bit where a CPU fuses additions and multiplications.
+/// Converts single pixels to a model's input. The kernels and, for tests without a GPU, the CPU run
+/// the same functions; the results equal those of image_to_tensor() in lib/nn/ops/image.h, except
+/// for the last bit if a CPU fuses additions and multiplications.
 
-/// All that a kernel has to know of an image, as plain data.
+/// Image parameters of a kernel, as plain data.
 struct PixelSource {
   PixelFormat format;
   PixelFamily family;
@@ -54,7 +54,7 @@ GSTTORCH_HOST_DEVICE float sample8(const PixelSource& s, int plane, int y, int b
   return s.planes[plane][y * s.strides[plane] + byte];
 }
 
-// Little-endian, without asking for an even address.
+// Reads little-endian values at any address, even or odd.
 GSTTORCH_HOST_DEVICE float sample16(const PixelSource& s, int plane, int y, int index, int drop) {
   const std::uint8_t* p = s.planes[plane] + y * s.strides[plane] + 2 * index;
   return static_cast<float>((p[0] | p[1] << 8) >> drop);
@@ -78,7 +78,7 @@ GSTTORCH_HOST_DEVICE Pixel planar_yuv(const PixelSource& s, int x, int y, int sh
           sample8(s, 2, y >> shift_y, x >> shift_x)};
 }
 
-/// Code values as they stand in the image.
+/// Returns the code values stored in the image.
 GSTTORCH_HOST_DEVICE Pixel code_values(const PixelSource& s, int x, int y) {
   switch (s.format) {
     case PixelFormat::NV12:
@@ -118,7 +118,7 @@ GSTTORCH_HOST_DEVICE Pixel code_values(const PixelSource& s, int x, int y) {
 
 GSTTORCH_HOST_DEVICE float unit(float value) { return value < 0 ? 0.f : value > 1 ? 1.f : value; }
 
-/// Code values -> R, G, B in 0..1.
+/// Converts code values to R, G, B in 0..1.
 GSTTORCH_HOST_DEVICE Pixel unit_rgb(const PixelSource& s, const Pixel& code) {
   const ColorConversion& k = s.color;
   if (s.family == PixelFamily::Rgb) {
@@ -132,7 +132,7 @@ GSTTORCH_HOST_DEVICE Pixel unit_rgb(const PixelSource& s, const Pixel& code) {
           unit(luma + k.cb_b * cb)};
 }
 
-/// Pixel (x, y) into its place in `out`, [3, H, W] or [H, W, 3].
+/// Writes pixel (x, y) to its place in `out`, [3, H, W] or [H, W, 3].
 GSTTORCH_HOST_DEVICE void convert_pixel(const PixelSource& s, PixelLayout layout, int x, int y,
                                         float* out) {
   const Pixel p = unit_rgb(s, code_values(s, x, y));
