@@ -17,7 +17,7 @@ Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
   const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return file_error("cannot open", directory, errno);
   DirectoryLock lock(fd);
-  // File systems that know no locks are no reason to stop.
+  // On file systems without locks, continue without a lock.
   if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     return Error{ErrorCode::NotWritable, directory + " is being written by somebody else"};
   }

@@ -9,25 +9,25 @@
 
 namespace gsttorch {
 
-/// Numbers the frames of a stream, which may continue where an earlier run's records end. Such a
-/// stream starts anywhere before that point: frames are told by their times to be recorded already,
-/// or, where the last recorded one has none, by counting from the stream's beginning.
+/// Numbers the frames of a stream, which may continue after the last record of an earlier run. Such
+/// a stream starts anywhere before that point: recorded frames are recognised by their timestamps,
+/// or, if the last recorded frame has no timestamp, by counting from the stream's beginning.
 class FrameNumbering {
  public:
   FrameNumbering() = default;
   explicit FrameNumbering(const std::optional<RecordKey>& last) : last_(last) {}
 
-  /// The number of the frame that comes next; nothing where it is recorded already. The same until
-  /// the frame was `taken`.
+  /// Returns the number of the next frame, or nullopt if it is recorded already. Repeated calls
+  /// return the same number until `taken` is called.
   std::optional<std::uint64_t> number(const std::optional<std::uint64_t>& pts) const;
-  /// On to the frame after the one that was numbered so.
+  /// Advances past the frame that got this number.
   void taken(const std::optional<std::uint64_t>& number);
 
  private:
   bool is_recorded(const std::optional<std::uint64_t>& pts) const;
 
-  std::optional<RecordKey> last_;  // until the stream has passed it
-  std::uint64_t next_ = 0;         // or, until then: how many frames came
+  std::optional<RecordKey> last_;  // reset when the stream has passed it
+  std::uint64_t next_ = 0;         // until then: the number of frames received
 };
 
 }  // namespace gsttorch

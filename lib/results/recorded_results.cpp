@@ -24,7 +24,7 @@ bool is_full_results_name(const std::string& name) {
                                    [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-/// The lines of one file that end as lines do.
+/// The complete lines of one file.
 struct WholeLines {
   std::string first;
   std::string last;
@@ -82,7 +82,7 @@ Result<RecordedResults> read_recorded_results(const std::string& directory) {
     recorded.last = *last;
     return recorded;
   }
-  // A run that ended right after a file had become full.
+  // The run ended right after a file had become full.
   const auto full = full_results_files(directory);
   if (full.empty()) return recorded;
   auto last = read_key(full.back(), read_whole_lines(full.back()).last);

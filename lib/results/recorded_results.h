@@ -12,32 +12,32 @@
 
 namespace gsttorch {
 
-/// The file that lines are added to: results.jsonl of a results directory.
+/// The file to which records are appended: results.jsonl of a results directory.
 std::string results_path(const std::string& directory);
 
-/// Where results.jsonl goes once it is full: the number is its first record's frame. Names sort in
-/// the order of the stream, before results.jsonl.
+/// The new name of results.jsonl once it is full, with the frame number of its first record. The
+/// names sort in stream order, before results.jsonl.
 std::string full_results_path(const std::string& directory, std::uint64_t first_frame);
 
-/// All such files there are, in the order of the stream.
+/// Lists all such files, in stream order.
 std::vector<std::string> full_results_files(const std::string& directory);
 
-/// What an earlier run left in a results directory, whichever way it ended.
+/// Results of an earlier run in a results directory, however that run ended.
 struct RecordedResults {
-  std::optional<RecordKey> last;   ///< the last record of all; none where there is none
+  std::optional<RecordKey> last;   ///< the last record of all files; absent if there are no records
   std::optional<RecordKey> first;  ///< of results.jsonl
   std::uint64_t records = 0;       ///< in results.jsonl
-  std::uint64_t whole_bytes = 0;   ///< of results.jsonl; what follows is a torn line
+  std::uint64_t whole_bytes = 0;   ///< of results.jsonl, up to an incomplete last line
 };
 
-/// ErrorCode::Corrupt where the lines are no records. A directory without results holds none.
+/// Fails with ErrorCode::Corrupt if a line is not a record. For a directory without results,
+/// returns no records.
 Result<RecordedResults> read_recorded_results(const std::string& directory);
 
 /// "DIRECTORY/shots.csv"
 std::string shot_list_path(const std::string& directory);
 
-/// The shots that the records tell of, full files first; lines that say nothing of shots are
-/// passed over.
+/// Reads the shots from the records, full files first; skips lines without shot results.
 std::vector<Shot> read_recorded_shots(const std::string& directory);
 
 }  // namespace gsttorch

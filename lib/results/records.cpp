@@ -7,7 +7,7 @@
 namespace gsttorch {
 namespace {
 
-using Json = nlohmann::ordered_json;  // fields in the order in which they are documented
+using Json = nlohmann::ordered_json;  // keeps fields in the documented order
 
 void put(Json& object, const char* field, const std::string& text) {
   if (!text.empty()) object[field] = text;
@@ -98,14 +98,14 @@ Json to_json(const MatchRecord& match) {
   return object;
 }
 
-// An unsigned number of an object, if it has it.
+// Returns an unsigned number from an object, if present.
 std::optional<std::uint64_t> number(const Json& object, const char* field) {
   const auto found = object.find(field);
   if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
   return found->get<std::uint64_t>();
 }
 
-// `offset`: from the stream's numbers of frames to those of the records.
+// Adds `offset` to frame numbers of the stream to get those of the records.
 RecordedBoundary read_boundary(const Json& object, std::uint64_t offset) {
   RecordedBoundary boundary;
   if (!object.is_object()) return boundary;

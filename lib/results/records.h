@@ -12,8 +12,8 @@
 
 namespace gsttorch {
 
-/// One optical flow result of a frame. Empty strings and optionals are left out of the record;
-/// where `skipped` says why there is no result, so are its figures.
+/// One optical flow result of a frame. Empty strings and absent optionals are omitted from the
+/// record; if `skipped` gives the reason for a missing result, the numbers are omitted too.
 struct FlowRecord {
   std::string source;
   std::string model;
@@ -26,14 +26,14 @@ struct FlowRecord {
   std::optional<double> mean_x;  ///< of the mean vector, pixels
   std::optional<double> mean_y;
   std::string skipped;
-  std::string dropped;        ///< why there is no file of the result
+  std::string dropped;        ///< why the result was not written to a file
   std::string file;           ///< relative to the results directory
-  std::string backward_file;  ///< alike; both only where both directions were computed
+  std::string backward_file;  ///< likewise; set if both directions were computed
   std::string confidence_file;
 };
 
-/// One matching result of a frame, in figures. Left out as in FlowRecord; the geometry's are absent
-/// where none was asked for.
+/// Statistics of one matching result of a frame. Fields are omitted as in FlowRecord, those of the
+/// geometry also if none was requested.
 struct MatchRecord {
   std::string source;
   std::string model;
@@ -52,27 +52,27 @@ struct MatchRecord {
   std::string file;     ///< of the matches, relative to the results directory
 };
 
-/// What shot detection says of a frame.
+/// The shot detection result of a frame.
 struct ShotRecord {
   std::string source;
   std::string model;
-  std::uint64_t frame = 0;  ///< its number in the stream; record and stream may begin at others
+  std::uint64_t frame = 0;  ///< frame number in the stream, which may differ from the record's
   unsigned shot = 0;        ///< from 0
   double score = 0;
   double threshold = 0;
   double distance = 0;
   double mean_luma = 0;                      ///< 0..255
-  std::vector<RecordedBoundary> boundaries;  ///< known with this frame
+  std::vector<RecordedBoundary> boundaries;  ///< detected with this frame
   std::string skipped;
 };
 
-/// When the image was taken, by a clock that `caps` names ("timestamp/x-ntp").
+/// Capture time of the image, by the clock that `caps` names ("timestamp/x-ntp").
 struct ReferenceTimestamp {
   std::string caps;
   std::uint64_t timestamp = 0;  ///< ns
 };
 
-/// All that is known of one frame.
+/// All results of one frame.
 struct FrameRecord {
   std::uint64_t frame = 0;                ///< index, from 0
   std::optional<std::uint64_t> pts;       ///< ns
@@ -83,19 +83,19 @@ struct FrameRecord {
   std::vector<MatchRecord> matches;
 };
 
-/// A line of results.jsonl, its newline included. Numbers that JSON cannot hold (NaN, infinity)
-/// are null, bytes that are no UTF-8 are replaced.
+/// Formats a line of results.jsonl, including the newline. Numbers that JSON cannot represent (NaN,
+/// infinity) become null; bytes that are not UTF-8 are replaced.
 std::string to_json_line(const FrameRecord& record);
 
-/// The frame of a line of results.jsonl for a list of shots, and the boundaries that are known with
-/// it, in the numbers of the records; nothing where the line says nothing of shots.
+/// The frame of a line of results.jsonl for a shot list, and the boundaries detected with it, in
+/// the records' frame numbers; nullopt if the line has no shot result.
 struct ShotLine {
   ShotListBuilder::Frame frame;
   std::vector<RecordedBoundary> boundaries;
 };
 std::optional<ShotLine> shot_line(const std::string& line);
 
-/// Which frame a record is of.
+/// Identifies the frame of a record.
 struct RecordKey {
   std::uint64_t frame = 0;
   std::optional<std::uint64_t> pts;  ///< ns
@@ -103,7 +103,7 @@ struct RecordKey {
   bool operator==(const RecordKey&) const = default;
 };
 
-/// Of a line of results.jsonl, without its newline; nothing where that is no record.
+/// Parses a line of results.jsonl without its newline; returns nullopt if it is not a record.
 std::optional<RecordKey> record_key(const std::string& line);
 
 }  // namespace gsttorch

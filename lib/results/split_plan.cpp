@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kTolerance = 500'000;  // ns: demuxers and decoders round times differently
 
-// The first place to split that is not before `time`; none where there is no more.
+// Returns the first place to split at or after `time`, if any.
 std::optional<std::int64_t> next_place(const std::vector<std::int64_t>& possible,
                                        std::int64_t time) {
   const auto found = std::lower_bound(possible.begin(), possible.end(), time - kTolerance);
@@ -25,7 +25,7 @@ std::uint64_t frame_at(const std::vector<std::int64_t>& frame_times, std::int64_
 }  // namespace
 
 std::vector<std::int64_t> split_times(const std::vector<EncodedPacket>& packets) {
-  // The earliest frame among those that come after each packet.
+  // The earliest time among the packets after each packet.
   std::vector<std::int64_t> earliest_after(packets.size());
   std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
   for (std::size_t i = packets.size(); i-- > 0;) {
@@ -50,14 +50,14 @@ SplitPlan plan_split(const std::vector<std::uint64_t>& shots,
     const std::uint64_t frame = shots[i];
     if (frame >= frame_times.size()) break;
     const std::int64_t wanted = frame_times[frame];
-    if (i == 0) {  // whatever it begins with: nothing may be lost
+    if (i == 0) {  // always a part, so that no frame is lost
       plan.parts.push_back({0, frame, wanted});
       continue;
     }
     const auto place = next_place(possible, wanted);
     const std::uint64_t moved_to = place ? frame_at(frame_times, *place) : frame_times.size();
     const bool has_frames = moved_to < frame_times.size();
-    // Behind the beginning of the next shot there is nothing left of this one.
+    // After the next shot's first frame, nothing of this shot is left.
     const bool is_last = i + 1 == shots.size();
     if (!has_frames || (!is_last && moved_to >= shots[i + 1])) {
       plan.moved.push_back({i, frame, std::nullopt});
