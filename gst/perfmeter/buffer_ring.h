@@ -10,13 +10,12 @@
 
 namespace gsttorch {
 
-/// Which buffers are inside an element, and since when. One thread puts in, another takes out,
-/// without a lock. When it is full, what comes is forgotten: its time is not known later, which is
-/// all.
+/// Records which buffers are inside an element, and since when. One thread puts buffers in, another
+/// takes them out, without a lock. A full ring ignores new buffers; only their times are lost.
 class BufferRing {
  public:
   struct Entry {
-    const void* buffer = nullptr;  // only ever compared
+    const void* buffer = nullptr;  // only compared
     std::uint64_t pts = 0;
     std::uint64_t time = 0;
   };
@@ -28,8 +27,9 @@ class BufferRing {
     end_.store(end + 1, std::memory_order_release);
   }
 
-  /// When it was put in; those before it are forgotten, as they have left or never will. An element
-  /// may give a copy of what it took: then the time stamp, which `no_pts` is not, says which it is.
+  /// Returns the time when the buffer was put in and drops older entries, whose buffers have left
+  /// or never will. An element may push a copy of its input buffer; that is identified by its PTS
+  /// unless it equals `no_pts`.
   std::optional<std::uint64_t> take(const void* buffer, std::uint64_t pts, std::uint64_t no_pts) {
     const std::size_t begin = begin_.load(std::memory_order_relaxed);
     const std::size_t end = end_.load(std::memory_order_acquire);
@@ -40,7 +40,7 @@ class BufferRing {
       begin_.store(at + 1, std::memory_order_release);
       return time;
     }
-    // Nothing in here is going to come out any more.
+    // The ring is full of buffers that will never come out.
     if (end - begin == kSize) begin_.store(end, std::memory_order_release);
     return std::nullopt;
   }

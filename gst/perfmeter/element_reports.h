@@ -8,8 +8,8 @@
 
 namespace gsttorch {
 
-/// Sets "reports": what each element of the bin around `self`, and of bins in it, tells in a
-/// property `stats` that is a structure. Elements of the same kind as `self` are left out.
+/// Sets "reports": the `stats` property of each element that has one of type GstStructure, in the
+/// bin around `self` and in bins inside it. Skips elements of the same type as `self`.
 void add_element_reports(PerfRecord& record, GstElement* self);
 
 }  // namespace gsttorch

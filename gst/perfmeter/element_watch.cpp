@@ -15,8 +15,8 @@
 namespace gsttorch {
 namespace {
 
-// A push ends in the next element's sink pad at once: one look at the clock serves both. Within the
-// library's own part of each thread's memory, where it costs no call to find.
+// A push from one element immediately enters the next element's sink pad, so both probes share one
+// clock reading. It is kept in the library's static TLS, which needs no call to access.
 struct LastPush {
   const void* data = nullptr;
   std::uint64_t time = 0;
@@ -24,11 +24,11 @@ struct LastPush {
 };
 __attribute__((tls_model("initial-exec"))) thread_local LastPush last_push;
 
-// Goes up when probes come or go: what was pushed before may have arrived unseen.
+// Increases when probes are added or removed: earlier pushes may have arrived unnoticed.
 std::atomic<unsigned> epoch{0};
 
-constexpr unsigned kTurns = 20;         // one of which is timed
-constexpr unsigned kTurnsToTell = 4;    // how fast buffers come
+constexpr unsigned kTurns = 20;         // the element is timed in one of them
+constexpr unsigned kTurnsToTell = 4;    // over which the buffer rate is measured
 constexpr double kInTurnsAbove = 5000;  // buffers per second
 
 struct ProbeData {
@@ -52,7 +52,7 @@ void count(PadWatch& pad, GstPadProbeInfo* info) {
   pad.buffers.store(pad.buffers.load(std::memory_order_relaxed) + added, std::memory_order_relaxed);
 }
 
-// Only the thread that samples adds.
+// For counters that only the sampling thread increments.
 void add_one(std::atomic<std::uint64_t>& counter) {
   counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
@@ -65,11 +65,11 @@ void note_use(PadWatch& pad) {
 
 bool is_pulled(const PadWatch& pad) { return GST_PAD_MODE(pad.pad.get()) == GST_PAD_MODE_PULL; }
 
-// Whether a thread that came through the pad, or is driven by it, has not come back yet.
+// Returns true if a thread that entered through the pad, or is driven by it, has not returned yet.
 bool is_in_use(const PadWatch& pad) {
   const bool is_sink = GST_PAD_DIRECTION(pad.pad.get()) == GST_PAD_SINK;
   if (is_sink && is_pulled(pad)) return gst_pad_get_task_state(pad.pad.get()) == GST_TASK_STARTED;
-  if (!is_sink && !is_pulled(pad)) return false;  // nobody comes in through it
+  if (!is_sink && !is_pulled(pad)) return false;  // no thread enters through it
   const int in_use = pad.references_in_use.load(std::memory_order_relaxed);
   return in_use != 0 && references_of(pad) >= in_use;
 }
@@ -102,7 +102,7 @@ ElementWatch::Role role_of(GstElement* element, const std::string& factory) {
   return is_of_class(element, "Decoder") ? ElementWatch::Role::Decoder : ElementWatch::Role::Other;
 }
 
-// Elements with a model are known by a property that they alone have: this plugin links none of
+// Elements with a model are recognised by a property that only they have: this plugin does not link
 // them.
 std::string stage_of(GstElement* element, ElementWatch::Role role) {
   if (role == ElementWatch::Role::Decoder) return "decode";
@@ -183,7 +183,7 @@ void ElementWatch::attach() {
     pad_added_ = added;
     pad_removed_ = removed;
   }
-  if (is_detached) {  // before it could know of the handlers
+  if (is_detached) {  // before the handler ids were stored
     g_signal_handler_disconnect(element.get(), added);
     g_signal_handler_disconnect(element.get(), removed);
     return;
@@ -213,7 +213,8 @@ void ElementWatch::add_pad(GstPad* pad) {
   pair_pads();
 }
 
-// With mutex_ held: a probe for data alone is not called, and nothing else is, by the adding of it.
+// Call it with mutex_ locked: adding a probe for data only does not call the probe or anything
+// else.
 void ElementWatch::add_probe(PadWatch& pad) {
   if (pad.probe || pad.is_gone) return;
   const auto type =
@@ -229,7 +230,8 @@ void ElementWatch::start_timing() {
   if (!element_) return;
   is_timing_ = true;
   epoch.fetch_add(1, std::memory_order_relaxed);
-  // What entered in an earlier turn has left unseen. Exits first: nothing may enter before.
+  // Buffers of an earlier turn have left unnoticed. Source pads first: a buffer must not enter
+  // without an exit probe.
   entered_at_.store(0, std::memory_order_relaxed);
   for (const auto direction : {GST_PAD_SRC, GST_PAD_SINK}) {
     for (const auto& pad : pads_) {
@@ -302,7 +304,7 @@ std::vector<PadWatch*> ElementWatch::pads(GstPadDirection direction) const {
 PadWatch* ElementWatch::partner_of(const PadWatch& source_pad,
                                    const std::vector<PadWatch*>& sinks) const {
   if (sinks.size() == 1) return sinks.front();
-  if (factory_ != "multiqueue") return nullptr;  // mixers: whose buffer it was is not known
+  if (factory_ != "multiqueue") return nullptr;  // mixers: the input of a buffer is not known
   for (PadWatch* sink : sinks) {
     if (is_linked_inside(source_pad.pad.get(), sink->pad.get())) return sink;
   }
@@ -356,7 +358,7 @@ void ElementWatch::leave(PadWatch& pad, GstPadProbeInfo* info) {
     return;
   }
   const std::uint64_t entered_at = entered_at_.load(std::memory_order_relaxed);
-  if (entered_at == 0) return;  // one buffer in, several out: the first tells
+  if (entered_at == 0) return;  // one buffer in, several out: only the first counts
   add_time(pad.processing, first_buffer(info), now - entered_at);
   entered_at_.store(0, std::memory_order_relaxed);
 }
@@ -384,7 +386,7 @@ void ElementWatch::add_levels(PerfRecord& record) const {
                                       {"current-level-time", "level_time"}}) {
     std::uint64_t level = 0;
     bool is_told = add_level(G_OBJECT(element.get()), property, level);
-    if (!is_told) {  // multiqueue: each pad tells its own
+    if (!is_told) {  // multiqueue: each pad has its own level
       for (PadWatch* pad : pads(GST_PAD_SINK)) {
         is_told |= add_level(G_OBJECT(pad->pad.get()), property, level);
       }
@@ -446,7 +448,7 @@ void ElementWatch::take_turn_always_timed(std::uint64_t now) {
 }
 
 void ElementWatch::take_turn(std::uint64_t now) {
-  // What waits in a queue, or in an element with a thread, stays longer than a turn.
+  // Buffers in a queue, or in an element with a thread, stay longer than a turn.
   if (has_thread() && !is_in_turns_) return;
   turn_ = (turn_ + 1) % kTurns;
   if (is_in_turns_ && turn_ != 1) add_one(untimed_turns_);
@@ -457,11 +459,11 @@ void ElementWatch::take_turn(std::uint64_t now) {
     set_mark(now);
     start_timing();
   } else if (turn_ == 1) {
-    // Fewer than that can all be timed.
+    // At lower rates, every buffer can be timed.
     is_in_turns_ = !has_thread() && rate_since_mark(now) > kInTurnsAbove;
     if (is_in_turns_) stop_timing(GST_PAD_SINK);
   } else if (turn_ == 2) {
-    stop_timing(GST_PAD_SRC);  // what had entered may have left
+    stop_timing(GST_PAD_SRC);  // by now the buffers that entered may have left
   }
 }
 

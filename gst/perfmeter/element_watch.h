@@ -22,76 +22,75 @@ namespace gsttorch {
 
 class ElementWatch;
 
-/// One pad that is watched. What its probe writes, only the thread that streams through it writes.
+/// A watched pad. Data that its probe writes is written only by the thread that streams through it.
 struct PadWatch {
-  Ref<GstPad> pad;  // for good
+  Ref<GstPad> pad;  // kept as long as the watch
   std::atomic<bool> is_gone{false};
-  ElementWatch* element = nullptr;  // which owns it
+  ElementWatch* element = nullptr;  // the owner
   gulong probe = 0;                 // guarded by the element's mutex_
   std::atomic<std::uint64_t> buffers{0};
-  // References to the pad when data was last seen in it. Whoever pushes to a pad, or pulls from it,
-  // holds one until it is back: while there are as many, somebody is inside.
-  std::atomic<int> references_in_use{0};  // 0: not seen yet
-  bool was_in_use = false;                // at the last look; of the thread that looks
+  // Reference count of the pad when data last passed it. A thread that pushes to a pad or pulls
+  // from it has a reference until it returns: while the count is not lower, a thread is inside.
+  std::atomic<int> references_in_use{0};  // 0: no data yet
+  bool was_in_use = false;                // at the last sample; sampling thread only
 
-  // Of a sink pad.
+  // For a sink pad.
   BufferRing inside;
 
-  // Of a source pad.
-  std::atomic<PadWatch*> partner{nullptr};  // from which come the buffers that leave here
+  // For a source pad.
+  std::atomic<PadWatch*> partner{nullptr};  // sink pad by which its buffers entered
   std::atomic<bool> has_watched_peer{false};
   DurationHistogram processing;
   DurationHistogram queueing;
 };
 
-/// Times what passes an element, by probes on all of its pads. The probes take no lock and allocate
-/// nothing. Still they cost as much as a light element does: one that very many buffers pass is
-/// timed in turns, a while of twenty.
+/// Measures how long buffers stay in an element, with probes on all of its pads. The probes take no
+/// lock and allocate nothing. Still they cost as much as a light element does, so an element with
+/// very many buffers is timed only part of the time, one turn out of twenty.
 ///
-/// Thread-safe, but for what says that it belongs to one thread. The element's signals and probes
-/// share the ownership of the watch, so that one that runs while another thread detaches it finds
-/// it whole.
+/// Thread-safe, except members marked as belonging to one thread. The element's signals and probes
+/// share ownership of the watch, so that it stays valid for those that run while another thread
+/// detaches it.
 class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
  public:
   enum class Role { Source, Decoder, Sink, Queue, Other };
 
-  /// Nothing is timed before `attach`. Times of single frames go to `frames`, where that is not
-  /// null.
+  /// Starts timing only after `attach`. Adds times of single frames to `frames` unless it is null.
   static std::shared_ptr<ElementWatch> create(GstElement* element,
                                               std::shared_ptr<FrameTimes> frames);
   ~ElementWatch();
 
-  /// Follows the element's pads from now on; does nothing once the watch was detached.
+  /// Watches the element's pads from now on; does nothing after `detach`.
   void attach();
-  /// Takes the probes off and lets go of the element, for good; its figures stay.
+  /// Removes the probes and releases the element, permanently; keeps the measurements.
   void detach();
 
   Role role() const { return role_; }
   const std::string& name() const { return name_; }
-  /// Whether a thread of its own pushes what comes out.
+  /// True if the element pushes its output from a thread of its own.
   bool has_thread() const { return has_thread_.load(std::memory_order_relaxed); }
   bool is_of(const GstElement* element) const { return element == id_; }
-  std::vector<PadWatch*> pads(GstPadDirection direction) const;  ///< those there are now
+  std::vector<PadWatch*> pads(GstPadDirection direction) const;  ///< the present pads
   PerfRecord record() const;
-  /// What a user calls the step that the element does for every frame: "decode", a model's name,
-  /// "write"; empty where it is none of them.
+  /// Name for users of the stage that the element performs on every frame: "decode", a model's
+  /// name, "write"; empty for other elements.
   const std::string& stage() const { return stage_; }
-  /// Buffers that are done with; nothing where not all were seen.
+  /// Number of buffers that the element has finished; nullopt if some were not counted.
   std::optional<std::uint64_t> finished() const;
 
-  /// In how many samples the element was looked at, and the share of them in which it was at work.
+  /// Number of samples of the element, and the share of them in which it was working.
   std::uint64_t samples() const { return samples_.load(std::memory_order_relaxed); }
   double busy_share() const { return share(busy_samples_); }
 
-  // Of the thread that samples, some hundred times a second.
+  // For the sampling thread, some hundred times a second.
   struct Sample {
-    bool is_busy = false;  ///< the element itself is at work
-    bool is_full = false;  ///< upstream waits in it
+    bool is_busy = false;  ///< the element itself is working
+    bool is_full = false;  ///< upstream waits inside it
   };
-  /// Finds out which pads are in use. It only reads: no stream lock is taken.
+  /// Determines which pads are in use. Only reads and takes no stream lock.
   void update_pads();
   void count_sample(const Sample& sample);
-  /// Decides whether the element is timed now.
+  /// Decides whether to time the element now.
   void take_turn(std::uint64_t now);
 
  private:
@@ -118,14 +117,14 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   static GstPadProbeReturn on_enter(GstPad*, GstPadProbeInfo* info, gpointer data);
   static GstPadProbeReturn on_leave(GstPad*, GstPadProbeInfo* info, gpointer data);
 
-  const GstElement* const id_;  // only ever compared
+  const GstElement* const id_;  // only compared
   const std::string name_;
   const std::string factory_;
   const Role role_;
   const std::string stage_;
   const std::shared_ptr<FrameTimes> frames_;
   std::atomic<bool> has_thread_{false};
-  // When and by which thread it was entered last; 0 once the buffer left.
+  // Time and thread of the last entry; the time is 0 once the buffer has left.
   std::atomic<std::uint64_t> entered_at_{0};
   std::atomic<std::uintptr_t> entered_by_{0};
 
@@ -136,14 +135,14 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   gulong pad_added_ = 0;                         // guarded by mutex_
   gulong pad_removed_ = 0;                       // guarded by mutex_
 
-  // Written by the thread that samples, read by any.
+  // Written by the sampling thread, read by any thread.
   std::atomic<std::uint64_t> samples_{0};
   std::atomic<std::uint64_t> busy_samples_{0};
   std::atomic<std::uint64_t> full_samples_{0};
   std::atomic<std::uint64_t> turns_{0};
   std::atomic<std::uint64_t> untimed_turns_{0};
 
-  // Of the thread that samples.
+  // Sampling thread only.
   struct Mark {
     std::uint64_t passed = 0;
     std::uint64_t time = 0;

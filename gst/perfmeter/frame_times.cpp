@@ -9,7 +9,7 @@
 namespace gsttorch {
 namespace {
 
-// Of frames that never pass the meter (dropped, or timed behind it) the oldest are forgotten.
+// Limit for frames that never pass the meter (dropped, or timed after it); the oldest are dropped.
 constexpr std::size_t kMostOnTheirWay = 1024;
 
 double milliseconds(std::uint64_t ns) {

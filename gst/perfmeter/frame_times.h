@@ -11,8 +11,8 @@
 
 namespace gsttorch {
 
-/// How long each element had each frame, gathered from the streaming threads until the frame passes
-/// the meter. A frame is known by its PTS. Thread-safe.
+/// Collects from the streaming threads how long each frame stayed in each element, until the frame
+/// passes the meter. Frames are identified by PTS. Thread-safe.
 class FrameTimes {
  public:
   struct Stage {
@@ -20,14 +20,14 @@ class FrameTimes {
     std::uint64_t time = 0;  ///< ns
   };
   struct Frame {
-    std::uint64_t index = 0;  ///< of those that passed the meter
+    std::uint64_t index = 0;  ///< among the frames that passed the meter
     std::uint64_t pts = 0;    ///< ns
     std::vector<Stage> stages;
   };
 
   void add(std::uint64_t pts, const std::string& element, std::uint64_t time);
   void pass(std::uint64_t index, std::uint64_t pts);
-  /// Those that passed since the last call, in order.
+  /// Returns the frames that passed since the last call, in order.
   std::vector<Frame> take_passed();
 
  private:
@@ -36,7 +36,7 @@ class FrameTimes {
   std::vector<Frame> passed_;                                 // guarded by mutex_
 };
 
-/// A line of JSON, its newline included: {"frame", "pts", "ms": {ELEMENT: milliseconds}}.
+/// Formats a line of JSON, including the newline: {"frame", "pts", "ms": {ELEMENT: milliseconds}}.
 std::string to_json_line(const FrameTimes::Frame& frame);
 
 }  // namespace gsttorch

@@ -10,7 +10,7 @@
 namespace gsttorch {
 namespace {
 
-// The pad of a real element behind a pad: ghost pads and what is inside them are proxies.
+// Returns the pad of a real element behind a pad, resolving ghost pads and their internal proxies.
 Ref<GstPad> behind_doors(Ref<GstPad> pad) {
   while (pad && GST_IS_PROXY_PAD(pad.get())) {
     if (GST_IS_GHOST_PAD(pad.get())) {
@@ -50,7 +50,7 @@ PadWatch* PadLinks::peer_of(const PadWatch& pad) const {
 }
 
 WatchedElements in_stream_order(const WatchedElements& elements, const PadLinks& links) {
-  // Last added first is how a bin keeps them, and sources mostly are the first.
+  // A bin stores its latest element first, and sources are mostly added first.
   WatchedElements left(elements.rbegin(), elements.rend());
   std::stable_partition(left.begin(), left.end(),
                         [](const auto& element) { return element->pads(GST_PAD_SINK).empty(); });

@@ -12,20 +12,20 @@ namespace gsttorch {
 
 using WatchedElements = std::vector<std::shared_ptr<ElementWatch>>;
 
-/// Which watched pads are linked to each other, ghost pads left out. It borrows the pads: it is of
-/// use while the elements that it was made from are held. Thread-bound.
+/// Links between watched pads, with ghost pads resolved. Borrows the pads: valid while the elements
+/// that it was made from exist. Thread-bound.
 class PadLinks {
  public:
   PadLinks() = default;
   explicit PadLinks(const WatchedElements& elements);
 
-  PadWatch* peer_of(const PadWatch& pad) const;  ///< null where that is not watched
+  PadWatch* peer_of(const PadWatch& pad) const;  ///< null if the peer is not watched
 
  private:
   std::unordered_map<const PadWatch*, PadWatch*> peers_;
 };
 
-/// The same elements from source to sink.
+/// Returns the same elements ordered from source to sink.
 WatchedElements in_stream_order(const WatchedElements& elements, const PadLinks& links);
 
 }  // namespace gsttorch

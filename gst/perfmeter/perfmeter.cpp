@@ -206,7 +206,7 @@ void PerfMeter::take(GstBuffer* buffer, const GstSegment& segment) {
   if (is_ended_.load(std::memory_order_relaxed)) resume_after_end();
 }
 
-// Another stream after the end of one has an end of its own, which is told again.
+// Another stream after the end of one has its own end, which is reported again.
 void PerfMeter::resume_after_end() {
   is_ended_ = false;
   const std::lock_guard lock(mutex_);
@@ -257,7 +257,7 @@ void PerfMeter::run() {
     lock.unlock();
     look(now);
     if (interval && now >= due) {
-      // On a grid, so that what a report costs does not add up; but none is made up for.
+      // Reports on a grid, so that their cost does not add up; skipped reports are not made up for.
       last_report = now - due < interval ? due : now;
       report(Reason::Interval);
     }
@@ -304,7 +304,7 @@ void PerfMeter::tell_progress(Reason reason, const PerfMeterSettings& settings) 
   const Run run = current();
   if (run.point->buffers() == 0) return;
   ProgressState state = progress_state();
-  if (reason == Reason::Eos && state.share) state.share = 1;  // whatever a header had promised
+  if (reason == Reason::Eos && state.share) state.share = 1;  // even if a header announced more
   PerfRecord record = to_record(state, run.place->position());
   record["source"] = name_of(element_);
   gst_element_post_message(

@@ -24,12 +24,12 @@
 
 namespace gsttorch {
 
-/// What is measured beside the stream at the meter itself.
+/// What to measure besides the stream at the meter itself.
 enum Measure : unsigned {
   kMeasurePipeline = 1 << 0,  ///< every element of the bin
   kMeasureProcess = 1 << 1,
   kMeasureGpu = 1 << 2,
-  kMeasureReports = 1 << 3,  ///< what elements say of themselves
+  kMeasureReports = 1 << 3,  ///< the `stats` of elements
 };
 
 enum class ProgressOutput { None, Messages, Line };
@@ -37,7 +37,7 @@ enum class ProgressOutput { None, Messages, Line };
 struct PerfMeterSettings {
   guint64 interval = GST_SECOND;
   guint measure = kMeasureProcess | kMeasureGpu | kMeasureReports;
-  bool is_measure_set = false;  // by somebody: what is asked for and not there is worth a warning
+  bool is_measure_set = false;  // by the user: warn if a measurement is unavailable
   PerfOutput output = PerfOutput::None;
   std::string output_location;
   std::string frames_location;
@@ -45,12 +45,12 @@ struct PerfMeterSettings {
   guint64 stall_timeout = 5 * GST_SECOND;
 };
 
-/// Measures the stream, the elements around it and the process, and tells about it from a thread of
-/// its own. Thread-safe, but for start and stop. No lock is held while messages are posted or other
-/// elements are called.
+/// Measures the stream, the elements around it and the process, and reports from a thread of its
+/// own. Thread-safe, except start and stop. Holds no lock while it posts messages or calls other
+/// elements.
 class PerfMeter {
  public:
-  /// The element owns this object, so it outlives it.
+  /// The element owns this object and outlives it.
   explicit PerfMeter(GstElement* element) : element_(element) {}
   ~PerfMeter() { stop(); }
 
@@ -65,19 +65,19 @@ class PerfMeter {
   }
   GstStructure* stats() const;  ///< transfer full
 
-  Result<void> start();  ///< fails without a trace
-  void stop();           ///< tells a last time where the stream did not end
+  Result<void> start();  ///< cleans up after itself on failure
+  void stop();           ///< reports a last time unless the stream has ended
   void set_playing(bool is_playing);
 
-  // On the streaming thread.
+  // Called on the streaming thread.
   void set_caps(GstCaps* caps);
   void take(GstBuffer* buffer, const GstSegment& segment);
-  void restart_stream();  ///< a flush, a new segment
-  void skip_gap();        ///< that upstream says has no data: nothing is lost in it
+  void restart_stream();  ///< after a flush, for a new segment
+  void skip_gap();        ///< a gap announced by upstream does not count as a loss
   void end_stream();
 
  private:
-  // How it was at a moment.
+  // State of one measurement.
   struct Session {
     std::uint64_t started = 0;
     UsageReading usage_at_start;
@@ -87,13 +87,13 @@ class PerfMeter {
     std::uint64_t stalls = 0;
     bool is_stalled = false;
   };
-  // What counts and watches from start to stop. Whoever works with it shares it, so that a stop on
-  // another thread does not take it away.
+  // Counters and watches from start to stop. Each user shares ownership, so that a stop on another
+  // thread does not destroy them.
   struct Run {
     std::shared_ptr<StreamPoint> point = std::make_shared<StreamPoint>();
     std::shared_ptr<StreamProgress> place = std::make_shared<StreamProgress>();
-    std::shared_ptr<FrameTimes> frames;    // where frames are told
-    std::shared_ptr<PipelineWatch> watch;  // where elements are watched
+    std::shared_ptr<FrameTimes> frames;    // null: single frames are not reported
+    std::shared_ptr<PipelineWatch> watch;  // null: elements are not watched
   };
   enum class Reason { Asked, Interval, Stall, Eos, Stop };
   static bool is_last(Reason reason) { return reason == Reason::Eos || reason == Reason::Stop; }
@@ -108,9 +108,9 @@ class PerfMeter {
   Result<void> start_thread();
   Run current() const;
 
-  // On the meter's thread.
+  // Called on the meter's thread.
   void run();
-  // With mutex_ held.
+  // Called with mutex_ locked.
   std::uint64_t next_look(std::uint64_t now, std::uint64_t next_report) const;
   void look(std::uint64_t now);
   void look_for_stall(std::uint64_t now);
@@ -148,9 +148,9 @@ class PerfMeter {
   std::atomic<bool> is_ended_{false};
   std::atomic<std::uint64_t> playing_since_{0};
 
-  // The streaming thread. It runs between start and stop alone.
+  // Used on the streaming thread, which runs only between start and stop.
   Run stream_run_;                // set by start
-  std::uint64_t frame_size_ = 0;  // of raw video; 0: that of the buffer
+  std::uint64_t frame_size_ = 0;  // of raw video; 0: use the buffer's size
   bool counts_frames_ = false;
   std::optional<bool> is_live_;
 

@@ -96,15 +96,15 @@ void PipelineWatch::add_all(GstBin* bin) {
   const GstIteratorForeachFunction visit = [](const GValue* item, gpointer watch) {
     static_cast<PipelineWatch*>(watch)->add(static_cast<GstElement*>(g_value_get_object(item)));
   };
-  // Elements that are there already are found again.
+  // After a resync, `add` ignores the elements that it has already.
   while (gst_iterator_foreach(elements, visit, this) == GST_ITERATOR_RESYNC) {
     gst_iterator_resync(elements);
   }
   gst_iterator_free(elements);
 }
 
-// Into the list first, then its signals: whoever removes the element meanwhile finds it there, and
-// a watch that was detached before it is attached stays so.
+// Adds the watch to the list before connecting its signals: a thread that removes the element
+// meanwhile finds it in the list, and a watch detached before `attach` stays detached.
 void PipelineWatch::add(GstElement* element) {
   if (GST_IS_BIN(element)) return;
   const auto added = ElementWatch::create(element, frames_);
@@ -139,7 +139,7 @@ WatchedElements PipelineWatch::elements() const {
   return elements_;
 }
 
-// Links are of the elements that are there: they are found again before one that went is looked at.
+// Links refer to the present elements: they are determined again before a removed element is used.
 WatchedElements PipelineWatch::elements_to_sample() {
   WatchedElements elements;
   {
@@ -155,7 +155,7 @@ WatchedElements PipelineWatch::elements_to_sample() {
   return elements;
 }
 
-// Whether a thread that came through the element has gone further.
+// Returns true if a thread that entered the element has moved on to the next one.
 bool PipelineWatch::is_beyond(const ElementWatch& element) const {
   const auto is_peer_in_use = [&](const PadWatch& pad) {
     const PadWatch* peer = links_.peer_of(pad);
@@ -177,8 +177,8 @@ void PipelineWatch::judge(ElementWatch& element) const {
   for (const PadWatch* pad : element.pads(GST_PAD_SRC)) {
     if (is_pulled(*pad)) is_inside = pad->was_in_use;
   }
-  // With a thread of its own: upstream waits in it for room, which only it can be to blame for if
-  // it does not wait for room itself.
+  // In an element with a thread of its own, upstream waits for space; the element is the cause only
+  // if it does not wait for space itself.
   const bool can_work = is_inside && element.role() != ElementWatch::Role::Queue;
   element.count_sample({can_work && !is_beyond(element), is_inside && element.has_thread()});
 }

@@ -14,33 +14,32 @@
 
 namespace gsttorch {
 
-/// Watches every element of a bin, of the bins in it, and those added later. Thread-safe, but for
-/// `sample`, which belongs to one thread.
+/// Watches every element of a bin and of the bins inside it, including those added later.
+/// Thread-safe, except `sample`, which belongs to one thread.
 ///
-/// The bin's signals share the ownership of the watch: one that runs while another thread detaches
-/// the watch finds it whole. The lock guards the list of elements alone and is never held while
-/// GStreamer or an element is called, because either may call back.
+/// The bin's signals share ownership of the watch: it stays valid for a handler that runs while
+/// another thread detaches it. The lock guards only the list of elements and is never held during
+/// calls to GStreamer or an element, because either may call back.
 ///
-/// Where time goes is found by looking, some hundred times a second, which pads are in use. The
-/// innermost such element of a thread is the one at work; a source is at work while nothing that it
-/// pushes to is.
+/// To find where time is spent, it samples some hundred times a second which pads are in use. Of
+/// the elements that a thread is inside, the innermost is the one working; a source is working
+/// while the elements that it pushes to are not.
 class PipelineWatch : public std::enable_shared_from_this<PipelineWatch> {
  public:
-  /// The bin is only borrowed: it may go first.
-  /// Times of single frames go to `frames`, where that is not null.
+  /// Keeps only a weak reference to the bin, which may be destroyed first. Adds times of single
+  /// frames to `frames` unless it is null.
   static std::shared_ptr<PipelineWatch> attach(GstBin* bin, std::shared_ptr<FrameTimes> frames);
   ~PipelineWatch();
   PipelineWatch(const PipelineWatch&) = delete;
   PipelineWatch& operator=(const PipelineWatch&) = delete;
 
-  /// Disconnects from the bin and from every element, for good. Whoever still holds the watch finds
-  /// it empty.
+  /// Disconnects from the bin and from every element, permanently. The watch is empty afterwards.
   void detach();
 
   void sample();
-  /// Sets "elements", from source to sink, and "bottleneck" where enough was sampled.
+  /// Sets "elements", from source to sink, and "bottleneck" if there are enough samples.
   void add_to(PerfRecord& record) const;
-  /// The steps that every frame goes through, in the order of the stream.
+  /// Returns the stages that every frame passes through, in stream order.
   std::vector<ProgressStage> stages() const;
 
  private:
@@ -51,7 +50,7 @@ class PipelineWatch : public std::enable_shared_from_this<PipelineWatch> {
   void remove(GstElement* element);
   WatchedElements elements() const;
 
-  // Of the thread that samples.
+  // Sampling thread only.
   WatchedElements elements_to_sample();
   bool is_beyond(const ElementWatch& element) const;
   void judge(ElementWatch& element) const;
@@ -61,14 +60,14 @@ class PipelineWatch : public std::enable_shared_from_this<PipelineWatch> {
 
   mutable std::mutex mutex_;
   WatchedElements elements_;  // guarded by mutex_
-  bool has_changed_ = false;  // guarded by mutex_: elements_ did, since the last sample
+  bool has_changed_ = false;  // guarded by mutex_: elements_ changed since the last sample
   bool is_detached_ = false;  // guarded by mutex_
   gulong added_ = 0;          // guarded by mutex_
   gulong removed_ = 0;        // guarded by mutex_
 
-  // Of the thread that samples.
+  // Sampling thread only.
   PadLinks links_;
-  unsigned until_find_ = 0;  // samples until links are looked at again
+  unsigned until_find_ = 0;  // samples until links are determined again
 };
 
 }  // namespace gsttorch

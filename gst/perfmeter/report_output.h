@@ -14,10 +14,10 @@ namespace gsttorch {
 enum class PerfOutput { None, Stdout, Json, Prometheus };
 enum class ReportKind { Running, Last };
 
-/// Where reports are written to. Thread-safe.
+/// Writes reports to stdout or a file. Thread-safe.
 class ReportOutput {
  public:
-  /// Fails where nothing could be written later.
+  /// Fails if later writes could not succeed.
   Result<void> open(PerfOutput output, const std::string& location);
   void close();
 

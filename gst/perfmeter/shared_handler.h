@@ -8,8 +8,8 @@
 
 namespace gsttorch {
 
-/// Connects a handler that shares the ownership of what it works on: disconnecting does not wait
-/// for a handler that is running on another thread. The handler finds it with `shared_in`.
+/// Connects a handler that shares ownership of its data: disconnecting does not wait for a handler
+/// that is running on another thread. The handler gets the data with `shared_in`.
 template <typename T>
 gulong connect_shared(gpointer instance, const char* signal, GCallback handler,
                       std::shared_ptr<T> shared) {

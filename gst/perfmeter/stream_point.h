@@ -14,20 +14,21 @@
 
 namespace gsttorch {
 
-/// Now, on a clock that only goes forward; ns.
+/// Present time of a monotonic clock, in ns.
 std::uint64_t monotonic_now();
 
-/// What passes one place of a stream. The streaming thread counts, any other may read.
+/// Counts the data that passes one point of a stream. The streaming thread counts, any other may
+/// read.
 class StreamPoint {
  public:
   struct Arrival {
     GstBuffer* buffer = nullptr;
     std::uint64_t size = 0;                        ///< bytes
-    std::optional<std::uint64_t> behind_clock_ns;  ///< where the stream is live
-    bool counts_frames = false;                    ///< offsets are of frames, not of bytes
+    std::optional<std::uint64_t> behind_clock_ns;  ///< if the stream is live
+    bool counts_frames = false;                    ///< offsets count frames, not bytes
   };
 
-  // On the streaming thread.
+  // Called on the streaming thread.
   void take(const Arrival& arrival);
   void restart_places() { losses_.restart(); }
 
@@ -39,7 +40,7 @@ class StreamPoint {
     return static_cast<double>(last_at() - first_at_.load(std::memory_order_relaxed)) / 1e9;
   }
 
-  /// Adds its fields; `started` is the time from which the first buffer is counted.
+  /// Adds its fields; `started` is the start time for the delay of the first buffer.
   void add_to(PerfRecord& record, std::uint64_t started) const;
 
  private:
@@ -51,7 +52,7 @@ class StreamPoint {
   std::atomic<std::uint64_t> discontinuities_{0};
   DurationHistogram between_;
   DurationHistogram latency_;
-  GapCounter losses_;  // the streaming thread
+  GapCounter losses_;  // streaming thread only
 };
 
 }  // namespace gsttorch

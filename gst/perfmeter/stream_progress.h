@@ -14,16 +14,16 @@
 
 namespace gsttorch {
 
-/// Where in its stream a meter is: from the segment, the time stamps and what upstream says of the
-/// duration. The streaming thread notes, any other may ask.
+/// Position of a meter in its stream, from the segment, the timestamps and upstream's duration. The
+/// streaming thread updates it, any other may read it.
 class StreamProgress {
  public:
-  // On the streaming thread.
+  // Called on the streaming thread.
   void note(const GstSegment& segment, GstBuffer* buffer);
-  void restart();  ///< a seek, another segment: what was left out is not done
+  void restart();  ///< after a seek, for another segment: a skipped part does not count as done
 
-  /// `state` has the frames, seconds and stages; what part is done is added. Asks upstream of the
-  /// pad for the duration.
+  /// `state` has frames, seconds and stages; adds the completed share. Queries the duration
+  /// upstream of the pad.
   void add_share(ProgressState& state, GstPad* sink_pad) const;
 
   std::optional<std::uint64_t> position() const;  ///< stream time, ns
@@ -38,7 +38,7 @@ class StreamProgress {
 };
 
 /// {"percent", "buffers", "rate", "position", "remaining", "stages": [{"name", "buffers"}]}, times
-/// in ns, what is unknown left out.
+/// in ns; unknown values are omitted.
 PerfRecord to_record(const ProgressState& state, std::optional<std::uint64_t> position);
 
 }  // namespace gsttorch

@@ -8,7 +8,7 @@
 namespace gsttorch {
 namespace {
 
-// A GValue that is let go of.
+// A GValue that is unset on destruction.
 class Value {
  public:
   explicit Value(GType type) { g_value_init(&value_, type); }

@@ -8,11 +8,11 @@
 
 namespace gsttorch {
 
-/// A record as a structure of that name: fields in kebab-case, whole numbers as guint64 (gint64
-/// where negative), objects as structures, arrays as lists. Transfer full.
+/// Converts a record to a structure of that name: fields in kebab-case, integers as guint64 (gint64
+/// if negative), objects as structures, arrays as lists. Transfer full.
 GstStructure* to_structure(const char* name, const PerfRecord& record);
 
-/// What any structure holds of numbers, texts, structures and lists; all else is left out.
+/// Converts the numbers, strings, structures and lists of any structure; omits other values.
 PerfRecord to_record(const GstStructure* structure);
 
 }  // namespace gsttorch
