@@ -66,7 +66,7 @@ Ref<GstCaps> AnalysisOverlay::transform_caps(GstPadDirection direction, GstCaps*
 
 bool AnalysisOverlay::keeps_meta(const GstMeta* meta) const {
   if (settings().layout == OverlayLayout::Blend) return true;
-  // Coordinates refer to a frame half as wide as the one that goes out, which shows as a whole.
+  // Coordinates refer to a frame of half the output's width; the output has no cropped area.
   return meta->info->api != GST_VIDEO_CROP_META_API_TYPE &&
          !has_tag(meta, GST_META_TAG_VIDEO_SIZE_STR) &&
          !has_tag(meta, GST_META_TAG_VIDEO_ORIENTATION_STR) &&

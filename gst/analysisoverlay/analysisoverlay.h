@@ -18,11 +18,11 @@
 
 namespace gsttorch {
 
-/// What the element does with each frame. Settings and statistics from any thread; the rest belongs
-/// to the streaming thread.
+/// Processes the element's frames. Settings and statistics may be used from any thread, everything
+/// else only from the streaming thread.
 class AnalysisOverlay {
  public:
-  /// The element owns this object, so it outlives it.
+  /// The element owns this object and outlives it.
   explicit AnalysisOverlay(GstElement* element)
       : element_(element), painter_(element), perf_line_(element), snapshots_(element) {}
 
@@ -35,17 +35,18 @@ class AnalysisOverlay {
   GstStructure* stats() const;  ///< transfer full
 
   Result<void> start();
-  void stop();   ///< returns once the snapshots that were taken are written
-  void reset();  ///< for another stream
+  void stop();   ///< returns once the accepted snapshots are written
+  void reset();  ///< prepares for another stream
 
-  /// Caps on the other pad than the one in `direction`.
+  /// Returns the caps of the other pad for caps of the pad in `direction`.
   Ref<GstCaps> transform_caps(GstPadDirection direction, GstCaps* caps) const;
-  /// Whether a meta is still true on the output.
+  /// Returns true if a meta is still valid on the output.
   bool keeps_meta(const GstMeta* meta) const;
 
-  /// Each frame begins so, before anything of it was changed. False where it can pass as it is.
+  /// Call it first for each frame, before the frame is modified. Returns false if the frame can
+  /// pass unchanged.
   bool begin_frame(GstBuffer* buffer, const GstVideoInfo& info);
-  bool draws() const { return draws_; }  ///< on the frame that was begun
+  bool draws() const { return draws_; }  ///< whether the current frame is drawn on
 
   void draw_over(GstVideoFrame* frame);
   void draw_beside(GstVideoFrame* in, GstVideoFrame* out);
@@ -65,8 +66,8 @@ class AnalysisOverlay {
   std::atomic<std::uint64_t> frames_{0};
   std::atomic<std::uint64_t> drawn_{0};
   bool takes_snapshots_ = false;
-  OverlaySettings frame_settings_;  // of the frame that was begun
-  ReferenceSource other_;           // that is shown beside it
+  OverlaySettings frame_settings_;  // of the current frame
+  ReferenceSource other_;           // image shown beside the current frame
   bool draws_ = false;
 };
 

@@ -10,17 +10,17 @@
 
 namespace gsttorch {
 
-/// The last frames that passed, by their PTS, and the one that was asked for last: the first frame
-/// of a shot stays as long as it is asked for. Thread-bound.
+/// Keeps the last frames by their PTS, and the one requested last, so that the first frame of a
+/// shot stays available as long as it is requested. Thread-bound.
 class EarlierFrames {
  public:
-  /// Keeps a frame, and of those that passed the last `most`.
+  /// Adds a frame and keeps the last `most` frames.
   void keep(GstBuffer* frame, unsigned most) {
     frames_.push_back(Ref<GstBuffer>::share(frame));
     while (frames_.size() > most) frames_.pop_front();
   }
 
-  /// The frame, or null.
+  /// Returns the frame, or null.
   Ref<GstBuffer> find(GstClockTime pts) {
     if (asked_for_ && GST_BUFFER_PTS(asked_for_.get()) == pts) return asked_for_;
     for (const Ref<GstBuffer>& frame : frames_) {

@@ -15,14 +15,14 @@ cv::Scalar scalar(const Rgb& c, const Canvas& canvas) {
   return canvas.is_bgr ? cv::Scalar(c[2], c[1], c[0], 255) : cv::Scalar(c[0], c[1], c[2], 255);
 }
 
-/// Full saturation: an arrow's length says how far.
+/// Full saturation: the arrow's length already shows the magnitude.
 Rgb direction_color(float x, float y) {
   FlowColoring unit;
   unit.max_magnitude = std::max(std::hypot(x, y), 1e-6f) * 1.0001f;
   return flow_color({x, y}, unit);
 }
 
-/// Positions of arrows along one side; a side shorter than a step has one, in its middle.
+/// Positions of arrows along one side; a side shorter than a step has one arrow, in its middle.
 std::vector<int> arrow_positions(int side, int step) {
   std::vector<int> positions;
   for (int p = std::min(step, side) / 2; p < side; p += step) positions.push_back(p);
@@ -35,16 +35,16 @@ struct Arrow {
   cv::Scalar color;
 };
 
-/// A dark rim keeps it visible on every background.
+/// The dark outline keeps the arrow visible on every background.
 void draw_arrow(cv::Mat& target, const Arrow& arrow) {
   constexpr double kTip = 0.3;  // of the length
   cv::arrowedLine(target, arrow.from, arrow.to, {0, 0, 0, 255}, 3, cv::LINE_AA, 0, kTip);
   cv::arrowedLine(target, arrow.from, arrow.to, arrow.color, 1, cv::LINE_AA, 0, kTip);
 }
 
-/// Where an arrow of a known vector ends.
+/// End point of an arrow for a known vector.
 cv::Point arrow_end(const cv::Point& from, float x, float y) {
-  constexpr float kFarAway = 1e5f;  // well outside of any image, well within drawing arithmetic
+  constexpr float kFarAway = 1e5f;  // well outside any image, well within the range of drawing
   const auto offset = [&](float d) {
     return static_cast<int>(std::lround(std::clamp(d, -kFarAway, kFarAway)));
   };
@@ -75,7 +75,7 @@ void FlowDrawing::draw_wheel(const FlowView& flow, const Options& options, const
     copy_rgb(colors_, canvas);
     return;
   }
-  // Colours rather than vectors are interpolated: unknown vectors are huge numbers.
+  // Interpolates colours instead of vectors, because unknown vectors are huge numbers.
   cv::resize(colors_, resized_, canvas.pixels.size(), 0, 0, cv::INTER_LINEAR);
   copy_rgb(resized_, canvas);
 }

@@ -9,17 +9,17 @@
 
 namespace gsttorch {
 
-/// Pixels that somebody else owns, 8 bits per channel, 3 or 4 channels.
+/// Pixels owned by the caller, 8 bits per channel, 3 or 4 channels.
 struct Canvas {
   cv::Mat pixels;
   bool is_bgr = false;
-  bool has_alpha = false;  ///< the fourth channel means something: it is kept
+  bool has_alpha = false;  ///< the fourth channel is alpha: drawing preserves it
 
   Canvas part(int x, int width) const;
 };
 
-/// Optical flow as images. Keeps its scratch space from frame to frame; not thread-safe.
-/// A flow of another size than the canvas is scaled to it, and its vectors with it.
+/// Draws optical flow. Reuses its scratch buffers between frames; not thread-safe. If the flow's
+/// size differs from the canvas's, the flow and its vectors are scaled.
 class FlowDrawing {
  public:
   struct Options {
@@ -28,14 +28,14 @@ class FlowDrawing {
     int arrow_step = 16;      ///< pixels of the canvas
   };
 
-  /// Covers the canvas with the colour of each vector; black where it is unknown.
+  /// Fills the canvas with the colour of each vector; unknown vectors are black.
   void draw_wheel(const FlowView& flow, const Options& options, const Canvas& canvas);
 
-  /// An arrow every `arrow_step` pixels in the hue of its direction. One of `max_magnitude` is a
-  /// step long.
+  /// Draws an arrow every `arrow_step` pixels in the hue of its direction. A vector of
+  /// `max_magnitude` gives an arrow of one step.
   void draw_arrows(const FlowView& flow, const Options& options, const Canvas& canvas);
 
-  /// Forgets the magnitudes of earlier frames.
+  /// Clears the magnitudes of earlier frames.
   void reset() { range_.reset(); }
 
  private:
@@ -46,13 +46,13 @@ class FlowDrawing {
   cv::Mat resized_;  // of the canvas's size
 };
 
-/// Covers the canvas with an image of its size, 8-bit R, G, B.
+/// Fills the canvas with an image of the same size, 8-bit R, G, B.
 void copy_rgb(const cv::Mat& rgb, const Canvas& canvas);
 
 /// canvas = opacity * drawing + (1 - opacity) * canvas
 void blend(const cv::Mat& drawing, double opacity, const Canvas& canvas);
 
-/// Opaque black.
+/// Fills the canvas with opaque black.
 void clear(const Canvas& canvas);
 
 }  // namespace gsttorch

@@ -9,7 +9,8 @@
 namespace gsttorch {
 namespace {
 
-/// Calls `visit` with each flow that the settings let be drawn, until it says that it is done.
+/// Calls `visit` with each flow that the settings allow to be drawn, until it returns that it is
+/// done.
 template <typename Visit>
 void for_each_flow(GstBuffer* buffer, const OverlaySettings& settings, Visit&& visit) {
   if (settings.flow_style == FlowStyle::None) return;
@@ -22,8 +23,8 @@ void for_each_flow(GstBuffer* buffer, const OverlaySettings& settings, Visit&& v
   }
 }
 
-/// The part of a frame that shows: results are found in it, and their coordinates are its own.
-/// All of it where what a meta says does not lie in the frame.
+/// Returns the visible part of a frame, to which the results and their coordinates refer. If a crop
+/// meta exceeds the frame, returns the whole frame.
 cv::Rect visible_part(const GstVideoFrame* frame) {
   const guint width = GST_VIDEO_FRAME_WIDTH(frame), height = GST_VIDEO_FRAME_HEIGHT(frame);
   const cv::Rect whole(0, 0, static_cast<int>(width), static_cast<int>(height));
@@ -58,7 +59,7 @@ void copy_visible(GstVideoFrame* from, const Canvas& to) {
     cv::Mat copied = to.pixels;
     pixels.copyTo(copied);
   } else {
-    clear(to);  // it is not as large as its caps say
+    clear(to);  // the frame is smaller than its caps say
   }
 }
 
@@ -74,7 +75,7 @@ void FlowPainter::draw_over(GstBuffer* results, const OverlaySettings& settings,
   if (!flow) return;
   const Canvas canvas = canvas_of(frame);
   if (settings.flow_style == FlowStyle::Wheel) {
-    scratch_.create(canvas.pixels.size(), canvas.pixels.type());  // will be covered
+    scratch_.create(canvas.pixels.size(), canvas.pixels.type());  // will be overwritten completely
   } else {
     canvas.pixels.copyTo(scratch_);
   }

@@ -13,27 +13,28 @@
 
 namespace gsttorch {
 
-/// The pixels of a frame in a packed format, of which only a part may show (GstVideoCropMeta).
+/// Returns the visible part (GstVideoCropMeta) of a frame in a packed format.
 Canvas canvas_of(GstVideoFrame* frame);
-/// Copies what shows of a frame to a canvas of its size; to another one, nothing: it is black.
+/// Copies the visible part of a frame to a canvas of the same size; a canvas of another size
+/// becomes black.
 void copy_visible(GstVideoFrame* from, const Canvas& to);
 
-/// Whether a frame carries something that these settings let be drawn.
+/// Returns true if a frame has flow that these settings allow to be drawn.
 bool has_drawable_flow(GstBuffer* buffer, const OverlaySettings& settings);
 
-/// Draws the results that lie on buffers. Thread-bound.
+/// Draws the flow attached to buffers. Thread-bound.
 class FlowPainter {
  public:
-  /// The element owns this object, so it outlives it.
+  /// The element owns this object and outlives it.
   explicit FlowPainter(GstElement* element) : element_(element) {}
 
-  /// Draws the results of one buffer over the image in a frame, which may be another buffer's.
+  /// Draws the flow of one buffer over a frame, which may belong to another buffer.
   void draw_over(GstBuffer* results, const OverlaySettings& settings, GstVideoFrame* frame);
-  /// Fills a frame twice as wide: the image, and beside it its results, or black.
+  /// Fills a frame of twice the width with the image and, beside it, its flow or black.
   void draw_beside(GstVideoFrame* in, const OverlaySettings& settings, GstVideoFrame* out);
   static void copy_beside_black(GstVideoFrame* in, GstVideoFrame* out);
 
-  void reset();  ///< for another stream
+  void reset();  ///< prepares for another stream
 
  private:
   std::optional<MappedFlow> find_flow(GstBuffer* buffer, const OverlaySettings& settings);

@@ -7,7 +7,7 @@
 namespace gsttorch {
 namespace {
 
-/// Transparency is the image's, whatever is drawn on it.
+/// Restores the image's alpha channel after drawing.
 class PreservedAlpha {
  public:
   explicit PreservedAlpha(const Canvas& canvas) : canvas_(canvas) {

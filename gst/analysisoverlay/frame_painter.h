@@ -13,32 +13,32 @@
 
 namespace gsttorch {
 
-/// What is drawn beside what lies on the frame's buffer.
+/// Data to draw in addition to the results on the frame's buffer.
 struct FrameContext {
-  const ShotPainter& shots;       ///< has taken the frame down
-  const ReferenceSource& other;   ///< to be shown beside it
-  PerfLine* perf_line = nullptr;  ///< none is drawn
+  const ShotPainter& shots;       ///< has already observed the frame
+  const ReferenceSource& other;   ///< image to show beside the frame
+  PerfLine* perf_line = nullptr;  ///< null: not drawn
 };
 
-/// Draws all kinds of results of one frame. Thread-bound.
+/// Draws the results of all kinds for one frame. Thread-bound.
 class FramePainter {
  public:
-  /// The element owns this object, so it outlives it.
+  /// The element owns this object and outlives it.
   explicit FramePainter(GstElement* element) : flow_(element), matches_(element) {}
 
-  /// Whether a frame carries something that these settings let be drawn.
+  /// Returns true if a frame has results that these settings allow to be drawn.
   static bool has_drawable(GstBuffer* buffer, const OverlaySettings& settings);
-  /// Whether these settings show another image beside each frame.
+  /// Returns true if these settings show another image beside each frame.
   static bool shows_pairs(const OverlaySettings& settings);
 
-  /// Draws the results of a buffer over the image in a frame, which may be another buffer's.
+  /// Draws the results of one buffer over a frame, which may belong to another buffer.
   void draw_over(GstBuffer* results, const OverlaySettings& settings, const FrameContext& context,
                  GstVideoFrame* frame);
-  /// Fills a frame twice as wide: the image, and beside it its results.
+  /// Fills a frame of twice the width with the image and, beside it, its results.
   void draw_beside(GstVideoFrame* in, const OverlaySettings& settings, const FrameContext& context,
                    GstVideoFrame* out);
 
-  void reset();  ///< for another stream
+  void reset();  ///< prepares for another stream
 
  private:
   void draw_pairs(GstVideoFrame* in, const OverlaySettings& settings, const ReferenceSource& other,

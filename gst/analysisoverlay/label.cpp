@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
 
-/// At most `scale`, so that the text is no wider than the canvas.
+/// Returns at most `scale`, reduced so that the text fits the canvas's width.
 double fitting_scale(const std::string& text, double scale, const Canvas& canvas) {
   const double room = canvas.pixels.cols - 16 * scale;
   const double width = cv::getTextSize(text, kFont, scale, 1, nullptr).width;

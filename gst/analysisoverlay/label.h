@@ -8,11 +8,11 @@
 
 namespace gsttorch {
 
-/// A colour in the order of the canvas's channels.
+/// Returns a colour in the canvas's channel order.
 cv::Scalar color(const Canvas& canvas, int red, int green, int blue);
 
-/// Writes a line of text at the top left of the canvas, below `line` others; smaller where it would
-/// not fit. White with a black edge, so that it can be read on anything.
+/// Draws a line of text at the top left of the canvas, below `line` others; reduces its size if it
+/// would not fit. White with a black outline, so that it is legible on any image.
 void draw_label(const std::string& text, int line, const Canvas& canvas);
 
 }  // namespace gsttorch

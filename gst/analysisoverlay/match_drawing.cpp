@@ -13,9 +13,9 @@ namespace gsttorch {
 namespace {
 
 constexpr int kShift = 4;                // coordinates are sixteenths of a pixel
-constexpr std::size_t kMostPairs = 200;  // lines across two images; more hide them
+constexpr std::size_t kMostPairs = 200;  // lines across two images; more would hide the images
 
-/// Pixel grids that cover the same area: x' = (x + 0.5) factor - 0.5.
+/// Scales between pixel grids that cover the same area: x' = (x + 0.5) factor - 0.5.
 cv::Point2d scaled(double x, double y, const cv::Size& from, const cv::Size& to) {
   const double sx = from.width > 0 ? static_cast<double>(to.width) / from.width : 1;
   const double sy = from.height > 0 ? static_cast<double>(to.height) / from.height : 1;
@@ -23,8 +23,8 @@ cv::Point2d scaled(double x, double y, const cv::Size& from, const cv::Size& to)
 }
 
 bool can_be_drawn(const cv::Point2d& p) {
-  constexpr double kFarAway = 1e5;                              // well within drawing arithmetic
-  return std::abs(p.x) < kFarAway && std::abs(p.y) < kFarAway;  // and a number
+  constexpr double kFarAway = 1e5;                              // well within the range of drawing
+  return std::abs(p.x) < kFarAway && std::abs(p.y) < kFarAway;  // false for NaN
 }
 
 cv::Point fixed(const cv::Point2d& p) {
@@ -46,7 +46,7 @@ void draw_dot(const Canvas& canvas, const cv::Point2d& at, const cv::Scalar& col
   cv::circle(pixels, fixed(at), radius, color, cv::FILLED, cv::LINE_AA, kShift);
 }
 
-/// Green where they agree with the rest or are sure, red where not, yellow between.
+/// Green for inliers or confident matches, red for others, yellow between.
 cv::Scalar color_of(const MatchRows& rows, std::size_t i, MatchColor coloring,
                     const Canvas& canvas) {
   const double sure = coloring == MatchColor::Inliers ? rows.is_inlier(i)
@@ -57,8 +57,8 @@ cv::Scalar color_of(const MatchRows& rows, std::size_t i, MatchColor coloring,
   return color(canvas, level(2 - 2 * sure), level(2 * sure), 48);
 }
 
-/// Calls `draw` with the index of every `step`th match: those that agree and those that do not, the
-/// fewer of both last, so that they are seen.
+/// Calls `draw` with the index of every `step`th match: first the larger group of inliers and
+/// outliers, then the smaller one, so that it stays visible.
 template <typename Draw>
 void for_each_match(const MatchRows& rows, std::size_t step, Draw&& draw) {
   std::size_t inliers = 0;
@@ -83,7 +83,7 @@ std::optional<Trail> trail_of(const MatchView& matches, std::size_t i, const cv:
   return trail;
 }
 
-/// Every how manyth is drawn: all together they leave most of the image to be seen.
+/// Returns n to draw every nth trail, so that the trails leave most of the image visible.
 std::size_t trail_step(const MatchView& matches, const cv::Size& size) {
   constexpr double kMostInk = 0.12;  // of the image's area
   double length = 0;
@@ -95,7 +95,7 @@ std::size_t trail_step(const MatchView& matches, const cv::Size& size) {
   return 1 + static_cast<std::size_t>(length / (kMostInk * size.area()));
 }
 
-/// Where a homography takes a point; nothing where that is behind the camera.
+/// Maps a point with a homography; returns nullopt if the result is behind the camera.
 std::optional<cv::Point2d> mapped(const std::array<double, 9>& h, const cv::Point2d& p) {
   const double w = h[6] * p.x + h[7] * p.y + h[8];
   if (!(w * h[8] > 1e-9 * std::abs(h[8]))) return std::nullopt;
@@ -133,7 +133,7 @@ void draw_pairs(const MatchView& matches, MatchColor coloring, const Canvas& can
 
 void draw_outline(const MatchView& matches, const Canvas& canvas) {
   if (!matches.homography) return;
-  constexpr int kParts = 16;  // of a side: some of it may be behind the camera
+  constexpr int kParts = 16;  // segments per side, as part of a side may be behind the camera
   const double right = matches.reference.width - 1, bottom = matches.reference.height - 1;
   const cv::Point2d corners[] = {{0, 0}, {right, 0}, {right, bottom}, {0, bottom}, {0, 0}};
   const auto place = [&](int side, int part) -> std::optional<cv::Point2d> {

@@ -11,7 +11,7 @@
 
 namespace gsttorch {
 
-/// Matches of a frame with another image, in the pixels of both.
+/// Matches of a frame with a reference image, in the pixels of both.
 struct MatchView {
   MatchRows rows;
   cv::Size frame;
@@ -19,16 +19,16 @@ struct MatchView {
   std::optional<std::array<double, 9>> homography;  ///< from the reference image to the frame
 };
 
-/// A line on the frame from where each point was in the reference image (scaled to the frame,
-/// where its size is another) to where it is now, and a dot there. Of many long ones some, evenly
-/// chosen.
+/// Draws a line on the frame from each point's position in the reference image (scaled to the frame
+/// if the sizes differ) to its present position, which gets a dot. If the lines would cover too
+/// much of the image, draws every nth.
 void draw_trails(const MatchView& matches, MatchColor coloring, const Canvas& canvas);
 
-/// The canvas has the frame in its left half, the reference image in the right one: a line between
-/// the two places of each point. Of many matches some, evenly chosen.
+/// Expects the frame in the canvas's left half and the reference image in the right half; draws a
+/// line between the two positions of each point. If there are too many matches, draws every nth.
 void draw_pairs(const MatchView& matches, MatchColor coloring, const Canvas& canvas);
 
-/// The border of the reference image as the homography takes it to the frame; nothing without one.
+/// Draws the border of the reference image, mapped to the frame by the homography, if there is one.
 void draw_outline(const MatchView& matches, const Canvas& canvas);
 
 }  // namespace gsttorch

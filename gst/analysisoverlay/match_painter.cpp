@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kMostLabels = 6;
 
-/// Calls `visit` with each result of the first element that the settings let through.
+/// Calls `visit` with each result of the first element that the settings select.
 template <typename Visit>
 void for_each_result(GstBuffer* buffer, const OverlaySettings& settings, Visit&& visit) {
   if (settings.match_style == MatchStyle::None) return;
@@ -40,8 +40,8 @@ bool can_be_paired(const GstTorchMatch& match) {
 
 guint agreement(const GstTorchMatch& match) { return match.geometry ? match.inliers : match.count; }
 
-/// Of several reference images the one that the frame shows best; of equals the first. Its
-/// strings are the meta's.
+/// Of several reference images, returns the one that matches the frame best; on a tie the first.
+/// Its strings belong to the meta.
 std::optional<GstTorchMatch> best_pair(GstBuffer* buffer, const OverlaySettings& settings) {
   std::optional<GstTorchMatch> best;
   for_each_result(buffer, settings, [&best](const GstTorchMatch& match) {
@@ -52,7 +52,7 @@ std::optional<GstTorchMatch> best_pair(GstBuffer* buffer, const OverlaySettings&
 }
 
 cv::Size size_of(guint width, guint height) {
-  constexpr guint kMost = 1u << 20;  // metas can come from anybody
+  constexpr guint kMost = 1u << 20;  // the meta may come from any element
   return {static_cast<int>(std::min(width, kMost)), static_cast<int>(std::min(height, kMost))};
 }
 

@@ -11,34 +11,34 @@
 
 namespace gsttorch {
 
-/// Whether a frame carries a matching result that these settings let be drawn.
+/// Returns true if a frame has a matching result that these settings allow to be drawn.
 bool has_drawable_match(GstBuffer* buffer, const OverlaySettings& settings);
 
-/// The image that a frame is to be shown beside: of the results with matches that with most
-/// inliers, or most matches where no geometry was checked; of equals the first.
+/// The image to show beside a frame: of the results with matches, the one with most inliers, or
+/// with most matches if no geometry was estimated; on a tie the first.
 struct PairedImage {
   GstClockTime pts = GST_CLOCK_TIME_NONE;  ///< of an earlier frame
-  std::string file;                        ///< or a reference image's; empty: none
+  std::string file;                        ///< or the reference image's file; empty: none
 };
 PairedImage paired_image(GstBuffer* buffer, const OverlaySettings& settings);
 
-/// Draws the matching results that lie on a buffer: all of the first element that has some.
+/// Draws the matching results attached to a buffer: all from the first element that attached any.
 /// Thread-bound.
 class MatchPainter {
  public:
-  /// The element owns this object, so it outlives it.
+  /// The element owns this object and outlives it.
   explicit MatchPainter(GstElement* element) : element_(element) {}
 
-  /// Outlines and trails.
+  /// Draws outlines and trails.
   void draw(GstBuffer* buffer, const OverlaySettings& settings, const Canvas& canvas);
-  /// Lines between the frame in the left half and the other one, of `paired_picture`, in the
-  /// right half.
+  /// Draws lines between the frame in the left half and the image from `paired_image` in the right
+  /// half.
   void draw_pairs(GstBuffer* buffer, const OverlaySettings& settings, const Canvas& canvas);
-  /// A line of text for each result, below `line` others.
+  /// Draws a line of text for each result, below `line` others.
   static void draw_labels(GstBuffer* buffer, const OverlaySettings& settings, int line,
                           const Canvas& canvas);
 
-  void reset() { has_warned_ = false; }  ///< for another stream
+  void reset() { has_warned_ = false; }  ///< prepares for another stream
 
  private:
   void warn_once(const std::string& reason);

@@ -24,10 +24,10 @@ struct OverlaySettings {
   std::string source;        ///< empty: any
   bool perf_line = false;
   bool shots = true;
-  unsigned every = 1;               ///< frames; 0: none is drawn
+  unsigned every = 1;               ///< frames; 0: draws none
   std::string snapshot_location;    ///< a pattern; empty: no snapshots
   unsigned snapshot_every = 30;     ///< frames
-  unsigned snapshot_max_files = 0;  ///< 0: all are kept
+  unsigned snapshot_max_files = 0;  ///< 0: keeps all
   unsigned snapshot_max_queue = 4;
 };
 

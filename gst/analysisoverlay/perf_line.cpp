@@ -15,12 +15,12 @@ namespace {
 
 constexpr std::uint64_t kRefreshEvery = 500'000'000;  // ns
 constexpr std::size_t kMostStages = 3;
-constexpr double kLeastBusy = 0.05;  // of the time: below, a stage is not worth naming
+constexpr double kLeastBusy = 0.05;  // of the time; stages below are not listed
 constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
 constexpr double kFontHeight = 22;  // pixels at scale 1
 constexpr double kLeastHeight = 9;  // pixels
 constexpr int kMargin = 4;          // pixels
-constexpr double kDimmed = 0.25;    // of the image behind the text
+constexpr double kDimmed = 0.25;    // brightness of the image behind the text
 
 template <typename... Values>
 std::string format(const char* pattern, Values... values) {
@@ -53,7 +53,7 @@ std::vector<const GstStructure*> entries(const GstStructure* s, const char* fiel
   return all;
 }
 
-/// The elements that take most of the time, the busiest first: "raftflow0 31.2 ms".
+/// Returns the elements that use the most time, the busiest first: "raftflow0 31.2 ms".
 std::vector<std::string> stage_texts(const GstStructure* stats) {
   auto elements = entries(stats, "elements");
   const auto busy = [](const GstStructure* element) { return number(element, "busy").value_or(0); };
@@ -90,7 +90,7 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
-/// A thirtieth of the image, but large enough to be read, and never wider than the image.
+/// A thirtieth of the image's height, but large enough to read, and never wider than the image.
 double text_scale(const std::string& text, const cv::Size& image) {
   const double scale = std::max(image.height / 30.0, kLeastHeight) / kFontHeight;
   const int width = cv::getTextSize(text, kFont, scale, 1, nullptr).width;
@@ -104,7 +104,7 @@ Ref<GstObject> pipeline_of(GstElement* element) {
   return top;
 }
 
-/// The `stats` of the first perfmeter in the element's pipeline, or null. Transfer full.
+/// Returns the `stats` of the first perfmeter in the element's pipeline, or null. Transfer full.
 GstStructure* meter_stats(GstElement* element) {
   const auto top = pipeline_of(element);
   if (!GST_IS_BIN(top.get())) return nullptr;
@@ -166,7 +166,7 @@ Canvas PerfLine::draw(const Canvas& canvas) {
   const int strip = std::min(height, size.height + baseline + 2 * kMargin);
   const Canvas foot{canvas.pixels(cv::Rect(0, height - strip, width, strip)), canvas.is_bgr,
                     canvas.has_alpha};
-  // Light letters on a dark strip can be read on any image.
+  // Light letters on a dark strip are legible on any image.
   cv::Mat drawing;
   cv::multiply(foot.pixels, cv::Scalar(kDimmed, kDimmed, kDimmed, 1), drawing);
   cv::putText(drawing, text_, {kMargin, kMargin + size.height}, kFont, scale, cv::Scalar::all(255),

@@ -13,12 +13,12 @@
 namespace gsttorch {
 namespace {
 
-constexpr std::size_t kMostFiles = 4;  // that are kept decoded
+constexpr std::size_t kMostFiles = 4;  // kept decoded
 
 }  // namespace
 
 void draw_image(const ReferenceImage& image, const Canvas& canvas) {
-  // Only read from.
+  // The cast is safe: the pixels are only read.
   const cv::Mat pixels(image.height, image.width, CV_8UC3,
                        const_cast<std::uint8_t*>(image.rgb.data()),
                        static_cast<std::size_t>(image.stride));
@@ -57,7 +57,7 @@ std::shared_ptr<const ReferenceImage> ReferenceImages::file(const std::string& p
   return files_.front().image;
 }
 
-// What nobody takes must not gather.
+// Limits the list, so that unused requests do not accumulate.
 void ReferenceImages::request(const std::string& path) {
   if (std::ranges::find(asked_for_, path) == asked_for_.end()) {
     asked_for_.push_back(path);

@@ -15,26 +15,26 @@
 
 namespace gsttorch {
 
-/// What a frame is shown beside: an earlier frame of the same caps, the image in a file, or
-/// nothing. Cheap to copy, and never changes.
+/// The image to show beside a frame: an earlier frame with the same caps, the image in a file, or
+/// none. Cheap to copy and immutable.
 struct ReferenceSource {
   Ref<GstBuffer> frame;
   std::shared_ptr<const ReferenceImage> file;
 };
 
-/// Covers the canvas with an image, scaled to it.
+/// Scales an image to the canvas and fills the canvas with it.
 void draw_image(const ReferenceImage& image, const Canvas& canvas);
 
-/// Finds the images that frames' matches lead to. Files are read in a thread of their own: until
-/// one is there, it is as if it could not be read. Thread-bound.
+/// Finds the images that the matches of frames refer to. Files are loaded in a thread of their own;
+/// a file still being loaded is treated like one that cannot be read. Thread-bound.
 class ReferenceImages {
  public:
-  /// Of a frame; from now on this one can be another's.
+  /// Returns the image for a frame. From now on this frame may be the result for a later one.
   ReferenceSource find(GstBuffer* buffer, const OverlaySettings& settings);
 
-  /// For another stream; files stay.
+  /// Prepares for another stream; keeps the files.
   void reset() { earlier_.reset(); }
-  /// Gives the files up, also what is being read.
+  /// Releases the files and cancels loading.
   void stop() { *this = ReferenceImages(); }
 
  private:
@@ -47,8 +47,8 @@ class ReferenceImages {
   void request(const std::string& path);
 
   EarlierFrames earlier_;
-  std::deque<File> files_;              // the one that was asked for last is first
-  std::vector<std::string> asked_for_;  // the latest that were not taken yet, oldest first
+  std::deque<File> files_;              // the most recently requested one is first
+  std::vector<std::string> asked_for_;  // latest requests that are not served yet, oldest first
   std::unique_ptr<ImageLoader> loader_ = std::make_unique<ImageLoader>();
 };
 

@@ -19,7 +19,8 @@ namespace {
 constexpr std::size_t kMostScores = 4096;  // as wide as the widest strip
 constexpr int kLeastStrip = 8;             // pixels
 
-// Of the first scenedetect that the settings let through; with its boundary, if one is known.
+// Returns the result of the first scenedetect that the settings select, with its boundary if it has
+// one.
 std::optional<GstTorchShot> find_shot(GstBuffer* buffer, const OverlaySettings& settings) {
   std::optional<GstTorchShot> found;
   gpointer state = nullptr;

@@ -13,19 +13,19 @@
 
 namespace gsttorch {
 
-/// Whether a frame carries a result of shot detection that these settings let be drawn.
+/// Returns true if a frame has a shot detection result that these settings allow to be drawn.
 bool has_drawable_shot(GstBuffer* buffer, const OverlaySettings& settings);
 
-/// Draws the number of the shot, and the scores of the last frames as a strip: a column for each,
-/// the newest on the right, a line where the threshold is, boundaries as bars. Thread-bound.
+/// Draws the number of the shot and a strip with the scores of the last frames: a column per frame,
+/// the newest on the right, a line at the threshold, boundaries as bars. Thread-bound.
 class ShotPainter {
  public:
-  /// Takes down the result of a frame, whether it will be drawn or not. Each frame once.
+  /// Records the result of a frame, whether or not it will be drawn. Call it once per frame.
   void observe(GstBuffer* buffer, const OverlaySettings& settings);
-  /// Draws what the buffer says, and the strip of the frames that were taken down.
+  /// Draws the buffer's result and the strip of the recorded scores.
   void draw(GstBuffer* buffer, const OverlaySettings& settings, const Canvas& canvas) const;
 
-  void reset() { scores_.clear(); }  ///< for another stream
+  void reset() { scores_.clear(); }  ///< prepares for another stream
 
  private:
   struct Score {

@@ -23,7 +23,7 @@ std::optional<Widths> doubled(Widths w) {
 }
 
 std::optional<Widths> halved(Widths w) {
-  const gint64 even = w.step % 2 == 0 ? w.step : 2 * w.step;  // distance of the even ones
+  const gint64 even = w.step % 2 == 0 ? w.step : 2 * w.step;  // distance of even widths
   const gint64 min = std::max(even, (w.min + even - 1) / even * even);
   const gint64 max = w.max / even * even;
   if (min > max) return std::nullopt;
@@ -66,10 +66,10 @@ bool change_value(const GValue* from, GValue* to, Change change) {
   return gst_value_list_get_size(to) > 0;
 }
 
-/// False where none of the structure's widths has a counterpart.
+/// Returns false if no width of the structure can be changed.
 bool change_structure(GstStructure* s, Change change) {
   const GValue* width = gst_structure_get_value(s, "width");
-  if (!width) return true;  // any width, then and now
+  if (!width) return true;  // any width, before and after
   GValue changed = G_VALUE_INIT;
   const bool possible = change_value(width, &changed, change);
   if (possible) gst_structure_set_value(s, "width", &changed);

@@ -8,11 +8,11 @@
 
 namespace gsttorch {
 
-/// Caps of the output that is twice as wide as `caps`: of fixed widths, ranges and lists.
+/// Returns output caps of twice the width of `caps`; handles fixed widths, ranges and lists.
 Ref<GstCaps> doubled_width(const GstCaps* caps);
 
-/// Caps of the inputs that `doubled_width` makes `caps` of. Widths that nothing is doubled to (odd
-/// ones) are left out, so the result may be empty.
+/// Returns the input caps for which `doubled_width` gives `caps`. Odd widths are dropped, so the
+/// result may be empty.
 Ref<GstCaps> halved_width(const GstCaps* caps);
 
 }  // namespace gsttorch

@@ -43,7 +43,7 @@ Result<void> check_directory_of(const std::string& file) {
   return make_writable_directory(directory.empty() ? "." : directory);
 }
 
-/// What is painted for these settings: twice as wide if it is beside the image.
+/// Returns the painted frame's info for these settings: twice the width in side-by-side layout.
 GstVideoInfo painted_info(const GstVideoInfo& in, OverlayLayout layout) {
   const guint width = static_cast<guint>(in.width) * (layout == OverlayLayout::Blend ? 1 : 2);
   GstVideoInfo out;

@@ -19,8 +19,9 @@
 
 namespace gsttorch {
 
-/// Draws and encodes single frames into files on a thread of its own. A stream never waits for it:
-/// what it cannot keep up with is dropped and counted. Thread-safe, but for start and stop.
+/// Draws single frames and encodes them into files on a thread of its own. It never blocks the
+/// stream: frames that it cannot keep up with are dropped and counted. Thread-safe, except start
+/// and stop.
 class Snapshots {
  public:
   struct Frame {
@@ -28,8 +29,8 @@ class Snapshots {
     Ref<GstBuffer> buffer;
     GstVideoInfo info{};
     OverlaySettings settings;
-    ShotPainter shots;      ///< as it is with this frame
-    ReferenceSource other;  ///< to be shown beside it
+    ShotPainter shots;      ///< state at this frame
+    ReferenceSource other;  ///< image to show beside it
   };
   struct Counts {
     std::atomic<std::uint64_t> written{0};
@@ -37,19 +38,19 @@ class Snapshots {
     std::atomic<std::uint64_t> failed{0};
   };
 
-  /// The element owns this object, so it outlives it.
+  /// The element owns this object and outlives it.
   explicit Snapshots(GstElement* element) : element_(element), painter_(element) {}
   ~Snapshots() { stop(); }
 
-  /// Fails, before anything was written, where the pattern or its directory is of no use.
+  /// Fails before anything is written if the pattern or its directory cannot be used.
   Result<void> start(const std::string& pattern);
-  void stop();  ///< returns once what was taken is written
+  void stop();  ///< returns once the accepted frames are written
 
   void offer(Frame frame);
   const Counts& counts() const { return counts_; }
 
  private:
-  // On the thread:
+  // Called on the snapshot thread.
   void run();
   Result<void> write(const Frame& frame);
   Ref<GstBuffer> paint(const Frame& frame, const GstVideoInfo& info);
