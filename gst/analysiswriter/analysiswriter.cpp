@@ -13,13 +13,13 @@
 namespace gsttorch {
 namespace {
 
-// With queue-policy=drop no line is ever left out, and a disk that never answers takes no more
-// memory than this many of them.
+// With queue-policy=drop no record is ever dropped; this limit bounds the memory that they use if
+// the disk never responds.
 constexpr std::size_t kMaxWaitingLines = 10000;
 
 bool is_due(std::uint64_t frame, guint every) { return every > 0 && frame % every == 0; }
 
-// And not of the disk: the next one can be written.
+// An error of the array, not of the disk: the next array can be written.
 bool is_of_the_array(const Error& error) {
   return error.code == ErrorCode::BadShape || error.code == ErrorCode::Failed;
 }
@@ -84,7 +84,7 @@ Result<void> AnalysisWriter::start() {
       run(std::move(directory));
       return true;
     });
-    queue_.set_state(QueueState::Failed);  // a good end was Closed before, and stays so
+    queue_.set_state(QueueState::Failed);  // no effect after a normal end, which set Closed before
   });
   return {};
 }
@@ -101,7 +101,7 @@ void AnalysisWriter::log_start(const WriterSettings& settings,
 }
 
 void AnalysisWriter::stop() {
-  queue_.set_state(QueueState::Open);  // the change of state had interrupted it
+  queue_.set_state(QueueState::Open);  // the state change had interrupted it
   enqueue_shot_list();
   queue_.set_state(QueueState::Closed);
   if (!thread_.joinable()) return;
@@ -166,7 +166,7 @@ QueueState AnalysisWriter::hand_over(Job job, const WriterSettings& settings) {
     capacity = std::max(capacity, kMaxWaitingLines);
   }
   const bool has_files = job.has_files();
-  waiting_with_files_ += has_files;  // before the writer can take it
+  waiting_with_files_ += has_files;  // before the writer can pop the job
   const QueueState state = queue_.push(std::move(job), capacity);
   if (state != QueueState::Open) waiting_with_files_ -= has_files;
   return state;
@@ -254,7 +254,7 @@ AnalysisWriter::Job AnalysisWriter::make_job(GstBuffer* buffer, std::uint64_t fr
 void AnalysisWriter::run(ResultsDirectory directory) {
   auto done = write_all(directory);
   const auto closed =
-      directory.close();  // after a failure too: earlier records may still be waiting
+      directory.close();  // after a failure too: earlier records may still be buffered
   if (done) done = closed;
   count(directory);
   if (!done) fail(done.error());
@@ -263,7 +263,7 @@ void AnalysisWriter::run(ResultsDirectory directory) {
 Result<void> AnalysisWriter::write_all(ResultsDirectory& directory) {
   while (auto job = next_job()) {
     if (auto done = write(directory, *job); !done) return done;
-    // Readers that follow the file see it up to date whenever there is nothing else to do.
+    // Keeps the file up to date for readers that follow it, whenever the queue is empty.
     if (queue_.size() == 0) {
       if (auto done = directory.flush(); !done) return done;
     }
@@ -288,7 +288,7 @@ void AnalysisWriter::fail(const Error& error) {
   GST_DEBUG_OBJECT(element_, "cannot write: %s; %s", error.message.c_str(),
                    on_failure == OnFailure::Stop ? "stops" : "continues without records");
   if (on_failure == OnFailure::Stop) {
-    // Before the stream stops: whoever sees it stop finds the reason on the bus already.
+    // Before the stream stops, so that the reason is on the bus by then.
     post_error(element_, error);
     return;
   }

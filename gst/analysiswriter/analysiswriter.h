@@ -39,11 +39,11 @@ struct WriterSettings {
   OnFailure on_failure = OnFailure::Stop;
 };
 
-/// Takes what buffers carry on the streaming thread, and writes it on a thread of its own.
-/// Thread-safe, but for start and stop.
+/// Collects the results attached to buffers on the streaming thread and writes them on a thread of
+/// its own. Thread-safe, except start and stop.
 class AnalysisWriter {
  public:
-  /// The element owns this object, so it outlives it.
+  /// The element owns this object and outlives it.
   explicit AnalysisWriter(GstElement* element) : element_(element) {}
   ~AnalysisWriter() { stop(); }
 
@@ -55,20 +55,20 @@ class AnalysisWriter {
   }
   GstStructure* stats() const;  ///< transfer full
 
-  Result<void> start();  ///< fails before anything was written
-  void stop();           ///< returns once all that was taken is on disk
+  Result<void> start();  ///< fails before anything is written
+  void stop();           ///< returns once all accepted frames are on disk
 
-  /// Takes down a frame. While the queue is full it waits, or leaves the frame's files out.
+  /// Enqueues a frame's results. If the queue is full, waits or drops the frame's files.
   GstFlowReturn take(GstBuffer* buffer);
-  bool drain();  ///< waits until all that was taken is on disk; false where that did not happen
+  bool drain();  ///< waits until all accepted frames are on disk; false if that failed
 
-  void interrupt();  ///< ends the waiting of take and drain
+  void interrupt();  ///< ends the waits in take and drain
   void resume();
 
  private:
-  // To be written; of their buffers the array alone: the frame and its pool are free again.
+  // To be written. Keeps only the array's buffer, so that the frame returns to its pool.
   struct FlowFile {
-    std::size_t number = 0;  // of the result on its frame
+    std::size_t number = 0;  // index of the result on its frame
     FlowPart part = FlowPart::Flow;
     Ref<GstBuffer> buffer;
     FlowGrid grid;
@@ -86,11 +86,11 @@ class AnalysisWriter {
     std::vector<MatchFile> match_files;
     FlowFileType flow_file_type = FlowFileType::Flo;
     MatchFileType match_file_type = MatchFileType::Csv;
-    bool ends_shot_list = false;  // no frame: shots.csv is due
+    bool ends_shot_list = false;  // no frame: write shots.csv
   };
   struct Stats {
     std::uint64_t frames = 0;
-    std::uint64_t taken = 0;  // for a record
+    std::uint64_t taken = 0;  // accepted for a record
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
     std::uint64_t flow_files = 0;
@@ -110,7 +110,7 @@ class AnalysisWriter {
                  bool is_wanted) const;
   void enqueue_shot_list();
   QueueState hand_over(Job job, const WriterSettings& settings);
-  // On the writer's thread:
+  // Called on the writer's thread.
   void run(ResultsDirectory directory);
   Result<void> write_all(ResultsDirectory& directory);
   Result<void> write(ResultsDirectory& directory, Job& job);
@@ -118,7 +118,7 @@ class AnalysisWriter {
   Result<void> write_array(ResultsDirectory& directory, const FlowFile& file,
                            const std::string& name);
   Result<void> write_matches(ResultsDirectory& directory, const MatchFile& file, Job& job);
-  // The record names the file where it was written. An array that is none is no failure.
+  // Names the file in the record if it was written. An invalid array is not a failure.
   Result<void> note(Result<void> done, const std::string& name, std::string& field);
   std::optional<Job> next_job();
   void fail(const Error& error);
@@ -130,11 +130,11 @@ class AnalysisWriter {
   mutable std::mutex mutex_;
   WriterSettings settings_;              // guarded by mutex_
   Stats stats_;                          // guarded by mutex_
-  FrameNumbering numbering_;             // the streaming thread
-  std::atomic<bool> has_shots_ = false;  // that shots.csv does not list yet
-  bool has_warned_ = false;              // the writer's thread
+  FrameNumbering numbering_;             // streaming thread only
+  std::atomic<bool> has_shots_ = false;  // not yet listed in shots.csv
+  bool has_warned_ = false;              // writer's thread only
   BoundedQueue<Job> queue_;
-  std::atomic<std::size_t> waiting_with_files_{0};  // of the jobs in the queue
+  std::atomic<std::size_t> waiting_with_files_{0};  // queued jobs with files
   std::thread thread_;
 };
 

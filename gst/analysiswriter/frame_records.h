@@ -12,13 +12,13 @@
 
 namespace gsttorch {
 
-/// A time, if it is one.
+/// Returns the time if it is valid.
 std::optional<std::uint64_t> known_time(GstClockTime t);
 
-/// What results on a buffer say in figures; the files of their arrays are not among them yet.
+/// Statistics of the results on a buffer; the files of their arrays are added later.
 FlowRecord flow_record(const GstTorchFlow& flow);
 MatchRecord match_record(const GstTorchMatch& match);
-/// What the first scenedetect upstream says of the frame.
+/// Result of the first upstream scenedetect for the frame.
 std::optional<ShotRecord> shot_record(GstBuffer* buffer);
 
 std::optional<ReferenceTimestamp> reference_timestamp(GstBuffer* buffer);
