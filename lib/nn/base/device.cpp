@@ -15,8 +15,8 @@
 namespace gsttorch {
 namespace {
 
-// Loads LibTorch's CUDA half, which this library does not link, and makes sure that it works.
-// LibTorch looks for it once, the first time that somebody asks: so nobody may ask before.
+// Loads LibTorch's CUDA half, which this library does not link, and verifies that it works.
+// LibTorch checks for it only once, at the first query, so no code may query it before this.
 Result<void> register_cuda(const CudaProbe& probe) {
   if (auto loaded = load_torch_cuda(probe.torch_library); !loaded) return loaded;
   const auto& cuda = at::detail::getCUDAHooks();

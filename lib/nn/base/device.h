@@ -11,20 +11,21 @@
 
 namespace gsttorch {
 
-/// The device a user's word stands for: "auto", "cpu", "cuda" (the first) or "cuda:N".
-/// "auto" is the CUDA device with most free memory where one is usable, else the CPU. Whoever asked
-/// for CUDA by name never gets the CPU: the error says why.
+/// Parses a device name: "auto", "cpu", "cuda" (the first CUDA device) or "cuda:N". "auto" selects
+/// the usable CUDA device with the most free memory, or the CPU if there is none. An explicit CUDA
+/// name never falls back to the CPU: the error names the cause.
 Result<c10::Device> parse_device(const std::string& name);
 
-/// From now on the calling thread's work on a CUDA device goes to a stream of LibTorch's pool; on
-/// the CPU it is done where it is called.
+/// Makes the calling thread submit its CUDA work to a stream of LibTorch's pool from now on. On the
+/// CPU nothing changes: operations run in the calling thread.
 void take_own_stream(const std::string& device);
 
-/// Waits for what the calling thread has given to a device. Whoever hands a tensor to another
-/// thread, or lets one go that it worked on, does this first: the other works on another stream.
+/// Waits until the device has finished the calling thread's work. Call it before you pass a tensor
+/// to another thread, or release one that this thread has used: the other thread works on another
+/// stream.
 void wait_for_work(c10::Device device);
 
-/// "cpu" and the CUDA devices that are usable here.
+/// "cpu" and the CUDA devices that are usable on this machine.
 std::vector<std::string> available_devices();
 
 }  // namespace gsttorch

@@ -10,7 +10,7 @@
 namespace gsttorch {
 namespace {
 
-// The CPU allocator throws a plain c10::Error: only its text tells.
+// The CPU allocator throws a plain c10::Error, so only its text identifies the failure.
 bool says_out_of_memory(std::string_view text) {
   return text.find("can't allocate memory") != std::string_view::npos ||
          text.find("out of memory") != std::string_view::npos;

@@ -8,8 +8,8 @@
 
 namespace gsttorch {
 
-/// Inside lib/nn failures are exceptions, torch's and this one, which knows its kind. The façades
-/// turn both into an Error.
+/// Code in lib/nn reports failures as exceptions: torch's own, and this one, which has an error
+/// code. The façades convert both to an Error.
 class Failure : public std::runtime_error {
  public:
   Failure(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
@@ -19,8 +19,8 @@ class Failure : public std::runtime_error {
   ErrorCode code_;
 };
 
-/// Runs `body`; whatever it throws becomes an Error whose text starts with `what`.
-/// Out of memory is told from other failures.
+/// Converts the exception being handled to an Error whose text starts with `what`. Out of memory
+/// has its own error code.
 Error current_error(const std::string& what);
 
 template <typename Fn>

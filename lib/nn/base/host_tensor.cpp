@@ -13,7 +13,7 @@
 namespace gsttorch {
 namespace {
 
-// From a GPU into pinned memory, which is several times as fast.
+// Copies from a GPU go to pinned memory, which is several times as fast.
 at::Tensor on_host(const at::Tensor& tensor) {
   if (!tensor.is_cuda()) return tensor.cpu();
   const at::TensorOptions options = tensor.options().device(at::kCPU).pinned_memory(true);

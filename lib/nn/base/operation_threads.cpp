@@ -7,8 +7,9 @@
 namespace gsttorch {
 
 void set_operation_threads(int count) {
-  // LibTorch gives a thread the number that any thread set last, on its first parallel operation.
-  // Asking is such an operation: after it the thread keeps what it is told here.
+  // At a thread's first parallel operation, LibTorch sets its thread count to the one that any
+  // thread set last. get_num_threads() counts as such an operation; after it, the thread keeps the
+  // count set here.
   at::get_num_threads();
   at::set_num_threads(count > 0 ? count : at::intraop_default_num_threads());
 }

@@ -4,8 +4,8 @@
 
 namespace gsttorch {
 
-/// How many threads one operation may use when it is called from the calling thread; 0 or less: as
-/// many as LibTorch takes by itself (the cores, or what OMP_NUM_THREADS says).
+/// Sets how many threads one operation called from this thread may use. 0 or less selects
+/// LibTorch's default (the number of cores, or OMP_NUM_THREADS).
 void set_operation_threads(int count);
 
 }  // namespace gsttorch

@@ -12,7 +12,8 @@ namespace {
 
 constexpr CudaVersion kFirstWithBf16{8, 0};
 
-// With AVX-512 alone oneDNN would compute in bfloat16 too, slower than in float32.
+// With AVX-512 but without AVX512_BF16, oneDNN would also compute in bfloat16, but slower than in
+// float32.
 bool cpu_has_bf16() {
 #if defined(__x86_64__)
   return __builtin_cpu_supports("avx512bf16");

@@ -12,11 +12,11 @@
 
 namespace gsttorch {
 
-/// Where a model computes, and in which type its convolutions do: they take nearly all of the time.
-/// What follows from one another over many steps, or is summed over many tokens (attention,
-/// similarities, coordinates), is float32 whatever the type.
+/// The device of a model and the data type of its convolutions, which take nearly all of the time.
+/// Values that accumulate over many steps or are summed over many tokens (attention, similarities,
+/// coordinates) are float32 whatever the type.
 struct ComputeTarget {
-  // Not explicit: a device alone stands for float32 on it.
+  // Implicit conversion: a device alone means float32 on that device.
   ComputeTarget(c10::Device device, c10::ScalarType type = c10::kFloat)
       : device(device), type(type) {}
   ComputeTarget(c10::DeviceType device) : device(device), type(c10::kFloat) {}
@@ -25,20 +25,20 @@ struct ComputeTarget {
   c10::ScalarType type;
 };
 
-/// What a device can do fast.
+/// Features that a device supports at full speed.
 struct DeviceAbilities {
   bool is_cuda = false;
   bool has_bf16 = false;
-  std::string name;  ///< for people: "cuda:0 (NVIDIA GeForce RTX 2070, compute capability 7.5)"
+  std::string name;  ///< in messages: "cuda:0 (NVIDIA GeForce RTX 2070, compute capability 7.5)"
 };
 
-/// The type that a user's word stands for; an error says what to ask for instead. Auto is float32:
-/// nobody loses digits unasked.
+/// The data type for a requested precision; an error says which one to request instead. Auto is
+/// float32: precision is only reduced on request.
 Result<c10::ScalarType> compute_type(Precision precision, const DeviceAbilities& device);
 
 Precision precision_of(c10::ScalarType type);
 
-/// The device and the type of what a user asked for.
+/// The device and data type that the options request.
 Result<ComputeTarget> compute_target(const ModelOptions& options);
 
 }  // namespace gsttorch

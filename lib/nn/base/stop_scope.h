@@ -8,9 +8,9 @@
 
 namespace gsttorch {
 
-/// While it lives, the calling thread's work ends at the next step once the token is stopped. Of a
-/// thread, as MemoryScope is: a token that every module hands on to every other would be in all
-/// their signatures. Scopes nest; the innermost counts.
+/// While it exists, the calling thread's work ends at the next step once the token is stopped. It
+/// is per thread, like MemoryScope: otherwise every module would need a token parameter to pass on
+/// to the others. Scopes nest; the innermost one counts.
 class StopScope {
  public:
   explicit StopScope(std::stop_token stop);
@@ -23,11 +23,12 @@ class StopScope {
   const std::stop_token* const outer_;
 };
 
-/// Between the steps of a model, the longest of which is how long a flush may wait: throws
-/// Failure(Cancelled) where the scope's token is stopped.
+/// Throws Failure(Cancelled) if the scope's token is stopped. Models call it between their steps;
+/// the longest step bounds how long a flush waits.
 void end_if_stopped();
 
-/// For tests: called by each end_if_stopped of this thread, before it looks. Empty: nothing.
+/// For tests: each end_if_stopped() of this thread calls the hook before it checks the token. An
+/// empty hook does nothing.
 void on_stop_check(std::function<void()> hook);
 
 }  // namespace gsttorch

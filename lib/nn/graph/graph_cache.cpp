@@ -28,7 +28,7 @@ bool are_possible(c10::Device device) {
   return device.is_cuda() && are_wanted() && cuda_graph_entry();
 }
 
-// Strides too: who reads a channels-last tensor does other operations.
+// The key includes strides: work on a channels-last tensor executes other operations.
 std::string key_of(const std::string& name, const GraphCache::Tensors& inputs) {
   std::ostringstream key;
   key << name;
@@ -38,7 +38,7 @@ std::string key_of(const std::string& name, const GraphCache::Tensors& inputs) {
   return key.str();
 }
 
-// The thread's work goes to another stream for a while.
+// Switches the thread to another stream while it exists.
 class StreamScope {
  public:
   explicit StreamScope(c10::Stream stream)
@@ -52,14 +52,14 @@ class StreamScope {
   const c10::Stream before_;
 };
 
-// Puts an event behind what was given to a stream, also where not all of it was.
+// Records an event on a stream when it is destroyed, even if not all work was submitted.
 class RecordEventOnExit {
  public:
   RecordEventOnExit(c10::Event& event, c10::Stream stream) : event_(event), stream_(stream) {}
   ~RecordEventOnExit() {
     try {
       event_.record(stream_);
-    } catch (...) {  // the GPU failed, which the work tells
+    } catch (...) {  // the GPU failed; the work reports the error
     }
   }
   RecordEventOnExit(const RecordEventOnExit&) = delete;
@@ -70,7 +70,7 @@ class RecordEventOnExit {
   const c10::Stream stream_;
 };
 
-// A recording that was broken off cannot end well.
+// An aborted recording cannot be ended without an error.
 void end_quietly(CudaGraph& graph) {
   try {
     graph.end();
@@ -80,12 +80,12 @@ void end_quietly(CudaGraph& graph) {
 
 }  // namespace
 
-// Its graph reads `inputs` and writes `outputs`, which are in its own memory.
+// The graph reads `inputs`; it writes `outputs`, which are in its own memory.
 struct GraphCache::Recording {
   std::string key;
   bool is_refused = false;
   Tensors inputs, outputs;
-  std::unique_ptr<CudaGraph> graph;  // null: seen once, or refused
+  std::unique_ptr<CudaGraph> graph;  // null: seen only once, or refused
 };
 
 struct GraphCache::State {
@@ -97,7 +97,7 @@ struct GraphCache::State {
   ~State() {
     try {
       if (done.was_marked_for_recording()) done.synchronize();
-    } catch (...) {  // the GPU failed, which whoever worked on it was told
+    } catch (...) {  // the GPU failed; the thread that used it received the error
     }
   }
 
@@ -109,10 +109,10 @@ struct GraphCache::State {
 
   const c10::impl::VirtualGuardImpl guard;
   const c10::Device device;
-  const c10::Stream stream;         // to record on
-  std::mutex mutex;                 // of all below
+  const c10::Stream stream;         // for recording
+  std::mutex mutex;                 // guards all members below
   c10::Event done;                  // the last replay, and the copies of its results
-  std::list<Recording> recordings;  // used last first
+  std::list<Recording> recordings;  // most recently used first
 };
 
 GraphCache::Recording& GraphCache::State::find(const std::string& key, bool& is_new) {
@@ -132,7 +132,7 @@ GraphCache::Recording& GraphCache::State::find(const std::string& key, bool& is_
   return recordings.front();
 }
 
-// All graphs of the cache have one memory: what one leaves there is copied before the next runs.
+// All graphs of the cache share one memory: the results of one are copied before the next one runs.
 CudaGraph* GraphCache::State::any_graph() {
   for (const Recording& recording : recordings) {
     if (recording.graph) return recording.graph.get();
@@ -140,7 +140,7 @@ CudaGraph* GraphCache::State::any_graph() {
   return nullptr;
 }
 
-// On the thread's current stream.
+// Runs on the thread's current stream.
 std::unique_ptr<CudaGraph> GraphCache::State::recorded(Recording& recording, const Work& work) {
   std::unique_ptr<CudaGraph> graph = cuda_graph_entry()();
   graph->begin(any_graph());
@@ -154,7 +154,7 @@ std::unique_ptr<CudaGraph> GraphCache::State::recorded(Recording& recording, con
   return graph;
 }
 
-// The work was done already: what goes wrong here only means that it is not recorded.
+// The caller already has its results: an error here only means that the work is not recorded.
 void GraphCache::State::record(Recording& recording, const Tensors& inputs, const Work& work) {
   try {
     for (const at::Tensor& input : inputs) recording.inputs.push_back(input.clone());
@@ -195,7 +195,8 @@ GraphCache::Tensors GraphCache::run(const std::string& name, const Tensors& inpu
   bool is_new = false;
   Recording& recording = state_->find(key_of(name, inputs), is_new);
   if (recording.graph) return state_->replay(recording, inputs);
-  // This thread's handles of CUDA's libraries are made as the work is done: no time to record them.
+  // The work runs unrecorded first: it creates this thread's handles of CUDA's libraries, which
+  // must not happen during a recording.
   Tensors outputs = work(inputs);
   if (!is_new && !recording.is_refused) state_->record(recording, inputs, work);
   return outputs;

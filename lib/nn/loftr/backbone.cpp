@@ -17,11 +17,11 @@ constexpr double kBatchNormEpsilon = 1e-5;
 constexpr auto kPixelMajor = at::MemoryFormat::ChannelsLast;
 
 struct Shape {
-  std::int64_t out;  // -1: what the file has
+  std::int64_t out;  // -1: as in the file
   std::int64_t in, kernel;
 };
 
-// conv followed by (y - mean) / sqrt(var + eps) * gamma + beta is a convolution with other numbers.
+// conv followed by (y - mean) / sqrt(var + eps) * gamma + beta is a convolution with other weights.
 Conv load_folded(const ModuleWeights& weights, const char* conv, const char* norm, Shape shape,
                  std::int64_t stride, Activation activation) {
   const at::Tensor weight = weights.take(std::string(conv) + ".weight",
@@ -76,8 +76,8 @@ at::Tensor LoftrMerge::band(const at::Tensor& lateral, const at::Tensor& coarser
   return second_(first_(lateral_.plus_(lateral.narrow(2, first, last - first), up)));
 }
 
-// Each 3x3 convolution looks a row beyond its own: a band is made with two more rows on either
-// side, of which only those at the map's own border come out right.
+// Each 3x3 convolution reads one more row on each side, so a band is computed with two extra rows
+// on each side; of these, only rows at the map's own border are correct.
 at::Tensor LoftrMerge::dense(const at::Tensor& lateral, const at::Tensor& coarser,
                              std::size_t band_bytes) const {
   constexpr std::int64_t kHalo = 2;

@@ -14,12 +14,12 @@
 
 namespace gsttorch {
 
-/// relu(bn2(conv2(relu(bn1(conv1(x))))) + skip), skip being x, or bn(conv1x1(x)) where the block
+/// relu(bn2(conv2(relu(bn1(conv1(x))))) + skip), where skip is x, or bn(conv1x1(x)) if the block
 /// halves the size. Norms are folded into the convolutions.
 class LoftrBlock {
  public:
   LoftrBlock(const ModuleWeights& weights, std::int64_t in, std::int64_t stride);
-  /// Uses x's memory where it can: x is gone afterwards, unless the block halves the size.
+  /// Reuses x's memory if possible: x is invalid afterwards, unless the block halves the size.
   at::Tensor operator()(at::Tensor x) const;
   std::int64_t out_channels() const { return conv2_.out_channels(); }
 
@@ -28,25 +28,25 @@ class LoftrBlock {
   std::optional<Conv> downsample_;
 };
 
-/// One step of the way back up: outconv2(outconv(lateral) + coarser map at twice the size).
-/// Two 3x3 convolutions, with a leaky ReLU between them.
+/// One upsampling step of the FPN: outconv2(outconv(lateral) + coarser map at twice the size).
+/// outconv2 is two 3x3 convolutions with a leaky ReLU between them.
 class LoftrMerge {
  public:
   LoftrMerge(const ModuleWeights& backbone, int stage, std::int64_t lateral, std::int64_t coarser);
 
-  /// lateral [B, C, 2h, 2w], coarser [B, C', h, w] -> [B, C, 2h, 2w], in bands of rows that take
-  /// about `band_bytes` each: nothing of full size is made but the result.
+  /// lateral [B, C, 2h, 2w], coarser [B, C', h, w] -> [B, C, 2h, 2w]. Works in bands of rows that
+  /// take about `band_bytes` each, so that only the result has the full size.
   at::Tensor dense(const at::Tensor& lateral, const at::Tensor& coarser,
                    std::size_t band_bytes) const;
 
-  /// The same for windows only: of each centre (row, column; pixels of `lateral`) the
-  /// `side` x `side` around it -> [M, C, side, side]. What the windows depend on must lie inside
-  /// the map: centres are at least side / 2 + 2 from its border.
+  /// The same for windows only: the `side` x `side` pixels around each centre (row, column; pixels
+  /// of `lateral`) -> [M, C, side, side]. All inputs of the windows must lie inside the map:
+  /// centres must be at least side / 2 + 2 from its border.
   at::Tensor windows(const at::Tensor& lateral, const at::Tensor& coarser,
                      const std::vector<std::int64_t>& rows,
                      const std::vector<std::int64_t>& columns, std::int64_t side) const;
 
-  /// Multiplications for each pixel: of `dense`, and of a pixel's share of a window of 5.
+  /// Multiplications per pixel: of `dense`, and of a window, divided by its pixels.
   double dense_cost() const;
   double window_cost(std::int64_t side) const;
 
@@ -59,27 +59,28 @@ class LoftrMerge {
                   std::int64_t last) const;
 
   Conv lateral_;
-  Conv first_, second_;                // padded by a pixel
+  Conv first_, second_;                // padded by one pixel
   Conv first_inside_, second_inside_;  // not padded: they share the weights
 };
 
-/// LoFTR's ResNet-FPN. The map of the coarse cells depends on the way down alone, so the way back
-/// up is only gone where somebody asks for fine features.
-/// Source: Sun et al., CVPR 2021, section 3.1; zju3dv/LoFTR src/loftr/backbone/resnet_fpn.py.
+/// LoFTR's ResNet-FPN. The coarse map only needs the downsampling path, so the upsampling path runs
+/// only when fine features are requested. Source: Sun et al., CVPR 2021, section 3.1; zju3dv/LoFTR
+/// src/loftr/backbone/resnet_fpn.py.
 class LoftrBackbone {
  public:
   LoftrBackbone(const ModuleWeights& weights, const LoftrConfig& config);
 
   struct Maps {
-    at::Tensor coarse;          // [B, C, H/s, W/s]
-    at::Tensor fine_lateral;    // [B, C1, 4H/s, 4W/s]; undefined without fine features, as the next
+    at::Tensor coarse;  // [B, C, H/s, W/s]
+    at::Tensor
+        fine_lateral;  // [B, C1, 4H/s, 4W/s]; it and the next are undefined without fine features
     at::Tensor middle_lateral;  // [B, C2, 2H/s, 2W/s]
   };
   /// image [B, 1, H, W] in 0..1, H and W multiples of the coarse stride
   Maps operator()(const at::Tensor& image) const;
 
   const LoftrMerge& middle() const { return *middle_; }  // coarse -> twice its size
-  const LoftrMerge& fine() const { return *fine_; }      // and that -> four times its size
+  const LoftrMerge& fine() const { return *fine_; }      // twice the coarse size -> four times
   at::ScalarType type() const { return stem_.type(); }
   std::int64_t coarse_channels() const { return coarse_.out_channels(); }
   std::int64_t stem_channels() const { return stem_.out_channels(); }
@@ -88,9 +89,10 @@ class LoftrBackbone {
 
  private:
   Conv stem_;
-  std::vector<LoftrBlock> blocks_;  // two in each stage
+  std::vector<LoftrBlock> blocks_;  // two per stage
   Conv coarse_;
-  std::size_t fine_block_;  // whose output is the fine branch's; the middle's is two blocks on
+  std::size_t
+      fine_block_;  // its output feeds the fine branch; the middle branch's is two blocks later
   std::optional<LoftrMerge> middle_, fine_;
 };
 

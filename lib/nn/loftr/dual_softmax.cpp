@@ -18,11 +18,11 @@ namespace gsttorch {
 namespace {
 
 constexpr float kLowest = std::numeric_limits<float>::lowest();
-constexpr double kFewCandidates = 0.02;  // a threshold from which a row has few
+constexpr double kFewCandidates = 0.02;  // from this threshold on, a row has few candidates
 constexpr std::int64_t kTileRows = 192;
 constexpr std::int64_t kColumnsPerTask = 256;
 
-// Tells the largest of a row, and the sum of e^(s - largest).
+// The maximum of a row, and the sum of e^(s - maximum).
 struct Softmax {
   float largest, sum;
 };
@@ -48,7 +48,7 @@ Softmax row_softmax(const float* s, std::int64_t count) {
   return {top, total};
 }
 
-// Columns of a tile, taken into what is known of them from the rows before.
+// Updates the maxima and sums of a tile's columns with the tile's rows.
 GSTTORCH_CPU_CLONES
 void add_columns(const float* s, std::int64_t rows, std::int64_t step, std::int64_t columns,
                  float* largest, float* sum) {
@@ -69,8 +69,8 @@ struct Candidate {
   float similarity;
 };
 
-// What one pass over S leaves. A sum of exponentials is kept as the largest of them and a factor:
-// the logarithm of the two together would be less exact.
+// Results of one pass over S. A sum of exponentials is stored as its largest term and a factor: the
+// logarithm of their product would be less accurate.
 struct Pass {
   explicit Pass(std::int64_t rows, std::int64_t columns)
       : row_largest(rows),
@@ -80,7 +80,7 @@ struct Pass {
 
   std::vector<float> row_largest, row_sum;
   std::vector<float> column_largest, column_sum;
-  std::vector<Candidate> candidates;  // in no order
+  std::vector<Candidate> candidates;  // unordered
 };
 
 std::vector<float> logarithms(std::vector<float> values) {
@@ -88,7 +88,7 @@ std::vector<float> logarithms(std::vector<float> values) {
   return values;
 }
 
-// Calls `use(first row, tile)` for S [rows, columns], a few rows at a time.
+// Computes S [rows, columns] a few rows at a time and calls `use(first row, tile)` for each tile.
 template <typename Use>
 void for_each_tile(const at::Tensor& first, const at::Tensor& second, double temperature,
                    Use&& use) {
@@ -112,7 +112,7 @@ void find_candidates(const float* row, std::int64_t count, float floor, std::int
   }
 }
 
-// `log_threshold` is of one softmax; +infinity: no candidates are wanted.
+// `log_threshold` applies to one softmax; +infinity: collect no candidates.
 Pass first_pass(const at::Tensor& first, const at::Tensor& second, double temperature,
                 float log_threshold) {
   const std::int64_t columns = second.size(0);
@@ -157,7 +157,7 @@ struct Best {
   }
 };
 
-// Those that are each other's best, above the threshold.
+// The pairs that are each other's best and above the threshold.
 std::vector<CoarseMatch> mutual(const std::vector<Best>& rows, const std::vector<double>& columns,
                                 double threshold) {
   std::vector<CoarseMatch> matches;
@@ -189,13 +189,13 @@ std::vector<CoarseMatch> match_candidates(Pass& pass, double threshold) {
   return mutual(rows, columns, threshold);
 }
 
-// Logarithms of one softmax's sums: of a row, or of each column.
+// Logarithms of the sums of one softmax: of one row, or of each column.
 struct LogSums {
   const float* largest;
   const float* rest;
 };
 
-// s becomes the logarithm of the confidence.
+// Replaces s by the logarithm of the confidence.
 GSTTORCH_CPU_CLONES
 void to_log_confidence(float* s, std::int64_t count, float row_largest, float row_rest,
                        LogSums columns, float* best) {
@@ -241,7 +241,7 @@ std::vector<CoarseMatch> match_tokens(const at::Tensor& first, const at::Tensor&
     return mutual_matches(best_partners(first, second, temperature), threshold);
   }
   const bool few = threshold >= kFewCandidates;
-  // A little below, so that rounding loses no candidate.
+  // Slightly below the threshold, so that rounding drops no candidate.
   const float floor =
       few ? static_cast<float>(std::log(threshold) - 1e-3) : std::numeric_limits<float>::infinity();
   Pass pass = first_pass(first, second, temperature, floor);

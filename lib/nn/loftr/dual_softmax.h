@@ -9,13 +9,13 @@
 
 namespace gsttorch {
 
-/// A token of the first image and the one of the second that it belongs to.
+/// A token of the first image and the matching token of the second.
 struct CoarseMatch {
   std::int64_t first, second;
   float confidence;
 };
 
-/// Where a match may lie: not within `border` cells of the edge of a grid.
+/// Grid of coarse cells. Matches must not lie within `border` cells of its edge.
 struct CoarseGrid {
   std::int64_t height, width;
 
@@ -26,20 +26,20 @@ struct CoarseGrid {
   }
 };
 
-/// The mutual best pairs of softmax over rows times softmax over columns of S = first . second /
-/// (C temperature), those above `threshold` (0 at least), in the order of `first`. No L x S matrix
-/// is kept: S is made a few rows at a time.
+/// Returns the mutually best pairs of softmax over rows times softmax over columns of S = first .
+/// second / (C temperature) whose confidence is above `threshold` (at least 0), in the order of
+/// `first`. It never stores the L x S matrix, but computes S a few rows at a time.
 ///
-/// A pair above the threshold is above it in both softmaxes, so after a row is complete few
-/// candidates (at most 1 / threshold) are left of it; where the threshold is too low for that to
-/// help, S is made a second time.
+/// A pair above the threshold exceeds it in both softmaxes, so after a complete row only few
+/// candidates (at most 1 / threshold) remain. If the threshold is too low for this to help, S is
+/// computed a second time.
 ///
 /// first [L, C], second [S, C], dense, on one device.
 std::vector<CoarseMatch> match_tokens(const at::Tensor& first, const at::Tensor& second,
                                       double temperature, double threshold);
 
-/// The same in plain ATen, in tiles of `rows`: the best partner of each row and its confidence, and
-/// the best confidence of each column.
+/// The same in plain ATen, in tiles of `rows` rows: each row's best partner and its confidence, and
+/// each column's best confidence.
 struct BestPartners {
   at::Tensor partner;      // int64 [L]
   at::Tensor confidence;   // [L]
@@ -48,7 +48,7 @@ struct BestPartners {
 BestPartners best_partners(const at::Tensor& first, const at::Tensor& second, double temperature,
                            std::int64_t rows = 512);
 
-/// Those of them that are each other's best, above the threshold. Waits for the device.
+/// The pairs that are each other's best and above the threshold. Waits for the device.
 std::vector<CoarseMatch> mutual_matches(const BestPartners& best, double threshold);
 
 }  // namespace gsttorch

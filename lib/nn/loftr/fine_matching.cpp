@@ -13,7 +13,7 @@ constexpr std::int64_t kPixels = LoftrConfig::kWindow * LoftrConfig::kWindow;
 
 at::Tensor as_kernel(const at::Tensor& weight) { return weight.unsqueeze(-1).unsqueeze(-1); }
 
-// One linear layer after another is a linear layer: down_proj, then merge_feat's second half.
+// Merges two successive linear layers into one: down_proj, then merge_feat's second half.
 Conv load_context(const ModuleWeights& preprocess, std::int64_t coarse, std::int64_t fine) {
   const at::Tensor down = preprocess.take("down_proj.weight", {fine, coarse});
   const at::Tensor down_bias = preprocess.take("down_proj.bias", {fine});

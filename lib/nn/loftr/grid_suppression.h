@@ -9,8 +9,9 @@
 
 namespace gsttorch {
 
-/// Keeps of the matches whose first token lies in the same square of `side` x `side` tokens only
-/// the most confident one, in the order of the first tokens, which `matches` are in. 1 keeps all.
+/// Grid non-maximum suppression: of the matches whose first tokens lie in the same square of `side`
+/// x `side` tokens, keeps only the most confident one. `matches` must be in the order of their
+/// first tokens and stay so. A side of 1 keeps all.
 void grid_suppress(std::vector<CoarseMatch>& matches, std::int64_t grid_width, std::int64_t side);
 
 }  // namespace gsttorch

@@ -18,7 +18,8 @@
 namespace gsttorch {
 namespace {
 
-constexpr std::int64_t kRoundMatches = 16;  // chunks come in few sizes: each costs a set-up
+constexpr std::int64_t kRoundMatches =
+    16;  // few different chunk sizes: each new one costs a set-up
 constexpr std::int64_t kSimilarityRowsOnGpu = 2048;
 constexpr std::size_t kOneBand = std::size_t{1} << 40;
 
@@ -39,7 +40,7 @@ bool same_sizes(std::span<const Loftr::ImagePair> pairs) {
   return std::all_of(pairs.begin(), pairs.end(), fits);
 }
 
-// Pixels of the fine map under tokens.
+// Pixels of the fine map at the coarse tokens.
 struct Centres {
   std::vector<std::int64_t> rows, columns;
 };
@@ -53,7 +54,7 @@ Centres centres_of(std::span<const std::int64_t> tokens, std::int64_t width) {
   return centres;
 }
 
-// The tokens of one side; as many again as make the number round, all the first one.
+// The tokens of one side, padded with the first one to `count`.
 std::vector<std::int64_t> side_of(std::span<const CoarseMatch> matches,
                                   std::int64_t CoarseMatch::*side, std::int64_t count) {
   std::vector<std::int64_t> tokens;
@@ -66,14 +67,14 @@ std::int64_t rounded(std::int64_t count, std::int64_t most) {
   return std::min(most, (count + kRoundMatches - 1) / kRoundMatches * kRoundMatches);
 }
 
-// To few sizes, each of which is recorded: powers of two and the numbers midway between them.
+// Rounds to few sizes, because each one is recorded: powers of two and the numbers midway between.
 std::int64_t rounded_on_gpu(std::int64_t count, std::int64_t most) {
   std::int64_t size = 128;
   while (size < count) size += (size & (size - 1)) == 0 ? size / 2 : size / 3;
   return std::min(most, size);
 }
 
-// As many matches at once as take some hundred megabytes.
+// The number of matches whose fine stage takes some hundred megabytes.
 std::int64_t chunk_on_gpu(std::int64_t channels) {
   constexpr std::int64_t kChannels = 1 << 17;
   return std::max<std::int64_t>(1, kChannels / channels);
@@ -161,7 +162,7 @@ std::vector<CoarseMatch> Loftr::coarse_matches(const LoftrTransformer::Pair& tok
   return mutual_matches({made[0], made[1], made[2]}, std::max(threshold, 0.));
 }
 
-// No match in the outermost cells: what their windows would show is partly not there.
+// Drops matches in the outermost cells, whose windows would partly lie outside the image.
 void Loftr::limit(std::vector<CoarseMatch>& matches, const ImagePair& pair,
                   const Options& options) const {
   std::erase_if(matches, [&](const CoarseMatch& match) {
@@ -218,8 +219,8 @@ std::vector<Loftr::Matches> Loftr::match(std::span<const ImagePair> pairs,
   return all;
 }
 
-// Windows overlap and have wide surroundings, so many cost more than the whole map; and each
-// image of a stream is asked twice, as the later and as the earlier one.
+// Windows overlap and need wide margins, so many of them cost more than the whole map; and each
+// image of a stream is used twice, as the later and as the earlier one (hence the factor 2).
 Loftr::FineMaps Loftr::fine_maps(const Image& encoded, std::size_t windows,
                                  const Options& options) const {
   const std::lock_guard lock(encoded.mutex_);
@@ -229,7 +230,7 @@ Loftr::FineMaps Loftr::fine_maps(const Image& encoded, std::size_t windows,
   if (!encoded.middle_.defined()) {
     encoded.middle_ =
         backbone_.middle().dense(encoded.middle_lateral_, encoded.coarse_, band_bytes);
-    wait_for_work(encoded.middle_.device());  // what goes may be another stream's to use again
+    wait_for_work(encoded.middle_.device());  // another stream may reuse the memory released below
     encoded.middle_lateral_.reset();
     encoded.coarse_.reset();
   }
@@ -240,7 +241,7 @@ Loftr::FineMaps Loftr::fine_maps(const Image& encoded, std::size_t windows,
     return {{}, lateral, encoded.middle_};
   }
   encoded.fine_ = merge.dense(lateral, encoded.middle_, band_bytes);
-  wait_for_work(lateral.device());  // the next one to ask may work on another stream
+  wait_for_work(lateral.device());  // the next thread to use it may work on another stream
   encoded.fine_lateral_.reset();
   encoded.middle_.reset();
   return {encoded.fine_, {}, {}};
@@ -254,7 +255,7 @@ at::Tensor Loftr::windows_of(const FineMaps& maps, std::span<const std::int64_t>
   return backbone_.fine().windows(maps.lateral, maps.middle, at.rows, at.columns, kSide);
 }
 
-// Of one chunk, whose tokens are `index` [2, M] on the device. [M, 2]
+// Refines one chunk, whose tokens are `index` [2, M] on the device. Returns [M, 2].
 at::Tensor Loftr::refine_on_gpu(const GraphCache::Tensors& maps_and_tokens, const at::Tensor& index,
                                 std::int64_t width0, std::int64_t width1) const {
   const auto side = [&](std::size_t i, std::int64_t width) -> LoftrFine::Side {
@@ -268,7 +269,7 @@ at::Tensor Loftr::refine_on_gpu(const GraphCache::Tensors& maps_and_tokens, cons
   return (*fine_)(side(0, width0), side(1, width1));
 }
 
-// Whole maps and many matches at once: few large operations, recorded for each size of a chunk.
+// Uses whole maps and many matches at once: few large operations, recorded for each chunk size.
 at::Tensor Loftr::fine_offsets_on_gpu(const ImagePair& pair, const LoftrTransformer::Pair& tokens,
                                       std::span<const CoarseMatch> matches,
                                       const Options& options) const {
@@ -342,8 +343,8 @@ Loftr::Bytes Loftr::bytes(ImageSize image, std::int64_t pairs, std::int64_t chun
   const std::size_t tokens = maps(cells, coarse);
   Bytes bytes;
   bytes.encoded = tokens + (fine_ ? backbone_maps(cells, coarse) + lateral + middle_map : 0);
-  // Half-size maps: a block has its input and what is between its convolutions. At last a layer of
-  // the transformer beside all that is kept.
+  // Half-size maps: a block needs its input and the data between its convolutions. The last step is
+  // a transformer layer, in addition to all tensors that are kept.
   bytes.encode = std::max(backbone_maps(pixels / 4, 2 * backbone_.stem_channels()),
                           bytes.encoded + 8 * tokens);
   const std::size_t layers = 12 * tokens * pairs;

@@ -23,24 +23,24 @@
 
 namespace gsttorch {
 
-/// LoFTR: matches between two images without keypoints. One class for every variant: the
-/// checkpoint's shapes tell widths and depths.
+/// LoFTR: matches between two images without keypoints. One class supports all variants: the
+/// checkpoint's shapes determine widths and depths.
 ///
-/// Built so that what one image alone determines is made once: the backbone, and the first
-/// self-attention. The backbone's way back up to fine features is gone only for images that have
-/// matches, and where these are few, only around them. Reentrant.
-/// Source: Sun et al., LoFTR, CVPR 2021; zju3dv/LoFTR; semantics of kornia 0.9.0.
+/// Everything that depends on one image only is computed once: the backbone and the first
+/// self-attention. The backbone's upsampling path to fine features runs only for images that have
+/// matches and, if these are few, only around them. Reentrant. Source: Sun et al., LoFTR, CVPR
+/// 2021; zju3dv/LoFTR; semantics of kornia 0.9.0.
 class Loftr {
  public:
   Loftr(const ModuleWeights& weights, const LoftrConfig& config);
 
-  /// What one image gives: everything that any match of it needs. Fine features come into it when
-  /// they are first asked for. Thread-safe.
+  /// Everything that matching needs of one image. Fine features are added at their first use.
+  /// Thread-safe.
   class Image {
    public:
     CoarseGrid grid() const { return {tokens_.size(2), tokens_.size(3)}; }
     const at::Tensor& tokens() const { return tokens_; }  // [1, C, h, w], after the first layer
-    /// As it was made; what comes later takes the place of what is then of no more use.
+    /// Size after encode(). Tensors added later replace others that are no longer needed.
     std::size_t bytes() const { return bytes_; }
 
    private:
@@ -48,8 +48,8 @@ class Loftr {
     at::Tensor tokens_;
     std::size_t bytes_ = 0;
     mutable std::mutex mutex_;
-    // Guarded by mutex_: first coarse_ and the laterals, then middle_ and the fine one's, at last
-    // the fine map alone.
+    // Guarded by mutex_. Defined at first: coarse_ and the laterals; then middle_ and the fine
+    // lateral; finally only the fine map.
     mutable at::Tensor coarse_, middle_lateral_, fine_lateral_;
     mutable at::Tensor middle_;  // [1, C2, 2h, 2w]
     mutable at::Tensor fine_;    // [1, C1, 4h, 4w]
@@ -62,11 +62,11 @@ class Loftr {
 
   struct Options {
     double threshold = 0.2;
-    std::size_t max_matches = 0;          // the most confident ones; 0: all
-    std::int64_t spacing = 1;             // one match in each square of so many cells a side
-    double token_pruning = 0;             // share of the cells that is not matched: the weakest
-    std::int64_t chunk = 128;             // matches that the fine stage works on at once
-    std::size_t band_bytes = kBandBytes;  // of the fine branch
+    std::size_t max_matches = 0;  // keeps the most confident ones; 0: all
+    std::int64_t spacing = 1;     // one match per square of spacing x spacing coarse cells
+    double token_pruning = 0;     // share of the cells that is not matched: the weakest ones
+    std::int64_t chunk = 128;     // matches per batch of the fine stage
+    std::size_t band_bytes = kBandBytes;  // for the fine branch
     std::stop_token stop;
   };
   struct ImagePair {
@@ -75,28 +75,27 @@ class Loftr {
   };
   struct Matches {
     std::vector<CoarseMatch> coarse;
-    at::Tensor offsets;  // float32 [M, 2] on the CPU: of the second points, pixels (x, y)
+    at::Tensor offsets;  // float32 [M, 2] on the CPU: offsets of the second points, pixels (x, y)
   };
-  /// Matches of each pair; pairs of equal sizes go through the transformer as one batch. Throws
-  /// Failure(Cancelled) when asked to stop.
+  /// Returns the matches of each pair. Pairs of equal sizes pass through the transformer as one
+  /// batch. Throws Failure(Cancelled) when stopped.
   std::vector<Matches> match(std::span<const ImagePair> pairs, const Options& options) const;
 
-  /// Of pairs of equal sizes: the cells that are matched, and their tokens after the transformer.
+  /// For pairs of equal sizes: the cells to match, and their tokens after the transformer.
   struct CoarseTokens {
     LoftrTransformer::Pair tokens;          // [B, C, h, w], or [B, C, 1, K] of the cells below
-    std::vector<at::Tensor> first, second;  // of each pair, int64 [K]; empty: all cells
+    std::vector<at::Tensor> first, second;  // per pair, int64 [K]; empty: all cells
   };
 
-  /// The two halves of `match` that work on any device, also on one that cannot tell how many
-  /// matches there are: tokens of the pairs after the transformer, and of one pair's matches the
-  /// offsets [M, 2] of their second points, which needs the tokens of all cells.
+  /// The two halves of `match` that run on any device, including the meta device, where the number
+  /// of matches is unknown: the pairs' tokens after the transformer; and, for one pair's matches,
+  /// the offsets [M, 2] of their second points, for which `tokens` must contain all cells.
   CoarseTokens coarse_tokens(std::span<const ImagePair> pairs, double token_pruning = 0) const;
   at::Tensor fine_offsets(const ImagePair& pair, const LoftrTransformer::Pair& tokens,
                           std::span<const CoarseMatch> matches, const Options& options) const;
 
-  /// Bytes of tensors: the most that `encode` has at once beside the image, what an image keeps,
-  /// and the most that `match` has at once beside the images. On the CPU, for images of one
-  /// size.
+  /// Bytes of tensors on the CPU, for images of one size: the peak of `encode` without the image,
+  /// the size of an encoded image, and the peak of `match` without the images.
   struct Bytes {
     std::size_t encode, encoded, match;
   };
@@ -105,12 +104,12 @@ class Loftr {
   };
   Bytes bytes(ImageSize image, std::int64_t pairs, std::int64_t chunk) const;
 
-  std::int64_t stride() const { return config_.coarse_stride(); }  ///< pixels of a coarse cell
+  std::int64_t stride() const { return config_.coarse_stride(); }  ///< pixels per coarse cell
   const LoftrConfig& config() const { return config_; }
   const LoftrBackbone& backbone() const { return backbone_; }
 
  private:
-  // Of one image: the whole fine map, or what windows of it are made from.
+  // For one image: the whole fine map, or the inputs to compute windows of it.
   struct FineMaps {
     at::Tensor map;
     at::Tensor lateral, middle;

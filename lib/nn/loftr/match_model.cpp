@@ -22,7 +22,7 @@
 namespace gsttorch {
 namespace {
 
-// The model sees grey in 0..1: the luma of BT.601, added up from scaled channels.
+// The model's input is grey in 0..1: the luma of BT.601, as a sum of scaled channels.
 constexpr PixelScale kLuma{{0.299f, 0.587f, 0.114f}, {0, 0, 0}};
 
 struct Size {
@@ -33,7 +33,7 @@ struct Size {
 struct Placement {
   Size frame, inner, padded;
 
-  // From the model's pixels to the frame's: grids that cover the same area.
+  // Convert the model's pixels to the frame's: both grids cover the same area.
   float frame_x(double x) const { return to_frame(x, inner.width, frame.width); }
   float frame_y(double y) const { return to_frame(y, inner.height, frame.height); }
 
@@ -75,10 +75,10 @@ std::size_t pixel_bytes(const Size& size, std::int64_t channels) {
   return static_cast<std::size_t>(size.width * size.height * channels) * sizeof(float);
 }
 
-// What the sums leave out: scratch of single operations, tensors of a few kilobytes.
+// Margin for memory not counted: scratch of single operations, tensors of a few kilobytes.
 std::size_t with_margin(std::size_t bytes) { return bytes + bytes / 8 + (1 << 20); }
 
-// An image on its way into the net.
+// Converting an image to the model's input.
 std::size_t conversion_bytes(const Placement& p) {
   return pixel_bytes(p.frame, 3) + pixel_bytes(p.inner, 3) +
          pixel_bytes({p.inner.width, p.frame.height}, 3) + pixel_bytes(p.padded, 4);
@@ -101,13 +101,14 @@ const LoftrFrame& loftr_frame(const std::shared_ptr<const MatchFrame>& frame) {
   return *mine;
 }
 
-// Tells the features of this loaded model from those of any other one in the process.
+// A key prefix that distinguishes this loaded model's features from any other model's in the
+// process.
 std::string next_features_key() {
   static std::atomic<std::uint64_t> loaded = 0;
   return "loftr " + std::to_string(++loaded) + ' ';
 }
 
-// Declared before a model, so that it outlives its tensors.
+// Declare it before a model, so that it outlives the model's tensors.
 struct TrimMemoryOnExit {
   ~TrimMemoryOnExit() { trim_cpu_memory(); }
 };
@@ -223,7 +224,7 @@ class LoftrMatchModel final : public MatchModel {
   const std::string features_key_ = next_features_key();
 };
 
-// What the manifest says, with dashes in its names, and over it what the file says.
+// The manifest's properties (which have dashes in their names), overridden by the file's.
 Result<LoftrProperties> properties_of(const ModelOptions& options) {
   LoftrProperties properties;
   for (const auto& [key, value] : options.properties) {

@@ -9,11 +9,11 @@
 
 namespace gsttorch {
 
-/// What LoFTR adds to its coarse features: for each cell (x, y), counted from 1, the sines and
-/// cosines of x d_k and y d_k in turn, k = 0 .. channels / 4 - 1. d_k falls off as exp(-2k ln(1e4)
-/// / (channels / 2)) where it is fixed, and as exp(-2k) (an integer division that cuts) in the
-/// models that were trained before. [1, channels, height, width], channels-last. Source:
-/// zju3dv/LoFTR src/loftr/utils/position_encoding.py.
+/// The encoding that LoFTR adds to its coarse features: for each cell (x, y), counted from 1,
+/// alternating sines and cosines of x d_k and y d_k, k = 0 .. channels / 4 - 1. d_k decays as
+/// exp(-2k ln(1e4) / (channels / 2)) if `fixed`, and as exp(-2k) in the models trained before that
+/// fix (their formula contains a truncating integer division). [1, channels, height, width],
+/// channels-last. Source: zju3dv/LoFTR src/loftr/utils/position_encoding.py.
 at::Tensor position_encoding(std::int64_t channels, std::int64_t height, std::int64_t width,
                              bool fixed, c10::Device device = c10::kCPU);
 

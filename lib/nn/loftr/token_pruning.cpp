@@ -11,7 +11,7 @@
 namespace gsttorch {
 namespace {
 
-// The mean of the side x side around each pixel, as far as they lie inside the map.
+// Mean of the side x side neighbourhood of each pixel, as far as it lies inside the map.
 at::Tensor mean_around(const at::Tensor& map, std::int64_t side) {
   const std::int64_t half = side / 2;
   return at::avg_pool2d(map, {side, side}, {1, 1}, {half, half}, false, false);

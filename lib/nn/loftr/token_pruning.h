@@ -10,25 +10,27 @@
 
 namespace gsttorch {
 
-/// Which cells of an image are matched when a share of them is left out: int64 [K], ascending, K
-/// being what 1 - share of the cells comes to, one at least.
+/// The cells of an image to match when a share of them is pruned: int64 [K], ascending. K is the
+/// rounded number of the remaining cells, at least one.
 ///
-/// First go the cells that no match may lie in (within `border` of the edge), then the weakest:
-/// where tokens differ least from the mean of the 3x3 around them, in the mean of 5x5 cells, so
-/// that whole regions go and few cells lose only their neighbour. No training, no threshold of the
-/// model's own. After Choo and Li (SLiM, CVPR 2026), who take the tokens' length for strength and
-/// filter behind the transformer: docs/design/0008-token-pruning.md has what differs and why.
+/// Cells that cannot have matches (within `border` of the edge) are pruned first, then the weakest
+/// ones: those whose tokens differ least from the mean of their 3x3 neighbourhood. This difference
+/// is averaged over 5x5 cells, so that whole regions are pruned and few cells lose only a
+/// neighbour. It needs no training and no threshold for each model. After Choo and Li (SLiM, CVPR
+/// 2026), who use the tokens' norm as strength and filter after the transformer:
+/// docs/design/0008-token-pruning.md explains the differences.
 ///
 /// tokens [1, C, h, w], after the first layer, on any device; share in 0..1.
 at::Tensor strongest_cells(const at::Tensor& tokens, double share, std::int64_t border);
 
-/// Tokens of these cells as a map of one row: [1, C, h, w] -> [1, C, 1, K].
+/// The tokens of these cells as an image of one row: [1, C, h, w] -> [1, C, 1, K].
 at::Tensor take_cells(const at::Tensor& tokens, const at::Tensor& cells);
 
-/// The way back: [1, C, 1, K] -> [1, C, h, w], zero in all other cells.
+/// The inverse: [1, C, 1, K] -> [1, C, h, w], zero in all other cells.
 at::Tensor put_cells(const at::Tensor& tokens, const at::Tensor& cells, CoarseGrid grid);
 
-/// Makes places among these cells (of the first and the second image) cells of the images.
+/// Converts the matches' indices into these lists of cells (of the first and second image) to cells
+/// of the whole grids.
 void to_cells(std::vector<CoarseMatch>& matches, const at::Tensor& first, const at::Tensor& second);
 
 }  // namespace gsttorch

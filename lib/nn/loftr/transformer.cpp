@@ -37,7 +37,7 @@ TokenLayerWeights load_layer(const ModuleWeights& weights, std::int64_t channels
   return layer;
 }
 
-// [B, C, h, w] -> [B, h w, C], and back; a view where the map is channels-last.
+// [B, C, h, w] -> [B, h w, C], and back; a view if the map is channels-last.
 at::Tensor tokens_of(const at::Tensor& map) {
   return map.permute({0, 2, 3, 1}).reshape({map.size(0), -1, map.size(1)}).contiguous();
 }
@@ -50,8 +50,8 @@ at::Tensor product(const at::Tensor& tokens, const at::Tensor& weight) {
   return at::matmul(tokens, weight.t());
 }
 
-// k^T v. A small result of thousands of tokens is slow on a GPU, where few of its cores would work
-// on it: there the tokens are shared out, and what comes of each share is added up.
+// k^T v. A small result summed over thousands of tokens is slow on a GPU, because only few of its
+// cores work on it: so the tokens are split into shares, whose results are added.
 at::Tensor product_over_tokens(const at::Tensor& k, const at::Tensor& v) {
   constexpr std::int64_t kFewTokens = 256;
   std::int64_t shares = 1;
@@ -77,7 +77,7 @@ at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::T
   return (at::matmul(q, sums) / (total + kAttentionEpsilon)).transpose(1, 2).flatten(2);
 }
 
-// Layer normalisation, and `added` to it where that is defined.
+// Layer normalisation, plus `added` if that is defined.
 at::Tensor normalized(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& bias,
                       double epsilon, const at::Tensor& added = {}) {
   if (at::Tensor y = row_norm_on_gpu(x, gain, bias, epsilon, added); y.defined()) return y;
@@ -128,7 +128,7 @@ at::Tensor LoftrTransformer::plain_layer(std::size_t index, const at::Tensor& x,
 }
 
 LoftrTransformer::Pair LoftrTransformer::both(std::size_t index, Pair pair) const {
-  const bool is_cross = index % 2 == 1;  // the second side sees what the first has become
+  const bool is_cross = index % 2 == 1;  // the second side attends to the updated first side
   end_if_stopped();
   pair.x0 = layer(index, pair.x0, is_cross ? pair.x1 : pair.x0);
   end_if_stopped();

@@ -13,30 +13,30 @@
 
 namespace gsttorch {
 
-/// Self- and cross-attention in turn, on both sides of a pair. A layer is x + norm2(mlp([x,
-/// norm1(merge(attention(x, source)))])); attention is linear, with phi(x) = elu(x) + 1: each query
-/// gets phi(q) sum phi(k) v^T / (phi(q) . sum phi(k) + 1e-6), head by head.
+/// Alternating self- and cross-attention on both sides of a pair. A layer is x + norm2(mlp([x,
+/// norm1(merge(attention(x, source)))])). Attention is linear, with phi(x) = elu(x) + 1: the result
+/// for each query is phi(q) sum phi(k) v^T / (phi(q) . sum phi(k) + 1e-6), per head.
 ///
-/// Tokens are the pixels of a channels-last map [B, C, h, w]. On the CPU the work is TokenLayer's;
-/// elsewhere, and in widths that it does not know, it is plain ATen (which is also the oracle of
-/// the tests). Source: Sun et al., CVPR 2021, section 3.2; zju3dv/LoFTR
+/// Tokens are the pixels of a channels-last map [B, C, h, w]. TokenLayer computes layers on the
+/// CPU; other devices, and widths that it does not support, use plain ATen (which is also the
+/// reference in the tests). Source: Sun et al., CVPR 2021, section 3.2; zju3dv/LoFTR
 /// loftr_module/transformer.py.
 class LoftrTransformer {
  public:
   LoftrTransformer(const ModuleWeights& weights, std::int64_t channels, int layers,
                    const LoftrConfig& config);
 
-  /// The first layer, which sees one side alone.
+  /// The first layer, which only reads one side.
   at::Tensor first(const at::Tensor& x) const { return layer(0, x, x); }
 
   struct Pair {
     at::Tensor x0, x1;  // [B, C, h, w], [B, C, h', w']
   };
-  /// The other layers, after `first` on each side.
+  /// The remaining layers; call it after `first` on each side.
   Pair rest(Pair pair) const;
 
-  /// All layers, over pairs of windows [M, C, side, side], for each of which nothing else counts;
-  /// may work in their memory.
+  /// All layers, on pairs of windows [M, C, side, side]; the pairs are independent of each other.
+  /// May overwrite the windows.
   Pair on_windows(Pair windows) const;
 
   /// One layer in plain ATen, whatever the device.
@@ -48,7 +48,7 @@ class LoftrTransformer {
   bool is_fast(const at::Tensor& x) const;
 
   std::vector<TokenLayerWeights> weights_;
-  std::vector<TokenLayer> layers_;  // none where they do not fit
+  std::vector<TokenLayer> layers_;  // empty if TokenLayer does not support them
 };
 
 }  // namespace gsttorch

@@ -16,13 +16,13 @@ namespace {
 
 constexpr auto kPixelMajor = at::MemoryFormat::ChannelsLast;
 
-// What the loops below are for.
+// Whether the loops below support the tensor.
 bool is_dense_cpu(const at::Tensor& x) {
   return x.is_cpu() && x.is_contiguous(kPixelMajor) &&
          (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
 }
 
-// Calls `use` with a number of the map's type, which it is to work in.
+// Calls `use` with a value of the map's type, as the type to compute in.
 template <typename Use>
 void in_type_of(const at::Tensor& map, Use&& use) {
   map.scalar_type() == at::kFloat ? use(float()) : use(c10::BFloat16());
@@ -37,12 +37,12 @@ at::Tensor on_device_of(const at::Tensor& map, const std::vector<std::int64_t>& 
   return at::tensor(values, at::kLong).to(map.device());
 }
 
-struct Lines {  // two neighbours on one axis, and how much of the second
+struct Lines {  // two neighbours on one axis, and the weight of the second
   std::int64_t first, second;
   float share;
 };
 
-// Of pixel `at` of 2n, between pixels of n: at (n - 1) / (2n - 1).
+// Pixel `at` of 2n lies between pixels of n: at (n - 1) / (2n - 1).
 Lines between(std::int64_t at, std::int64_t n) {
   const float position = static_cast<float>(at) * (static_cast<float>(n - 1) / (2 * n - 1));
   const auto first = std::min(static_cast<std::int64_t>(position), n - 1);
@@ -51,7 +51,7 @@ Lines between(std::int64_t at, std::int64_t n) {
 
 template <typename Number>
 struct Corners {
-  const Number *a, *b, *c, *d;  // above and below, left and right
+  const Number *a, *b, *c, *d;  // a, b above and c, d below; left, right each
 };
 
 template <typename Number>
@@ -74,7 +74,7 @@ void blend(const Corners<c10::BFloat16>& at, float x, float y, std::int64_t chan
   blend_corners(at, x, y, channels, out);
 }
 
-// Pixels (y, x0 .. x0 + count - 1) of the map at twice its size.
+// Computes pixels (y, x0 .. x0 + count - 1) of the map upsampled to twice its size.
 template <typename Number>
 void upsample_line(const Number* map, std::int64_t height, std::int64_t width,
                    std::int64_t channels, std::int64_t y, std::int64_t x0, std::int64_t count,

@@ -8,11 +8,11 @@
 namespace gsttorch {
 namespace {
 
-/// Blocks point at their counters and may be freed after every other static object is gone: this
-/// one is never destroyed.
+/// Blocks point at their counters and may be freed after all other static objects are destroyed, so
+/// this one is never destroyed.
 struct Stages {
   std::mutex mutex;
-  std::list<StageCounter> counters;  // guarded by mutex; addresses stay
+  std::list<StageCounter> counters;  // guarded by mutex; addresses are stable
 };
 
 Stages& stages() {

@@ -12,10 +12,10 @@
 
 namespace gsttorch {
 
-/// An amount that many threads change, and the most it ever was. Thread-safe, lock-free.
+/// An amount that many threads change, and its peak. Thread-safe, lock-free.
 class PeakCounter {
  public:
-  /// Returns the amount after it.
+  /// Returns the new amount.
   std::size_t add(std::size_t amount) {
     const std::size_t now = current_.fetch_add(amount, std::memory_order_relaxed) + amount;
     std::size_t peak = peak_.load(std::memory_order_relaxed);
@@ -24,7 +24,8 @@ class PeakCounter {
     return now;
   }
 
-  /// The same unless the amount would go beyond `limit` (0: none): then false, and nothing changed.
+  /// Adds the amount unless the sum would exceed `limit` (0: no limit). Then it returns false and
+  /// changes nothing.
   bool add_within(std::size_t amount, std::size_t limit);
 
   void subtract(std::size_t amount) { current_.fetch_sub(amount, std::memory_order_relaxed); }
@@ -38,29 +39,29 @@ class PeakCounter {
   std::atomic<std::size_t> peak_ = 0;
 };
 
-/// What one stage of one model has allocated on the CPU. Lives as long as the process.
+/// Bytes that one stage of one model has allocated on the CPU. Exists until the process ends.
 struct StageCounter {
   std::string model;
   std::string stage;
   PeakCounter bytes;
 };
 
-/// The counter of that name, the same one at every call. Thread-safe.
+/// The counter with these names; every call returns the same one. Thread-safe.
 StageCounter& stage_counter(std::string_view model, std::string_view stage);
 
-/// The counter of what the calling thread allocates now.
+/// The counter that the calling thread's allocations are currently charged to.
 StageCounter& current_stage();
 
-/// What every stage holds. Thread-safe.
+/// Bytes allocated by each stage. Thread-safe.
 std::vector<StageMemory> stage_report();
 void reset_stage_peaks();
 
-/// While it lives, what its thread allocates is put down to this stage of this model. Scopes nest.
-/// Threads that an operation starts inside it do not inherit it; they allocate next to nothing.
+/// While it exists, allocations of its thread are charged to this stage of this model. Scopes nest.
+/// Threads that an operation starts inside it do not inherit it; they allocate almost nothing.
 class MemoryScope {
  public:
   MemoryScope(std::string_view model, std::string_view stage);
-  /// Another stage of the model that is at work.
+  /// Another stage of the current model.
   explicit MemoryScope(std::string_view stage);
   ~MemoryScope();
   MemoryScope(const MemoryScope&) = delete;

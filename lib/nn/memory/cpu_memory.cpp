@@ -17,20 +17,20 @@ namespace gsttorch {
 namespace {
 
 constexpr std::uintptr_t kPage = 4096;
-constexpr std::uint8_t kPriority = 200;  // above every allocator that LibTorch brings
+constexpr std::uint8_t kPriority = 200;  // above every allocator of LibTorch
 
-/// Stands before each block and says what to take off when it goes, on whatever thread.
+/// Precedes each block and records what to subtract when the block is freed, on any thread.
 struct alignas(64) Header {
-  void* base;  // what the inner allocator gave
+  void* base;  // the inner allocator's pointer
   std::size_t bytes;
   StageCounter* stage;
   std::uint64_t unused[4];
-  std::uint64_t mark;  // last, so that it lies right before the block's bytes
+  std::uint64_t mark;  // last, so that it lies directly before the block's bytes
 };
 static_assert(sizeof(Header) == 64);
 
-// From here on blocks are whole pages of the pool. AddressSanitizer does not see those: its builds
-// have every block from the heap.
+// Blocks of at least this size are whole pages of the pool. AddressSanitizer does not check pool
+// memory, so its builds allocate every block from the heap.
 constexpr std::size_t kLarge = 64 * 1024;
 
 bool is_large(std::size_t bytes) { return !kAddressSanitizer && bytes >= kLarge; }
@@ -39,8 +39,8 @@ std::uint64_t mark_of(const void* data) {
   return reinterpret_cast<std::uintptr_t>(data) ^ 0x9d4f6c2be5a1873full;
 }
 
-/// Counts, and leaves the memory itself to the allocator that was there before, so that LibTorch's
-/// own switches (huge pages, the profiler) still work.
+/// Counts allocations and delegates to the previous allocator, so that LibTorch's own switches
+/// (huge pages, the profiler) still work.
 class CountingAllocator final : public c10::Allocator {
  public:
   explicit CountingAllocator(c10::Allocator* inner) : inner_(inner) {}
@@ -51,7 +51,7 @@ class CountingAllocator final : public c10::Allocator {
     return {data, data, &release, c10::Device(c10::kCPU)};
   }
 
-  // oneDNN's tensors are allocated and freed by address alone.
+  // oneDNN allocates and frees its tensors by address alone.
   c10::DeleterFnPtr raw_deleter() const override { return &release; }
 
   void copy_data(void* to, const void* from, std::size_t count) const override {
@@ -104,7 +104,8 @@ class CountingAllocator final : public c10::Allocator {
     return place(base, bytes, stage);
   }
 
-  // Null where there is no more. The inner allocator tells LibTorch's profiler by itself.
+  // Null if there is no memory left. LibTorch's profiler is notified here; for other blocks the
+  // inner allocator does it.
   void* take_large(std::size_t bytes) {
     void* base = pool_.take(bytes + sizeof(Header));
     if (base) c10::profiledCPUMemoryReporter().New(base, bytes);
@@ -117,7 +118,8 @@ class CountingAllocator final : public c10::Allocator {
     pool_.give(base, bytes + sizeof(Header));
   }
 
-  // Never at the start of a page: so the bytes before any other address can be looked at too.
+  // The data never starts at a page boundary, so header_of() can safely read the bytes before any
+  // other address.
   static void* place(void* base, std::size_t bytes, StageCounter& stage) {
     Header* header = static_cast<Header*>(base);
     if (reinterpret_cast<std::uintptr_t>(header + 1) % kPage == 0) header++;
@@ -130,7 +132,7 @@ class CountingAllocator final : public c10::Allocator {
     return data;
   }
 
-  // What lies around the block's own bytes.
+  // Poisons the memory around the block's own bytes.
   static void forbid_edges(Header* header) {
     if (!kAddressSanitizer) return;
     char* const data = reinterpret_cast<char*>(header + 1);
@@ -146,8 +148,8 @@ class CountingAllocator final : public c10::Allocator {
         limit ? "the limit is " + std::to_string(limit) : std::string("no limit is set"));
   }
 
-  /// A block of the allocator before this one may come here: LibTorch frees oneDNN's memory with
-  /// whatever allocator is in charge then.
+  /// Blocks of the previous allocator may arrive here: LibTorch frees oneDNN's memory with the
+  /// allocator that is registered at that time.
   __attribute__((no_sanitize_address, no_sanitize_thread)) static Header* header_of(void* data) {
     if (reinterpret_cast<std::uintptr_t>(data) % kPage == 0) return nullptr;
     Header* header = static_cast<Header*>(data) - 1;
@@ -169,7 +171,7 @@ c10::Allocator* inner_allocator() {
   return before->raw_deleter() ? before : c10::GetDefaultCPUAllocator();
 }
 
-// Never destroyed: tensors in other libraries' static objects are freed by it at exit.
+// Never destroyed: static objects of other libraries may free tensors with it at exit.
 CountingAllocator& counting_allocator() {
   static auto* const allocator = new CountingAllocator(inner_allocator());
   return *allocator;

@@ -9,21 +9,22 @@
 
 namespace gsttorch {
 
-/// From the first call on, LibTorch takes the memory of CPU tensors from an allocator that counts
-/// it. Tensors that are already there stay with the allocator they came from. Thread-safe.
+/// Makes LibTorch allocate CPU tensors with a counting allocator from the first call on. Existing
+/// tensors keep their allocator. Thread-safe.
 void install_counting_allocator();
 
-/// What the tensors made since then hold. Thread-safe.
+/// Memory of the tensors allocated since then. Thread-safe.
 MemoryReport cpu_memory();
 void reset_cpu_memory_peak();
 
-/// Allocations that would go beyond it throw c10::OutOfMemoryError. 0: no limit.
+/// Allocations that would exceed the limit throw c10::OutOfMemoryError. 0: no limit.
 void set_cpu_memory_limit(std::size_t bytes);
 
-/// Returns what is kept for later tensors to the system: for when a model goes.
+/// Returns memory that is cached for later tensors to the system. Called when a model is released.
 void trim_cpu_memory();
 
-/// Does so when it goes. Declared before a model, so that it outlives its tensors.
+/// Calls trim_cpu_memory() when it is destroyed. Declare it before a model, so that it outlives the
+/// model's tensors.
 struct TrimMemoryOnExit {
   ~TrimMemoryOnExit() { trim_cpu_memory(); }
 };

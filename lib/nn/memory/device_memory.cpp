@@ -15,7 +15,7 @@
 namespace gsttorch {
 namespace {
 
-// Limits of the devices that have an allocator of their own.
+// Limits of the devices that have their own allocator.
 class Limits {
  public:
   void set(c10::DeviceIndex index, std::size_t bytes) {
@@ -46,7 +46,7 @@ std::optional<c10::Device> device_named(const std::string& name) {
   }
 }
 
-// Null where LibTorch's CUDA half is not loaded, or nothing has used the device yet.
+// Null if LibTorch's CUDA half is not loaded or the device has not been used yet.
 c10::DeviceAllocator* allocator_of(const c10::Device& device) {
   if (!device.is_cuda() || !at::hasCUDA()) return nullptr;
   auto* allocator = dynamic_cast<c10::DeviceAllocator*>(c10::GetAllocator(device.type()));

@@ -12,14 +12,14 @@ namespace gsttorch {
 namespace {
 
 constexpr std::size_t kPage = 4096;
-constexpr std::size_t kSlack = 16;  // what blocks of other sizes may waste: this part of the most
+constexpr std::size_t kSlack = 16;  // blocks of other sizes may waste 1/16 of the peak
 
 std::size_t in_pages(std::size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 
 char* map_pages(std::size_t bytes) {
   void* pages = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED) return nullptr;
-  // Only saves time: a kernel without huge pages says no.
+  // Only an optimization: a kernel without huge pages returns an error.
   static_cast<void>(::madvise(pages, bytes, MADV_HUGEPAGE));
   return static_cast<char*>(pages);
 }
@@ -77,7 +77,7 @@ std::size_t PagePool::reserved() const {
   return in_use_ + free_bytes_;
 }
 
-// The smallest free range that is large enough; what is left of it stays free. Allocates nothing.
+// Takes the smallest free range that is large enough; the rest of it stays free. Does not allocate.
 void* PagePool::take_free(std::size_t bytes) {
   const auto found = by_size_.lower_bound({bytes, nullptr});
   if (found == by_size_.end()) return nullptr;
@@ -95,7 +95,7 @@ void* PagePool::take_free(std::size_t bytes) {
   return block;
 }
 
-// Throws std::bad_alloc, and then has done nothing.
+// Throws std::bad_alloc and then changes nothing.
 void PagePool::keep(char* block, std::size_t bytes) {
   const auto range = free_.emplace(block, bytes).first;
   try {
@@ -110,7 +110,7 @@ void PagePool::keep(char* block, std::size_t bytes) {
   if (std::next(joined) != free_.end()) join(joined, std::next(joined));
 }
 
-// Makes two ranges one if nothing lies between them. Allocates nothing.
+// Merges two ranges if they are adjacent. Does not allocate.
 void PagePool::join(Range first, Range second) noexcept {
   if (first->first + first->second != second->first) return;
   auto sized = by_size_.extract({first->second, first->first});
@@ -128,7 +128,8 @@ void PagePool::drop(Range range) noexcept {
   free_.erase(range);
 }
 
-// The smallest ranges go first: they are of the least use to the larger requests that come here.
+// Releases the smallest ranges first: they are the least useful for the large requests of this
+// pool.
 void PagePool::shrink_to(std::size_t free_bytes) noexcept {
   while (free_bytes_ > free_bytes) drop(free_.find(by_size_.begin()->second));
 }

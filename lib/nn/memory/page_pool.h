@@ -10,12 +10,12 @@
 
 namespace gsttorch {
 
-/// Large blocks of memory from the system, kept for the next request: a model asks for the same
-/// ones at every frame, and fresh pages cost more than the blocks' bookkeeping. Blocks are split
-/// and joined with their neighbours.
+/// Caches large blocks of system memory for the next request: a model requests the same blocks for
+/// every frame, and fresh pages cost more than managing the blocks. Blocks are split and merged
+/// with their neighbours.
 ///
-/// What it holds from the system exceeds the most that was in use at once by a sixteenth at most:
-/// free blocks go back before a request would make it more, and all do when nothing is in use.
+/// The memory reserved from the system exceeds the peak use by at most a sixteenth: the pool
+/// returns free blocks before a request would exceed that, and all of them when none is in use.
 /// Thread-safe.
 class PagePool {
  public:
@@ -24,16 +24,17 @@ class PagePool {
   PagePool(const PagePool&) = delete;
   PagePool& operator=(const PagePool&) = delete;
 
-  /// Starts on a page. Null where the system has no more. The bytes are of whoever had them last.
+  /// Returns a page-aligned block, or null if the system has no memory left. The contents are
+  /// undefined.
   void* take(std::size_t bytes);
-  /// `bytes` as they were asked for.
+  /// `bytes` must be the requested size.
   void give(void* block, std::size_t bytes) noexcept;
 
-  /// Returns what is free to the system, and forgets how much was in use.
+  /// Returns free blocks to the system and resets the peak use.
   void trim() noexcept;
 
   std::size_t in_use() const;    ///< bytes, in whole pages
-  std::size_t reserved() const;  ///< bytes held from the system
+  std::size_t reserved() const;  ///< bytes reserved from the system
 
  private:
   using Range = std::map<char*, std::size_t>::iterator;
@@ -44,7 +45,7 @@ class PagePool {
   void drop(Range range) noexcept;
   void shrink_to(std::size_t free_bytes) noexcept;
 
-  mutable std::mutex mutex_;  // guards all below
+  mutable std::mutex mutex_;  // guards all members below
   std::map<char*, std::size_t> free_;
   std::set<std::pair<std::size_t, char*>> by_size_;  // the same ranges
   std::size_t in_use_ = 0;

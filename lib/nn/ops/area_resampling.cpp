@@ -20,10 +20,10 @@
 namespace gsttorch {
 namespace {
 
-// What one sample of the result is made of along one axis.
+// The input samples and weights of one output sample along one axis.
 struct Taps {
   std::int64_t first = 0;
-  std::vector<float> weights;  // of first, first + 1 and so on; their sum is 1
+  std::vector<float> weights;  // of samples first, first + 1, ...; their sum is 1
 };
 
 Taps area_taps(std::int64_t index, std::int64_t from, std::int64_t to) {
@@ -60,7 +60,7 @@ std::vector<Taps> axis_taps(std::int64_t from, std::int64_t to) {
   return taps;
 }
 
-// The same as a matrix [to, from].
+// The taps of all output samples as a matrix [to, from].
 at::Tensor axis_matrix(std::int64_t from, std::int64_t to) {
   at::Tensor matrix = at::zeros({to, from}, at::kFloat);
   const std::vector<Taps> taps = axis_taps(from, to);
@@ -71,7 +71,7 @@ at::Tensor axis_matrix(std::int64_t from, std::int64_t to) {
   return matrix;
 }
 
-// Kept on a GPU, where a stream asks for the same ones at every frame and would wait for each.
+// Cached on a GPU: a stream needs the same matrices for every frame and would wait for each upload.
 at::Tensor axis_matrix_on(c10::Device device, std::int64_t from, std::int64_t to) {
   if (!device.is_cuda()) return axis_matrix(from, to).to(device);
   static auto& kept = *new LruCache<std::string, at::Tensor>(std::size_t{16} << 20);
@@ -83,7 +83,7 @@ at::Tensor axis_matrix_on(c10::Device device, std::int64_t from, std::int64_t to
     if (matrix.defined()) return matrix;
   }
   at::Tensor matrix = axis_matrix(from, to).to(device);
-  // What makes room may still be read on the streams of other workers.
+  // Other workers' streams may still read the matrices that put() evicts.
   c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
   const std::lock_guard lock(mutex);
   kept.put(key, matrix, matrix.nbytes());
@@ -95,7 +95,7 @@ void add_scaled(const float* row, float weight, int width, float* sum) {
   for (int x = 0; x < width; x++) sum[x] += weight * row[x];
 }
 
-// One channel of one row of the result; `out` steps over the other two.
+// Writes one channel of one output row; `out` advances by all three channels.
 void shrink_row(const std::vector<float>& row, const std::vector<Taps>& taps, float scale,
                 float offset, float* out) {
   for (const Taps& t : taps) {
@@ -117,7 +117,7 @@ struct RowSum {
   }
   void add(const ImageView& image, const ColorConversion& conversion, int y, float weight) {
     if (y != row_index) read_unit_rgb(image, conversion, y, row);
-    row_index = y;  // the last row of one sum is often the first of the next
+    row_index = y;  // the last row of one sum is often the first row of the next
     add_scaled(row.a.data(), weight, image.width, planes.a.data());
     add_scaled(row.b.data(), weight, image.width, planes.b.data());
     add_scaled(row.c.data(), weight, image.width, planes.c.data());

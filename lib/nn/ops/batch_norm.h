@@ -19,15 +19,16 @@ struct ConvParameters {
 struct BatchNorm {
   at::Tensor gain, offset;  // [C]
 
-  /// Of some of its channels.
+  /// The same for a range of channels.
   BatchNorm narrow(std::int64_t first, std::int64_t count) const;
 };
 
-/// From the module's weight, bias, running_mean and running_var.
+/// Computed from the module's weight, bias, running_mean and running_var.
 BatchNorm load_batch_norm(const ModuleWeights& weights, std::int64_t channels,
                           double epsilon = 1e-5);
 
-/// A convolution with a batch normalisation after it is a convolution with other numbers.
+/// Folds a batch normalisation into the convolution before it: both together are a convolution with
+/// other weights and bias.
 ConvParameters fold(ConvParameters conv, const BatchNorm& norm);
 
 }  // namespace gsttorch

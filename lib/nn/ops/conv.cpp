@@ -17,7 +17,8 @@ namespace {
 using Scalars = c10::List<std::optional<at::Scalar>>;
 using Text = std::optional<std::string_view>;
 
-// The fused kernels that inductor uses; registered in libtorch_cpu, without a C++ header.
+// The fused operators that inductor uses; libtorch_cpu registers them, but has no C++ header for
+// them.
 using Pointwise = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
                              at::IntArrayRef, at::IntArrayRef, at::IntArrayRef, std::int64_t,
                              std::string_view, Scalars, Text);
@@ -34,7 +35,8 @@ using Reorder = at::Tensor(const at::Tensor&, at::IntArrayRef, at::IntArrayRef, 
                            std::int64_t, at::OptionalIntArrayRef);
 
 constexpr double kLeakySlope = 0.01;
-constexpr std::int64_t kUsualHeight = 30, kUsualWidth = 40;  // of what a convolution gives
+constexpr std::int64_t kUsualHeight = 30,
+                       kUsualWidth = 40;  // a typical output size of a convolution
 const std::optional<at::Scalar> kNoScale;
 
 template <typename Signature>
@@ -42,8 +44,8 @@ c10::TypedOperatorHandle<Signature> find_operator(const char* name, const char* 
   return c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).typed<Signature>();
 }
 
-// oneDNN's choice of a layout depends on the input's size, but hardly on how large it is. Without a
-// size it chooses for a map of a pixel, and then every call on a real one lays the weights out
+// oneDNN's choice of a layout depends on whether the input size is known, but hardly on the size.
+// Without a size it chooses for one pixel, and then every call on a real image reorders the weights
 // again.
 at::Tensor pack(const at::Tensor& weight, const ConvGeometry& geometry) {
   static const auto reorder = find_operator<Reorder>("mkldnn::_reorder_convolution_weight", "");
@@ -53,17 +55,17 @@ at::Tensor pack(const at::Tensor& weight, const ConvGeometry& geometry) {
                       at::IntArrayRef(size));
 }
 
-// oneDNN lays out bfloat16 weights in blocks of 48 or of 64 channels that come out. Where both fit,
-// the size of the map decides, and weights packed for another size are laid out again at each call,
-// which takes several times what the convolution does. For half as many channels it has one way.
+// oneDNN arranges bfloat16 weights in blocks of 48 or 64 output channels. If both fit, the image
+// size decides, and weights packed for another size are reordered at each call, which takes several
+// times as long as the convolution. For half as many channels there is only one layout.
 bool has_two_layouts(const at::Tensor& weight) {
   const std::int64_t rounded = (weight.size(0) + 15) / 16 * 16;
   return weight.scalar_type() == at::kBFloat16 && weight.size(0) % 2 == 0 &&
          rounded % (3 * 64) == 0;
 }
 
-// ATen's convolution has no shape function in C++ (Python's torch has): on the meta device this one
-// stands for it, and refuses a weight that was left on another device.
+// ATen's convolution has no shape function in C++ (Python's torch has one): this replaces it on the
+// meta device, and rejects a weight that was left on another device.
 at::Tensor meta_conv2d(const at::Tensor& x, const at::Tensor& weight, const ConvGeometry& g) {
   TORCH_CHECK(weight.is_meta() && x.size(1) == weight.size(1), "convolution of ", x.sizes(), " on ",
               x.device(), " with ", weight.sizes(), " on ", weight.device());
@@ -109,7 +111,7 @@ EpilogueActivation epilogue_activation(Activation activation) {
   return EpilogueActivation::None;
 }
 
-// After a sum, where none is said by nothing.
+// For a fused sum, an empty name means no activation.
 Text fused_after_sum(Activation activation) {
   return activation == Activation::None ? Text() : Text(fused_name(activation));
 }
@@ -143,7 +145,7 @@ Conv Conv::with_padding(std::array<std::int64_t, 2> padding) const {
 
 bool Conv::use_packed(const at::Tensor& x) const { return packed_.defined() && x.is_cpu(); }
 
-// As oneDNN and cuDNN read it.
+// The type and layout that oneDNN and cuDNN read.
 at::Tensor Conv::input(const at::Tensor& x) const {
   return x.to(type()).contiguous(at::MemoryFormat::ChannelsLast);
 }
@@ -184,7 +186,7 @@ at::Tensor Conv::plus_(const at::Tensor& x, at::Tensor other) const {
   return other;
 }
 
-// On a GPU what follows the convolution is one launch, not one each for bias, sum and activation.
+// On a GPU, bias, sum and activation after the convolution are one launch instead of three.
 at::Tensor Conv::unpacked(const at::Tensor& x, const at::Tensor& other) const {
   if (!x.is_cuda()) return plain(x, other);
   const at::Tensor in = input(x);

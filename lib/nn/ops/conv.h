@@ -22,18 +22,18 @@ struct ConvGeometry {
   std::array<std::int64_t, 2> dilation{1, 1};  // y, x
 };
 
-/// A 2-D convolution and the activation after it: the one place where this project convolves.
+/// A 2-D convolution and the activation after it. All convolutions of this project use this class.
 ///
-/// On the CPU the weights are packed once for oneDNN, activations stay channels-last from one
-/// convolution to the next, and bias, sum and activation are fused into the convolution. On a GPU
-/// they are one launch of ours after it, in float32. On any other device, and where oneDNN is
-/// missing, it is plain ATen (which is also the oracle of the tests). Its result has the type it
-/// computes in; what it is given is converted. Reentrant.
+/// On the CPU, the weights are packed once for oneDNN, activations stay channels-last from one
+/// convolution to the next, and bias, sum and activation are fused into the convolution. On a GPU,
+/// one launch of our own kernel applies them after the convolution, in float32. On any other
+/// device, and without oneDNN, it is plain ATen (which is also the reference in the tests). The
+/// result has the compute type; inputs are converted to it. Reentrant.
 class Conv {
  public:
   Conv() = default;
-  /// weight [O, I, KH, KW], bias [O] or undefined; both already on the device that runs it, which
-  /// computes in `type`: float32, bfloat16, or half on a GPU.
+  /// weight [O, I, KH, KW], bias [O] or undefined; both must be on the device that runs the
+  /// convolution. `type` is the compute type: float32, bfloat16, or half on a GPU.
   Conv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geometry,
        Activation activation, at::ScalarType type = at::kFloat);
 
@@ -43,14 +43,14 @@ class Conv {
   /// activation(conv(x) + other), other [B, O, H', W'].
   at::Tensor plus(const at::Tensor& x, const at::Tensor& other) const;
 
-  /// The same into `other` where that can be, which must be channels-last, of this type and nobody
-  /// else's: with oneDNN, no memory for the result.
+  /// The same, written into `other` if possible: with oneDNN it allocates no memory for the result.
+  /// `other` must be channels-last, of the compute type and not used elsewhere.
   at::Tensor plus_(const at::Tensor& x, at::Tensor other) const;
 
   /// The same in plain ATen, whatever the device.
   at::Tensor plain(const at::Tensor& x, const at::Tensor& other = {}) const;
 
-  /// The same weights with other padding (y, x).
+  /// A convolution with the same weights and other padding (y, x).
   Conv with_padding(std::array<std::int64_t, 2> padding) const;
 
   std::int64_t in_channels() const { return weight_.size(1); }
@@ -66,8 +66,8 @@ class Conv {
 
   at::Tensor weight_;
   at::Tensor bias_;
-  at::Tensor packed_;         // oneDNN's own layout; undefined where that path is not taken
-  std::vector<Conv> halves_;  // of the channels that come out, where they are computed apart
+  at::Tensor packed_;         // oneDNN's own layout; undefined if oneDNN is not used
+  std::vector<Conv> halves_;  // halves of the output channels, if they are computed separately
   ConvGeometry geometry_;
   Activation activation_ = Activation::None;
 };

@@ -6,7 +6,7 @@
 
 namespace gsttorch {
 
-// What is built cannot change while the process runs.
+// Loaded once: the built kernels cannot change while the process runs.
 CudaLibrary* cuda_kernels() {
   static const auto kernels = load_cuda_library();
   return kernels ? *kernels : nullptr;

@@ -8,10 +8,10 @@
 
 namespace gsttorch {
 
-/// Our kernels; null where they are not built. Loaded by the first call.
+/// Our CUDA kernels; null if they were not built. The first call loads them.
 CudaLibrary* cuda_kernels();
 
-/// The stream (a cudaStream_t) of the calling thread on a CUDA device; null on another device.
+/// The calling thread's stream (a cudaStream_t) on a CUDA device; null for other devices.
 void* current_stream(c10::Device device);
 
 }  // namespace gsttorch

@@ -12,7 +12,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr std::int64_t kAlignment = 256;  // of each plane, in bytes: whole memory transactions
+constexpr std::int64_t kAlignment = 256;  // of each plane, bytes: full memory transactions
 
 struct Extent {
   std::int64_t row_bytes = 0, rows = 0;
@@ -23,7 +23,7 @@ struct Extent {
 };
 using Extents = std::array<Extent, 3>;
 
-// The bytes of each plane that belong to the image.
+// The bytes per row and the rows of each plane, without padding.
 Extents extents(const ImageView& image) {
   const std::int64_t w = image.width, h = image.height;
   const std::int64_t half_w = (w + 1) / 2, half_h = (h + 1) / 2;
@@ -57,7 +57,7 @@ Extents extents(const ImageView& image) {
   return {};
 }
 
-// The planes one after the other, without what lies between the rows.
+// Copies the planes one after the other, without the padding between rows.
 void pack(const ImageView& image, const Extents& planes, std::uint8_t* to) {
   for (std::size_t i = 0; i < planes.size(); i++) {
     for (std::int64_t y = 0; y < planes[i].rows; y++) {
@@ -83,7 +83,7 @@ at::Tensor image_to_device_tensor(const ImageView& image, const PixelScale& scal
                                   c10::Device device, CudaLibrary& kernels) {
   const Extents planes = extents(image);
   const std::int64_t bytes = planes[0].bytes() + planes[1].bytes() + planes[2].bytes();
-  // Pinned memory is LibTorch's: not used again before the device has read it.
+  // The pinned memory belongs to LibTorch, which does not reuse it before the device has read it.
   const at::Tensor packed =
       at::empty({bytes}, at::TensorOptions(at::kByte).pinned_memory(device.is_cuda()));
   pack(image, planes, packed.data_ptr<std::uint8_t>());

@@ -8,9 +8,9 @@
 
 namespace gsttorch {
 
-/// exp(x) within two units of the last place for x in -87..88, clamped beyond: without a branch or
-/// a call, so that loops over it become vector code. 2^n e^r, r in +-ln(2)/2, with the polynomial
-/// of Cephes' expf.
+/// exp(x) within two units in the last place for x in -87..88, clamped outside. It has no branch
+/// and no call, so that the compiler vectorizes loops over it. Computes 2^n e^r, r in +-ln(2)/2,
+/// with the polynomial of Cephes' expf.
 [[gnu::always_inline]] inline float fast_exp(float x) {
   constexpr float kShift = 12582912.f;  // 1.5 * 2^23: adding it rounds to an integer
   x = std::min(std::max(x, -87.3f), 88.3f);
@@ -24,7 +24,7 @@ namespace gsttorch {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   const float mantissa = p * (r * r) + r + 1;
-  const auto bits = std::bit_cast<std::uint32_t>(shifted) << 23;  // n in the exponent's place
+  const auto bits = std::bit_cast<std::uint32_t>(shifted) << 23;  // n as the exponent bits
   return std::bit_cast<float>(std::bit_cast<std::uint32_t>(mantissa) + bits);
 }
 

@@ -8,20 +8,21 @@
 
 namespace gsttorch {
 
-// Steps on maps [B, C, H, W] that our kernels do in one launch where ATen takes several. The first
-// two return false, and have done nothing, where they cannot: on another device than a CUDA one,
-// for other types than float32, for maps that are not channels-last, without our kernels.
+// Operations on tensors [B, C, H, W] that our kernels execute in one launch, where ATen needs
+// several. The first two return false and change nothing if they cannot run: without our kernels,
+// on a device other than CUDA, for types other than float32, or for tensors that are not
+// channels-last.
 
-/// map becomes activation(map + bias + other). bias [C] or undefined; other [B, C, H, W], of any
-/// layout, or undefined.
+/// Replaces map by activation(map + bias + other). bias [C] or undefined; other [B, C, H, W], of
+/// any layout, or undefined.
 bool add_bias_on_gpu(const at::Tensor& map, const at::Tensor& bias, const at::Tensor& other,
                      EpilogueActivation activation);
 
-/// Instance normalisation, and a ReLU after it.
+/// Instance normalisation, followed by a ReLU if requested.
 bool instance_norm_on_gpu(const at::Tensor& map, double epsilon, bool relu);
 
-/// Layer normalisation of rows [..., C], and `added` to it where that is defined. Undefined where
-/// it cannot be done here.
+/// Layer normalisation of rows [..., C], plus `added` if that is defined. Returns an undefined
+/// tensor if it cannot run.
 at::Tensor row_norm_on_gpu(const at::Tensor& rows, const at::Tensor& gain, const at::Tensor& bias,
                            double epsilon, const at::Tensor& added);
 

@@ -16,7 +16,7 @@ std::uint16_t read16(const std::uint8_t* p) {
   return value;
 }
 
-// Copies every `step`-th byte, each one `repeat` times in a row.
+// Copies every `step`-th byte, each one 2^shift times in a row.
 void spread8(const std::uint8_t* from, int step, int shift, std::vector<float>& to) {
   const int width = static_cast<int>(to.size());
   for (int x = 0; x < width; x++) to[x] = from[(x >> shift) * step];
@@ -54,7 +54,7 @@ void load_packed_yuv(const ImageView& image, int y, int luma, int chroma, PixelR
   spread8(p + chroma + 2, 4, 1, row.c);
 }
 
-// Code values as they stand in the image, not yet scaled.
+// Loads code values as stored in the image, not yet scaled.
 void load_row(const ImageView& image, int y, PixelRow& row) {
   switch (image.format) {
     case PixelFormat::NV12:
@@ -121,7 +121,7 @@ void read_unit_rgb(const ImageView& image, const ColorConversion& k, int y, Pixe
       }
       return;
     case PixelFamily::Gray:
-      // Grey images of GStreamer are full range unless their caps say otherwise.
+      // GStreamer's grey images are full range unless their caps say otherwise.
       for (float& value : row.a) value = unit((value - k.y_zero) * k.y_gain);
       row.b = row.a;
       row.c = row.a;

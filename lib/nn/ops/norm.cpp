@@ -16,9 +16,9 @@ namespace gsttorch {
 namespace {
 
 constexpr double kEpsilon = 1e-5;
-constexpr std::int64_t kPixelsPerBlock = 256;  // float sums stay exact enough within a block
+constexpr std::int64_t kPixelsPerBlock = 256;  // float sums stay accurate enough within a block
 
-// Each loop once for float32 and once for bfloat16, which is computed with as float32.
+// Each loop exists for float32 and for bfloat16, which is computed in float32.
 template <typename Number>
 [[gnu::always_inline]] inline void accumulate(const Number* x, std::int64_t pixels,
                                               std::int64_t channels, const float* shift, float* sum,
@@ -50,8 +50,8 @@ template <typename Number>
   }
 }
 
-// Adds sum(x - shift) and sum((x - shift)^2) per channel of `pixels` rows. The shift keeps the
-// difference of the two from cancelling where the mean is far from zero.
+// Adds sum(x - shift) and sum((x - shift)^2) per channel over `pixels` rows. The shift avoids
+// cancellation in their difference when the mean is far from zero.
 GSTTORCH_CPU_CLONES
 void accumulate_block(const float* x, std::int64_t pixels, std::int64_t channels,
                       const float* shift, float* sum, float* square) {
@@ -93,8 +93,8 @@ struct Moments {
   std::vector<double> sum, square;
 };
 
-// One image [pixels, channels]. Parts are added up in their order, whichever thread made them:
-// the same image gives the same numbers.
+// Moments of one image [pixels, channels]. Partial sums are added in a fixed order, whichever
+// thread computed them, so that the same image always gives the same values.
 template <typename Number>
 Moments measure(const Number* x, const float* shift, std::int64_t pixels, std::int64_t channels) {
   constexpr std::int64_t kPixelsPerPart = 4 * kPixelsPerBlock;
@@ -164,7 +164,7 @@ void add_relu_all(at::Tensor& y, const at::Tensor& x) {
 void instance_norm_(at::Tensor& x, bool relu) {
   if (instance_norm_on_gpu(x, kEpsilon, relu)) return;
   if (!is_dense_cpu(x)) {
-    const at::Tensor wide = x.to(at::kFloat);  // sums of squares are beyond half's numbers
+    const at::Tensor wide = x.to(at::kFloat);  // sums of squares exceed half's range
     const at::Tensor centred = wide - wide.mean({2, 3}, true);
     x = (centred * (centred.square().mean({2, 3}, true) + kEpsilon).rsqrt()).to(x.scalar_type());
     if (relu) at::relu_(x);

@@ -50,7 +50,7 @@ at::Tensor prepare(FrameImage& frame, const ImageRequest& request) {
   return x;
 }
 
-// Exact: scales that differ in the last bit are different images.
+// Appends the exact bits: scales that differ in the last bit give different images.
 void append(std::ostream& text, const std::array<float, 3>& values) {
   for (const float value : values) text << ' ' << std::bit_cast<std::uint32_t>(value);
 }

@@ -13,11 +13,12 @@
 
 namespace gsttorch {
 
-/// What makes a frame another size: triangles (an antialiasing linear filter), or means over areas,
-/// which is what models trained on OpenCV's INTER_AREA want.
+/// How a frame is resized: with a triangle filter (antialiased linear) or by area resampling, which
+/// models trained with OpenCV's INTER_AREA expect.
 enum class ImageFilter { Triangle, Area };
 
-/// How a model wants a frame: resized to width x height, then padded (replicating the border).
+/// The input that a model needs: the frame resized to width x height, then padded (replicating the
+/// border).
 struct ImageRequest {
   std::int64_t width = 0;   ///< pixels, before padding
   std::int64_t height = 0;  ///< pixels, before padding
@@ -27,12 +28,12 @@ struct ImageRequest {
   c10::Device device = c10::kCPU;
 };
 
-/// Names a request: two models that want the same give the same key.
+/// A key for a request: two models with equal requests get the same key.
 std::string image_key(const ImageRequest& request);
 
 /// The frame as requested, float32 [1, 3, top + height + bottom, left + width + right] (R, G, B),
-/// channels-last, on the device. Made once for each frame that keeps what is made from it; never
-/// write to it. Throws Failure where the frame cannot be read.
+/// channels-last, on the device. It is computed once per frame if the frame caches derived data;
+/// never write to it. Throws Failure if the frame cannot be read.
 at::Tensor prepared_image(FrameImage& frame, const ImageRequest& request);
 
 }  // namespace gsttorch

@@ -10,7 +10,8 @@
 
 namespace gsttorch {
 
-/// Images float32 [B, 3, kHeight, kWidth], R G B in 0..1, rounded to 8 bits.
+/// Converts images, float32 [B, 3, kHeight, kWidth], R G B in 0..1, to thumbnails, rounded to 8
+/// bits.
 std::vector<Thumbnail> to_thumbnails(const at::Tensor& images);
 
 }  // namespace gsttorch

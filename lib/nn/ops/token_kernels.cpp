@@ -5,11 +5,11 @@
 #include <vector>
 
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wpsabi"  // vectors are only passed to what is inlined
+#pragma GCC diagnostic ignored "-Wpsabi"  // vectors are only passed to inlined functions
 #endif
 
-// The same code once for each kind of CPU. Clones of a function (cpu_dispatch.h) would not
-// do: the compiler breaks vectors up before it clones.
+// Compiles the same code for each CPU type. Function clones (cpu_dispatch.h) do not work here: the
+// compiler splits vectors before it clones.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define GSTTORCH_TOKEN_VARIANTS
 

@@ -13,9 +13,11 @@ namespace gsttorch {
 namespace {
 
 constexpr float kAttentionEpsilon = 1e-6f;
-constexpr std::int64_t kBlock = 128;             // tokens of a map at once, about
-constexpr std::int64_t kParts = 4;               // blocks come in so many, for as many threads
-constexpr std::int64_t kWindowFloats = 1 << 17;  // that a few windows take between the layers
+constexpr std::int64_t kBlock = 128;  // tokens of an image per block, approximately
+constexpr std::int64_t kParts =
+    4;  // floats of the few windows that pass through the layers together
+constexpr std::int64_t kWindowFloats =
+    1 << 17;  // size of the few windows that pass through the layers together
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -28,14 +30,14 @@ at::Tensor in_panels(const at::Tensor& weight, at::ScalarType type) {
       .contiguous();
 }
 
-// Bfloat16 where it is asked for and can be had.
+// Bfloat16 if it is requested and supported.
 at::ScalarType product_type(at::ScalarType asked, std::int64_t channels) {
   const bool can = bf16_multiply() && 2 * channels <= kMostBf16Terms;
   return asked == at::kBFloat16 && can ? asked : at::kFloat;
 }
 
-// Tokens of a map, cut into blocks of nearly one size, however many threads there are: sums over
-// them come out the same.
+// Splits an image's tokens into blocks of nearly equal size, independent of the number of threads:
+// so sums over them give the same result.
 struct Blocks {
   explicit Blocks(std::int64_t tokens)
       : tokens(tokens), count(divide_up(divide_up(tokens, kBlock), kParts) * kParts) {}
@@ -48,18 +50,18 @@ struct Blocks {
 
 }  // namespace
 
-// What lies between the steps of a layer, for one thread and some tokens.
+// Intermediate data of a layer, for one thread and some tokens.
 class TokenLayer::Scratch {
  public:
   Scratch(float* room, std::int64_t tokens, std::int64_t channels)
       : size_(tokens * channels), room_(room) {}
 
-  static constexpr std::int64_t kMaps = 4;  // of as many numbers as the tokens have
+  static constexpr std::int64_t kMaps = 4;  // each with as many floats as the tokens
 
   // Query, key and value, or some of them.
   float* projected() const { return room_; }
   float* message() const { return room_ + 3 * size_; }
-  // When the message is there what it came from is not needed any more.
+  // These reuse the memory of the projections, which are not needed once the message is computed.
   float* merged() const { return room_; }
   float* hidden() const { return room_ + size_; }  // [tokens, 2C]
 
@@ -68,7 +70,7 @@ class TokenLayer::Scratch {
   float* room_;
 };
 
-// Made by the caller's thread, whose memory is counted.
+// Allocated in the caller's thread, whose memory is counted.
 class TokenLayer::Scratches {
  public:
   Scratches(std::int64_t tasks, std::int64_t tokens, std::int64_t channels)
@@ -77,7 +79,7 @@ class TokenLayer::Scratches {
         room_(at::empty({std::min<std::int64_t>(tasks, at::get_num_threads()),
                          Scratch::kMaps * tokens * channels},
                         at::kFloat)) {}
-  /// In a parallel loop of so many tasks.
+  /// The calling thread's scratch, in a parallel loop of at most `tasks` tasks.
   Scratch mine() const {
     return {room_.data_ptr<float>() + at::get_thread_num() * room_.size(1), tokens_, channels_};
   }
@@ -120,7 +122,7 @@ std::int64_t TokenLayer::sums_size() const {
   return heads_ * (head + 1) * head;
 }
 
-// Adds to what all heads know of the source, [heads, D + 1, D].
+// Accumulates the source's keys and values of all heads into sums [heads, D + 1, D].
 void TokenLayer::summarize(const float* source, std::int64_t tokens, const Scratch& scratch,
                            float* sums) const {
   const std::int64_t c = channels_, head = c / heads_;
@@ -133,7 +135,7 @@ void TokenLayer::summarize(const float* source, std::int64_t tokens, const Scrat
   }
 }
 
-// y, from x and the message of each token in the scratch; y may be x.
+// Computes y from x and each token's message in the scratch; y may be x.
 void TokenLayer::finish(const float* x, std::int64_t tokens, const Scratch& scratch,
                         float* y) const {
   const TokenKernels& k = token_kernels();
@@ -193,12 +195,12 @@ at::Tensor TokenLayer::operator()(const at::Tensor& x, const at::Tensor& source)
   return out;
 }
 
-// Each window sees the one of the source that has its place; x may be the source.
+// Each window attends to the source window at the same index; x may be the source.
 void TokenLayer::attend_windows(float* x, const float* source, std::int64_t windows,
                                 std::int64_t tokens, const Scratch& scratch) const {
   const TokenKernels& k = token_kernels();
   const std::int64_t c = channels_, head = c / heads_, all = windows * tokens;
-  float sums[33 * 32];  // of the largest head
+  float sums[33 * 32];  // size for the largest head
   const float* query = scratch.projected();
   const float* key_value = query + all * c;
   multiply_(product(x, {query_key_value_, 0, c}), nullptr, all, c, false, scratch.projected());
@@ -234,7 +236,7 @@ void TokenLayer::run_on_windows(std::span<const TokenLayer> layers, at::Tensor& 
       float* a = first + w * size;
       float* b = second + w * size;
       for (std::size_t i = 0; i < layers.size(); i++) {
-        const bool is_cross = i % 2 == 1;  // the second side sees what the first has become
+        const bool is_cross = i % 2 == 1;  // the second side attends to the updated first side
         layers[i].attend_windows(a, is_cross ? b : a, count, tokens, scratch);
         layers[i].attend_windows(b, is_cross ? a : b, count, tokens, scratch);
       }

@@ -12,32 +12,32 @@
 
 namespace gsttorch {
 
-/// The numbers of one layer of a transformer with linear attention (Katharopoulos et al., ICML
-/// 2020): x + norm2(mlp([x, norm1(merge(attention(x, source)))])).
+/// The weights of one transformer layer with linear attention (Katharopoulos et al., ICML 2020): x
+/// + norm2(mlp([x, norm1(merge(attention(x, source)))])).
 struct TokenLayerWeights {
   at::Tensor query, key, value, merge;  // [C, C]
-  at::Tensor mlp_in;                    // [2C, 2C]: of x and of the message; a ReLU follows
+  at::Tensor mlp_in;                    // [2C, 2C]: for x and for the message; followed by a ReLU
   at::Tensor mlp_out;                   // [C, 2C]
   at::Tensor gain1, bias1, gain2, bias2;
   std::int64_t heads = 1;
   double norm_epsilon = 1e-5;
 };
 
-/// Such a layer on the CPU, all of it a few tokens at a time, so that what lies between its steps
-/// stays in the CPU's second cache: no tensor is made but the result. Reentrant.
+/// Such a layer on the CPU. It runs all steps on a few tokens at a time, so that intermediate data
+/// stays in the CPU's L2 cache; it allocates no tensor except the result. Reentrant.
 class TokenLayer {
  public:
-  /// Whether it can be had for a layer: float32 on the CPU, in widths that the kernels know.
+  /// Whether the class supports a layer: float32 on the CPU, with widths that the kernels support.
   static bool fits(const TokenLayerWeights& weights);
-  /// `type` is what the products with weights compute in: float32, or bfloat16 where the CPU
-  /// has it. All else, and what goes in and out, is float32.
+  /// `type` is the data type of the products with weights: float32, or bfloat16 if the CPU supports
+  /// it. Everything else, including input and output, is float32.
   explicit TokenLayer(const TokenLayerWeights& weights, at::ScalarType type = at::kFloat);
 
   /// x [B, L, C], source [B, S, C], dense -> [B, L, C]
   at::Tensor operator()(const at::Tensor& x, const at::Tensor& source) const;
 
-  /// Self- and cross-attention in turn over pairs of small sets of tokens (windows), [M, L, C]
-  /// each: each pair goes through all layers before the next one is touched. In place.
+  /// Alternating self- and cross-attention over pairs of small sets of tokens (windows), [M, L, C]
+  /// each. Each pair passes through all layers before the next pair starts. In place.
   static void run_on_windows(std::span<const TokenLayer> layers, at::Tensor& x0, at::Tensor& x1);
 
   std::int64_t channels() const { return channels_; }
@@ -46,7 +46,7 @@ class TokenLayer {
   class Scratch;
   class Scratches;
 
-  // x [rows, in] times columns of weights.
+  // A product of x [rows, in] with some columns of weights.
   struct Part {
     const at::Tensor& packed;
     std::int64_t first_column, in;

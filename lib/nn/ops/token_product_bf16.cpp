@@ -15,9 +15,9 @@
 namespace gsttorch {
 namespace {
 
-constexpr int kTileRows = 12;    // with two sums of 16 columns each: most of the registers
-constexpr int kChunkRows = 48;   // that are converted at once
-constexpr int kPairColumns = 2;  // of x, which one instruction multiplies and adds up
+constexpr int kTileRows = 12;    // with two accumulators of 16 columns each: most of the registers
+constexpr int kChunkRows = 48;   // converted at once
+constexpr int kPairColumns = 2;  // of x; one instruction multiplies and adds them
 
 // x as pairs of bfloat16, dense.
 struct Pairs {
@@ -80,7 +80,7 @@ void multiply_tile(const Both& of, std::int64_t row, std::int64_t panel, bool re
 
 void multiply(const TokenProduct& product, const TokenProduct* other, std::int64_t rows,
               std::int64_t out, bool relu, float* y) {
-  Pairs pairs, other_pairs;  // not filled with zeros
+  Pairs pairs, other_pairs;  // uninitialized on purpose
   for (std::int64_t begin = 0; begin < rows; begin += kChunkRows, y += kChunkRows * out) {
     const std::int64_t count = rows - begin < kChunkRows ? rows - begin : kChunkRows;
     pairs.convert(product, begin, count);

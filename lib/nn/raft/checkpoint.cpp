@@ -14,7 +14,7 @@ struct Rule {
   const char* replacement;
 };
 
-// Applied in this order, each at most once. Source: the two modules side by side
+// Rules are applied in this order, each at most once. Source: comparison of the two modules
 // (princeton-vl/RAFT core/{raft,update,extractor}.py, torchvision models/optical_flow/raft.py).
 const std::vector<Rule>& rules() {
   static const std::vector<Rule> all = [] {
@@ -43,8 +43,8 @@ const std::vector<Rule>& rules() {
   return all;
 }
 
-// A block's last norm stands twice in princeton's files, as downsample.1 and as a norm without a
-// convolution of its number (norm3 of a residual block, norm4 of a bottleneck).
+// Princeton's files contain a block's last norm twice: as downsample.1, and as a norm without a
+// convolution of the same number (norm3 of a residual block, norm4 of a bottleneck).
 bool is_alias(const std::string& key, const StateDict& state) {
   static const std::regex norm(R"((model\.layer\d\.\d\.)norm(\d)\.\w+$)");
   if (!std::regex_search(key, norm)) return false;

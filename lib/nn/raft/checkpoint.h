@@ -8,11 +8,12 @@
 
 namespace gsttorch {
 
-/// Key of princeton-vl's RAFT -> torchvision's. Keys of torchvision pass unchanged.
+/// Converts a key of princeton-vl's RAFT to torchvision's. Keys of torchvision are returned
+/// unchanged.
 std::string torchvision_raft_key(const std::string& key);
 
-/// The same tensors under torchvision's names, whichever names they came with. Aliases that only
-/// princeton's files have (norm3 / norm4 of a block, twins of downsample.1) are left out.
+/// The same tensors under torchvision's names, from either naming. Drops aliases that only
+/// princeton's files have (norm3 / norm4 of a block, duplicates of downsample.1).
 StateDict with_torchvision_raft_keys(const StateDict& state);
 
 }  // namespace gsttorch

@@ -13,7 +13,7 @@ at::Tensor flow_consistency(const at::Tensor& forward, const at::Tensor& backwar
   const at::Tensor x = at::arange(w, options).view({1, 1, w}) + forward.select(1, 0);
   const at::Tensor y = at::arange(h, options).view({1, h, 1}) + forward.select(1, 1);
   const at::Tensor grid = at::stack({(x * 2 + 1) / w - 1, (y * 2 + 1) / h - 1}, -1);
-  // Border beyond.
+  // Outside the frame, the border's value is used.
   const at::Tensor back = at::grid_sampler_2d(backward.contiguous(), grid, 0, 1, false);
   const at::Tensor error = (forward + back).square().sum(1);
   const at::Tensor limit =

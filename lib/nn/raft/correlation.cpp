@@ -22,16 +22,16 @@ at::Tensor rows(const at::Tensor& features) {
       .contiguous();
 }
 
-// Bilinear, zeros outside, align_corners. ATen has the shape function of this one in Python only,
-// so the meta device is served here.
+// Bilinear, zeros outside, align_corners. ATen has the shape function of this operation only in
+// Python, so the meta device is handled here.
 at::Tensor grid_sample(const at::Tensor& planes, const at::Tensor& grid) {
   if (!planes.is_meta()) return at::grid_sampler_2d(planes, grid, 0, 0, true);
   TORCH_CHECK(grid.is_meta(), "a grid on ", grid.device(), " for planes on ", planes.device());
   return at::empty({planes.size(0), planes.size(1), grid.size(1), grid.size(2)}, planes.options());
 }
 
-// One pixel's window at one level: the (2r+2)^2 samples around a point, whose fractional part they
-// share, blended into (2r+1)^2 values. `size` samples a side.
+// One pixel's window at one level: blends the (2r+2)^2 samples around a point into (2r+1)^2 values,
+// which all share the point's fractional part. `size` is the number of samples a side.
 GSTTORCH_CPU_CLONES
 void blend_window(const float* window, int size, float fx, float fy, float* out) {
   constexpr int kMost = 16;
@@ -63,7 +63,7 @@ float dot(const float* a, const float* b, std::int64_t count) {
   return total;
 }
 
-// Where a window lies: its first sample and the fraction that all its points share.
+// Position of a window: its first sample, and the fraction that all its points share.
 struct Window {
   std::int64_t x0, y0;
   float fx, fy;
@@ -78,7 +78,7 @@ Window window_at(float x, float y, int radius) {
           x - floor_x, y - floor_y};
 }
 
-// Fills the window from `sample(y, x)`; zero outside of [height, width].
+// Fills the window from `sample(y, x)`, with zeros outside [height, width].
 template <typename Sample>
 void gather(const Window& w, int size, std::int64_t height, std::int64_t width, float* window,
             Sample&& sample) {
@@ -101,8 +101,8 @@ std::size_t Correlation::volume_bytes(std::int64_t batch, std::int64_t height, s
   return static_cast<std::size_t>(batch * height * width) * targets * sizeof(float);
 }
 
-// Averaging the volume over 2x2 targets is correlating with averaged features: pooling the features
-// is far less work.
+// Averaging the volume over 2x2 targets equals correlating with averaged features, and pooling the
+// features is far less work.
 Correlation::Correlation(const at::Tensor& f1, const at::Tensor& f2, int radius, Form form)
     : radius_(radius), form_(form), height_(f1.size(2)), width_(f1.size(3)) {
   f1_ = rows(f1) / std::sqrt(static_cast<double>(f1.size(1)));
@@ -204,7 +204,7 @@ at::Tensor Correlation::lookup_plain(const at::Tensor& coords) const {
       at::arange(-radius_, radius_ + 1, coords.options().dtype(at::kFloat));  // [2r+1]
   std::vector<at::Tensor> channels;
   for (int level = 0; level < kLevels; level++) {
-    for (int dx = -radius_; dx <= radius_; dx++) {  // a column at a time bounds the memory
+    for (int dx = -radius_; dx <= radius_; dx++) {  // one column at a time, to limit the memory
       const at::Tensor column = at::stack({at::full_like(offset, dx), offset}, -1);
       channels.push_back(sample_plain(level, centre / (1 << level) + column));
     }

@@ -13,9 +13,10 @@
 namespace gsttorch {
 
 /// Correlation of every pixel of one feature map with the neighbourhood of a point in the other, at
-/// several resolutions (RAFT, section 3.2). Two forms with the same values:
+/// several resolutions (RAFT, section 3.2). There are two forms with the same results:
 /// - volume: all pairs are multiplied once, lookups only gather;
-/// - on the fly: each lookup multiplies what it needs. Memory is that of the feature maps.
+/// - on the fly: each lookup multiplies the pairs that it needs; memory is that of the feature
+/// maps.
 class Correlation {
  public:
   enum class Form { Volume, OnTheFly };
@@ -25,15 +26,16 @@ class Correlation {
   /// Bytes of the volume form's pyramid.
   static std::size_t volume_bytes(std::int64_t batch, std::int64_t height, std::int64_t width);
 
-  /// f1, f2 [B, C, h, w]. Sizes of at least 16, so that the last level has two samples a side.
+  /// f1, f2 [B, C, h, w]. h and w must be at least 16, so that the last level has two samples a
+  /// side.
   Correlation(const at::Tensor& f1, const at::Tensor& f2, int radius, Form form);
 
   /// coords [B, 2, h, w] (x, y) in pixels of f2 -> [B, kLevels (2r+1)^2, h, w].
   /// Channel = (level, dx, dy) with dy the fastest; bilinear between samples, zero outside.
   at::Tensor lookup(const at::Tensor& coords) const;
 
-  /// The same from ATen's grid_sample: what `lookup` does where there is neither a CPU nor a kernel
-  /// of ours, and the oracle of its tests.
+  /// The same with ATen's grid_sample. `lookup` uses it on devices other than the CPU without our
+  /// kernels; it is also the reference in the tests.
   at::Tensor lookup_plain(const at::Tensor& coords) const;
 
  private:

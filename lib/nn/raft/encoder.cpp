@@ -22,7 +22,7 @@ Conv load_conv(const ModuleWeights& weights, std::int64_t in, std::int64_t kerne
   if (weights.has("1.running_mean")) {
     p = fold(p, load_batch_norm(weights / "1", p.weight.size(0)));
   }
-  // Instance normalisation takes every constant away, so the bias as well.
+  // Instance normalisation cancels every constant, including the bias.
   if (normalization == Normalization::Instance) p.bias = at::Tensor();
   const bool fused_relu = relu && normalization == Normalization::None;
   return Conv(p.weight, p.bias, {{stride, stride}, {kernel / 2, kernel / 2}},

@@ -13,11 +13,12 @@
 
 namespace gsttorch {
 
-/// What stands between a convolution and its ReLU. Batch normalisation (evaluation mode) is folded
-/// into the convolution when it is loaded.
+/// The normalisation between a convolution and its ReLU. Batch normalisation (evaluation mode) is
+/// folded into the convolution when it is loaded.
 enum class Normalization { None, Instance };
 
-/// A convolution of an encoder with what follows it: torchvision's Conv2dNormActivation.
+/// A convolution of an encoder with its normalisation and activation: torchvision's
+/// Conv2dNormActivation.
 class ConvNormRelu {
  public:
   /// weights: the module whose children are `0` (convolution) and, with batch norm, `1`.
@@ -39,7 +40,7 @@ struct Extent {
   std::int64_t height = 0, width = 0;
 };
 
-/// Residual block (two 3x3 convolutions) or bottleneck (1x1, 3x3, 1x1): the file tells which.
+/// Residual block (two 3x3 convolutions) or bottleneck (1x1, 3x3, 1x1), depending on the file.
 class EncoderBlock {
  public:
   EncoderBlock(const ModuleWeights& weights, std::int64_t in, std::int64_t stride,
@@ -48,7 +49,7 @@ class EncoderBlock {
   at::Tensor operator()(const at::Tensor& x) const;
   std::int64_t out_channels() const { return convs_.back().out_channels(); }
   Extent out_extent(Extent in) const { return {in.height / stride_, in.width / stride_}; }
-  /// Elements of the tensors that are alive at once, the input among them.
+  /// Peak number of tensor elements, including the input.
   std::int64_t peak_elements(Extent in) const;
 
  private:
@@ -58,7 +59,7 @@ class EncoderBlock {
 };
 
 /// RAFT's feature and context encoders (torchvision's FeatureEncoder; RAFT, section 3.1): a 7x7
-/// stem, three stages of two blocks, a 1x1 convolution. Widths and block type are the file's.
+/// stem, three stages of two blocks, a 1x1 convolution. The file determines widths and block type.
 class Encoder {
  public:
   Encoder(const ModuleWeights& weights, Normalization normalization);
@@ -66,7 +67,7 @@ class Encoder {
   at::Tensor operator()(const at::Tensor& image) const;  // [B, 3, H, W] -> [B, C, H/8, W/8]
   std::int64_t out_channels() const { return last_.out_channels(); }
   at::ScalarType type() const { return last_.type(); }
-  /// Elements of the tensors that are alive at once for one image, without the image.
+  /// Peak number of tensor elements for one image, without the image.
   std::int64_t peak_elements(Extent image) const;
 
  private:

@@ -16,8 +16,8 @@
 namespace gsttorch {
 namespace {
 
-constexpr std::int64_t kSimdWidth = 16;         // sums side by side, so that they are vectorized
-constexpr std::int64_t kPixelsPerBlock = 4096;  // float sums stay exact enough within a block
+constexpr std::int64_t kSimdWidth = 16;         // parallel sums, for vectorization
+constexpr std::int64_t kPixelsPerBlock = 4096;  // float sums stay accurate enough within a block
 
 struct Sums {
   double length = 0, x = 0, y = 0;
@@ -31,7 +31,7 @@ struct Sums {
   }
 };
 
-// Adds up to kPixelsPerBlock neighbours in a row.
+// Adds up to kPixelsPerBlock adjacent pixels of a row.
 GSTTORCH_CPU_CLONES
 void add_block(const float* x, const float* y, std::int64_t count, Sums& sums) {
   std::array<float, kSimdWidth> length{}, sum_x{}, sum_y{}, longest{};
@@ -55,7 +55,7 @@ void add_block(const float* x, const float* y, std::int64_t count, Sums& sums) {
   }
 }
 
-// A row of both components; `x` and `y` are its first pixels.
+// Sums of a row of both components; `x` and `y` point to their first pixels.
 Sums sums_of_row(const float* x, const float* y, std::int64_t width) {
   Sums sums;
   for (std::int64_t i = 0; i < width; i += kPixelsPerBlock) {
@@ -64,8 +64,8 @@ Sums sums_of_row(const float* x, const float* y, std::int64_t width) {
   return sums;
 }
 
-// Rows are added up in their order, whichever thread made them: the same flow gives the same
-// numbers.
+// Rows are added in order, whichever thread summed them, so that the same flow always gives the
+// same values.
 FlowFigures figures_on_cpu(const at::Tensor& flow) {
   const std::int64_t height = flow.size(1), width = flow.size(2);
   const float* const x = flow.const_data_ptr<float>();
@@ -80,7 +80,7 @@ FlowFigures figures_on_cpu(const at::Tensor& flow) {
   });
   Sums all;
   for (const Sums& row : rows) all.add(row);
-  // A comparison with NaN is false, so that the longest alone would hide it.
+  // Comparisons with NaN are false, so the maximum alone would miss a NaN.
   if (std::isnan(all.length)) all.longest = std::numeric_limits<float>::quiet_NaN();
   const auto pixels = static_cast<double>(height * width);
   return {static_cast<float>(all.length / pixels), all.longest, static_cast<float>(all.x / pixels),

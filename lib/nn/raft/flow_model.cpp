@@ -28,9 +28,10 @@
 namespace gsttorch {
 namespace {
 
-// The models see -1..1.
+// The model's input range is -1..1.
 constexpr PixelScale kSignedUnit{{2, 2, 2}, {-1, -1, -1}};
-constexpr std::int64_t kLeastSide = 128;  // below, the coarsest correlation level has no extent
+constexpr std::int64_t kLeastSide =
+    128;  // the coarsest correlation level of smaller inputs is empty
 constexpr std::int64_t kStride = 8;
 
 struct Size {
@@ -44,7 +45,7 @@ struct Placement {
 
   std::int64_t left() const { return (padded.width - inner.width) / 2; }
   std::int64_t top() const { return (padded.height - inner.height) / 2; }
-  // Of one pixel inside the model, in pixels of the frame.
+  // Area of one pixel inside the model, in pixels of the frame.
   double net_pixel_area() const {
     return static_cast<double>(frame.width * frame.height) /
            static_cast<double>(inner.width * inner.height);
@@ -91,7 +92,7 @@ class RaftFrame final : public FlowFrame {
   const Raft::Features features;
 };
 
-// Coarse flow [1, 2, h, w] of each direction that was computed.
+// The coarse flow [1, 2, h, w] of each computed direction.
 class RaftState final : public FlowState {
  public:
   at::Tensor forward, backward;
@@ -127,7 +128,7 @@ std::vector<Way> ways(FlowDirection direction) {
   return {};
 }
 
-// Where the search of one pair starts, [1, 2, h, w].
+// Initial flow of one pair, [1, 2, h, w].
 at::Tensor start_of(const FlowPair& pair, Way way, const at::Tensor& map) {
   const auto* state = dynamic_cast<const RaftState*>(pair.warm_start.get());
   const at::Tensor last = !state                ? at::Tensor()
@@ -139,7 +140,7 @@ at::Tensor start_of(const FlowPair& pair, Way way, const at::Tensor& map) {
   return project_forward(last, way == Way::Forward ? last : -last);
 }
 
-// All pairs in all directions as one batch.
+// Joins all pairs in all directions to one batch.
 Raft::Pairs batch_of(std::span<const FlowPair> pairs, const std::vector<Way>& ways) {
   std::vector<at::Tensor> maps, hidden, context, seconds, starts;
   for (const Way way : ways) {
@@ -160,7 +161,7 @@ Raft::Pairs batch_of(std::span<const FlowPair> pairs, const std::vector<Way>& wa
   return {{join(maps), join(hidden), join(context)}, join(seconds), join(starts)};
 }
 
-// The model's flow [B, 2, H, W] on the frame's own grid and in its pixels.
+// Converts the model's flow [B, 2, H, W] to the frame's grid and pixels.
 at::Tensor to_frame(const at::Tensor& flow, const Placement& p) {
   const at::Tensor inner =
       flow.narrow(2, p.top(), p.inner.height).narrow(3, p.left(), p.inner.width);
@@ -172,7 +173,7 @@ at::Tensor to_frame(const at::Tensor& flow, const Placement& p) {
   return scaled;
 }
 
-// [2, H, W] -> [H, W, 2] of the type asked.
+// [2, H, W] -> [H, W, 2] of the requested type.
 TensorHandle as_result(const at::Tensor& flow, DataType type) {
   return make_tensor_handle(
       flow.permute({1, 2, 0}).to(type == DataType::Float16 ? at::kHalf : at::kFloat));
@@ -182,10 +183,10 @@ std::size_t pixel_bytes(const Size& size, std::int64_t channels) {
   return static_cast<std::size_t>(size.width * size.height * channels) * sizeof(float);
 }
 
-// What the sums below leave out: scratch of single operations, tensors of a few kilobytes.
+// Margin for memory not counted below: scratch of single operations, tensors of a few kilobytes.
 std::size_t with_margin(std::size_t bytes) { return bytes + bytes / 16; }
 
-// An image on its way into the net.
+// Converting an image to the model's input.
 std::size_t conversion_bytes(const Placement& p) {
   std::size_t bytes = pixel_bytes(p.frame, 3);
   if (!(p.inner == p.frame)) {  // and the rows of a separable filter
@@ -194,7 +195,7 @@ std::size_t conversion_bytes(const Placement& p) {
   return p.inner == p.padded ? bytes : bytes + pixel_bytes(p.padded, 3);
 }
 
-// From the model's flow to the results, on the frame's grid.
+// Converting the model's flow to the results, on the frame's grid.
 std::size_t result_bytes(const Placement& p, std::int64_t pairs, FlowDirection direction) {
   const bool both = direction == FlowDirection::Both;
   const std::int64_t batch = both ? 2 * pairs : pairs;
@@ -204,7 +205,8 @@ std::size_t result_bytes(const Placement& p, std::int64_t pairs, FlowDirection d
          pixel_bytes(p.frame, inner + 2 * batch + consistency);
 }
 
-// Tells the features of this loaded model from those of any other one in the process.
+// A key prefix that distinguishes this loaded model's features from any other model's in the
+// process.
 std::string next_features_key() {
   static std::atomic<std::uint64_t> loaded = 0;
   return "raft " + std::to_string(++loaded) + ' ';
@@ -284,7 +286,7 @@ class RaftFlowModel final : public FlowModel {
     return {made[0], made[1], made[2]};
   }
 
-  // What may end early depends on what the GPU finds, so it is not recorded.
+  // Early stopping depends on values that the GPU computes, so it is not recorded.
   Raft::Flow net_flow(const Raft::Pairs& pairs, const Raft::Options& options) {
     if (options.convergence_px > 0) return net_.flow(pairs, options);
     end_if_stopped();
@@ -348,7 +350,7 @@ Result<std::unique_ptr<FlowModel>> create_flow_model(const ModelOptions& options
                                                      std::stop_token stop) {
   const auto target = compute_target(options);
   if (!target) return target.error();
-  // The headers first: they tell whose memory the tensors will be.
+  // Reads only the headers first: they show which model to charge the tensors' memory to.
   const auto shapes = read_weights(options.path, KeyPrefix::Strip, WeightsContent::Shapes);
   if (!shapes) return shapes.error();
   const std::string name =

@@ -10,8 +10,8 @@
 
 namespace gsttorch {
 
-/// Reads the weights, tells which RAFT they are, and puts the model on its device. `stop` is looked
-/// at before each tensor.
+/// Reads the weights, detects the RAFT variant, and loads the model on its device. Checks `stop`
+/// before each tensor.
 Result<std::unique_ptr<FlowModel>> create_flow_model(const ModelOptions& options,
                                                      std::stop_token stop = {});
 

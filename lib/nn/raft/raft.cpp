@@ -17,13 +17,13 @@
 namespace gsttorch {
 namespace {
 
-constexpr int kLeastIterations = 3;  // before convergence is believed
+constexpr int kLeastIterations = 3;  // before convergence is checked
 
 std::int64_t correlation_channels(int radius) {
   return Correlation::kLevels * (2 * radius + 1) * (2 * radius + 1);
 }
 
-// The window that the motion encoder was trained on: channels = levels (2r+1)^2.
+// The window radius that the motion encoder was trained with: channels = levels (2r+1)^2.
 int radius_from(const ModuleWeights& weights) {
   const at::Tensor w =
       weights.take("update_block.motion_encoder.convcorr1.0.weight", {-1, -1, 1, 1});
@@ -58,8 +58,8 @@ at::Tensor pixel_grid(const at::Tensor& like) {  // [1, 2, h, w] of (x, y)
   return at::stack({x, y}).unsqueeze(0);
 }
 
-// Which pairs of a batch have settled, and the state in which each did: a pair's result does not
-// depend on the others it is computed with.
+// Tracks which pairs of a batch have converged, and their states at that iteration, so that a
+// pair's result does not depend on the other pairs of its batch.
 class Convergence {
  public:
   Convergence(double threshold_px, std::int64_t batch)
@@ -82,7 +82,7 @@ class Convergence {
     return pending_ == 0;
   }
 
-  /// Puts back what pairs had that settled before the last iteration.
+  /// Restores the state of pairs that converged before the last iteration.
   std::vector<int> finish(int iterations, at::Tensor& coarse, at::Tensor& hidden) {
     for (const auto& [b, value] : coarse_) coarse.narrow(0, b, 1).copy_(value);
     for (const auto& [b, value] : hidden_) hidden.narrow(0, b, 1).copy_(value);
@@ -92,7 +92,7 @@ class Convergence {
 
  private:
   double threshold_;
-  std::vector<int> iterations_;  // 0: still moving
+  std::vector<int> iterations_;  // 0: not converged
   std::size_t pending_;
   std::vector<std::pair<std::int64_t, at::Tensor>> coarse_, hidden_;
 };
@@ -150,7 +150,7 @@ Raft::Flow Raft::flow(const Pairs& pairs, const Options& options) const {
     coarse = coarse + step.delta.contiguous().to(at::kFloat);
     if (convergence.update(iteration, step.delta, coarse, hidden)) break;
   }
-  correlation.reset();  // most of the memory, of no use to the upsampling
+  correlation.reset();  // most of the memory, not needed for upsampling
   context_terms.clear();
   end_if_stopped();
   const std::vector<int> iterations = convergence.finish(iteration, coarse, hidden);
@@ -172,12 +172,12 @@ std::size_t Raft::encode_bytes(Extent padded) const {
                          map + bytes_of(context_encoder_.peak_elements(padded), 1, type));
 }
 
-// The lifetimes are those of `flow` and `UpdateBlock`, in elements for each pixel of the 1/8 grid.
+// Follows the lifetimes in `flow` and `UpdateBlock`, in elements per pixel of the 1/8 grid.
 std::size_t Raft::flow_bytes(Extent padded, std::int64_t batch, std::size_t budget) const {
   const std::int64_t h = padded.height / 8, w = padded.width / 8;
   const std::int64_t map = feature_encoder_.out_channels();
   const std::int64_t joined = batch > 1 ? 2 * map + context_encoder_.out_channels() : 0;
-  const std::int64_t kept = joined + 8;  // and positions, flow, start
+  const std::int64_t kept = joined + 8;  // plus positions, flow, start
   const at::ScalarType type = context_encoder_.type();
   const std::int64_t updating =
       update_block_.context_term_channels() + hidden_channels_ + update_block_.peak_channels();

@@ -18,25 +18,25 @@
 namespace gsttorch {
 
 /// RAFT: recurrent all-pairs field transforms (Teed and Deng, ECCV 2020; arXiv 2003.12039), small
-/// and large. Maths only: tensors in, tensors out, on whatever device the weights are. Widths,
-/// block types and recurrent units are those of the checkpoint (torchvision's key names).
+/// and large. Mathematics only: tensors in, tensors out, on the device of the weights. The
+/// checkpoint determines widths, block types and recurrent units (torchvision's key names).
 /// Reentrant.
 class Raft {
  public:
   explicit Raft(const ModuleWeights& weights);
 
-  /// What one frame contributes to the pairs it is in.
+  /// The features of one frame, used in all its pairs.
   struct Features {
-    at::Tensor map;      // [B, C, H/8, W/8], to be correlated
-    at::Tensor hidden;   // [B, hidden, H/8, W/8], start of the recurrent state
+    at::Tensor map;      // [B, C, H/8, W/8], for the correlation
+    at::Tensor hidden;   // [B, hidden, H/8, W/8], initial recurrent state
     at::Tensor context;  // [B, context, H/8, W/8]
   };
   /// image [B, 3, H, W], R G B in -1..1; H and W multiples of 8 and at least 128.
   Features encode(const at::Tensor& image) const;
 
   struct Pairs {
-    Features first;         // flow is on the grid of these,
-    at::Tensor second_map;  // and points to here; [B, C, H/8, W/8]
+    Features first;         // the flow is on their grid
+    at::Tensor second_map;  // the flow points into it; [B, C, H/8, W/8]
     at::Tensor start;       // [B, 2, H/8, W/8] on the 1/8 grid, or undefined for zero
   };
   struct Options {
@@ -48,18 +48,18 @@ class Raft {
   struct Flow {
     at::Tensor full;              // [B, 2, H, W], pixels
     at::Tensor coarse;            // [B, 2, H/8, W/8], pixels of the 1/8 grid
-    std::vector<int> iterations;  // of each pair
+    std::vector<int> iterations;  // per pair
   };
-  /// Throws Failure(Cancelled) when asked to stop.
+  /// Throws Failure(Cancelled) when stopped.
   Flow flow(const Pairs& pairs, const Options& options) const;
 
-  /// The most bytes of tensors at once, beside what the caller holds: `encode` of one image, what
-  /// that keeps, and `flow` of a batch on the CPU. For padded sizes.
+  /// Peak bytes of tensors, without the caller's own: `encode` of one image, its result, and `flow`
+  /// of a batch on the CPU. Sizes are padded sizes.
   std::size_t encode_bytes(Extent padded) const;
   std::size_t feature_bytes(Extent padded) const;
   std::size_t flow_bytes(Extent padded, std::int64_t batch, std::size_t correlation_budget) const;
 
-  /// Whether these weights are the large model's: it alone learns its upsampling.
+  /// Whether these weights are of the large model: only it has learned upsampling.
   static bool is_large(const StateDict& state);
   int radius() const { return radius_; }
 

@@ -51,7 +51,7 @@ at::Tensor MotionEncoder::operator()(const at::Tensor& correlation, const at::Te
   at::Tensor x = correlation;
   for (const Conv& conv : correlation_) x = conv(x);
   const at::Tensor moved =
-      flow.contiguous(at::MemoryFormat::ChannelsLast);  // what is joined is, too
+      flow.contiguous(at::MemoryFormat::ChannelsLast);  // the joined tensor is channels-last too
   const at::Tensor features = conv_(at::cat({x, flow2_(flow1_(moved))}, 1));
   return at::cat({features, moved.to(features.scalar_type())}, 1);
 }
@@ -68,7 +68,7 @@ ConvGru::ConvGru(const ModuleWeights& weights, std::int64_t hidden, std::int64_t
                  std::int64_t motion)
     : hidden_(hidden) {
   const std::int64_t in = hidden + context + motion;
-  // 3x3, 1x5 or 5x1: all three share it.
+  // 3x3, 1x5 or 5x1, the same for all three convolutions.
   const at::Tensor z = weights.take("convz.weight", {hidden, in, -1, -1});
   const std::int64_t kh = z.size(2), kw = z.size(3);
   const at::Tensor zr = at::cat({z, weights.take("convr.weight", {hidden, in, kh, kw})});
@@ -126,7 +126,8 @@ std::int64_t UpdateBlock::context_term_channels() const {
   return 3 * hidden_channels_ * static_cast<std::int64_t>(grus_.size());
 }
 
-// In a recurrent unit: its input twice (oneDNN reads a copy), both gates, the candidate, the state.
+// Peak in a recurrent unit: its input twice (oneDNN reads a copy), both gates, the candidate, the
+// state.
 std::int64_t UpdateBlock::peak_channels() const {
   const std::int64_t input = hidden_channels_ + motion_.out_channels();
   const std::int64_t state = grus_.size() > 1 ? hidden_channels_ : 0;

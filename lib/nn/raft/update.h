@@ -13,16 +13,16 @@
 
 namespace gsttorch {
 
-/// RAFT's motion encoder (torchvision's MotionEncoder): correlation and flow into features.
+/// RAFT's motion encoder (torchvision's MotionEncoder): converts correlation and flow to features.
 class MotionEncoder {
  public:
   MotionEncoder(const ModuleWeights& weights, std::int64_t correlation_channels);
 
-  /// correlation [B, L (2r+1)^2, h, w], flow [B, 2, h, w] -> [B, out_channels(), h, w], the last
-  /// two channels being the flow itself.
+  /// correlation [B, L (2r+1)^2, h, w], flow [B, 2, h, w] -> [B, out_channels(), h, w]; the last
+  /// two channels are the flow itself.
   at::Tensor operator()(const at::Tensor& correlation, const at::Tensor& flow) const;
   std::int64_t out_channels() const { return conv_.out_channels() + 2; }
-  /// Channels of the tensors that are alive at once, without the arguments.
+  /// Peak number of tensor channels, without the arguments.
   std::int64_t peak_channels() const;
 
  private:
@@ -31,22 +31,22 @@ class MotionEncoder {
 };
 
 /// A convolutional gated recurrent unit (RAFT, section 3.3). Its input is [hidden, context,
-/// motion]; the context is the same in every iteration, so its share of the three convolutions is
-/// computed once for a pair. The gates z and r are one convolution.
+/// motion]. The context is the same in every iteration, so its terms of the three convolutions are
+/// computed once per pair. The gates z and r are one convolution.
 class ConvGru {
  public:
   ConvGru(const ModuleWeights& weights, std::int64_t hidden, std::int64_t context,
           std::int64_t motion);
 
-  /// What the context adds before the activations.
+  /// The terms that the context adds before the activations.
   struct ContextTerms {
     at::Tensor zr;  // [B, 2 hidden, h, w]
     at::Tensor q;   // [B, hidden, h, w]
   };
   ContextTerms precompute_context(const at::Tensor& context) const;  // [B, context, h, w]
 
-  /// One step. `input` [B, hidden + motion, h, w] holds the hidden state and the motion features;
-  /// its hidden part is overwritten with the new state, which is returned too.
+  /// One step. `input` [B, hidden + motion, h, w] contains the hidden state and the motion
+  /// features; the new state overwrites its hidden part and is also returned.
   at::Tensor step(const at::Tensor& hidden, at::Tensor& input,
                   const ContextTerms& context_terms) const;
 
@@ -68,8 +68,8 @@ class UpdateBlock {
     at::Tensor hidden;  // [B, hidden, h, w]
     at::Tensor delta;   // [B, 2, h, w], in pixels of the 1/8 grid
   };
-  /// Channels of the tensors that are alive at once in one iteration, the correlation among them,
-  /// and of what `precompute_context` returns.
+  /// Peak number of tensor channels in one iteration, including the correlation; and the channels
+  /// that `precompute_context` returns.
   std::int64_t peak_channels() const;
   std::int64_t context_term_channels() const;
   Step operator()(const at::Tensor& hidden, const std::vector<ConvGru::ContextTerms>& context_terms,
@@ -82,7 +82,8 @@ class UpdateBlock {
   Conv head1_, head2_;
 };
 
-/// Weights of the convex upsampling, from the last hidden state (torchvision's MaskPredictor).
+/// Computes the weights of the convex upsampling from the last hidden state (torchvision's
+/// MaskPredictor).
 class MaskPredictor {
  public:
   MaskPredictor(const ModuleWeights& weights, std::int64_t hidden);

@@ -16,8 +16,7 @@ at::Tensor upsample_convex(const at::Tensor& flow, at::Tensor mask) {
   mask.reset();
   const at::Tensor padded = at::constant_pad_nd(flow.contiguous() * 8, {1, 1, 1, 1});
   at::Tensor up = at::zeros({batch, 2, 8, 8, h, w}, padded.options());  // 8 (dy), 8 (dx)
-  for (int k = 0; k < 9;
-       k++) {  // one neighbour at a time: all nine products are most of the memory
+  for (int k = 0; k < 9; k++) {  // one at a time: all nine products would take most of the memory
     const at::Tensor neighbour = padded.narrow(2, k / 3, h).narrow(3, k % 3, w);
     up.addcmul_(weights.select(2, k), neighbour.unsqueeze(2).unsqueeze(2));
   }

@@ -9,13 +9,13 @@
 namespace gsttorch {
 namespace {
 
-// sums [B, 3, h, w]: x, y and the count. Holes are filled from a coarser grid, and so on.
+// sums [B, 3, h, w]: x, y and the count. Fills empty cells from a coarser grid, recursively.
 at::Tensor fill(const at::Tensor& sums) {
   const at::Tensor count = sums.narrow(1, 2, 1);
   const at::Tensor mean = sums.narrow(1, 0, 2) / count.clamp_min(1);
   const std::int64_t h = sums.size(2), w = sums.size(3);
   if (h == 1 && w == 1) return mean;
-  // ceil_mode keeps the last row of an odd size; sums of windows, so the divisor is 1.
+  // ceil_mode keeps the last row of an odd size. The divisor is 1 because windows are summed.
   const at::Tensor coarse = at::avg_pool2d(
       sums, {std::min<std::int64_t>(2, h), std::min<std::int64_t>(2, w)},
       {std::min<std::int64_t>(2, h), std::min<std::int64_t>(2, w)}, 0, true, false, 1);

@@ -27,7 +27,7 @@ namespace {
 constexpr std::int64_t kSide = 224;
 constexpr std::int64_t kFullWidth = 64;  // channels of the stem
 
-// ImageNet's mean and deviation.
+// ImageNet's mean and standard deviation.
 constexpr std::array<float, 3> kMean{0.485f, 0.456f, 0.406f};
 constexpr std::array<float, 3> kDeviation{0.229f, 0.224f, 0.225f};
 constexpr PixelScale kImageNet{
@@ -38,7 +38,7 @@ std::string architecture(std::int64_t width) {
   return width == kFullWidth ? "resnet18" : "resnet18-lite";
 }
 
-// Back to 0..1. image [B, 3, H, W].
+// Undoes the normalization, back to 0..1. image [B, 3, H, W].
 at::Tensor without_scale(const at::Tensor& image) {
   std::vector<at::Tensor> channels;
   for (std::int64_t c = 0; c < 3; c++) {
@@ -68,14 +68,15 @@ class ResNetFeatureModel final : public FeatureModel {
                                     [&](const GraphCache::Tensors& in) {
                                       return GraphCache::Tensors{net_.features(in[0], layer)};
                                     });
-      // Not recorded: its matrices are kept for a while only.
+      // Not recorded: its matrices are cached only for a while.
       const at::Tensor small =
           resize_area(without_scale(images), Thumbnail::kHeight, Thumbnail::kWidth);
       return results(made[0].to(at::kCPU).contiguous(), to_thumbnails(small));
     });
   }
 
-  // An image, the stem's result and what is pooled from it; or a block's input, both convolutions.
+  // Peak: an image, the stem's output and its pooled version; or a block's input and both
+  // convolutions.
   std::size_t workspace(int frames) const override {
     const std::int64_t stem = net_.stem_channels(), half = kSide / 2, quarter = kSide / 4;
     const std::int64_t image = 3 * kSide * kSide;
@@ -130,7 +131,7 @@ class ResNetFeatureModel final : public FeatureModel {
   GraphCache graphs_{device_};
 };
 
-// Of the stem, by the file's header; 0 where it has none.
+// Width of the stem, from the file's header; 0 if it has no stem.
 std::int64_t stem_width(const StateDict& shapes) {
   const auto stem = shapes.find("conv1.weight");
   return stem != shapes.end() && stem->second.dim() == 4 ? stem->second.size(0) : 0;
@@ -142,7 +143,7 @@ Result<std::unique_ptr<FeatureModel>> create_feature_model(const ModelOptions& o
                                                            std::stop_token stop) {
   const auto target = compute_target(options);
   if (!target) return target.error();
-  // The headers first: they tell whose memory the tensors will be.
+  // Reads only the headers first: they show which model to charge the tensors' memory to.
   const auto shapes = read_weights(options.path, KeyPrefix::Strip, WeightsContent::Shapes);
   if (!shapes) return shapes.error();
   const std::string name = architecture(stem_width(*shapes));

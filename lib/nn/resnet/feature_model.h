@@ -10,8 +10,8 @@
 
 namespace gsttorch {
 
-/// Reads the weights, tells how wide and deep the model is, and puts it on its device. `stop` is
-/// looked at before each tensor.
+/// Reads the weights, detects the model's width and depth, and loads it on its device. Checks
+/// `stop` before each tensor.
 Result<std::unique_ptr<FeatureModel>> create_feature_model(const ModelOptions& options,
                                                            std::stop_token stop = {});
 

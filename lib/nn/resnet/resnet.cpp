@@ -34,7 +34,7 @@ std::vector<BasicBlock> load_layer(const ModuleWeights& weights, std::int64_t in
 
 }  // namespace
 
-// A block that changes the size or the width has a shortcut that does so too.
+// A block that changes the size or the width has a convolution in its shortcut.
 BasicBlock::BasicBlock(const ModuleWeights& weights, std::int64_t in, std::int64_t stride)
     : conv1_(load_conv(weights, "conv1", "bn1", in, 3, stride, Activation::Relu)),
       conv2_(load_conv(weights, "conv2", "bn2", conv1_.out_channels(), 3, 1, Activation::Relu)) {

@@ -26,22 +26,22 @@ class BasicBlock {
   std::optional<Conv> downsample_;
 };
 
-/// ResNet-18 (He et al., CVPR 2016), or any other depth and width that is made of basic blocks,
-/// without its classifier: maths only, on whatever device the weights are. Layers that the
-/// checkpoint lacks at its end are absent. Key names are torchvision's. Reentrant.
+/// ResNet-18 (He et al., CVPR 2016), or any other depth and width built of basic blocks, without
+/// its classifier. Mathematics only, on the device of the weights. Trailing layers may be missing
+/// in the checkpoint. Key names are torchvision's. Reentrant.
 class ResNet {
  public:
   static constexpr int kMostLayers = 4;
 
   explicit ResNet(const ModuleWeights& weights);
 
-  /// How many of layer1 to layer4 there are.
+  /// How many of layer1 to layer4 the model has.
   int layers() const { return static_cast<int>(layers_.size()); }
   std::int64_t stem_channels() const { return conv1_.out_channels(); }
   std::int64_t channels(int layer) const { return layers_[layer - 1].back().out_channels(); }
 
-  /// Global mean of what comes out of layer 1 to layers(). image [B, 3, H, W], R G B less
-  /// ImageNet's mean over its deviation -> [B, channels(layer)].
+  /// Global mean of the output of layer 1 to layers(). image [B, 3, H, W], R G B, minus ImageNet's
+  /// mean, divided by its deviation -> [B, channels(layer)].
   at::Tensor features(const at::Tensor& image, int layer) const;
 
  private:

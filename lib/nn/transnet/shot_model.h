@@ -10,8 +10,7 @@
 
 namespace gsttorch {
 
-/// Reads TransNetV2's weights and puts the model on its device. `stop` is looked at before each
-/// tensor.
+/// Reads TransNetV2's weights and loads the model on its device. Checks `stop` before each tensor.
 Result<std::unique_ptr<ShotModel>> create_shot_model(const ModelOptions& options,
                                                      std::stop_token stop = {});
 

@@ -17,9 +17,9 @@ namespace {
 
 constexpr double kBatchNormEpsilon = 1e-3;
 constexpr std::array<std::int64_t, 4> kDilations{1, 2, 4, 8};
-constexpr std::int64_t kBins = 512;  // 8 of each colour
+constexpr std::int64_t kBins = 512;  // 8 levels per colour channel
 
-// [B T, C, H, W] -> [B, C, T, H W], the same memory: channels-last both.
+// [B T, C, H, W] -> [B, C, T, H W], the same memory: both are channels-last.
 at::Tensor frames_as_rows(const at::Tensor& x, std::int64_t frames) {
   const std::int64_t pixels = x.size(2) * x.size(3);
   return x.permute({0, 2, 3, 1}).reshape({-1, frames, pixels, x.size(1)}).permute({0, 3, 1, 2});
@@ -33,8 +33,8 @@ at::Tensor unit_length(const at::Tensor& x) {
   return x / at::linalg_vector_norm(x, 2, at::IntArrayRef{-1}, true).clamp_min(1e-12);
 }
 
-// How many of 8 x 8 x 8 colours' pixels a frame has, as a vector of length 1. frames uint8
-// [B, T, H, W, 3] -> [B, T, kBins].
+// Histogram of a frame's pixels over 8 x 8 x 8 colours, as a vector of length 1. frames uint8 [B,
+// T, H, W, 3] -> [B, T, kBins].
 at::Tensor color_histograms(const at::Tensor& frames) {
   const at::Tensor coarse = at::bitwise_right_shift(frames, 5).to(at::kLong);
   const at::Tensor bins =
@@ -95,7 +95,7 @@ SimilarityHead::SimilarityHead(const ModuleWeights& weights)
   }
 }
 
-// Row t of the similarities is read from t - reach / 2 on: along a diagonal of the padded matrix.
+// Row t of the similarities starts at t - reach / 2: along a diagonal of the padded matrix.
 at::Tensor SimilarityHead::operator()(const at::Tensor& x) const {
   const std::int64_t batch = x.size(0), frames = x.size(1), reach = weight_.size(1);
   const at::Tensor all = at::bmm(x, x.transpose(1, 2));  // [B, T, T]
@@ -149,8 +149,7 @@ TransNet::TransNet(const ModuleWeights& weights) {
   all_ = load_linear(weights / "cls_layer2", hidden_.weight.size(0));
 }
 
-// The first stage is the largest: a block's input, the parts that it computes and what they are
-// joined to.
+// The first stage needs the most: a block's input, its branches, and the tensor that joins them.
 std::size_t TransNet::peak_elements(std::int64_t frames) const {
   const std::int64_t channels = 3 * stages_.front().back().out_channels() + 4;
   return static_cast<std::size_t>(frames * kHeight * kWidth * channels);
@@ -159,7 +158,7 @@ std::size_t TransNet::peak_elements(std::int64_t frames) const {
 TransNet::Logits TransNet::operator()(const at::Tensor& frames) const {
   const std::int64_t batch = frames.size(0), count = frames.size(1);
   const at::Tensor pixels = frames.flatten(0, 1).to(at::kFloat).div(255);
-  at::Tensor x = pixels.permute({0, 3, 1, 2});  // channels-last as it is
+  at::Tensor x = pixels.permute({0, 3, 1, 2});  // already channels-last
   std::vector<at::Tensor> means;
   for (const auto& stage : stages_) {
     at::Tensor shortcut;

