@@ -11,18 +11,19 @@
 
 namespace gsttorch {
 
-/// Posts one GST_ELEMENT_ERROR for a failure: the short text says what failed, the debug text
-/// repeats it in full. A Cancelled error is no failure and posts nothing.
+/// Posts a failure as one GST_ELEMENT_ERROR: the short text names the failure, the debug text
+/// repeats it in full. Cancelled is not a failure and posts nothing.
 void post_error(GstElement* element, const Error& error);
 
 /// The same as a warning: the stream continues.
 void post_warning(GstElement* element, const Error& error);
 
-/// Posts the text of whatever exception is in flight. Only from a catch block.
+/// Posts the text of the exception being handled. Call it only in a catch block.
 void post_current_exception(GstElement* element) noexcept;
 
-/// Runs the body of a GStreamer virtual function: an exception that left it would end the host
-/// application. Whatever is thrown becomes one error message, and `on_failure` is returned.
+/// Runs the body of a GStreamer virtual function. An exception that leaves such a function would
+/// terminate the host application, so every exception is posted as one error message and
+/// `on_failure` is returned.
 template <typename R, typename Fn>
 R guarded(gpointer element, R on_failure, Fn&& body) noexcept {
   try {
@@ -33,7 +34,7 @@ R guarded(gpointer element, R on_failure, Fn&& body) noexcept {
   }
 }
 
-/// Installs a class's property functions, guarded.
+/// Installs a class's property functions, wrapped in guarded().
 template <auto kSetProperty, auto kGetProperty>
 void guard_properties(GObjectClass* object_class) {
   object_class->set_property = [](GObject* o, guint id, const GValue* value, GParamSpec* spec) {

@@ -12,7 +12,7 @@
 
 namespace gsttorch {
 
-/// Properties that may be set up to READY, at any time, and never.
+/// Flags of properties that may be set up to READY, at any time, or never.
 inline constexpr auto kMutableReady =
     static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
 inline constexpr auto kMutablePlaying = static_cast<GParamFlags>(
@@ -20,7 +20,7 @@ inline constexpr auto kMutablePlaying = static_cast<GParamFlags>(
 inline constexpr auto kReadOnly =
     static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
-/// A string property whose NULL is an empty string inside.
+/// Reads a string property; NULL becomes an empty string.
 inline std::string get_text(const GValue* value) {
   const gchar* nullable = g_value_get_string(value);
   return nullable ? nullable : "";
@@ -29,7 +29,7 @@ inline void set_text(GValue* value, const std::string& text) {
   g_value_set_string(value, text.empty() ? nullptr : text.c_str());
 }
 
-/// Pads "sink" and "src" that are always there and take anything.
+/// Adds always pads "sink" and "src" that accept any caps.
 inline void add_any_pad_templates(GstElementClass* element_class) {
   for (const auto& [name, direction] : {std::pair{"sink", GST_PAD_SINK}, {"src", GST_PAD_SRC}}) {
     gst_element_class_add_pad_template(
@@ -37,10 +37,10 @@ inline void add_any_pad_templates(GstElementClass* element_class) {
   }
 }
 
-/// Has an element that is disposed of while it plays stop before it goes: its threads would use
-/// what is gone. GStreamer calls that an error of the application, but Python makes it wherever a
-/// program ends by sys.exit(): all its objects are given back then, whatever they do. The parent
-/// class is given by the address of the variable.
+/// Stops an element that is disposed of while it plays, because its threads would use freed
+/// objects. GStreamer regards that as an application error, but Python does it whenever a program
+/// ends by sys.exit(): it releases all objects, whatever their state. kParentClass is the address
+/// of the variable that contains the parent class.
 template <auto* kParentClass>
 void stop_when_disposed(GObjectClass* object_class) {
   object_class->dispose = [](GObject* object) {
@@ -50,7 +50,7 @@ void stop_when_disposed(GObjectClass* object_class) {
   };
 }
 
-/// Starts an element's work; an Error of it is posted.
+/// Starts an element's work and posts an error if that fails.
 template <typename Work>
 bool start_or_post(gpointer element, Work& work) {
   return guarded(element, false, [&] {

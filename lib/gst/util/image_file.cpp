@@ -21,7 +21,7 @@ Error unreadable(const std::string& path, const std::string& why) {
   return {ErrorCode::Corrupt, "cannot read the reference image " + path + ": " + why};
 }
 
-// Stopped when this goes out of scope.
+// The decoding pipeline; the destructor stops it.
 class Decoder {
  public:
   explicit Decoder(const std::string& path) {
@@ -52,8 +52,8 @@ class Decoder {
   }
 
  private:
-  // A failed element says so on the bus alone: the state change would wait for ever. Whoever wants
-  // the wait to end says so there too.
+  // A failed element reports that only on the bus; waiting for the state change would never end.
+  // Cancellation is also posted there, to end the wait.
   bool is_prerolled(const std::stop_token& stop) {
     const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pipeline_.get()));
     const std::stop_callback wake(stop, [&bus] {

@@ -12,7 +12,7 @@
 
 namespace gsttorch {
 
-/// An image of 8-bit R, G, B, rows as GStreamer pads them.
+/// An 8-bit RGB image with GStreamer's row stride.
 struct ReferenceImage {
   std::string path;
   int width = 0, height = 0;  ///< pixels
@@ -22,12 +22,12 @@ struct ReferenceImage {
   ImageView view() const;  ///< borrows the pixels
 };
 
-/// Whatever GStreamer can decode; of a video, the first frame. Errors name the file. Takes as long
-/// as the decoder does, 30 s at most: see ImageLoader. `stop` ends it with ErrorCode::Cancelled
-/// as soon as the decoder is through with what it has at hand.
+/// Decodes any image that GStreamer can decode, or the first frame of a video. Errors name the
+/// file. Blocks until the decoder has finished, 30 s at most: see ImageLoader. `stop` cancels it
+/// (ErrorCode::Cancelled) once the decoder has finished its current work.
 Result<ReferenceImage> read_reference_image(const std::string& path, std::stop_token stop = {});
 
-/// The files that a name, or a pattern with * and ?, stands for, sorted; NotFound where none is.
+/// The files that match a name, or a pattern with * and ?, sorted; NotFound if none does.
 Result<std::vector<std::string>> reference_files(const std::string& pattern);
 
 }  // namespace gsttorch

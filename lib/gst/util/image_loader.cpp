@@ -16,7 +16,7 @@ void ImageLoader::request(const std::string& path) {
     if (!thread_.joinable()) {
       thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
     }
-  } catch (...) {  // nobody would ever read it
+  } catch (...) {  // no thread would ever read it
     std::erase(queue_, path);
     images_.erase(path);
     throw;
@@ -65,7 +65,7 @@ void ImageLoader::run(const std::stop_token& stop) {
     queue_.pop_front();
     try {
       read_one(lock, path, stop);
-    } catch (...) {  // no memory even for the error: as if it had never been asked for
+    } catch (...) {  // no memory even for the error: drop the request
       if (!lock.owns_lock()) lock.lock();
       images_.erase(path);
     }
@@ -84,12 +84,12 @@ void ImageLoader::read_one(std::unique_lock<std::mutex>& lock, const std::string
   Result<ReferenceImage> image = caught(path, reading.get_token());
   lock.lock();
   const auto asked = images_.find(path);
-  // After it was given up it may have been asked for again: then it is in the queue once more.
+  // If the file was dropped and requested again, it is in the queue again and this result is stale.
   const bool is_wanted = asked != images_.end() && !reading.stop_requested();
   if (is_wanted) asked->second.emplace(std::move(image));
 }
 
-// Nothing may leave a thread.
+// Exceptions must not leave a thread.
 Result<ReferenceImage> ImageLoader::caught(const std::string& path,
                                            const std::stop_token& stop) const {
   try {

@@ -19,31 +19,30 @@
 
 namespace gsttorch {
 
-/// Reads reference images in a thread of its own, one after the other, so that neither a worker
-/// nor a stream waits for a file. Each image is handed out once and then forgotten. Thread-safe;
-/// the thread is there from the first request until the object goes, which cancels what is being
-/// read.
+/// Reads reference images one after the other in its own thread, so that neither workers nor
+/// streams wait for files. Each image is returned once and then forgotten. Thread-safe. The thread
+/// starts at the first request; the destructor ends it and cancels the current read.
 class ImageLoader {
  public:
   using Read = std::function<Result<ReferenceImage>(const std::string&, std::stop_token)>;
 
   ImageLoader() : ImageLoader(read_reference_image) {}
-  /// How an image is read; for tests.
+  /// For tests: `read` replaces the function that reads an image.
   explicit ImageLoader(Read read) : read_(std::move(read)) {}
 
-  /// Has a file read, unless it is being read already or waits to be taken.
+  /// Queues a file, unless it is already queued, being read, or read but not taken.
   void request(const std::string& path);
-  /// Whether the file was read, or the attempt has failed.
+  /// Whether the file was read or reading it failed.
   bool is_there(const std::string& path) const;
-  /// Waits until it is. False where `stop` was requested first.
+  /// Waits until is_there(). Returns false if `stop` was requested first.
   bool wait_for(const std::string& path, std::stop_token stop) const;
-  /// What was read of a file, or why nothing; nothing while it is not there.
+  /// Returns the image or the error, once; nothing if the file has not been read yet.
   std::optional<Result<ReferenceImage>> take(const std::string& path);
-  /// Gives up all images but these: what was read of others, and what is still to be read.
+  /// Drops all other images, both read and queued, and cancels reading them.
   void keep_only(const std::vector<std::string>& paths);
 
  private:
-  // The latter once it is there.
+  // The result is set after reading.
   using Images = std::map<std::string, std::optional<Result<ReferenceImage>>>;
 
   void run(const std::stop_token& stop);
@@ -55,10 +54,10 @@ class ImageLoader {
   mutable std::mutex mutex_;
   mutable std::condition_variable_any changed_;
   Images images_;                         // guarded by mutex_
-  std::deque<std::string> queue_;         // that are to be read; guarded by mutex_
-  std::stop_source reading_;              // of the file that is being read; guarded by mutex_
-  const std::string* current_ = nullptr;  // that file; guarded by mutex_
-  std::jthread thread_;  // guarded by mutex_ but for its end; last, so that it ends first
+  std::deque<std::string> queue_;         // files to read; guarded by mutex_
+  std::stop_source reading_;              // for the current file; guarded by mutex_
+  const std::string* current_ = nullptr;  // the file being read; guarded by mutex_
+  std::jthread thread_;  // guarded by mutex_ except for its end; last, so that it ends first
 };
 
 }  // namespace gsttorch

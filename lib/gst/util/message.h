@@ -6,8 +6,8 @@
 
 namespace gsttorch {
 
-/// A structure for an element message about a buffer: `timestamp`, `stream-time`, `running-time`
-/// and `duration`, ns, GST_CLOCK_TIME_NONE where unknown. Transfer full.
+/// Creates the structure of an element message about a buffer, with `timestamp`, `stream-time`,
+/// `running-time` and `duration`, ns, GST_CLOCK_TIME_NONE if unknown. Transfer full.
 GstStructure* new_timed_structure(const gchar* name, const GstSegment& segment, GstBuffer* buffer);
 
 }  // namespace gsttorch

@@ -8,7 +8,7 @@
 
 namespace gsttorch {
 
-/// How one more reference to a T is taken and one given back.
+/// How to take and release a reference to a T.
 template <typename T>
 struct RefTraits {
   static void take(T* p) { gst_object_ref(p); }
@@ -36,7 +36,7 @@ struct RefTraits<GstQuery> : MiniObjectTraits<GstQuery> {};
 template <>
 struct RefTraits<GstSample> : MiniObjectTraits<GstSample> {};
 
-/// Owns one reference of a GStreamer object or mini object.
+/// Owns one reference to a GStreamer object or mini object.
 template <typename T>
 class Ref {
  public:

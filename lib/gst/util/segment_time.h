@@ -6,8 +6,8 @@
 
 namespace gsttorch {
 
-/// The running time of a position in a segment; GST_CLOCK_TIME_NONE where it has none. A segment in
-/// another format than TIME has no times: GStreamer's own function takes the question for a bug.
+/// The running time of a position in a segment, or GST_CLOCK_TIME_NONE. Also GST_CLOCK_TIME_NONE if
+/// the segment's format is not TIME: GStreamer's own function treats that as a programming error.
 inline GstClockTime running_time(const GstSegment& segment, GstClockTime pts) {
   if (segment.format != GST_FORMAT_TIME) return GST_CLOCK_TIME_NONE;
   return gst_segment_to_running_time(&segment, GST_FORMAT_TIME, pts);

@@ -58,7 +58,8 @@ ColorEncoding color_encoding(const GstVideoInfo& info) {
   return color;
 }
 
-// Where a part begins in a plane: at the first of its components, whose neighbours lie beside it.
+// Address of a part in a plane: that of the plane's first component; its other components are next
+// to it.
 const std::uint8_t* plane_at(const GstVideoFrame& frame, guint plane, const VideoRectangle& part) {
   const GstVideoFormatInfo* format = frame.info.finfo;
   const auto* data = static_cast<const std::uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(&frame, plane));
@@ -74,7 +75,7 @@ bool interleaves_shared_chroma(GstVideoFormat format) {
   return format == GST_VIDEO_FORMAT_YUY2 || format == GST_VIDEO_FORMAT_UYVY;
 }
 
-// Null: near enough to BT.709's, which differ by less than cameras do.
+// Null: close enough to BT.709's transfer; cameras differ by more.
 const char* other_transfer(GstVideoTransferFunction transfer) {
   switch (transfer) {
     case GST_VIDEO_TRANSFER_SMPTE2084:

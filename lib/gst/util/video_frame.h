@@ -10,7 +10,7 @@
 
 namespace gsttorch {
 
-/// The video formats that the model elements read, as they stand in a caps string.
+/// The video formats that the model elements support, for a caps string.
 #define GSTTORCH_VIDEO_FORMATS                                                               \
   "{ NV12, I420, Y42B, Y444, YUY2, UYVY, I420_10LE, P010_10LE, RGB, BGR, RGBx, BGRx, RGBA, " \
   "BGRA, GRAY8 }"
@@ -26,17 +26,17 @@ struct VideoSize {
   bool operator==(const VideoSize&) const = default;
 };
 
-/// The part of a buffer's image that is to be seen: what its GstVideoCropMeta says, else as much
-/// as its caps say, from the top left. A producer may pad its images, and an element like
-/// videocrop leaves the pixels where they are when downstream takes the meta.
+/// The visible part of a buffer's image: from its GstVideoCropMeta, or else the size in its caps,
+/// from the top left. Producers may pad images, and elements such as videocrop do not copy pixels
+/// if downstream supports the meta.
 VideoRectangle visible_part(GstBuffer* buffer, const GstVideoInfo& info);
 
-/// What of a video's colours or frames is not taken for what its caps say it is, for a warning;
-/// empty: nothing. Pixels go into the models as SDR with the primaries of BT.709, one frame a
+/// Describes colorimetry or framing that the models do not handle, for a warning; empty if there is
+/// nothing to warn about. The models process pixels as SDR with BT.709 primaries, one frame per
 /// buffer.
 std::string unsupported_colorimetry(const GstVideoInfo& info);
 
-/// A buffer mapped for reading as a video frame, unmapped when it goes out of scope.
+/// A buffer mapped for reading as a video frame; unmapped by the destructor.
 class MappedFrame {
  public:
   MappedFrame(const GstVideoInfo& info, GstBuffer* buffer);
@@ -47,10 +47,10 @@ class MappedFrame {
   explicit operator bool() const { return mapped_; }
   const GstVideoFrame& frame() const { return frame_; }
 
-  /// The pixels of the visible part where they lie, with strides and colorimetry; valid as long as
-  /// this object. Without size where the part is not inside the image. Chroma that is shared by
-  /// two pixels belongs to the one further left, also where the part begins between the two; YUY2
-  /// and UYVY, which interleave them, begin a pixel earlier there.
+  /// The pixels of the visible part, not copied, with strides and colorimetry; valid during this
+  /// object's lifetime. The size is zero if the part is not inside the image. Chroma shared by two
+  /// pixels belongs to the left one, even if the part begins between the two; for YUY2 and UYVY,
+  /// which interleave them, the view then begins one pixel earlier.
   ImageView view() const;
 
  private:
