@@ -16,16 +16,16 @@
 
 namespace gsttorch {
 
-/// What was made from the frames that are under way, under one budget of bytes: nobody knows which
-/// element is the last to ask, so what was not asked for the longest goes. Thread-safe.
+/// Caches data derived from the frames in flight, with one budget in bytes. It cannot know which
+/// element requests a value last, so it evicts the least recently requested. Thread-safe.
 class DerivedCache {
  public:
   using FrameId = std::uint64_t;
   using Value = std::shared_ptr<const Derived>;
 
   struct Counts : CacheCounts {
-    std::uint64_t images = 0;    ///< conversions made
-    std::uint64_t features = 0;  ///< features made
+    std::uint64_t images = 0;    ///< number of conversions
+    std::uint64_t features = 0;  ///< number of features computed
   };
 
   explicit DerivedCache(std::size_t budget_bytes) : values_(budget_bytes) {}
@@ -34,10 +34,10 @@ class DerivedCache {
 
   /// See FrameImage::get.
   Value get(FrameId frame, DerivedKind kind, const std::string& key, const FrameImage::Make& make);
-  /// Makes without keeping; only counted.
+  /// Computes a value without caching it; it is only counted.
   Value make_once(DerivedKind kind, const FrameImage::Make& make);
 
-  /// Drops all that belongs to a frame.
+  /// Drops all values of a frame.
   void forget(FrameId frame);
   void clear();
 

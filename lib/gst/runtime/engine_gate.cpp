@@ -11,12 +11,12 @@
 namespace gsttorch {
 namespace {
 
-// What runs is one inference, or the load of one model.
+// Longest expected work: one inference, or loading one model.
 constexpr std::chrono::seconds kLongestWait{10};
 
 bool is_loaded(const char* library) {
   void* const opened = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
-  if (opened) dlclose(opened);  // gives back the reference just taken
+  if (opened) dlclose(opened);  // releases only the reference taken here
   return opened;
 }
 

@@ -8,18 +8,18 @@
 
 namespace gsttorch {
 
-/// Who is in the engine, and whether anybody may still enter it. Thread-safe.
+/// Counts the threads that use the engine, and can be closed to new ones. Thread-safe.
 class EngineGate {
  public:
-  /// The one of the process. Never destroyed.
+  /// The gate of this process. Never destroyed.
   static EngineGate& instance();
 
-  /// False once it is closed.
+  /// Returns false once the gate is closed.
   bool enter();
   void leave();
 
-  /// For good: nobody enters any more. Waits for those inside, but not longer than that; false
-  /// where somebody still is.
+  /// Closes the gate for good. Waits at most `longest` for the threads inside; returns false if
+  /// some are still inside then.
   bool close(std::chrono::nanoseconds longest);
 
  private:
@@ -29,8 +29,8 @@ class EngineGate {
   bool is_closed_ = false;  // guarded by mutex_
 };
 
-/// A thread's use of the engine, from here to the end of the scope. Where it is false the gate is
-/// closed, and the engine is not to be called.
+/// A thread's use of the engine until the end of the scope. If it is false, the gate is closed, and
+/// the engine must not be called.
 class EngineUse {
  public:
   explicit EngineUse(EngineGate& gate = EngineGate::instance())
@@ -48,11 +48,12 @@ class EngineUse {
   const bool is_inside_;
 };
 
-/// From now on exit() closes the gate, before it destroys what is there now, if that includes
-/// anything that the engine needs. Called after anything was loaded: handlers run newest first.
+/// Makes exit() close the gate before it destroys what exists now, if that includes anything that
+/// the engine needs. Call it after each load: exit handlers run newest first.
 ///
-/// LibTorch's data are kept (lib/base/static_data.h) where the engine brought it. A LibTorch that
-/// was there before, Python's, and NVIDIA's driver are taken down by exit(): nobody may be in them.
+/// LibTorch's static data are never destroyed (lib/base/static_data.h) if the engine loaded
+/// LibTorch. If the process had loaded it before (Python's), exit() destroys it, as it does
+/// NVIDIA's driver: no thread may be using them then.
 void close_engine_gate_at_exit();
 
 }  // namespace gsttorch

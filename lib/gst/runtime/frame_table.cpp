@@ -7,7 +7,7 @@
 namespace gsttorch {
 namespace {
 
-// Entries whose frame is gone are swept out when there are more than so many.
+// With more entries than this, expired ones are removed.
 constexpr std::size_t kSweepAbove = 64;
 
 struct FrameMeta {
@@ -24,8 +24,8 @@ void free_frame_meta(GstMeta* meta, GstBuffer*) {
   delete reinterpret_cast<FrameMeta*>(meta)->frame;
 }
 
-// Follows the memories: a copy that shares them shows the same pixels, any other has no use for it
-// and would only keep them from their pool.
+// Follows the memories: a copy that shares them shows the same pixels. Any other copy does not need
+// the frame and would only keep the memories from their pool.
 gboolean transform_frame_meta(GstBuffer* to, GstMeta* meta, GstBuffer*, GQuark, gpointer) {
   const auto& frame = *reinterpret_cast<FrameMeta*>(meta)->frame;
   if (frame && frame->has_memories_of(to)) FrameTable::attach(to, frame);
@@ -74,7 +74,8 @@ std::shared_ptr<SharedFrame> FrameTable::frame_of(const std::shared_ptr<DerivedC
                                                   GstBuffer* buffer, const GstVideoInfo& info) {
   const auto attached_frame = attached(buffer);
   if (attached_frame && attached_frame->is_of(buffer, info)) return attached_frame;
-  std::shared_ptr<SharedFrame> known;  // let go without the lock: that runs code of other elements
+  std::shared_ptr<SharedFrame>
+      known;  // released without the lock: that runs code of other elements
   const std::lock_guard lock(mutex_);
   if (analyzers_ < 2 || gst_buffer_n_memory(buffer) == 0) {
     return std::make_shared<SharedFrame>(cache, SharedFrame::Keep::Nothing, buffer, info);

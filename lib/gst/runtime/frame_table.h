@@ -14,33 +14,33 @@
 
 namespace gsttorch {
 
-/// Finds the SharedFrame of a buffer, so that elements which see the same pixels share what is made
-/// from them. One for the elements that were given the same context: those of a pipeline, usually.
+/// Finds the SharedFrame of a buffer, so that elements that process the same pixels share the data
+/// derived from them. There is one table per context, which usually means per pipeline.
 /// Thread-safe.
 ///
-/// Along one branch a frame travels as a private meta of the buffer. Across a `tee` the branches
-/// hold one buffer, which nobody may add a meta to: there a frame is found by its first memory for
-/// as long as an element that works on it holds it, and is made again after that. Nothing here owns
-/// a buffer: a source with a bounded pool would wait for it for ever. A frame that was attached
-/// before the tee is found in every branch.
+/// Along one branch, a frame travels as a private meta of the buffer. After a `tee` the branches
+/// share one buffer, to which nobody may add a meta: there, the table finds a frame by its first
+/// memory as long as an element that processes it keeps it, and creates it again after that. The
+/// table owns no buffers: a source with a bounded pool would wait for them forever. A frame that
+/// was attached before the tee is found in every branch.
 class FrameTable {
  public:
   FrameTable() = default;
   FrameTable(const FrameTable&) = delete;
   FrameTable& operator=(const FrameTable&) = delete;
 
-  /// An element begins or ends to take frames. With less than two nothing is kept, and no pixels
-  /// are locked: nobody is there to share them with.
+  /// Registers an element that processes frames. With fewer than two elements, no data is cached
+  /// and no pixels are locked, because there is no other element to share them with.
   void add_analyzer();
   void remove_analyzer();
 
-  /// The frame of these pixels: the one that is known, or a new one.
+  /// Returns the frame of these pixels, known or new.
   std::shared_ptr<SharedFrame> frame_of(const std::shared_ptr<DerivedCache>& cache,
                                         GstBuffer* buffer, const GstVideoInfo& info);
 
-  /// Puts a frame on a buffer with writable metadata, for the elements downstream.
+  /// Attaches a frame to a buffer with writable metadata, for the elements downstream.
   static void attach(GstBuffer* buffer, std::shared_ptr<SharedFrame> frame);
-  /// The frame that a buffer carries, whether or not it still shows its pixels; or null.
+  /// The frame attached to a buffer, even if the buffer's pixels have changed; or null.
   static std::shared_ptr<SharedFrame> attached(GstBuffer* buffer);
 
  private:

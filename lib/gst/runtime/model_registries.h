@@ -39,7 +39,7 @@ class ModelRegistries {
     return next;
   }
 
-  /// Of all kinds together.
+  /// Sums over all kinds.
   RegistryCounts counts() const {
     RegistryCounts sum;
     const auto add = [&sum](const RegistryCounts& counts) {

@@ -20,7 +20,7 @@
 
 namespace gsttorch {
 
-/// What makes two requests for a model the same: the file as it is now, where it runs and how.
+/// Identifies a model: the current state of its file, its device and its precision.
 struct ModelKey {
   std::string path;        ///< canonical
   std::uint64_t size = 0;  ///< bytes
@@ -33,34 +33,34 @@ struct ModelKey {
 
 struct RegistryCounts {
   std::uint64_t loads = 0;   ///< models read from a file
-  std::uint64_t shared = 0;  ///< requests served by a model that was there, or on its way
+  std::uint64_t shared = 0;  ///< requests served by a model loaded or being loaded
   std::size_t loaded = 0;    ///< models in memory
 };
 
-/// One copy of each model's weights, however many elements and pipelines use it: loaded by the
-/// first that asks, while the others wait, and kept for a while after the last gave it back, so
-/// that a pipeline that is started again finds it. Thread-safe.
+/// Keeps one copy of each model's weights, however many elements and pipelines use it. The first
+/// request loads it, while others wait; after its last release it is kept for a while, so that a
+/// restarted pipeline finds it. Thread-safe.
 template <typename Model>
 class ModelRegistry : public std::enable_shared_from_this<ModelRegistry<Model>> {
  public:
   using Clock = std::chrono::steady_clock;
-  /// Throws nothing.
+  /// Must not throw.
   using Load = std::function<Result<std::unique_ptr<Model>>(std::stop_token)>;
 
-  /// The model of that key; `load` is called by the first to ask. `stop` ends the wait with
-  /// ErrorCode::Cancelled, and the load too when nobody else waits for it. A failure is told to all
-  /// who wait, and not remembered.
+  /// Returns the model with that key; the first request calls `load`. `stop` ends the wait with
+  /// ErrorCode::Cancelled, and also the load if nobody else waits for it. A failure is returned to
+  /// all waiting threads, but not cached.
   Result<std::shared_ptr<Model>> acquire(const ModelKey& key, const Load& load,
                                          std::stop_token stop) {
     while (true) {
       auto model = acquire_once(key, load, stop);
       const bool was_cancelled = !model && model.error().code == ErrorCode::Cancelled;
       if (!was_cancelled || stop.stop_requested()) return model;
-      // Others gave up on the load that this one came to wait for.
+      // The other users cancelled the load that this thread waited for: try again.
     }
   }
 
-  /// Drops the models that nobody has used for `grace`, and tells when the next one is due.
+  /// Drops the models unused for at least `grace`; returns when the next one is due.
   std::optional<Clock::time_point> drop_unused(Clock::duration grace) {
     std::map<ModelKey, std::shared_ptr<Entry>> dropped;  // destroyed without the lock
     std::optional<Clock::time_point> next;
@@ -79,7 +79,7 @@ class ModelRegistry : public std::enable_shared_from_this<ModelRegistry<Model>> 
     return next;
   }
 
-  /// Called, without a lock, whenever a model's last user gave it back. Set before first use.
+  /// Called without a lock when a model's last user releases it. Set it before first use.
   std::function<void()> on_unused;
 
   RegistryCounts counts() const {
@@ -156,7 +156,7 @@ class ModelRegistry : public std::enable_shared_from_this<ModelRegistry<Model>> 
     if (is_unused && on_unused) on_unused();
   }
 
-  // The model as one user holds it: gives it back when the last copy of the pointer goes.
+  // One user's pointer to the model; releases the model when its last copy is destroyed.
   std::shared_ptr<Model> lease(const std::shared_ptr<Entry>& entry) {
     Model* const model = entry->loaded->value().get();
     return std::shared_ptr<Model>(
@@ -165,7 +165,7 @@ class ModelRegistry : public std::enable_shared_from_this<ModelRegistry<Model>> 
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  // Guarded by mutex_, entries' members too.
+  // Guarded by mutex_, including the members of entries.
   std::map<ModelKey, std::shared_ptr<Entry>> entries_;
   RegistryCounts counts_;
 };

@@ -10,13 +10,13 @@
 
 namespace gsttorch {
 
-/// Where elements get their models. Thread-safe.
+/// Provides models to elements. Thread-safe.
 class Models {
  public:
   virtual ~Models() = default;
 
-  /// The model that the options say, which need not say the weights' properties, loaded if nobody
-  /// has it yet; shared with all who ask for the same. `stop` ends the wait with
+  /// Returns the model for these options (which need not include the weights' properties), loads it
+  /// if it is not loaded yet, and shares it among all equal requests. `stop` ends the wait with
   /// ErrorCode::Cancelled.
   virtual Result<std::shared_ptr<FlowModel>> flow_model(const ModelOptions& options,
                                                         std::stop_token stop) = 0;

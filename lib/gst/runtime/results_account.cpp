@@ -19,7 +19,7 @@ std::size_t machine_memory() {
 
 }  // namespace
 
-// Never destroyed: arrays may be freed as late as the process ends.
+// Never destroyed: arrays may be freed until the process ends.
 ResultsAccount& ResultsAccount::instance() {
   static ResultsAccount* const account = new ResultsAccount;
   return *account;

@@ -7,8 +7,8 @@
 
 namespace gsttorch {
 
-/// How many bytes of arrays elements have attached to frames, for as long as somebody holds them:
-/// queues count a frame's pixels alone. There is one for the process. Thread-safe.
+/// Counts the bytes of arrays that elements have attached to frames, as long as the arrays exist:
+/// queues only count a frame's pixels. One per process. Thread-safe.
 class ResultsAccount {
  public:
   static ResultsAccount& instance();
@@ -17,11 +17,11 @@ class ResultsAccount {
   void remove(std::size_t bytes) { bytes_ -= bytes; }
   std::size_t bytes() const { return bytes_; }
 
-  /// A quarter of this limit, or, where it is 0, of the machine's memory may be in use.
+  /// Arrays may use a quarter of this limit or, if it is 0, of the machine's memory.
   void set_memory_limit(std::size_t bytes) { memory_limit_ = bytes; }
   std::size_t bound() const;
-  /// Whether so many more stay within the bound. Elements that ask at the same time may exceed it
-  /// by a frame each.
+  /// Whether that many more bytes stay within the bound. Elements that ask at the same time may
+  /// exceed it by one frame each.
   bool fits(std::size_t bytes) const;
 
  private:

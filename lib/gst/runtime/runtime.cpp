@@ -19,20 +19,21 @@ namespace gsttorch {
 namespace {
 
 constexpr std::size_t kCacheBytes = std::size_t{256} << 20;
-constexpr int kCoresPerWorker = 8;  // below, one model at a time on all cores is the fastest
+constexpr int kCoresPerWorker = 8;  // with fewer, one model at a time on all cores is fastest
 constexpr int kMostWorkers = 4;
 
 int cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
-// Workers of the CPU: environment variable GST_TORCH_CPU_WORKERS, else by the number of cores.
+// Number of CPU workers: environment variable GST_TORCH_CPU_WORKERS, or else by the number of
+// cores.
 int cpu_workers() {
   const char* wanted = std::getenv("GST_TORCH_CPU_WORKERS");
   const int workers = wanted ? std::atoi(wanted) : cores() / kCoresPerWorker;
   return std::clamp(workers, 1, wanted ? cores() : kMostWorkers);
 }
 
-// Threads that one worker of the CPU computes with: environment variable OMP_NUM_THREADS, else the
-// worker's share of the cores.
+// Threads per CPU worker: environment variable OMP_NUM_THREADS, or else the worker's share of the
+// cores.
 int threads_of_worker(int workers) {
   const char* wanted = std::getenv("OMP_NUM_THREADS");
   const int threads = wanted ? std::atoi(wanted) : 0;
@@ -63,21 +64,21 @@ void log_model(const ModelKey& key, bool is_loaded_here, Clock::time_point begin
             key.path.c_str(), key.device.c_str(), name_of(key.precision).data(), ms_since(begin));
 }
 
-// Short waits are the rule.
+// Most waits are short and only logged at LOG level.
 void log_wait(const std::string& device, JobPriority priority, double ms) {
   GST_CAT_LEVEL_LOG(GST_CAT_DEFAULT, ms > 1 ? GST_LEVEL_DEBUG : GST_LEVEL_LOG, nullptr,
                     "a %s job waited %.3f ms for a worker of %s",
                     priority == JobPriority::Live ? "live" : "batch", ms, device.c_str());
 }
 
-// What is kept from frames may take a quarter of a limit.
+// The frame cache may use a quarter of a limit.
 std::size_t cache_budget(std::size_t memory_limit) {
   return memory_limit == 0 ? kCacheBytes : std::min(kCacheBytes, memory_limit / 4);
 }
 
 }  // namespace
 
-// Never destroyed: elements may be given back as late as the process ends.
+// Never destroyed: elements may be released until the process ends.
 Runtime& Runtime::instance() {
   static Runtime* const runtime = new Runtime;
   return *runtime;
@@ -102,9 +103,9 @@ Result<Engine*> Runtime::engine() {
   return engine_;
 }
 
-// Elements that share models and frames belong on one device: "auto" is decided by the first that
-// asks, for all that ask while somebody uses a model there. Whoever comes later finds the device
-// that is free then, even where models of earlier ones are still kept.
+// Elements that share models and frames should use one device: the first request decides "auto" for
+// all others, as long as a model on that device is in use. A later request chooses again, by the
+// devices' free memory at that time, even if models of earlier ones are still cached.
 Result<Runtime::Device> Runtime::choose_device(Engine& engine, const std::string& device) {
   const auto resolve = [&]() -> Result<Device> {
     auto resolved = engine.resolve_device(device);
@@ -137,14 +138,14 @@ Result<std::shared_ptr<Model>> Runtime::model(const ModelOptions& options, Loade
     auto loaded = ((*engine)->*loader)(
         {key->path, key->device, key->precision, weights_properties(key->path)},
         std::move(load_stop));
-    close_engine_gate_at_exit();  // before what that brought with it is destroyed: CUDA
+    close_engine_gate_at_exit();  // before exit() destroys what loading brought in: CUDA
     return loaded;
   };
   auto model = models_.of<Model>().acquire(*key, load, std::move(stop));
   if (!model) return model;
   log_model(*key, is_loaded_here, begin);
   Model* const shared = model->get();
-  // As long as the user has it, the choice of the device stands.
+  // The device choice stays valid while the user keeps the model.
   return std::shared_ptr<Model>(shared, [model = *model, device = *device](Model*) {});
 }
 
@@ -244,8 +245,8 @@ void Runtime::trim() {
   drop_unused({});
 }
 
-// Wakes the thread that drops models, or starts it. Where it cannot be started, the next model that
-// nobody uses any more tries again. Throws nothing: the last user of a model is any thread.
+// Wakes or starts the thread that drops models. If it cannot be started, the next unused model
+// tries again. Does not throw: any thread may be the last user of a model.
 void Runtime::expect_unused_models() {
   const std::lock_guard lock(mutex_);
   look_again_ = true;
@@ -258,7 +259,7 @@ void Runtime::expect_unused_models() {
   }
 }
 
-// Until the process is gone.
+// Runs until the process ends.
 void Runtime::drop_models_when_due() {
   std::unique_lock lock(mutex_);
   while (true) {

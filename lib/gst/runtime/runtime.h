@@ -28,9 +28,9 @@ struct RuntimeStats {
   std::optional<MemoryReport> memory;  ///< of CPU tensors; absent before the engine is loaded
 };
 
-/// What all elements of a process share: models, what was made from the frames under way, the
-/// threads that compute, and one account of memory. There is one, which lives as long as the
-/// process. Thread-safe.
+/// The state that all elements of a process share: models, data derived from the frames in flight,
+/// worker threads, and memory accounting. The only instance exists until the process ends.
+/// Thread-safe.
 class Runtime final : public Models {
  public:
   static Runtime& instance();
@@ -44,30 +44,30 @@ class Runtime final : public Models {
   Result<std::shared_ptr<MatchModel>> match_model(const ModelOptions& options,
                                                   std::stop_token stop) override;
 
-  /// Runs work on a worker of a device, "cpu" or "cuda:0", and waits for it; throws what it throws.
-  /// False where it never ran: it was taken back before a worker began it, see Executor::run, or
-  /// the process is ending.
+  /// Runs work on a worker of a device, "cpu" or "cuda:0", and waits for it; rethrows its
+  /// exceptions. Returns false if the work did not run because it was cancelled before a worker
+  /// started it, see Executor::run, or because the process is exiting.
   bool run(const std::string& device, std::function<void()> work, JobOptions options = {});
 
-  /// An element at work, for the statistics.
+  /// Counts an active element, for the statistics.
   void add_analyzer();
   void remove_analyzer();
 
-  /// Where everything that was made from frames is kept.
+  /// The cache for all data derived from frames.
   const std::shared_ptr<DerivedCache>& cache() const { return cache_; }
 
-  /// Bytes that tensors may take on each device. 0: no limit.
+  /// Bytes that tensors may use on each device. 0: no limit.
   void set_memory_limit(std::size_t bytes);
   std::size_t memory_limit() const;
-  /// What the limit leaves now beside what others hold than whoever asks, who holds `held` bytes;
-  /// the largest number there is without a limit.
+  /// Bytes that the limit leaves to a caller whose own tensors take `held` bytes, now; the maximum
+  /// value if there is no limit.
   std::size_t available_memory(std::size_t held = 0) const;
-  /// How long a model is kept after its last user.
+  /// How long a model is kept after its last use.
   void set_grace_time(std::chrono::nanoseconds time);
   std::chrono::nanoseconds grace_time() const;
 
-  /// Gives back now what nobody uses: models within their grace time, and all that can be made
-  /// again.
+  /// Releases unused data now: models within their grace time, and everything that can be
+  /// recomputed.
   void trim();
 
   RuntimeStats stats() const;
@@ -93,7 +93,7 @@ class Runtime final : public Models {
   ModelRegistries<FlowModel, FeatureModel, ShotModel, MatchModel> models_;
 
   std::mutex auto_mutex_;
-  std::weak_ptr<const std::string> auto_device_;  // guarded by auto_mutex_; held by its users
+  std::weak_ptr<const std::string> auto_device_;  // guarded by auto_mutex_; owned by its users
 
   mutable std::mutex mutex_;
   // Guarded by mutex_.

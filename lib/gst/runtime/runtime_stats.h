@@ -6,7 +6,7 @@
 
 namespace gsttorch {
 
-/// The runtime's statistics as a structure; see GstTorchRuntime:stats. Transfer full.
+/// Creates the structure of the runtime's statistics; see GstTorchRuntime:stats. Transfer full.
 GstStructure* runtime_stats();
 
 }  // namespace gsttorch

@@ -8,7 +8,7 @@
 namespace gsttorch {
 namespace {
 
-// As the producer described it: also how it is to be mapped.
+// Copies the producer's description of the layout, which also determines how to map it.
 void copy_video_meta(GstBuffer* to, GstVideoMeta& meta) {
   GstVideoMeta* copy =
       gst_buffer_add_video_meta_full(to, meta.flags, meta.format, meta.width, meta.height,

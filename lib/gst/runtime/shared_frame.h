@@ -17,11 +17,11 @@
 
 namespace gsttorch {
 
-/// The pixels of a buffer, and where there is a cache to keep it, what was made from them.
+/// The pixels of a buffer and, with Keep::Derived, cached data derived from them.
 ///
-/// It holds the buffer's memories, and through a buffer of its own an exclusive lock on each: an
-/// element that writes in place copies them first, so what was made stays true, and `is_of` tells
-/// the copy from the original. Thread-safe.
+/// It owns references to the buffer's memories and, through its own buffer, an exclusive lock on
+/// each: an element that writes in place has to copy them first, so that derived data stays valid,
+/// and `is_of` distinguishes the copy from the original. Thread-safe.
 class SharedFrame {
  public:
   enum class Keep { Nothing, Derived };
@@ -32,10 +32,10 @@ class SharedFrame {
   SharedFrame(const SharedFrame&) = delete;
   SharedFrame& operator=(const SharedFrame&) = delete;
 
-  /// True while the buffer still shows these pixels: the same memories, the same layout and the
+  /// True if the buffer still contains these pixels: the same memories, the same layout and the
   /// same part of the image.
   bool is_of(GstBuffer* buffer, const GstVideoInfo& info) const;
-  /// The first half of that: whether the buffer's memories are these.
+  /// The first part of that check: whether the buffer has the same memories.
   bool has_memories_of(GstBuffer* buffer) const;
 
   const GstVideoInfo& info() const { return info_; }  ///< of the caps
@@ -53,10 +53,10 @@ class SharedFrame {
   const DerivedCache::FrameId id_;
   const GstVideoInfo info_;
   const VideoRectangle visible_;
-  const Ref<GstBuffer> pixels_;  // the memories and what tells their layout, nothing else
+  const Ref<GstBuffer> pixels_;  // only the memories and the metas of their layout
 };
 
-/// How one element looks at a frame: its pixels are mapped on first use, and unmapped with this.
+/// One element's access to a frame: maps the pixels on first use, unmaps them when destroyed.
 class FrameAccess final : public FrameImage {
  public:
   explicit FrameAccess(std::shared_ptr<SharedFrame> frame) : frame_(std::move(frame)) {}
