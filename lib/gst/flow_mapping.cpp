@@ -14,7 +14,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr guint kMaxSide = 1u << 20;  // cells; metas can come from anybody
+constexpr guint kMaxSide = 1u << 20;  // cells; metas may come from other software
 
 constexpr char kFlow[] = "flow", kBackward[] = "backward-flow", kConfidence[] = "confidence";
 
@@ -32,7 +32,8 @@ FlowGrid grid_of(const GstStructure* s) {
   return grid;
 }
 
-// A result without coordinates, as somebody may attach, has no size.
+// Whether a result has the mapping's input size; a result without sizes, as other software may
+// attach, has none.
 bool is_of_size(const GstStructure* s, const FrameMapping& mapping) {
   guint width = 0, height = 0;
   gst_structure_get(s, "width", G_TYPE_UINT, &width, "height", G_TYPE_UINT, &height, nullptr);
@@ -65,7 +66,7 @@ void remap_arrays(GstStructure* s, const FrameMapping& mapping) {
                     nullptr);
 }
 
-// Lengths and the mean vector, in pixels of the frame.
+// Magnitudes and mean vector, in pixels of the frame.
 struct FlowNumbers {
   FlowMagnitude magnitude;
   PixelPoint mean;
@@ -86,7 +87,7 @@ PixelPoint mean_vector(const FlowView& view) {
   return known > 0 ? PixelPoint{sum.x / known, sum.y / known} : PixelPoint{};
 }
 
-// Nothing where there is no array, or none that fits its grid.
+// Returns nothing if there is no array, or if it does not match its grid.
 std::optional<FlowNumbers> measure(const GstStructure* s, const FrameMapping& mapping) {
   GstBuffer* flow = get_buffer(s, kFlow);
   const FlowGrid grid = grid_of(s);
@@ -108,9 +109,8 @@ void set_mean(GstStructure* s, PixelPoint mean) {
   gst_structure_set(s, "mean-x", G_TYPE_DOUBLE, mean.x, "mean-y", G_TYPE_DOUBLE, mean.y, nullptr);
 }
 
-// Of all the frame's pixels, those of borders among them, as they would be had the frame been
-// analysed after. Reading the array costs a pass over it, and its copy from a device: only where it
-// is needed.
+// Figures over all pixels of the new frame, including borders, as if it had been analysed itself.
+// Reads the array only if necessary, because that costs a pass over it and its copy from a device.
 bool map_numbers(GstStructure* s, const FrameMapping& mapping) {
   const bool keeps_all = mapping.keeps_all();
   std::optional<FlowNumbers> measured;

@@ -8,9 +8,9 @@
 
 namespace gsttorch {
 
-/// Turns the fields of a flow meta into those of the frame that was made from its own. False where
-/// that cannot be said: the result is of a frame of another size, or what was cut off counts and
-/// there is no array to measure again. Throws std::bad_alloc.
+/// Converts the fields of a flow meta to those of a frame derived from its frame. Returns false if
+/// that is impossible: the result belongs to a frame of another size, or the cropped part affects
+/// the figures and there is no array to measure again. Throws std::bad_alloc.
 bool map_flow(GstStructure* fields, const FrameMapping& mapping);
 
 }  // namespace gsttorch

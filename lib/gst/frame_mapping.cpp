@@ -10,13 +10,13 @@ namespace gsttorch {
 namespace {
 
 constexpr double kUniform = 0.01;
-constexpr double kEdge = 0.5;   // pixels; GStreamer's rectangles are whole ones
-constexpr double kBorders = 2;  // pixels; less moves a point by less than one
+constexpr double kEdge = 0.5;   // pixels; GStreamer's rectangles are integers
+constexpr double kBorders = 2;  // pixels; narrower borders shift a point by less than one
 
 #if GST_CHECK_VERSION(1, 28, 0)
 using MatrixTransform = GstVideoMetaTransformMatrix;
 #else
-// As GStreamer 1.28 declares it: a library that was built with an older one may run with that.
+// GStreamer 1.28's declaration, because a library built with an older version may run with 1.28.
 struct MatrixTransform {
   const GstVideoInfo* in_info;
   GstVideoRectangle in_rectangle;
@@ -40,8 +40,8 @@ FramePart whole(guint width, guint height) {
   return {0, 0, static_cast<double>(width), static_cast<double>(height)};
 }
 
-// GStreamer's matrices say where the upper left corner goes where an axis keeps its direction
-// (x' = s x), and where the pixel 0 goes where it is turned round (videoflip: x' = w - 1 - x).
+// GStreamer's matrices map the upper left corner if an axis keeps its direction (x' = s x), but
+// pixel 0 if the axis is reversed (videoflip: x' = w - 1 - x).
 AxisMapping axis(double factor, double offset, int from, int to) {
   return {factor, to + offset + (factor < 0 ? 1 : 0) - factor * from};
 }
@@ -62,7 +62,7 @@ FramePart map_part(const FrameMapping& mapping, const FramePart& part) {
   return {std::min(x0, x1), std::min(y0, y1), std::max(x0, x1), std::max(y0, y1)};
 }
 
-// As gst_video_meta_transform_matrix_rectangle(), which maps no other matrices either.
+// Supports the same matrices as gst_video_meta_transform_matrix_rectangle().
 std::optional<FrameMapping> from_matrix(const MatrixTransform& transform) {
   const auto& m = transform.matrix;
   if (m[2][0] != 0 || m[2][1] != 0 || m[2][2] != 1) return std::nullopt;
@@ -87,8 +87,8 @@ double pixel_aspect(const GstVideoInfo& info) {
   return n > 0 && d > 0 ? static_cast<double>(n) / d : 1;
 }
 
-// What videoscale's add-borders, which is on by default, would add in all so that the image keeps
-// its shape.
+// The total width of the borders that videoscale's add-borders, which is on by default, would add
+// to keep the image's aspect ratio.
 double possible_borders(const GstVideoInfo& in, const GstVideoInfo& out) {
   const double in_aspect =
       pixel_aspect(in) * GST_VIDEO_INFO_WIDTH(&in) / GST_VIDEO_INFO_HEIGHT(&in);
@@ -97,7 +97,7 @@ double possible_borders(const GstVideoInfo& in, const GstVideoInfo& out) {
   return needed_width < width ? width - needed_width : height - height * width / needed_width;
 }
 
-// Before 1.28 an element that scales does not say whether it added borders.
+// Before 1.28, a scaling element does not report whether it added borders.
 std::optional<FrameMapping> from_scale(const GstVideoMetaTransform& transform) {
   FrameMapping mapping;
   set_sizes(mapping, *transform.in_info, *transform.out_info);

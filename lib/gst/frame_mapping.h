@@ -9,19 +9,20 @@
 
 namespace gsttorch {
 
-/// A point in pixels of a frame, (0, 0) the centre of the upper left pixel; or a displacement.
+/// A point in pixels of a frame, where (0, 0) is the centre of the upper left pixel; or a
+/// displacement.
 struct PixelPoint {
   double x = 0;
   double y = 0;
 };
 
-/// Nine numbers, row by row.
+/// Row-major.
 using Matrix3 = std::array<double, 9>;
 
 Matrix3 operator*(const Matrix3& a, const Matrix3& b);
 Matrix3 transposed(const Matrix3& m);
 
-/// One axis of a mapping, in edges of pixels: pixel 0 reaches from 0 to 1.
+/// One axis of a mapping, in pixel edges: pixel 0 extends from 0 to 1.
 struct AxisMapping {
   double factor = 1;
   double offset = 0;
@@ -30,7 +31,7 @@ struct AxisMapping {
   double back(double to) const { return (to - offset) / factor; }
 };
 
-/// Part of a frame, in edges of pixels.
+/// Part of a frame, in pixel edges.
 struct FramePart {
   double left = 0, top = 0, right = 0, bottom = 0;
 
@@ -39,34 +40,34 @@ struct FramePart {
   FramePart within(const FramePart& other) const;
 };
 
-/// Where a frame's pixels are in the frame that was made from it by scaling, cropping, borders, and
-/// rotation in steps of 90 degrees, mirrored or not.
+/// Maps a frame's pixels to the frame derived from it by scaling, cropping, borders, and rotation
+/// in steps of 90 degrees, mirrored or not.
 struct FrameMapping {
-  /// Whether a meta's transform of that type says such a thing.
+  /// Whether meta transforms of that type describe such a mapping.
   static bool is_known_by(GQuark type);
-  /// Nothing where it does not say enough, or says more than such a mapping can.
+  /// Returns nothing if the transform is incomplete, or more general than such a mapping.
   static std::optional<FrameMapping> create(GQuark type, gconstpointer data);
 
-  guint in_width = 0, in_height = 0;    ///< of the frame
-  guint out_width = 0, out_height = 0;  ///< of what was made from it
+  guint in_width = 0, in_height = 0;    ///< of the original frame
+  guint out_width = 0, out_height = 0;  ///< of the derived frame
   bool swaps = false;                   ///< the new columns are the old rows
-  AxisMapping x, y;                     ///< to the new x and y; from the old y and x where `swaps`
-  FramePart seen;                       ///< where the old frame is in the new one
+  AxisMapping x, y;                     ///< to the new x and y; from the old y and x if `swaps`
+  FramePart seen;                       ///< the part of the new frame that shows the old one
 
   PixelPoint map(PixelPoint point) const;
   PixelPoint map_vector(PixelPoint vector) const;
-  /// Whether the new frame has this point of the old one, which is given in the new one's pixels.
+  /// Whether the new frame shows a point of the old one. The point is in the new frame's pixels.
   bool shows(PixelPoint point) const;
 
-  /// As `map`, for homogeneous coordinates.
+  /// Like `map`, for homogeneous coordinates.
   Matrix3 matrix() const;
   Matrix3 inverse_matrix() const;
 
-  bool is_uniform() const;     ///< both axes are scaled alike, within 1 %
-  double mean_factor() const;  ///< how much longer displacements become; the geometric mean
-  bool keeps_all() const;      ///< nothing was cut off
-  double share() const;        ///< of the new frame: what the old one takes
-  bool is_scaling() const;     ///< nothing else
+  bool is_uniform() const;     ///< both axes have the same scale, within 1 %
+  double mean_factor() const;  ///< scale of displacements: the geometric mean
+  bool keeps_all() const;      ///< nothing was cropped
+  double share() const;        ///< the share of the new frame that the old one covers
+  bool is_scaling() const;     ///< the mapping is only a scaling
 };
 
 }  // namespace gsttorch

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// GstTorchFlow as a structure that owns what it holds.
+// GstTorchFlow as a structure that owns its contents.
 #include <initializer_list>
 
 #include "lib/gst/gsttorchflowmeta.h"

@@ -103,7 +103,7 @@ gboolean map_match_meta(GstBuffer* to, const GstTorchMatch& match, const FrameMa
   return !mapped || gst_buffer_add_torch_match_meta(to, &mapped->match) != nullptr;
 }
 
-// As that of flow; see there.
+// Works like transform_flow_meta().
 gboolean transform_match_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer* from, GQuark type,
                               gpointer data, gpointer) noexcept {
   GstTorchMatch match;

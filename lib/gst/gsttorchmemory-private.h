@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-/// What the plugins of this project, and nobody else, use of the library. Not installed. What the
-/// library exports has C types, so that it may be built with another C++ library than its users;
-/// the functions after it are compiled into these.
+/// Functions of the library that only this project's plugins use; not installed. Exported functions
+/// use C types, so that the library and its users may be built with different C++ libraries; the
+/// functions after them are compiled into the plugins.
 #pragma once
 
 #include <memory>
@@ -13,19 +13,19 @@
 
 G_BEGIN_DECLS
 
-/// An array, whose functions may be called by any thread and throw nothing.
+/// An array. Its functions may be called from any thread and do not throw.
 typedef struct {
   gpointer handle;
   const gint64* shape;  // valid as long as the handle
   guint n_dims;
   GstTorchElementType type;
   gsize bytes;
-  gconstpointer (*read)(gpointer handle);  // its elements in host memory; NULL where that failed
+  gconstpointer (*read)(gpointer handle);  // elements in host memory; NULL on failure
   GDestroyNotify destroy;
 } GstTorchArray;
 
-/// Where blocks come from; likewise. What `allocate` gives begins at a multiple of kBlockAlignment,
-/// and is NULL where there is none to be had.
+/// A source of memory blocks; the same rules apply. `allocate` returns a multiple of
+/// kBlockAlignment, or NULL if there is no memory.
 typedef struct {
   gpointer handle;
   gpointer (*allocate)(gpointer handle, gsize bytes);
@@ -33,27 +33,27 @@ typedef struct {
   GDestroyNotify destroy;
 } GstTorchBlocks;
 
-/// An allocator whose blocks come from there; it takes the handle over. Transfer full.
+/// Creates an allocator that uses these blocks and takes ownership of the handle. Transfer full.
 GST_TORCH_API GstAllocator* gst_torch_allocator_new_with_blocks(const GstTorchBlocks* blocks);
 
-/// Read-only memory over an array, whose handle it takes over; its elements are asked for when it
-/// is mapped. Without an allocator it belongs to one that all such memory shares and that goes with
-/// the last of it. Transfer full; null where memory is exhausted.
+/// Creates read-only memory over an array and takes ownership of its handle; the elements are read
+/// when the memory is mapped. If `allocator` is NULL, the memory uses a shared allocator that
+/// exists as long as such memory does. Transfer full; NULL if there is no memory.
 GST_TORCH_API GstMemory* gst_torch_memory_new_array(GstAllocator* allocator,
                                                     const GstTorchArray* array);
 
-/// Whether arrays of so many bytes more stay within the share of memory that results may have;
-/// what they take now, and that share.
+/// Whether that many more bytes of arrays fit into the share of memory that results may use; also
+/// returns the current use and that share.
 GST_TORCH_API gboolean gst_torch_results_fit(gsize bytes, guint64* used, guint64* bound);
 
 G_END_DECLS
 
 namespace gsttorch {
 
-/// An allocator whose blocks come from there. Transfer full.
+/// Creates an allocator that uses these blocks. Transfer full.
 GstAllocator* new_allocator(const std::shared_ptr<BlockSource>& source);
 
-/// Memory over a tensor, which it holds as long as it lives; see gst_torch_memory_new_array().
+/// Creates memory over a tensor and keeps the tensor; see gst_torch_memory_new_array().
 GstMemory* new_tensor_memory(GstAllocator* allocator, const TensorHandle& tensor);
 
 }  // namespace gsttorch

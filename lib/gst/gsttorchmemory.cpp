@@ -26,23 +26,23 @@ namespace {
 
 constexpr guint64 kDefaultMaxIdleBytes = guint64{128} << 20;  // 40 frames of 1080p NV12
 
-/// Either over an array, or over a block, or (with a parent) over a region of either.
+/// Memory over an array, over a block, or (with a parent) over a region of either.
 struct TorchMemory {
   GstMemory base;
-  GstTorchArray array = {};  // without a handle: a block
-  void* block = nullptr;     // as the pool gave it
-  gsize block_bytes = 0;     // as the pool was asked
-  guint8* data = nullptr;    // of a block: the first byte that is aligned as was asked
+  GstTorchArray array = {};  // has no handle for a block
+  void* block = nullptr;     // as the pool returned it
+  gsize block_bytes = 0;     // as requested from the pool
+  guint8* data = nullptr;    // the block's first byte with the requested alignment
 };
 
 TorchMemory* torch_memory(GstMemory* memory) { return reinterpret_cast<TorchMemory*>(memory); }
 
-/// The memory that holds the array or the block.
+/// The memory that owns the array or the block.
 TorchMemory* root_of(GstMemory* memory) {
   return torch_memory(memory->parent ? memory->parent : memory);
 }
 
-/// The array of memory that is all of one.
+/// The memory's array, if the memory is the whole array.
 const GstTorchArray* whole_array(GstMemory* memory) {
   if (!gst_is_torch_memory(memory)) return nullptr;
   const GstTorchArray& array = root_of(memory)->array;
@@ -50,7 +50,7 @@ const GstTorchArray* whole_array(GstMemory* memory) {
   return whole ? &array : nullptr;
 }
 
-/// What somebody else gives and takes back.
+/// A source that calls the given C functions.
 class ForeignBlockSource final : public BlockSource {
  public:
   explicit ForeignBlockSource(const GstTorchBlocks& blocks) : blocks_(blocks) {}
@@ -132,13 +132,13 @@ GstMemory* share_memory(GstMemory* memory, gssize offset, gssize size) noexcept 
   return &share->base;
 }
 
-/// Both are regions of one memory, the second where the first ends.
+/// Whether both are adjacent regions of one memory.
 gboolean memory_is_span(GstMemory* first, GstMemory* second, gsize* offset) noexcept {
   if (offset) *offset = first->offset - first->parent->offset;
   return first->offset + first->size == second->offset;
 }
 
-/// The first byte at or after `block` whose address has none of the bits of `align`.
+/// The first byte at or after `block` whose address has none of the bits of `align` set.
 guint8* aligned(void* block, gsize align) {
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   return reinterpret_cast<guint8*>((address + align) & ~static_cast<std::uintptr_t>(align));
@@ -204,10 +204,10 @@ GstStructure* new_stats(Impl& impl) {
       G_TYPE_UINT64, impl.arrays.bytes, nullptr);
 }
 
-/// The allocator of results that nobody named one for. Transfer full.
+/// The allocator for results without a given allocator. Transfer full.
 GstAllocator* shared_allocator() {
   static std::mutex mutex;
-  static GWeakRef shared;  // zeroed is a valid one
+  static GWeakRef shared;  // zero-initialized is valid
   const std::lock_guard lock(mutex);
   auto* allocator = static_cast<GstAllocator*>(g_weak_ref_get(&shared));
   if (!allocator) {
@@ -274,7 +274,7 @@ static void gst_torch_allocator_init(GstTorchAllocator* self) {
   allocator->mem_unmap = unmap_memory;
   allocator->mem_share = share_memory;
   allocator->mem_is_span = memory_is_span;
-  // Copies are made by the default function, which maps and asks this allocator for a block.
+  // The default function makes copies: it maps the memory and gets a block from this allocator.
 }
 
 GType gst_torch_element_type_get_type(void) {

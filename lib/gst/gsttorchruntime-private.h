@@ -10,8 +10,8 @@ namespace gsttorch {
 
 class FrameTable;
 
-/// Where the frames are found that the element shares with others that were given the same context;
-/// a table of its own where it has none.
+/// The table of frames that the element shares with all elements that have the same context; a
+/// private table if it has no context.
 std::shared_ptr<FrameTable> frame_table_of(GstElement* element);
 
 }  // namespace gsttorch

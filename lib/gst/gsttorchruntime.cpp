@@ -28,7 +28,7 @@ enum Property : guint { PROP_MEMORY_LIMIT = 1, PROP_GRACE_TIME, PROP_STATS };
 constexpr char kField[] = "runtime";
 constexpr char kFramesField[] = "frames";
 
-// The context's own: elements that were given the same context share frames, others do not.
+// Belongs to the context: elements share frames only if they have the same context.
 using SharedTable = std::shared_ptr<gsttorch::FrameTable>;
 
 GType frame_table_type() {
@@ -39,7 +39,8 @@ GType frame_table_type() {
   return type;
 }
 
-// Looking for a context asks neighbours, who may be asked by others meanwhile.
+// Recursive: the search for a context queries neighbours, and other elements may query these
+// meanwhile.
 std::recursive_mutex& context_mutex() {
   static auto* const mutex = new std::recursive_mutex;
   return *mutex;
@@ -58,7 +59,7 @@ void get_property(GObject*, guint id, GValue* value, GParamSpec*) {
   if (id == PROP_STATS) g_value_take_boxed(value, gsttorch::runtime_stats());
 }
 
-// What the element was given before it was stopped last.
+// Reuses the context that the element had before it was last stopped.
 void take_own(GstElement* element) {
   GstContext* context = gst_element_get_context(element, GST_TORCH_RUNTIME_CONTEXT_TYPE);
   if (!context) return;
@@ -66,7 +67,7 @@ void take_own(GstElement* element) {
   gst_context_unref(context);
 }
 
-// Asks a neighbour, who may hand the context on or be asked in turn.
+// Queries a neighbour, which may forward the query or be queried in turn.
 gboolean ask_peer(const GValue* item, GValue* found, gpointer query) {
   auto* pad = static_cast<GstPad*>(g_value_get_object(item));
   if (!gst_pad_peer_query(pad, static_cast<GstQuery*>(query))) return TRUE;

@@ -8,7 +8,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr guint kMaxSide = 1u << 20;  // keeps every product of sizes within 64 bits
+constexpr guint kMaxSide = 1u << 20;  // keeps all products of sizes within 64 bits
 
 std::string describe(const char* what, const FlowGrid& grid) {
   return std::string(what) + " of " + std::to_string(grid.width) + "x" +

@@ -14,18 +14,18 @@
 
 namespace gsttorch {
 
-/// The grid of a flow array that lies in a GstBuffer.
+/// The grid of a flow array in a GstBuffer.
 struct FlowGrid {
   guint width = 0;
   guint height = 0;
   GstTorchFlowFormat format = GST_TORCH_FLOW_FORMAT_F32;
 };
 
-/// A buffer mapped for reading, unmapped when it goes out of scope. Borrows the buffer for its own
-/// life.
+/// A buffer mapped for reading; unmapped by the destructor. Borrows the buffer, which must outlive
+/// it.
 class MappedBuffer {
  public:
-  /// An Error where it has fewer bytes than that; `what` is what the message calls it.
+  /// Returns an Error if the buffer has fewer than `needed` bytes; the message calls it `what`.
   static Result<MappedBuffer> create(GstBuffer* buffer, gsize needed, const std::string& what);
 
   MappedBuffer(MappedBuffer&& other) noexcept;
@@ -41,8 +41,8 @@ class MappedBuffer {
   GstMapInfo map_;
 };
 
-/// A flow array mapped for reading. Metas can come from anybody: a buffer that is smaller than its
-/// grid is an Error, never read.
+/// A flow array mapped for reading. Metas may come from other software: a buffer smaller than its
+/// grid is an Error and is never read.
 class MappedFlow {
  public:
   static Result<MappedFlow> create(GstBuffer* buffer, const FlowGrid& grid);
@@ -56,7 +56,7 @@ class MappedFlow {
   FlowView view_;
 };
 
-/// The same for the confidence of a flow, which is float32 whatever `grid.format` is.
+/// The same for the confidence of a flow, which is always float32, whatever `grid.format` is.
 class MappedConfidence {
  public:
   static Result<MappedConfidence> create(GstBuffer* buffer, const FlowGrid& grid);

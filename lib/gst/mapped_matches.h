@@ -12,8 +12,8 @@
 
 namespace gsttorch {
 
-/// The matches of a match meta mapped for reading. Metas can come from anybody: a buffer that is
-/// smaller than its count is an Error, never read. Borrows the buffer for its own life.
+/// The matches of a match meta mapped for reading. Metas may come from other software: a buffer too
+/// small for its count is an Error and is never read. Borrows the buffer, which must outlive it.
 class MappedMatches {
  public:
   static Result<MappedMatches> create(GstBuffer* buffer, guint count);

@@ -22,7 +22,7 @@ bool is_of_size(guint width, guint height, const FrameMapping& mapping) {
   return width == mapping.in_width && height == mapping.in_height;
 }
 
-// The earlier frame is taken to have gone through the same element.
+// Assumes that the earlier frame passed through the same element.
 bool fits(const GstTorchMatch& match, const FrameMapping& mapping) {
   if (!is_of_size(match.width, match.height, mapping)) return false;
   const bool has_reference = match.reference_width > 0 && match.reference_height > 0;
@@ -39,8 +39,8 @@ void map_matrix(GstTorchMatch& match, const FrameMapping& mapping) {
   std::copy(m.begin(), m.end(), match.matrix);
 }
 
-// One row of the array; false where its points were cut off. Where nothing was, they stay, also
-// those that lay outside the frame before.
+// Converts one row of the array; returns false if its points were cropped. If nothing was cropped,
+// all rows are kept, also those with points outside the original frame.
 bool map_row(float* row, const FrameMapping& mapping, bool both) {
   const bool keeps_all = mapping.keeps_all();
   const PixelPoint here = mapping.map({row[2], row[3]});
@@ -72,7 +72,7 @@ std::optional<std::vector<float>> map_rows(const GstTorchMatch& match,
   return kept;
 }
 
-// What is said of all matches, after some were left out.
+// Recomputes the summary after matches were dropped.
 void count_again(GstTorchMatch& match, const std::vector<float>& rows) {
   const std::size_t count = rows.size() / kColumns;
   if (count == match.count) return;

@@ -10,16 +10,16 @@
 
 namespace gsttorch {
 
-/// A match result of a frame, as one of the frame that was made from it: its points, its matrix,
-/// its sizes; those of the reference too, unless it is an image file. Matches whose points the new
-/// frame does not have are left out.
+/// A match result converted to a frame derived from its frame: points, matrix and sizes, also those
+/// of the reference unless it is an image file. Matches whose points the new frame does not show
+/// are dropped.
 struct MappedMatch {
-  GstTorchMatch match;  ///< borrows the strings of the one it was made from, and the rows
-  Ref<GstBuffer> rows;  ///< null where there was no array
+  GstTorchMatch match;  ///< borrows the strings of the original, and `rows`
+  Ref<GstBuffer> rows;  ///< null if there was no array
 };
 
-/// Nothing where it cannot be said: the result is of a frame of another size, or what was cut off
-/// counted and there is no array to count again. Throws std::bad_alloc.
+/// Returns nothing if that is impossible: the result belongs to a frame of another size, or matches
+/// were cropped and there is no array to count again. Throws std::bad_alloc.
 std::optional<MappedMatch> map_match(const GstTorchMatch& match, const FrameMapping& mapping);
 
 }  // namespace gsttorch

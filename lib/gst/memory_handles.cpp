@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Tensors and sources of blocks as the library takes them: handles and functions of C.
+// Wraps tensors and block sources in the C handles and functions that the library expects.
 #include <cstdint>
 
 #include "lib/gst/gsttorchmemory-private.h"

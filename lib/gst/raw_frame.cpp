@@ -15,9 +15,9 @@ bool has_raw_video_meta(GstBuffer* buffer) {
          meta->format != GST_VIDEO_FORMAT_ENCODED;
 }
 
-// Without a GstVideoMeta a raw frame lies as its caps say, and has exactly the bytes that one of
-// the formats needs: a few dozen numbers, of which an encoded frame hits one by chance in thousands
-// of frames at most.
+// Without a GstVideoMeta, a raw frame has the layout of its caps, and exactly the size that one of
+// the formats needs. These are a few dozen sizes, which at most one in thousands of encoded frames
+// has by chance.
 bool has_size_of_a_format(gsize size, guint width, guint height) {
   guint count = 0;
   const GstVideoFormat* formats = gst_video_formats_raw(&count);
@@ -30,12 +30,12 @@ bool has_size_of_a_format(gsize size, guint width, guint height) {
 
 }  // namespace
 
-// Elements have the new buffer's memory before they copy metas to it: GstBaseTransform, videorate
-// and gst_buffer_copy() since they make it so, GstVideoEncoder since it copies when a frame is
-// finished. One that is empty is not known to become a frame.
+// Elements copy metas after the new buffer has its memory: GstBaseTransform, videorate and
+// gst_buffer_copy() create it with memory, GstVideoEncoder copies metas when a frame is finished.
+// An empty buffer is not assumed to become a frame.
 bool is_raw_frame(GstBuffer* to, GstBuffer* from, guint width, guint height) {
   const gsize size = gst_buffer_get_size(to);
-  if (size == gst_buffer_get_size(from)) return true;  // a copy of whatever it is
+  if (size == gst_buffer_get_size(from)) return true;  // a copy of the same data
   if (has_raw_video_meta(to)) return true;
   return size > 0 && width > 0 && height > 0 && width <= G_MAXINT16 && height <= G_MAXINT16 &&
          has_size_of_a_format(size, width, height);

@@ -6,9 +6,9 @@
 
 namespace gsttorch {
 
-/// Whether a buffer that `from`'s metas are copied to holds a raw frame of that size, rather than
-/// one that was encoded: an encoder copies metas like every other element, and nothing else tells
-/// a meta which of the two it will be on.
+/// Whether a buffer that `from`'s metas are copied to contains a raw frame of that size, not an
+/// encoded one. Encoders copy metas like all other elements, and a meta has no other way to
+/// distinguish the two.
 bool is_raw_frame(GstBuffer* to, GstBuffer* from, guint width, guint height);
 
 }  // namespace gsttorch

@@ -16,8 +16,8 @@ namespace {
 
 constexpr int kNowhere = -1;
 
-// One axis of a grid: which old cell each new one shows, and by what a vector's component is
-// multiplied.
+// One axis of a grid: the old cell that each new cell shows, and the factor for the vectors'
+// component.
 struct GridAxis {
   std::vector<int> cells;
   double factor = 1;
@@ -44,7 +44,7 @@ GridAxis grid_axis(const AxisMapping& axis, guint new_cells, guint out_pixels, d
   return grid;
 }
 
-/// An array on a new grid, made on the fly.
+/// An array on a new grid, computed on the fly.
 class RemappedArray final : public Tensor {
  public:
   enum class Kind { Vectors, Confidence };
@@ -81,7 +81,8 @@ class RemappedArray final : public Tensor {
     return x_.cells.size() * y_.cells.size() * (kind_ == Kind::Vectors ? 2 : 1);
   }
 
-  // Calls with each new cell that shows an old one: its number, and the old column and row.
+  // Calls `visit` for each new cell that shows an old one, with its index and the old column and
+  // row.
   template <typename Fn>
   void for_each_seen(Fn&& visit) const {
     std::size_t cell = 0;
@@ -122,8 +123,8 @@ class RemappedArray final : public Tensor {
   std::vector<std::int64_t> shape_;
   GridAxis x_, y_;
   std::mutex mutex_;
-  Ref<GstBuffer> source_;      // guarded by mutex_; null once values_ are there
-  std::vector<float> values_;  // guarded by mutex_; empty before
+  Ref<GstBuffer> source_;      // guarded by mutex_; null once values_ is computed
+  std::vector<float> values_;  // guarded by mutex_; empty until then
   const FlowGrid grid_;        // of source_
   const bool swaps_;
 };

@@ -10,14 +10,14 @@
 
 namespace gsttorch {
 
-/// The grid of arrays of a frame that was made from one with that grid: of the same resolution,
-/// float32.
+/// The grid for a frame derived from one with the given grid: the same resolution, float32.
 FlowGrid remapped_grid(const FlowGrid& grid, const FrameMapping& mapping);
 
-/// An array of vectors as one of the frame that was made from its own. Vectors point where they
-/// did, in pixels of the new grid; where the new frame shows nothing of the old one they are zero,
-/// for borders do not move. Made when it is mapped first, so that nobody pays who only passes it
-/// on: the buffer holds the array it is made from until then. Throws std::bad_alloc.
+/// Converts an array of vectors to a frame derived from its frame. Vectors keep pointing to the
+/// same content, in pixels of the new grid; they are zero where the new frame does not show the old
+/// one, because borders do not move. Computed when the buffer is first mapped, so that elements
+/// that only pass it on pay nothing: until then it keeps a reference to the source array. Throws
+/// std::bad_alloc.
 Ref<GstBuffer> remap_vectors(GstBuffer* vectors, const FlowGrid& grid, const FrameMapping& mapping);
 /// The same for a confidence.
 Ref<GstBuffer> remap_confidence(GstBuffer* confidence, const FlowGrid& grid,

@@ -9,14 +9,13 @@
 
 namespace gsttorch {
 
-/// What an element asks before it attaches arrays: those of frames that wait downstream count in
-/// the runtime's memory, and beyond its share frames get the numbers alone.
+/// Checked by an element before it attaches arrays. Arrays of frames that wait downstream count
+/// against the runtime's memory; beyond its share, frames only get figures, without arrays.
 class ResultsBudget {
  public:
-  /// The element was started.
+  /// Call it when the element starts.
   void restart() { has_warned_ = false; }
-  /// Whether arrays of so many bytes may be attached now. The first time that they may not, a
-  /// warning is posted.
+  /// Whether arrays of that many bytes may be attached now. The first refusal posts a warning.
   bool admits(GstElement* element, std::size_t bytes);
 
  private:

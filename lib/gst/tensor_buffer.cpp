@@ -17,7 +17,7 @@ class HostArray final : public Tensor {
       : shape_(std::move(shape)),
         values_(std::move(values)),
         bytes_(values_.size() * sizeof(float)) {
-    values_.reserve(1);  // what is empty can be mapped too
+    values_.reserve(1);  // so that empty arrays can be mapped too
   }
   const std::vector<std::int64_t>& shape() const override { return shape_; }
   DataType type() const override { return DataType::Float32; }

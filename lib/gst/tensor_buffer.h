@@ -12,14 +12,13 @@
 
 namespace gsttorch {
 
-/// A read-only buffer over a tensor's elements: no copy on the CPU, and the tensor lives as long as
-/// the buffer's memory does. The elements are asked for when the buffer is mapped, which fails
-/// where they cannot be had on the host. The memory counts among the allocator's (a
-/// GstTorchAllocator, borrowed); null is one that all results without one share. Throws
-/// std::bad_alloc.
+/// Creates a read-only buffer over a tensor's elements: no copy on the CPU; the buffer's memory
+/// keeps the tensor. Elements are read when the buffer is mapped; mapping fails if they cannot be
+/// read on the host. The memory is counted by the allocator (a GstTorchAllocator, borrowed); null
+/// selects the shared one. Throws std::bad_alloc.
 Ref<GstBuffer> wrap_tensor(const TensorHandle& tensor, GstAllocator* allocator = nullptr);
 
-/// The same over numbers of the caller's, as an array of that shape, which they fill.
+/// The same over the caller's values, which must fill an array of that shape.
 Ref<GstBuffer> wrap_values(std::vector<float> values, std::vector<std::int64_t> shape);
 
 }  // namespace gsttorch

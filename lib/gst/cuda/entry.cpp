@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 //
-// All that is made of gstcuda, whose interface may change with every release of GStreamer.
+// All uses of gstcuda, whose API may change with every release of GStreamer.
 #include "lib/gst/cuda/entry.h"
 
 #include <map>
@@ -16,8 +16,8 @@
 namespace gsttorch {
 namespace {
 
-// Elements compare the objects, not what they wrap: so there is one for a device as long as anybody
-// holds it. A weak pointer, since it must not outlive the pipelines.
+// Elements compare the context objects, not what they wrap, so there is one object per device as
+// long as it is in use. The pointer is weak, because the object must not outlive the pipelines.
 class WeakContext {
  public:
   WeakContext() { g_weak_ref_init(&weak_, nullptr); }
@@ -36,7 +36,8 @@ class WeakContext {
 
 Ref<GstCudaContext> wrapped(void* primary_context, int device) {
   static std::mutex mutex;
-  static auto& contexts = *new std::map<int, WeakContext>;  // never destroyed: threads run on
+  static auto& contexts =
+      *new std::map<int, WeakContext>;  // never destroyed: threads may outlive it
   const std::lock_guard lock(mutex);
   WeakContext& known = contexts[device];
   if (auto context = known.get()) return context;
