@@ -36,8 +36,7 @@ class WeakContext {
 
 Ref<GstCudaContext> wrapped(void* primary_context, int device) {
   static std::mutex mutex;
-  static auto& contexts =
-      *new std::map<int, WeakContext>;  // never destroyed: threads may outlive it
+  static auto& contexts = *new std::map<int, WeakContext>;  // leaked: threads may outlive it
   const std::lock_guard lock(mutex);
   WeakContext& known = contexts[device];
   if (auto context = known.get()) return context;

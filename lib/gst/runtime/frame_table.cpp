@@ -74,8 +74,7 @@ std::shared_ptr<SharedFrame> FrameTable::frame_of(const std::shared_ptr<DerivedC
                                                   GstBuffer* buffer, const GstVideoInfo& info) {
   const auto attached_frame = attached(buffer);
   if (attached_frame && attached_frame->is_of(buffer, info)) return attached_frame;
-  std::shared_ptr<SharedFrame>
-      known;  // released without the lock: that runs code of other elements
+  std::shared_ptr<SharedFrame> known;  // released unlocked: this runs code of other elements
   const std::lock_guard lock(mutex_);
   if (analyzers_ < 2 || gst_buffer_n_memory(buffer) == 0) {
     return std::make_shared<SharedFrame>(cache, SharedFrame::Keep::Nothing, buffer, info);

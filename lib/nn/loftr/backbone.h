@@ -71,9 +71,8 @@ class LoftrBackbone {
   LoftrBackbone(const ModuleWeights& weights, const LoftrConfig& config);
 
   struct Maps {
-    at::Tensor coarse;  // [B, C, H/s, W/s]
-    at::Tensor
-        fine_lateral;  // [B, C1, 4H/s, 4W/s]; it and the next are undefined without fine features
+    at::Tensor coarse;          // [B, C, H/s, W/s]
+    at::Tensor fine_lateral;    // [B, C1, 4H/s, 4W/s]; this and the next only with fine features
     at::Tensor middle_lateral;  // [B, C2, 2H/s, 2W/s]
   };
   /// image [B, 1, H, W] in 0..1, H and W multiples of the coarse stride
@@ -91,8 +90,7 @@ class LoftrBackbone {
   Conv stem_;
   std::vector<LoftrBlock> blocks_;  // two per stage
   Conv coarse_;
-  std::size_t
-      fine_block_;  // its output feeds the fine branch; the middle branch's is two blocks later
+  std::size_t fine_block_;  // its output feeds the fine branch; the middle's is two later
   std::optional<LoftrMerge> middle_, fine_;
 };
 

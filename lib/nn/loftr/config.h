@@ -26,9 +26,7 @@ struct LoftrConfig {
   /// much faster than the paper's.
   bool fixed_encoding = false;
 
-  std::int64_t coarse_stride() const {
-    return std::int64_t{1} << stages;
-  }  ///< pixels per coarse cell
+  std::int64_t coarse_stride() const { return std::int64_t{1} << stages; }  ///< pixels per cell
   std::int64_t fine_stride() const { return coarse_stride() / kFinePerCoarse; }
   bool has_fine() const { return fine_layers > 0; }
 

@@ -18,8 +18,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr std::int64_t kRoundMatches =
-    16;  // few different chunk sizes: each new one costs a set-up
+constexpr std::int64_t kRoundMatches = 16;  // few chunk sizes: each costs a set-up
 constexpr std::int64_t kSimilarityRowsOnGpu = 2048;
 constexpr std::size_t kOneBand = std::size_t{1} << 40;
 

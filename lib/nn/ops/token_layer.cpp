@@ -13,11 +13,9 @@ namespace gsttorch {
 namespace {
 
 constexpr float kAttentionEpsilon = 1e-6f;
-constexpr std::int64_t kBlock = 128;  // tokens of an image per block, approximately
-constexpr std::int64_t kParts =
-    4;  // floats of the few windows that pass through the layers together
-constexpr std::int64_t kWindowFloats =
-    1 << 17;  // size of the few windows that pass through the layers together
+constexpr std::int64_t kBlock = 128;             // tokens of an image per block, approximately
+constexpr std::int64_t kParts = 4;               // block count: a multiple, for as many threads
+constexpr std::int64_t kWindowFloats = 1 << 17;  // of one group of windows, run_on_windows()
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 

@@ -30,8 +30,7 @@ namespace {
 
 // The model's input range is -1..1.
 constexpr PixelScale kSignedUnit{{2, 2, 2}, {-1, -1, -1}};
-constexpr std::int64_t kLeastSide =
-    128;  // the coarsest correlation level of smaller inputs is empty
+constexpr std::int64_t kLeastSide = 128;  // else the coarsest correlation level is empty
 constexpr std::int64_t kStride = 8;
 
 struct Size {

@@ -38,8 +38,7 @@ class DilatedBlock {
 /// followed by a linear layer and a ReLU.
 class SimilarityHead {
  public:
-  explicit SimilarityHead(
-      const ModuleWeights& weights);  ///< weights: the module with the child `fc`
+  explicit SimilarityHead(const ModuleWeights& weights);  ///< weights of the parent of `fc`
 
   at::Tensor operator()(const at::Tensor& x) const;  // [B, T, C], unit length -> [B, T, out]
   std::int64_t out_channels() const { return weight_.size(0); }
