@@ -83,14 +83,15 @@ CachedPlan<FlowRequest, FlowPlan>::Make RaftFlow::planner() const {
   return [this](const FlowRequest& within) { return plan_flow(within, *net_); };
 }
 
-// Whether it was for want of memory that the work failed, and there is a plan that takes less.
+// Whether the work failed because of memory, and there is a plan that needs less.
 bool RaftFlow::can_do_with_less(const Error& error) {
   return error.code == ErrorCode::OutOfMemory &&
          plan_.reduce(host_, state_.features.counts().bytes, planner());
 }
 
-// Frames before a break or a cut, or of other settings, are no partners. After a gradual change
-// they still are, but what moved in the old shot says nothing of the new one.
+// Frames before a discontinuity or a cut, or with other settings, cannot be paired with this one.
+// After a gradual transition they can, but the motion of the old shot does not predict that of the
+// new one.
 void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& settings,
                            GstTorchShotBoundary boundary) {
   const int max_size = plan_->options.max_size;
@@ -104,14 +105,15 @@ void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& s
   state_.max_size = max_size;
   state_.lag = settings.lag;
   state_.features.set_budget(plan_.budget());
-  // All but the newest that is old enough are over.
+  // Keeps the newest frame that is old enough and drops all before it.
   while (state_.seen.size() > 1 && state_.seen[1].index + settings.lag <= frame.index) {
     state_.features.erase(state_.seen.front().index);
     state_.seen.pop_front();
   }
 }
 
-// Features of another size inside the model are no partners of these.
+// Frames encoded at another size inside the model cannot be paired with this one, so their pairs
+// are given up.
 Result<RaftFlow::Features> RaftFlow::encode(const AnalyzedFrame& frame,
                                             const RaftFlowSettings& settings,
                                             std::vector<Pair>& pairs) {
@@ -134,7 +136,7 @@ void RaftFlow::give_up(std::span<Pair> pairs) {
   for (Pair& pair : pairs) pair.found->skipped = kMemoryLimit;
 }
 
-// Makes the frame's features, and the pair that it is the later one of.
+// Computes the frame's features, and adds the pair in which it is the later frame.
 Result<void> RaftFlow::pair_frame(AnalyzedFrame& frame, const RaftFlowSettings& settings,
                                   std::vector<Pair>& pairs) {
   const GstTorchShotBoundary boundary =
@@ -179,8 +181,8 @@ Result<void> RaftFlow::compute_batch(std::span<Pair> pairs, const std::stop_toke
   return {};
 }
 
-// In batches as large as memory allows, unless each pair starts from the one before. Where it does
-// not allow that after all, in smaller ones.
+// Batches are as large as memory allows, except that with warm start each pair needs the result of
+// the previous one. If memory does not suffice after all, the batches get smaller.
 Result<void> RaftFlow::compute(std::span<Pair> pairs, const RaftFlowSettings& settings,
                                const std::stop_token& stop) {
   while (!pairs.empty()) {
@@ -204,7 +206,7 @@ Result<void> RaftFlow::compute(std::span<Pair> pairs, const RaftFlowSettings& se
 
 Result<void> RaftFlow::analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) {
   const RaftFlowSettings settings = this->settings();
-  // Once for all: pairs of one batch must agree in size.
+  // Plans once for all frames: pairs of one batch must have the same size.
   if (auto planned = plan(frames.front().info, settings); !planned) return planned;
   std::vector<Pair> pairs;
   for (AnalyzedFrame& frame : frames) {
@@ -219,7 +221,7 @@ Result<void> RaftFlow::analyze(std::span<AnalyzedFrame> frames, std::stop_token 
 }
 
 void RaftFlow::publish(AnalyzedFrame& frame) {
-  OpticalFlow nothing;  // a frame that was not analysed
+  OpticalFlow nothing;  // for a frame that was not analysed
   nothing.skipped = frame.skipped;
   const auto& found = frame.result ? static_cast<const OpticalFlow&>(*frame.result) : nothing;
   const AnalyzerSettings settings = host_.settings();
@@ -234,7 +236,7 @@ void RaftFlow::attach(AnalyzedFrame& frame, const OpticalFlow& found) {
   meta.reference_pts = GST_CLOCK_TIME_NONE;
   meta.dt = GST_CLOCK_STIME_NONE;
   meta.source = GST_OBJECT_NAME(host_.element());
-  const auto model = model_.get();  // none yet where frames pass while it is loaded
+  const auto model = model_.get();  // null while frames pass before it is loaded
   meta.model = model ? model->info().architecture.c_str() : nullptr;
   meta.skipped = found.skipped;
   meta.direction = static_cast<GstTorchFlowDirection>(settings().options.direction);

@@ -23,7 +23,7 @@
 
 namespace gsttorch {
 
-/// The properties of a raftflow beside those of every analyser.
+/// The properties of raftflow, without those common to all analysers.
 struct RaftFlowSettings {
   FlowOptions options;
   bool warm_start = false;
@@ -31,7 +31,7 @@ struct RaftFlowSettings {
   bool reset_on_cut = true;
 };
 
-/// Pairs each frame with an earlier one, and has the flow between them computed.
+/// Pairs each frame with an earlier one and computes the flow between them.
 class RaftFlow final : public Analysis {
  public:
   explicit RaftFlow(AnalyzerHost& host) : host_(host), model_(host) {}
@@ -59,12 +59,12 @@ class RaftFlow final : public Analysis {
     std::uint64_t index;
     GstClockTime pts;
   };
-  // What is remembered of the stream; forgotten by assigning a default.
+  // State of the stream; reset by assigning a default.
   struct State {
     std::deque<Seen> seen;  // frames with features, oldest first
     LruCache<std::uint64_t, Features> features;
     std::shared_ptr<const FlowState> warm_start;
-    std::uint64_t warm_start_index = 0;  // of the later frame of the pair that left it
+    std::uint64_t warm_start_index = 0;  // index of the later frame of the pair that left it
     int max_size = 0;
     guint lag = 1;
   };
@@ -101,9 +101,9 @@ class RaftFlow final : public Analysis {
   mutable std::mutex mutex_;
   RaftFlowSettings settings_;       // guarded by mutex_
   CacheCounts feature_counts_;      // guarded by mutex_
-  std::atomic<guint64> pairs_ = 0;  // computed
+  std::atomic<guint64> pairs_ = 0;  // computed so far
   ModelSlot<FlowModel> model_;
-  std::shared_ptr<FlowModel> net_;  // the streaming thread's
+  std::shared_ptr<FlowModel> net_;  // used by the streaming thread
   State state_;
   CachedPlan<FlowRequest, FlowPlan> plan_;
 };
