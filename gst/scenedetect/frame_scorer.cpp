@@ -10,9 +10,9 @@
 namespace gsttorch {
 namespace {
 
-constexpr std::size_t kMostFrames = 64;  // of a batch
+constexpr std::size_t kMostFrames = 64;  // per batch
 
-// What distances of frames of one shot stay below, by the model: noise, whatever moves.
+// Upper bounds, per model, of the distances between frames of one shot: noise, whatever moves.
 constexpr float kFloor = 0.02f;
 constexpr float kLiteFloor = 0.01f;
 
@@ -59,7 +59,7 @@ Result<std::vector<ScoredFrame>> FeatureScorer::push(std::span<FrameImage* const
   return scored;
 }
 
-// There is less memory than the plan had: others took some since.
+// Less memory is available than planned, because others allocated some: retry with half the frames.
 Result<std::vector<ScoredFrame>> FeatureScorer::push_in_halves(std::span<FrameImage* const> frames,
                                                                const std::stop_token& stop) {
   const std::size_t half = frames.size() / 2;

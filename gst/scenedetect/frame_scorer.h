@@ -20,11 +20,11 @@
 
 namespace gsttorch {
 
-/// What a model says of one frame, for ShotDetector.
+/// A model's result for one frame, for ShotDetector.
 struct ScoredFrame {
   std::array<float, kShotLumaSize> luma{};               ///< 0..255
-  std::vector<float> feature;                            ///< of a model for single frames
-  std::optional<TransitionProbabilities> probabilities;  ///< of a model for many
+  std::vector<float> feature;                            ///< from a model for single frames
+  std::optional<TransitionProbabilities> probabilities;  ///< from a model for windows
 };
 
 struct ScorerInfo {
@@ -35,29 +35,29 @@ struct ScorerInfo {
   float distance_floor = 0;  ///< see ShotDetector::Options
 };
 
-/// Has a model look at the frames of a stream, one after the other. Thread-bound.
+/// Runs a model on the frames of a stream, in order. Thread-bound.
 class FrameScorer {
  public:
   virtual ~FrameScorer() = default;
 
   const ScorerInfo& info() const { return info_; }
 
-  /// After how many later frames at most one is scored.
+  /// The number of later frames after which a frame is scored at the latest.
   virtual std::size_t look_ahead() const = 0;
 
-  /// Frames that the model looks at together whatever it is given at once; 1: each on its own.
+  /// Number of frames that the model always processes together; 1: each on its own.
   virtual std::size_t window() const { return 1; }
-  /// How many frames `push` can take at once within so many bytes; 0: not even one.
+  /// How many frames `push` can process at once within `bytes`; 0: not even one.
   virtual std::size_t most_frames(std::size_t bytes) const = 0;
-  /// What one frame takes, bytes.
+  /// Bytes needed for one frame.
   virtual std::size_t least_bytes() const = 0;
 
-  /// Looks at frames. The result: those that are scored by it, in order.
+  /// Processes frames. Returns the frames that are scored now, in order.
   virtual Result<std::vector<ScoredFrame>> push(std::span<FrameImage* const> frames,
                                                 std::stop_token stop) = 0;
-  /// No frame comes for now: the frames that were not scored yet.
+  /// Scores the remaining frames; call it when no frame follows for now.
   virtual Result<std::vector<ScoredFrame>> finish(std::stop_token stop) = 0;
-  /// Forgets all frames.
+  /// Drops all frames.
   virtual void reset() = 0;
 
  protected:
@@ -67,7 +67,7 @@ class FrameScorer {
   const ScorerInfo info_;
 };
 
-/// Features of each frame on its own.
+/// Computes features of each frame on its own.
 class FeatureScorer final : public FrameScorer {
  public:
   FeatureScorer(std::shared_ptr<FeatureModel> model, const FeatureOptions& options);
@@ -90,7 +90,7 @@ class FeatureScorer final : public FrameScorer {
   const FeatureOptions options_;
 };
 
-/// Probabilities of a model that sees windows of frames.
+/// Computes probabilities with a model that processes windows of frames.
 class WindowScorer final : public FrameScorer {
  public:
   explicit WindowScorer(std::shared_ptr<ShotModel> model);

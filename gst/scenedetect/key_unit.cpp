@@ -10,7 +10,7 @@
 namespace gsttorch {
 namespace {
 
-// After so long the encoder has put something out, whatever it looks ahead.
+// By then, the encoder has output a frame, whatever its look-ahead.
 constexpr GstClockTime kLongestDelay = 4 * GST_SECOND;
 
 std::string_view factory_of(GstElement* element) {
@@ -18,7 +18,7 @@ std::string_view factory_of(GstElement* element) {
   return factory ? GST_OBJECT_NAME(factory) : "";
 }
 
-// The element that a pad is linked to; bins are seen through.
+// The element that a pad is linked to, looking through bins.
 Ref<GstElement> next_element(GstPad* src) {
   const auto peer = Ref<GstPad>::adopt(gst_pad_get_peer(src));
   if (!peer) return {};
@@ -27,7 +27,7 @@ Ref<GstElement> next_element(GstPad* src) {
     return inner ? Ref<GstElement>::adopt(gst_pad_get_parent_element(inner.get()))
                  : Ref<GstElement>();
   }
-  if (GST_IS_PROXY_PAD(peer.get())) {  // out of a bin
+  if (GST_IS_PROXY_PAD(peer.get())) {  // leads out of a bin
     const auto ghost = Ref<GstObject>::adopt(gst_pad_get_parent(peer.get()));
     return ghost && GST_IS_PAD(ghost.get()) ? next_element(GST_PAD_CAST(ghost.get()))
                                             : Ref<GstElement>();
@@ -35,7 +35,7 @@ Ref<GstElement> next_element(GstPad* src) {
   return Ref<GstElement>::adopt(gst_pad_get_parent_element(peer.get()));
 }
 
-// On the straight way: queues, converters, no tee.
+// Follows single paths only: through queues and converters, but not a tee.
 bool is_before_x26x(GstPad* src) {
   auto pad = Ref<GstPad>::share(src);
   while (pad) {

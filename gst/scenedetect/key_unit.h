@@ -6,16 +6,17 @@
 
 namespace gsttorch {
 
-/// Chooses the running times of requests for key units. Thread-bound.
+/// Chooses the running times of key-unit requests. Thread-bound.
 ///
-/// They are those of the frames, with one exception. Until x264enc and x265enc have put out their
-/// first frame, GStreamer 1.22's base class of encoders counts their frames 1000 hours later than
-/// they are (the encoders want it so, for decoding times that are not negative). A request that it
-/// serves in that time is remembered with the later time, and it takes every following one for one
-/// that was served already. A request without a time is served at once, and sets the memory right.
+/// They are the frames' running times, with one exception. Before x264enc and x265enc have output
+/// their first frame, GStreamer 1.22's base class of encoders adds 1000 hours to their frames'
+/// times (these encoders ask for it, to avoid negative decoding times). If it serves a request in
+/// that period, it stores the later time, and then regards every following request as already
+/// served. A request without a time is served immediately and corrects the stored time.
 class KeyUnitTimes {
  public:
-  /// For a request with the frame at `running_time`, in a stream that began at `first`, ns.
+  /// Returns the time for a request with the frame at `running_time`, in a stream that began at
+  /// `first`, ns.
   GstClockTime request(GstPad* src, GstClockTime running_time, GstClockTime first);
 
  private:

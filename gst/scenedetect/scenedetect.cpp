@@ -27,7 +27,7 @@ GstClockTime time_of(const FramePlace& place) {
 }
 
 GstClockTime running_time_of(const AnalyzedFrame& frame) {
-  if (frame.segment.rate < 0) return GST_CLOCK_TIME_NONE;  // nothing is said of such frames
+  if (frame.segment.rate < 0) return GST_CLOCK_TIME_NONE;  // such frames get no result
   return running_time(frame.segment, frame.pts());
 }
 
@@ -115,7 +115,7 @@ void SceneDetect::reset() {
 // --- frames
 
 Result<std::size_t> SceneDetect::plan_batch() {
-  const std::size_t available = host_.available_memory(0);  // nothing is kept in tensors
+  const std::size_t available = host_.available_memory(0);  // no tensors are kept
   const std::size_t most = scorer_->most_frames(available);
   if (most == 0) {
     return Error{ErrorCode::OutOfMemory,
@@ -160,7 +160,7 @@ void SceneDetect::note(std::vector<ShotDecision> decisions) {
   }
 }
 
-// What is under way is decided without what comes after.
+// Decides the pending frames without the ones that would follow.
 Result<void> SceneDetect::end_sequence() {
   const auto scored = scorer_->finish(host_.stop_token());
   if (!scored) return scored.error();
@@ -173,7 +173,7 @@ Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_tok
   const SceneDetectSettings settings = this->settings();
   detector_->set_threshold(static_cast<float>(settings.threshold));
   detector_->set_min_shot_duration(static_cast<std::int64_t>(settings.min_shot_duration));
-  std::vector<FrameImage*> images;  // that continue one from the other
+  std::vector<FrameImage*> images;  // consecutive frames
   for (AnalyzedFrame& frame : frames) {
     auto found = std::make_unique<ShotResult>();
     found->skipped = frame.skipped;
@@ -199,7 +199,7 @@ Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_tok
   return {};
 }
 
-// Those that the model has scored.
+// Decides frames that the model has scored.
 void SceneDetect::decide_until(std::uint64_t index) {
   if (!detector_ || undecided_.empty()) return;
   note(detector_->decide_until(index));
@@ -214,7 +214,7 @@ void SceneDetect::decide_all() {
 // --- results
 
 void SceneDetect::publish(AnalyzedFrame& frame) {
-  ShotResult nothing;  // a frame that was not analysed
+  ShotResult nothing;  // for a frame that was not analysed
   nothing.skipped = frame.skipped;
   const auto& found = frame.result ? static_cast<const ShotResult&>(*frame.result) : nothing;
   if (published_.stream != frame.stream) published_ = Published{frame.stream};
@@ -234,7 +234,7 @@ void SceneDetect::attach(AnalyzedFrame& frame, const ShotResult& found) const {
   shot.frame = frame.index;
   shot.shot = published_.shot;
   shot.source = GST_OBJECT_NAME(host_.element());
-  const auto scorer = model_.get();  // none yet where frames pass while it is loaded
+  const auto scorer = model_.get();  // null while frames pass before it is loaded
   shot.model = scorer ? scorer->info().architecture.c_str() : nullptr;
   shot.skipped = found.skipped;
   shot.threshold = settings().threshold;

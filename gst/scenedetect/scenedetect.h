@@ -19,7 +19,7 @@
 
 namespace gsttorch {
 
-/// The properties of a scenedetect beside those of every analyser.
+/// The properties of scenedetect, without those common to all analysers.
 struct SceneDetectSettings {
   double threshold = 0.5;
   GstClockTime min_shot_duration = 200 * GST_MSECOND;
@@ -29,7 +29,7 @@ struct SceneDetectSettings {
   bool all_headers = false;
 };
 
-/// Has a model look at each frame, and tells where shots begin.
+/// Runs a model on each frame and detects where shots begin.
 class SceneDetect final : public Analysis {
  public:
   explicit SceneDetect(AnalyzerHost& host) : host_(host), model_(host) {}
@@ -48,7 +48,7 @@ class SceneDetect final : public Analysis {
   void stop() override;
   void reset() override;
   Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) override;
-  /// Only every Nth frame counts for the decision.
+  /// Only every Nth frame counts towards the decision.
   guint look_ahead() const override { return look_ahead_ * host_.settings().inference_interval; }
   void decide_until(std::uint64_t index) override;
   void decide_all() override;
@@ -56,7 +56,7 @@ class SceneDetect final : public Analysis {
   void add_stats(GstStructure* stats) const override;
 
  private:
-  // What will be known of a frame. Shared, since a flush may drop the frame meanwhile.
+  // The future result for a frame. Shared, because a flush may drop the frame before.
   struct Verdict {
     FramePlace place;
     std::optional<ShotDecision> decision;
@@ -65,11 +65,11 @@ class SceneDetect final : public Analysis {
     bool has_result() const override { return !skipped && was_scored; }
     bool is_decided() const override { return !verdict || verdict->decision; }
     std::shared_ptr<Verdict> verdict;
-    bool was_scored = false;  // the model ran, which it does once for many frames of a window
+    bool was_scored = false;  // the model ran, which it does once per window of frames
     const char* skipped = nullptr;
   };
 
-  // How many frames fit into memory at once; an error where not one does.
+  // How many frames fit into memory at once; an error if not even one does.
   Result<std::size_t> plan_batch();
   Result<void> score_frames(std::span<FrameImage* const> images, const std::stop_token& stop);
   Result<void> end_sequence();
@@ -88,14 +88,14 @@ class SceneDetect final : public Analysis {
   std::atomic<guint64> boundaries_ = 0;  // published
   ModelSlot<FrameScorer> model_;
 
-  // Of the thread that analyses, and of the worker that it waits for.
+  // Used by the analysing thread, and by the worker while that thread waits for it.
   std::shared_ptr<FrameScorer> scorer_;
   std::optional<ShotDetector> detector_;
-  std::deque<std::shared_ptr<Verdict>> unscored_;   // frames that the model has
-  std::deque<std::shared_ptr<Verdict>> undecided_;  // frames that the detector has
+  std::deque<std::shared_ptr<Verdict>> unscored_;   // not yet scored by the model
+  std::deque<std::shared_ptr<Verdict>> undecided_;  // scored, but not yet decided by the detector
   bool has_warned_ = false;
 
-  // What was published of a stream; forgotten by assigning a default. Of the thread that publishes.
+  // Published state of a stream, used by the publishing thread; reset by assigning a default.
   struct Published {
     std::optional<std::uint64_t> stream;
     guint shot = 0;                                 // of the last frame

@@ -12,15 +12,15 @@
 namespace gsttorch {
 
 struct ScorerChoice {
-  std::string name;  ///< for people
+  std::string name;  ///< for messages
   std::string path;  ///< the weights file
 };
 
-/// The weights that a user's word stands for. "auto": ImageNet's ResNet-18 where somebody fetched
-/// it, else the narrow one that comes with the project, else TransNetV2 if that is there.
+/// Finds the weights for a model name. "auto" selects ImageNet's ResNet-18 if it was fetched, else
+/// the narrow one that is part of the project, else TransNetV2 if it is available.
 Result<ScorerChoice> choose_scorer(const std::string& model);
 
-/// Loads the model that the weights are of: ResNet-18 or TransNetV2.
+/// Loads the model in these weights: ResNet-18 or TransNetV2.
 Result<std::shared_ptr<FrameScorer>> load_scorer(Models& models, const ModelOptions& model,
                                                  const FeatureOptions& options,
                                                  const std::stop_token& stop);
