@@ -16,7 +16,7 @@ bool FrameHistory::begin_frame(const AnalyzedFrame& frame, const LoftrMatchSetti
   distance_ = settings.distance();
   if (mode_ == MatchMode::ShotStart) {
     if (frame.boundary != GST_TORCH_SHOT_BOUNDARY_NONE) forget_frames();
-    return is_discont;  // the oldest is the one
+    return is_discont;  // the partner is the oldest frame
   }
   while (seen_.size() > 1 && seen_[1].index + distance_ <= frame.index) {
     images_.erase(seen_.front().index);

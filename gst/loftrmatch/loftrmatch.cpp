@@ -21,7 +21,7 @@ constexpr char kBundledModel[] = "loftr-lite";
 constexpr char kFirstFrame[] = "first-frame";
 constexpr char kMemoryLimit[] = "memory-limit";
 
-// The official model where somebody fetched it.
+// "auto" selects the official model if it was fetched.
 Result<std::string> weights_of(const std::string& model) {
   if (model != "auto") return find_weights(model);
   return find_weights(resolve_weights(kOfficialModel) ? kOfficialModel : kBundledModel);
@@ -32,7 +32,7 @@ struct ReleaseReferences {
   ~ReleaseReferences() { references.release(); }
 };
 
-// Of the second image, or the part of it where the matches come from.
+// Refers to the second image, or the part of it that the matches come from.
 double model_pixel_of(const ImagePair& pair, const MatchOptions& options) {
   if (const auto& adaptive = pair.result().adaptive) {
     const ImageRegion& region = adaptive->plan.second.region;
@@ -54,7 +54,7 @@ Result<void> LoftrMatch::start() {
   const LoftrMatchSettings mine = settings();
   const auto path = weights_of(wanted.model);
   if (!path) return path.error();
-  if (mine.mode == MatchMode::Reference) {  // read while the model is loaded
+  if (mine.mode == MatchMode::Reference) {  // the thread reads them while the model is loaded
     const auto there = references_.find(mine.reference_location, mine.options.max_size);
     if (!there) return there;
   }
@@ -68,7 +68,7 @@ Result<void> LoftrMatch::start() {
   return {};
 }
 
-// Another model than the one for the full pass; or none, where both are the same.
+// Starts the coarse pass's model if it differs from the full pass's; otherwise starts none.
 Result<void> LoftrMatch::start_coarse_model(const LoftrMatchSettings& settings,
                                             const AnalyzerSettings& common,
                                             const std::string& full_path) {
@@ -129,19 +129,19 @@ CachedPlan<MatchRequest, MatchPlan>::Make LoftrMatch::planner() const {
 
 std::size_t LoftrMatch::held_bytes() const { return history_.counts().bytes + references_.bytes(); }
 
-// Whether it was for want of memory that the work failed, and there is a plan that takes less.
+// Whether the work failed because of memory, and there is a plan that needs less.
 bool LoftrMatch::can_do_with_less(const Error& error) {
   return error.code == ErrorCode::OutOfMemory && plan_.reduce(host_, held_bytes(), planner());
 }
 
-// The frame's image with what the model needs of it, kept for those that come.
+// Returns the frame's image, prepared for the model and kept for later frames.
 Result<SharedImage> LoftrMatch::take_image(const AnalyzedFrame& frame,
                                            const LoftrMatchSettings& settings,
                                            std::vector<ImagePair>& pairs) {
   auto image = std::make_shared<MatchImage>(frame.image);
   auto encodes = matcher_.prepare(*image, plan_->options, host_.stop_token());
   while (!encodes && can_do_with_less(encodes.error())) {
-    if (plan_->options.max_size != history_.max_size()) {  // no partners any more
+    if (plan_->options.max_size != history_.max_size()) {  // earlier frames no longer fit
       give_up(pairs);
       history_.begin_frame(frame, settings, plan_->options.max_size);
     }
@@ -183,7 +183,7 @@ Result<void> LoftrMatch::pair_with_references(const LoftrMatchSettings& settings
   const auto& location = settings.reference_location;
   if (auto there = references_.find(location, plan_->options.max_size); !there) return there;
   references_.set_budget(plan_.budget());
-  if (!references_.are_there()) {  // the properties changed since `prepare`
+  if (!references_.are_there()) {  // the properties changed after `prepare`
     found.skipped = kSkippedReference;
     return {};
   }
@@ -210,7 +210,7 @@ void LoftrMatch::give_up(std::vector<ImagePair>& pairs) {
   pairs.clear();
 }
 
-// Takes the frame, and makes the pairs that it is the second one of.
+// Prepares the frame, and adds the pairs in which it is the second image.
 Result<void> LoftrMatch::match_frame(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
                                      std::vector<ImagePair>& pairs) {
   if (history_.begin_frame(frame, settings, plan_->options.max_size)) {
@@ -237,7 +237,7 @@ Result<void> LoftrMatch::match(std::vector<ImagePair>& pairs, const LoftrMatchSe
                                const std::stop_token& stop) {
   auto encodes = matcher_.match(pairs, *plan_, stop);
   while (!encodes && can_do_with_less(encodes.error())) {
-    if (plan_->options.max_size != history_.max_size()) {  // made of images of another size
+    if (plan_->options.max_size != history_.max_size()) {  // prepared from images of another size
       give_up(pairs);
       return {};
     }
@@ -285,7 +285,7 @@ Result<void> LoftrMatch::check_geometry(std::span<const ImagePair> pairs,
   return {};
 }
 
-// A file waits for its reference images, a live stream does not.
+// Recorded streams wait for the reference images, live streams do not.
 Result<void> LoftrMatch::prepare(std::span<AnalyzedFrame> frames, std::stop_token stop) {
   is_planned_ = false;
   const LoftrMatchSettings settings = this->settings();
@@ -305,7 +305,8 @@ Result<void> LoftrMatch::prepare(std::span<AnalyzedFrame> frames, std::stop_toke
 Result<void> LoftrMatch::analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) {
   const LoftrMatchSettings settings = this->settings();
   const ReleaseReferences at_end{references_};
-  // Once for all: images of one batch must agree in size, also with those that `prepare` found.
+  // Plans once for all frames: images of one batch must have the same size, including those that
+  // `prepare` found.
   if (!std::exchange(is_planned_, false)) {
     if (auto planned = plan(frames.front().info, settings); !planned) return planned;
   }

@@ -23,7 +23,7 @@
 
 namespace gsttorch {
 
-/// Pairs each frame with another image, and has the matches between them found.
+/// Pairs each frame with another image and finds the matches between them.
 class LoftrMatch final : public Analysis {
  public:
   explicit LoftrMatch(AnalyzerHost& host) : host_(host), model_(host), coarse_model_(host) {}
@@ -46,7 +46,7 @@ class LoftrMatch final : public Analysis {
   void add_stats(GstStructure* stats) const override;
 
  private:
-  // What `stats` tells of the work since the element started.
+  // Counts for `stats` since the element started.
   struct Counts {
     guint64 pairs = 0, matches = 0;
     guint64 frame_encodes = 0, reference_encodes = 0, coarse_encodes = 0;
@@ -82,16 +82,16 @@ class LoftrMatch final : public Analysis {
   LoftrMatchSettings settings_;  // guarded by mutex_
   Counts counts_;                // guarded by mutex_
   ModelSlot<MatchModel> model_;
-  ModelSlot<MatchModel> coarse_model_;     // started where it is another one than `model_`
+  ModelSlot<MatchModel> coarse_model_;     // started if it differs from `model_`
   std::atomic<bool> is_adaptive_ = false;  // from `start` to `stop`
-  bool has_own_coarse_model_ = false;      // the same
+  bool has_own_coarse_model_ = false;      // valid for the same period
 
-  // Of the streaming thread, and of the worker that it waits for.
+  // Used by the streaming thread, and by the worker while that thread waits for it.
   PairMatcher matcher_;
   FrameHistory history_;
   References references_;
   CachedPlan<MatchRequest, MatchPlan> plan_;
-  bool is_planned_ = false;  // for the frames that were prepared
+  bool is_planned_ = false;  // `prepare` made the plan for these frames
 };
 
 }  // namespace gsttorch

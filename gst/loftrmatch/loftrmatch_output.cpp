@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What loftrmatch tells: metas, messages, stats.
+// Output of loftrmatch: metas, messages, stats.
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
@@ -85,7 +85,7 @@ Ref<GstBuffer> as_buffer(const std::vector<Match>& matches, const std::optional<
 }  // namespace
 
 void LoftrMatch::publish(AnalyzedFrame& frame) {
-  FrameMatches nothing;  // a frame that was not analysed
+  FrameMatches nothing;  // for a frame that was not analysed
   nothing.skipped = frame.skipped;
   const auto& found = frame.result ? static_cast<const FrameMatches&>(*frame.result) : nothing;
   const AnalyzerSettings settings = host_.settings();
@@ -104,7 +104,7 @@ void LoftrMatch::attach(AnalyzedFrame& frame, const FrameMatches& found, const P
   meta.reference_pts = GST_CLOCK_TIME_NONE;
   meta.dt = GST_CLOCK_STIME_NONE;
   meta.source = GST_OBJECT_NAME(host_.element());
-  const auto model = model_.get();  // none yet where frames pass while it is loaded
+  const auto model = model_.get();  // null while frames pass before it is loaded
   meta.model = model ? model->info().architecture.c_str() : nullptr;
   meta.skipped = found.skipped;
   Ref<GstBuffer> rows;

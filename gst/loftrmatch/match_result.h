@@ -20,7 +20,7 @@ using SharedImage = std::shared_ptr<MatchImage>;
 
 /// A frame's matches with one reference image.
 struct PairMatches {
-  std::string reference;  ///< the image's file; empty where it is an earlier frame
+  std::string reference;  ///< the image's file; empty for an earlier frame
   guint reference_width = 0, reference_height = 0;   ///< pixels
   GstClockTime reference_pts = GST_CLOCK_TIME_NONE;  ///< of an earlier frame
   std::vector<Match> matches;
@@ -28,7 +28,7 @@ struct PairMatches {
   std::optional<Geometry> geometry;
 };
 
-/// What loftrmatch found out about a frame.
+/// loftrmatch's result for a frame.
 struct FrameMatches final : FrameResult {
   bool has_result() const override { return !skipped; }
   const char* skipped = nullptr;
@@ -36,7 +36,7 @@ struct FrameMatches final : FrameResult {
   std::vector<PairMatches> all;
 };
 
-/// Two images to be matched, and where the result goes: the frame is the second.
+/// Two images to match, and where to store the result. The frame is the second image.
 struct ImagePair {
   SharedImage first, second;
   FrameMatches* found;

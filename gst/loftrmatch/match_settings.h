@@ -13,7 +13,7 @@ namespace gsttorch {
 
 enum class MatchMode { Previous, Lag, Reference, ShotStart };
 
-/// The properties of a loftrmatch beside those of every analyser.
+/// The properties of loftrmatch, without those common to all analysers.
 struct LoftrMatchSettings {
   MatchOptions options;
   MatchMode mode = MatchMode::Previous;

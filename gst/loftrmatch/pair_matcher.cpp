@@ -38,7 +38,7 @@ Result<AdaptiveEncodes> PairMatcher::match(std::span<const ImagePair> pairs, con
 Result<void> PairMatcher::match_batch(std::span<const ImagePair> pairs, const MatchOptions& options,
                                       const std::stop_token& stop) const {
   const auto features = [&](MatchImage& image) {
-    std::uint64_t encodes = 0;  // none: it was prepared
+    std::uint64_t encodes = 0;  // stays 0, because the image is prepared
     return image.features(*full_, options, image.whole(), encodes);
   };
   std::vector<MatchPair> frames;

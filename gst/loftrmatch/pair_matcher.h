@@ -14,25 +14,26 @@
 
 namespace gsttorch {
 
-/// Has the models find the matches of pairs: the full model alone, or adaptively, with a coarse
-/// pass first. Reentrant.
+/// Finds the matches of pairs with the full model alone, or adaptively, with a coarse pass first.
+/// Reentrant.
 class PairMatcher {
  public:
   PairMatcher() = default;
-  /// `coarse` is the model of the coarse pass, null where there is none.
+  /// `coarse` is the model of the coarse pass, or null.
   PairMatcher(std::shared_ptr<MatchModel> full, std::shared_ptr<MatchModel> coarse)
       : full_(std::move(full)), coarse_(std::move(coarse)) {}
 
   const MatchModelInfo& info() const { return full_->info(); }  ///< of the full model
-  /// What the work takes, for plan_match.
+  /// The memory that the work needs, for plan_match.
   MatchWorkspace workspace(int width, int height, int pairs, const MatchOptions& options) const;
 
-  /// Makes what the model needs of an image, after which its pixels are not needed; in adaptive
-  /// matching nothing, since what is needed is known only then. How often the model ran.
+  /// Computes the model's features of an image, after which its pixels are not needed. With
+  /// adaptive matching it does nothing, because the needed features are not known yet. Returns the
+  /// number of model runs.
   Result<std::uint64_t> prepare(MatchImage& image, const MatchOptions& options,
                                 const std::stop_token& stop) const;
 
-  /// Finds the matches of prepared images, in batches as large as the plan says. How often the
+  /// Finds the matches of prepared images, in batches of the planned size. Returns how often the
   /// models encoded an image meanwhile.
   Result<AdaptiveEncodes> match(std::span<const ImagePair> pairs, const MatchPlan& plan,
                                 const std::stop_token& stop) const;

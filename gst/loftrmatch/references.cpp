@@ -26,7 +26,7 @@ Result<void> References::find(const std::string& location, int max_size) {
   return {};
 }
 
-// What is not kept, or was given up for want of memory.
+// Requests images that were never read, or that were evicted.
 void References::begin_reading() {
   for (File& file : files_) {
     if (!file.image && file.width > 0) file.image = images_.find(file.path);
@@ -63,7 +63,7 @@ Result<void> References::make(File& file, const Prepare& prepare) {
   if (!*read) return read->error();
   auto image = std::make_shared<MatchImage>(std::make_shared<SingleUseImage>((*read)->view()));
   if (auto prepared = prepare(*image); !prepared) return prepared;
-  if (auto kept = image->copy_pixels(); !kept) return kept;  // where they are wanted
+  if (auto kept = image->copy_pixels(); !kept) return kept;  // copies them if they are needed
   file.width = static_cast<guint>((*read)->width);
   file.height = static_cast<guint>((*read)->height);
   file.image = std::move(image);

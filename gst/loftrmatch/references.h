@@ -16,30 +16,30 @@
 
 namespace gsttorch {
 
-/// The images of `reference-location`, which stay whatever the stream does. Files are read in a
-/// thread of their own; an image is prepared by whoever asks for it first. Thread-bound.
+/// The images of `reference-location`, which are independent of the stream. Files are read in a
+/// separate thread; the first user of an image prepares it. Thread-bound.
 class References {
  public:
-  /// What a model needs of an image is made of it once.
+  /// Computes a model's features of an image, once per image.
   using Prepare = std::function<Result<void>(MatchImage&)>;
 
-  /// Looks for the files that `location` stands for, unless they are known, and has those read that
-  /// are wanted; images of another size inside the model are given up.
+  /// Finds the files that `location` matches, unless they are known, and requests reading them;
+  /// drops images prepared for another size inside the model.
   Result<void> find(const std::string& location, int max_size);
   std::size_t size() const { return files_.size(); }
-  bool are_there() const;  ///< whether all have been read
-  /// Waits until they have.
+  bool are_there() const;  ///< whether all files have been read
+  /// Waits until all files have been read.
   Result<void> wait(const std::stop_token& stop);
 
   void set_budget(std::size_t bytes) { images_.set_budget(bytes); }  ///< 0: no limit
   std::size_t bytes() const { return images_.counts().bytes; }
-  /// The image of the file at `index`, prepared where that is not done; only when all are there.
-  /// It stays until `release`, whatever the budget.
+  /// Returns the image of the file at `index` and prepares it if necessary; call it only if
+  /// are_there(). The image stays until `release`, whatever the budget.
   Result<SharedImage> image(std::size_t index, const Prepare& prepare);
-  /// Says in a result which image it is with; after `image`.
+  /// Stores in a result which image it belongs to; call it after `image`.
   void name(std::size_t index, PairMatches& result) const;
-  /// The frames are matched: images stay as far as the budget goes, and take more when more was
-  /// made of them.
+  /// Call it when the frames are matched: from then on the budget limits the images, whose sizes
+  /// are updated, because images grow when more data is derived from them.
   void release();
 
  private:
