@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
-/// For tests that need a CPU on which precision=bf16 can be had.
+/// For tests that need a CPU that supports precision=bf16.
 inline bool cpu_has_bf16() {
 #if defined(__x86_64__)
   return __builtin_cpu_supports("avx512bf16");

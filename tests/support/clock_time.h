@@ -8,7 +8,7 @@
 
 namespace gsttorch {
 
-/// A clock that a test moves. Whoever waits for a time that it passes is woken.
+/// A clock that a test advances; it wakes waits whose time has passed.
 class TestTime {
  public:
   GstClock* clock() const { return clock_.get(); }

@@ -10,7 +10,7 @@
 
 namespace gsttorch {
 
-/// Where sample `index` of a window is in its level; -1: outside, where everything is zero.
+/// Index in its level of sample `index` of a window; -1 outside, where everything is zero.
 inline std::int64_t lookup_cell(const CorrelationLookup& s, const LookupWindow& window, int level,
                                 int index) {
   const int side = 2 * s.radius + 2;
@@ -19,7 +19,7 @@ inline std::int64_t lookup_cell(const CorrelationLookup& s, const LookupWindow& 
   return inside ? std::int64_t{y} * s.widths[level] + x : -1;
 }
 
-/// The sample at a cell, from the volume.
+/// Reads a cell's sample from the volume.
 inline float volume_sample(const CorrelationLookup& s, std::int64_t pixel, int level,
                            std::int64_t cell) {
   return s.levels[level][pixel * cells_of(s, level) + cell];
@@ -33,8 +33,8 @@ inline float sample_on_cpu(const CorrelationLookup& s, std::int64_t pixel, int l
   return std::inner_product(a, a + s.depth, cell_features(s, pixel, level, cell), 0.F);
 }
 
-/// The lookup in the kernel's steps, but for its way through the cells, on the CPU: [B,
-/// pixels, channels].
+/// Performs the lookup on the CPU in the kernel's steps, except for the order of cells: [B, pixels,
+/// channels].
 inline std::vector<float> look_up_on_cpu(const CorrelationLookup& s) {
   const int side = 2 * s.radius + 2, values = (side - 1) * (side - 1);
   std::vector<float> samples(static_cast<std::size_t>(side * side)), out;

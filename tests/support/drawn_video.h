@@ -11,13 +11,13 @@
 
 namespace gsttorch {
 
-/// A video of shots that are told apart at a glance: coloured tiles that drift slowly.
+/// A video whose shots are easy to distinguish: coloured tiles that drift slowly.
 class DrawnVideo {
  public:
   static constexpr GstClockTime kFrame = 40 * GST_MSECOND;
   static constexpr int kWidth = 64, kHeight = 36;
 
-  /// Shots begin at these frames, beside the first one.
+  /// Shots begin at these frames, and at the first one.
   explicit DrawnVideo(std::vector<int> cuts = {}, int width = kWidth, int height = kHeight)
       : cuts_(std::move(cuts)), width_(width), height_(height) {}
 

@@ -8,7 +8,7 @@
 
 namespace gsttorch {
 
-/// The weights file of a model of the manifest; empty where nobody fetched it.
+/// The weights file of a model in the manifest; empty if it was not fetched.
 inline std::string fetched_model(const std::string& name) {
   const auto path = resolve_weights(name);
   return path ? *path : std::string();

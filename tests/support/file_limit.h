@@ -6,7 +6,7 @@
 
 #include <sys/resource.h>
 
-/// While it lives, no file of this process grows beyond so many bytes: as on a full disk.
+/// While it exists, writes of this process fail beyond that file size, as on a full disk.
 class FileLimit {
  public:
   explicit FileLimit(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-/// Weights by the formula of tests/nn/goldens/formula.py, bit for bit.
+/// Weights from the formula of tests/nn/goldens/formula.py, bit-identical.
 namespace gsttorch::formula {
 
-/// In -1..1: murmur3's finaliser over the index.
+/// -1..1: murmur3's finaliser applied to the index.
 inline float noise(std::uint32_t seed, std::uint32_t index) {
   std::uint32_t x = index + seed;
   x ^= x >> 16;
@@ -31,7 +31,7 @@ inline std::uint32_t crc32(const std::string& text) {
   return ~crc;
 }
 
-/// 0..255, of the same noise.
+/// 0..255, from the same noise.
 inline std::uint8_t noise_byte(std::uint32_t seed, std::uint32_t index) {
   return static_cast<std::uint8_t>((noise(seed, index) + 1) * 128);
 }
@@ -40,7 +40,7 @@ inline std::uint8_t noise_byte(std::uint32_t seed, std::uint32_t index) {
 struct Entry {
   std::string key;
   std::vector<std::int64_t> shape;
-  std::uint32_t seed = 0;  // of its noise
+  std::uint32_t seed = 0;  // for its noise
 
   std::size_t elements() const {
     std::size_t count = 1;
@@ -65,7 +65,7 @@ inline bool is_gain_of_norm(const std::string& key) {
   return false;
 }
 
-/// An element of a tensor: scaled so that activations of a deep model stay in a sane range.
+/// One element of a tensor, scaled so that a deep model's activations stay in a reasonable range.
 inline float weight(const Entry& entry, std::size_t index) {
   const float value = noise(entry.seed, static_cast<std::uint32_t>(index));
   if (entry.key.ends_with("running_var")) return 1 + 0.5f * value;

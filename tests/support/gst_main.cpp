@@ -7,7 +7,7 @@
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   gst_init(&argc, &argv);
-  // A critical is a bug of ours: the tests must not pass over it.
+  // A critical is a bug of this project: it must fail the test.
   g_log_set_always_fatal(
       static_cast<GLogLevelFlags>(G_LOG_FATAL_MASK | G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL));
   return RUN_ALL_TESTS();

@@ -11,7 +11,7 @@
 
 namespace gsttorch {
 
-/// Calls `visit` with the pad of that name of each element that a factory made.
+/// Calls `visit` with that pad of each element that the factory created.
 inline void for_each_pad(GstElement* bin, const char* factory, const char* pad_name,
                          const std::function<void(GstPad*)>& visit) {
   GstIterator* elements = gst_bin_iterate_all_by_element_factory_name(GST_BIN(bin), factory);
@@ -26,8 +26,8 @@ inline void for_each_pad(GstElement* bin, const char* factory, const char* pad_n
   gst_iterator_free(elements);
 }
 
-/// Runs a pipeline to its end, after `prepare` had a look at it. What it ended with: "eos", or the
-/// text of its first error.
+/// Calls `prepare` with a pipeline and runs it to its end. Returns "eos" or the text of the first
+/// error.
 inline std::string run_pipeline(const std::string& launch_line,
                                 const std::function<void(GstElement*)>& prepare = {}) {
   GError* failure = nullptr;

@@ -16,14 +16,14 @@
 
 namespace gsttorch {
 
-/// Takes the messages of one element that is in no pipeline.
+/// Receives the messages of one element outside of a pipeline.
 class ElementBus {
  public:
   explicit ElementBus(GstElement* element) : bus_(Ref<GstBus>::adopt(gst_bus_new())) {
     gst_element_set_bus(element, bus_.get());
   }
 
-  // Messages hold objects: the element must not find itself letting them go with its bus.
+  // Messages reference objects: the element must not release them together with its bus.
   ~ElementBus() { gst_bus_set_flushing(bus_.get(), TRUE); }
   ElementBus(const ElementBus&) = delete;
   ElementBus& operator=(const ElementBus&) = delete;
@@ -38,7 +38,7 @@ class ElementBus {
     return texts;
   }
 
-  /// Waits for a message of that type, or gives up after some seconds.
+  /// Waits for a message of that type, for some seconds at most.
   std::string wait_for(GstMessageType type) {
     GstMessage* message = gst_bus_timed_pop_filtered(bus_.get(), 20 * GST_SECOND, type);
     if (!message) return "no message";
@@ -47,7 +47,7 @@ class ElementBus {
     return text;
   }
 
-  /// The first message of that type, or null; those before it are dropped.
+  /// The first message of that type, or null; drops those before it.
   Ref<GstMessage> pop(GstMessageType type) {
     return Ref<GstMessage>::adopt(gst_bus_pop_filtered(bus_.get(), type));
   }
@@ -71,15 +71,15 @@ class ElementBus {
   Ref<GstBus> bus_;
 };
 
-/// How ElementBus writes a domain and code.
+/// The prefix that ElementBus writes for a domain and code.
 inline std::string error_prefix(GQuark domain, gint code) {
   return std::string(g_quark_to_string(domain)) + "/" + std::to_string(code) + ": ";
 }
 
-/// An element between two pads of the test's own, playing.
+/// A playing element between two pads of the test.
 class Harness {
  public:
-  /// Takes the element over.
+  /// Takes ownership of the element.
   explicit Harness(GstElement* element) : element_(Ref<GstElement>::adopt(element)), bus(element) {
     harness_ = gst_harness_new_with_element(element, "sink", "src");
     gst_harness_set_live(harness_, FALSE);  // frames wait for their results
@@ -93,7 +93,7 @@ class Harness {
   GstElement* element() const { return element_.get(); }
 
   void set_caps(const std::string& caps) { gst_harness_set_src_caps_str(harness_, caps.c_str()); }
-  /// What upstream says to a LATENCY query: a harness says live unless it is told otherwise.
+  /// Sets upstream's answer to LATENCY queries: a GstHarness is live by default.
   void set_live(bool live) { gst_harness_set_live(harness_, live); }
   GstFlowReturn push(Ref<GstBuffer> buffer) { return gst_harness_push(harness_, buffer.release()); }
   /// Waits for a buffer.
@@ -111,7 +111,7 @@ class Harness {
   ElementBus bus;
 };
 
-/// A buffer of so many bytes of one value.
+/// A buffer of `size` bytes with one value.
 inline Ref<GstBuffer> make_buffer(gsize size, guint8 value = 0) {
   GstBuffer* buffer = gst_buffer_new_allocate(nullptr, size, nullptr);
   gst_buffer_memset(buffer, 0, value, size);
@@ -131,7 +131,7 @@ inline std::vector<guint8> bytes_of(GstBuffer* buffer) {
   return bytes;
 }
 
-/// A flow of one vector everywhere, as an element would describe it.
+/// A flow with the same vector everywhere, with the layout of an element's.
 inline Ref<GstBuffer> constant_flow(guint width, guint height, float x, float y) {
   std::vector<float> vectors;
   for (guint i = 0; i < width * height; i++) {
@@ -158,7 +158,7 @@ inline GstTorchFlow describe_flow(guint width, guint height, GstBuffer* flow) {
   return description;
 }
 
-/// A whole number of an element's `stats`, of 32 or 64 bits; it must be there.
+/// An integer field of an element's `stats`, 32 or 64 bits; it must exist.
 inline guint64 stat(GstElement* element, const char* field) {
   GstStructure* stats = nullptr;
   g_object_get(element, "stats", &stats, nullptr);
@@ -170,7 +170,7 @@ inline guint64 stat(GstElement* element, const char* field) {
   return is_narrow ? narrow : wide;
 }
 
-/// A text of an element's `stats`; it must be there.
+/// A string field of an element's `stats`; it must exist.
 inline std::string stat_text(GstElement* element, const char* field) {
   GstStructure* stats = nullptr;
   g_object_get(element, "stats", &stats, nullptr);

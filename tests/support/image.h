@@ -14,7 +14,7 @@
 
 namespace gsttorch {
 
-/// A smooth grey pattern that has moved by (dx, dy) pixels.
+/// A smooth grey pattern shifted by (dx, dy) pixels.
 struct Image {
   Image(int width, int height, double dx = 0, double dy = 0)
       : pixels(static_cast<std::size_t>(width) * height) {
@@ -37,7 +37,7 @@ struct Image {
   ImageView view;
 };
 
-/// A frame that keeps what is made from it, and counts.
+/// A frame that caches and counts the data derived from it.
 class KeepingFrame final : public FrameImage {
  public:
   explicit KeepingFrame(const Image& image) : view_(image.view) {}
@@ -57,7 +57,7 @@ class KeepingFrame final : public FrameImage {
     return kept_[{kind, key}] = std::move(made);
   }
 
-  int views = 0, images = 0, features = 0;  ///< how often each was asked for or made
+  int views = 0, images = 0, features = 0;  ///< how often each was requested or computed
 
  private:
   ImageView view_;

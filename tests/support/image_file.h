@@ -10,7 +10,7 @@
 
 namespace gsttorch {
 
-/// The image in a file, or one of a video, in a packed format; null where it cannot be read.
+/// Decodes an image, or frame `number` of a video, to a packed format; null if that fails.
 inline Ref<GstSample> decoded_sample(const std::string& path, const std::string& format = "RGB",
                                      int number = 0) {
   GstElement* bin = gst_parse_launch(
@@ -31,7 +31,7 @@ inline Ref<GstSample> decoded_sample(const std::string& path, const std::string&
   return sample;
 }
 
-/// Its pixels.
+/// The pixels of the first frame.
 inline Ref<GstBuffer> decoded(const std::string& path, const std::string& format = "RGB") {
   const auto sample = decoded_sample(path, format);
   return sample ? Ref<GstBuffer>::share(gst_sample_get_buffer(sample.get())) : Ref<GstBuffer>();

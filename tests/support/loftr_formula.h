@@ -7,7 +7,7 @@
 
 #include "tests/support/formula.h"
 
-/// LoFTR's weights by the formula of tests/nn/goldens/loftr_formula.py, bit for bit.
+/// LoFTR's weights from the formula of tests/nn/goldens/loftr_formula.py, bit-identical.
 namespace gsttorch::formula {
 
 inline bool is_gain_of_loftr_norm(const std::string& key) {
@@ -17,7 +17,7 @@ inline bool is_gain_of_loftr_norm(const std::string& key) {
   return false;
 }
 
-/// An element of a tensor. `top`: the last stage of the backbone, whose convolution makes the
+/// One element of a tensor. `top` is the last stage of the backbone, whose convolution computes the
 /// coarse features.
 inline float loftr_weight(const Entry& entry, std::size_t index, int top = 3) {
   const auto i = static_cast<std::uint32_t>(index);

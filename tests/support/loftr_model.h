@@ -11,8 +11,8 @@
 
 namespace gsttorch {
 
-/// A narrow LoFTR (four heads, fixed position encoding) with weights by a formula: what it finds is
-/// definite, and no file has to be fetched. The file goes with the process.
+/// A narrow LoFTR (four heads, fixed position encoding) with weights from a formula: its results
+/// are reproducible, and no file has to be fetched. The file is deleted when the process ends.
 inline const std::string& small_loftr_net() {
   static const TempDirectory directory;
   static const std::string path = [] {

@@ -10,7 +10,7 @@
 
 namespace gsttorch {
 
-/// What is logged in a category, from a level on, while this is there.
+/// Collects what a category logs, from a level on, while this object exists.
 class LogLines {
  public:
   LogLines(const char* category, GstDebugLevel level) : category_(category) {

@@ -18,12 +18,12 @@ struct MatchDeleter {
 };
 using OwnedMatch = std::unique_ptr<GstTorchMatch, MatchDeleter>;
 
-/// The first match result on a buffer; null where there is none.
+/// The first match result on a buffer; null if there is none.
 inline OwnedMatch result_of(const Ref<GstBuffer>& buffer) {
   return OwnedMatch(buffer ? gst_buffer_get_torch_match(buffer.get(), nullptr) : nullptr);
 }
 
-/// All its matches, x0, y0, x1, y1, confidence, inlier of each.
+/// All its matches: x0, y0, x1, y1, confidence, inlier for each.
 inline std::vector<float> rows_of(const GstTorchMatch& match) {
   std::vector<float> rows;
   if (!match.matches) return rows;
@@ -33,7 +33,7 @@ inline std::vector<float> rows_of(const GstTorchMatch& match) {
   return rows;
 }
 
-/// How far the image moved to the left, by the median match; not a number without matches.
+/// Shift of the image to the left in pixels, by the median match; NaN without matches.
 inline double median_shift(const GstTorchMatch& match) {
   const std::vector<float> rows = rows_of(match);
   std::vector<double> shifts;

@@ -15,7 +15,7 @@ namespace gsttorch {
 #if GST_CHECK_VERSION(1, 28, 0)
 using VideoMatrix = GstVideoMetaTransformMatrix;
 #else
-/// What GStreamer 1.28 asks metas with, so that it can be asked on any version.
+/// The transform data that GStreamer 1.28 passes to metas, declared here for use with any version.
 struct VideoMatrix {
   const GstVideoInfo* in_info;
   GstVideoRectangle in_rectangle;
@@ -31,7 +31,7 @@ inline GstVideoInfo gray_frame(guint width, guint height) {
   return info;
 }
 
-/// A transform as an element of GStreamer 1.28 fills it in.
+/// A transform filled in as an element of GStreamer 1.28 does it.
 class MatrixRequest {
  public:
   MatrixRequest(guint in_width, guint in_height, guint out_width, guint out_height)
@@ -53,7 +53,7 @@ class MatrixRequest {
     for (int i = 0; i < 9; i++) transform.matrix[i / 3][i % 3] = m[i];
     return *this;
   }
-  /// As gst_video_meta_transform_matrix_init().
+  /// Like gst_video_meta_transform_matrix_init().
   MatrixRequest& set_rectangles(const GstVideoRectangle& in, const GstVideoRectangle& out) {
     transform.in_rectangle = in;
     transform.out_rectangle = out;
@@ -61,7 +61,7 @@ class MatrixRequest {
                        static_cast<float>(out.h) / static_cast<float>(in.h), 0, 0, 0, 1});
   }
 
-  /// Has every meta of a buffer put itself on a new one. Whether all took the request.
+  /// Calls the transform function of every meta of a buffer; returns whether all of them succeeded.
   bool apply(GstBuffer* from, GstBuffer* to) {
     bool taken = true;
     gpointer state = nullptr;
@@ -78,7 +78,7 @@ class MatrixRequest {
   GstVideoInfo in_, out_;
 };
 
-/// What videoflip asks with, by the names of its `video-direction`.
+/// The transform that videoflip uses, by the names of its `video-direction`.
 inline MatrixRequest flip_request(const std::string& direction, guint width, guint height) {
   const float right = static_cast<float>(width) - 1, bottom = static_cast<float>(height) - 1;
   const bool swaps =
@@ -94,7 +94,7 @@ inline MatrixRequest flip_request(const std::string& direction, guint width, gui
   return request;
 }
 
-/// Where a frame is bright: the centroid of its luma, in pixels.
+/// Position of the brightness in a frame: the centroid of its luma, in pixels.
 struct Brightness {
   double x = NAN;
   double y = NAN;
@@ -111,7 +111,7 @@ struct Brightness {
       const auto* luma = static_cast<const guint8*>(GST_VIDEO_FRAME_PLANE_DATA(&frame, 0)) +
                          row * GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0);
       for (int column = 0; column < GST_VIDEO_FRAME_WIDTH(&frame); column++) {
-        const double weight = luma[column] > 32 ? luma[column] : 0;  // what black is, and ringing
+        const double weight = luma[column] > 32 ? luma[column] : 0;  // ignores black and ringing
         sum += weight;
         x += weight * column;
         y += weight * row;

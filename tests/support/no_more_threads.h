@@ -8,7 +8,7 @@
 
 namespace gsttorch {
 
-/// No thread can be started while it lives: none gets a stack of 128 TiB.
+/// While it exists, no thread can be started: stacks of 128 TiB cannot be allocated.
 class NoMoreThreads {
  public:
   NoMoreThreads() {

@@ -11,8 +11,8 @@
 
 namespace gsttorch {
 
-/// gst_parse_* return what they could build together with an error, such as a property that does
-/// not exist: a test that ignores the error tests another pipeline. Here every error throws.
+/// On errors, such as an unknown property, gst_parse_* also return the part that they could build:
+/// a test that ignores the error tests another pipeline. Here, every error throws.
 inline GstElement* checked(GstElement* parsed, GError* error, const std::string& line) {
   if (!error) return parsed;
   const std::string text = line + ": " + error->message;
@@ -21,7 +21,7 @@ inline GstElement* checked(GstElement* parsed, GError* error, const std::string&
   throw std::runtime_error(text);
 }
 
-/// A bin with the pads that are not linked as its own; a floating reference.
+/// A bin whose unlinked pads are ghosted; a floating reference.
 inline GstElement* parse_bin(const std::string& line) {
   GError* error = nullptr;
   GstElement* bin = gst_parse_bin_from_description(line.c_str(), TRUE, &error);

@@ -12,7 +12,7 @@ inline std::string shared_data(const std::string& file) {
   return std::string(root ? root : "../shared") + "/data/" + file;
 }
 
-/// Ends the test with a message where a file it needs is absent.
+/// Skips the test with a message if a file that it needs is missing.
 #define SKIP_WITHOUT(path) \
   if (!std::filesystem::exists(path)) GTEST_SKIP() << (path) << " is not there"
 

@@ -14,8 +14,8 @@
 
 namespace gsttorch {
 
-/// Images of a made-up format whose decoder waits until the test lets it continue, as one does that
-/// reads from a slow disk. One at a time in a process.
+/// Images of an artificial format, whose decoder waits until the test lets it continue, as if the
+/// disk were slow. One instance per process.
 class SlowImages {
  public:
   static constexpr int kWidth = 160, kHeight = 128;
@@ -25,7 +25,7 @@ class SlowImages {
     return images;
   }
 
-  /// Makes an image's file. Decoders wait from now on.
+  /// Writes an image file. From now on, decoders wait.
   void write(const std::string& path) {
     register_format();
     {
@@ -42,7 +42,7 @@ class SlowImages {
     is_open_ = true;
     changed_.notify_all();
   }
-  /// Waits until so many decoders have begun; false after some seconds.
+  /// Waits until `count` decoders have started; returns false after some seconds.
   bool wait_until_begun(int count) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return begun_ >= count; });
@@ -129,7 +129,7 @@ class SlowImages {
     });
     gst_pad_set_event_function(
         self->sink, [](GstPad* pad, GstObject* parent, GstEvent* event) -> gboolean {
-          // Those of the file; the image's own come with it.
+          // Drops the file's own events; the image has its own.
           if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS && GST_EVENT_TYPE(event) != GST_EVENT_SEGMENT)
             return gst_pad_event_default(pad, parent, event);
           gst_event_unref(event);

@@ -10,8 +10,8 @@
 
 namespace gsttorch {
 
-/// A flow model with weights by a formula: what it computes is definite, and no file has to be
-/// fetched. The file goes with the process.
+/// A flow model with weights from a formula: its results are reproducible, and no file has to be
+/// fetched. The file is deleted when the process ends.
 inline const std::string& small_flow_net() {
   static const TempDirectory directory;
   static const std::string path = [] {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-/// An empty directory that goes away with this object.
+/// An empty directory that the destructor deletes.
 class TempDirectory {
  public:
   TempDirectory() {

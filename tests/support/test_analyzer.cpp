@@ -14,16 +14,16 @@ std::unique_ptr<TestWork>& current() {
   return work;
 }
 
-// Counts as decided once so many later frames were analysed.
+// Decided as soon as `look_ahead` later frames were analysed.
 struct TestResult final : FrameResult {
-  // Shared, since a flush may drop the frame meanwhile.
+  // Shared, because a flush may drop the frame before.
   struct Verdict {
     std::uint64_t index = 0;
     bool is_decided = false;
   };
   bool is_decided() const override { return verdict->is_decided; }
   bool has_result() const override { return !inner || inner->has_result(); }
-  std::unique_ptr<FrameResult> inner;  // a test's own
+  std::unique_ptr<FrameResult> inner;  // set by a test
   std::shared_ptr<Verdict> verdict = std::make_shared<Verdict>();
 };
 

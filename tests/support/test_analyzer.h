@@ -12,8 +12,8 @@
 
 namespace gsttorch {
 
-/// What the element `testanalyzer` does instead of inference, and what it saw. One for all such
-/// elements; `reset` before each test.
+/// Callbacks of the element `testanalyzer`, which run instead of inference, and a record of what it
+/// received. All such elements share it; reset it before each test.
 struct TestWork {
   struct Seen {
     std::uint64_t index;
@@ -23,7 +23,7 @@ struct TestWork {
     bool operator==(const Seen&) const = default;
   };
 
-  /// Called for each batch on the worker.
+  /// Called on the worker for each batch.
   std::function<Result<void>(std::span<AnalyzedFrame>, std::stop_token)> analyze;
   std::function<void(AnalyzerHost&, AnalyzedFrame&)> publish;
   std::function<Result<void>()> start;
@@ -46,9 +46,9 @@ struct TestWork {
   int resets = 0;                    // guarded by mutex
 };
 
-/// The work of all `testanalyzer` elements from now on.
+/// The current work of all `testanalyzer` elements.
 TestWork& test_work();
-/// A new one, and the element known to GStreamer.
+/// Creates new work and registers the element with GStreamer.
 TestWork& reset_test_work();
 
 }  // namespace gsttorch

@@ -16,14 +16,14 @@
 
 namespace gsttorch {
 
-/// An element between two pads that a test pushes into and watches, with full control of what they
-/// answer. Downstream writes down what arrives: "buffer N" (its PTS in frames of 40 ms) and the
-/// names of events.
+/// An element between two pads through which a test pushes and observes data, with full control
+/// over their answers. Downstream records what arrives: "buffer N" (its PTS in frames of 40 ms) and
+/// the names of events.
 class TestPads {
  public:
   static constexpr GstClockTime kFrame = 40 * GST_MSECOND;
 
-  /// Takes the element over and brings it to a state.
+  /// Takes ownership of the element and sets its state.
   explicit TestPads(GstElement* element, GstState state = GST_STATE_PLAYING)
       : element_(Ref<GstElement>::adopt(GST_ELEMENT_CAST(gst_object_ref_sink(element)))),
         bus(element),
@@ -58,7 +58,7 @@ class TestPads {
     return Ref<GstPad>::adopt(gst_element_get_static_pad(element_.get(), name));
   }
 
-  /// stream-start, caps and segment.
+  /// Pushes stream-start, caps and segment.
   void begin(const std::string& caps, double rate = 1) {
     gst_pad_push_event(src_, gst_event_new_stream_start("test"));
     set_caps(caps);
@@ -83,7 +83,8 @@ class TestPads {
   bool push_eos() { return gst_pad_push_event(src_, gst_event_new_eos()); }
   GstFlowReturn push(Ref<GstBuffer> buffer) { return gst_pad_push(src_, buffer.release()); }
 
-  /// Waits until so many things have arrived downstream; what has, after some seconds at most.
+  /// Waits until `count` items have arrived downstream, for some seconds at most; returns the
+  /// items.
   std::vector<std::string> wait_for(std::size_t count) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, std::chrono::seconds(20), [&] { return arrived_.size() >= count; });
@@ -102,7 +103,7 @@ class TestPads {
     const std::lock_guard lock(mutex_);
     return buffers_;
   }
-  /// Names of the events that came upstream.
+  /// Names of the events that arrived upstream.
   std::vector<std::string> upstream_events() {
     const std::lock_guard lock(mutex_);
     return upstream_;
@@ -110,7 +111,7 @@ class TestPads {
 
   /// What downstream returns for a buffer; called without a lock.
   std::function<GstFlowReturn()> flow;
-  /// How the two ends answer queries; false: in the usual way.
+  /// Answer the queries of both ends; false: default handling.
   std::function<bool(GstQuery*)> downstream_query, upstream_query;
   bool keep_buffers = true;
 

@@ -10,9 +10,9 @@
 
 namespace gsttorch::formula {
 
-/// Writes a safetensors file with the keys and shapes of a .shapes file and weights by a formula:
-/// a model that computes something definite although nobody trained it. `metadata` is a JSON object
-/// of strings.
+/// Writes a safetensors file with the keys and shapes of a .shapes file and weights from a formula:
+/// a model with reproducible results that nobody had to train. `metadata` is a JSON object of
+/// strings.
 template <typename Weight>
 void write_weights(const std::string& path, const std::string& shapes_file, Weight&& weight,
                    const std::string& metadata = {}) {
