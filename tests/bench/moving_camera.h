@@ -11,26 +11,25 @@
 
 namespace gsttorch {
 
-/// Grey bytes without gaps.
+/// Grey bytes without padding.
 struct GreyImage {
   int width = 0, height = 0;
   std::vector<std::uint8_t> pixels;
 };
 
-/// A 3x3 matrix on homogeneous pixels, row by row.
+/// A 3x3 matrix on homogeneous pixels, row-major.
 using Homography = std::array<double, 9>;
 
 Homography operator*(const Homography& a, const Homography& b);
 Homography inverse(const Homography& m);
 std::array<double, 2> apply(const Homography& m, double x, double y);
 
-/// Images side by side, two in a row, each scaled to width x height: a plane for a camera to fly
-/// over.
+/// Images in rows of two, each scaled to width x height: a plane for a camera to fly over.
 GreyImage mosaic(std::span<const GreyImage> images, int width, int height);
 
 enum class CameraPart { Zoom, Pan, Still };
 
-/// What a camera sees of a plane: `to_plane` takes the frame's pixels there.
+/// A camera's view of a plane: `to_plane` maps the frame's pixels to the plane.
 struct CameraFrame {
   CameraPart part;
   Homography to_plane;
@@ -40,18 +39,19 @@ struct CameraFrame {
 struct CameraPath {
   std::uint32_t seed = 1;
   int width = 640, height = 480;
-  int frames = 8;    ///< of each part: zooming, panning, still
+  int frames = 8;    ///< per part: zooming, panning, still
   double noise = 2;  ///< grey levels, standard deviation
 };
 
-/// A film of three shots over the plane, each from a place of its own, at a slight slant: zooming
-/// by 2 to 5 % a frame, panning by 6 to 14 pixels a frame, and still. Another seed, another film.
+/// A film of three shots over the plane, each from another position, at a slight slant: zooming by
+/// 2 to 5 % per frame, panning by 6 to 14 pixels per frame, and still. Each seed gives another
+/// film.
 std::vector<CameraFrame> film(const GreyImage& plane, const CameraPath& path);
 
-/// From one frame's pixels to another's.
+/// Maps one frame's pixels to another's.
 Homography between(const CameraFrame& from, const CameraFrame& to);
 
-/// Mean distance of the corners of an image moved by one and by the other.
+/// Mean distance between the corners of an image moved by one and by the other.
 double corner_error(const Homography& found, const Homography& truth, int width, int height);
 
 }  // namespace gsttorch

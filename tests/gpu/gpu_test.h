@@ -15,7 +15,7 @@
 
 namespace gsttorch {
 
-/// A test that is skipped where there is no GPU that LibTorch can use.
+/// A test that is skipped if there is no GPU that LibTorch can use.
 class GpuTest : public testing::Test {
  protected:
   void SetUp() override {

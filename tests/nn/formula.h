@@ -36,7 +36,7 @@ inline StateDict state_dict(const std::string& shapes_file) {
   return state;
 }
 
-/// float32 [1, 3, height, width] in -1..1: tiles of 4x4 pixels, seen from (dx, dy).
+/// float32 [1, 3, height, width] in -1..1: tiles of 4x4 pixels, shifted by (dx, dy).
 inline at::Tensor image(std::int64_t height, std::int64_t width, int dx, int dy) {
   at::Tensor pixels = at::empty({1, 3, height, width}, at::kFloat);
   float* p = pixels.data_ptr<float>();

@@ -11,8 +11,8 @@
 
 namespace gsttorch::formula {
 
-/// `shots` of tests/nn/goldens/formula.py: tiles of 4x4 pixels that move a pixel a frame; others
-/// after each cut.
+/// `shots` of tests/nn/goldens/formula.py: tiles of 4x4 pixels that move one pixel per frame and
+/// are replaced at each cut.
 inline std::vector<Thumbnail> shots(int count, std::initializer_list<int> cuts) {
   std::vector<Thumbnail> frames(static_cast<std::size_t>(count));
   for (int t = 0; t < count; t++) {

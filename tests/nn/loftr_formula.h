@@ -11,7 +11,7 @@
 #include "lib/nn/weights/weights.h"
 #include "tests/support/loftr_formula.h"
 
-/// LoFTR's weights and images by the formula of tests/nn/goldens/loftr_formula.py, bit for bit.
+/// LoFTR's weights and images from the formula of tests/nn/goldens/loftr_formula.py, bit-identical.
 namespace gsttorch::formula {
 
 /// A state dict with the keys and shapes that a .shapes file lists.
@@ -34,7 +34,7 @@ inline StateDict loftr_state(const std::string& shapes_file) {
   return state;
 }
 
-/// float32 [1, 1, height, width] in 0..1: tiles of 4x4 pixels, seen from (dx, dy).
+/// float32 [1, 1, height, width] in 0..1: tiles of 4x4 pixels, shifted by (dx, dy).
 inline at::Tensor grey_image(std::int64_t height, std::int64_t width, int dx, int dy) {
   at::Tensor image = at::empty({1, 1, height, width}, at::kFloat);
   float* p = image.data_ptr<float>();

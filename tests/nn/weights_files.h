@@ -12,7 +12,7 @@
 
 namespace gsttorch::testing {
 
-/// A temporary directory with weights files in it.
+/// A temporary directory for weights files.
 class WeightsDirectory : public TempDirectory {
  public:
   std::string write(std::string_view bytes, const std::string& name = "weights") const {
@@ -26,12 +26,12 @@ std::string little(T value) {
   return {reinterpret_cast<const char*>(&value), sizeof value};
 }
 
-/// A safetensors file from its parts, right or wrong.
+/// A safetensors file from its parts, valid or not.
 inline std::string safetensors(const std::string& header, const std::string& data) {
   return little<std::uint64_t>(header.size()) + header + data;
 }
 
-// Pickle opcodes, one function per thing to say.
+// Pickle opcodes, one function per construct.
 namespace pickle {
 
 inline std::string text(const std::string& value) {
@@ -66,7 +66,8 @@ inline std::string tensor(const std::string& storage, const std::string& offset,
 
 }  // namespace pickle
 
-/// An uncompressed zip archive of these records, `method` being what its directory claims.
+/// An uncompressed zip archive of these records; `method` is the compression that its directory
+/// claims.
 inline std::string zip(const std::vector<std::pair<std::string, std::string>>& records,
                        std::uint16_t method = 0) {
   std::string body;
@@ -86,7 +87,7 @@ inline std::string zip(const std::vector<std::pair<std::string, std::string>>& r
          std::string(2, '\0');
 }
 
-/// A file as torch.save would write it around this object and these storages.
+/// A file as torch.save writes it, with this object and these storages.
 inline std::string torch_zip(const std::string& object,
                              std::vector<std::pair<std::string, std::string>> storages = {}) {
   std::vector<std::pair<std::string, std::string>> records = {

@@ -13,8 +13,8 @@ namespace gsttorch::test {
 
 using Luma = std::vector<float>;
 
-/// A smooth image that is another one for each seed, seen `right` and `down` cells away from its
-/// middle and `zoom` times as large. Values from 40 to 216.
+/// A smooth image, different for each seed, shifted by `right` and `down` cells from its middle and
+/// magnified `zoom` times. Values from 40 to 216.
 inline Luma image(int seed, float right = 0, float down = 0, float zoom = 1) {
   Luma luma(kShotLumaSize);
   for (std::size_t i = 0; i < luma.size(); ++i) {
@@ -39,8 +39,8 @@ inline Luma mix(const Luma& a, const Luma& b, float share) {
 
 inline Luma plain(float grey) { return Luma(kShotLumaSize, grey); }
 
-/// What a model would say of an image: a few fixed nonlinear projections. A stand-in, alike for
-/// like images.
+/// Replaces a model's features of an image: a few fixed nonlinear projections, similar for similar
+/// images.
 inline std::vector<float> feature(const Luma& luma) {
   constexpr std::size_t kLength = 24;
   std::vector<float> out(kLength);
@@ -58,7 +58,7 @@ inline std::vector<float> feature(const Luma& luma) {
   return out;
 }
 
-/// A film under the detector: frames at 25 a second, numbered from 0.
+/// Runs the detector on a film: 25 frames per second, numbered from 0.
 class Film {
  public:
   explicit Film(ShotDetector::Options options = {}) : detector_(options) {}

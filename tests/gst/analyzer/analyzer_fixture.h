@@ -17,10 +17,10 @@ namespace gsttorch {
 inline constexpr char kCaps[] = "video/x-raw,format=GRAY8,width=16,height=8,framerate=25/1";
 inline constexpr gsize kFrameBytes = 16 * 8;
 
-/// The base class of the model elements with a test's own work in it.
+/// The base class of the model elements, with work that the test defines.
 class AnalyzerTest : public testing::Test {
  protected:
-  /// Makes the element and the pads around it, and begins a stream.
+  /// Creates the element and the pads around it, and begins a stream.
   void begin(const std::string& caps = kCaps) {
     make();
     pads->begin(caps);
@@ -44,7 +44,7 @@ class AnalyzerTest : public testing::Test {
   void push_frames(int first, int count) {
     for (int i = first; i < first + count; i++) ASSERT_EQ(pads->push(frame(i)), GST_FLOW_OK);
   }
-  /// Pushes frames until the element refuses one; what it returns then.
+  /// Pushes frames until the element refuses one; returns that result.
   GstFlowReturn push_until_refused() {
     for (int i = 0; i < 1000; i++) {
       const GstFlowReturn flow = pads->push(frame(i));

@@ -13,7 +13,7 @@
 
 namespace gsttorch {
 
-/// A structure whose fields are looked at.
+/// A structure, with accessors for its fields.
 class Record {
  public:
   explicit Record(GstStructure* structure) : structure_(structure) {}
@@ -48,7 +48,7 @@ class Record {
     const GValue* value = has(field) ? gst_structure_get_value(structure_, field) : nullptr;
     return Record(value ? gst_structure_copy(gst_value_get_structure(value)) : nullptr);
   }
-  // The entry of a list whose "name" is this, or where that is null, the first.
+  // The entry of a list with this "name"; if `name` is null, the first one.
   Record entry(const char* list, const char* name) const {
     const GValue* values = has(list) ? gst_structure_get_value(structure_, list) : nullptr;
     for (guint i = 0; values && i < gst_value_list_get_size(values); i++) {
@@ -75,7 +75,7 @@ inline Ref<GstElement> parse(const std::string& launch_line) {
   return Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(parsed)));
 }
 
-/// Waits for a message of the meter that gives this reason; those before it are dropped.
+/// Waits for a message of the meter with this reason; drops those before it.
 inline Record wait_for(GstElement* pipeline, const std::string& reason) {
   const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pipeline));
   const auto types =
@@ -90,7 +90,7 @@ inline Record wait_for(GstElement* pipeline, const std::string& reason) {
   }
 }
 
-/// What the meter told when the stream came to its end.
+/// The meter's last message, at the end of the stream.
 inline Record last_of(const std::string& launch_line) {
   const auto pipeline = parse(launch_line);
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);

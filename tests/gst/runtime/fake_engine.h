@@ -7,14 +7,14 @@
 
 namespace gsttorch {
 
-/// What a test tells the fake engine (fake_engine.cpp), and what that counts.
+/// The test's settings for the fake engine (fake_engine.cpp), and its counts.
 struct FakeEngineState {
   std::atomic<int> freest = 0;         ///< "auto" is "fake:N"
-  std::atomic<std::size_t> used = 0;   ///< bytes that tensors are said to take
-  std::atomic<std::size_t> limit = 0;  ///< bytes, as it was set
+  std::atomic<std::size_t> used = 0;   ///< bytes that tensors pretend to use
+  std::atomic<std::size_t> limit = 0;  ///< bytes, as set by the runtime
 };
 
-/// Name of the function that gives it.
+/// Name of the function that returns it.
 inline constexpr char kFakeEngineState[] = "fake_engine_state";
 
 }  // namespace gsttorch

@@ -16,8 +16,8 @@
 
 namespace gsttorch {
 
-/// The runtime of the process and a raftflow with a small model; nothing is loaded when a test
-/// begins, and nothing is limited.
+/// The runtime of the process, and a raftflow with a small model. Each test starts with nothing
+/// loaded and no limits.
 class RuntimeTest : public testing::Test {
  protected:
   static constexpr int kFrames = 3;
@@ -49,7 +49,7 @@ class RuntimeTest : public testing::Test {
     gst_structure_free(stats);
     return value;
   }
-  /// Waits, some seconds at most, for what the runtime does by itself.
+  /// Waits, for some seconds at most, until the runtime has reached that value.
   bool comes_to(const char* field, guint64 value) {
     for (int i = 0; i < 5000 && stat(field) != value; i++) g_usleep(1000);
     return stat(field) == value;
@@ -63,7 +63,7 @@ class RuntimeTest : public testing::Test {
     return buffer;
   }
 
-  /// A raftflow between two pads, not started.
+  /// Creates a raftflow between two pads, not started.
   void make() {
     GstElement* element = gst_element_factory_make("raftflow", nullptr);
     g_object_set(element, "model", small_flow_net().c_str(), "iterations", 2, "device", "cpu",
@@ -71,7 +71,7 @@ class RuntimeTest : public testing::Test {
     pads = std::make_unique<TestPads>(element, GST_STATE_NULL);
   }
 
-  /// Plays some frames to their end, into `results`; the errors of that.
+  /// Plays some frames to their end, into `results`; returns the errors.
   std::vector<std::string> play() {
     results.clear();
     gst_element_set_state(pads->element(), GST_STATE_PLAYING);

@@ -24,7 +24,7 @@ class SceneDetectTest : public testing::Test {
     return source_file("models/bundled/resnet18-lite.safetensors");
   }
 
-  /// Makes the element with `properties` and begins a stream.
+  /// Creates the element with `properties` and begins a stream.
   void begin(const std::string& caps = DrawnVideo::caps()) {
     GstElement* element = gst_element_factory_make("scenedetect", "scenes");
     g_object_set(element, "model", bundled_net().c_str(), nullptr);
@@ -39,7 +39,7 @@ class SceneDetectTest : public testing::Test {
   void push(const DrawnVideo& video, int first, int count) {
     for (int i = first; i < first + count; i++) ASSERT_EQ(pads->push(video.frame(i)), GST_FLOW_OK);
   }
-  /// Ends the stream; the frames that came out of it.
+  /// Ends the stream; returns the frames that it output.
   std::vector<Ref<GstBuffer>> end(std::size_t frames) {
     pads->push_eos();
     const auto arrived = pads->wait_for(frames + 1);
@@ -51,7 +51,7 @@ class SceneDetectTest : public testing::Test {
     return end(static_cast<std::size_t>(count));
   }
 
-  /// The result on a frame; `skipped` says "no meta" where there is none.
+  /// The result on a frame; `skipped` is "no meta" if there is none.
   static GstTorchShot shot_of(const Ref<GstBuffer>& buffer) {
     GstTorchShot shot{};
     shot.skipped = "no meta";
@@ -59,7 +59,7 @@ class SceneDetectTest : public testing::Test {
     if (meta) gst_torch_shot_meta_read(meta, &shot);
     return shot;
   }
-  /// Indices of the frames that a boundary is known with.
+  /// Indices of the frames with a boundary.
   static std::vector<int> boundaries(const std::vector<Ref<GstBuffer>>& frames) {
     std::vector<int> indices;
     for (std::size_t i = 0; i < frames.size(); i++) {
