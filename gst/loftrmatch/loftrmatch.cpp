@@ -32,7 +32,7 @@ struct ReleaseReferences {
   ~ReleaseReferences() { references.release(); }
 };
 
-// Refers to the second image, or the part of it that the matches come from.
+// model_pixel() of the second image, or of its region that the matches come from.
 double model_pixel_of(const ImagePair& pair, const MatchOptions& options) {
   if (const auto& adaptive = pair.result().adaptive) {
     const ImageRegion& region = adaptive->plan.second.region;
