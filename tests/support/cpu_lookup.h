@@ -33,8 +33,8 @@ inline float sample_on_cpu(const CorrelationLookup& s, std::int64_t pixel, int l
   return std::inner_product(a, a + s.depth, cell_features(s, pixel, level, cell), 0.F);
 }
 
-/// Performs the lookup on the CPU in the kernel's steps, except for the order of cells: [B, pixels,
-/// channels].
+/// Performs the lookup on the CPU in the kernel's steps, except for the order of cells:
+/// [B, pixels, channels].
 inline std::vector<float> look_up_on_cpu(const CorrelationLookup& s) {
   const int side = 2 * s.radius + 2, values = (side - 1) * (side - 1);
   std::vector<float> samples(static_cast<std::size_t>(side * side)), out;

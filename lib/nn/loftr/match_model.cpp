@@ -78,7 +78,7 @@ std::size_t pixel_bytes(const Size& size, std::int64_t channels) {
 // Margin for memory not counted: scratch of single operations, tensors of a few kilobytes.
 std::size_t with_margin(std::size_t bytes) { return bytes + bytes / 8 + (1 << 20); }
 
-// Converting an image to the model's input.
+// Bytes for converting an image to the model's input.
 std::size_t conversion_bytes(const Placement& p) {
   return pixel_bytes(p.frame, 3) + pixel_bytes(p.inner, 3) +
          pixel_bytes({p.inner.width, p.frame.height}, 3) + pixel_bytes(p.padded, 4);

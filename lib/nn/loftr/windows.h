@@ -11,8 +11,8 @@ namespace gsttorch {
 
 // All functions work on maps of one image, [1, C, H, W]; results are channels-last.
 
-/// The square of `side` x `side` pixels around each centre (row, column), zero outside the map: [M,
-/// C, side, side].
+/// The `side` x `side` pixels around each centre (row, column), zero outside the map:
+/// [M, C, side, side].
 at::Tensor gather_windows(const at::Tensor& map, const std::vector<std::int64_t>& rows,
                           const std::vector<std::int64_t>& columns, std::int64_t side);
 

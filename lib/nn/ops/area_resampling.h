@@ -12,8 +12,8 @@
 namespace gsttorch {
 
 /// Area resampling (OpenCV's INTER_AREA): each output pixel is the mean of the input pixels that it
-/// covers, partly covered ones in proportion. A side that grows is interpolated linearly. x [B, C,
-/// H, W], any device -> [B, C, height, width].
+/// covers, partly covered ones in proportion. A side that grows is interpolated linearly.
+/// x [B, C, H, W], any device -> [B, C, height, width].
 at::Tensor resize_area(const at::Tensor& x, std::int64_t height, std::int64_t width);
 
 /// resize_area(image_to_tensor(image, scale), height, width) on the CPU, in one pass over the image

@@ -12,8 +12,8 @@
 namespace gsttorch {
 
 /// The result of image_to_tensor(), computed on `device`: the image's bytes are copied unconverted
-/// (NV12: 1.5 bytes per pixel instead of 12) and `kernels` convert them there. Float32 [1, 3, H,
-/// W], channels-last. Does not wait for the device.
+/// (NV12: 1.5 bytes per pixel instead of 12) and `kernels` convert them there. Float32
+/// [1, 3, H, W], channels-last. Does not wait for the device.
 at::Tensor image_to_device_tensor(const ImageView& image, const PixelScale& scale,
                                   c10::Device device, CudaLibrary& kernels);
 

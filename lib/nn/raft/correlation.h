@@ -15,8 +15,7 @@ namespace gsttorch {
 /// Correlation of every pixel of one feature map with the neighbourhood of a point in the other, at
 /// several resolutions (RAFT, section 3.2). There are two forms with the same results:
 /// - volume: all pairs are multiplied once, lookups only gather;
-/// - on the fly: each lookup multiplies the pairs that it needs; memory is that of the feature
-/// maps.
+/// - on the fly: each lookup multiplies the pairs that it needs; only the feature maps are stored.
 class Correlation {
  public:
   enum class Form { Volume, OnTheFly };

@@ -185,7 +185,7 @@ std::size_t pixel_bytes(const Size& size, std::int64_t channels) {
 // Margin for memory not counted below: scratch of single operations, tensors of a few kilobytes.
 std::size_t with_margin(std::size_t bytes) { return bytes + bytes / 16; }
 
-// Converting an image to the model's input.
+// Bytes for converting an image to the model's input.
 std::size_t conversion_bytes(const Placement& p) {
   std::size_t bytes = pixel_bytes(p.frame, 3);
   if (!(p.inner == p.frame)) {  // and the rows of a separable filter
@@ -194,7 +194,7 @@ std::size_t conversion_bytes(const Placement& p) {
   return p.inner == p.padded ? bytes : bytes + pixel_bytes(p.padded, 3);
 }
 
-// Converting the model's flow to the results, on the frame's grid.
+// Bytes for converting the model's flow to the results, on the frame's grid.
 std::size_t result_bytes(const Placement& p, std::int64_t pairs, FlowDirection direction) {
   const bool both = direction == FlowDirection::Both;
   const std::int64_t batch = both ? 2 * pairs : pairs;

@@ -33,8 +33,8 @@ at::Tensor unit_length(const at::Tensor& x) {
   return x / at::linalg_vector_norm(x, 2, at::IntArrayRef{-1}, true).clamp_min(1e-12);
 }
 
-// Histogram of a frame's pixels over 8 x 8 x 8 colours, as a vector of length 1. frames uint8 [B,
-// T, H, W, 3] -> [B, T, kBins].
+// Histogram of a frame's pixels over 8 x 8 x 8 colours, as a vector of length 1.
+// frames uint8 [B, T, H, W, 3] -> [B, T, kBins].
 at::Tensor color_histograms(const at::Tensor& frames) {
   const at::Tensor coarse = at::bitwise_right_shift(frames, 5).to(at::kLong);
   const at::Tensor bins =
