@@ -3,11 +3,10 @@
 /**
  * SECTION:element-analysisoverlay
  *
- * Draws the optical flow that lies on a buffer (GstTorchFlowMeta): as colours of the Middlebury
- * wheel or as arrows, over the image or beside it; the shots (GstTorchShotMeta): number, and
- * the scores of the last frames; and matches (GstTorchMatchMeta): where points came from, the
- * outline of the reference image, and what was found in words. Frames without a result pass
- * undrawn.
+ * Draws the results that are attached to a buffer, over the image or beside it: optical flow
+ * (GstTorchFlowMeta) as Middlebury colours or arrows; shots (GstTorchShotMeta) as the shot's number
+ * and the scores of the last frames; matches (GstTorchMatchMeta) as the motion of points, the
+ * outline of the reference image, and text. Frames without a result pass without a drawing.
  *
  * |[
  * gst-launch-1.0 videotestsrc pattern=ball ! video/x-raw,width=320,height=240 ! raftflow ! \
@@ -80,7 +79,7 @@ GType flow_style_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
         {static_cast<gint>(FlowStyle::None), "Nothing", "none"},
-        {static_cast<gint>(FlowStyle::Wheel), "Colours: hue is direction, saturation is length",
+        {static_cast<gint>(FlowStyle::Wheel), "Colours: hue is direction, saturation is magnitude",
          "wheel"},
         {static_cast<gint>(FlowStyle::Arrows), "Arrows: hue is direction", "arrows"},
         {0, nullptr, nullptr}};
@@ -94,10 +93,11 @@ GType match_style_type() {
     static const GEnumValue values[] = {
         {static_cast<gint>(MatchStyle::None), "Nothing", "none"},
         {static_cast<gint>(MatchStyle::Trails),
-         "Lines on the frame from where points were in the reference image to where they are",
+         "Lines on the frame from the points' positions in the reference image to their positions "
+         "now",
          "trails"},
         {static_cast<gint>(MatchStyle::Pairs),
-         "Lines to the reference image on the right (layout=side-by-side, else trails)", "pairs"},
+         "Lines to the reference image on the right (requires layout=side-by-side)", "pairs"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisOverlayMatchStyle", values);
   }();
@@ -108,7 +108,7 @@ GType match_color_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
         {static_cast<gint>(MatchColor::Inliers),
-         "Green where they agree with the geometry, red where not", "inliers"},
+         "Green for matches that agree with the geometry, red for the others", "inliers"},
         {static_cast<gint>(MatchColor::Confidence), "From red (0) through yellow to green (1)",
          "confidence"},
         {0, nullptr, nullptr}};
@@ -120,9 +120,9 @@ GType match_color_type() {
 GType layout_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
-        {static_cast<gint>(OverlayLayout::Blend), "Over the image", "blend"},
+        {static_cast<gint>(OverlayLayout::Blend), "Draw over the image", "blend"},
         {static_cast<gint>(OverlayLayout::SideBySide),
-         "The image on the left, the drawing on the right: twice as wide", "side-by-side"},
+         "Output twice the width: the image on the left, the drawing on the right", "side-by-side"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisOverlayLayout", values);
   }();
@@ -306,27 +306,29 @@ void add_snapshot_properties(GObjectClass* object_class) {
   g_object_class_install_property(
       object_class, kSnapshotLocation,
       g_param_spec_string("snapshot-location", "Snapshot location",
-                          "Files for single drawn frames, with the frame's number in their names: "
-                          "debug/%05d.png or .jpg (NULL = none)",
+                          "Path pattern for snapshots, such as debug/%05d.png or .jpg; the number "
+                          "is that of the frame (NULL = no snapshots)",
                           nullptr, kMutableReady));
   g_object_class_install_property(
       object_class, kSnapshotEvery,
-      g_param_spec_uint("snapshot-every", "Snapshot every", "Take a snapshot of every Nth frame", 1,
-                        G_MAXUINT, defaults.snapshot_every, kMutablePlaying));
+      g_param_spec_uint("snapshot-every", "Snapshot every", "Write a snapshot of every Nth frame",
+                        1, G_MAXUINT, defaults.snapshot_every, kMutablePlaying));
   g_object_class_install_property(
       object_class, kSnapshotMaxFiles,
       g_param_spec_uint("snapshot-max-files", "Snapshot maximum files",
-                        "When there are more, the oldest one of this run is removed (0 = never)", 0,
-                        G_MAXUINT, defaults.snapshot_max_files, kMutablePlaying));
+                        "Maximum number of snapshots of this run that are kept; the oldest are "
+                        "removed (0 = no limit)",
+                        0, G_MAXUINT, defaults.snapshot_max_files, kMutablePlaying));
   g_object_class_install_property(
       object_class, kSnapshotMaxQueue,
-      g_param_spec_uint("snapshot-max-queue", "Snapshot maximum queue",
-                        "Frames that may wait to be drawn and encoded; more are dropped", 1,
-                        G_MAXUINT, defaults.snapshot_max_queue, kMutablePlaying));
+      g_param_spec_uint(
+          "snapshot-max-queue", "Snapshot maximum queue",
+          "Maximum number of snapshots that wait to be drawn and encoded; further ones are dropped",
+          1, G_MAXUINT, defaults.snapshot_max_queue, kMutablePlaying));
   g_object_class_install_property(
       object_class, kStats,
       g_param_spec_boxed("stats", "Statistics",
-                         "frames that came, those drawn; snapshots written, -dropped, -failed",
+                         "Frames received and drawn on; snapshots written, dropped and failed",
                          GST_TYPE_STRUCTURE, kReadOnly));
 }
 
@@ -338,20 +340,20 @@ void add_match_properties(GObjectClass* object_class) {
                         static_cast<gint>(defaults.match_style), kMutablePlaying));
   g_object_class_install_property(
       object_class, kMatchColor,
-      g_param_spec_enum("match-color", "Match color", "What the colours of matches say",
+      g_param_spec_enum("match-color", "Match color", "Meaning of the colours of matches",
                         match_color_type(), static_cast<gint>(defaults.match_color),
                         kMutablePlaying));
   g_object_class_install_property(
       object_class, kMatchOutline,
-      g_param_spec_boolean("match-outline", "Match outline",
-                           "Draw the border of the reference image as the homography takes it to "
-                           "the frame",
-                           defaults.match_outline, kMutablePlaying));
+      g_param_spec_boolean(
+          "match-outline", "Match outline",
+          "Draw the border of the reference image, transformed into the frame by the homography",
+          defaults.match_outline, kMutablePlaying));
   g_object_class_install_property(
       object_class, kHistorySize,
       g_param_spec_uint("history-size", "History size",
-                        "Earlier frames that are held for match-style=pairs; the one that matches "
-                        "lead to has to be among them",
+                        "Number of earlier frames that are kept for match-style=pairs; the frame "
+                        "that the matches refer to has to be among them",
                         1, 1000, defaults.history_size, kMutablePlaying));
   gst_type_mark_as_plugin_api(match_style_type(), static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(match_color_type(), static_cast<GstPluginAPIFlags>(0));
@@ -365,45 +367,45 @@ void add_properties(GObjectClass* object_class) {
                         static_cast<gint>(defaults.flow_style), kMutablePlaying));
   g_object_class_install_property(
       object_class, kLayout,
-      g_param_spec_enum("layout", "Layout", "Where it is drawn", layout_type(),
+      g_param_spec_enum("layout", "Layout", "Where results are drawn", layout_type(),
                         static_cast<gint>(defaults.layout), kMutableReady));
   g_object_class_install_property(
       object_class, kOpacity,
-      g_param_spec_double("opacity", "Opacity", "Of the flow over the image (layout=blend)", 0, 1,
-                          defaults.opacity, kMutablePlaying));
+      g_param_spec_double("opacity", "Opacity", "Opacity of the flow over the image (layout=blend)",
+                          0, 1, defaults.opacity, kMutablePlaying));
   g_object_class_install_property(
       object_class, kMaxMagnitude,
-      g_param_spec_double(
-          "max-magnitude", "Maximum magnitude",
-          "Length in pixels that is drawn in full saturation, or as an arrow of one step "
-          "(0 = follows the flow)",
-          0, 1e6, defaults.max_magnitude, kMutablePlaying));
+      g_param_spec_double("max-magnitude", "Maximum magnitude",
+                          "Motion in pixels that is drawn with full saturation, or as an arrow of "
+                          "one step (0 = adapts to the flow)",
+                          0, 1e6, defaults.max_magnitude, kMutablePlaying));
   g_object_class_install_property(
       object_class, kArrowStep,
-      g_param_spec_uint("arrow-step", "Arrow step", "Pixels from one arrow to the next", 2, 4096,
+      g_param_spec_uint("arrow-step", "Arrow step", "Distance between arrows, in pixels", 2, 4096,
                         defaults.arrow_step, kMutablePlaying));
   g_object_class_install_property(
       object_class, kSource,
-      g_param_spec_string("source", "Source",
-                          "Name of the element whose result is drawn (NULL = the first)", nullptr,
-                          kMutablePlaying));
+      g_param_spec_string(
+          "source", "Source",
+          "Name of the element whose results are drawn (NULL = the first one that has a result)",
+          nullptr, kMutablePlaying));
   g_object_class_install_property(
       object_class, kShots,
       g_param_spec_boolean("shots", "Shots",
-                           "Draw the number of the shot, and the scores of the last frames",
+                           "Draw the shot's number and the scores of the last frames",
                            defaults.shots, kMutablePlaying));
   g_object_class_install_property(
       object_class, kEvery,
-      g_param_spec_uint("every", "Every",
-                        "Draw on every Nth frame; the others pass untouched and are not copied "
-                        "(0 = on none)",
-                        0, G_MAXUINT, defaults.every, kMutablePlaying));
+      g_param_spec_uint(
+          "every", "Every",
+          "Draw on every Nth frame; other frames pass without a copy (0 = draw on none)", 0,
+          G_MAXUINT, defaults.every, kMutablePlaying));
   g_object_class_install_property(
       object_class, kPerfLine,
-      g_param_spec_boolean("perf-line", "Performance line",
-                           "Write what a perfmeter of the pipeline measures, or the frame rate, at "
-                           "the foot of the image",
-                           defaults.perf_line, kMutablePlaying));
+      g_param_spec_boolean(
+          "perf-line", "Performance line",
+          "Draw figures of the pipeline's perfmeter, or the frame rate, at the bottom of the image",
+          defaults.perf_line, kMutablePlaying));
   add_match_properties(object_class);
   add_snapshot_properties(object_class);
   gst_type_mark_as_plugin_api(flow_style_type(), static_cast<GstPluginAPIFlags>(0));
@@ -451,10 +453,10 @@ static void gst_analysis_overlay_class_init(GstAnalysisOverlayClass* klass) {
   set_virtual_functions(klass);
   add_properties(object_class);
 
-  gst_element_class_set_static_metadata(element_class, "Analysis overlay", "Filter/Editor/Video",
-                                        "Draws analysis results that lie on buffers: optical flow, "
-                                        "shots, matches",
-                                        "The gst-plugins-torch authors");
+  gst_element_class_set_static_metadata(
+      element_class, "Analysis overlay", "Filter/Editor/Video",
+      "Draws analysis results that are attached to buffers: optical flow, shots, matches",
+      "The gst-plugins-torch authors");
   for (const auto& [name, direction] : {std::pair{"sink", GST_PAD_SINK}, {"src", GST_PAD_SRC}}) {
     GstCaps* caps = gst_caps_from_string(kCaps);
     gst_element_class_add_pad_template(element_class,

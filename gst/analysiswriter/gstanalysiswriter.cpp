@@ -3,9 +3,9 @@
 /**
  * SECTION:element-analysiswriter
  *
- * Writes what the analysing elements upstream attached to each buffer into a directory, without
+ * Writes the results that upstream analysers attached to each buffer into a directory, without
  * stalling the stream: a line of JSON per buffer in results.jsonl, optical flow as .flo or .npz
- * files, matches as .csv or .npz files. Buffers pass unchanged.
+ * files, matches as .csv or .npz files. Passes buffers unchanged.
  *
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=10 ! video/x-raw,width=256,height=144 ! raftflow ! \
@@ -71,7 +71,7 @@ GType flow_file_format_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
         {static_cast<gint>(FlowFileType::Flo), "Middlebury .flo, float32", "flo"},
-        {static_cast<gint>(FlowFileType::Npz), "NumPy .npz, of the flow's own type", "npz"},
+        {static_cast<gint>(FlowFileType::Npz), "NumPy .npz, with the flow's element type", "npz"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisWriterFlowFileFormat", values);
   }();
@@ -82,7 +82,7 @@ GType match_file_format_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
         {static_cast<gint>(MatchFileType::None), "No files", "none"},
-        {static_cast<gint>(MatchFileType::Csv), "Lines x0,y0,x1,y1,confidence,inlier", "csv"},
+        {static_cast<gint>(MatchFileType::Csv), "CSV: x0,y0,x1,y1,confidence,inlier", "csv"},
         {static_cast<gint>(MatchFileType::Npz), "NumPy .npz, float32", "npz"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisWriterMatchFileFormat", values);
@@ -94,8 +94,8 @@ GType queue_policy_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
         {static_cast<gint>(QueuePolicy::Wait), "The stream waits", "wait"},
-        {static_cast<gint>(QueuePolicy::Drop), "Files of arrays are left out, lines are not",
-         "drop"},
+        {static_cast<gint>(QueuePolicy::Drop),
+         "Files of flow and matches are not written, records are", "drop"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisWriterQueuePolicy", values);
   }();
@@ -105,9 +105,9 @@ GType queue_policy_type() {
 GType on_error_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
-        {static_cast<gint>(OnFailure::Stop), "One error, and the stream stops", "stop"},
-        {static_cast<gint>(OnFailure::Continue), "One warning, and the stream continues unrecorded",
-         "continue"},
+        {static_cast<gint>(OnFailure::Stop), "Post an error and stop the stream", "stop"},
+        {static_cast<gint>(OnFailure::Continue),
+         "Post one warning, and continue the stream without recording it", "continue"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisWriterOnError", values);
   }();
@@ -235,70 +235,70 @@ void add_properties(GObjectClass* object_class) {
   g_object_class_install_property(
       object_class, kLocation,
       g_param_spec_string("location", "Location",
-                          "Directory for the results; made if it is missing. Earlier results in it "
-                          "are replaced, but for resume",
+                          "Results directory, created if it is missing. Earlier results in it are "
+                          "replaced unless resume is set",
                           nullptr, kMutableReady));
   g_object_class_install_property(
       object_class, kResume,
-      g_param_spec_boolean(
-          "resume", "Resume",
-          "Continue after the last record that is in the directory: frames up to its "
-          "time are not written again",
-          defaults.resume, kMutableReady));
+      g_param_spec_boolean("resume", "Resume",
+                           "Continue after the last record in the directory; frames up to its time "
+                           "are not written again",
+                           defaults.resume, kMutableReady));
   g_object_class_install_property(
       object_class, kEvery,
       g_param_spec_uint("every", "Every", "Write a record of every Nth frame", 1, G_MAXUINT,
                         defaults.every, kMutablePlaying));
   g_object_class_install_property(
       object_class, kFlowEvery,
-      g_param_spec_uint("flow-every", "Flow every",
-                        "Write the flow of every Nth frame as a file, if the frame has a record "
-                        "(0 = none)",
-                        0, G_MAXUINT, defaults.flow_every, kMutablePlaying));
+      g_param_spec_uint(
+          "flow-every", "Flow every",
+          "Write the flow of every Nth frame to a file, if the frame has a record (0 = never)", 0,
+          G_MAXUINT, defaults.flow_every, kMutablePlaying));
   g_object_class_install_property(
       object_class, kFlowFileFormat,
-      g_param_spec_enum("flow-file-format", "Flow file format", "What flow is written as",
+      g_param_spec_enum("flow-file-format", "Flow file format", "File format of flow",
                         flow_file_format_type(), static_cast<gint>(defaults.flow_file_type),
                         kMutablePlaying));
   g_object_class_install_property(
       object_class, kMatchEvery,
-      g_param_spec_uint("match-every", "Match every",
-                        "Write the matches of every Nth frame as a file, if the frame has a record "
-                        "(0 = none)",
-                        0, G_MAXUINT, defaults.match_every, kMutablePlaying));
+      g_param_spec_uint(
+          "match-every", "Match every",
+          "Write the matches of every Nth frame to a file, if the frame has a record (0 = never)",
+          0, G_MAXUINT, defaults.match_every, kMutablePlaying));
   g_object_class_install_property(
       object_class, kMatchFileFormat,
-      g_param_spec_enum("match-file-format", "Match file format", "What matches are written as",
+      g_param_spec_enum("match-file-format", "Match file format", "File format of matches",
                         match_file_format_type(), static_cast<gint>(defaults.match_file_type),
                         kMutablePlaying));
   g_object_class_install_property(
       object_class, kRecordsPerFile,
       g_param_spec_uint("records-per-file", "Records per file",
-                        "When results.jsonl has so many lines, it becomes results-NNNNNNNNN.jsonl "
-                        "and another one begins (0 = never)",
+                        "Number of lines after which results.jsonl is renamed to "
+                        "results-NNNNNNNNN.jsonl and a new one begins (0 = never)",
                         0, G_MAXUINT, defaults.records_per_file, kMutableReady));
   g_object_class_install_property(
       object_class, kMaxQueue,
       g_param_spec_uint("max-queue", "Maximum queue",
-                        "Frames that may wait to be written; queue-policy says what happens "
-                        "when there are more",
+                        "Maximum number of frames that wait to be written; queue-policy applies "
+                        "when the queue is full",
                         1, G_MAXUINT, defaults.max_queue, kMutablePlaying));
   g_object_class_install_property(
       object_class, kQueuePolicy,
-      g_param_spec_enum("queue-policy", "Queue policy", "What happens when the queue is full",
+      g_param_spec_enum("queue-policy", "Queue policy", "Behaviour when the queue is full",
                         queue_policy_type(), static_cast<gint>(defaults.queue_policy),
                         kMutablePlaying));
   g_object_class_install_property(
       object_class, kOnError,
       g_param_spec_enum("on-error", "On error",
-                        "What happens when nothing more can be written, to a full disk say",
-                        on_error_type(), static_cast<gint>(defaults.on_failure), kMutablePlaying));
+                        "Behaviour when writing fails, for example on a full disk", on_error_type(),
+                        static_cast<gint>(defaults.on_failure), kMutablePlaying));
   g_object_class_install_property(
       object_class, kStats,
-      g_param_spec_boxed("stats", "Statistics",
-                         "frames that came, records, bytes, flow-files and match-files written, "
-                         "results dropped, records lost, queue-level, resumed-after-frame and -pts",
-                         GST_TYPE_STRUCTURE, kReadOnly));
+      g_param_spec_boxed(
+          "stats", "Statistics",
+          "Frames received; records, bytes, flow-files and match-files written; results dropped, "
+          "records lost, queue-level, resumed-after-frame and resumed-after-pts",
+          GST_TYPE_STRUCTURE, kReadOnly));
   for (const GType type :
        {flow_file_format_type(), match_file_format_type(), queue_policy_type(), on_error_type()}) {
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
@@ -332,8 +332,7 @@ static void gst_analysis_writer_class_init(GstAnalysisWriterClass* klass) {
 
   gst_element_class_set_static_metadata(
       element_class, "Analysis writer", "Filter/Analyzer/File",
-      "Writes analysis results that lie on buffers to files: JSON lines, .flo, .csv, "
-      ".npz",
+      "Writes analysis results that are attached to buffers to files: JSON lines, .flo, .csv, .npz",
       "The gst-plugins-torch authors");
   add_any_pad_templates(element_class);
 }

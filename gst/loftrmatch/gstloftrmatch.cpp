@@ -5,14 +5,13 @@
  * @title: loftrmatch
  * @short_description: matches between images with LoFTR
  *
- * Finds for each frame which points of it show the same as which points of an earlier frame, or of
- * one or more reference images, and attaches the result as a GstTorchMatchMeta (see
- * gsttorchmatchmeta.h), one for each reference image. Pixels pass through untouched. With
- * post-messages=true it also posts an element message named `loftrmatch` for each result, with the
- * fields `timestamp`, `stream-time`, `running-time`, `duration`, `reference-pts` (ns),
- * `reference` (an image's file), `count`, `mean-confidence`, and with geometry `geometry`,
- * `verdict`, `inliers` and `residual` (pixels); with adaptive=true `passes`, `overlap` and
- * `working-size` (pixels).
+ * Finds point correspondences between each frame and an earlier frame, or one or more reference
+ * images. Attaches a GstTorchMatchMeta for each of these images (see gsttorchmatchmeta.h) and never
+ * modifies pixels. With post-messages=true it also posts an element message named `loftrmatch` for
+ * each result, with the fields `timestamp`, `stream-time`, `running-time`, `duration`,
+ * `reference-pts` (ns), `reference` (an image's file), `count`, `mean-confidence`; with
+ * geometry also `geometry`, `verdict`, `inliers` and `residual` (pixels); with adaptive=true also
+ * `passes`, `overlap` and `working-size` (pixels).
  *
  * ## Example launch line
  * |[
@@ -76,11 +75,11 @@ gsttorch::LoftrMatch& impl(gpointer self) {
 GType mode_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
-        {static_cast<gint>(MatchMode::Previous), "The frame before", "previous"},
-        {static_cast<gint>(MatchMode::Lag), "The frame so many before as lag says", "lag"},
+        {static_cast<gint>(MatchMode::Previous), "The previous frame", "previous"},
+        {static_cast<gint>(MatchMode::Lag), "The frame that is lag frames earlier", "lag"},
         {static_cast<gint>(MatchMode::Reference), "The images of reference-location", "reference"},
         {static_cast<gint>(MatchMode::ShotStart),
-         "The first frame of the shot, as scenedetect before this element found it", "shot-start"},
+         "The first frame of the shot, as found by a scenedetect upstream", "shot-start"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstLoftrMatchMode", values);
   }();
@@ -90,10 +89,11 @@ GType mode_type() {
 GType geometry_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
-        {static_cast<gint>(GeometryKind::None), "Matches as they are", "none"},
-        {static_cast<gint>(GeometryKind::Homography), "A plane, or a camera that only turns",
-         "homography"},
-        {static_cast<gint>(GeometryKind::Fundamental), "Any rigid scene", "fundamental"},
+        {static_cast<gint>(GeometryKind::None), "No geometry", "none"},
+        {static_cast<gint>(GeometryKind::Homography),
+         "Homography: for planes, or a camera that only rotates", "homography"},
+        {static_cast<gint>(GeometryKind::Fundamental), "Fundamental matrix: for any rigid scene",
+         "fundamental"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstLoftrMatchGeometry", values);
   }();
@@ -194,50 +194,54 @@ void install_properties(GObjectClass* object_class) {
   const auto install = [object_class](guint id, GParamSpec* spec) {
     g_object_class_install_property(object_class, id, spec);
   };
-  install(PROP_MODE, g_param_spec_enum("mode", "Mode", "The reference image", mode_type(),
-                                       static_cast<gint>(defaults.mode), kMutablePlaying));
-  install(PROP_LAG, g_param_spec_uint("lag", "Lag", "Frames between the two, in mode lag", 1, 100,
-                                      defaults.lag, kMutablePlaying));
+  install(PROP_MODE,
+          g_param_spec_enum("mode", "Mode", "Image that each frame is matched with", mode_type(),
+                            static_cast<gint>(defaults.mode), kMutablePlaying));
+  install(PROP_LAG,
+          g_param_spec_uint("lag", "Lag", "Distance between the two frames in mode lag, in frames",
+                            1, 100, defaults.lag, kMutablePlaying));
   install(PROP_REFERENCE_LOCATION,
-          g_param_spec_string("reference-location", "Reference location",
-                              "An image's file, or a pattern with * and ? for several, in mode "
-                              "reference",
-                              nullptr, kMutablePlaying));
+          g_param_spec_string(
+              "reference-location", "Reference location",
+              "Path of an image file, or a pattern with * and ? for several, for mode reference",
+              nullptr, kMutablePlaying));
   install(PROP_THRESHOLD,
-          g_param_spec_double("threshold", "Threshold", "Least confidence of a match", 0, 1,
+          g_param_spec_double("threshold", "Threshold", "Minimum confidence of a match", 0, 1,
                               defaults.options.threshold, kMutablePlaying));
   install(PROP_MAX_MATCHES,
-          g_param_spec_uint("max-matches", "Maximum matches",
-                            "Keep only so many, the most confident ones; 0 keeps all", 0, G_MAXUINT,
-                            0, kMutablePlaying));
+          g_param_spec_uint(
+              "max-matches", "Maximum matches",
+              "Maximum number of matches; the most confident ones are kept (0 = no limit)", 0,
+              G_MAXUINT, 0, kMutablePlaying));
   install(PROP_MAX_SIZE,
           g_param_spec_uint("max-size", "Maximum size",
-                            "Longer side of the image inside the model, in pixels; larger frames "
-                            "are scaled down; 0 is the frame's own size",
+                            "Maximum length of the image's longer side inside the model, in "
+                            "pixels; larger frames are scaled down (0 = the frame's own size)",
                             0, 16384, 0, kMutablePlaying));
   install(PROP_TOKEN_PRUNING,
           g_param_spec_double("token-pruning", "Token pruning",
-                              "Share of the cells, those with the weakest features, that is left "
-                              "out of matching; 0 leaves out none",
+                              "Share of the coarse cells, those with the weakest features, that is "
+                              "excluded from matching (0 = none)",
                               0, gsttorch::MatchOptions::kMostPruned,
                               defaults.options.token_pruning, kMutablePlaying));
-  install(PROP_GEOMETRY, g_param_spec_enum("geometry", "Geometry",
-                                           "What the matches are checked against", geometry_type(),
-                                           static_cast<gint>(defaults.geometry), kMutablePlaying));
+  install(
+      PROP_GEOMETRY,
+      g_param_spec_enum("geometry", "Geometry", "Model of geometry that is fitted to the matches",
+                        geometry_type(), static_cast<gint>(defaults.geometry), kMutablePlaying));
   install(PROP_REFINE,
           g_param_spec_boolean("refine", "Refine",
-                               "Fit the geometry to all its inliers by least squares at the end",
+                               "Refit the geometry to all of its inliers by least squares",
                                defaults.refine, kMutablePlaying));
   install(PROP_ADAPTIVE,
           g_param_spec_boolean("adaptive", "Adaptive",
-                               "A coarse pass at low resolution decides which parts the full one "
-                               "looks at and how densely, or spares it",
+                               "Run a coarse pass at low resolution first, which decides region, "
+                               "size and density of the full pass, or makes it unnecessary",
                                defaults.adaptive, kMutableReady));
   install(PROP_COARSE_MODEL,
-          g_param_spec_string("coarse-model", "Coarse model",
-                              "Model of the coarse pass: a name or a weights file; auto is the "
-                              "bundled loftr-lite",
-                              defaults.coarse_model.c_str(), kMutableReady));
+          g_param_spec_string(
+              "coarse-model", "Coarse model",
+              "Model of the coarse pass: a name or path of a weights file (auto = loftr-lite)",
+              defaults.coarse_model.c_str(), kMutableReady));
 }
 
 }  // namespace
@@ -257,7 +261,8 @@ static void gst_loftr_match_class_init(GstLoftrMatchClass* klass) {
   gst_element_class_add_static_pad_template(element_class, &sink_template);
   gst_element_class_add_static_pad_template(element_class, &src_template);
   gst_element_class_set_static_metadata(element_class, "LoFTR matching", "Filter/Analyzer/Video",
-                                        "Attaches which points show the same in another image",
+                                        "Finds point correspondences with an earlier frame or a "
+                                        "reference image and attaches them to buffers",
                                         GST_PACKAGE_NAME);
   gst_type_mark_as_plugin_api(mode_type(), static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(geometry_type(), static_cast<GstPluginAPIFlags>(0));

@@ -3,9 +3,9 @@
 /**
  * SECTION:element-perfmeter
  *
- * Measures the stream that passes it, the process, GPUs and, with measure=pipeline, every element
- * of its bin; tells about it with element messages, a line, JSON or a file for Prometheus, from a
- * thread of its own. Buffers of any kind pass unchanged.
+ * Measures the stream that passes through it, the process, GPUs and, with measure=pipeline, all
+ * elements of its bin. Reports as element messages, text, JSON or a file for Prometheus, from a
+ * dedicated thread. Passes buffers of any kind unchanged.
  *
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=100 ! queue ! \
@@ -63,10 +63,10 @@ PerfMeter& impl(gpointer self) { return *GST_PERF_METER(self)->impl; }
 GType measure_type() {
   static const GType type = [] {
     static const GFlagsValue values[] = {
-        {gsttorch::kMeasurePipeline, "Every element of the bin", "pipeline"},
-        {gsttorch::kMeasureProcess, "Processor time, memory and I/O of the process", "process"},
-        {gsttorch::kMeasureGpu, "GPUs, where NVML tells", "gpu"},
-        {gsttorch::kMeasureReports, "The property stats of elements of the bin", "reports"},
+        {gsttorch::kMeasurePipeline, "All elements of the bin", "pipeline"},
+        {gsttorch::kMeasureProcess, "CPU time, memory and I/O of the process", "process"},
+        {gsttorch::kMeasureGpu, "GPUs, if NVML is available", "gpu"},
+        {gsttorch::kMeasureReports, "The property stats of the bin's elements", "reports"},
         {0, nullptr, nullptr}};
     return g_flags_register_static("GstPerfMeterMeasure", values);
   }();
@@ -76,9 +76,10 @@ GType measure_type() {
 GType output_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
-        {static_cast<gint>(PerfOutput::None), "Messages alone", "none"},
-        {static_cast<gint>(PerfOutput::Stdout), "A line, and a table at the end", "stdout"},
-        {static_cast<gint>(PerfOutput::Json), "A file of JSON lines", "json"},
+        {static_cast<gint>(PerfOutput::None), "Messages only", "none"},
+        {static_cast<gint>(PerfOutput::Stdout), "One line per report, and a table at the end",
+         "stdout"},
+        {static_cast<gint>(PerfOutput::Json), "A file with one line of JSON per report", "json"},
         {static_cast<gint>(PerfOutput::Prometheus), "A text file for Prometheus", "prometheus"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstPerfMeterOutput", values);
@@ -89,10 +90,9 @@ GType output_type() {
 GType progress_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
-        {static_cast<gint>(ProgressOutput::None), "Not told", "none"},
-        {static_cast<gint>(ProgressOutput::Messages), "Messages alone", "messages"},
-        {static_cast<gint>(ProgressOutput::Line), "Messages, and a line on the standard error",
-         "line"},
+        {static_cast<gint>(ProgressOutput::None), "No progress reports", "none"},
+        {static_cast<gint>(ProgressOutput::Messages), "Messages only", "messages"},
+        {static_cast<gint>(ProgressOutput::Line), "Messages, and a line on standard error", "line"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstPerfMeterProgress", values);
   }();
@@ -208,41 +208,42 @@ void add_properties(GObjectClass* object_class) {
   g_object_class_install_property(
       object_class, kInterval,
       g_param_spec_uint64("interval", "Interval",
-                          "How often to tell, in nanoseconds (0 = only at the end)", 0, G_MAXINT64,
-                          defaults.interval, kMutablePlaying));
+                          "Time between reports, in nanoseconds (0 = only one report, at the end)",
+                          0, G_MAXINT64, defaults.interval, kMutablePlaying));
   g_object_class_install_property(
       object_class, kMeasure,
-      g_param_spec_flags("measure", "Measure", "What to measure beside the stream that passes",
-                         measure_type(), defaults.measure, kMutableReady));
+      g_param_spec_flags("measure", "Measure", "What to measure besides the stream", measure_type(),
+                         defaults.measure, kMutableReady));
   g_object_class_install_property(
       object_class, kOutput,
-      g_param_spec_enum("output", "Output", "Where to tell, beside messages", output_type(),
+      g_param_spec_enum("output", "Output", "Output of reports, besides messages", output_type(),
                         static_cast<gint>(defaults.output), kMutableReady));
   g_object_class_install_property(
       object_class, kOutputLocation,
       g_param_spec_string("output-location", "Output location",
-                          "File for output=json and output=prometheus; replaced", nullptr,
-                          kMutableReady));
+                          "File for output=json and output=prometheus; an earlier file is replaced",
+                          nullptr, kMutableReady));
   g_object_class_install_property(
       object_class, kStallTimeout,
       g_param_spec_uint64("stall-timeout", "Stall timeout",
-                          "After how long without a buffer, in nanoseconds, a playing stream has "
-                          "stalled (0 = never)",
+                          "Time without a buffer after which a playing stream counts as stalled, "
+                          "in nanoseconds (0 = never)",
                           0, G_MAXINT64, defaults.stall_timeout, kMutablePlaying));
   g_object_class_install_property(
       object_class, kProgress,
       g_param_spec_enum("progress", "Progress",
-                        "How far the stream is and when it will be done: told at each interval",
-                        progress_type(), static_cast<gint>(defaults.progress), kMutableReady));
+                        "Reports of position and remaining time at each interval", progress_type(),
+                        static_cast<gint>(defaults.progress), kMutableReady));
   g_object_class_install_property(
       object_class, kFramesLocation,
       g_param_spec_string("frames-location", "Frames location",
-                          "File for a line of JSON for each frame that passes: how long each "
-                          "element had it; replaced",
+                          "File for one line of JSON per frame, with the time that each element "
+                          "had the frame; an earlier file is replaced",
                           nullptr, kMutableReady));
   g_object_class_install_property(
       object_class, kStats,
-      g_param_spec_boxed("stats", "Statistics", "All that is known, as in the message perfmeter",
+      g_param_spec_boxed("stats", "Statistics",
+                         "The current figures, with the fields of the message perfmeter",
                          GST_TYPE_STRUCTURE, kReadOnly));
 }
 
@@ -271,7 +272,7 @@ static void gst_perf_meter_class_init(GstPerfMeterClass* klass) {
 
   gst_element_class_set_static_metadata(
       element_class, "Performance meter", "Generic/Analyzer",
-      "Measures rate, latency, stage times, queues, the process and GPUs",
+      "Measures rate, latency, time in each element and queue, the process and GPUs",
       "The gst-plugins-torch authors");
   add_any_pad_templates(element_class);
 }

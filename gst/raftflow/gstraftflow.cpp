@@ -5,11 +5,11 @@
  * @title: raftflow
  * @short_description: dense optical flow with RAFT
  *
- * Computes for each frame where every pixel of an earlier frame has moved to, and attaches the
- * result as a GstTorchFlowMeta (see gsttorchflowmeta.h). Pixels pass through untouched. With
- * post-messages=true it also posts an element message named `raftflow` for each flow, with the
- * fields `timestamp`, `stream-time`, `running-time`, `duration`, `reference-pts` (ns),
- * `iterations`, `mean-magnitude` and `max-magnitude` (pixels).
+ * Computes dense optical flow: for each frame, a vector per pixel that says how far that pixel
+ * moved since an earlier frame. Attaches the result as a GstTorchFlowMeta (see gsttorchflowmeta.h)
+ * and never modifies pixels. With post-messages=true it also posts an element message named
+ * `raftflow` for each flow, with the fields `timestamp`, `stream-time`, `running-time`, `duration`,
+ * `reference-pts` (ns), `iterations`, `mean-magnitude` and `max-magnitude` (pixels).
  *
  * ## Example launch line
  * |[
@@ -136,27 +136,31 @@ void install_properties(GObjectClass* object_class) {
     g_object_class_install_property(object_class, id, spec);
   };
   install(PROP_ITERATIONS,
-          g_param_spec_uint("iterations", "Iterations", "Refinements of a flow, at most", 1, 100,
-                            defaults.options.iterations, kMutablePlaying));
+          g_param_spec_uint("iterations", "Iterations", "Maximum number of refinements of a flow",
+                            1, 100, defaults.options.iterations, kMutablePlaying));
   install(PROP_CONVERGENCE,
           g_param_spec_double("convergence", "Convergence",
-                              "Stop when the mean change of an iteration is below this, in pixels "
-                              "inside the model; 0 runs all iterations",
+                              "Stop refining when the mean change of an iteration is below this, "
+                              "in pixels inside the model (0 = run all iterations)",
                               0, 100, defaults.options.convergence_px, kMutablePlaying));
-  install(PROP_MAX_SIZE,
-          g_param_spec_uint("max-size", "Maximum size",
-                            "Longer side of the image inside the model, in pixels; larger frames "
-                            "are scaled down and their flow up; 0 is the frame's own size",
-                            0, 16384, defaults.options.max_size, kMutablePlaying));
-  install(PROP_DIRECTION, g_param_spec_enum("direction", "Direction", "Which way the flow points",
+  install(
+      PROP_MAX_SIZE,
+      g_param_spec_uint(
+          "max-size", "Maximum size",
+          "Maximum length of the image's longer side inside the model, in pixels; larger frames "
+          "are scaled down, and their flow is scaled up again (0 = the frame's own size)",
+          0, 16384, defaults.options.max_size, kMutablePlaying));
+  install(PROP_DIRECTION, g_param_spec_enum("direction", "Direction", "Direction of the flow",
                                             GST_TYPE_TORCH_FLOW_DIRECTION, GST_TORCH_FLOW_FORWARD,
                                             kMutablePlaying));
   install(PROP_WARM_START,
-          g_param_spec_boolean("warm-start", "Warm start",
-                               "Start each search at the flow of the pair before, carried along",
-                               defaults.warm_start, kMutablePlaying));
-  install(PROP_LAG, g_param_spec_uint("lag", "Lag", "Frames between the two of a pair", 1, 100,
-                                      defaults.lag, kMutablePlaying));
+          g_param_spec_boolean(
+              "warm-start", "Warm start",
+              "Start each estimate from the previous pair's flow, propagated along itself",
+              defaults.warm_start, kMutablePlaying));
+  install(PROP_LAG,
+          g_param_spec_uint("lag", "Lag", "Distance between the two frames of a pair, in frames", 1,
+                            100, defaults.lag, kMutablePlaying));
   install(
       PROP_FLOW_FORMAT,
       g_param_spec_enum("flow-format", "Flow format", "Element type of the attached arrays",
@@ -164,7 +168,7 @@ void install_properties(GObjectClass* object_class) {
   install(PROP_RESET_ON_CUT,
           g_param_spec_boolean("reset-on-cut", "Reset on cut",
                                "Compute no flow across a cut that a scenedetect upstream found, "
-                               "and start no search from another shot",
+                               "and no warm start from another shot",
                                defaults.reset_on_cut, kMutablePlaying));
 }
 
@@ -184,9 +188,10 @@ static void gst_raft_flow_class_init(GstRaftFlowClass* klass) {
   install_properties(object_class);
   gst_element_class_add_static_pad_template(element_class, &sink_template);
   gst_element_class_add_static_pad_template(element_class, &src_template);
-  gst_element_class_set_static_metadata(element_class, "RAFT optical flow", "Filter/Analyzer/Video",
-                                        "Attaches the dense optical flow from an earlier frame",
-                                        GST_PACKAGE_NAME);
+  gst_element_class_set_static_metadata(
+      element_class, "RAFT optical flow", "Filter/Analyzer/Video",
+      "Computes dense optical flow from an earlier frame and attaches it to buffers",
+      GST_PACKAGE_NAME);
   gst_type_mark_as_plugin_api(GST_TYPE_TORCH_FLOW_DIRECTION, static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(GST_TYPE_TORCH_FLOW_FORMAT, static_cast<GstPluginAPIFlags>(0));
 }

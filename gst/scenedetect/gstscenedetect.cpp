@@ -3,16 +3,15 @@
 /**
  * SECTION:element-scenedetect
  * @title: scenedetect
- * @short_description: where shots begin
+ * @short_description: shot boundary detection
  *
- * Has a model look at each frame (ResNet-18 features, or TransNetV2) and tells where one shot gives
- * way to the next: cuts, dissolves, fades. Attaches a GstTorchShotMeta with the score to every
- * frame (see gsttorchshotmeta.h). Pixels pass through untouched, some frames late: what comes
- * after a frame is looked at too. For each boundary it posts an element message named
- * `scenedetect` with the fields `timestamp`, `stream-time`, `running-time`, `duration`,
- * `start-pts`, `middle-pts`, `end-pts` (ns), `frame`, `start-frame`,
- * `middle-frame`, `end-frame`, `shot`, `boundary` (`cut`, `dissolve`, `fade`), `score` and
- * `confidence`.
+ * Finds shot boundaries (cuts, dissolves, fades) with a model (ResNet-18 features, or TransNetV2)
+ * that processes each frame. Attaches a GstTorchShotMeta with the score to every frame (see
+ * gsttorchshotmeta.h) and never modifies pixels. Decisions use later frames, so the element delays
+ * the stream by some frames. For each boundary it posts an element message named `scenedetect` with
+ * the fields `timestamp`, `stream-time`, `running-time`, `duration`, `start-pts`, `middle-pts`,
+ * `end-pts` (ns), `frame`, `start-frame`, `middle-frame`, `end-frame`, `shot`, `boundary` (`cut`,
+ * `dissolve`, `fade`), `score` and `confidence`.
  *
  * ## Example launch line
  * |[
@@ -135,32 +134,35 @@ void install_properties(GObjectClass* object_class) {
   const auto install = [object_class](guint id, GParamSpec* spec) {
     g_object_class_install_property(object_class, id, spec);
   };
-  install(PROP_THRESHOLD,
-          g_param_spec_double("threshold", "Threshold",
-                              "Score from which on a frame begins a shot; higher finds fewer", 0.01,
-                              0.99, defaults.threshold, kMutablePlaying));
-  install(PROP_MIN_SHOT_DURATION,
-          g_param_spec_uint64("min-shot-duration", "Minimum shot duration",
-                              "Boundaries that follow the one before sooner are none, in "
-                              "nanoseconds",
-                              0, 60 * GST_SECOND, defaults.min_shot_duration, kMutablePlaying));
+  install(
+      PROP_THRESHOLD,
+      g_param_spec_double("threshold", "Threshold",
+                          "Minimum score of a boundary; a higher threshold finds fewer boundaries",
+                          0.01, 0.99, defaults.threshold, kMutablePlaying));
+  install(
+      PROP_MIN_SHOT_DURATION,
+      g_param_spec_uint64(
+          "min-shot-duration", "Minimum shot duration",
+          "Minimum shot length, in nanoseconds; boundaries closer to the previous one are ignored",
+          0, 60 * GST_SECOND, defaults.min_shot_duration, kMutablePlaying));
   install(PROP_LOOKAHEAD,
           g_param_spec_uint("look-ahead", "Look-ahead",
-                            "Later frames that a decision waits for; flashes of up to so many "
-                            "frames are no cuts. TransNetV2 needs 74 more",
+                            "Number of later frames that a decision waits for; flashes of up to "
+                            "this length are not reported as cuts. TransNetV2 adds 74 frames",
                             1, kMostLookAhead, defaults.look_ahead, kMutableReady));
   install(PROP_FEATURE_LAYER,
           g_param_spec_uint("feature-layer", "Feature layer",
-                            "Layer of ResNet-18 whose mean is compared, 1 to 4; 0 is the last that "
-                            "the weights have",
+                            "Layer of ResNet-18 whose spatial mean is compared, 1 to 4 (0 = the "
+                            "last layer in the weights file)",
                             0, kMostLayers, defaults.feature_layer, kMutableReady));
   install(PROP_FORCE_KEY_UNIT,
           g_param_spec_boolean("force-key-unit", "Force key unit",
-                               "Ask encoders downstream for a key frame where a shot begins",
+                               "Request a key frame from downstream encoders where a shot begins",
                                defaults.force_key_unit, kMutablePlaying));
-  install(PROP_ALL_HEADERS, g_param_spec_boolean("all-headers", "All headers",
-                                                 "Ask for all headers with those key frames",
-                                                 defaults.all_headers, kMutablePlaying));
+  install(PROP_ALL_HEADERS,
+          g_param_spec_boolean("all-headers", "All headers",
+                               "Request all headers with the key frames of force-key-unit",
+                               defaults.all_headers, kMutablePlaying));
   install(PROP_POST_MESSAGES,
           g_param_spec_boolean("post-messages", "Post messages",
                                "Post an element message for each boundary", TRUE, kMutablePlaying));
@@ -182,9 +184,9 @@ static void gst_scene_detect_class_init(GstSceneDetectClass* klass) {
   install_properties(object_class);
   gst_element_class_add_static_pad_template(element_class, &sink_template);
   gst_element_class_add_static_pad_template(element_class, &src_template);
-  gst_element_class_set_static_metadata(element_class, "Shot boundary detection",
-                                        "Filter/Analyzer/Video",
-                                        "Attaches and posts where shots begin", GST_PACKAGE_NAME);
+  gst_element_class_set_static_metadata(
+      element_class, "Shot boundary detection", "Filter/Analyzer/Video",
+      "Finds shot boundaries, attaches them to buffers and posts them", GST_PACKAGE_NAME);
 }
 
 // post-messages is on here: boundaries are few, and who looks for them wants to hear of them.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-/* libgsttorch-1.0: reads the metas that the elements of gst-plugins-torch attach to buffers. */
+/* libgsttorch-1.0: reads the results that elements of gst-plugins-torch attach to buffers. */
 #pragma once
 
 #include "gsttorchenums.h"

@@ -6,8 +6,8 @@ GType gst_torch_attach_get_type(void) {
   static const GType type = [] {
     static const GEnumValue values[] = {
         {GST_TORCH_ATTACH_NONE, "Nothing", "none"},
-        {GST_TORCH_ATTACH_SUMMARY, "The numbers, without the arrays", "summary"},
-        {GST_TORCH_ATTACH_FULL, "Everything", "full"},
+        {GST_TORCH_ATTACH_SUMMARY, "Figures without arrays", "summary"},
+        {GST_TORCH_ATTACH_FULL, "Figures and arrays", "full"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstTorchAttach", values);
   }();
@@ -20,8 +20,7 @@ GType gst_torch_precision_get_type(void) {
         {GST_TORCH_PRECISION_AUTO, "Single precision", "auto"},
         {GST_TORCH_PRECISION_FP32, "Single precision", "fp32"},
         {GST_TORCH_PRECISION_FP16, "Half precision, on CUDA devices", "fp16"},
-        {GST_TORCH_PRECISION_BF16, "The upper half of single precision, where the device has it",
-         "bf16"},
+        {GST_TORCH_PRECISION_BF16, "bfloat16, on devices that support it", "bf16"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstTorchPrecision", values);
   }();

@@ -13,10 +13,10 @@ G_BEGIN_DECLS
 /**
  * GstTorchAttach:
  * @GST_TORCH_ATTACH_NONE: nothing
- * @GST_TORCH_ATTACH_SUMMARY: the numbers, without the arrays
- * @GST_TORCH_ATTACH_FULL: everything
+ * @GST_TORCH_ATTACH_SUMMARY: figures without arrays
+ * @GST_TORCH_ATTACH_FULL: figures and arrays
  *
- * What a model element attaches to its buffers.
+ * Parts of a result that a model element attaches to its buffers.
  */
 typedef enum {
   GST_TORCH_ATTACH_NONE,
@@ -30,13 +30,13 @@ GST_TORCH_API GType gst_torch_attach_get_type(void);
 /**
  * GstTorchPrecision:
  * @GST_TORCH_PRECISION_AUTO: fp32
- * @GST_TORCH_PRECISION_FP32: IEEE single precision; on CUDA devices products have the digits of
+ * @GST_TORCH_PRECISION_FP32: IEEE single precision; on CUDA devices products have the precision of
  *   TF32, unless NVIDIA_TF32_OVERRIDE=0 is in the environment
  * @GST_TORCH_PRECISION_FP16: IEEE half precision, on CUDA devices
- * @GST_TORCH_PRECISION_BF16: single precision without its last 16 bits, on CUDA devices of compute
- *   capability 8.0 or later and on CPUs with AVX512_BF16
+ * @GST_TORCH_PRECISION_BF16: bfloat16, on CUDA devices with compute capability 8.0 or later and on
+ *   CPUs with AVX512_BF16
  *
- * What the convolutions of a model compute in.
+ * Data type of a model's convolutions.
  */
 typedef enum {
   GST_TORCH_PRECISION_AUTO,

@@ -39,15 +39,15 @@ GType gst_torch_flow_format_get_type(void) {
 
 /**
  * gst_torch_flow_new:
- * @source: name of the element that computed it
+ * @source: name of the element that computed the result
  * @flow: (nullable) (transfer none): [grid_height, grid_width, 2] (x, y)
  * @backward_flow: (nullable) (transfer none): the same, backward
  * @confidence: (nullable) (transfer none): float32 [grid_height, grid_width]
  *
- * A result that owns its strings and buffers, to be filled in and attached. All other fields are
- * zero, the times unknown.
+ * Creates a result that owns its strings and buffers, to be filled in and attached. All other
+ * fields are zero, and the times are unknown.
  *
- * Returns: (transfer full): a new result, for gst_torch_flow_free()
+ * Returns: (transfer full): a new result, to be freed with gst_torch_flow_free()
  */
 GstTorchFlow* gst_torch_flow_new(const gchar* source, GstBuffer* flow, GstBuffer* backward_flow,
                                  GstBuffer* confidence) {
@@ -64,10 +64,10 @@ GstTorchFlow* gst_torch_flow_new(const gchar* source, GstBuffer* flow, GstBuffer
 
 /**
  * gst_torch_flow_copy:
- * @flow: a result, whether or not it owns what it holds
+ * @flow: a result, which may borrow its strings and buffers
  *
- * Returns: (transfer full): a result that owns its strings and buffers, for gst_torch_flow_free().
- *   The buffers are shared, not copied
+ * Returns: (transfer full): a result that owns its strings and buffers, to be freed with
+ *   gst_torch_flow_free(). The buffers are shared, not copied
  */
 GstTorchFlow* gst_torch_flow_copy(const GstTorchFlow* flow) {
   g_return_val_if_fail(flow != nullptr, nullptr);
@@ -102,10 +102,10 @@ void gst_torch_flow_free(GstTorchFlow* flow) {
  * @flow: a result
  * @direction: %GST_TORCH_FLOW_FORWARD or %GST_TORCH_FLOW_BACKWARD
  *
- * The array that points that way, whichever field it is in.
+ * Gets the array of one direction from the field that contains it.
  *
- * Returns: (transfer full) (nullable): [grid_height, grid_width, 2] (x, y); %NULL where there is
- *   none of that direction
+ * Returns: (transfer full) (nullable): [grid_height, grid_width, 2] (x, y); %NULL if there is no
+ *   flow in that direction
  */
 GstBuffer* gst_torch_flow_get_vectors(const GstTorchFlow* flow, GstTorchFlowDirection direction) {
   g_return_val_if_fail(flow != nullptr, nullptr);
@@ -120,7 +120,7 @@ GstBuffer* gst_torch_flow_get_vectors(const GstTorchFlow* flow, GstTorchFlowDire
  * @flow: a result
  *
  * Returns: (transfer full) (nullable): float32 [grid_height, grid_width] in 0..1, on the earlier
- *   frame's grid; %NULL where there is none
+ *   frame's grid; %NULL if there is no confidence
  */
 GstBuffer* gst_torch_flow_get_confidence(const GstTorchFlow* flow) {
   g_return_val_if_fail(flow != nullptr, nullptr);

@@ -72,7 +72,7 @@ gboolean transform_flow_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer* from
 /**
  * gst_torch_flow_meta_get_info: (skip)
  *
- * Returns: (transfer none): what the `info` of every flow meta points to
+ * Returns: (transfer none): the `info` of every flow meta
  */
 const GstMetaInfo* gst_torch_flow_meta_get_info(void) {
   static const GstMetaInfo* const info = [] {
@@ -123,11 +123,11 @@ GstCustomMeta* gst_buffer_add_torch_flow_meta(GstBuffer* buffer, const GstTorchF
 /**
  * gst_buffer_iterate_torch_flow_meta: (skip)
  * @buffer: a buffer
- * @state: (inout): a position; start with a pointer that is %NULL
+ * @state: (inout): the position; start with a pointer that is %NULL
  *
  * In bindings use gst_buffer_list_torch_flows().
  *
- * Returns: (transfer none) (nullable): the next flow result on @buffer, %NULL after the last
+ * Returns: (transfer none) (nullable): the next flow meta of @buffer, or %NULL after the last one
  */
 GstCustomMeta* gst_buffer_iterate_torch_flow_meta(GstBuffer* buffer, gpointer* state) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
@@ -141,9 +141,9 @@ GstCustomMeta* gst_buffer_iterate_torch_flow_meta(GstBuffer* buffer, gpointer* s
 /**
  * gst_buffer_get_torch_flow_meta:
  * @buffer: a buffer
- * @source: (nullable): name of the element that computed it, or %NULL for the first of any
+ * @source: (nullable): name of the element that computed the result, or %NULL for the first result
  *
- * Returns: (transfer none) (nullable): the flow result
+ * Returns: (transfer none) (nullable): the flow meta
  */
 GstCustomMeta* gst_buffer_get_torch_flow_meta(GstBuffer* buffer, const gchar* source) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
@@ -164,7 +164,7 @@ GstCustomMeta* gst_buffer_get_torch_flow_meta(GstBuffer* buffer, const gchar* so
  *
  * In bindings use gst_buffer_get_torch_flow().
  *
- * Returns: %FALSE where @meta holds something else
+ * Returns: %FALSE if @meta is another meta or incomplete
  */
 gboolean gst_torch_flow_meta_read(GstCustomMeta* meta, GstTorchFlow* flow) {
   g_return_val_if_fail(meta && flow, FALSE);
@@ -202,10 +202,10 @@ gboolean gst_torch_flow_meta_read(GstCustomMeta* meta, GstTorchFlow* flow) {
 /**
  * gst_buffer_get_torch_flow:
  * @buffer: a buffer
- * @source: (nullable): name of the element that computed it, or %NULL for the first of any
+ * @source: (nullable): name of the element that computed the result, or %NULL for the first result
  *
- * Returns: (transfer full) (nullable): the flow result, which owns what it holds; %NULL where there
- *   is none, or none that can be read
+ * Returns: (transfer full) (nullable): a copy of the flow result; %NULL if there is none, or none
+ *   that can be read
  */
 GstTorchFlow* gst_buffer_get_torch_flow(GstBuffer* buffer, const gchar* source) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
@@ -222,8 +222,8 @@ GstTorchFlow* gst_buffer_get_torch_flow(GstBuffer* buffer, const gchar* source) 
  * gst_buffer_list_torch_flows:
  * @buffer: a buffer
  *
- * Returns: (transfer full) (element-type GstTorchFlow): all flow results on @buffer that can be
- *   read, in the order in which they were attached; each owns what it holds
+ * Returns: (transfer full) (element-type GstTorchFlow): copies of all flow results on @buffer that
+ *   can be read, in the order in which they were attached
  */
 GList* gst_buffer_list_torch_flows(GstBuffer* buffer) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);

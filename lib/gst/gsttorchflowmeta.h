@@ -5,33 +5,34 @@
  * @title: Flow results
  * @short_description: dense optical flow on a video buffer
  *
- * `raftflow` attaches its result as a #GstCustomMeta named %GST_TORCH_FLOW_META_NAME, tagged
- * {video, size, orientation}: it survives elements that keep the image, follows its pixels where
- * an element says where they went, and is dropped where none does. docs/api.md has a table of what
- * GStreamer's elements say. The arrays go where a frame is encoded; the numbers stay.
+ * `raftflow` attaches its result as a #GstCustomMeta named %GST_TORCH_FLOW_META_NAME with the tags
+ * {video, size, orientation}. The meta survives elements that keep the image. If an element says
+ * where the pixels went, the result is transformed; otherwise it is dropped. docs/api.md has a
+ * table of GStreamer's elements. Encoders drop the arrays and keep the figures.
  *
- * Its structure's fields can be read without this header (from Python, from Rust): `source`
- * (string), `model` (string), `width`, `height` (uint; the frame the coordinates refer to),
- * `grid-width`, `grid-height` (uint; size of the arrays), `direction` (string), `format` (string),
- * `reference-pts` (uint64, ns; PTS of the other frame), `dt` (int64, ns; this frame's PTS less the
- * other's), `iterations` (uint), `mean-magnitude`, `max-magnitude`, `mean-x`, `mean-y` (double,
- * pixels of the frame), `skipped` (string, only where there is no flow: why), `flow`,
+ * The fields of its structure can be read without this header (from Python or Rust): `source`
+ * (string), `model` (string), `width`, `height` (uint; size of the frame, to which coordinates
+ * refer), `grid-width`, `grid-height` (uint; size of the arrays), `direction` (string), `format`
+ * (string), `reference-pts` (uint64, ns; PTS of the other frame), `dt` (int64, ns; this frame's PTS
+ * minus the other's), `iterations` (uint), `mean-magnitude`, `max-magnitude`, `mean-x`, `mean-y`
+ * (double, pixels of the frame), `skipped` (string, only without a flow: the reason), `flow`,
  * `backward-flow` (GstBuffer, arrays [grid-height, grid-width, 2] of x, y), `confidence`
- * (GstBuffer, float32 [grid-height, grid-width]). The buffers hold #GstTorchAllocator memory, which
- * tells its shape.
+ * (GstBuffer, float32 [grid-height, grid-width]). The buffers contain #GstTorchAllocator memory,
+ * which has a shape.
  *
- * Where the image is scaled the arrays stay as they are, `width` and `height` change, and so do
- * the magnitudes. Both axes by the same factor (within 1 %): exactly that, or the geometric mean of
- * the two. Otherwise they are computed again from `flow`; without it the geometric mean is all
- * there is, and the true values lie between those that the two factors give.
+ * If the image is scaled, the arrays do not change; `width`, `height` and the magnitudes do. If
+ * both axes have the same factor (within 1 %), the magnitudes are multiplied by the geometric mean
+ * of the two. Otherwise they are computed again from `flow`; without it the geometric mean is used,
+ * and the true values are between those that the two factors give.
  *
- * Where it is turned, mirrored, cropped or given borders (GStreamer 1.28 says so) the arrays change
- * with it, to float32 when they are mapped; vectors of borders are zero and count in the means. A
- * crop computes the magnitudes again, and drops a result that has no array to compute them from.
+ * If the image is rotated, mirrored, cropped or padded (known since GStreamer 1.28), the arrays are
+ * transformed when they are mapped, and are then float32. Vectors of borders are zero and count in
+ * the means. A crop computes the magnitudes again, and drops a result that has no array to compute
+ * them from.
  *
  * In C, gst_torch_flow_meta_read() fills a #GstTorchFlow that borrows everything from the meta. In
- * other languages, and wherever the result has to outlive its frame, gst_buffer_get_torch_flow()
- * and gst_buffer_list_torch_flows() give a #GstTorchFlow that owns all it has.
+ * other languages, or if the result has to outlive its frame, gst_buffer_get_torch_flow() and
+ * gst_buffer_list_torch_flows() return copies.
  */
 #pragma once
 
@@ -45,11 +46,11 @@ G_BEGIN_DECLS
 
 /**
  * GstTorchFlowDirection:
- * @GST_TORCH_FLOW_FORWARD: on the grid of the earlier frame, from it to the later one
- * @GST_TORCH_FLOW_BACKWARD: on the grid of the later frame, from it to the earlier one
- * @GST_TORCH_FLOW_BOTH: both, with a confidence
+ * @GST_TORCH_FLOW_FORWARD: from the earlier frame to the later one, on the earlier frame's grid
+ * @GST_TORCH_FLOW_BACKWARD: from the later frame to the earlier one, on the later frame's grid
+ * @GST_TORCH_FLOW_BOTH: both flows and a confidence
  *
- * Which way flow points.
+ * Direction of a flow.
  */
 typedef enum {
   GST_TORCH_FLOW_FORWARD,
@@ -62,10 +63,10 @@ GST_TORCH_API GType gst_torch_flow_direction_get_type(void);
 
 /**
  * GstTorchFlowFormat:
- * @GST_TORCH_FLOW_FORMAT_F32: float
+ * @GST_TORCH_FLOW_FORMAT_F32: IEEE single precision
  * @GST_TORCH_FLOW_FORMAT_F16: IEEE half precision
  *
- * The elements of the flow arrays. Native byte order.
+ * Element type of the flow arrays, in native byte order.
  */
 typedef enum {
   GST_TORCH_FLOW_FORMAT_F32,
@@ -82,32 +83,35 @@ typedef struct _GstTorchFlow GstTorchFlow;
  * GstTorchFlow:
  * @width: width of the frame, pixels
  * @height: height of the frame, pixels
- * @grid_width: columns of the arrays; differs from @width once the video was scaled. A vector read
- *   from the arrays is in pixels of that grid: multiply x by @width / @grid_width, y alike
+ * @grid_width: columns of the arrays; differs from @width after the video was scaled. A vector in
+ *   the arrays is in pixels of that grid: multiply x by @width / @grid_width, and y by @height /
+ *   @grid_height
  * @grid_height: rows of the arrays
- * @direction: which way the flow points
+ * @direction: direction of the flow
  * @format: element type of @flow and @backward_flow
  * @reference_pts: PTS of the other frame of the pair
- * @dt: this frame's PTS less @reference_pts, ns; %GST_CLOCK_STIME_NONE where a PTS is missing
- * @iterations: how often the model refined its estimate
+ * @dt: this frame's PTS minus @reference_pts, ns; %GST_CLOCK_STIME_NONE if a PTS is missing
+ * @iterations: number of refinements
  * @mean_magnitude: mean length of the vectors, pixels of the frame
- * @max_magnitude: largest length, pixels of the frame
- * @source: (not nullable): name of the element that computed this
+ * @max_magnitude: maximum length of the vectors, pixels of the frame
+ * @source: (not nullable): name of the element that computed the result
  * @model: (nullable): name of the model
- * @skipped: (nullable): why there is no flow, where there is none
+ * @skipped: (nullable): the reason if there is no flow
  * @flow: (nullable): [grid_height, grid_width, 2] (x, y)
  * @backward_flow: (nullable): the same, backward; only with %GST_TORCH_FLOW_BOTH
  * @confidence: (nullable): float32 [grid_height, grid_width] in 0..1; only with
  *   %GST_TORCH_FLOW_BOTH
- * @mean_x: mean of the vectors, to the right, pixels of the frame; NaN where it is not known
+ * @mean_x: mean of the vectors, to the right, pixels of the frame; NaN if unknown
  * @mean_y: the same, down
  *
- * One result, as read from a meta or to be attached. One that gst_torch_flow_meta_read() filled, or
- * that lies on the stack, borrows its strings and buffers; those read from a meta live as long as
- * the meta does. One that a function returned owns them and goes with gst_torch_flow_free().
+ * One result, read from a meta or to be attached. A result on the stack, or filled by
+ * gst_torch_flow_meta_read(), borrows its strings and buffers; those read from a meta are valid as
+ * long as the meta. A result that a function returned owns them and is freed with
+ * gst_torch_flow_free().
  *
- * In bindings, take the arrays from gst_torch_flow_get_vectors() and
- * gst_torch_flow_get_confidence(): a field gives a buffer that goes with this structure.
+ * In bindings, get the arrays from gst_torch_flow_get_vectors() and
+ * gst_torch_flow_get_confidence(): a buffer read from a field is valid only as long as this
+ * structure.
  */
 struct _GstTorchFlow {
   guint width;

@@ -125,13 +125,13 @@ gboolean transform_match_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer* fro
 
 /**
  * gst_torch_match_new:
- * @source: name of the element that computed it
+ * @source: name of the element that computed the result
  * @matches: (nullable) (transfer none): float32 [count, %GST_TORCH_MATCH_COLUMNS]
  *
- * A result that owns its strings and its buffer, to be filled in and attached. `count` is that of
- * @matches, all other fields are zero, the times unknown.
+ * Creates a result that owns its strings and its buffer, to be filled in and attached. `count` is
+ * that of @matches, all other fields are zero, and the times are unknown.
  *
- * Returns: (transfer full): a new result, for gst_torch_match_free()
+ * Returns: (transfer full): a new result, to be freed with gst_torch_match_free()
  */
 GstTorchMatch* gst_torch_match_new(const gchar* source, GstBuffer* matches) {
   g_return_val_if_fail(source != nullptr, nullptr);
@@ -149,9 +149,9 @@ GstTorchMatch* gst_torch_match_new(const gchar* source, GstBuffer* matches) {
 
 /**
  * gst_torch_match_copy:
- * @match: a result, whether or not it owns what it holds
+ * @match: a result, which may borrow its strings and its buffer
  *
- * Returns: (transfer full): a result that owns its strings and its buffer, for
+ * Returns: (transfer full): a result that owns its strings and its buffer, to be freed with
  *   gst_torch_match_free(). The buffer is shared, not copied
  */
 GstTorchMatch* gst_torch_match_copy(const GstTorchMatch* match) {
@@ -186,9 +186,9 @@ void gst_torch_match_free(GstTorchMatch* match) {
 /**
  * gst_torch_match_set_matrix:
  * @match: a result
- * @matrix: (nullable) (array fixed-size=9): row by row, or %NULL for none
+ * @matrix: (nullable) (array fixed-size=9): the matrix, row by row, or %NULL for none
  *
- * For bindings, which cannot set the field.
+ * Sets the matrix. Bindings cannot set the field.
  */
 void gst_torch_match_set_matrix(GstTorchMatch* match, const gdouble* matrix) {
   g_return_if_fail(match != nullptr);
@@ -200,8 +200,8 @@ void gst_torch_match_set_matrix(GstTorchMatch* match, const gdouble* matrix) {
  * gst_torch_match_get_matches:
  * @match: a result
  *
- * Returns: (transfer full) (nullable): float32 [count, %GST_TORCH_MATCH_COLUMNS]; %NULL where there
- *   is no array
+ * Returns: (transfer full) (nullable): float32 [count, %GST_TORCH_MATCH_COLUMNS]; %NULL if there is
+ *   no array
  */
 GstBuffer* gst_torch_match_get_matches(const GstTorchMatch* match) {
   g_return_val_if_fail(match != nullptr, nullptr);
@@ -211,7 +211,7 @@ GstBuffer* gst_torch_match_get_matches(const GstTorchMatch* match) {
 /**
  * gst_torch_match_meta_get_info: (skip)
  *
- * Returns: (transfer none): what the `info` of every match meta points to
+ * Returns: (transfer none): the `info` of every match meta
  */
 const GstMetaInfo* gst_torch_match_meta_get_info(void) {
   static const GstMetaInfo* const info = [] {
@@ -242,11 +242,11 @@ GstCustomMeta* gst_buffer_add_torch_match_meta(GstBuffer* buffer, const GstTorch
 /**
  * gst_buffer_iterate_torch_match_meta: (skip)
  * @buffer: a buffer
- * @state: (inout): a position; start with a pointer that is %NULL
+ * @state: (inout): the position; start with a pointer that is %NULL
  *
  * In bindings use gst_buffer_list_torch_matches().
  *
- * Returns: (transfer none) (nullable): the next match result on @buffer, %NULL after the last
+ * Returns: (transfer none) (nullable): the next match meta of @buffer, or %NULL after the last one
  */
 GstCustomMeta* gst_buffer_iterate_torch_match_meta(GstBuffer* buffer, gpointer* state) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
@@ -260,9 +260,9 @@ GstCustomMeta* gst_buffer_iterate_torch_match_meta(GstBuffer* buffer, gpointer* 
 /**
  * gst_buffer_get_torch_match_meta:
  * @buffer: a buffer
- * @source: (nullable): name of the element that computed it, or %NULL for the first of any
+ * @source: (nullable): name of the element that computed the result, or %NULL for the first result
  *
- * Returns: (transfer none) (nullable): the match result
+ * Returns: (transfer none) (nullable): the match meta
  */
 GstCustomMeta* gst_buffer_get_torch_match_meta(GstBuffer* buffer, const gchar* source) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
@@ -283,7 +283,7 @@ GstCustomMeta* gst_buffer_get_torch_match_meta(GstBuffer* buffer, const gchar* s
  *
  * In bindings use gst_buffer_get_torch_match() or gst_buffer_list_torch_matches().
  *
- * Returns: %FALSE where @meta holds something else
+ * Returns: %FALSE if @meta is another meta or incomplete
  */
 gboolean gst_torch_match_meta_read(GstCustomMeta* meta, GstTorchMatch* match) {
   g_return_val_if_fail(meta && match, FALSE);
@@ -320,10 +320,10 @@ gboolean gst_torch_match_meta_read(GstCustomMeta* meta, GstTorchMatch* match) {
 /**
  * gst_buffer_get_torch_match:
  * @buffer: a buffer
- * @source: (nullable): name of the element that computed it, or %NULL for the first of any
+ * @source: (nullable): name of the element that computed the result, or %NULL for the first result
  *
- * Returns: (transfer full) (nullable): the match result, which owns what it holds; %NULL where
- *   there is none, or none that can be read
+ * Returns: (transfer full) (nullable): a copy of the match result; %NULL if there is none, or none
+ *   that can be read
  */
 GstTorchMatch* gst_buffer_get_torch_match(GstBuffer* buffer, const gchar* source) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
@@ -340,8 +340,8 @@ GstTorchMatch* gst_buffer_get_torch_match(GstBuffer* buffer, const gchar* source
  * gst_buffer_list_torch_matches:
  * @buffer: a buffer
  *
- * Returns: (transfer full) (element-type GstTorchMatch): all match results on @buffer that can be
- *   read, in the order in which they were attached; each owns what it holds
+ * Returns: (transfer full) (element-type GstTorchMatch): copies of all match results on @buffer
+ *   that can be read, in the order in which they were attached
  */
 GList* gst_buffer_list_torch_matches(GstBuffer* buffer) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);

@@ -5,31 +5,35 @@
  * @title: Match results
  * @short_description: correspondences between a video buffer and another image
  *
- * `loftrmatch` attaches its result as a #GstCustomMeta named %GST_TORCH_MATCH_META_NAME, tagged
- * {video, size, orientation}: it survives elements that keep the image, follows its pixels where
- * an element says where they went, and is dropped where none does. docs/api.md has a table of what
- * GStreamer's elements say. The array goes where a frame is encoded; the numbers stay.
+ * `loftrmatch` attaches its result as a #GstCustomMeta named %GST_TORCH_MATCH_META_NAME with the
+ * tags {video, size, orientation}. The meta survives elements that keep the image. If an element
+ * says where the pixels went, the result is transformed; otherwise it is dropped. docs/api.md has a
+ * table of GStreamer's elements. Encoders drop the array and keep the figures.
  *
- * Its structure's fields can be read without this header (from Python, from Rust): `source`,
- * `model` (string), `width`, `height` (uint; the frame that x1, y1 refer to), `reference-width`,
- * `reference-height` (uint; the image that x0, y0 refer to), `reference` (string, only where that
- * is an image file: its path), `reference-pts` (uint64, ns; where it is an earlier frame), `dt`
- * (int64, ns; this frame's PTS less that one's), `count` (uint), `mean-confidence` (double),
- * `skipped` (string, only where there is no result: why), `matches` (GstBuffer, float32 [count, 6]:
- * x0, y0, x1, y1 in pixels, confidence, inlier (1 or 0; 1 without geometry)). With geometry also
- * `geometry` (string: "homography" or "fundamental"), `verdict` (string: "static", "moved" or
- * "lost"), `inliers` (uint), `residual` (double, pixels) and, unless lost, `matrix` (GstValueArray
- * of nine doubles, row by row: x1 = H x0, or x1^T F x0 = 0). Of adaptive matching also `passes`
- * (uint: 1 where the coarse pass was enough), `overlap` (string: what it said, "none", "unsure",
- * "still", "partial" or "large"), `working-size` (uint: longer side inside the model, pixels, where
- * the matches come from), `region` and `reference-region` (GstValueArray of four uint: x, y, width
- * and height of the part of each image that was looked at).
+ * The fields of its structure can be read without this header (from Python or Rust): `source`,
+ * `model` (string), `width`, `height` (uint; size of the frame, to which x1, y1 refer),
+ * `reference-width`, `reference-height` (uint; size of the other image, to which x0, y0 refer),
+ * `reference` (string, path of the other image, only if it is a file), `reference-pts` (uint64, ns;
+ * if the other image is an earlier frame), `dt` (int64, ns; this frame's PTS minus that PTS),
+ * `count` (uint), `mean-confidence` (double), `skipped` (string, only without a result: the
+ * reason), `matches` (GstBuffer, float32 [count, 6]: x0, y0, x1, y1 in pixels, confidence, inlier
+ * (1 or 0; 1 without geometry)).
  *
- * Where the image is scaled, points, matrix and `width` and `height` follow; so do x0, y0 and
- * `reference-width` and `reference-height` unless the reference is an image file. So they do where
- * it is turned, mirrored, cropped or given borders (GStreamer 1.28 says so); matches that a crop
- * cuts off are left out of the array, `count`, `mean-confidence` and `inliers`, and a result that
- * has no array to count in is dropped. `working-size` and the regions stay as they were.
+ * With geometry also `geometry` (string: "homography" or "fundamental"), `verdict` (string:
+ * "static", "moved" or "lost"), `inliers` (uint), `residual` (double, pixels) and, unless lost,
+ * `matrix` (GstValueArray of nine doubles, row by row: x1 = H x0, or x1^T F x0 = 0).
+ *
+ * With adaptive matching also `passes` (uint: 1 if the coarse pass was sufficient), `overlap`
+ * (string: the outcome of the coarse pass, "none", "unsure", "still", "partial" or "large"),
+ * `working-size` (uint: longer side inside the model, pixels, at which the matches were found),
+ * `region` and `reference-region` (GstValueArray of four uint: x, y, width and height of the
+ * matched part of each image).
+ *
+ * If the image is scaled, points, matrix, `width` and `height` are scaled with it; so are x0, y0,
+ * `reference-width` and `reference-height` unless the reference is an image file. The same applies
+ * if it is rotated, mirrored, cropped or padded (known since GStreamer 1.28). Matches that a crop
+ * cuts off are removed from the array, `count`, `mean-confidence` and `inliers`, and a result
+ * without an array is dropped. `working-size` and the regions do not change.
  */
 #pragma once
 
@@ -44,7 +48,7 @@ G_BEGIN_DECLS
 /**
  * GST_TORCH_MATCH_COLUMNS:
  *
- * Numbers in a row of the array of matches.
+ * Number of columns of the array of matches.
  */
 #define GST_TORCH_MATCH_COLUMNS 6
 
@@ -55,36 +59,36 @@ typedef struct _GstTorchMatch GstTorchMatch;
  * GstTorchMatch:
  * @width: width of the frame, pixels
  * @height: height of the frame, pixels
- * @reference_width: width of the reference image, pixels
- * @reference_height: height of the reference image, pixels
- * @reference_pts: PTS of the other frame; %GST_CLOCK_TIME_NONE where it is an image file
- * @dt: this frame's PTS less @reference_pts, ns; %GST_CLOCK_STIME_NONE where one is missing
- * @count: how many matches there are
- * @mean_confidence: of the matches, 0..1
- * @inliers: how many agree with the geometry
- * @residual: root mean square distance of the inliers from what it says, pixels
- * @has_matrix: whether @matrix is there
- * @matrix: (array fixed-size=9): row by row
- * @source: (not nullable): name of the element that computed this
+ * @reference_width: width of the other image, pixels
+ * @reference_height: height of the other image, pixels
+ * @reference_pts: PTS of the other frame; %GST_CLOCK_TIME_NONE if it is an image file
+ * @dt: this frame's PTS minus @reference_pts, ns; %GST_CLOCK_STIME_NONE if a PTS is missing
+ * @count: number of matches
+ * @mean_confidence: mean confidence of the matches, 0..1
+ * @inliers: number of matches that agree with the geometry
+ * @residual: root mean square distance of the inliers from the geometry, pixels
+ * @has_matrix: whether @matrix is set
+ * @matrix: (array fixed-size=9): the matrix, row by row
+ * @source: (not nullable): name of the element that computed the result
  * @model: (nullable): name of the model
- * @reference: (nullable): the reference image's file
- * @geometry: (nullable): "homography" or "fundamental"; %NULL where none was asked for
+ * @reference: (nullable): path of the reference image's file
+ * @geometry: (nullable): "homography" or "fundamental"; %NULL without geometry
  * @verdict: (nullable): "static", "moved" or "lost"; only with @geometry
- * @skipped: (nullable): why there is no result, where there is none
+ * @skipped: (nullable): the reason if there is no result
  * @matches: (nullable): float32 [count, %GST_TORCH_MATCH_COLUMNS]
- * @passes: of adaptive matching: 1 or 2; 0 where it was not asked for
+ * @passes: adaptive matching: number of passes, 1 or 2; otherwise 0
  * @working_size: longer side inside the model, pixels; only with @passes
- * @region: (array fixed-size=4): x, y, width and height of what was looked at, in pixels that the
- *   frame had then; only with @passes
- * @reference_region: (array fixed-size=4): the same of the reference image
- * @overlap: (nullable): what the coarse pass said; only with @passes
+ * @region: (array fixed-size=4): x, y, width and height of the matched part, in pixels of the frame
+ *   when it was matched; only with @passes
+ * @reference_region: (array fixed-size=4): the same of the other image
+ * @overlap: (nullable): outcome of the coarse pass; only with @passes
  *
- * One result, as read from a meta or to be attached. One that gst_torch_match_meta_read() filled,
- * or that lies on the stack, borrows its strings and the buffer; those read from a meta live as
- * long as the meta does. One that a function returned owns them and goes with
+ * One result, read from a meta or to be attached. A result on the stack, or filled by
+ * gst_torch_match_meta_read(), borrows its strings and its buffer; those read from a meta are valid
+ * as long as the meta. A result that a function returned owns them and is freed with
  * gst_torch_match_free().
  *
- * In bindings, take the array from gst_torch_match_get_matches().
+ * In bindings, get the array from gst_torch_match_get_matches().
  */
 struct _GstTorchMatch {
   guint width;

@@ -243,25 +243,25 @@ static void gst_torch_allocator_class_init(GstTorchAllocatorClass* klass) {
   /**
    * GstTorchAllocator:max-idle-bytes:
    *
-   * How many bytes of blocks to keep for reuse when their memory was freed; 0 keeps none.
+   * Maximum size in bytes of freed blocks that are kept for reuse; 0 keeps none.
    */
   g_object_class_install_property(
       object_class, kPropMaxIdleBytes,
       g_param_spec_uint64("max-idle-bytes", "Maximum idle bytes",
-                          "How many bytes of freed blocks to keep for reuse", 0, G_MAXUINT64,
-                          kDefaultMaxIdleBytes,
+                          "Maximum size of freed blocks that are kept for reuse, in bytes", 0,
+                          G_MAXUINT64, kDefaultMaxIdleBytes,
                           static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
                                                    GST_PARAM_MUTABLE_PLAYING)));
   /**
    * GstTorchAllocator:stats:
    *
-   * Counts, all guint64: `live-blocks` and `live-bytes` in use, `idle-blocks` and `idle-bytes`
-   * kept for reuse, `allocations` (how often new memory was needed), `reuses` (how often it was
-   * not), `live-arrays` and `array-bytes` of results.
+   * Counters, all guint64: `live-blocks` and `live-bytes` in use, `idle-blocks` and `idle-bytes`
+   * kept for reuse, `allocations` (blocks newly allocated), `reuses` (blocks reused), `live-arrays`
+   * and `array-bytes` of results.
    */
   g_object_class_install_property(
       object_class, kPropStats,
-      g_param_spec_boxed("stats", "Statistics", "What is in use, kept and reused",
+      g_param_spec_boxed("stats", "Statistics", "Blocks and arrays in use, kept and reused",
                          GST_TYPE_STRUCTURE,
                          static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }
@@ -291,7 +291,7 @@ GType gst_torch_element_type_get_type(void) {
 /**
  * gst_torch_allocator_new:
  *
- * An allocator of its own, with its own blocks: elements share that of the runtime instead.
+ * Creates an allocator with its own blocks. Elements share the runtime's allocator instead.
  *
  * Returns: (transfer full): a new allocator
  */
@@ -340,7 +340,7 @@ gboolean gst_torch_results_fit(gsize bytes, guint64* used, guint64* bound) {
  * gst_is_torch_memory:
  * @memory: any memory
  *
- * Returns: whether @memory is of a #GstTorchAllocator
+ * Returns: whether @memory belongs to a #GstTorchAllocator
  */
 gboolean gst_is_torch_memory(GstMemory* memory) {
   g_return_val_if_fail(memory != nullptr, FALSE);
@@ -350,13 +350,13 @@ gboolean gst_is_torch_memory(GstMemory* memory) {
 /**
  * gst_torch_memory_get_shape:
  * @memory: any memory
- * @n_dims: (out): how many sizes there are
+ * @n_dims: (out): number of dimensions
  *
- * The sizes of an array, slowest first: [height, width, 2] for flow, [height, width] for a
- * confidence, [count, 6] for matches.
+ * Gets the sizes of an array, slowest dimension first: [height, width, 2] for flow, [height, width]
+ * for a confidence, [count, 6] for matches.
  *
  * Returns: (transfer none) (nullable) (array length=n_dims): the sizes, valid as long as @memory,
- *   or %NULL (and 0 in @n_dims) where @memory is no array of this library, or a part of one
+ *   or %NULL (and 0 in @n_dims) if @memory is not an array of this library, or is a part of one
  */
 const gint64* gst_torch_memory_get_shape(GstMemory* memory, guint* n_dims) {
   g_return_val_if_fail(n_dims != nullptr, nullptr);
@@ -372,8 +372,8 @@ const gint64* gst_torch_memory_get_shape(GstMemory* memory, guint* n_dims) {
  * gst_torch_memory_get_element_type:
  * @memory: any memory
  *
- * Returns: the type of the elements of an array; %GST_TORCH_ELEMENT_NONE where @memory is no array
- *   of this library, or a part of one
+ * Returns: the type of the array's elements; %GST_TORCH_ELEMENT_NONE if @memory is not an array of
+ *   this library, or is a part of one
  */
 GstTorchElementType gst_torch_memory_get_element_type(GstMemory* memory) {
   g_return_val_if_fail(memory != nullptr, GST_TORCH_ELEMENT_NONE);

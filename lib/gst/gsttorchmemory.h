@@ -3,19 +3,19 @@
 /**
  * SECTION:gsttorchmemory
  * @title: Memory
- * @short_description: results as memory, and memory that frames are decoded into
+ * @short_description: memory of results, and memory for decoded frames
  *
- * A #GstTorchAllocator makes two kinds of #GstMemory, both in system memory that anybody can map.
+ * A #GstTorchAllocator creates two kinds of #GstMemory, both in system memory that can be mapped as
+ * usual.
  *
- * Arrays: what a model computed, such as the `flow` buffer of a flow meta. Read-only, dense, in
- * row-major order and native byte order. Mapping one copies nothing where the model ran on the CPU;
- * where it ran on a device the first map copies the array, and fails (as gst_memory_map() does,
- * with %FALSE) where that copy did. The array lives as long as its memory, however long the
- * pipeline is gone. gst_torch_memory_get_shape() and gst_torch_memory_get_element_type() tell what
- * it is.
+ * Arrays are a model's output, such as the `flow` buffer of a flow meta. They are read-only, dense,
+ * in row-major order and native byte order. If the model ran on the CPU, mapping copies nothing. If
+ * it ran on a GPU, the first map copies the array from the device; if that fails, gst_memory_map()
+ * returns %FALSE. The array lives as long as its memory, even after the pipeline is gone.
+ * gst_torch_memory_get_shape() and gst_torch_memory_get_element_type() describe it.
  *
- * Blocks: what gst_allocator_alloc() gives. Writable, and taken from blocks that the allocator
- * keeps when memory is freed, since decoders ask for memory once per frame.
+ * Blocks are the result of gst_allocator_alloc(). They are writable. The allocator keeps freed
+ * blocks for reuse, because decoders allocate memory once per frame.
  */
 #pragma once
 
@@ -28,21 +28,21 @@ G_BEGIN_DECLS
 /**
  * GST_TORCH_MEMORY_TYPE:
  *
- * What gst_memory_is_type() knows this memory by.
+ * Memory type, for gst_memory_is_type().
  */
 #define GST_TORCH_MEMORY_TYPE "TorchMemory"
 
 /**
  * GST_TORCH_ALLOCATOR_NAME:
  *
- * Name of the allocators as objects. They are not registered: gst_allocator_find() knows none.
+ * Object name of the allocators. They are not registered: gst_allocator_find() does not find them.
  */
 #define GST_TORCH_ALLOCATOR_NAME "GstTorchMemory"
 
 /**
  * GstTorchAllocator:
  *
- * Opaque. Thread-safe. It lives as long as somebody refers to it, and each memory of it does.
+ * Opaque. Thread-safe. Each of its memories has a reference to it.
  */
 #define GST_TYPE_TORCH_ALLOCATOR (gst_torch_allocator_get_type())
 GST_TORCH_API
@@ -50,11 +50,11 @@ G_DECLARE_FINAL_TYPE(GstTorchAllocator, gst_torch_allocator, GST, TORCH_ALLOCATO
 
 /**
  * GstTorchElementType:
- * @GST_TORCH_ELEMENT_NONE: bytes: the memory is no array, or a part of one
- * @GST_TORCH_ELEMENT_F32: 32-bit floating point
+ * @GST_TORCH_ELEMENT_NONE: the memory is not an array, or is a part of one
+ * @GST_TORCH_ELEMENT_F32: IEEE single precision
  * @GST_TORCH_ELEMENT_F16: IEEE half precision
  *
- * The elements of an array. Native byte order.
+ * Element type of an array, in native byte order.
  */
 typedef enum {
   GST_TORCH_ELEMENT_NONE,

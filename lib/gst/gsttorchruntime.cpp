@@ -114,41 +114,43 @@ static void gst_torch_runtime_class_init(GstTorchRuntimeClass* klass) {
   /**
    * GstTorchRuntime:memory-limit:
    *
-   * Bytes that the tensors of all elements together may take; 0 is no limit. What is kept from
-   * frames for other elements takes at most a quarter of it. So do the arrays of results on frames
-   * that wait somewhere; beyond that frames get the numbers alone. Without a limit results may take
-   * a quarter of the machine's memory.
+   * Maximum memory of all elements' tensors together, in bytes; 0 is no limit. Data that is kept of
+   * frames for other elements uses at most a quarter of it. So do the result arrays on frames that
+   * wait; beyond that, frames get figures without arrays. Without a limit, result arrays may use a
+   * quarter of the machine's memory.
    */
-  g_object_class_install_property(object_class, PROP_MEMORY_LIMIT,
-                                  g_param_spec_uint64("memory-limit", "Memory limit",
-                                                      "Bytes that tensors may take; 0 is no limit",
-                                                      0, G_MAXUINT64, 0, writable));
+  g_object_class_install_property(
+      object_class, PROP_MEMORY_LIMIT,
+      g_param_spec_uint64("memory-limit", "Memory limit",
+                          "Maximum memory of all elements' tensors, in bytes (0 = no limit)", 0,
+                          G_MAXUINT64, 0, writable));
   /**
    * GstTorchRuntime:grace-time:
    *
-   * How long a model stays loaded after the last element gave it back, in nanoseconds.
+   * How long a model stays loaded after its last element stopped using it, in nanoseconds.
    */
   g_object_class_install_property(
       object_class, PROP_GRACE_TIME,
-      g_param_spec_int64("grace-time", "Grace time",
-                         "Nanoseconds that a model stays loaded after its last user", 0, G_MAXINT64,
-                         5 * GST_SECOND, writable));
+      g_param_spec_int64(
+          "grace-time", "Grace time",
+          "Time that a model stays loaded after its last element stopped using it, in nanoseconds",
+          0, G_MAXINT64, 5 * GST_SECOND, writable));
   /**
    * GstTorchRuntime:stats:
    *
-   * What is shared: `analyzers` (uint, elements at work), `models` (uint, in memory), `loads`,
-   * `loads-shared` (uint64, models read from a file, and requests served by one that was there),
-   * `conversions`, `features` (uint64, how often pixels were converted and features computed),
-   * `cache-hits`, `cache-misses`, `cache-evictions` (uint64), `cache-bytes` (uint64),
-   * `results-bytes` (uint64, arrays of results that somebody holds). Once a model was loaded also,
-   * for tensors on the CPU: `memory-current`, `memory-peak`, `memory-reserved` (uint64, bytes),
+   * Statistics of the shared state: `analyzers` (uint, running elements), `models` (uint, in
+   * memory), `loads`, `loads-shared` (uint64, models read from a file, and requests that a loaded
+   * model served), `conversions`, `features` (uint64, how often pixels were converted and features
+   * computed), `cache-hits`, `cache-misses`, `cache-evictions` (uint64), `cache-bytes` (uint64),
+   * `results-bytes` (uint64, result arrays in use). After the first model was loaded also, for
+   * tensors on the CPU: `memory-current`, `memory-peak`, `memory-reserved` (uint64, bytes),
    * `tensors` (uint64, live allocations) and `memory` (list of structures `model`, `stage`,
    * `current`, `peak`).
    */
   g_object_class_install_property(
       object_class, PROP_STATS,
-      g_param_spec_boxed("stats", "Statistics", "What is loaded, kept and used", GST_TYPE_STRUCTURE,
-                         readable));
+      g_param_spec_boxed("stats", "Statistics", "Loaded models, cached data and memory use",
+                         GST_TYPE_STRUCTURE, readable));
 }
 
 static void gst_torch_runtime_init(GstTorchRuntime*) {}
@@ -156,8 +158,7 @@ static void gst_torch_runtime_init(GstTorchRuntime*) {}
 /**
  * gst_torch_runtime_get:
  *
- * There is one runtime in a process. Everything that an application sets on it stays for as long as
- * the process lives.
+ * Gets the runtime of the process. Its properties keep their values until the process ends.
  *
  * Returns: (transfer full): the runtime
  */
@@ -180,8 +181,7 @@ GstTorchRuntime* gst_torch_runtime_get(void) {
  * gst_torch_runtime_trim:
  * @runtime: the runtime
  *
- * Gives back now what no element uses: models within their grace time, and everything that was kept
- * and can be made again.
+ * Unloads models that no element uses, even within their grace time, and drops cached data.
  */
 void gst_torch_runtime_trim(GstTorchRuntime* runtime) {
   g_return_if_fail(GST_IS_TORCH_RUNTIME(runtime));
@@ -192,10 +192,10 @@ void gst_torch_runtime_trim(GstTorchRuntime* runtime) {
  * gst_context_new_torch_runtime:
  * @runtime: the runtime
  *
- * Elements that were given the same context find what another of them made from a frame. Every
- * context that this function makes is another in that respect, though there is one runtime.
+ * Elements with the same context share the data that they derive from a frame. Elements with
+ * different contexts do not, although there is only one runtime.
  *
- * Returns: (transfer full): a context that carries it, for gst_element_set_context()
+ * Returns: (transfer full): a new context with the runtime, for gst_element_set_context()
  */
 GstContext* gst_context_new_torch_runtime(GstTorchRuntime* runtime) {
   g_return_val_if_fail(GST_IS_TORCH_RUNTIME(runtime), nullptr);
@@ -212,7 +212,8 @@ GstContext* gst_context_new_torch_runtime(GstTorchRuntime* runtime) {
  * gst_context_get_torch_runtime:
  * @context: a context
  *
- * Returns: (transfer full) (nullable): the runtime in it, %NULL where it is of another type
+ * Returns: (transfer full) (nullable): the runtime in @context, or %NULL if @context has another
+ *   type
  */
 GstTorchRuntime* gst_context_get_torch_runtime(GstContext* context) {
   g_return_val_if_fail(GST_IS_CONTEXT(context), nullptr);
@@ -226,14 +227,14 @@ GstTorchRuntime* gst_context_get_torch_runtime(GstContext* context) {
 /**
  * gst_buffer_add_torch_frame_meta:
  * @buffer: a writable buffer with a video frame
- * @info: what its caps say
+ * @info: the video info of its caps
  *
- * Has the model elements behind a `tee` share what they make from this frame, whichever comes first
- * and however late the last one is. Without it they do so only while one of them works on the
- * frame: nobody may add a meta to a buffer that several branches hold, and the elements keep no
- * buffers. Call it before the tee, in a pad probe for example. What was made is kept, within the
- * memory limit of the runtime, until the buffer is given back. Elements that change the frame in
- * place copy it.
+ * Makes the model elements behind a `tee` share the data that they derive from this frame, in
+ * whatever order they run and however late the last one is. Without it they share only while one of
+ * them has the frame: no element may add a meta to a buffer that several branches share, and the
+ * elements keep no buffers. Call it before the tee, for example in a pad probe. The data is kept,
+ * within the memory limit of the runtime, until the buffer is released. Elements that change the
+ * frame in place copy it.
  */
 void gst_buffer_add_torch_frame_meta(GstBuffer* buffer, const GstVideoInfo* info) {
   g_return_if_fail(GST_IS_BUFFER(buffer) && gst_buffer_is_writable(buffer));
@@ -247,10 +248,10 @@ void gst_buffer_add_torch_frame_meta(GstBuffer* buffer, const GstVideoInfo* info
 /**
  * gst_torch_ensure_element_runtime: (skip)
  * @element: an element that goes to READY
- * @runtime: (inout) (nullable): where its set_context function puts the runtime
+ * @runtime: (inout) (nullable): where the element's set_context function stores the runtime
  *
- * Finds the runtime the way contexts are found: the element's own, downstream's, upstream's, the
- * application's (NEED_CONTEXT), and last a new one, which is announced (HAVE_CONTEXT).
+ * Looks for the runtime as for any context: the element's own, downstream's, upstream's, the
+ * application's (NEED_CONTEXT). Otherwise it creates a context and announces it (HAVE_CONTEXT).
  */
 void gst_torch_ensure_element_runtime(GstElement* element, GstTorchRuntime** runtime) {
   g_return_if_fail(GST_IS_ELEMENT(element));
@@ -271,12 +272,12 @@ void gst_torch_ensure_element_runtime(GstElement* element, GstTorchRuntime** run
 
 /**
  * gst_torch_handle_set_context: (skip)
- * @context: (nullable): what the element was given
- * @runtime: (inout) (nullable): where the element keeps the runtime
+ * @context: (nullable): the context that the element was given
+ * @runtime: (inout) (nullable): where the element stores the runtime
  *
  * For #GstElementClass.set_context().
  *
- * Returns: whether it was a runtime
+ * Returns: whether @context contained a runtime
  */
 gboolean gst_torch_handle_set_context(GstContext* context, GstTorchRuntime** runtime) {
   g_return_val_if_fail(runtime, FALSE);
@@ -290,10 +291,10 @@ gboolean gst_torch_handle_set_context(GstContext* context, GstTorchRuntime** run
 
 /**
  * gst_torch_handle_context_query: (skip)
- * @element: the element that was asked
+ * @element: the element that received the query
  * @query: any query
  *
- * Hands on the context that the element was given, or made, as long as it is not stopped.
+ * Answers with the context that the element was given or created, until the element is stopped.
  *
  * Returns: whether @query asked for the runtime and was answered
  */

@@ -3,17 +3,17 @@
 /**
  * SECTION:gsttorchruntime
  * @title: GstTorchRuntime
- * @short_description: what all model elements of a process share
+ * @short_description: state that all model elements of a process share
  *
- * Model elements share one runtime: a model's weights are loaded once however many elements and
- * pipelines use it, and all inference of a device goes through the same few threads. Elements that
- * were given the same context, those of one pipeline usually, also convert a frame once.
+ * Model elements share one runtime. It loads a model's weights once for all elements and pipelines,
+ * and a few threads run all inference of a device. Elements with the same context, usually those of
+ * one pipeline, also convert a frame only once.
  *
- * Applications need not know it. One that wants to bound the memory, keep models loaded between
- * pipelines, or read the statistics, takes it with gst_torch_runtime_get() and keeps the reference.
+ * Applications need not use it. To limit the memory, to keep models loaded between pipelines, or to
+ * read the statistics, get it with gst_torch_runtime_get() and keep the reference.
  *
- * Elements hand it to each other as a #GstContext of type %GST_TORCH_RUNTIME_CONTEXT_TYPE
- * ("gst.torch.context", field "runtime").
+ * Elements share it as a #GstContext of type %GST_TORCH_RUNTIME_CONTEXT_TYPE ("gst.torch.context",
+ * field "runtime").
  */
 #pragma once
 
@@ -28,7 +28,7 @@ G_BEGIN_DECLS
 /**
  * GST_TORCH_RUNTIME_CONTEXT_TYPE:
  *
- * Type of the #GstContext that carries the runtime.
+ * Type of the #GstContext that contains the runtime.
  */
 #define GST_TORCH_RUNTIME_CONTEXT_TYPE "gst.torch.context"
 

@@ -52,12 +52,12 @@ GType gst_torch_shot_boundary_get_type(void) {
 
 /**
  * gst_torch_shot_new:
- * @source: name of the element that computed it
+ * @source: name of the element that computed the result
  *
- * A result that owns its strings, to be filled in and attached. All other fields are zero, the
- * times unknown.
+ * Creates a result that owns its strings, to be filled in and attached. All other fields are zero,
+ * and the times are unknown.
  *
- * Returns: (transfer full): a new result, for gst_torch_shot_free()
+ * Returns: (transfer full): a new result, to be freed with gst_torch_shot_free()
  */
 GstTorchShot* gst_torch_shot_new(const gchar* source) {
   g_return_val_if_fail(source != nullptr, nullptr);
@@ -69,9 +69,9 @@ GstTorchShot* gst_torch_shot_new(const gchar* source) {
 
 /**
  * gst_torch_shot_copy:
- * @shot: a result, whether or not it owns its strings
+ * @shot: a result, which may borrow its strings
  *
- * Returns: (transfer full): a result that owns its strings, for gst_torch_shot_free()
+ * Returns: (transfer full): a result that owns its strings, to be freed with gst_torch_shot_free()
  */
 GstTorchShot* gst_torch_shot_copy(const GstTorchShot* shot) {
   g_return_val_if_fail(shot != nullptr, nullptr);
@@ -98,7 +98,7 @@ void gst_torch_shot_free(GstTorchShot* shot) {
 /**
  * gst_torch_shot_meta_get_info: (skip)
  *
- * Returns: (transfer none): what the `info` of every shot meta points to
+ * Returns: (transfer none): the `info` of every shot meta
  */
 const GstMetaInfo* gst_torch_shot_meta_get_info(void) {
   static const GstMetaInfo* const info = [] {
@@ -140,11 +140,11 @@ GstCustomMeta* gst_buffer_add_torch_shot_meta(GstBuffer* buffer, const GstTorchS
 /**
  * gst_buffer_iterate_torch_shot_meta: (skip)
  * @buffer: a buffer
- * @state: (inout): a position; start with a pointer that is %NULL
+ * @state: (inout): the position; start with a pointer that is %NULL
  *
  * In bindings use gst_buffer_list_torch_shots().
  *
- * Returns: (transfer none) (nullable): the next shot result on @buffer, %NULL after the last
+ * Returns: (transfer none) (nullable): the next shot meta of @buffer, or %NULL after the last one
  */
 GstCustomMeta* gst_buffer_iterate_torch_shot_meta(GstBuffer* buffer, gpointer* state) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
@@ -158,9 +158,9 @@ GstCustomMeta* gst_buffer_iterate_torch_shot_meta(GstBuffer* buffer, gpointer* s
 /**
  * gst_buffer_get_torch_shot_meta:
  * @buffer: a buffer
- * @source: (nullable): name of the element that computed it, or %NULL for the first of any
+ * @source: (nullable): name of the element that computed the result, or %NULL for the first result
  *
- * Returns: (transfer none) (nullable): the shot result
+ * Returns: (transfer none) (nullable): the shot meta
  */
 GstCustomMeta* gst_buffer_get_torch_shot_meta(GstBuffer* buffer, const gchar* source) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
@@ -181,7 +181,7 @@ GstCustomMeta* gst_buffer_get_torch_shot_meta(GstBuffer* buffer, const gchar* so
  *
  * In bindings use gst_buffer_get_torch_shot() or gst_buffer_list_torch_shots().
  *
- * Returns: %FALSE where @meta holds something else
+ * Returns: %FALSE if @meta is another meta or incomplete
  */
 gboolean gst_torch_shot_meta_read(GstCustomMeta* meta, GstTorchShot* shot) {
   g_return_val_if_fail(meta && shot, FALSE);
@@ -208,10 +208,10 @@ gboolean gst_torch_shot_meta_read(GstCustomMeta* meta, GstTorchShot* shot) {
 /**
  * gst_buffer_get_torch_shot:
  * @buffer: a buffer
- * @source: (nullable): name of the element that computed it, or %NULL for the first of any
+ * @source: (nullable): name of the element that computed the result, or %NULL for the first result
  *
- * Returns: (transfer full) (nullable): the shot result, which owns what it holds; %NULL where
- *   there is none, or none that can be read
+ * Returns: (transfer full) (nullable): a copy of the shot result; %NULL if there is none, or none
+ *   that can be read
  */
 GstTorchShot* gst_buffer_get_torch_shot(GstBuffer* buffer, const gchar* source) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
@@ -228,10 +228,10 @@ GstTorchShot* gst_buffer_get_torch_shot(GstBuffer* buffer, const gchar* source) 
  * gst_buffer_list_torch_shots:
  * @buffer: a buffer
  *
- * A frame with which more than one boundary is known has a result for each.
+ * If a frame carries more than one boundary, it has a result for each.
  *
- * Returns: (transfer full) (element-type GstTorchShot): all shot results on @buffer that can be
- *   read, in the order in which they were attached; each owns what it holds
+ * Returns: (transfer full) (element-type GstTorchShot): copies of all shot results on @buffer that
+ *   can be read, in the order in which they were attached
  */
 GList* gst_buffer_list_torch_shots(GstBuffer* buffer) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);

@@ -3,22 +3,22 @@
 /**
  * SECTION:gsttorchshotmeta
  * @title: Shot boundaries
- * @short_description: where shots of a video change
+ * @short_description: shots and their boundaries on a video buffer
  *
  * `scenedetect` attaches its result to every frame as a #GstCustomMeta named
- * %GST_TORCH_SHOT_META_NAME. It has no tags: whatever keeps metas keeps it, since it says nothing
- * of places in the image. A frame with which more than one boundary is known has a meta for each.
+ * %GST_TORCH_SHOT_META_NAME. The meta has no tags, because it does not refer to positions in the
+ * image, so elements keep it whenever they keep metas. If a frame carries more than one boundary,
+ * it has a meta for each.
  *
- * Its structure's fields can be read without this header (from Python, from Rust): `source`
+ * The fields of its structure can be read without this header (from Python or Rust): `source`
  * (string), `model` (string), `frame` (uint64), `shot` (uint), `score`, `threshold`, `distance`,
- * `mean-luma` (double; not where `skipped` is), `boundary` (string), and where that is not `none`:
+ * `mean-luma` (double; absent with `skipped`), `boundary` (string), and if that is not `none`:
  * `start-frame`, `middle-frame`, `end-frame` (uint64), `start-pts`, `middle-pts`, `end-pts`
- * (uint64, ns), `confidence` (double); `skipped` (string, only where the frame was not looked at:
- * why).
+ * (uint64, ns), `confidence` (double); `skipped` (string, only on frames that were not analyzed:
+ * the reason).
  *
- * In C, gst_torch_shot_meta_read() fills a #GstTorchShot that borrows its strings from the meta.
- * In other languages, gst_buffer_get_torch_shot() and gst_buffer_list_torch_shots() give a
- * #GstTorchShot that owns them.
+ * In C, gst_torch_shot_meta_read() fills a #GstTorchShot that borrows its strings from the meta. In
+ * other languages, gst_buffer_get_torch_shot() and gst_buffer_list_torch_shots() return copies.
  */
 #pragma once
 
@@ -32,12 +32,12 @@ G_BEGIN_DECLS
 
 /**
  * GstTorchShotBoundary:
- * @GST_TORCH_SHOT_BOUNDARY_NONE: the shot continues
- * @GST_TORCH_SHOT_BOUNDARY_CUT: one frame shows one shot, the next another
- * @GST_TORCH_SHOT_BOUNDARY_DISSOLVE: one shot becomes another within a few frames
- * @GST_TORCH_SHOT_BOUNDARY_FADE: the same by way of black, white or another plain colour
+ * @GST_TORCH_SHOT_BOUNDARY_NONE: no boundary
+ * @GST_TORCH_SHOT_BOUNDARY_CUT: a change from one frame to the next
+ * @GST_TORCH_SHOT_BOUNDARY_DISSOLVE: a gradual change within a few frames
+ * @GST_TORCH_SHOT_BOUNDARY_FADE: a gradual change through black, white or another plain colour
  *
- * How a shot begins.
+ * Kind of a shot boundary.
  */
 typedef enum {
   GST_TORCH_SHOT_BOUNDARY_NONE,
@@ -54,30 +54,30 @@ typedef struct _GstTorchShot GstTorchShot;
 
 /**
  * GstTorchShot:
- * @frame: number of the frame, from 0, since the stream began or was seeked
- * @shot: how many boundaries are known up to this frame: the number of its shot, from 0
- * @score: 0..1, how sure it is that a shot begins here; comparable between models
- * @threshold: what @score is compared with
- * @distance: what the model itself said: cosine distance from the frame before, or the probability
- *   that the frame before ended a shot
+ * @frame: number of the frame, from 0, since the start of the stream or the last seek
+ * @shot: number of the frame's shot, from 0: the number of boundaries up to this frame
+ * @score: 0..1, how likely a shot begins here; comparable between models
+ * @threshold: the threshold that @score is compared with
+ * @distance: the model's raw output: cosine distance from the previous frame, or the probability
+ *   that the previous frame ended a shot
  * @mean_luma: 0 (black) to 255
- * @boundary: what boundary is known with this frame, or that none is
- * @start_frame: first frame that is not purely the old shot; of a cut, @frame
- * @middle_frame: where both shots weigh the same, of a fade the darkest (or whitest) frame; of a
- *   cut, @frame
- * @end_frame: first frame that is purely the new shot: @frame, or one before it, since a gradual
+ * @boundary: the boundary that was decided with this frame, if any
+ * @start_frame: first frame that is not purely the old shot; for a cut, @frame
+ * @middle_frame: frame in which both shots have the same weight; for a fade, the darkest or
+ *   brightest frame; for a cut, @frame
+ * @end_frame: first frame that is purely the new shot: @frame or an earlier one, because a gradual
  *   change is known only when it is over
- * @start_pts: PTS of that frame, ns
- * @middle_pts: PTS of that frame, ns
- * @end_pts: PTS of that frame, ns
- * @confidence: 0..1, of the boundary
- * @source: (not nullable): name of the element that computed this
+ * @start_pts: PTS of @start_frame, ns
+ * @middle_pts: PTS of @middle_frame, ns
+ * @end_pts: PTS of @end_frame, ns
+ * @confidence: 0..1, confidence of the boundary
+ * @source: (not nullable): name of the element that computed the result
  * @model: (nullable): name of the model
- * @skipped: (nullable): why the frame was not looked at, where it was not
+ * @skipped: (nullable): the reason if the frame was not analyzed
  *
- * One result, as read from a meta or to be attached. One that gst_torch_shot_meta_read() filled,
- * or that lies on the stack, borrows its strings. One that a function returned owns them and goes
- * with gst_torch_shot_free().
+ * One result, read from a meta or to be attached. A result on the stack, or filled by
+ * gst_torch_shot_meta_read(), borrows its strings. A result that a function returned owns them and
+ * is freed with gst_torch_shot_free().
  */
 struct _GstTorchShot {
   guint64 frame;

@@ -284,50 +284,52 @@ void install_properties(GObjectClass* object_class) {
   };
   install(PROP_MODEL, g_param_spec_string("model", "Model",
                                           "Name of a model from models/manifest.json, or path of a "
-                                          "weights file; auto is the element's usual one",
+                                          "weights file (auto = the element's default)",
                                           defaults.model.c_str(), kMutableReady));
   install(PROP_DEVICE, g_param_spec_string("device", "Device",
-                                           "auto, cpu, cuda or cuda:N; auto is a CUDA device where "
-                                           "one is usable, else the CPU",
+                                           "Device that runs the model: auto, cpu, cuda or cuda:N "
+                                           "(auto = a usable CUDA device, else the CPU)",
                                            defaults.device.c_str(), kMutableReady));
-  install(
-      PROP_PRECISION,
-      g_param_spec_enum("precision", "Precision",
-                        "In what the model's convolutions compute. fp16 takes a CUDA device, bf16 "
-                        "one of compute capability 8.0 or a CPU with AVX512_BF16; auto is fp32",
-                        GST_TYPE_TORCH_PRECISION, defaults.precision, kMutableReady));
+  install(PROP_PRECISION,
+          g_param_spec_enum(
+              "precision", "Precision",
+              "Data type of convolutions. fp16 requires a CUDA device, bf16 a CUDA device with "
+              "compute capability 8.0 or a CPU with AVX512_BF16 (auto = fp32)",
+              GST_TYPE_TORCH_PRECISION, defaults.precision, kMutableReady));
   install(PROP_INFERENCE_INTERVAL,
           g_param_spec_uint("inference-interval", "Inference interval",
                             "Compute a result for every Nth frame only", 1, G_MAXUINT,
                             defaults.inference_interval, kMutablePlaying));
-  install(PROP_BATCH_SIZE,
-          g_param_spec_uint("batch-size", "Batch size",
-                            "Frames that the model works on at once, at most; a model "
-                            "that looks at windows takes as many as these have",
-                            1, 64, defaults.batch_size, kMutablePlaying));
-  install(PROP_BATCH_TIMEOUT,
-          g_param_spec_uint64("batch-timeout", "Batch timeout",
-                              "How long a frame waits for a batch to fill, in nanoseconds", 0,
-                              10 * GST_SECOND, defaults.batch_timeout, kMutablePlaying));
+  install(
+      PROP_BATCH_SIZE,
+      g_param_spec_uint("batch-size", "Batch size",
+                        "Maximum number of frames or pairs per inference; results do not change, "
+                        "throughput may. A model that processes windows of frames ignores it",
+                        1, 64, defaults.batch_size, kMutablePlaying));
+  install(
+      PROP_BATCH_TIMEOUT,
+      g_param_spec_uint64("batch-timeout", "Batch timeout",
+                          "Maximum time that a frame waits for its batch to fill, in nanoseconds",
+                          0, 10 * GST_SECOND, defaults.batch_timeout, kMutablePlaying));
   install(PROP_MAX_LATENESS,
           g_param_spec_int64("max-lateness", "Maximum lateness",
-                             "In a live pipeline, how long a frame may wait for a model that is "
-                             "busy before it is passed on without a result, in nanoseconds. -1 is "
-                             "the duration of a frame, the largest value analyzes every frame and "
-                             "delays the stream",
+                             "Live pipelines: maximum time that a frame waits for a busy model "
+                             "before it passes without a result, in nanoseconds (-1 = duration of "
+                             "a frame, maximum = analyze every frame and delay the stream)",
                              -1, G_MAXINT64, defaults.max_lateness, kMutablePlaying));
   install(PROP_MEMORY_LIMIT,
-          g_param_spec_uint64("memory-limit", "Memory limit",
-                              "Bytes that the work on frames may take; beyond it the work is done "
-                              "in smaller parts, and last at a lower resolution. 0 is the limit of "
-                              "the runtime",
-                              0, G_MAXUINT64, defaults.memory_limit, kMutablePlaying));
-  install(PROP_ATTACH, g_param_spec_enum("attach", "Attach", "What is attached to buffers",
-                                         GST_TYPE_TORCH_ATTACH, defaults.attach, kMutablePlaying));
+          g_param_spec_uint64(
+              "memory-limit", "Memory limit",
+              "Maximum memory for the work on frames, in bytes; to stay below it, the element uses "
+              "smaller batches, then a lower resolution (0 = the runtime's limit)",
+              0, G_MAXUINT64, defaults.memory_limit, kMutablePlaying));
+  install(PROP_ATTACH,
+          g_param_spec_enum("attach", "Attach", "Parts of the result that are attached to buffers",
+                            GST_TYPE_TORCH_ATTACH, defaults.attach, kMutablePlaying));
   install(PROP_POST_MESSAGES, g_param_spec_boolean("post-messages", "Post messages",
                                                    "Post an element message for each result",
                                                    defaults.post_messages, kMutablePlaying));
-  install(PROP_STATS, g_param_spec_boxed("stats", "Statistics", "What was done since the start",
+  install(PROP_STATS, g_param_spec_boxed("stats", "Statistics", "Counters since the start",
                                          GST_TYPE_STRUCTURE, kReadOnly));
 }
 
