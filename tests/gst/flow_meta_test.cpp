@@ -34,7 +34,7 @@ bool read(GstBuffer* frame, GstTorchFlow* flow, const char* source = nullptr) {
   return meta && gst_torch_flow_meta_read(meta, flow);
 }
 
-TEST(FlowMeta, gives_back_what_was_put_in) {
+TEST(FlowMeta, returns_what_was_attached) {
   const auto array = constant_flow(8, 4, 1, 2), backward = constant_flow(8, 4, -1, -2);
   const auto confidence = make_buffer(8 * 4 * 4);
   GstTorchFlow in = describe_flow(8, 4, array.get());
@@ -134,7 +134,7 @@ TEST(FlowMeta, of_another_shape_is_not_read) {
   auto frame = make_buffer(1);
   const GstTorchFlow in = describe_flow(8, 4, nullptr);
   GstCustomMeta* meta = gst_buffer_add_torch_flow_meta(frame.get(), &in);
-  // Each of what must be there: those that are looked for first, and the last.
+  // Some required fields: the first ones that the reader looks up and the last one.
   for (const char* field : {"max-magnitude", "grid-width", "width"}) {
     gst_structure_remove_field(gst_custom_meta_get_structure(meta), field);
     GstTorchFlow out;
@@ -145,7 +145,7 @@ TEST(FlowMeta, of_another_shape_is_not_read) {
   }
 }
 
-TEST(FlowMeta, shares_its_arrays_with_copies_of_the_buffer_and_lets_go_of_them) {
+TEST(FlowMeta, shares_its_arrays_with_copies_of_the_buffer_and_releases_them) {
   const auto array = constant_flow(8, 4, 1, 2);
   {
     const auto frame = frame_with_flow(array.get());
@@ -190,7 +190,7 @@ TEST(FlowMeta, is_rescaled_with_the_video) {
   EXPECT_EQ(flow.grid_height, 4u);
 }
 
-/// What is read after an 8x4 frame with this flow was scaled to 32x4: x by 4, y by 1.
+/// Scales an 8x4 frame with this flow to 32x4 (x by 4, y by 1) and reads its flow.
 GstTorchFlow scaled(const GstTorchFlow& flow, Ref<GstBuffer>* frame) {
   Harness harness("videoscale ! capsfilter caps=video/x-raw,width=32,height=4");
   harness.set_caps(kCaps);
@@ -216,7 +216,7 @@ TEST(FlowMeta, is_measured_again_where_the_axes_scale_differently) {
   EXPECT_EQ(out.mean_y, -0.5);
 }
 
-TEST(FlowMeta, without_a_mean_vector_does_not_make_one_up) {
+TEST(FlowMeta, without_a_mean_vector_does_not_invent_one) {
   const auto frame = make_buffer(8 * 4 * 3);
   const GstTorchFlow flow = describe_flow(8, 4, nullptr);
   GstCustomMeta* meta = gst_buffer_add_torch_flow_meta(frame.get(), &flow);
@@ -228,7 +228,7 @@ TEST(FlowMeta, without_a_mean_vector_does_not_make_one_up) {
 }
 
 TEST(FlowMeta, of_half_precision_is_measured_again_too) {
-  const auto array = make_array(std::vector<guint16>(8 * 4 * 2, 0x3c00));  // 1
+  const auto array = make_array(std::vector<guint16>(8 * 4 * 2, 0x3c00));  // 1.0 as half precision
   GstTorchFlow flow = describe_flow(8, 4, array.get());
   flow.format = GST_TORCH_FLOW_FORMAT_F16;
   Ref<GstBuffer> frame;
@@ -245,8 +245,8 @@ TEST(FlowMeta, without_a_readable_array_scales_its_magnitudes_by_the_geometric_m
   }
 }
 
-TEST(FlowMeta, is_not_read_to_be_scaled_alike_on_both_axes) {
-  const auto array = constant_flow(8, 4, 100, 100);  // not what the description says
+TEST(FlowMeta, array_is_not_read_if_both_axes_scale_alike) {
+  const auto array = constant_flow(8, 4, 100, 100);  // differs from the description
   const auto flow = describe_flow(8, 4, array.get());
   Harness harness("videoscale ! capsfilter caps=video/x-raw,width=16,height=8");
   harness.set_caps(kCaps);

@@ -18,7 +18,7 @@ constexpr char kCaps[] = "video/x-raw,format=GRAY8,width=16,height=8,framerate=2
 // x -> 2 x + 4
 constexpr double kMatrix[] = {2, 0, 4, 0, 2, 4, 0, 0, 1};
 
-/// A frame with a result that has all there can be, through real elements.
+/// Passes a frame with a complete result through real elements.
 Ref<GstBuffer> through(const std::string& elements, const char* reference = nullptr) {
   Harness harness(elements);
   harness.set_caps(kCaps);

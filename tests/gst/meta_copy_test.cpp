@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What of a result is copied from buffer to buffer: all of it between raw frames, and without its
-// arrays to a frame that was encoded.
+// Tests which results are copied from buffer to buffer: all of them between raw frames, and all but
+// the arrays to an encoded frame.
 #include <algorithm>
 #include <random>
 #include <string>
@@ -21,7 +21,7 @@ constexpr gsize kBytes = kWidth * kHeight * 3 / 2;
 constexpr char kCaps[] =
     "video/x-raw,format=I420,width=64,height=48,framerate=25/1,pixel-aspect-ratio=1/1";
 
-// Noise, which nothing makes smaller than it is.
+// Noise, which no encoder makes smaller.
 Ref<GstBuffer> noise(gsize bytes) {
   std::mt19937 random(1);
   std::vector<guint8> values(bytes);
@@ -54,7 +54,7 @@ void attach(GstBuffer* frame, const Arrays& arrays) {
   gst_buffer_add_torch_match_meta(frame, &match);
 }
 
-// Both results are there, with all their arrays or with none.
+// Expects both results, with all their arrays or with none.
 void expect_results(GstBuffer* frame, bool with_arrays) {
   GstTorchFlow flow;
   GstCustomMeta* flow_meta = gst_buffer_get_torch_flow_meta(frame, nullptr);
@@ -129,7 +129,7 @@ TEST_P(EncodedFrames, keep_the_numbers_alone) {
   const auto frame = through(GetParam(), arrays);
   ASSERT_TRUE(frame);
   expect_results(frame.get(), false);
-  // The encoded frame is held here, as a queue would hold it.
+  // This function keeps the encoded frame as a queue would.
   for (const Ref<GstBuffer>* array : {&arrays.flow, &arrays.confidence, &arrays.matches}) {
     EXPECT_EQ(GST_MINI_OBJECT_REFCOUNT_VALUE(array->get()), 1) << "nobody holds it any more";
   }
@@ -152,7 +152,7 @@ TEST(DecodedFrames, still_have_the_numbers) {
 
 TEST(Copies, of_a_buffer_keep_the_arrays) {
   const Arrays arrays;
-  // Of 3 bytes more than a frame of its caps has: an element may leave room.
+  // With 3 bytes more than its caps require too: elements may allocate padding.
   for (const gsize bytes : {kBytes, kBytes + 3}) {
     const auto frame = noise(bytes);
     attach(frame.get(), arrays);
@@ -178,7 +178,7 @@ TEST(Copies, to_what_is_not_known_to_be_a_frame_keep_the_numbers_alone) {
   const Arrays arrays;
   const auto frame = noise(kBytes);
   attach(frame.get(), arrays);
-  // Empty; encoded and larger than the frame; told to be encoded.
+  // Once empty, and once larger than the frame and thus encoded.
   for (const gsize bytes : {gsize{0}, gsize{5 * kWidth * kHeight + 1}}) {
     const auto other = Ref<GstBuffer>::adopt(gst_buffer_new());
     if (bytes > 0) gst_buffer_append(other.get(), make_buffer(bytes).release());
@@ -194,7 +194,7 @@ void count_errors(GstDebugCategory*, GstDebugLevel level, const gchar*, const gc
   if (level == GST_LEVEL_ERROR) errors_logged++;
 }
 
-// GStreamer writes an error for each meta that refuses to be copied.
+// GStreamer logs an error for each meta that fails to be copied.
 TEST(Copies, of_a_part_of_a_buffer_have_no_result_and_log_no_error) {
   const Arrays arrays;
   const auto frame = noise(kBytes);

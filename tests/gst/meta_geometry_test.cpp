@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Where results point once a frame was scaled, cropped, given borders or turned: where its pixels
-// went, or nowhere.
+// Tests that results follow the pixels when a frame is scaled, cropped, padded with borders or
+// turned, and that results disappear with pixels that are cut off.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -44,7 +44,7 @@ GstTorchMatch describe_match(guint width, guint height, GstBuffer* rows) {
   return match;
 }
 
-// --- against the pixels, through GStreamer's elements
+// --- compared with the pixels, through GStreamer's elements
 
 constexpr guint kLeft = 40, kTop = 12, kSide = 8;  // a white square on black
 
@@ -58,8 +58,7 @@ Ref<GstBuffer> frame_with_a_square() {
   return frame;
 }
 
-// The match, the flow and GStreamer's region of interest are where the square is, which moved by
-// (3, 1).
+// A match, a flow and GStreamer's region of interest, all on the square, which moved by (3, 1).
 Ref<GstBuffer> frame_with_results() {
   auto frame = frame_with_a_square();
   const float x = kLeft + (kSide - 1) / 2.f, y = kTop + (kSide - 1) / 2.f;
@@ -77,7 +76,7 @@ Ref<GstBuffer> frame_with_results() {
 
 struct Passage {
   const char* elements;
-  bool is_always_known;  // or from 1.28 on alone
+  bool is_always_known;  // false: only from GStreamer 1.28 on
 };
 
 std::ostream& operator<<(std::ostream& out, const Passage& passage) {
@@ -89,7 +88,7 @@ class Geometry : public ::testing::TestWithParam<Passage> {
   void SetUp() override {
     Harness harness(GetParam().elements);
     harness.set_caps(kCaps);
-    // compositor waits for a second frame, or the end, before it gives the first.
+    // compositor outputs the first frame only after a second one or EOS.
     harness.push(frame_with_results());
     harness.push_event(gst_event_new_eos());
     frame_ = harness.pull();
@@ -142,8 +141,8 @@ TEST_P(Geometry, of_flow_is_that_of_matches) {
   EXPECT_NEAR(vectors[at + 1] * row_px, row[3] - row[1], 1e-3);
 }
 
-// Where GStreamer's own meta is gone ours are, and from 1.28 on, when it is right, it is where
-// they are.
+// Our metas are dropped when GStreamer's own meta is. From GStreamer 1.28 on, which fixed that
+// meta, both must have the same position.
 TEST_P(Geometry, is_that_of_gstreamers_own_meta) {
   GstVideoRegionOfInterestMeta* own = gst_buffer_get_video_region_of_interest_meta(frame_.get());
   const OwnedMatch match = result_of(frame_);
@@ -170,7 +169,7 @@ constexpr Passage kPassages[] = {
     {"videoscale ! capsfilter caps=video/x-raw,width=128,height=96", true},
     {"videoscale ! capsfilter caps=video/x-raw,width=32,height=24", true},
     {"videoscale ! capsfilter caps=video/x-raw,width=100,height=48",
-     true},  // of another pixel aspect ratio
+     true},  // another pixel aspect ratio
     {"videoscale ! capsfilter caps=video/x-raw,width=96,height=71,pixel-aspect-ratio=1/1", true},
     {"videoscale ! capsfilter caps=video/x-raw,width=128,height=128,pixel-aspect-ratio=1/1", false},
     {"videoscale ! capsfilter caps=video/x-raw,width=160,height=48,pixel-aspect-ratio=1/1", false},
@@ -195,14 +194,14 @@ constexpr Passage kPassages[] = {
 
 INSTANTIATE_TEST_SUITE_P(Behind, Geometry, ::testing::ValuesIn(kPassages), passage_name);
 
-// --- as GStreamer 1.28 asks, on any version
+// --- transforms as GStreamer 1.28 requests them, on any version
 
 class Turned : public ::testing::TestWithParam<const char*> {
  protected:
   static constexpr guint kColumns = 5, kRows = 3;
   MatrixRequest request_ = flip_request(GetParam(), kColumns, kRows);
 
-  // Where GStreamer's matrix says that a pixel goes, and a displacement.
+  // Where GStreamer's matrix moves a pixel, or a displacement with `one` = 0.
   std::pair<double, double> moved(double x, double y, double one = 1) const {
     const auto& m = request_.transform.matrix;
     return {m[0][0] * x + m[0][1] * y + m[0][2] * one, m[1][0] * x + m[1][1] * y + m[1][2] * one};
@@ -259,7 +258,7 @@ TEST_P(Turned, a_fundamental_matrix_still_says_what_it_said) {
     ASSERT_TRUE(request_.apply(from.get(), to.get()));
     const OwnedMatch out = result_of(to);
     ASSERT_TRUE(out);
-    const auto product = [](const GstTorchMatch& match) {  // second^T F first
+    const auto product = [](const GstTorchMatch& match) {  // the epipolar product, second^T F first
       const std::vector<float> p = rows_of(match);
       const double* m = match.matrix;
       const double line[] = {m[0] * p[0] + m[1] * p[1] + m[2], m[3] * p[0] + m[4] * p[1] + m[5],
@@ -333,12 +332,12 @@ INSTANTIATE_TEST_SUITE_P(By, Turned,
                                            "ul-lr", "ur-ll"),
                          direction_name);
 
-// --- borders, crops, and what cannot be said
+// --- borders, crops and unsupported matrices
 
 class Mapped : public ::testing::Test {
  protected:
-  /// A frame of 8x4 with the flow (2, 0) in its left half and (0, 0) in its right one, and with two
-  /// matches, one in each half.
+  /// Attaches the flow (2, 0) to the left half of an 8x4 frame, (0, 0) to the right half, and one
+  /// match to each half.
   void attach(bool arrays) {
     std::vector<float> vectors;
     for (int i = 0; i < 8 * 4; i++) {
@@ -379,7 +378,7 @@ class Mapped : public ::testing::Test {
   GstTorchFlow* flow_ = nullptr;
 };
 
-// 8x4 in the middle of 16x16, at its double size.
+// An 8x4 image at double size in the middle of 16x16.
 MatrixRequest letterbox() {
   return MatrixRequest(8, 4, 16, 16).set_rectangles({0, 0, 8, 4}, {0, 4, 16, 8});
 }

@@ -10,8 +10,8 @@
 #include "tests/support/parse.h"
 #include "tests/support/temp_directory.h"
 
-// Streams that are allowed but rare, through elements that pass them on: what comes out, and what
-// is returned, is what an element of GStreamer's own makes of them. Criticals end the test program.
+// Sends valid but rare streams through elements that pass data. Output and return values must be
+// those of a GStreamer element. A critical ends the test program.
 namespace gsttorch {
 namespace {
 
@@ -20,7 +20,7 @@ using ::testing::IsEmpty;
 constexpr char kCaps[] = "video/x-raw,format=RGB,width=8,height=4,framerate=25/1";
 constexpr gsize kFrameSize = 8 * 4 * 3;
 
-/// Says what came out of an element and what it returned, in order.
+/// Records what an element outputs and returns, in order.
 class Passage {
  public:
   explicit Passage(const std::string& description) : harness_(parse_bin(description)) {
@@ -72,7 +72,7 @@ class Passage {
 struct Subject {
   const char* name;
   const char* properties;
-  const char* without_caps;  // whose place it takes there: a video filter cannot do without
+  const char* without_caps;  // reference element without caps, as a video filter requires caps
 };
 
 class OddStream : public ::testing::TestWithParam<Subject> {
@@ -159,7 +159,7 @@ TEST_P(OddStream, with_another_stream_after_its_end) {
     passage.set_caps();
     passage.buffer(0);
     passage.event(gst_event_new_eos());
-    passage.buffer(40 * GST_MSECOND);  // too late
+    passage.buffer(40 * GST_MSECOND);  // after EOS
     passage.event(gst_event_new_stream_start("another"));
     passage.set_caps();
     passage.segment(GST_FORMAT_TIME);

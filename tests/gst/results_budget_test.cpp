@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What the arrays of results take while frames wait, and what happens beyond.
+// Tests the memory of result arrays while frames wait, and what happens above the limit.
 #include "lib/gst/results_budget.h"
 
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// Says that it is so large, and is not.
+/// A tensor that reports a large size without using the memory.
 class LargeTensor final : public Tensor {
  public:
   explicit LargeTensor(std::size_t bytes)
@@ -43,7 +43,7 @@ Ref<GstBuffer> array_of(std::size_t bytes) {
   return wrap_tensor(std::make_shared<LargeTensor>(bytes));
 }
 
-/// The process's runtime, with a limit for as long as a test.
+/// Uses the process's runtime and resets its limit at the end of each test.
 class ResultsMemory : public ::testing::Test {
  protected:
   ~ResultsMemory() override { set_limit(0); }
@@ -61,12 +61,12 @@ class ResultsMemory : public ::testing::Test {
   Ref<GstTorchRuntime> runtime_ = Ref<GstTorchRuntime>::adopt(gst_torch_runtime_get());
 };
 
-TEST_F(ResultsMemory, is_counted_as_long_as_somebody_holds_an_array) {
+TEST_F(ResultsMemory, is_counted_until_the_last_reference_to_an_array) {
   const guint64 before = results_bytes();
   auto first = array_of(1000);
   const auto second = wrap_values({1, 2, 3}, {3});
   EXPECT_EQ(results_bytes(), before + 1012);
-  // On a frame, and on a copy of it.
+  // Attaches it to a frame, then copies the frame.
   auto frame = make_buffer(4);
   const GstTorchFlow flow = describe_flow(1, 1, first.get());
   gst_buffer_add_torch_flow_meta(frame.get(), &flow);
@@ -78,7 +78,7 @@ TEST_F(ResultsMemory, is_counted_as_long_as_somebody_holds_an_array) {
   EXPECT_EQ(results_bytes(), before + 12);
 }
 
-TEST_F(ResultsMemory, may_be_a_quarter_of_the_limit_and_a_warning_says_once_that_it_is) {
+TEST_F(ResultsMemory, may_be_a_quarter_of_the_limit_then_warns_once) {
   const auto element = Ref<GstElement>::adopt(gst_element_factory_make("identity", nullptr));
   ElementBus bus(element.get());
   ResultsBudget budget;
@@ -120,8 +120,8 @@ Ref<GstBuffer> frame(int index, guint width, guint height) {
   return buffer;
 }
 
-// Whether each of three frames has an array: the first never has one, the third comes when as much
-// as there may be is held.
+// Whether each of three frames has an array: the first one never does, and the third one arrives
+// when the arrays of earlier frames have reached the limit.
 std::vector<bool> arrays_of(GstElement* element, bool (*has_array)(GstBuffer*),
                             std::vector<std::string>* warnings) {
   constexpr guint kWidth = 160, kHeight = 128;

@@ -31,7 +31,7 @@ GstTorchShot dissolve() {
   return shot;
 }
 
-TEST(ShotMeta, gives_back_what_was_attached) {
+TEST(ShotMeta, returns_what_was_attached) {
   const auto buffer = make_buffer(4);
   const GstTorchShot in = dissolve();
   GstCustomMeta* meta = gst_buffer_add_torch_shot_meta(buffer.get(), &in);
@@ -56,7 +56,7 @@ TEST(ShotMeta, gives_back_what_was_attached) {
   EXPECT_EQ(out.skipped, nullptr);
 }
 
-TEST(ShotMeta, says_nothing_of_a_boundary_where_there_is_none) {
+TEST(ShotMeta, has_no_boundary_fields_without_a_boundary) {
   const auto buffer = make_buffer(4);
   GstTorchShot shot = dissolve();
   shot.boundary = GST_TORCH_SHOT_BOUNDARY_NONE;

@@ -21,7 +21,7 @@ using ::testing::ElementsAre;
 
 constexpr gsize kBytes = 2 * 3 * 2 * sizeof(float);
 
-/// What an engine would give, without one. Says when it goes.
+/// A tensor without an engine; it counts its live instances.
 class FakeTensor : public Tensor {
  public:
   explicit FakeTensor(int* alive = nullptr) : values_(12), alive_(alive) {
@@ -51,7 +51,7 @@ class FakeTensor : public Tensor {
   int* alive_;
 };
 
-/// An allocator of which one can tell whether it is still alive.
+/// An allocator with a weak reference, which tells whether it was finalised.
 class WatchedAllocator {
  public:
   explicit WatchedAllocator(GstAllocator* allocator = gst_torch_allocator_new())
@@ -314,7 +314,7 @@ TEST(TorchBlocks, are_aligned_and_have_the_room_that_was_asked_for) {
     GstMapInfo map;
     ASSERT_TRUE(gst_memory_map(memory.get(), &map, GST_MAP_WRITE));
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(map.data - offset) & align, 0u) << align;
-    std::memset(map.data - offset, 1, maxsize);  // an address checker sees that it is there
+    std::memset(map.data - offset, 1, maxsize);  // AddressSanitizer checks that the memory exists
     gst_memory_unmap(memory.get(), &map);
   }
 }
@@ -404,7 +404,7 @@ TEST(TorchBlocks, of_an_absurd_size_are_not_to_be_had) {
   EXPECT_EQ(allocator.stat("live-blocks"), 0u);
 }
 
-/// Gives a block of its own, once.
+/// A block source with a single block in its own storage.
 class OneBlock : public BlockSource {
  public:
   void* allocate(std::size_t bytes) noexcept override {

@@ -73,7 +73,7 @@ Ref<GstBuffer> frame_with_flow(float x, float y) {
 
 using Pixel = std::array<guint8, 3>;
 
-/// A pixel of a packed frame, its first three channels.
+/// The first three channels of a pixel in a packed frame.
 Pixel pixel(const Ref<GstBuffer>& frame, guint x, guint y, guint width = kWidth,
             guint channels = 3) {
   const auto bytes = bytes_of(frame.get());
@@ -81,7 +81,7 @@ Pixel pixel(const Ref<GstBuffer>& frame, guint x, guint y, guint width = kWidth,
   return {bytes[at], bytes[at + 1], bytes[at + 2]};
 }
 
-/// What an overlay with these properties makes of a frame with flow.
+/// Runs a frame with flow through an overlay with these properties.
 Ref<GstBuffer> drawn(const std::vector<std::pair<const char*, const char*>>& properties, float x,
                      float y) {
   Harness harness(make_overlay(properties));
@@ -98,7 +98,7 @@ bool is_within(int levels, const Pixel& a, const Pixel& b) {
 
 MATCHER_P(IsNear, expected, "") { return is_within(2, arg, expected); }
 
-constexpr Pixel kRed{255, 0, 0};  // the wheel's colour of a full-length vector to the right
+constexpr Pixel kRed{255, 0, 0};  // the wheel's colour for a full-length vector to the right
 constexpr Pixel kImage{kGrey, kGrey, kGrey};
 
 TEST(AnalysisOverlay, paints_the_wheel_colour_of_the_flow) {
@@ -127,7 +127,7 @@ TEST(AnalysisOverlay, flow_style_none_draws_nothing) {
   EXPECT_THAT(bytes_of(out.get()), Each(kGrey));
 }
 
-/// Pixels of an arrow drawing that are not the image's.
+/// The pixels of an arrow drawing that differ from the image.
 std::vector<Pixel> arrow_pixels(const std::vector<std::pair<const char*, const char*>>& properties,
                                 guint from_row, guint rows) {
   Harness harness(make_overlay(properties));
@@ -151,7 +151,7 @@ TEST(AnalysisOverlay, draws_arrows_in_the_hue_of_the_flow_and_a_step_long_at_max
     return std::count_if(row.begin(), row.end(),
                          [](const Pixel& p) { return is_within(30, p, kRed); });
   };
-  // Four arrows of six pixels' motion. Their ends are blurred.
+  // Four arrows of six pixels' motion; their ends are anti-aliased.
   EXPECT_THAT(red_in_row_8("12"), ::testing::AllOf(::testing::Ge(4 * 6), ::testing::Le(4 * 9)));
   EXPECT_THAT(red_in_row_8("24"), ::testing::AllOf(::testing::Ge(4 * 2), ::testing::Le(4 * 5)));
 }
@@ -321,7 +321,8 @@ TEST(AnalysisOverlay, scales_a_coarser_grid_and_its_vectors_to_the_frame) {
   Harness harness(make_overlay({{"opacity", "1"}, {"max-magnitude", "10"}}));
   harness.set_caps(caps("RGB", 8, 8));
   auto frame = grey_frame(8, 8);
-  // Two columns: to the right, and still. One grid pixel is four frame pixels wide.
+  // The left column moves to the right, the right one is still. A grid pixel is 4 frame pixels
+  // wide.
   const auto array = make_array<float>({2.5f, 0, 0, 0, 2.5f, 0, 0, 0});
   GstTorchFlow flow = describe_flow(8, 8, array.get());
   flow.grid_width = flow.grid_height = 2;
@@ -352,7 +353,7 @@ TEST(AnalysisOverlay, reads_half_precision) {
   EXPECT_THAT(pixel(harness.push_and_pull(frame), 0, 0), IsNear(kRed));
 }
 
-/// Where pixels lie in a buffer with wider rows than usual and something before the image.
+/// Position of the pixels in a buffer with padded rows and bytes before the image.
 constexpr guint kPaddedStride = 40, kOffset = 16;
 
 Ref<GstBuffer> padded_frame() {
@@ -385,7 +386,7 @@ TEST(AnalysisOverlay, copies_from_padded_rows_side_by_side) {
   EXPECT_THAT(pixel(out, kWidth, kHeight - 1, 2 * kWidth), IsNear(kRed));
 }
 
-TEST(AnalysisOverlay, others_that_hold_the_buffer_do_not_see_the_drawing) {
+TEST(AnalysisOverlay, does_not_draw_into_a_buffer_with_other_references) {
   Harness harness(make_overlay({{"opacity", "1"}}));
   harness.set_caps(caps("RGB"));
   const auto held = frame_with_flow(10, 0);
@@ -394,7 +395,7 @@ TEST(AnalysisOverlay, others_that_hold_the_buffer_do_not_see_the_drawing) {
   EXPECT_THAT(bytes_of(held.get()), Each(kGrey));
 }
 
-TEST(AnalysisOverlay, others_that_hold_the_memory_do_not_see_the_drawing) {
+TEST(AnalysisOverlay, does_not_draw_into_a_memory_with_other_references) {
   Harness harness(make_overlay({{"opacity", "1"}}));
   harness.set_caps(caps("RGB"));
   auto frame = frame_with_flow(10, 0);
@@ -504,7 +505,7 @@ TEST(AnalysisOverlay, follows_changes_of_size) {
   }
 }
 
-/// What a pad answers when the other side is asked for these widths.
+/// The pad's widths when the opposite pad has these.
 std::string widths(const char* pad, const std::string& on_other_side) {
   GstElement* overlay = make_overlay({{"layout", "side-by-side"}});
   GstBaseTransformClass* klass = GST_BASE_TRANSFORM_GET_CLASS(overlay);
@@ -620,7 +621,7 @@ TEST(AnalysisOverlay, frames_that_are_not_drawn_on_pass_uncopied_even_when_other
   }
 }
 
-// How many of the rows of a frame that was all grey are something else.
+// Counts the rows of a frame, all grey before, that changed.
 guint changed_rows(const Ref<GstBuffer>& frame, guint width, guint height) {
   guint changed = 0;
   for (guint y = 0; y < height; y++) {
@@ -637,7 +638,7 @@ TEST(AnalysisOverlay, perf_line_writes_the_rate_on_the_foot_of_the_image) {
     Harness harness(make_overlay({{"perf-line", on}}));
     harness.set_caps(caps("RGB", kSide, kSide));
     harness.push_and_pull(grey_frame(kSide, kSide));
-    g_usleep(600'000);  // the line is made twice a second
+    g_usleep(600'000);  // the line is updated twice a second
     const auto out = harness.push_and_pull(grey_frame(kSide, kSide));
     const guint rows = changed_rows(out, kSide, kSide);
     EXPECT_EQ(rows > 0, on == std::string("true"));
@@ -669,7 +670,7 @@ std::vector<std::string> files_in(const TempDirectory& directory) {
   return names;
 }
 
-// One at a time: a queue that is full drops.
+// Pushes one frame at a time, because a full queue drops snapshots.
 void push_frames(Harness& harness, GstElement* overlay, guint count, guint every) {
   for (guint i = 0; i < count; i++) {
     EXPECT_EQ(harness.push(frame_with_flow(10, 0)), GST_FLOW_OK);
@@ -699,7 +700,7 @@ TEST(AnalysisOverlay, writes_snapshots_named_after_frames) {
   EXPECT_THAT(pixel(harness.pull(), 3, 2), IsNear(kImage)) << "every=0";
 }
 
-TEST(AnalysisOverlay, tells_in_its_log_what_it_does_and_why_not) {
+TEST(AnalysisOverlay, logs_what_it_draws_and_why_it_does_not) {
   const TempDirectory directory;
   GstElement* overlay = make_overlay();
   g_object_set(overlay, "snapshot-location", directory.path("%d.png").c_str(), "snapshot-every", 2u,
@@ -766,7 +767,7 @@ TEST(AnalysisOverlay, snapshot_max_files_removes_the_oldest_of_this_run) {
   EXPECT_THAT(files_in(directory), ElementsAre("03.png", "04.png", "99.png"));
 }
 
-// The thread that writes stays in the first snapshot until somebody reads the file's other end.
+// The writing thread blocks in the first snapshot until the test reads the FIFO.
 TEST(AnalysisOverlay, never_waits_for_snapshots_and_counts_those_it_drops) {
   for (const guint queue : {1u, 3u}) {
     const TempDirectory directory;
@@ -777,7 +778,7 @@ TEST(AnalysisOverlay, never_waits_for_snapshots_and_counts_those_it_drops) {
     Harness harness(overlay);
     harness.set_caps(caps("RGB"));
     for (guint i = 0; i < 20; i++) ASSERT_EQ(harness.push(frame_with_flow(1, 0)), GST_FLOW_OK);
-    // It may have taken the first one at once, or after others had filled the queue.
+    // The thread may dequeue the first snapshot at once, or only after the queue was full.
     const guint64 dropped = stat(overlay, "snapshots-dropped");
     EXPECT_THAT(dropped, ::testing::AnyOf(20 - queue - 1, 20 - queue));
     EXPECT_EQ(stat(overlay, "snapshots"), 0u);
@@ -817,7 +818,7 @@ std::string start_error(const std::string& snapshot_location) {
   return errors.empty() ? "" : errors[0];
 }
 
-TEST(AnalysisOverlay, does_not_start_with_a_snapshot_pattern_that_is_of_no_use) {
+TEST(AnalysisOverlay, refuses_an_unusable_snapshot_pattern) {
   for (const char* pattern : {"a.png", "%d-%d.png", "%s.png", "%05d.bmp", "%05d"}) {
     const std::string error = start_error(pattern);
     EXPECT_THAT(error, ::testing::StartsWith(
@@ -853,7 +854,7 @@ Ref<GstBuffer> frame_with_shot(double score, bool is_cut = false, const char* so
   return frame;
 }
 
-// What an overlay with these properties makes of three frames: the last of them.
+// Pushes three frames through an overlay with these properties; returns the last one.
 Ref<GstBuffer> third_drawn(const std::vector<std::pair<const char*, const char*>>& properties) {
   Harness harness(make_overlay(properties));
   harness.set_caps(caps("RGB", kSide, kSide));
@@ -865,12 +866,12 @@ Ref<GstBuffer> third_drawn(const std::vector<std::pair<const char*, const char*>
 TEST(AnalysisOverlay, draws_a_strip_of_the_last_scores) {
   const auto out = third_drawn({});
   const auto at = [&](guint x, guint y) { return pixel(out, x, y, kSide); };
-  EXPECT_EQ(at(63, 63), kWhite);  // the newest: no score
+  EXPECT_EQ(at(63, 63), kWhite);  // the newest frame, without a score
   EXPECT_EQ(at(63, 62), kBlack);
   EXPECT_EQ(at(63, 59), kYellow);  // the threshold
-  EXPECT_EQ(at(62, 57), kWhite);   // a cut of full score
+  EXPECT_EQ(at(62, 57), kWhite);   // a cut with the full score
   EXPECT_EQ(at(61, 57), kBlack);
-  EXPECT_EQ(at(60, 60), kImage);  // no frame came before
+  EXPECT_EQ(at(60, 60), kImage);  // there was no earlier frame
 }
 
 TEST(AnalysisOverlay, marks_a_boundary_in_the_strip) {
@@ -880,7 +881,7 @@ TEST(AnalysisOverlay, marks_a_boundary_in_the_strip) {
   EXPECT_EQ(pixel(out, 63, 56, kSide), kDarkRed);
 }
 
-// A frame twice as wide and high as the caps say, of which the last quarter shows: it is white.
+// A frame twice as wide and high as the caps; its crop meta shows the white bottom right quarter.
 Ref<GstBuffer> cropped_frame() {
   auto frame = grey_frame(2 * kWidth, 2 * kHeight);
   for (guint row = kHeight; row < 2 * kHeight; row++) {
@@ -922,7 +923,7 @@ TEST(AnalysisOverlay, draws_beside_the_part_of_a_frame_that_shows) {
   EXPECT_EQ(gst_buffer_get_video_crop_meta(out.get()), nullptr) << "all of it shows";
 }
 
-TEST(AnalysisOverlay, a_part_that_lies_outside_of_the_frame_is_no_error) {
+TEST(AnalysisOverlay, a_crop_outside_the_frame_is_not_an_error) {
   for (const char* layout : {"blend", "side-by-side"}) {
     Harness harness(make_overlay({{"layout", layout}}));
     harness.set_caps(caps("RGB"));
@@ -958,12 +959,12 @@ TEST(AnalysisOverlay, draws_the_number_of_the_shot) {
   EXPECT_GT(white, 10);
 }
 
-TEST(AnalysisOverlay, draws_no_shots_when_told_so) {
+TEST(AnalysisOverlay, draw_shots_false_draws_no_shots) {
   const auto out = third_drawn({{"shots", "false"}});
   EXPECT_THAT(bytes_of(out.get()), Each(kGrey));
 }
 
-TEST(AnalysisOverlay, draws_the_shots_of_the_source_that_is_asked_for) {
+TEST(AnalysisOverlay, draws_the_shots_of_the_selected_source) {
   const auto out = third_drawn({{"source", "another"}});
   EXPECT_THAT(bytes_of(out.get()), Each(kGrey));
 }

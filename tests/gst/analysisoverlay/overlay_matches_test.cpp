@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What analysisoverlay draws of matches.
+// Tests how analysisoverlay draws matches.
 #include <array>
 #include <cstdlib>
 #include <limits>
@@ -60,7 +60,7 @@ struct Row {
 
 Ref<GstBuffer> array_of(const std::vector<Row>& rows) { return make_array(rows); }
 
-/// A result with the frame before.
+/// A result for a pair with the previous frame.
 GstTorchMatch describe(GstBuffer* rows, guint count) {
   GstTorchMatch match{};
   match.source = "loftrmatch0";
@@ -100,9 +100,9 @@ Ref<GstBuffer> drawn(const Properties& properties, Ref<GstBuffer> buffer,
   return harness.push_and_pull(std::move(buffer));
 }
 
-/// From column 20 to column 70 on row 60.
+/// Moves from column 20 to column 70 in row 60.
 constexpr Row kTrail{20, 60, 70, 60, 0.5f, 1};
-// Lines are smooth: they mix with what is behind them.
+// Lines are anti-aliased, so they blend with the background.
 MATCHER_P(IsNear, expected, "") {
   for (int c = 0; c < 3; c++) {
     if (std::abs(arg[c] - expected[c]) > 40) return false;
@@ -197,16 +197,16 @@ TEST(OverlayMatches, have_the_outline_of_the_reference_image) {
 }
 
 TEST(OverlayMatches, outline_follows_perspective_and_stops_behind_the_camera) {
-  // Twice as small for each 96 pixels to the right: the right border is at 48.
+  // The scale halves for each 96 pixels to the right, so the right border is at 48.
   const auto near = drawn({}, frame_with_geometry({1, 0, 0, 0, 1, 0, 1 / 95., 0, 1}));
   EXPECT_EQ(pixel(near, 47, 40), kOutline);
-  // Its right part is behind the camera: there is no right border.
+  // Its right part is behind the camera, so it has no right border.
   const auto behind = drawn({}, frame_with_geometry({1, 0, 0, 0, 1, 30, -1 / 48., 0, 1}));
   EXPECT_EQ(pixel(behind, 0, 60), kOutline);
   EXPECT_EQ(pixel(behind, 90, 60), kImage);
 }
 
-/// Rows of letters that are white, at the top.
+/// Counts white pixels, those of letters, in some rows.
 guint white_pixels(const Ref<GstBuffer>& out, guint from_row, guint to_row, guint stride = kSide) {
   guint white = 0;
   for (guint y = from_row; y < to_row; y++) {
@@ -246,7 +246,7 @@ TEST(OverlayMatches, have_a_line_for_each_reference_image_below_that_of_the_shot
   EXPECT_EQ(lines(true, 2), 3u);
 }
 
-TEST(OverlayMatches, are_those_of_the_source_that_is_asked_for) {
+TEST(OverlayMatches, are_those_of_the_selected_source) {
   const auto with_source = [](const char* source) {
     auto buffer = frame_with({kTrail});
     attach(buffer, {{20, 80, 70, 80, 1, 1}}, 0, "loftrmatch1");
@@ -328,12 +328,12 @@ TEST(OverlayMatches, of_an_array_that_is_too_small_give_one_warning) {
   EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING), ElementsAre(HasSubstr("48 bytes")));
 }
 
-// --- beside each other
+// --- side by side
 
 const Properties kPairs = {{"layout", "side-by-side"}, {"match-style", "pairs"}};
 constexpr guint kWide = 2 * kSide;
 
-/// Frames of growing brightness, the last of which leads to the one of that number.
+/// Pushes frames of growing brightness; the last one has a match with frame `reference`.
 Ref<GstBuffer> last_of(Harness& harness, guint frames, guint reference) {
   harness.set_caps(caps());
   Ref<GstBuffer> out;
@@ -352,14 +352,14 @@ TEST(OverlayMatches, in_pairs_lead_across_to_the_earlier_frame) {
   const auto out = last_of(harness, 2, 0);
   EXPECT_EQ(pixel(out, 10, 80, kWide), grey(101));
   EXPECT_EQ(pixel(out, kSide + 80, 80, kWide), grey(100));
-  EXPECT_THAT(pixel(out, 90, 60, kWide), IsNear(kGreen));          // from 70 in this frame
-  EXPECT_THAT(pixel(out, kSide + 15, 60, kWide), IsNear(kGreen));  // to 20 in the earlier one
+  EXPECT_THAT(pixel(out, 90, 60, kWide), IsNear(kGreen));          // from x=70 in this frame
+  EXPECT_THAT(pixel(out, kSide + 15, 60, kWide), IsNear(kGreen));  // to x=20 in the earlier one
   EXPECT_EQ(pixel(out, 60, 60, kWide), grey(101));
   EXPECT_EQ(pixel(out, kSide + 30, 60, kWide), grey(100));
   EXPECT_EQ(white_pixels(out, 0, 16, kWide), 0u) << "words are on the right";
 }
 
-// With one match with the image of a file.
+// A frame with one match with the image in a file.
 Ref<GstBuffer> frame_with_file(const std::string& file) {
   auto buffer = frame();
   const auto rows = array_of({{9.5f, 14.75f, 70, 60, 1, 1}});
@@ -383,7 +383,7 @@ TEST(OverlayMatches, in_pairs_do_not_wait_for_a_file_that_is_read_slowly) {
     EXPECT_THAT(pixel(out, kSide + 80, 80, kWide), IsNear(kBlack));
   }
   EXPECT_TRUE(slow.wait_until_begun(1));
-}  // and it stops though the file is not read
+}  // the overlay stops although the file is not read yet
 
 TEST(OverlayMatches, in_pairs_lead_to_the_image_of_a_file_scaled_to_the_frame) {
   const TempDirectory directory;
@@ -398,7 +398,7 @@ TEST(OverlayMatches, in_pairs_lead_to_the_image_of_a_file_scaled_to_the_frame) {
     harness.set_caps(caps());
     const bool is_there = file == path;
     Ref<GstBuffer> out;
-    for (int i = 0; i < 500; i++) {  // until the file is read, or surely would have been
+    for (int i = 0; i < 500; i++) {  // until the file is read or loading must have failed
       out = harness.push_and_pull(frame_with_file(file));
       const bool is_drawn = pixel(out, kSide + 80, 80, kWide)[0] > 0x30;
       if (is_drawn || (!is_there && i == 20)) break;
@@ -416,7 +416,7 @@ TEST(OverlayMatches, in_pairs_lead_to_the_image_that_agrees_best) {
     guint matches, inliers;
     const char* geometry;
   };
-  // The earlier frame that is shown, of those that the results lead to, one each.
+  // The earlier frame that is shown if the results refer to one earlier frame each.
   const auto shown = [](const std::vector<Result>& results) {
     Harness harness(make_overlay(kPairs));
     harness.set_caps(caps());
@@ -468,7 +468,7 @@ TEST(OverlayMatches, cached_frames_says_how_far_back_the_other_frame_may_be) {
   EXPECT_EQ(shown("2"), kBlack);
 }
 
-TEST(OverlayMatches, the_frame_so_many_before_is_always_there_where_as_many_are_kept) {
+TEST(OverlayMatches, always_find_a_frame_within_the_history_size) {
   Properties properties = kPairs;
   properties.emplace_back("history-size", "3");
   Harness harness(make_overlay(properties));
@@ -481,7 +481,7 @@ TEST(OverlayMatches, the_frame_so_many_before_is_always_there_where_as_many_are_
   }
 }
 
-TEST(OverlayMatches, a_frame_that_is_asked_for_again_and_again_stays) {
+TEST(OverlayMatches, keep_a_frame_that_is_requested_repeatedly) {
   Properties properties = kPairs;
   properties.emplace_back("history-size", "2");
   Harness harness(make_overlay(properties));
@@ -494,7 +494,7 @@ TEST(OverlayMatches, a_frame_that_is_asked_for_again_and_again_stays) {
   }
 }
 
-TEST(OverlayMatches, no_earlier_frame_is_held_unless_it_is_to_be_shown) {
+TEST(OverlayMatches, keep_earlier_frames_only_if_these_are_shown) {
   for (const auto& [style, held] : {std::pair{"trails", 1}, {"pairs", 2}}) {
     Harness harness(make_overlay({{"layout", "side-by-side"}, {"match-style", style}}));
     harness.set_caps(caps());
@@ -507,7 +507,7 @@ TEST(OverlayMatches, no_earlier_frame_is_held_unless_it_is_to_be_shown) {
   }
 }
 
-TEST(OverlayMatches, in_pairs_are_trails_where_nothing_is_beside) {
+TEST(OverlayMatches, in_pairs_are_trails_without_side_by_side) {
   const auto out = drawn({{"match-style", "pairs"}}, frame_with({kTrail}));
   EXPECT_THAT(pixel(out, 45, 60), IsNear(kGreen));
 }

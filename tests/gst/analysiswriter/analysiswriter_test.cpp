@@ -58,8 +58,8 @@ Ref<GstBuffer> make_flow_frame(guint index, float x = 1, float y = 2) {
   return frame;
 }
 
-// To be looked at with `at`: of a record or a field that is missing it fails the test, where []
-// would end the program and hide the tests that follow.
+// Access the records with `at`: a missing record or field then fails the test, while [] would end
+// the program and skip the remaining tests.
 std::vector<json> read_records(const TempDirectory& directory) {
   std::vector<json> records;
   for (const auto& line : read_lines(directory.path("results.jsonl"))) {
@@ -68,7 +68,7 @@ std::vector<json> read_records(const TempDirectory& directory) {
   return records;
 }
 
-// The writer's thread stays in its first frame until somebody reads this file's other end.
+// Blocks the writer's thread in its first frame until the test reads this FIFO.
 class StuckDisk {
  public:
   explicit StuckDisk(const TempDirectory& directory)
@@ -141,7 +141,7 @@ TEST(AnalysisWriter, writes_half_precision_flow_as_single_precision) {
   EXPECT_THAT(file->vectors, ElementsAre(1, -2));
 }
 
-// A frame with all arrays of a result in both directions.
+// A frame with all arrays of a result for both directions.
 Ref<GstBuffer> make_both_ways_frame(guint index, std::size_t confidences = 8 * 4) {
   auto frame = make_frame(index);
   const auto forward = constant_flow(8, 4, 1, 2), backward = constant_flow(8, 4, -1, -2);
@@ -214,7 +214,7 @@ TEST(AnalysisWriter, keeps_the_results_of_several_elements_apart) {
   EXPECT_EQ(file->vectors.at(0), 7);
 }
 
-TEST(AnalysisWriter, writes_what_matching_found_in_figures) {
+TEST(AnalysisWriter, writes_the_figures_of_a_match_result) {
   const TempDirectory directory;
   Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
@@ -243,7 +243,7 @@ TEST(AnalysisWriter, writes_what_matching_found_in_figures) {
   EXPECT_EQ(matches.at(1).at("verdict"), "moved");
 }
 
-// Rows of matches, of which the first says `x`.
+// Rows of matches; the first value of each is `x`.
 Ref<GstBuffer> match_rows(guint count, float x = 0) {
   std::vector<float> rows;
   for (guint i = 0; i < count; i++) rows.insert(rows.end(), {x, 1, 2, 3, 0.5f, 1});
@@ -283,12 +283,12 @@ TEST(AnalysisWriter, writes_the_matches_themselves) {
   EXPECT_EQ(stat(writer, "flow-files"), 0u);
 }
 
-TEST(AnalysisWriter, gives_each_other_image_of_a_frame_a_file) {
+TEST(AnalysisWriter, writes_a_file_for_each_reference_image) {
   const TempDirectory directory;
   Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
   auto frame = make_match_frame(0);
-  attach_matches(frame, {}, 7);  // attach=summary
+  attach_matches(frame, {}, 7);  // as with attach=summary
   attach_matches(frame, match_rows(1, 5), 1, "loftrmatch1");
   attach_matches(frame, match_rows(0), 0);
   harness.push(frame);
@@ -340,7 +340,7 @@ TEST(AnalysisWriter, match_every_decides_which_frames_get_a_file_of_matches) {
   }
 }
 
-TEST(AnalysisWriter, warns_once_of_matches_that_are_fewer_than_they_say_and_continues) {
+TEST(AnalysisWriter, warns_once_of_fewer_matches_than_their_count_and_continues) {
   const TempDirectory directory;
   Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
@@ -423,7 +423,7 @@ TEST(AnalysisWriter, writes_the_reference_timestamp) {
   EXPECT_EQ(record.at("timestamp"), 3900000000000000000);
 }
 
-TEST(AnalysisWriter, passes_the_very_same_buffers_even_when_others_hold_them) {
+TEST(AnalysisWriter, passes_the_same_buffers_even_if_these_have_other_references) {
   const TempDirectory directory;
   Harness harness(make_writer(directory.path()));
   harness.set_caps(kCaps);
@@ -551,7 +551,7 @@ TEST(AnalysisWriter, counts_what_it_wrote) {
                 std::filesystem::file_size(directory.path("flow/000001.flo")));
 }
 
-// Pushes frames until one is refused, on a thread of its own.
+// Pushes frames from its own thread until one is refused.
 class Pusher {
  public:
   explicit Pusher(Harness& harness)
@@ -567,7 +567,7 @@ class Pusher {
   std::future<guint> accepted_;
 };
 
-// Until a frame is in the writer's hands, the queue is full, and another frame waits for room.
+// Waits until the writer works on one frame, its queue is full and another frame waits for space.
 void wait_until_full(GstElement* writer, guint max_queue) {
   while (stat(writer, "frames") < max_queue + 2) std::this_thread::yield();
 }
@@ -590,7 +590,7 @@ TEST_P(AnalysisWriterQueue, holds_max_queue_frames_then_waits_and_a_flush_ends_t
   EXPECT_EQ(stat(writer, "queue-level"), max_queue);
   disk.release();
 
-  // What was accepted before the flush is kept, and numbering continues after it.
+  // The writer keeps what it accepted before the flush, and continues the numbering.
   ASSERT_TRUE(harness.push_event(gst_event_new_flush_stop(TRUE)));
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_TIME);
@@ -637,7 +637,7 @@ TEST(AnalysisWriter, can_be_flushed_while_the_end_of_stream_waits_for_the_disk) 
   disk.release();
 }
 
-// A frame that a scenedetect upstream looked at; a shot begins with it where `is_cut`.
+// A frame as from a scenedetect upstream; if `is_cut`, a shot begins with it.
 Ref<GstBuffer> make_shot_frame(guint index, bool is_cut = false) {
   auto frame = make_frame(index);
   GstTorchShot shot{};
@@ -668,7 +668,7 @@ TEST(AnalysisWriter, writes_the_score_of_every_frame_and_the_list_of_shots) {
     for (guint i = 0; i < 10; i++) harness.push_and_pull(make_shot_frame(i, i == 4));
     EXPECT_FALSE(std::filesystem::exists(directory.path("shots.csv")));
     harness.push_event(gst_event_new_eos());
-    EXPECT_EQ(read_text(directory.path("shots.csv")), kScenes);  // before the end continues
+    EXPECT_EQ(read_text(directory.path("shots.csv")), kScenes);  // before EOS passes
   }
   const auto records = read_records(directory);
   ASSERT_THAT(records, SizeIs(10));
@@ -778,7 +778,7 @@ TEST(AnalysisWriter, records_per_file_bounds_a_file) {
   EXPECT_EQ(stat(writer, "records"), 5u);
 }
 
-TEST(AnalysisWriter, drops_files_but_no_record_and_does_not_wait_when_it_is_told_to) {
+TEST(AnalysisWriter, drops_files_but_no_record_instead_of_waiting_if_configured) {
   const TempDirectory directory;
   StuckDisk disk(directory);
   GstElement* writer = make_writer(directory.path());
@@ -787,7 +787,7 @@ TEST(AnalysisWriter, drops_files_but_no_record_and_does_not_wait_when_it_is_told
   Harness harness(writer);
   harness.set_caps(kCaps);
   ASSERT_EQ(harness.push(make_flow_frame(0)), GST_FLOW_OK);
-  while (stat(writer, "queue-level") > 0) std::this_thread::yield();  // it is with the disk
+  while (stat(writer, "queue-level") > 0) std::this_thread::yield();  // the thread has dequeued it
   for (guint i = 1; i < 50; i++) {
     auto frame = make_flow_frame(i);
     attach_matches(frame, match_rows(1), 1);
@@ -812,7 +812,7 @@ TEST(AnalysisWriter, drops_files_but_no_record_and_does_not_wait_when_it_is_told
   EXPECT_EQ(stat(writer, "match-files"), 2u);
   EXPECT_EQ(stat(writer, "flow-files"), 3u);
 
-  // There is room again.
+  // The queue has space again.
   harness.push_event(gst_event_new_flush_start());
   harness.push_event(gst_event_new_flush_stop(TRUE));
   GstSegment segment;
@@ -823,7 +823,7 @@ TEST(AnalysisWriter, drops_files_but_no_record_and_does_not_wait_when_it_is_told
   EXPECT_EQ(read_records(directory).at(50).at("flow").at(0).at("file"), "flow/000050.flo");
 }
 
-// Frames [first, end) of a stream through a writer that resumes, to its end.
+// Passes frames [first, end) of a stream, up to EOS, through a writer that resumes.
 void write_frames(const TempDirectory& directory, guint first, guint end, bool resume = true) {
   GstElement* writer = make_writer(directory.path());
   g_object_set(writer, "resume", resume, "records-per-file", 4u, nullptr);
@@ -846,13 +846,13 @@ std::map<std::string, std::string> contents(const TempDirectory& directory) {
   return files;
 }
 
-TEST(AnalysisWriter, that_resumes_leaves_what_an_uninterrupted_run_would_have_left) {
+TEST(AnalysisWriter, that_resumes_writes_what_an_uninterrupted_run_writes) {
   const TempDirectory whole;
   write_frames(whole, 0, 10);
   for (const guint restart_from : {0u, 3u, 5u}) {
     const TempDirectory directory;
     write_frames(directory, 0, 6, false);
-    // As if killed in the middle of a line, and of a file.
+    // Simulates a process that was killed while writing a line and a file.
     write_text(directory.path("results.jsonl"),
                read_lines(directory.path("results.jsonl")).at(0) + "\n{\"frame\":5,\"pts\":20");
     write_text(directory.path("flow/000005.flo"), "torn");
@@ -862,7 +862,7 @@ TEST(AnalysisWriter, that_resumes_leaves_what_an_uninterrupted_run_would_have_le
   }
 }
 
-TEST(AnalysisWriter, that_resumes_what_is_complete_changes_nothing) {
+TEST(AnalysisWriter, that_resumes_complete_results_changes_nothing) {
   const TempDirectory directory;
   write_frames(directory, 0, 10);
   const auto before = contents(directory);
@@ -878,7 +878,7 @@ TEST(AnalysisWriter, that_does_not_resume_starts_over) {
   EXPECT_FALSE(std::filesystem::exists(directory.path("results-000000000.jsonl")));
 }
 
-TEST(AnalysisWriter, tells_where_it_resumes_as_soon_as_it_is_paused) {
+TEST(AnalysisWriter, reports_where_it_resumes_as_soon_as_it_is_paused) {
   const TempDirectory directory;
   write_frames(directory, 0, 7);
   GstElement* made = make_writer(directory.path());
@@ -911,7 +911,7 @@ TEST(AnalysisWriter, does_not_start_on_results_of_another_version) {
   EXPECT_THAT(error, HasSubstr("99"));
 }
 
-TEST(AnalysisWriter, does_not_resume_what_is_no_record) {
+TEST(AnalysisWriter, does_not_resume_from_an_invalid_record) {
   const TempDirectory directory;
   write_text(directory.path("format.json"), "{\"results_version\":1}");
   write_text(directory.path("results.jsonl"), "text\n");
@@ -943,7 +943,7 @@ TEST(AnalysisWriter, does_not_start_on_a_full_disk) {
               StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)));
 }
 
-// A device on which every write fails for want of space stands for one of the files.
+// Replaces one of the files by a device on which every write fails with ENOSPC.
 std::vector<std::string> errors_with_full(const TempDirectory& directory, const std::string& file) {
   std::filesystem::create_directory(directory.path("flow"));
   std::filesystem::create_symlink("/dev/full", directory.path(file));
@@ -977,7 +977,7 @@ TEST(AnalysisWriter, stops_the_stream_with_one_error_when_the_disk_is_full_for_f
   EXPECT_FALSE(std::filesystem::exists(directory.path("flow/000002.flo")));
 }
 
-TEST(AnalysisWriter, warns_once_and_continues_without_records_when_the_disk_is_full_if_told_to) {
+TEST(AnalysisWriter, warns_once_and_continues_without_records_on_a_full_disk_if_configured) {
   const TempDirectory directory;
   std::filesystem::create_directory(directory.path("flow"));
   std::filesystem::create_symlink("/dev/full", directory.path("flow/000002.flo.part"));
@@ -996,7 +996,7 @@ TEST(AnalysisWriter, warns_once_and_continues_without_records_when_the_disk_is_f
   EXPECT_EQ(stat(writer, "lost"), 28u);
   gst_element_set_state(writer, GST_STATE_NULL);
 
-  // What is missing is written by a later run.
+  // A later run writes what is missing.
   std::filesystem::remove(directory.path("flow/000002.flo.part"));
   GstElement* second = make_writer(directory.path());
   g_object_set(second, "resume", TRUE, nullptr);
@@ -1044,7 +1044,7 @@ TEST(AnalysisWriter, lets_go_of_flow_once_it_is_written) {
   EXPECT_EQ(GST_MINI_OBJECT_REFCOUNT_VALUE(array.get()), 1);
 }
 
-TEST(AnalysisWriter, tells_in_its_log_what_it_does_and_why_not) {
+TEST(AnalysisWriter, logs_what_it_writes_and_why_it_does_not) {
   const TempDirectory directory;
   LogLines log("analysiswriter", GST_LEVEL_DEBUG);
   {
@@ -1054,7 +1054,7 @@ TEST(AnalysisWriter, tells_in_its_log_what_it_does_and_why_not) {
     harness.push(make_both_ways_frame(1, 8 * 4 - 1));
     harness.push_event(gst_event_new_eos());
   }
-  // The writer's own thread tells of files, at any time before it is stopped.
+  // The writer's thread logs the files, at any time before the element stops.
   EXPECT_THAT(log.lines(),
               UnorderedElementsAre(
                   "opened directory " + directory.path() + ", earlier results are replaced",
@@ -1067,7 +1067,7 @@ TEST(AnalysisWriter, tells_in_its_log_what_it_does_and_why_not) {
                   "stopped: 2 frames, 2 records, 3 files of flow, 0 of matches, 0 dropped"));
 }
 
-TEST(AnalysisWriter, tells_in_its_log_what_it_drops_and_what_fails) {
+TEST(AnalysisWriter, logs_what_it_drops_and_what_fails) {
   const TempDirectory directory;
   StuckDisk disk(directory);
   GstElement* writer = make_writer(directory.path());
@@ -1077,7 +1077,7 @@ TEST(AnalysisWriter, tells_in_its_log_what_it_drops_and_what_fails) {
   Harness harness(writer);
   harness.set_caps(kCaps);
   harness.push(make_flow_frame(0));
-  while (stat(writer, "queue-level") > 0) std::this_thread::yield();  // it is with the disk
+  while (stat(writer, "queue-level") > 0) std::this_thread::yield();  // the thread has dequeued it
   std::filesystem::create_symlink("/dev/full", directory.path("flow/000001.flo.part"));
   for (guint i = 1; i < 3; i++) harness.push(make_flow_frame(i));
   disk.release();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Memory that runs out anywhere between the load of a model and its last result: one error or a
-// poorer result, never a crash, and nothing that stays.
+// Lets each allocation between the load of a model and its last result fail in turn. The element
+// must post one error or give a reduced result; it never crashes and leaks nothing.
 #include <atomic>
 #include <cmath>
 #include <functional>
@@ -29,7 +29,7 @@ class AllocationFailure : public RuntimeTest {
  protected:
   ~AllocationFailure() override { engine_->fail_allocation_after(-1); }
 
-  /// Errors of a run in which the allocation after so many fails.
+  /// The errors of a run in which the allocation after the first `allocations` fails.
   std::vector<std::string> play_failing_after(std::int64_t allocations) {
     has_warned_ = false;
     engine_->fail_allocation_after(allocations);
@@ -37,7 +37,7 @@ class AllocationFailure : public RuntimeTest {
     engine_->fail_allocation_after(-1);
     return errors;
   }
-  /// How many allocations a run needs: from there on none fails. None that fails may go unnoticed.
+  /// Number of allocations of a run. Each failure before that must cause an error or a warning.
   std::int64_t count_allocations() {
     std::int64_t failing = 0, working = 1 << 20;
     while (working - failing > 1) {
@@ -48,13 +48,13 @@ class AllocationFailure : public RuntimeTest {
     }
     return working;
   }
-  /// The next run loads the model again.
+  /// Makes the next run load the model again.
   void restart() {
     results.clear();
     trim();
   }
 
-  /// An element, or several in a row, between two pads, not started.
+  /// Creates an element, or several in a row, between two pads, without starting.
   void make_bin(const std::string& line) {
     pads = std::make_unique<TestPads>(parse_bin(line), GST_STATE_NULL);
     const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pads->element()));
@@ -69,8 +69,8 @@ class AllocationFailure : public RuntimeTest {
         this, nullptr);
   }
 
-  /// Tells results apart. A run without an error has the same as one in which nothing fails, unless
-  /// it said that it was done with less.
+  /// Text by which results are compared. A run without an error and without a warning about reduced
+  /// work must have the same results as one in which no allocation fails.
   std::function<std::string(GstBuffer*)> describe = [](GstBuffer*) { return ""; };
   std::vector<std::string> described() {
     std::vector<std::string> all;
@@ -78,8 +78,8 @@ class AllocationFailure : public RuntimeTest {
     return all;
   }
 
-  /// Runs with each `step`th allocation failing; no more than so many errors each. `most`: of how
-  /// many, where that is known.
+  /// Runs with each `step`th allocation failing and expects at most `most_errors` errors per run.
+  /// `most`: number of allocations if known, otherwise 0.
   void try_all(std::int64_t step, std::size_t most_errors, std::int64_t most = 0) {
     ASSERT_THAT(play(), IsEmpty());
     const std::vector<std::string> expected = described();
@@ -106,14 +106,14 @@ class AllocationFailure : public RuntimeTest {
   Engine* const engine_ = load_engine().value();
 };
 
-// There are some hundred allocations, and each takes a tenth of a second to try: not all are.
+// A run has some hundred allocations and each try takes 0.1 s, so the tests skip most of them.
 
-TEST_F(AllocationFailure, anywhere_is_one_error_or_a_poorer_result_and_leaves_nothing) {
+TEST_F(AllocationFailure, in_raftflow_is_one_error_or_a_reduced_result_and_leaks_nothing) {
   make();
   try_all(13, 1);
 }
 
-TEST_F(AllocationFailure, of_what_two_elements_share_is_at_most_one_error_of_each) {
+TEST_F(AllocationFailure, in_shared_data_is_at_most_one_error_per_element) {
   const std::string flow = "raftflow iterations=2 device=cpu model=" + small_flow_net();
   pads = std::make_unique<TestPads>(parse_bin(flow + " ! " + flow + " lag=2"), GST_STATE_NULL);
   try_all(47, 2);
@@ -128,16 +128,16 @@ std::string matches_of(GstBuffer* buffer) {
   return text;
 }
 
-TEST_F(AllocationFailure, in_loftrmatch_is_one_error_or_a_poorer_result_and_leaves_nothing) {
+TEST_F(AllocationFailure, in_loftrmatch_is_one_error_or_a_reduced_result_and_leaks_nothing) {
   describe = matches_of;
   make_bin(
       "videoscale ! video/x-raw,width=128,height=96 ! loftrmatch device=cpu threshold=0 model=" +
       small_loftr_net());
   try_all(5, 1);
-  EXPECT_GT(result_of(results[1])->count, 10u);  // or what is compared is nothing
+  EXPECT_GT(result_of(results[1])->count, 10u);  // otherwise nothing is compared
 }
 
-TEST_F(AllocationFailure, in_adaptive_matching_is_one_error_or_a_poorer_result) {
+TEST_F(AllocationFailure, in_adaptive_matching_is_one_error_or_a_reduced_result) {
   describe = matches_of;
   make_bin(
       "videoscale ! video/x-raw,width=192,height=160 ! loftrmatch adaptive=true coarse-model=" +
@@ -159,7 +159,7 @@ TEST_F(AllocationFailure, in_scenedetect_is_one_error_and_leaves_nothing) {
   make_bin(line);
   const std::int64_t most = count_allocations();
   try_all(7, 1, most);
-  // A batch is done in parts where memory is too little for it, without a word.
+  // If memory is too small for a batch, the element splits it without a message.
   make_bin(line + " batch-size=3 batch-timeout=1000000000");
   try_all(7, 1, most);
 }

@@ -7,7 +7,7 @@ namespace {
 
 class AnalyzerDisposeTest : public RuntimeTest {};
 
-// As Python does at its end, and whoever gives back the last reference of a pipeline that plays.
+// Python's exit disposes of playing elements, as does dropping a playing pipeline's last reference.
 TEST_F(AnalyzerDisposeTest, stops_when_it_is_disposed_of_while_it_plays) {
   make();
   GstElement* const element = pads->element();

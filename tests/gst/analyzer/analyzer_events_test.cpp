@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Events, states and buffers as other people's pipelines have them. Where GStreamer's `queue` meets
-// the same, it says what is right.
+// Tests events, state changes and buffers as they occur in real pipelines. Where GStreamer's
+// `queue` handles the same case, its behaviour is the reference.
 #include <atomic>
 #include <future>
 #include <stdexcept>
@@ -37,7 +37,7 @@ GstEvent* some_tag() {
   return gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, "a title", nullptr));
 }
 
-/// Both elements under the same events.
+/// Runs an analyser and a `queue` through the same events.
 class BesideQueue : public AnalyzerTest, public testing::WithParamInterface<const char*> {
  protected:
   void begin_element() {
@@ -99,7 +99,7 @@ TEST_P(BesideQueue, an_end_that_comes_while_nothing_is_linked_is_an_error) {
   EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), SizeIs(1));
 }
 
-// A sink that waits, and a seek: what had not passed describes the stream all the same.
+// The sink blocks and the pipeline seeks: sticky events still in the queue must survive.
 TEST_P(BesideQueue, sticky_events_that_wait_survive_a_flush) {
   begin_element();
   std::promise<void> blocked, go;
@@ -175,7 +175,7 @@ TEST_F(AnalyzerEvents, caps_taken_up_with_a_batch_survive_the_flush_that_ends_it
   EXPECT_EQ(caps_of(pads->sink()), caps_of(pads->src()));
 }
 
-TEST_F(AnalyzerEvents, a_gap_is_no_end) {
+TEST_F(AnalyzerEvents, a_gap_does_not_end_the_stream) {
   work.look_ahead = 2;
   std::atomic<int> ends = 0;
   begin();
@@ -191,7 +191,7 @@ TEST_F(AnalyzerEvents, a_gap_is_no_end) {
   EXPECT_EQ(ends, 1);
 }
 
-TEST_F(AnalyzerEvents, another_frame_rate_is_no_other_stream) {
+TEST_F(AnalyzerEvents, another_frame_rate_does_not_restart_the_stream) {
   begin();
   push_frames(0, 2);
   wait_for_frames(2);
@@ -209,7 +209,7 @@ TEST_F(AnalyzerEvents, another_frame_rate_is_no_other_stream) {
   EXPECT_EQ(work.seen().back().index, 0u);
 }
 
-TEST_F(AnalyzerEvents, a_query_decides_but_ends_nothing) {
+TEST_F(AnalyzerEvents, a_drain_query_outputs_pending_frames_but_does_not_end_the_stream) {
   work.look_ahead = 4;
   std::atomic<int> ends = 0;
   begin();
@@ -221,7 +221,7 @@ TEST_F(AnalyzerEvents, a_query_decides_but_ends_nothing) {
   EXPECT_EQ(ends, 0);
 }
 
-TEST_F(AnalyzerEvents, a_smaller_batch_size_is_taken_up_at_once) {
+TEST_F(AnalyzerEvents, a_smaller_batch_size_takes_effect_at_once) {
   properties = {{"batch-size", "8"}, {"batch-timeout", "10000000000"}};
   begin();
   push_frames(0, 4);
@@ -250,7 +250,7 @@ TEST_F(AnalyzerEvents, an_exception_during_a_flush_leaves_no_query_without_an_an
   EXPECT_FALSE(answered.get());
 }
 
-// --- other pipelines' work
+// --- inference of other pipelines
 
 class AnalyzerBeside : public AnalyzerEvents {
  protected:
@@ -265,7 +265,7 @@ class AnalyzerBeside : public AnalyzerEvents {
     other_ = std::make_unique<TestPads>(gst_element_factory_make("testanalyzer", "other"));
     other_->begin(kCaps);
     other_->wait_for(3);
-    push_frames(0, 1);  // the one worker is busy with it
+    push_frames(0, 1);  // the only worker is busy with this frame
     at_work_.get_future().wait();
     other_->push(frame(1));
     g_usleep(10000);  // until it waits for the worker
@@ -273,7 +273,7 @@ class AnalyzerBeside : public AnalyzerEvents {
   ~AnalyzerBeside() override {
     go_.set_value();
     other_.reset();
-    pads.reset();  // the worker has left what follows
+    pads.reset();  // after that the worker no longer uses the members below
   }
 
   std::unique_ptr<TestPads> other_;
@@ -336,7 +336,7 @@ TEST_F(AnalyzerEvents, a_model_set_in_ready_that_is_not_there_fails_the_start) {
   gst_element_set_state(element.get(), GST_STATE_NULL);
 }
 
-TEST_F(AnalyzerEvents, the_application_learns_of_all_threads_that_work_for_the_element) {
+TEST_F(AnalyzerEvents, posts_stream_status_for_all_its_threads) {
   begin();
   push_frames(0, 3);
   pads->wait_for(3);
@@ -346,7 +346,7 @@ TEST_F(AnalyzerEvents, the_application_learns_of_all_threads_that_work_for_the_e
     gst_message_parse_stream_status(message.get(), &type, nullptr);
     entered += type == GST_STREAM_STATUS_TYPE_ENTER;
   }
-  EXPECT_GE(entered, 3);  // the source pad's, the one that analyses, a worker at least
+  EXPECT_GE(entered, 3);  // threads of the source pad, the analysis and at least one worker
 }
 
 // --- buffers
@@ -366,7 +366,7 @@ TEST_F(AnalyzerEvents, what_a_crop_meta_shows_is_analyzed) {
     return {};
   };
   begin("video/x-raw,format=GRAY8,width=6,height=4,framerate=25/1");
-  // The image is 16x8, and its pixels say where they are.
+  // The image is 16x8; the value of each pixel is its position.
   Ref<GstBuffer> buffer = make_buffer(kFrameBytes);
   for (gsize i = 0; i < kFrameBytes; i++) {
     const auto value = static_cast<guint8>(i);
@@ -388,7 +388,7 @@ TEST_F(AnalyzerEvents, what_a_crop_meta_shows_is_analyzed) {
   EXPECT_EQ(last, 6 * 16 + 14);
 }
 
-// Producers whose pixels lie elsewhere (in a device, compressed) say in the meta how to map them.
+// Producers of other memory (device, compressed) provide map functions in their video meta.
 TEST_F(AnalyzerEvents, pixels_are_mapped_as_the_producers_meta_says) {
   static std::atomic<int> maps, unmaps;
   maps = unmaps = 0;
@@ -435,11 +435,11 @@ TEST_F(AnalyzerEvents, a_crop_meta_outside_of_the_image_is_an_error) {
   EXPECT_THAT(pads->bus.wait_for(GST_MESSAGE_ERROR), testing::HasSubstr("crop meta"));
 }
 
-// What is seen through the chroma planes of each format begins where the part does.
+// The visible part begins at the right pixel in the chroma planes of each format.
 TEST(VisiblePart, begins_at_its_own_pixel_in_every_plane) {
   struct Case {
     GstVideoFormat format;
-    std::vector<int> values;  // of the first byte of each plane at (4, 2)
+    std::vector<int> values;  // the first byte of each plane at (4, 2)
   };
   const auto fill = [](GstVideoFrame& frame) {
     for (guint plane = 0; plane < GST_VIDEO_FRAME_N_PLANES(&frame); plane++) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What goes wrong inside a model element becomes one error on the bus.
+// Errors inside a model element become exactly one error on the bus.
 #include <new>
 #include <stdexcept>
 
@@ -15,7 +15,7 @@ using testing::SizeIs;
 
 class AnalyzerFailure : public AnalyzerTest {
  protected:
-  /// What the bus says after frames were pushed until one was refused.
+  /// Pushes frames until one is refused; returns the error on the bus.
   std::string error_of_stream(GstFlowReturn expected = GST_FLOW_ERROR) {
     begin();
     EXPECT_EQ(push_until_refused(), expected);
@@ -23,7 +23,7 @@ class AnalyzerFailure : public AnalyzerTest {
     return errors.size() == 1 ? errors[0] : std::to_string(errors.size()) + " errors";
   }
 
-  /// That it works again after it was stopped and started.
+  /// Expects that the element works again after a stop and a start.
   void expect_recovery() {
     work.analyze = {};
     work.publish = {};
@@ -124,13 +124,13 @@ TEST_F(AnalyzerFailure, an_exception_while_deciding_the_last_frames_is_posted_on
   expect_recovery();
 }
 
-TEST_F(AnalyzerFailure, an_exception_while_forgetting_at_new_caps_is_posted_once) {
+TEST_F(AnalyzerFailure, an_exception_in_reset_at_new_caps_is_posted_once) {
   begin();
   push_frames(0, 2);
   pads->wait_for(2);
   work.reset = [] { throw std::runtime_error("broken reset"); };
   pads->set_caps("video/x-raw,format=GRAY8,width=8,height=16,framerate=25/1");
-  push_frames(2, 1);  // the first of another stream
+  push_frames(2, 1);  // the first frame of another stream
   EXPECT_THAT(pads->bus.wait_for(GST_MESSAGE_ERROR), HasSubstr("broken reset"));
   EXPECT_EQ(push_until_refused(), GST_FLOW_ERROR);
   EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), SizeIs(0));
@@ -138,7 +138,7 @@ TEST_F(AnalyzerFailure, an_exception_while_forgetting_at_new_caps_is_posted_once
   expect_recovery();
 }
 
-TEST_F(AnalyzerFailure, an_exception_while_forgetting_in_a_flush_is_posted_once) {
+TEST_F(AnalyzerFailure, an_exception_in_reset_in_a_flush_is_posted_once) {
   begin();
   push_frames(0, 2);
   pads->wait_for(2);
@@ -152,7 +152,7 @@ TEST_F(AnalyzerFailure, an_exception_while_forgetting_in_a_flush_is_posted_once)
   expect_recovery();
 }
 
-TEST_F(AnalyzerFailure, an_exception_while_forgetting_does_not_keep_it_from_stopping) {
+TEST_F(AnalyzerFailure, an_exception_in_reset_does_not_prevent_stopping) {
   begin();
   push_frames(0, 2);
   pads->wait_for(2);
@@ -162,7 +162,7 @@ TEST_F(AnalyzerFailure, an_exception_while_forgetting_does_not_keep_it_from_stop
   expect_recovery();
 }
 
-TEST_F(AnalyzerFailure, an_exception_while_giving_back_does_not_keep_it_from_stopping) {
+TEST_F(AnalyzerFailure, an_exception_in_stop_does_not_prevent_stopping) {
   begin();
   push_frames(0, 2);
   work.stop = [] { throw std::runtime_error("broken stop"); };
@@ -171,7 +171,7 @@ TEST_F(AnalyzerFailure, an_exception_while_giving_back_does_not_keep_it_from_sto
   expect_recovery();
 }
 
-TEST_F(AnalyzerFailure, an_exception_while_counting_spares_the_stream) {
+TEST_F(AnalyzerFailure, an_exception_in_add_stats_does_not_stop_the_stream) {
   begin();
   work.add_stats = [] { throw std::runtime_error("broken count"); };
   GstStructure* stats = nullptr;
@@ -203,7 +203,7 @@ TEST_F(AnalyzerFailure, does_not_start_when_the_work_cannot) {
   gst_element_set_state(element.get(), GST_STATE_NULL);
 }
 
-TEST_F(AnalyzerFailure, a_buffer_too_small_for_its_caps_is_an_error_of_who_looks_at_it) {
+TEST_F(AnalyzerFailure, a_buffer_too_small_for_its_caps_is_an_error_when_it_is_mapped) {
   work.analyze = [](std::span<AnalyzedFrame> frames, auto) -> Result<void> {
     auto view = frames[0].image->view();
     return view ? Result<void>() : view.error();

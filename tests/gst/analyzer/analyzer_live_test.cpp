@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Model elements in live pipelines: what they say about latency, and that frames keep their time
-// whatever the model does.
+// Tests model elements in live pipelines: the latency they report, and that frames leave in time
+// however slow the model is.
 #include <atomic>
 #include <condition_variable>
 #include <future>
@@ -30,7 +30,7 @@ class AnalyzerLive : public AnalyzerTest {
  protected:
   ~AnalyzerLive() override { pads.reset(); }  // before the clock
 
-  /// Upstream is a live source with a latency of its own, and time passes when the test says so.
+  /// Upstream is a live source with its own latency; the test advances the clock.
   void begin_live(GstClockTime min = 0, GstClockTime max = GST_CLOCK_TIME_NONE,
                   const std::string& caps = kCaps) {
     make();
@@ -55,7 +55,7 @@ class AnalyzerLive : public AnalyzerTest {
     return answer;
   }
 
-  /// Or gives up after some seconds.
+  /// Fails after some seconds.
   static void wait_until(const std::function<bool()>& condition) {
     for (int i = 0; i < 5000 && !condition(); i++) g_usleep(1000);
     EXPECT_TRUE(condition());
@@ -64,7 +64,7 @@ class AnalyzerLive : public AnalyzerTest {
   TestTime time;
 };
 
-TEST_F(AnalyzerLive, adds_nothing_before_it_has_worked) {
+TEST_F(AnalyzerLive, adds_no_latency_before_the_first_inference) {
   begin_live(10 * GST_MSECOND, GST_CLOCK_TIME_NONE);
   const Latency answer = latency();
   EXPECT_TRUE(answer.live);
@@ -77,7 +77,7 @@ TEST_F(AnalyzerLive, adds_look_ahead_and_the_wait_for_a_batch) {
   properties = {{"batch-size", "2"}, {"batch-timeout", "30000000"}};
   begin_live(10 * GST_MSECOND, 100 * GST_MSECOND);
   const Latency answer = latency();
-  // Frames come every 40 ms: a batch of two waits for its timeout.
+  // Frames arrive every 40 ms, so a batch of two waits for its timeout.
   EXPECT_EQ(answer.min, (10 + 3 * 40 + 30) * GST_MSECOND);
   EXPECT_GE(answer.max, (100 + 3 * 40 + 30 + 2 * 40) * GST_MSECOND);
   g_object_set(pads->element(), "batch-size", 1, nullptr);
@@ -98,12 +98,12 @@ TEST_F(AnalyzerLive, says_when_a_property_changes_the_latency) {
   EXPECT_GT(latency().min, 0u);
 }
 
-// A frame without a partner takes far less than a pair.
+// A frame without a partner takes much less time than a pair.
 struct NothingYet final : FrameResult {
   bool has_result() const override { return false; }
 };
 
-TEST_F(AnalyzerLive, does_not_take_the_first_frame_of_a_pair_for_the_usual_work) {
+TEST_F(AnalyzerLive, ignores_the_first_frame_of_a_pair_in_the_latency) {
   work.analyze = [this](std::span<AnalyzedFrame> frames, auto) -> Result<void> {
     time.advance(5 * GST_MSECOND);
     if (frames[0].index == 0) frames[0].result = std::make_unique<NothingYet>();
@@ -121,9 +121,9 @@ TEST_F(AnalyzerLive, does_not_take_the_first_frame_of_a_pair_for_the_usual_work)
   EXPECT_EQ(latency().min, stat("latency"));
 }
 
-// --- a model that is busy
+// --- a busy model
 
-/// A model that works until it is told that it is done.
+/// A model that is busy with a frame until the test lets it finish.
 class BusyModel {
  public:
   explicit BusyModel(TestWork& work) {
@@ -136,7 +136,7 @@ class BusyModel {
     };
   }
 
-  /// Waits until it works on that frame.
+  /// Waits until it is busy with that frame.
   bool is_at(std::uint64_t index) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return at_ == index; });
@@ -146,7 +146,7 @@ class BusyModel {
     at_.reset();
     changed_.notify_all();
   }
-  /// From now on it is done at once.
+  /// From now on it finishes at once.
   void release() {
     const std::lock_guard lock(mutex_);
     released_ = true;
@@ -154,7 +154,7 @@ class BusyModel {
     changed_.notify_all();
   }
 
-  /// What was published of each frame: why it was skipped, or an empty text.
+  /// For each published frame, why it was skipped, or an empty string.
   std::map<std::uint64_t, std::string> published() {
     const std::lock_guard lock(mutex_);
     return published_;
@@ -203,7 +203,7 @@ class AnalyzerBusy : public AnalyzerLive {
     model.release();
     pads.reset();
   }
-  /// Frame 0 took so long, and that was announced.
+  /// Makes the inference of frame 0 last `duration` and waits until its latency is announced.
   void learn(GstClockTime duration) {
     push_frames(0, 1);
     ASSERT_TRUE(model.is_at(0));
@@ -244,7 +244,7 @@ TEST_F(AnalyzerBusy, passes_frames_while_the_model_is_loaded) {
   EXPECT_THAT(pads->wait_for(9), SizeIs(testing::Ge(9u)));
 }
 
-TEST_F(AnalyzerBusy, a_frame_that_leaves_while_the_model_is_loaded_takes_no_result_of_its_batch) {
+TEST_F(AnalyzerBusy, a_frame_that_leaves_during_the_load_gets_no_result) {
   std::promise<void> loaded;
   work.wait_until_ready = [is_loaded = loaded.get_future().share()](auto) -> Result<std::string> {
     is_loaded.wait_for(std::chrono::seconds(20));
@@ -257,7 +257,7 @@ TEST_F(AnalyzerBusy, a_frame_that_leaves_while_the_model_is_loaded_takes_no_resu
     push_frames(i, 1);
     time.advance(10 * GST_MSECOND);
   }
-  time.advance(25 * GST_MSECOND);  // the first has waited for a batch as long as it may
+  time.advance(25 * GST_MSECOND);  // the first frame's maximum wait for a batch is over
   EXPECT_THAT(pads->wait_for(1), ElementsAre("buffer 0"));
   loaded.set_value();
   EXPECT_THAT(pads->wait_for(3), ElementsAre("buffer 0", "buffer 1", "buffer 2"));
@@ -270,7 +270,7 @@ TEST_F(AnalyzerBusy, a_frame_that_leaves_while_the_model_is_loaded_takes_no_resu
 TEST_F(AnalyzerBusy, waits_for_a_result_as_long_as_it_has_announced) {
   begin_live();
   learn(100 * GST_MSECOND);
-  EXPECT_EQ(latency().min, (100 + 40) * GST_MSECOND);  // a frame waits for a busy model too
+  EXPECT_EQ(latency().min, (100 + 40) * GST_MSECOND);  // a frame also waits for a busy model
   pads->forget();
   push_frames(1, 1);
   ASSERT_TRUE(model.is_at(1));
@@ -280,19 +280,19 @@ TEST_F(AnalyzerBusy, waits_for_a_result_as_long_as_it_has_announced) {
   model.finish();
   EXPECT_THAT(pads->wait_for(2), Contains("buffer 1"));
   EXPECT_EQ(model.published()[1], "");
-  EXPECT_EQ(model.published()[2], "late");  // the next was newer when the model was free
+  EXPECT_EQ(model.published()[2], "late");  // a newer frame had arrived when the model was free
   ASSERT_TRUE(model.is_at(3));
   time.advance(200 * GST_MSECOND);
   EXPECT_THAT(pads->wait_for(3), Contains("buffer 3"));
   EXPECT_EQ(model.published()[3], "late");
 }
 
-TEST_F(AnalyzerBusy, says_that_it_skips_once_and_then_counts_once_a_second) {
+TEST_F(AnalyzerBusy, warns_once_that_it_skips_and_then_posts_qos_once_a_second) {
   begin_live();
   learn(400 * GST_MSECOND);
   push_frames(1, 1);
   ASSERT_TRUE(model.is_at(1));
-  push_one_each(2, 200);  // eight seconds
+  push_one_each(2, 200);  // eight seconds of frames
   pads->wait_for(180);
   model.release();
   pads->push_eos();
@@ -342,7 +342,7 @@ TEST_F(AnalyzerBusy, without_a_limit_every_frame_is_analyzed_and_the_source_wait
   EXPECT_EQ(stat("skipped-late"), 0u);
 }
 
-TEST_F(AnalyzerBusy, at_the_end_one_inference_is_waited_for) {
+TEST_F(AnalyzerBusy, eos_waits_for_one_inference) {
   properties = {{"max-lateness", "10000000000"}};
   begin_live();
   learn(100 * GST_MSECOND);
@@ -376,12 +376,12 @@ TEST_F(AnalyzerBusy, look_ahead_ends_where_a_frames_time_does) {
   push_frames(1, 1);
   wait_until([this] { return stat("analyzed") + stat("skipped-late") == 2; });
   EXPECT_THAT(pads->arrived(), IsEmpty());
-  time.advance(3 * TestPads::kFrame + 30 * GST_MSECOND);  // no later frame came
+  time.advance(3 * TestPads::kFrame + 30 * GST_MSECOND);  // no later frame arrived
   EXPECT_THAT(pads->wait_for(1), Contains("buffer 1"));
   EXPECT_EQ(model.published()[1], "");
 }
 
-TEST_F(AnalyzerBusy, what_a_skipped_frame_says_of_shots_and_breaks_reaches_the_next_one) {
+TEST_F(AnalyzerBusy, shots_and_discontinuities_of_a_skipped_frame_reach_the_next_one) {
   begin_live();
   learn(100 * GST_MSECOND);
   push_frames(1, 1);
@@ -410,7 +410,7 @@ TEST_F(AnalyzerBusy, skips_nothing_where_nothing_is_live) {
   begin();
   auto pushed = std::async(std::launch::async, [this] { push_frames(0, 4); });
   ASSERT_TRUE(model.is_at(0));
-  g_usleep(20000);  // what should not come has time to
+  g_usleep(20000);  // time for frames that should not arrive
   EXPECT_THAT(pads->arrived(), IsEmpty());
   model.release();
   pushed.get();
@@ -433,8 +433,8 @@ TEST_F(AnalyzerBusy, skips_by_interval_whatever_the_time) {
   EXPECT_EQ(stat("skipped"), 2u);
 }
 
-// One pause or a burst says nothing of the rate.
-TEST_F(AnalyzerLive, takes_the_usual_distance_for_the_duration_where_caps_do_not_say_it) {
+// One pause or burst must not change the estimated frame duration.
+TEST_F(AnalyzerLive, estimates_the_frame_duration_if_caps_lack_a_framerate) {
   work.look_ahead = 2;
   properties = {{"max-lateness", std::to_string(G_MAXINT64)}};
   begin_live(0, GST_CLOCK_TIME_NONE, "video/x-raw,format=GRAY8,width=16,height=8,framerate=0/1");
@@ -448,10 +448,10 @@ TEST_F(AnalyzerLive, takes_the_usual_distance_for_the_duration_where_caps_do_not
   pads->wait_for(7);
 }
 
-// --- four seconds of a camera, by a clock that runs as fast as the test
+// --- four seconds of a camera, with a clock as fast as the test
 
 struct Camera {
-  double slowness;  // of the model, in durations of a frame
+  double slowness;  // of the model, in frame durations
   GstClockTimeDiff max_lateness;
 };
 
@@ -474,7 +474,7 @@ class AnalyzerCamera : public AnalyzerLive, public testing::WithParamInterface<C
     for (int i = 0; i < kFrames; i++) {
       push_frames(i, 1);
       for (int step = 0; step < kSteps; step++) {
-        g_usleep(600);  // the threads take what is due
+        g_usleep(600);  // time for the threads to process what is due
         time.advance(TestPads::kFrame / kSteps);
       }
     }
@@ -492,14 +492,14 @@ TEST_P(AnalyzerCamera, shows_every_frame_and_analyzes_what_it_can) {
   for (int i = 0; i < kFrames; i++) expected.push_back("buffer " + std::to_string(i));
   expected.push_back("eos");
   EXPECT_EQ(pads->arrived(), expected);
-  EXPECT_GE(stat("analyzed"), 2u);  // how many is tests/bench/live's to say
+  EXPECT_GE(stat("analyzed"), 2u);  // tests/bench/live measures how many
   EXPECT_EQ(stat("analyzed") + stat("skipped"), stat("frames"));
   std::size_t told = 0;
   while (const auto message = pads->bus.pop(GST_MESSAGE_ANY)) {
     const GstMessageType type = GST_MESSAGE_TYPE(message.get());
     told += type == GST_MESSAGE_LATENCY || type == GST_MESSAGE_WARNING || type == GST_MESSAGE_QOS;
   }
-  EXPECT_LE(told, 8u);  // of at most seven seconds
+  EXPECT_LE(told, 8u);  // within at most seven seconds
 }
 
 INSTANTIATE_TEST_SUITE_P(Cameras, AnalyzerCamera,

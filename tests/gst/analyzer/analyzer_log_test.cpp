@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What GST_DEBUG tells of a model element: enough to see what it did and why not.
+// Tests the log of a model element: it must show what the element did, and why it did not.
 #include "tests/gst/analyzer/analyzer_fixture.h"
 #include "tests/support/clock_time.h"
 #include "tests/support/log_lines.h"
@@ -18,7 +18,7 @@ class AnalyzerLog : public AnalyzerTest {
   LogLines debug{"torchanalyzer", GST_LEVEL_DEBUG};
 };
 
-TEST_F(AnalyzerLog, tells_caps_segments_batches_queries_and_flushes) {
+TEST_F(AnalyzerLog, has_caps_segments_batches_queries_and_flushes) {
   properties = {{"batch-size", "2"}, {"batch-timeout", "10000000000"}};
   begin();
   push_frames(0, 2);
@@ -34,10 +34,10 @@ TEST_F(AnalyzerLog, tells_caps_segments_batches_queries_and_flushes) {
         "a new stream: earlier frames are forgotten", "flush begins", "flush ends"}) {
     EXPECT_THAT(lines, Contains(HasSubstr(expected)));
   }
-  EXPECT_THAT(lines, Each(Not(HasSubstr("came in"))));  // of each frame only at level LOG
+  EXPECT_THAT(lines, Each(Not(HasSubstr("came in"))));  // logged per frame at level LOG only
 }
 
-TEST_F(AnalyzerLog, tells_of_a_live_pipeline_what_latency_it_has_and_what_it_skips) {
+TEST_F(AnalyzerLog, has_latency_and_skipped_frames_of_a_live_pipeline) {
   TestTime time;
   make();
   gst_element_set_clock(pads->element(), time.clock());
@@ -62,14 +62,14 @@ TEST_F(AnalyzerLog, tells_of_a_live_pipeline_what_latency_it_has_and_what_it_ski
   pads.reset();
 }
 
-TEST_F(AnalyzerLog, tells_why_nothing_goes_out_any_more) {
+TEST_F(AnalyzerLog, has_the_reason_why_output_stopped) {
   begin();
   pads->flow = [] { return GST_FLOW_NOT_NEGOTIATED; };
   push_until_refused();
   EXPECT_THAT(debug.lines(), Contains("stops: not-negotiated"));
 }
 
-TEST_F(AnalyzerLog, tells_each_frame_at_level_log) {
+TEST_F(AnalyzerLog, has_each_frame_at_level_log) {
   LogLines log("torchanalyzer", GST_LEVEL_LOG);
   begin();
   push_frames(0, 1);

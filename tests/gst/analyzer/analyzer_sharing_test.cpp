@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Several model elements in one pipeline: what one made from a frame serves the others, and never a
-// frame that was changed.
+// Tests several model elements in one pipeline: they share what one of them derived from a frame,
+// but never if the frame was modified since.
 #include <atomic>
 #include <numeric>
 #include <thread>
@@ -44,7 +44,7 @@ class AnalyzerSharing : public testing::Test {
     };
   }
 
-  // Asks for a sum of the pixels as a model asks for its input, and holds it against the pixels.
+  // Requests a sum of the pixels as a model requests its input, and compares it with the pixels.
   void process(FrameImage& image) {
     const auto sum = std::static_pointer_cast<const Sum>(
         image.get(DerivedKind::Image, "sum", [&]() -> std::shared_ptr<const Derived> {
@@ -68,7 +68,7 @@ class AnalyzerSharing : public testing::Test {
     }
     return line;
   }
-  /// No element looks at a frame before all have it: they take in more than they work on.
+  /// No element processes a frame before all have it; elements queue more frames than they process.
   void run_together(int branches) {
     std::vector<Ref<GstElement>> analyzers;
     work_.analyze = [&](std::span<AnalyzedFrame> frames, std::stop_token) -> Result<void> {
@@ -202,7 +202,7 @@ TEST_F(AnalyzerSharing, four_behind_a_tee_share_a_frame_that_all_have) {
   EXPECT_EQ(made_, kFrames);
 }
 
-// --- pipelines that do not know each other
+// --- unrelated pipelines
 
 class TwoPipelines : public AnalyzerSharing {
  protected:
@@ -211,7 +211,7 @@ class TwoPipelines : public AnalyzerSharing {
       writable_ += gst_buffer_is_all_memory_writable(frame.buffer.get());
     };
   }
-  /// Two analysers that play in a pipeline of their own, with that context if there is one.
+  /// Plays two analysers in a separate pipeline, with `context` if given.
   static Ref<GstElement> play_another(GstContext* context = nullptr) {
     const auto pipeline =
         parse_launch("appsrc ! testanalyzer ! testanalyzer ! fakesink async=false");
@@ -241,7 +241,7 @@ TEST_F(TwoPipelines, pipelines_that_were_given_one_context_share_frames) {
   gst_element_set_state(another.get(), GST_STATE_NULL);
 }
 
-// An element that is only there, and sees no frame, changes nothing.
+// An element that receives no frame must change nothing.
 TEST_F(TwoPipelines, an_element_that_does_not_play_leaves_pixels_writable) {
   const auto runtime = Ref<GstTorchRuntime>::adopt(gst_torch_runtime_get());
   const auto context = Ref<GstContext>::adopt(gst_context_new_torch_runtime(runtime.get()));
@@ -256,9 +256,9 @@ TEST_F(TwoPipelines, an_element_that_does_not_play_leaves_pixels_writable) {
   gst_element_set_state(idle.get(), GST_STATE_NULL);
 }
 
-// --- sources that have few buffers
+// --- sources with few buffers
 
-/// Pushes frames of a bounded pool into the pipeline's appsrc `s`; how many it got rid of.
+/// Pushes frames from a bounded pool into the pipeline's appsrc `s` and counts them.
 class BoundedPool {
  public:
   BoundedPool(GstElement* pipeline, guint buffers)
@@ -278,7 +278,7 @@ class BoundedPool {
     gst_object_unref(pool_);
   }
 
-  /// After some seconds at most.
+  /// Returns after some seconds at most.
   int wait_until_pushed() {
     for (int i = 0; i < 1000 && pushed_ < kBuffers; i++) g_usleep(10000);
     return pushed_;
@@ -355,7 +355,7 @@ guint64 runtime_stat(const char* field) {
   return value;
 }
 
-TEST_F(AnalyzerSharing, statistics_tell_conversions_and_hits) {
+TEST_F(AnalyzerSharing, statistics_have_conversions_and_hits) {
   run("! testanalyzer ! queue ! testanalyzer ! fakesink");
   const guint64 made = runtime_stat("conversions"), hits = runtime_stat("cache-hits");
   run("! testanalyzer ! queue ! testanalyzer ! fakesink");
@@ -364,10 +364,10 @@ TEST_F(AnalyzerSharing, statistics_tell_conversions_and_hits) {
   EXPECT_EQ(runtime_stat("cache-bytes"), 0u);
 }
 
-// A quarter of the runtime's limit is for what is kept of frames.
-TEST_F(AnalyzerSharing, what_is_kept_of_frames_takes_a_quarter_of_the_limit) {
+// Data derived from frames may use a quarter of the runtime's limit.
+TEST_F(AnalyzerSharing, cached_frame_data_uses_a_quarter_of_the_limit) {
   const auto runtime = Ref<GstTorchRuntime>::adopt(gst_torch_runtime_get());
-  // A Sum takes 1000 bytes.
+  // A Sum occupies 1000 bytes.
   for (const auto& [limit, conversions] : {std::pair{3900, 2 * kFrames}, {400000, kFrames}}) {
     g_object_set(runtime.get(), "memory-limit", static_cast<guint64>(limit), nullptr);
     made_ = 0;
@@ -377,8 +377,8 @@ TEST_F(AnalyzerSharing, what_is_kept_of_frames_takes_a_quarter_of_the_limit) {
   g_object_set(runtime.get(), "memory-limit", static_cast<guint64>(0), nullptr);
 }
 
-// ThreadSanitizer sees what goes wrong here.
-TEST(AnalyzerContext, is_told_to_others_also_while_the_element_is_stopped) {
+// ThreadSanitizer finds the failure here.
+TEST(AnalyzerContext, answers_queries_while_the_element_is_stopped) {
   reset_test_work();
   const auto element = Ref<GstElement>::adopt(
       GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("testanalyzer", nullptr))));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What comes into a model element comes out: frames, events and queries, in order.
+// Every frame, event and query that enters a model element leaves it, in order.
 #include <atomic>
 #include <future>
 #include <thread>
@@ -99,13 +99,13 @@ TEST_F(AnalyzerStream, works_on_batches_and_sends_an_unfilled_one_after_its_time
     return {};
   };
   g_object_set(pads->element(), "batch-timeout", 10 * GST_SECOND, nullptr);
-  push_frames(2, 3);  // all three wait at once for the batch
+  push_frames(2, 3);  // all three wait for the batch together
   go.set_value();
   EXPECT_THAT(pads->wait_for(5), SizeIs(5));
   EXPECT_EQ(work.batch_sizes().back(), 3u);
 }
 
-TEST_F(AnalyzerStream, tells_how_full_batches_were_and_what_each_size_took) {
+TEST_F(AnalyzerStream, reports_batch_sizes_and_their_inference_times) {
   properties = {{"batch-size", "3"}, {"batch-timeout", "10000000000"}};
   begin();
   push_frames(0, 6);
@@ -134,13 +134,13 @@ TEST_F(AnalyzerStream, holds_frames_back_for_look_ahead_and_no_longer) {
   begin();
   push_frames(0, 5);
   EXPECT_THAT(pads->wait_for(3), ElementsAre("buffer 0", "buffer 1", "buffer 2"));
-  g_usleep(20000);  // what should not come has time to
+  g_usleep(20000);  // time for frames that should not arrive
   EXPECT_THAT(pads->arrived(), SizeIs(3));
   pads->push_eos();
   EXPECT_THAT(pads->wait_for(6), SizeIs(6));
 }
 
-TEST_F(AnalyzerStream, a_flush_ends_the_inference_and_what_was_held) {
+TEST_F(AnalyzerStream, a_flush_ends_the_inference_and_drops_queued_frames) {
   work.look_ahead = 2;
   begin();
   push_frames(0, 3);
@@ -211,7 +211,7 @@ TEST_F(AnalyzerStream, returns_upstream_what_downstream_returned) {
   }
 }
 
-TEST_F(AnalyzerStream, after_downstream_wants_no_more_events_still_pass_and_a_segment_resumes) {
+TEST_F(AnalyzerStream, after_eos_from_downstream_events_pass_and_a_segment_resumes) {
   begin();
   pads->flow = [] { return GST_FLOW_EOS; };
   EXPECT_EQ(push_until_refused(), GST_FLOW_EOS);
@@ -251,7 +251,7 @@ TEST_F(AnalyzerStream, continues_when_a_sink_is_linked_while_a_frame_is_still_re
   };
   push_frames(0, 1);
   pads->wait_for(1);
-  g_usleep(20000);  // what comes too early would not see the refusal
+  g_usleep(20000);  // a frame pushed too early would not see the refusal
   push_frames(1, 1);
   EXPECT_THAT(pads->wait_for(2), ElementsAre("buffer 0", "buffer 1"));
 }
@@ -361,9 +361,9 @@ TEST_F(AnalyzerStream, does_not_starve_a_source_that_has_few_buffers) {
   gst_object_unref(pool);
 }
 
-// --- what the work is told
+// --- what the work receives
 
-TEST_F(AnalyzerStream, tells_the_work_where_a_stream_restarts) {
+TEST_F(AnalyzerStream, passes_discontinuities_to_the_work) {
   begin();
   push_frames(0, 2);
   Ref<GstBuffer> near = frame(2);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// How analysers share the memory there is: with fake plans, and with small models under a limit.
+// Tests how analysers share available memory: with fake plans, and with small models under a limit.
 #include "lib/gst/analyzer/cached_plan.h"
 
 #include <limits>
@@ -33,7 +33,7 @@ struct Plan {
   std::string reduced;
 };
 
-// A hundred bytes for each unit of size, of which 10 are the least; 60 of them for the work.
+// Each unit of size needs 100 bytes, 60 of them for the work. The least size is 10.
 Result<Plan> plan(const Request& request) {
   const int size =
       static_cast<int>(std::min<std::size_t>(request.size, request.available_bytes / 100));
@@ -79,7 +79,7 @@ class CachedPlanTest : public testing::Test {
   CachedPlan<Request, Plan> kept_;
 };
 
-TEST_F(CachedPlanTest, is_renewed_when_the_limit_changes_and_told_once) {
+TEST_F(CachedPlanTest, is_renewed_when_the_limit_changes_and_reported_once) {
   ASSERT_TRUE(update());
   EXPECT_EQ(kept_->size, 100);
   EXPECT_EQ(kept_.budget(), 0u);
@@ -102,7 +102,7 @@ TEST_F(CachedPlanTest, is_an_error_where_a_new_limit_leaves_too_little) {
   EXPECT_EQ(updated.error().message, "needs 1000 bytes");
 }
 
-TEST_F(CachedPlanTest, does_not_count_what_it_holds_against_itself) {
+TEST_F(CachedPlanTest, does_not_count_its_own_memory_as_used) {
   host_.limit = 10'000;
   ASSERT_TRUE(update());
   held_ = 4000;
@@ -110,7 +110,7 @@ TEST_F(CachedPlanTest, does_not_count_what_it_holds_against_itself) {
   EXPECT_EQ(kept_->size, 100);
 }
 
-TEST_F(CachedPlanTest, makes_room_for_what_others_took_since_and_does_not_grow_by_itself) {
+TEST_F(CachedPlanTest, shrinks_for_memory_of_others_and_does_not_grow_by_itself) {
   host_.limit = 10'000;
   ASSERT_TRUE(update());
   host_.others = 6000;
@@ -119,12 +119,12 @@ TEST_F(CachedPlanTest, makes_room_for_what_others_took_since_and_does_not_grow_b
   host_.others = 0;
   ASSERT_TRUE(update());
   EXPECT_EQ(kept_->size, 40);
-  host_.others = 9500;  // perhaps for a moment: the allocation will tell
+  host_.others = 9500;  // perhaps only for a moment, so the plan stays and an allocation may fail
   ASSERT_TRUE(update());
   EXPECT_EQ(kept_->size, 40);
 }
 
-TEST_F(CachedPlanTest, takes_a_quarter_less_each_time_that_memory_runs_out) {
+TEST_F(CachedPlanTest, shrinks_by_a_quarter_each_time_an_allocation_fails) {
   ASSERT_TRUE(update());
   EXPECT_TRUE(kept_.reduce(host_, held_, plan));
   EXPECT_EQ(kept_->size, 75);
@@ -154,12 +154,12 @@ class SharedLimit : public RuntimeTest {
   }
   void begin(const std::string& line) {
     pads = std::make_unique<TestPads>(parse_bin(line));
-    pads->keep_buffers = false;  // results are memory too
+    pads->keep_buffers = false;  // results use memory too
     pads->begin("video/x-raw,format=GRAY8,width=320,height=256,framerate=25/1");
     pads->wait_for(3);
     pads->forget();
   }
-  /// Pushes so many frames, until one is refused, and waits for those that were not.
+  /// Pushes frames until `count` or until one is refused, and waits for the accepted ones.
   void push_frames(int count) {
     for (int i = 0; i < count; i++) {
       if (pads->push(large_frame(frames_++)) != GST_FLOW_OK) return;
@@ -201,7 +201,7 @@ TEST_F(SharedLimit, is_enough_for_three_models_that_make_room_for_each_other) {
     set_memory_limit(limit * 1'000'000);
     begin(flow() + " ! " + match() + " ! " + shots);
     for (int i = 0; i < 12; i++) ASSERT_EQ(pads->push(large_frame(i)), GST_FLOW_OK);
-    pads->push_eos();  // scenedetect decides its last frames
+    pads->push_eos();  // scenedetect needs EOS to decide its last frames
     pads->wait_for(13);
     EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), IsEmpty());
     EXPECT_THAT(pads->arrived(), SizeIs(13));

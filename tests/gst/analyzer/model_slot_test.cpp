@@ -39,7 +39,7 @@ class Host final : public AnalyzerHost {
       GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("identity", nullptr))));
 };
 
-TEST(ModelSlot, tells_how_long_the_load_took) {
+TEST(ModelSlot, reports_how_long_the_load_took) {
   Host host;
   ModelSlot<int> slot(host);
   std::chrono::duration<double, std::milli> inside{};
@@ -53,7 +53,7 @@ TEST(ModelSlot, tells_how_long_the_load_took) {
   EXPECT_GE(slot.load_ms(), inside.count());
 }
 
-// The loads wait for each other.
+// Each load waits until the other one has begun.
 TEST(ModelSlot, models_of_several_elements_load_side_by_side) {
   Host host;
   ModelSlot<int> first(host), second(host);

@@ -16,7 +16,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// The GstCudaContext in a GstContext, as GStreamer's CUDA elements take it out.
+/// Reads the GstCudaContext from a GstContext as GStreamer's CUDA elements do.
 Ref<GstObject> content(GstContext* context) {
   const GValue* value =
       gst_structure_get_value(gst_context_get_structure(context), kCudaContextType);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// loftrmatch with a coarse pass first. The bundled model, whose confidences mean something.
+// Tests loftrmatch with a coarse pass, with the bundled model because its confidences are
+// realistic.
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -44,7 +45,7 @@ GstElement* make_adaptive(Properties properties = {}) {
   return make_element(properties);
 }
 
-// Blots of three sizes, each of its own brightness.
+// Blobs of three sizes with random brightness.
 guint8 world(int x, int y) {
   double value = 128;
   for (const int side : {5, 13, 37}) {
@@ -54,7 +55,7 @@ guint8 world(int x, int y) {
   return static_cast<guint8>(std::clamp(value, 0., 255.));
 }
 
-// `zoom` pixels in a row, and so many rows, are one of the world.
+// `zoom` x `zoom` pixels show one pixel of the world.
 Ref<GstBuffer> view(int left, int pts, int zoom = 1) {
   std::vector<guint8> pixels;
   for (int y = 0; y < zoom * kHeight; y++) {
@@ -71,7 +72,7 @@ std::string caps(int zoom = 1) {
          ",height=" + std::to_string(zoom * kHeight) + ",colorimetry=1:1:0:0";
 }
 
-// The results of frames that begin `lefts` pixels from the world's origin, the first one's aside.
+// Results of frames that begin `lefts` pixels from the world's origin, without the first frame's.
 std::vector<OwnedMatch> results_of(GstElement* element, const std::vector<int>& lefts) {
   Harness harness(element);
   harness.set_caps(caps());
@@ -157,7 +158,7 @@ TEST(LoftrMatchAdaptive, a_blank_frame_gives_no_match_after_the_coarse_pass) {
   EXPECT_EQ(stat(harness.element(), "frame-encodes"), 0u);
 }
 
-TEST(LoftrMatchAdaptive, small_shared_parts_are_looked_at_alone_and_told_in_pixels_of_the_frame) {
+TEST(LoftrMatchAdaptive, small_shared_parts_are_cropped_and_reported_in_frame_pixels) {
   Harness harness(make_adaptive());
   harness.set_caps(caps());
   harness.push_and_pull(view(0, 0));
@@ -174,7 +175,7 @@ TEST(LoftrMatchAdaptive, small_shared_parts_are_looked_at_alone_and_told_in_pixe
 }
 
 TEST(LoftrMatchAdaptive, what_is_kept_of_a_frame_stays_right_when_size_and_region_change) {
-  // Whole, parts, none, whole, parts on the other side.
+  // Whole images overlap, parts, nothing moves, whole, parts on the other side.
   const std::vector<int> lefts = {0, 24, 224, 224, 200, 0};
   const auto results = results_of(make_adaptive(), lefts);
   const std::vector<std::string> overlaps = {"large", "partial", "still", "large", "partial"};
@@ -201,7 +202,7 @@ TEST(LoftrMatchAdaptive, batches_and_intervals_change_nothing_in_a_pair) {
     ASSERT_EQ(a.size(), b.size());
     for (std::size_t i = 0; i < a.size(); i++) ASSERT_NEAR(a[i], b[i], 1e-3);
   }
-  // The frame in between is kept, though it has no result of its own.
+  // The element keeps the skipped frame in between, although it has no result.
   const auto sparse = results_of(make_adaptive({{"inference-interval", "2"}}), {0, 8, 32});
   EXPECT_STREQ(sparse[0]->skipped, "inference-interval");
   EXPECT_NEAR(median_shift(*sparse[1]), 24, 0.3);
@@ -223,7 +224,7 @@ TEST(LoftrMatchAdaptive, restarts_after_a_flush) {
 TEST(LoftrMatchAdaptive, another_coarse_model_makes_other_decisions) {
   const auto usual = results_of(make_adaptive(), {0, 0});
   EXPECT_EQ(usual.front()->passes, 1u);
-  // Weights by a formula are never as sure as 0.2, so this model finds nothing in common.
+  // Formula weights never give a confidence of 0.2, so this model finds no overlap.
   const auto other = results_of(make_adaptive({{"coarse-model", small_loftr_net()}}), {0, 24});
   EXPECT_STREQ(other.front()->overlap, "none");
   EXPECT_EQ(other.front()->count, 0u);
@@ -257,12 +258,12 @@ TEST(LoftrMatchAdaptive, references_keep_what_each_pass_made_of_them) {
     EXPECT_NEAR(median_shift(*match), lefts[i], 0.3);
   }
   EXPECT_EQ(stat(harness.element(), "reference-encodes"), 1u);
-  EXPECT_EQ(stat(harness.element(), "frame-encodes"), 4u);   // of those that moved
+  EXPECT_EQ(stat(harness.element(), "frame-encodes"), 4u);   // the pairs that moved
   EXPECT_EQ(stat(harness.element(), "coarse-encodes"), 7u);  // six frames and the reference
 }
 
-// Of the matches, those within `px` of the frame from where they belong: a pixel of the world has
-// its centre in the middle of those of a zoomed view.
+// Share of the matches within `px` frame pixels of the right place. The centre of a world pixel is
+// the centre of the zoomed pixels that show it.
 double share_right(const GstTorchMatch& match, int left, int reference_zoom, int zoom, double px) {
   const auto in_world = [](double at, int z) { return (at + 0.5) / z - 0.5; };
   const std::vector<float> rows = rows_of(match);
@@ -293,7 +294,7 @@ TEST(LoftrMatchAdaptive, images_of_other_scales_are_matched_in_one) {
   }
 }
 
-TEST(LoftrMatchAdaptive, messages_tell_what_was_done) {
+TEST(LoftrMatchAdaptive, messages_report_overlap_and_passes) {
   Harness harness(make_adaptive({{"post-messages", "true"}}));
   harness.set_caps(caps());
   harness.push_and_pull(view(0, 0));
@@ -327,14 +328,14 @@ TEST(LoftrMatchAdaptive, a_missing_coarse_model_is_one_error_before_the_stream_b
   }
 }
 
-TEST(LoftrMatchAdaptive, an_coarse_model_is_not_looked_for_unless_it_is_wanted) {
+TEST(LoftrMatchAdaptive, a_coarse_model_is_not_opened_unless_adaptive) {
   GstElement* element = make_element({{"coarse-model", "no-such-model"}});
   EXPECT_NE(gst_element_set_state(element, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);
   gst_element_set_state(element, GST_STATE_NULL);
   gst_object_unref(element);
 }
 
-TEST(LoftrMatchAdaptive, an_coarse_model_of_another_kind_is_one_error_that_names_it) {
+TEST(LoftrMatchAdaptive, a_coarse_model_of_another_kind_is_one_error_that_names_it) {
   Harness harness(make_adaptive({{"coarse-model", small_flow_net()}}));
   harness.set_caps(caps());
   harness.push(view(0, 0));
@@ -367,7 +368,7 @@ TEST(LoftrMatchAdaptive, frames_may_be_blank_or_tiny) {
   }
 }
 
-// However much smaller the model sees the frame than it is.
+// This must not depend on how much smaller the model sees the frame.
 TEST(LoftrMatchGeometry, the_same_frame_twice_is_static_at_every_size) {
   if (!std::getenv("GST_TORCH_VISION_LIBRARY")) GTEST_SKIP() << "built without OpenCV's calib3d";
   for (const char* adaptive : {"false", "true"}) {

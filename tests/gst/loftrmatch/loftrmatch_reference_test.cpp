@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Reference images that take long to read.
+// Tests reference images that take long to read.
 #include <string>
 #include <thread>
 
@@ -44,15 +44,15 @@ class SlowReference : public testing::Test {
   const TempDirectory directory_;
   const std::string path_ = directory_.path("slow.pic");
   SlowImages& slow_ = SlowImages::instance();
-  GstElement* element_;  // whoever makes a harness of it takes it over
+  GstElement* element_;  // owned by the harness that a test creates from it
 };
 
 TEST_F(SlowReference, is_read_while_the_model_is_loaded) {
-  Harness harness(element_);  // plays, and no frame has come
+  Harness harness(element_);  // plays without any frame
   EXPECT_TRUE(slow_.wait_until_begun(1));
 }
 
-TEST_F(SlowReference, does_not_hold_a_live_stream_up) {
+TEST_F(SlowReference, does_not_delay_a_live_stream) {
   Harness harness(element_);
   harness.set_live(true);
   harness.set_caps(kCaps);
@@ -73,7 +73,7 @@ TEST_F(SlowReference, does_not_hold_a_live_stream_up) {
   EXPECT_EQ(stat(harness.element(), "reference-encodes"), 1u);
 }
 
-TEST_F(SlowReference, is_waited_for_by_a_file_without_a_worker) {
+TEST_F(SlowReference, occupies_no_worker_while_a_file_stream_waits) {
   Harness harness(element_), other("raftflow iterations=1 model=" + small_flow_net());
   harness.set_live(false);
   harness.set_caps(kCaps);
@@ -116,7 +116,7 @@ TEST_F(SlowReference, is_not_waited_for_at_the_end) {
   EXPECT_EQ(gst_element_set_state(element_, GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
 }
 
-TEST_F(SlowReference, that_another_one_takes_the_place_of_is_given_up) {
+TEST_F(SlowReference, is_cancelled_when_another_one_replaces_it) {
   Harness harness(element_);
   harness.set_live(false);
   harness.set_caps(kCaps);

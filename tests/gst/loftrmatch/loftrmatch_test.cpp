@@ -24,7 +24,7 @@ using testing::HasSubstr;
 
 constexpr GstClockTime kFrame = 40 * GST_MSECOND;
 constexpr int kWidth = 160, kHeight = 128;
-constexpr int kStep = 8;  // pixels that the image moves to the left from frame to frame
+constexpr int kStep = 8;  // pixels that the image moves to the left per frame
 
 GstElement* make_loftrmatch(
     const std::vector<std::pair<std::string, std::string>>& properties = {}) {
@@ -121,7 +121,7 @@ TEST(LoftrMatch, lag_says_how_many_frames_before) {
   EXPECT_EQ(stat(harness.element(), "frame-encodes"), 4u);
 }
 
-TEST(LoftrMatch, a_frame_that_is_not_matched_itself_is_still_the_one_before) {
+TEST(LoftrMatch, a_frame_without_a_result_still_is_the_previous_frame) {
   Harness harness(make_loftrmatch({{"inference-interval", "2"}}));
   harness.set_caps(caps());
   harness.push_and_pull(frame(0));
@@ -287,7 +287,7 @@ TEST(LoftrMatch, an_unreadable_reference_is_one_error) {
 
 TEST(LoftrMatch, a_reference_of_one_pixel_matches_nothing) {
   const TempDirectory directory;
-  gsize size = 0;  // encoders refuse to make one
+  gsize size = 0;  // encoders refuse to write such an image
   g_autofree guchar* png = g_base64_decode(
       "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
       "rkJggg==",
@@ -303,7 +303,7 @@ TEST(LoftrMatch, a_reference_of_one_pixel_matches_nothing) {
 }
 
 TEST(LoftrMatch, shot_start_is_the_first_frame_or_one_where_a_shot_begins) {
-  gst_torch_shot_meta_get_info();  // which registers it
+  gst_torch_shot_meta_get_info();  // registers it
   Harness harness(make_loftrmatch({{"mode", "shot-start"}}));
   harness.set_caps(caps());
   std::vector<double> shifts;
@@ -358,7 +358,7 @@ TEST(LoftrMatch, keeps_within_the_memory_limit_or_says_what_it_needs) {
   EXPECT_THAT(harness.bus.wait_for(GST_MESSAGE_ERROR), HasSubstr("matching of 160x128 needs"));
 }
 
-// What is found within a limit, and how often it warned.
+// The result under a memory limit and the number of warnings.
 std::pair<OwnedMatch, std::size_t> matched_within(guint64 limit) {
   GstElement* element = make_loftrmatch();
   g_object_set(element, "memory-limit", limit, nullptr);
@@ -375,7 +375,7 @@ std::pair<OwnedMatch, std::size_t> matched_within(guint64 limit) {
 TEST(LoftrMatch, more_matches_than_memory_allows_at_once_are_found_in_parts_with_one_warning) {
   const auto [all, no_warning] = matched_within(0);
   EXPECT_EQ(no_warning, 0u);
-  // The first limit that is too small for all of them at once.
+  // Finds the first limit that is too small for all matches at once.
   for (guint64 limit = 48 << 20; limit > 1 << 20; limit -= limit / 8) {
     const auto [match, warnings] = matched_within(limit);
     ASSERT_TRUE(match) << limit;
@@ -388,7 +388,7 @@ TEST(LoftrMatch, more_matches_than_memory_allows_at_once_are_found_in_parts_with
   FAIL() << "no limit was small enough";
 }
 
-// How often six reference images were encoded for three frames; 0: it failed.
+// How often six reference images are encoded for three frames; 0 if the element fails.
 guint64 reference_encodes_within(guint64 limit, const std::string& references) {
   GstElement* element =
       make_loftrmatch({{"mode", "reference"}, {"reference-location", references}});
@@ -409,7 +409,7 @@ TEST(LoftrMatch, references_that_do_not_fit_into_memory_are_encoded_again) {
     write_image(directory.path(std::to_string(i) + ".png"), 8 * i, kWidth, kHeight);
   }
   EXPECT_EQ(reference_encodes_within(0, directory.path("*.png")), 6u);
-  // The first limit that is too small for all of them.
+  // Finds the first limit that is too small for all images.
   for (guint64 limit = 48 << 20; limit > 1 << 20; limit -= limit / 8) {
     const guint64 encodes = reference_encodes_within(limit, directory.path("*.png"));
     ASSERT_GT(encodes, 0u) << limit;
@@ -450,7 +450,7 @@ TEST(MatchMeta, follows_an_image_that_is_scaled) {
     GstVideoInfo small, large;
     gst_video_info_set_format(&small, GST_VIDEO_FORMAT_GRAY8, 100, 50);
     gst_video_info_set_format(&large, GST_VIDEO_FORMAT_GRAY8, 200, 200);
-    large.par_n = 2;  // the image keeps its shape
+    large.par_n = 2;  // the image keeps its aspect ratio
     GstVideoMetaTransform transform = {&small, &large};
     const GstMetaInfo* info = gst_torch_match_meta_get_info();
     ASSERT_TRUE(info->transform_func(to.get(), reinterpret_cast<GstMeta*>(meta), from.get(),
@@ -464,7 +464,7 @@ TEST(MatchMeta, follows_an_image_that_is_scaled) {
     EXPECT_FLOAT_EQ(rows[1], reference ? 16 : 65.5f);
     EXPECT_FLOAT_EQ(rows[2], 48.5f);
     EXPECT_FLOAT_EQ(rows[3], 129.5f);
-    const double* m = out->matrix;  // takes the first point to the second
+    const double* m = out->matrix;  // maps the first point to the second
     const double w = m[6] * rows[0] + m[7] * rows[1] + m[8];
     EXPECT_NEAR((m[0] * rows[0] + m[1] * rows[1] + m[2]) / w, rows[2], 1e-4);
     EXPECT_NEAR((m[3] * rows[0] + m[4] * rows[1] + m[5]) / w, rows[3], 1e-4);

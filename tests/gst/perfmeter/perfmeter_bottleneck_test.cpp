@@ -7,8 +7,8 @@
 
 #include "tests/gst/perfmeter/perfmeter_fixture.h"
 
-// An element that sleeps for every buffer, and says how long its inference takes, as elements with
-// models do: they share the threads that compute, so one sleeps while another one computes.
+// Sleeps for every buffer and reports an inference time, like the model elements: these share
+// worker threads, so one element waits while another one computes.
 struct GstTestModel {
   GstBaseTransform parent;
   guint sleep_us;
@@ -94,7 +94,7 @@ TEST(PerfMeterBottleneck, is_a_slow_element_that_is_pulled_from) {
   const auto meter = Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "m"));
   const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pipeline.get()));
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
-  // No event passes where data is pulled: the sink itself says that it has all.
+  // No event passes in pull mode; the sink itself posts EOS.
   const auto end = Ref<GstMessage>::adopt(
       gst_bus_timed_pop_filtered(bus.get(), 20 * GST_SECOND, GST_MESSAGE_EOS));
   const Record stats = stats_of(meter.get());
@@ -126,8 +126,7 @@ TEST(PerfMeterBottleneck, is_a_slow_sink_on_the_thread_of_the_source) {
   EXPECT_EQ(last.text("bottleneck"), "sink");
 }
 
-// What the meter tells of two elements of which the one that is found waiting reports less
-// inference than the other.
+// The meter's report on two elements of which the waiting one reports the shorter inference.
 Record last_of_two_models(const std::string& measure) {
   gst_element_register(nullptr, "testmodel", GST_RANK_NONE, gst_test_model_get_type());
   return last_of(

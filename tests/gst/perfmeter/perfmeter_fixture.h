@@ -75,7 +75,7 @@ inline Ref<GstElement> parse(const std::string& launch_line) {
   return Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(parsed)));
 }
 
-/// Waits for a message of the meter with this reason; drops those before it.
+/// Returns the meter's first message with this reason and drops those before it.
 inline Record wait_for(GstElement* pipeline, const std::string& reason) {
   const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pipeline));
   const auto types =

@@ -81,7 +81,7 @@ TEST(PerfMeter, a_flush_loses_nothing) {
   EXPECT_EQ(stats.number("lost"), 0u);
 }
 
-TEST(PerfMeter, tells_in_its_log_what_it_does) {
+TEST(PerfMeter, logs_what_it_does) {
   LogLines log("perfmeter", GST_LEVEL_DEBUG);
   last_of("fakesrc num-buffers=3 ! perfmeter interval=0 measure=pipeline ! fakesink name=end");
   const auto lines = log.lines();
@@ -98,11 +98,11 @@ TEST(PerfMeter, a_gap_that_upstream_announces_loses_nothing) {
   harness.push_and_pull(make_frame(0));
   harness.push_event(gst_event_new_gap(40 * GST_MSECOND, 400 * GST_MSECOND));
   harness.push_and_pull(make_frame(11));
-  harness.push_and_pull(make_frame(13));  // the twelfth is
+  harness.push_and_pull(make_frame(13));  // frame 12 is lost
   EXPECT_EQ(stats_of(harness.element()).number("lost"), 1u);
 }
 
-TEST(PerfMeter, tells_all_of_a_stream_that_follows_the_end_of_another) {
+TEST(PerfMeter, reports_everything_of_a_stream_after_the_end_of_another) {
   Harness harness(gst_element_factory_make("perfmeter", nullptr));
   harness.set_caps(kCaps);
   const auto next_reason = [&] {
@@ -116,11 +116,11 @@ TEST(PerfMeter, tells_all_of_a_stream_that_follows_the_end_of_another) {
   harness.push_event(gst_event_new_stream_start("another"));
   harness.set_caps(kCaps);
   harness.push_and_pull(make_frame(0));
-  gst_element_set_state(harness.element(), GST_STATE_NULL);  // without an end
+  gst_element_set_state(harness.element(), GST_STATE_NULL);  // without EOS
   EXPECT_EQ(next_reason(), "stop");
 }
 
-TEST(PerfMeter, tells_all_at_the_end_of_the_stream) {
+TEST(PerfMeter, reports_everything_at_the_end_of_the_stream) {
   const Record last =
       last_of("videotestsrc num-buffers=20 ! perfmeter interval=0 name=m ! fakesink");
   EXPECT_EQ(last.text("source"), "m");
@@ -128,10 +128,10 @@ TEST(PerfMeter, tells_all_at_the_end_of_the_stream) {
   EXPECT_GT(last.real("rate-average"), 0);
   EXPECT_GT(last.inner("process").number("rss"), 0u);
   EXPECT_FALSE(last.has("latency"));   // not live
-  EXPECT_FALSE(last.has("elements"));  // not asked for
+  EXPECT_FALSE(last.has("elements"));  // not requested
 }
 
-TEST(PerfMeter, tells_at_each_interval_without_a_main_loop) {
+TEST(PerfMeter, reports_at_each_interval_without_a_main_loop) {
   const auto pipeline = parse("videotestsrc is-live=true ! perfmeter interval=50000000 ! fakesink");
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   const Record first = wait_for(pipeline.get(), "interval");
@@ -171,7 +171,7 @@ TEST(PerfMeter, times_each_element_of_its_bin) {
   EXPECT_GE(slow.inner("processing").number("max"), 3'000'000u);
   EXPECT_LT(last.entry("elements", "fast").inner("processing").number("p50"), 3'000'000u);
   EXPECT_FALSE(slow.has("queueing"));
-  EXPECT_FALSE(last.has("process"));  // not asked for
+  EXPECT_FALSE(last.has("process"));  // not requested
 }
 
 TEST(PerfMeter, times_what_waits_in_queues_and_tells_their_levels) {
@@ -179,7 +179,7 @@ TEST(PerfMeter, times_what_waits_in_queues_and_tells_their_levels) {
       "videotestsrc num-buffers=30 ! queue name=q max-size-buffers=4 ! identity sleep-time=3000 ! "
       "perfmeter interval=0 measure=pipeline ! fakesink");
   const Record queue = last.entry("elements", "q");
-  // At the end of the queue each waits for those before it.
+  // A buffer at the end of the queue waits for those before it.
   EXPECT_GE(queue.inner("queueing").number("max"), 3'000'000u);
   EXPECT_GE(queue.inner("queueing").number("count"), 25u);
   EXPECT_TRUE(queue.has("level-buffers"));
@@ -200,7 +200,7 @@ TEST(PerfMeter, times_an_element_that_very_many_buffers_pass_in_turns) {
       "fakesink");
   EXPECT_EQ(last.number("buffers"), 200000u);
   const Record light = last.entry("elements", "light");
-  EXPECT_FALSE(light.has("buffers"));  // most are not seen
+  EXPECT_FALSE(light.has("buffers"));  // most buffers are not sampled
   EXPECT_LT(light.real("watched-share"), 0.9);
   EXPECT_LT(light.inner("processing").number("count"), 190000u);
   EXPECT_GT(light.inner("processing").number("count"), 0u);
@@ -222,7 +222,7 @@ TEST(PerfMeter, watches_elements_in_bins_and_those_that_come_later) {
   g_object_add_weak_pointer(G_OBJECT(later), &alive);
   gst_bin_remove(GST_BIN(pipeline.get()), later);
   EXPECT_FALSE(stats_of(meter.get()).entry("elements", "later"));
-  // Somebody may just be looking at the elements of the bin.
+  // Another thread may be iterating over the bin's elements.
   for (int i = 0; alive && i < 1000; i++) g_usleep(10000);
   EXPECT_EQ(alive, nullptr);
   gst_element_set_state(pipeline.get(), GST_STATE_NULL);
@@ -254,7 +254,7 @@ TEST(PerfMeter, counts_again_each_time_it_is_started) {
   }
 }
 
-TEST(PerfMeter, collects_what_elements_tell_of_themselves) {
+TEST(PerfMeter, collects_the_reports_of_elements) {
   const Record last =
       last_of("videotestsrc num-buffers=20 ! perfmeter interval=0 ! fakesink name=end");
   const Record report = last.entry("reports", "end");
@@ -262,7 +262,7 @@ TEST(PerfMeter, collects_what_elements_tell_of_themselves) {
   EXPECT_EQ(report.inner("stats").number("dropped"), 0u);
 }
 
-// The last element message of that name before the end of the stream.
+// The last element message with that name before EOS.
 Record last_message(const std::string& launch_line, const char* name) {
   const auto pipeline = parse(launch_line);
   const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pipeline.get()));
@@ -307,7 +307,7 @@ TEST(PerfMeterProgress, knows_the_end_from_upstream) {
   EXPECT_EQ(told.number("remaining"), 0u);
 }
 
-TEST(PerfMeterProgress, is_not_told_unless_asked_for) {
+TEST(PerfMeterProgress, is_not_reported_unless_enabled) {
   EXPECT_FALSE(
       last_message("videotestsrc num-buffers=5 ! perfmeter interval=0 ! fakesink", "progress"));
 }
@@ -378,7 +378,7 @@ TEST(PerfMeterOutput, to_a_file_needs_its_name) {
             "output=json needs output-location, the name of a file");
 }
 
-// With the pretended libnvidia-ml.so.1.
+// Uses the fake libnvidia-ml.so.1.
 class PerfMeterGpu : public ::testing::Test {
  protected:
   PerfMeterGpu() { forget(); }
@@ -388,10 +388,10 @@ class PerfMeterGpu : public ::testing::Test {
   }
 };
 
-TEST_F(PerfMeterGpu, tells_how_busy_it_is) {
+TEST_F(PerfMeterGpu, reports_its_utilization) {
   setenv("FAKE_NVML_FREE_MB", "2048", 1);
   setenv("FAKE_NVML_UTILIZATION", "73", 1);
-  // NVML is opened on the meter's thread.
+  // The meter's thread opens NVML.
   const auto pipeline = parse("videotestsrc is-live=true ! perfmeter interval=50000000 ! fakesink");
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   const Record record = wait_for(pipeline.get(), "interval");
@@ -400,10 +400,10 @@ TEST_F(PerfMeterGpu, tells_how_busy_it_is) {
   ASSERT_TRUE(gpu);
   EXPECT_EQ(gpu.number("utilization-percent"), 73u);
   EXPECT_EQ(gpu.number("memory-used"), guint64{6} << 30);
-  EXPECT_FALSE(gpu.has("power-watts"));  // it does not tell
+  EXPECT_FALSE(gpu.has("power-watts"));  // the driver does not report it
 }
 
-TEST_F(PerfMeterGpu, that_refuses_is_absent_without_a_word) {
+TEST_F(PerfMeterGpu, that_fails_is_absent_without_a_message) {
   Harness harness(gst_element_factory_make("perfmeter", nullptr));
   harness.set_caps(kCaps);
   harness.push_and_pull(make_frame(0));
@@ -412,7 +412,7 @@ TEST_F(PerfMeterGpu, that_refuses_is_absent_without_a_word) {
   EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING), IsEmpty());
 }
 
-TEST_F(PerfMeterGpu, that_refuses_though_it_is_asked_for_is_one_warning) {
+TEST_F(PerfMeterGpu, that_fails_although_requested_is_one_warning) {
   GstElement* meter = gst_element_factory_make("perfmeter", nullptr);
   gst_util_set_object_arg(G_OBJECT(meter), "measure", "gpu");
   Harness harness(meter);

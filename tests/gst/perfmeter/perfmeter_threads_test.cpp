@@ -18,7 +18,7 @@ namespace {
 
 using ::testing::IsEmpty;
 
-// Who took the stream lock of one pad.
+// Records which threads lock one pad's stream lock.
 struct LockWatch {
   std::atomic<GRecMutex*> lock{nullptr};
   std::mutex mutex;
@@ -40,7 +40,7 @@ Function* original(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
-// Runs a function again and again on threads of its own until it goes out of scope.
+// Runs a function repeatedly on its own threads until it goes out of scope.
 class Meanwhile {
  public:
   explicit Meanwhile(const std::function<void()>& body, int threads = 1) {
@@ -121,7 +121,7 @@ TEST(PerfMeterThreads, the_stream_may_end_while_it_is_stopped) {
   }
 }
 
-TEST(PerfMeterThreads, takes_no_stream_lock_of_others) {
+TEST(PerfMeterThreads, never_locks_a_stream_lock_of_other_pads) {
   const auto pipeline = parse(
       "videotestsrc is-live=true ! perfmeter name=m measure=pipeline interval=0 ! fakesink "
       "name=end");
@@ -152,7 +152,7 @@ TEST(PerfMeterThreads, takes_no_stream_lock_of_others) {
 }  // namespace
 }  // namespace gsttorch
 
-// In the place of GLib's, also for GStreamer and the plugin.
+// Replaces GLib's function, also for GStreamer and the plugin.
 extern "C" __attribute__((visibility("default"))) gboolean g_rec_mutex_trylock(GRecMutex* lock) {
   static auto* const try_lock = gsttorch::original<gboolean(GRecMutex*)>("g_rec_mutex_trylock");
   gsttorch::lock_watch().note(lock);

@@ -48,7 +48,7 @@ Ref<GstBuffer> frame(int index, int width = kWidth, int height = kHeight) {
   return buffer;
 }
 
-// The flow result on a buffer; `skipped` says "no meta" where there is none.
+// The flow result of a buffer; `skipped` is "no meta" if there is none.
 GstTorchFlow flow_of(const Ref<GstBuffer>& buffer) {
   GstTorchFlow flow{};
   flow.skipped = "no meta";
@@ -57,7 +57,7 @@ GstTorchFlow flow_of(const Ref<GstBuffer>& buffer) {
   return flow;
 }
 
-// Why each of `count` frames has no flow, "" where it has one.
+// The reason why each of `count` frames has no flow, or "" if it has one.
 std::vector<std::string> skips(Harness& harness, int count, int first = 0) {
   std::vector<std::string> reasons;
   for (int i = first; i < first + count; i++) {
@@ -105,7 +105,7 @@ TEST(RaftFlow, passes_the_same_buffer_and_memory_and_attaches_the_flow) {
   EXPECT_EQ(gst_buffer_get_size(flow.flow), kWidth * kHeight * 2 * sizeof(float));
 }
 
-TEST(RaftFlow, does_not_copy_pixels_of_a_buffer_that_others_hold) {
+TEST(RaftFlow, does_not_copy_pixels_of_a_buffer_with_other_references) {
   Harness harness(make_raftflow());
   harness.set_caps(caps());
   Ref<GstBuffer> in = frame(0);
@@ -172,7 +172,7 @@ TEST(RaftFlow, inference_interval_skips_frames_and_says_so) {
                                    "inference-interval", "inference-interval", ""));
 }
 
-TEST(RaftFlow, a_frame_without_a_result_of_its_own_is_still_the_one_before) {
+TEST(RaftFlow, a_frame_without_a_result_still_is_the_previous_frame) {
   Harness harness(make_raftflow("inference-interval", "3"));
   harness.set_caps(caps());
   EXPECT_THAT(skips(harness, 3),
@@ -218,7 +218,7 @@ TEST(RaftFlow, iterations_and_convergence_decide_how_long_it_searches) {
   EXPECT_EQ(flow_of(harness.push_and_pull(frame(2))).iterations, 3u);
 }
 
-// Mean magnitude of the third frame's flow with one property changed.
+// Mean magnitude of the third frame's flow after one property was changed.
 double third_magnitude(const char* property, const char* value) {
   Harness harness(make_raftflow(property, value));
   harness.set_caps(caps(192, 160));
@@ -242,7 +242,7 @@ TEST(RaftFlow, precision_changes_the_flow_a_little) {
   EXPECT_NEAR(third_magnitude("precision", "bf16"), exact, 0.05 * exact);
 }
 
-// A frame that a scenedetect upstream said something of.
+// A frame with a result of a scenedetect upstream.
 Ref<GstBuffer> frame_with(GstTorchShotBoundary boundary, int index) {
   Ref<GstBuffer> buffer = frame(index);
   GstTorchShot shot{};
@@ -269,7 +269,7 @@ TEST(RaftFlow, computes_no_flow_across_a_cut) {
   EXPECT_EQ(pushed(GST_TORCH_SHOT_BOUNDARY_CUT, 6), "");
 }
 
-// Mean magnitude of the flow to the frame after two others.
+// Mean magnitude of the flow to the third frame.
 double magnitude_after(GstTorchShotBoundary boundary, bool warm_start, bool reset_on_cut) {
   Harness harness(make_raftflow("warm-start", warm_start ? "true" : "false"));
   g_object_set(harness.element(), "reset-on-cut", static_cast<gboolean>(reset_on_cut), nullptr);
@@ -328,7 +328,7 @@ TEST(RaftFlow, posts_a_message_for_each_flow_when_asked_and_counts_frames) {
 
 // --- memory
 
-TEST(RaftFlow, does_with_less_memory_and_says_so_once) {
+TEST(RaftFlow, reduces_its_work_if_memory_is_short_and_warns_once) {
   Harness harness(make_raftflow());
   harness.set_caps(caps(512, 384));
   harness.push_and_pull(frame(0, 512, 384));
@@ -368,7 +368,7 @@ TEST(RaftFlow, batches_are_cut_to_what_memory_allows) {
   EXPECT_THAT(harness.bus.take(GST_MESSAGE_ERROR), testing::SizeIs(0));
 }
 
-// What the bus says when an element cannot start or run, for one frame.
+// The error on the bus when an element fails to start or to process one frame.
 std::string error_with(const char* property, const char* value) {
   const auto element =
       Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(make_raftflow(property, value))));
@@ -407,7 +407,7 @@ TEST(RaftFlow, refuses_a_device_that_is_not_there) {
   EXPECT_THAT(error_with("device", "cuda:63"), testing::HasSubstr("cuda"));
 }
 
-TEST(RaftFlow, refuses_a_precision_that_the_device_has_not) {
+TEST(RaftFlow, refuses_a_precision_that_the_device_lacks) {
   EXPECT_THAT(error_with("precision", "fp16"),
               testing::HasSubstr("precision fp16 is for CUDA devices"));
   if (!cpu_has_bf16()) {

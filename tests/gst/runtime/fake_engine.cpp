@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// In the place of libgsttorch-engine.so: models without weights on devices that there are not.
+// Replaces libgsttorch-engine.so: models without weights on fake devices.
 #include "tests/gst/runtime/fake_engine.h"
 
 #include <utility>

@@ -81,7 +81,7 @@ TEST_F(ModelRegistryTest, keeps_a_model_for_its_grace_time_after_the_last_user) 
   EXPECT_EQ(alive_, 1);
   const auto again = acquire("a");
   EXPECT_EQ(loads_, 1);
-  EXPECT_FALSE(registry_->drop_unused({}));  // in use
+  EXPECT_FALSE(registry_->drop_unused({}));  // still in use
   EXPECT_EQ(alive_, 1);
 }
 
@@ -93,7 +93,7 @@ TEST_F(ModelRegistryTest, drops_a_model_once_it_is_due) {
   EXPECT_EQ(loads_, 2);
 }
 
-TEST_F(ModelRegistryTest, tells_a_failure_to_all_who_wait_and_tries_again_next_time) {
+TEST_F(ModelRegistryTest, reports_a_failure_to_all_waiting_users_and_retries_next_time) {
   load_ = [this](std::stop_token) -> Loaded {
     loads_++;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -109,7 +109,7 @@ TEST_F(ModelRegistryTest, tells_a_failure_to_all_who_wait_and_tries_again_next_t
   EXPECT_LE(before, 2);
 }
 
-// Loads until it is told to stop.
+// A load that ends only when it is cancelled.
 ModelRegistry<TestModel>::Load endless(std::promise<void>& started, std::atomic<int>& stopped) {
   return [&](std::stop_token stop) -> Result<std::unique_ptr<TestModel>> {
     started.set_value();
@@ -150,7 +150,7 @@ TEST_F(ModelRegistryTest, continues_loading_for_the_others_when_one_gives_up) {
   EXPECT_TRUE(second.get());
 }
 
-TEST_F(ModelRegistryTest, loads_again_for_one_who_joined_a_load_that_was_given_up) {
+TEST_F(ModelRegistryTest, loads_again_for_a_user_who_joined_a_cancelled_load) {
   std::promise<void> started, go;
   load_ = [&, released = go.get_future().share()](std::stop_token) -> Loaded {
     if (loads_++ > 0) return std::make_unique<TestModel>(alive_);

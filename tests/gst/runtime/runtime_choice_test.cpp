@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What the runtime decides, with an engine that is none.
+// Tests the runtime's decisions with a fake engine.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -75,7 +75,7 @@ TEST_F(RuntimeChoiceTest, a_device_that_is_named_has_no_part_in_it) {
   EXPECT_EQ(model("b")->info().device, "fake:1");
 }
 
-TEST_F(RuntimeChoiceTest, what_is_available_is_the_limit_without_what_is_used) {
+TEST_F(RuntimeChoiceTest, available_memory_is_the_limit_minus_used_memory) {
   const auto loads_the_engine = model("a");
   engine_.used = 300;
   EXPECT_EQ(runtime_.available_memory(), std::numeric_limits<std::size_t>::max());

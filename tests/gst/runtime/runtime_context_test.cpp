@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// How elements find the runtime: gst.torch.context.
+// Tests how elements find the runtime: gst.torch.context.
 #include "tests/gst/analyzer/analyzer_fixture.h"
 #include "tests/support/gst_pipeline.h"
 
@@ -23,12 +23,12 @@ bool is_runtime(GstMessage* message) {
 
 GstTorchRuntime* runtime_of(GstElement* element) { return GST_TORCH_ANALYZER(element)->runtime; }
 
-/// The context of that type that an element keeps.
+/// The context of that type that an element has stored.
 Context context_of(GstElement* element, const char* type = GST_TORCH_RUNTIME_CONTEXT_TYPE) {
   return Context::adopt(gst_element_get_context(element, type));
 }
 
-/// Elements in a pipeline, and an application that listens to what they say about contexts.
+/// Elements in a pipeline, and an application that handles their context messages.
 class Application {
  public:
   explicit Application(const std::vector<std::string>& analyzers)
@@ -58,7 +58,7 @@ class Application {
   GstElement* pipeline() const { return pipeline_.get(); }
   GstElement* element(int index) const { return elements_[index]; }
 
-  Context answer;  ///< to who needs a runtime
+  Context answer;  ///< for elements that need a runtime
   int asked = 0, told = 0;
 
  private:
@@ -161,7 +161,7 @@ TEST_F(RuntimeContext, of_two_pipelines_carries_the_same_runtime) {
 
 // --- neighbours
 
-/// Answers a query for a context, as a neighbour would.
+/// Answers a context query as a neighbouring element would.
 std::function<bool(GstQuery*)> neighbour_with(const Context& context) {
   return [context = context.get()](GstQuery* query) {
     if (GST_QUERY_TYPE(query) != GST_QUERY_CONTEXT) return false;
@@ -177,7 +177,7 @@ class Neighbours : public RuntimeContext {
                                       GST_STATE_NULL);
   }
   void start() { gst_element_set_state(pads->element(), GST_STATE_READY); }
-  /// Asks the element for a context of that type at one of its pads.
+  /// Queries the element for a context of that type at one of its pads.
   Context ask(const char* pad, const char* type) {
     const auto query = Ref<GstQuery>::adopt(gst_query_new_context(type));
     GstContext* context = nullptr;
@@ -191,7 +191,7 @@ class Neighbours : public RuntimeContext {
   const Context context = make_context(runtime.get());
 };
 
-TEST_F(Neighbours, downstream_hands_its_context_on) {
+TEST_F(Neighbours, downstream_passes_its_context) {
   pads->downstream_query = neighbour_with(context);
   start();
   EXPECT_EQ(context_of(pads->element()).get(), context.get());
@@ -199,14 +199,14 @@ TEST_F(Neighbours, downstream_hands_its_context_on) {
   EXPECT_EQ(announced(), 0u);
 }
 
-TEST_F(Neighbours, upstream_does_where_downstream_has_none) {
+TEST_F(Neighbours, upstream_passes_its_context_if_downstream_has_none) {
   pads->upstream_query = neighbour_with(context);
   start();
   EXPECT_EQ(context_of(pads->element()).get(), context.get());
   EXPECT_EQ(announced(), 0u);
 }
 
-TEST_F(Neighbours, that_say_yes_but_hand_nothing_on_are_not_believed) {
+TEST_F(Neighbours, that_answer_without_a_context_are_ignored) {
   pads->downstream_query = [](GstQuery* query) {
     return GST_QUERY_TYPE(query) == GST_QUERY_CONTEXT;
   };

@@ -49,7 +49,7 @@ class RuntimeTest : public testing::Test {
     gst_structure_free(stats);
     return value;
   }
-  /// Waits, for some seconds at most, until the runtime has reached that value.
+  /// Waits some seconds at most until the runtime's stat has that value.
   bool comes_to(const char* field, guint64 value) {
     for (int i = 0; i < 5000 && stat(field) != value; i++) g_usleep(1000);
     return stat(field) == value;

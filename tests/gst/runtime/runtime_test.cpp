@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What an application sets on the runtime, with a real model: how long models stay, how much memory
-// there is, and what is left when all is over.
+// Tests the runtime's properties with a real model: how long models stay loaded, how much memory
+// they may use, and that everything is released at the end.
 #include "lib/gst/gsttorchflowmeta.h"
 #include "tests/gst/runtime/runtime_fixture.h"
 
@@ -13,9 +13,9 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::StartsWith;
 
-constexpr guint64 kNetBytes = 3'960'000;  // of its weights, about
+constexpr guint64 kNetBytes = 3'960'000;  // approximate size of its weights
 
-// --- what is left
+// --- release of everything
 
 GstTorchFlow flow_of(const Ref<GstBuffer>& buffer) {
   GstTorchFlow flow{};
@@ -55,7 +55,7 @@ TEST_F(RuntimeTest, no_tensor_is_left_when_the_last_result_goes) {
 
 // --- grace-time
 
-TEST_F(RuntimeTest, keeps_a_model_for_who_comes_within_its_grace_time) {
+TEST_F(RuntimeTest, keeps_a_model_for_users_within_its_grace_time) {
   const guint64 loads = stat("loads");
   for (int i = 0; i < 3; i++) {
     make();
@@ -112,7 +112,7 @@ TEST_F(RuntimeTest, refuses_a_model_beyond_its_memory_limit_and_says_the_figures
   EXPECT_THAT(errors[0], StartsWith(no_space()));
   EXPECT_THAT(errors[0],
               ContainsRegex("[0-9]+ bytes asked for, [0-9]+ in use, the limit is 1000000"));
-  EXPECT_TRUE(comes_to("tensors", 0));  // the load that failed ends on its own thread
+  EXPECT_TRUE(comes_to("tensors", 0));  // the failed load ends on its own thread
   set_memory_limit(0);
   EXPECT_THAT(play(), IsEmpty());
 }

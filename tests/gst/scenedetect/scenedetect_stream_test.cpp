@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What a scenedetect does when the stream is not as one would wish.
+// Tests scenedetect on difficult streams.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -17,11 +17,11 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// --- other content is no cut
+// --- new content without a cut
 
 class NoCut : public SceneDetectTest {
  protected:
-  const DrawnVideo before{{}}, after{{0}};  // the latter shows another shot
+  const DrawnVideo before{{}}, after{{0}};  // `after` shows another shot
 };
 
 TEST_F(NoCut, after_a_flush) {
@@ -73,7 +73,7 @@ TEST_F(NoCut, after_another_stream_began) {
   EXPECT_THAT(boundaries(pads->buffers()), IsEmpty());
 }
 
-TEST_F(NoCut, but_a_discontinuity_without_a_jump_hides_none) {
+TEST_F(NoCut, but_a_discont_flag_without_a_jump_hides_no_cut) {
   begin();
   const DrawnVideo video({20});
   push(video, 0, 20);
@@ -84,7 +84,7 @@ TEST_F(NoCut, but_a_discontinuity_without_a_jump_hides_none) {
   EXPECT_THAT(boundaries(end(40)), ElementsAre(20));
 }
 
-// Sound that outlasts the image has a demuxer send gaps between frames.
+// While audio outlasts video, a demuxer sends gap events between frames.
 TEST_F(SceneDetectTest, finds_a_cut_behind_a_gap) {
   begin();
   const DrawnVideo video({20});
@@ -97,7 +97,7 @@ TEST_F(SceneDetectTest, finds_a_cut_behind_a_gap) {
   EXPECT_THAT(boundaries(pads->buffers()), ElementsAre(20));
 }
 
-// Upstream asks in the middle of a stream, when it gets other buffers for example.
+// Upstream sends a query in mid-stream, for example when its buffer pool changes.
 TEST_F(SceneDetectTest, finds_a_cut_behind_a_query) {
   begin();
   const DrawnVideo video({20});
@@ -109,8 +109,8 @@ TEST_F(SceneDetectTest, finds_a_cut_behind_a_query) {
   EXPECT_THAT(boundaries(end(40)), ElementsAre(20));
 }
 
-// A stream without times, as appsrc sends it by default.
-TEST_F(SceneDetectTest, takes_a_segment_of_bytes) {
+// A stream without timestamps, as appsrc sends by default.
+TEST_F(SceneDetectTest, accepts_a_segment_of_bytes) {
   GstElement* element = gst_element_factory_make("scenedetect", "scenes");
   g_object_set(element, "model", bundled_net().c_str(), "force-key-unit", TRUE, nullptr);
   pads = std::make_unique<TestPads>(element);
@@ -124,11 +124,11 @@ TEST_F(SceneDetectTest, takes_a_segment_of_bytes) {
   const DrawnVideo video({20});
   push(video, 0, 40);
   pads->push_eos();
-  pads->wait_for(42);  // with the request for a key unit; a critical would end the test
+  pads->wait_for(42);  // including the request for a key unit; a critical would end the test
   EXPECT_THAT(boundaries(pads->buffers()), ElementsAre(20));
 }
 
-TEST_F(SceneDetectTest, looks_at_nothing_while_it_plays_backwards) {
+TEST_F(SceneDetectTest, analyzes_nothing_in_reverse_playback) {
   begin();
   pads->push_segment(-1);
   push(DrawnVideo({10}), 0, 20);
@@ -183,7 +183,7 @@ TEST_F(SceneDetectTest, finds_cuts_among_frames_without_times) {
     GST_BUFFER_PTS(frame.get()) = GST_BUFFER_DURATION(frame.get()) = GST_CLOCK_TIME_NONE;
     ASSERT_EQ(pads->push(std::move(frame)), GST_FLOW_OK);
   }
-  const auto out = end(31);  // and the request for a key unit
+  const auto out = end(31);  // including the request for a key unit
   EXPECT_THAT(boundaries(out), ElementsAre(15));
   EXPECT_EQ(shot_of(out[15]).start_pts, GST_CLOCK_TIME_NONE);
   EXPECT_EQ(shot_of(out[15]).start_frame, 15u);
@@ -231,7 +231,7 @@ TEST_F(SceneDetectTest, cuts_batches_to_what_memory_allows_and_says_so_once) {
 
 // --- weights
 
-// The only error on the bus when the element is started and given a frame.
+// The only error on the bus when the element is started and receives a frame.
 std::string error_with(const std::string& property, const std::string& value,
                        const std::string& model) {
   GstElement* element = gst_element_factory_make("scenedetect", "scenes");
@@ -248,7 +248,7 @@ std::string error_with(const std::string& property, const std::string& value,
 
 class Weights : public SceneDetectTest {
  protected:
-  // Only these models are fetched.
+  // Makes this directory's models the only fetched ones.
   void SetUp() override {
     const char* before = std::getenv("GST_TORCH_MODELS_DIR");
     if (before) saved_ = before;
@@ -258,7 +258,7 @@ class Weights : public SceneDetectTest {
     saved_.empty() ? unsetenv("GST_TORCH_MODELS_DIR")
                    : setenv("GST_TORCH_MODELS_DIR", saved_.c_str(), 1);
   }
-  // The first stage of a ResNet-18 of full width, with weights by a formula.
+  // The first stage of a full-width ResNet-18, with formula weights.
   void write_short_resnet(const std::string& path) const {
     std::ifstream all(source_file("tests/nn/goldens/resnet18.shapes"));
     const std::string shapes = directory_.path("short.shapes");
@@ -292,7 +292,7 @@ TEST_F(Weights, auto_is_the_bundled_model_unless_the_official_one_was_fetched) {
   EXPECT_EQ(model_that_runs(), "resnet18");
 }
 
-TEST_F(Weights, that_nobody_fetched_are_an_error_that_says_how_to_get_them) {
+TEST_F(Weights, that_were_not_fetched_are_an_error_that_says_how_to_get_them) {
   const std::string text = error_with("threshold", "0.5", "transnetv2");
   EXPECT_THAT(text,
               testing::StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND)));
@@ -325,7 +325,7 @@ TEST_F(SceneDetectTest, keeps_its_threshold_when_given_one_outside_its_range) {
   g_value_init(&value, G_TYPE_DOUBLE);
   for (const auto& [given, kept] : {std::pair{7., 0.99}, std::pair{-1., 0.01}}) {
     g_value_set_double(&value, given);
-    EXPECT_TRUE(g_param_value_validate(spec, &value));  // it had to be changed
+    EXPECT_TRUE(g_param_value_validate(spec, &value));  // the value had to be changed
     EXPECT_EQ(g_value_get_double(&value), kept);
   }
   g_value_unset(&value);
@@ -356,7 +356,7 @@ TEST_F(SceneDetectTest, transnetv2_looks_far_ahead_and_loses_no_frame) {
   });
 }
 
-// The page's recipe: the branch beside one that holds 82 frames has a queue that holds more.
+// As documented: the queue of the other branch must hold more than the 82 frames of look-ahead.
 TEST_F(SceneDetectTest, transnetv2_shares_a_tee_with_a_branch_that_has_a_large_queue) {
   TempDirectory directory;
   const std::string path = directory.path("transnet.safetensors");

@@ -64,7 +64,7 @@ TEST_F(SceneDetectTest, attaches_the_score_to_every_frame) {
   EXPECT_GT(shot_of(out[15]).distance, 10 * shot_of(out[10]).distance);
 }
 
-// Of the messages that were posted.
+// The element messages on the bus.
 std::vector<GstStructure*> element_messages(GstBus* bus) {
   std::vector<GstStructure*> all;
   while (GstMessage* message = gst_bus_pop_filtered(bus, GST_MESSAGE_ELEMENT)) {
@@ -101,14 +101,14 @@ TEST_F(SceneDetectTest, posts_a_message_for_each_boundary) {
   gst_structure_free(s);
 }
 
-TEST_F(SceneDetectTest, posts_nothing_when_told_so) {
+TEST_F(SceneDetectTest, post_messages_false_posts_nothing) {
   properties = {{"post-messages", "false"}};
   begin();
   EXPECT_THAT(boundaries(run(DrawnVideo({15}), 30)), ElementsAre(15));
   EXPECT_THAT(pads->bus.take(GST_MESSAGE_ELEMENT), IsEmpty());
 }
 
-TEST_F(SceneDetectTest, attaches_nothing_when_told_so) {
+TEST_F(SceneDetectTest, attach_none_attaches_nothing) {
   properties = {{"attach", "none"}};
   begin();
   const auto out = run(DrawnVideo({15}), 30);
@@ -168,13 +168,13 @@ TEST_F(SceneDetectTest, min_shot_duration_can_be_changed_while_playing) {
   const DrawnVideo video({15, 24, 55, 64});
   begin();
   push(video, 0, 45);
-  pads->wait_for(37);  // all but those that wait for later ones
+  pads->wait_for(37);  // all but the frames within the look-ahead
   g_object_set(pads->element(), "min-shot-duration", guint64{400} * GST_MSECOND, nullptr);
   push(video, 45, 35);
   EXPECT_THAT(boundaries(end(80)), ElementsAre(15, 24, 55));
 }
 
-// The query's answer beside what batches wait, frames.
+// The reported latency without the wait for batches, in frames.
 guint64 frames_of_latency(GstElement* element) {
   GstStructure* stats = nullptr;
   g_object_get(element, "stats", &stats, nullptr);
@@ -184,7 +184,7 @@ guint64 frames_of_latency(GstElement* element) {
   return latency / DrawnVideo::kFrame;
 }
 
-TEST_F(SceneDetectTest, look_ahead_holds_frames_and_is_declared_as_latency) {
+TEST_F(SceneDetectTest, look_ahead_delays_frames_and_is_reported_as_latency) {
   for (const int look_ahead : {3, 8}) {
     properties = {{"look-ahead", std::to_string(look_ahead)}};
     begin();
@@ -270,7 +270,7 @@ struct KeyUnit {
   guint count = 0;
 };
 
-// Notes each request for a key unit that leaves the element.
+// Records each request for a key unit that leaves the element.
 GstPadProbeReturn note_key_unit(GstPad*, GstPadProbeInfo* info, gpointer list) {
   GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
   KeyUnit unit;
@@ -313,16 +313,16 @@ TEST_F(KeyUnits, are_asked_for_before_the_first_frame_of_a_shot) {
   EXPECT_EQ(units[1].count, 2u);
 }
 
-TEST_F(KeyUnits, are_asked_for_without_headers_unless_told_so) {
+TEST_F(KeyUnits, are_requested_without_headers_by_default) {
   properties = {{"force-key-unit", "true"}};
   begin_listening();
   push(DrawnVideo({15}), 0, 30);
-  end(31);  // and the request
+  end(31);  // including the request
   ASSERT_EQ(units.size(), 1u);
   EXPECT_FALSE(units[0].all_headers);
 }
 
-TEST_F(KeyUnits, are_not_asked_for_unless_told_so) {
+TEST_F(KeyUnits, are_not_requested_by_default) {
   begin_listening();
   run(DrawnVideo({15}), 30);
   EXPECT_THAT(units, IsEmpty());

@@ -16,7 +16,7 @@ namespace {
 
 ReferenceImage image_of(const std::string& path) { return {path, 1, 1, 3, {1, 2, 3}}; }
 
-// Reads what does not begin with "slow" at once, and that only when it is cancelled.
+// Reads at once, but blocks until cancelled if the path begins with "slow".
 Result<ReferenceImage> read(const std::string& path, const std::stop_token& stop) {
   if (path == "throws") throw std::runtime_error("a reason");
   if (path == "broken") return Error{ErrorCode::Corrupt, "broken"};
@@ -56,15 +56,15 @@ TEST(ImageLoader, hands_out_why_an_image_is_none) {
   }
 }
 
-TEST(ImageLoader, ends_a_wait_when_it_is_told_to) {
+TEST(ImageLoader, ends_a_wait_on_a_stop_request) {
   ImageLoader loader(read);
   loader.request("slow");
   std::stop_source stop;
   std::jthread other([&] { stop.request_stop(); });
   EXPECT_FALSE(loader.wait_for("slow", stop.get_token()));
-}  // and what is being read, or nothing would end here
+}  // also cancels the pending read, otherwise the test would not end
 
-TEST(ImageLoader, gives_up_what_nobody_wants_any_more) {
+TEST(ImageLoader, cancels_images_that_are_no_longer_needed) {
   ImageLoader loader(read);
   loader.request("slow");
   loader.request("slow too");
@@ -75,7 +75,7 @@ TEST(ImageLoader, gives_up_what_nobody_wants_any_more) {
   EXPECT_FALSE(loader.take("slow"));
 }
 
-TEST(ImageLoader, reads_again_what_was_given_up_while_it_was_read) {
+TEST(ImageLoader, reads_a_cancelled_image_again) {
   std::atomic<int> reads = 0;
   ImageLoader loader([&](const std::string& path, const std::stop_token& stop) {
     return reads++ == 0 ? read("slow", stop) : read(path, stop);
