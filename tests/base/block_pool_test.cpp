@@ -16,7 +16,7 @@
 namespace gsttorch {
 namespace {
 
-/// The heap, with a count of what is out, and a limit.
+/// The heap with a limit; counts its allocated blocks.
 class CountingSource : public BlockSource {
  public:
   void* allocate(std::size_t bytes) noexcept override {

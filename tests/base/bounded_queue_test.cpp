@@ -35,7 +35,7 @@ TEST(BoundedQueue, hands_over_everything_in_order_and_never_holds_more_than_its_
 
 TEST(BoundedQueue, drains_when_the_last_item_has_been_worked_on) {
   BoundedQueue<int> queue;
-  int worked = 0;  // by the taker, read after drain: ordered by the queue's lock
+  int worked = 0;  // written by the taker, read after drain(); the queue's lock orders both
   std::thread taker([&] {
     while (queue.pop()) worked++;
   });
@@ -48,7 +48,7 @@ TEST(BoundedQueue, drains_when_the_last_item_has_been_worked_on) {
   taker.join();
 }
 
-TEST(BoundedQueue, lets_a_waiting_giver_go_when_it_is_interrupted_and_keeps_what_it_has) {
+TEST(BoundedQueue, releases_a_waiting_producer_on_interruption_and_keeps_its_items) {
   BoundedQueue<int> queue;
   ASSERT_EQ(queue.push(1, 1), QueueState::Open);
   std::thread giver([&] { EXPECT_EQ(queue.push(2, 1), QueueState::Interrupted); });
@@ -60,7 +60,7 @@ TEST(BoundedQueue, lets_a_waiting_giver_go_when_it_is_interrupted_and_keeps_what
   EXPECT_EQ(queue.push(3, 1), QueueState::Open);
 }
 
-TEST(BoundedQueue, gives_out_what_is_left_after_it_was_closed) {
+TEST(BoundedQueue, returns_the_remaining_items_after_it_was_closed) {
   BoundedQueue<int> queue;
   queue.push(1, 2);
   queue.push(2, 2);
@@ -71,7 +71,7 @@ TEST(BoundedQueue, gives_out_what_is_left_after_it_was_closed) {
   EXPECT_EQ(queue.pop(), std::nullopt);
 }
 
-TEST(BoundedQueue, lets_go_of_everything_when_the_taker_fails) {
+TEST(BoundedQueue, drops_all_items_when_the_consumer_fails) {
   BoundedQueue<std::shared_ptr<int>> queue;
   const auto item = std::make_shared<int>(1);
   queue.push(item, 1);
@@ -83,7 +83,7 @@ TEST(BoundedQueue, lets_go_of_everything_when_the_taker_fails) {
   EXPECT_EQ(item.use_count(), 1);
 }
 
-TEST(BoundedQueue, takes_no_more_than_it_holds_from_a_giver_that_does_not_wait) {
+TEST(BoundedQueue, refuses_items_beyond_its_capacity_from_a_producer_that_does_not_wait) {
   BoundedQueue<int> queue;
   EXPECT_TRUE(queue.try_push(1, 2));
   EXPECT_TRUE(queue.try_push(2, 2));

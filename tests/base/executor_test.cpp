@@ -27,7 +27,7 @@ using testing::ElementsAre;
 const JobOptions kLive{JobPriority::Live};
 const JobOptions kBatch{JobPriority::Batch};
 
-TEST(Executor, hands_back_what_the_work_throws_and_continues) {
+TEST(Executor, rethrows_exceptions_of_the_work_and_continues) {
   Executor executor(1);
   EXPECT_THROW(executor.run([] { throw std::runtime_error("broken"); }), std::runtime_error);
   bool ran = false;
@@ -54,7 +54,7 @@ TEST(Executor, lanes_work_side_by_side_and_each_is_entered_once) {
   EXPECT_EQ(entered, 2);
 }
 
-TEST(Executor, uses_the_same_threads_for_whoever_asks) {
+TEST(Executor, uses_the_same_threads_for_all_callers) {
   std::mutex mutex;
   std::set<std::thread::id> workers;
   Executor executor(1);
@@ -71,7 +71,7 @@ TEST(Executor, uses_the_same_threads_for_whoever_asks) {
   EXPECT_EQ(workers.size(), 1u);
 }
 
-TEST(Executor, lets_go_of_what_the_work_held_when_it_is_done) {
+TEST(Executor, releases_the_work_when_it_is_done) {
   Executor executor(1);
   auto held = std::make_shared<int>(1);
   const std::weak_ptr<int> watched = held;
@@ -79,9 +79,9 @@ TEST(Executor, lets_go_of_what_the_work_held_when_it_is_done) {
   EXPECT_TRUE(watched.expired());
 }
 
-// --- what waits
+// --- waiting jobs
 
-/// An executor whose one worker is busy until `release`, so that jobs wait.
+/// An executor whose only worker is busy until `release`, so that jobs wait.
 class BusyExecutorTest : public testing::Test {
  protected:
   BusyExecutorTest() {
@@ -95,7 +95,7 @@ class BusyExecutorTest : public testing::Test {
     is_busy.get_future().wait();
   }
 
-  /// Hands in a job that writes its name down, after those that wait already.
+  /// Queues a job, behind the waiting ones, that records its name when it runs.
   std::future<bool> add(const std::string& name, JobOptions options) {
     const std::size_t before = executor_.waiting();
     auto ran = std::async(std::launch::async, [this, name, options = std::move(options)] {
@@ -110,7 +110,7 @@ class BusyExecutorTest : public testing::Test {
     busy_.get();
   }
 
-  std::vector<std::string> begun_;  // in that order; written by the worker
+  std::vector<std::string> begun_;  // in order; written by the worker
   Executor executor_{1};
 
  private:
@@ -151,7 +151,7 @@ TEST_F(BusyExecutorTest, starts_a_batch_job_after_some_live_jobs) {
   EXPECT_EQ(place_of("batch 2"), Executor::kLiveInARow * 2 + 1);
 }
 
-TEST_F(BusyExecutorTest, takes_back_at_once_what_no_worker_has_begun) {
+TEST_F(BusyExecutorTest, cancels_a_job_at_once_if_no_worker_has_begun_it) {
   std::stop_source stop;
   auto live = add("live", {JobPriority::Live, stop.get_token()});
   auto batch = add("batch", {JobPriority::Batch, stop.get_token()});
@@ -192,9 +192,9 @@ TEST(Executor, waits_for_work_that_was_begun_though_a_stop_is_requested) {
   EXPECT_TRUE(is_over);
 }
 
-// A stop that comes while a worker takes the job: it runs, or it does not, and the answer says
-// which.
-TEST(Executor, says_truly_whether_the_work_ran) {
+// A stop request may arrive while a worker dequeues the job. The job may run or not, but run() must
+// return which.
+TEST(Executor, returns_whether_the_work_ran) {
   Executor executor(2);
   for (int i = 0; i < 500; i++) {
     std::stop_source stop;
@@ -209,7 +209,7 @@ TEST(Executor, says_truly_whether_the_work_ran) {
   EXPECT_EQ(executor.waiting(), 0u);
 }
 
-// --- workers that do not start
+// --- workers that fail to start
 
 TEST(Executor, throws_what_entering_a_worker_throws_and_tries_again) {
   int calls = 0;

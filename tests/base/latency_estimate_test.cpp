@@ -12,7 +12,7 @@ constexpr std::int64_t kSecond = 1000 * kMs;
 
 class LatencyEstimateTest : public testing::Test {
  protected:
-  /// As many as are looked at.
+  /// Adds as many samples as the estimate uses.
   void fill(std::int64_t ms) {
     for (int i = 0; i < 64; i++) estimate.add(ms * kMs);
   }
@@ -86,7 +86,7 @@ TEST_F(LatencyEstimateTest, announces_a_smaller_rise_where_results_were_missed) 
   estimate.add_missed();
   EXPECT_TRUE(announce(20));
   fill(112);
-  EXPECT_FALSE(announce(30));  // none was missed since
+  EXPECT_FALSE(announce(30));  // no result was missed since
 }
 
 TEST_F(LatencyEstimateTest, announces_at_most_once_a_second) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Static data of both kinds that say on stderr when they are destroyed.
+// Static data of a file and of a function; each prints to stderr when it is destroyed.
 #include <cstdio>
 
 namespace {
