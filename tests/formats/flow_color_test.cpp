@@ -17,8 +17,8 @@ using ::testing::Each;
 
 const FlowColoring kUnit{};
 
-/// The wheel as the benchmark's authors define it: 55 entries with six corners; the angle selects
-/// between two of them, the length fades to white, or darkens beyond 1.
+/// The wheel as the benchmark's authors define it: 55 entries with six corners. The angle selects
+/// two entries to interpolate; the length fades to white, or darkens beyond 1.
 Rgb by_definition(double x, double y) {
   static const std::vector<std::array<int, 3>> wheel = [] {
     std::vector<std::array<int, 3>> w;
@@ -59,7 +59,7 @@ int difference(const Rgb& a, const Rgb& b) {
 struct Direction {
   const char* name;
   float x, y;
-  Rgb color;  // worked out by hand from the definition
+  Rgb color;  // computed by hand from the definition
 };
 
 class FlowColorDirection : public ::testing::TestWithParam<Direction> {};
@@ -86,12 +86,12 @@ INSTANTIATE_TEST_SUITE_P(All, FlowColorDirection,
 
 TEST(FlowColor, follows_the_definition_in_every_direction_and_length) {
   for (int i = 1; i < 3000; i++) {
-    // Not a multiple of the wheel's steps, and never across its seam at exactly 0 degrees.
+    // Not a multiple of the wheel's steps, and never on its seam at exactly 0 degrees.
     const double angle = 2 * M_PI * i / 3000.5;
     const double length = 0.013 * (i % 110);
     const auto x = static_cast<float>(length * std::cos(angle));
     const auto y = static_cast<float>(length * std::sin(angle));
-    if (std::fabs(length - 1) < 1e-3) continue;  // dark or bright is a matter of the last digit
+    if (std::fabs(length - 1) < 1e-3) continue;  // rounding decides between dark and bright
     ASSERT_LE(difference(flow_color({x, y}, kUnit), by_definition(x, y)), 1) << x << ", " << y;
     ASSERT_LE(difference(color_by_array(x, y), by_definition(x, y)), 1) << x << ", " << y;
   }

@@ -41,7 +41,7 @@ TEST(FlowFile, has_the_layout_that_middlebury_describes) {
 
 TEST(FlowFile, comes_back_as_it_was_written) {
   const TempDirectory directory;
-  std::vector<float> vectors(2 * 401 * 700);  // several pieces
+  std::vector<float> vectors(2 * 401 * 700);  // several chunks
   for (std::size_t i = 0; i < vectors.size(); i++) vectors[i] = static_cast<float>(i) * 0.25f;
   ASSERT_TRUE(write_flow_file(directory.path("a.flo"), {vectors.data(), 401, 700}));
 

@@ -32,7 +32,7 @@ MatchRows rows_of(const std::vector<float>& numbers) {
   return {numbers.data(), numbers.size() / 6};
 }
 
-// Entries of an archive, by a reader that checks sums.
+// The entries of an archive, read with libarchive, which verifies checksums.
 std::map<std::string, std::string> unpack(const std::string& path) {
   std::map<std::string, std::string> entries;
   archive* zip = archive_read_new();

@@ -16,7 +16,7 @@ namespace {
 
 using ::testing::StartsWith;
 
-// NumPy's format 1.0: 6 bytes of magic, 2 of version, 2 of the dictionary's length.
+// NumPy's format 1.0: 6 bytes of magic, 2 of version, 2 for the dictionary's length.
 std::size_t data_offset(const std::string& file) {
   return 10 + static_cast<std::uint8_t>(file[8]) + 256 * static_cast<std::uint8_t>(file[9]);
 }

@@ -25,7 +25,7 @@ struct Unpacked {
   std::string error;
 };
 
-// The one entry of an archive, by a reader that checks sums.
+// The only entry of an archive, read with libarchive, which verifies checksums.
 Unpacked unpack(const std::string& path) {
   Unpacked unpacked;
   archive* zip = archive_read_new();
@@ -47,7 +47,7 @@ Unpacked unpack(const std::string& path) {
   return unpacked;
 }
 
-// Of an unpacked array: its header's dictionary without padding, and its data.
+// Parts of an unpacked array: the dictionary in its header without padding, and its data.
 std::string dictionary(const std::string& npy) {
   const std::string header = npy.substr(10, static_cast<std::uint8_t>(npy[8]));
   return header.substr(0, header.find('}') + 1);
@@ -83,7 +83,7 @@ TEST(NpzFile, keeps_half_precision_and_packs_rows) {
   EXPECT_EQ(data(array.bytes), std::string("\x00\x3c\x00\xc0\x00\x42\x00\x44", 8));
 }
 
-TEST(NpzFile, holds_a_flow_of_several_pieces_and_has_the_size_that_is_told) {
+TEST(NpzFile, stores_a_flow_of_several_chunks_with_the_predicted_size) {
   const TempDirectory directory;
   std::vector<float> vectors(2 * 401 * 700);
   for (std::size_t i = 0; i < vectors.size(); i++) vectors[i] = static_cast<float>(i) * 0.25f;
