@@ -42,7 +42,7 @@ TEST(FrameNumbering, counts_frames_where_the_last_record_has_no_time) {
               ElementsAre(kNone, kNone, 2, 3));
 }
 
-TEST(FrameNumbering, takes_a_frame_without_a_time_for_recorded_until_a_later_one_comes) {
+TEST(FrameNumbering, counts_a_frame_without_a_time_as_recorded_until_a_later_one) {
   EXPECT_THAT(numbers(FrameNumbering(RecordKey{1, 10}), {kNone, 10, 20, kNone}),
               ElementsAre(kNone, kNone, 2, 3));
 }

@@ -267,7 +267,7 @@ TEST(ResultsDirectory, with_nothing_in_it_yet_can_be_continued) {
   EXPECT_EQ(directory->last_recorded(), std::nullopt);
 }
 
-// Wherever a run is killed, the files are those of an uninterrupted one once it was continued.
+// Kills a run at each point: after it is resumed, its files equal those of an uninterrupted run.
 TEST(ResultsDirectory, that_is_continued_anywhere_equals_one_that_never_ended) {
   const TempDirectory whole;
   auto uninterrupted = ResultsDirectory::create({whole.path(), kReplace, 3});

@@ -10,14 +10,14 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kFrame = 40'000'000;  // 25 frames a second
+constexpr std::uint64_t kFrame = 40'000'000;  // 25 frames per second
 
 RecordedBoundary cut(std::uint64_t frame) {
   const std::uint64_t pts = 1'000'000'000 + frame * kFrame;
   return {"cut", frame, frame, frame, pts, pts, pts, 0.75};
 }
 
-// 10 frames from PTS 1 s on, a cut at 4.
+// 10 frames from PTS 1 s on, with a cut at frame 4.
 std::vector<Shot> two_shots() {
   ShotListBuilder builder;
   for (std::uint64_t i = 0; i < 10; i++) {
@@ -78,7 +78,7 @@ TEST(ShotList, ends_a_frame_later_where_no_duration_is_known) {
   EXPECT_EQ(builder.shots()[0].end_ns, 3 * kFrame);
 }
 
-// What PySceneDetect 0.6 writes for the same frames.
+// The output of PySceneDetect 0.6 for the same frames.
 TEST(ShotList, has_the_columns_of_pyscenedetect) {
   EXPECT_EQ(shots_to_csv(two_shots()),
             "Shot Number,Start Frame,Start Timecode,Start Time (seconds),End Frame,End Timecode,"

@@ -17,7 +17,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr std::int64_t kFrame = 40'000'000;  // 25 frames a second
+constexpr std::int64_t kFrame = 40'000'000;  // 25 frames per second
 
 std::vector<std::int64_t> times_of(const std::vector<std::int64_t>& frames) {
   std::vector<std::int64_t> times;
@@ -48,13 +48,13 @@ TEST(SplitTimes, are_all_key_frames_where_frames_come_in_order) {
 }
 
 TEST(SplitTimes, are_key_frames_whose_group_is_closed) {
-  // Shown: 0 1 2 | 3 4 5. Those after the key frame 3 are shown after it.
+  // Display order: 0 1 2 | 3 4 5. The frames that follow key frame 3 are displayed after it.
   EXPECT_THAT(split_times({{0, true}, {2, false}, {1, false}, {3, true}, {5, false}, {4, false}}),
               ElementsAre(0, 3));
 }
 
 TEST(SplitTimes, leave_out_a_key_frame_that_earlier_frames_follow) {
-  // Frame 2 comes after the key frame 3 and is shown before it.
+  // Frame 2 follows key frame 3 in the stream but is displayed before it.
   EXPECT_THAT(split_times({{0, true}, {1, false}, {3, true}, {2, false}, {4, false}, {5, true}}),
               ElementsAre(0, 5));
 }
