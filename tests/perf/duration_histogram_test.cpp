@@ -26,7 +26,7 @@ TEST(DurationHistogram, keeps_any_single_duration_within_the_stated_error) {
   for (std::uint64_t duration = 1; duration < 4'000'000'000'000; duration += 1 + duration / 37) {
     DurationHistogram histogram;
     histogram.add(duration);
-    histogram.add(4'000'000'000'000);  // the quantile is not just the maximum
+    histogram.add(4'000'000'000'000);  // so that the quantile is not simply the maximum
     const auto told = static_cast<double>(histogram.quantile(0.5));
     ASSERT_NEAR(told, static_cast<double>(duration), kStatedError / 2 * duration) << duration;
   }

@@ -63,9 +63,9 @@ TEST(PerfOutput, a_table_has_a_row_for_each_element) {
   EXPECT_THAT(table, HasSubstr("1.500      3.000      3.500      4.000"));
 }
 
-TEST(PerfOutput, a_table_tells_what_each_model_took) {
+TEST(PerfOutput, a_table_has_the_times_of_each_model) {
   PerfRecord record = some_record();
-  EXPECT_THAT(to_table(record), Not(HasSubstr("raftflow0")));  // it has worked on nothing
+  EXPECT_THAT(to_table(record), Not(HasSubstr("raftflow0")));  // it has processed nothing
   record["reports"][0]["stats"] = {
       {"load_ms", 310.0},   {"frame_ms", 33.125},
       {"batch_fill", 0.75}, {"batch_sizes", {{{"size", 2}, {"batches", 4}, {"batch_ms", 60.5}}}},
@@ -76,7 +76,7 @@ TEST(PerfOutput, a_table_tells_what_each_model_took) {
                 "4 x 2 in 60.50 ms each, 3 skipped, 5 cache hits, tensors at most 3.0 MiB\n"));
 }
 
-// The grammar of the text format, and that all samples of a metric follow its type.
+// Checks the grammar of the text format, and that all samples of a metric follow its type.
 void expect_prometheus(const std::string& text) {
   const std::regex comment(R"(# (HELP|TYPE) ([a-zA-Z_:][\w:]*) (.+))");
   const std::regex sample(R"re(([a-zA-Z_:][\w:]*)\{((\w+="([^"\\\n]|\\["\\n])*",?)*)\} (\S+))re");
@@ -158,7 +158,7 @@ TEST(PerfOutput, cpu_time_is_a_share_of_the_time_between_two_looks) {
   EXPECT_DOUBLE_EQ(record["system"]["cpu_percent"], 50);
 }
 
-TEST(PerfOutput, usage_that_is_not_told_leaves_no_trace) {
+TEST(PerfOutput, unsupported_usage_is_absent) {
   PerfRecord record = PerfRecord::object();
   add_usage(record, {}, {});
   EXPECT_TRUE(record.empty());
@@ -203,7 +203,7 @@ TEST(PerfOutput, passes_over_what_other_elements_report_in_words) {
   EXPECT_EQ(record["bottleneck"], "loftrmatch0");
 }
 
-TEST(PerfOutput, blames_no_model_for_what_is_none) {
+TEST(PerfOutput, names_no_model_if_the_bottleneck_has_none) {
   PerfRecord record = models("sink0");
   blame_slowest_model(record);
   EXPECT_EQ(record["bottleneck_element"], "sink0");

@@ -26,10 +26,10 @@ TEST(Progress, goes_by_time_where_no_number_of_frames_is_known) {
   EXPECT_EQ(format_progress(state), "25 %, 11 frames, 2.0 frames/s, 0:15 left");
 }
 
-TEST(Progress, does_not_take_what_was_left_out_for_work) {
+TEST(Progress, does_not_count_skipped_frames_as_work) {
   ProgressState state{11, {}, 5};
   state.share = 0.75;
-  state.share_at_start = 0.5;  // a quarter took 5 s, and a quarter is left
+  state.share_at_start = 0.5;  // one quarter took 5 s, and one quarter is left
   EXPECT_DOUBLE_EQ(*seconds_left(state), 5);
 }
 
