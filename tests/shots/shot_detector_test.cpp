@@ -153,7 +153,7 @@ INSTANTIATE_TEST_SUITE_P(ColoursAndLengths, Fades,
 
 class ShortFades : public testing::TestWithParam<float> {};
 
-// As a slow flash does: what comes after it is what was there before.
+// As in a slow flash, the image after the fade is the one from before it.
 TEST_P(ShortFades, that_lead_back_to_the_same_image_are_none) {
   constexpr int kLength = 5;
   Film film;
@@ -232,7 +232,7 @@ TEST_P(Flashes, are_no_cuts) {
 
 INSTANTIATE_TEST_SUITE_P(Frames, Flashes, testing::Values(1, 2, 4, 7));
 
-TEST(ShotDetector, takes_a_strobe_for_one_shot) {
+TEST(ShotDetector, treats_a_strobe_as_one_shot) {
   Film film;
   for (int i = 0; i < 90; ++i) {
     film.add(i > 20 && i < 60 && i % 4 < 2 ? plain(250) : image(1, 0.02F * static_cast<float>(i)));
@@ -251,7 +251,7 @@ TEST(ShotDetector, finds_a_cut_under_a_flash) {
   EXPECT_NEAR(static_cast<double>(film.boundaries[0].start.number), 30.5, 0.5);
 }
 
-TEST(ShotDetector, takes_pans_zooms_and_shakes_for_one_shot) {
+TEST(ShotDetector, treats_pans_zooms_and_shakes_as_one_shot) {
   Film film;
   for (int i = 0; i < 60; ++i) film.add(image(1, 2.5F * static_cast<float>(i)));
   for (int i = 0; i < 40; ++i) {
@@ -264,7 +264,7 @@ TEST(ShotDetector, takes_pans_zooms_and_shakes_for_one_shot) {
   EXPECT_THAT(film.boundaries, IsEmpty());
 }
 
-TEST(ShotDetector, takes_a_jump_of_the_exposure_for_one_shot) {
+TEST(ShotDetector, treats_a_jump_of_the_exposure_as_one_shot) {
   Film film;
   film.still(1, 30);
   for (int i = 0; i < 30; ++i) film.add(exposed(image(1), 1.6F));
@@ -273,7 +273,7 @@ TEST(ShotDetector, takes_a_jump_of_the_exposure_for_one_shot) {
   EXPECT_THAT(film.boundaries, IsEmpty());
 }
 
-TEST(ShotDetector, takes_grain_for_one_shot) {
+TEST(ShotDetector, treats_grain_as_one_shot) {
   Film film;
   std::mt19937 random(1);
   std::normal_distribution<float> grain(0, 12);
@@ -372,7 +372,7 @@ TEST(ShotDetector, forgets_a_fade_that_was_continuing) {
   EXPECT_THAT(film.boundaries, IsEmpty());
 }
 
-TEST(ShotDetector, takes_a_film_of_one_frame_and_one_of_none) {
+TEST(ShotDetector, accepts_a_film_of_one_frame_or_none) {
   Film film;
   film.finish();
   EXPECT_THAT(film.decisions, IsEmpty());
@@ -443,7 +443,7 @@ TEST(ShotDetectorWithProbabilities, takes_the_extent_of_a_gradual_change_from_th
   Film film;
   for (int i = 0; i < 90; ++i) {
     const bool inside = i >= 40 && i < 55;
-    // No dissolve by its arithmetic: what is between belongs to neither shot.
+    // Pixels do not change like a dissolve: frames in between belong to neither shot.
     film.add(image(i < 40   ? 1
                    : inside ? 100 + i
                             : 2),

@@ -88,7 +88,7 @@ TEST_F(FrameWindowTest, content_distance_is_blind_to_exposure_and_shifts) {
   EXPECT_GT(content_distance(window_, 0, 3), 0.25F);
 }
 
-// A bright sky over dark ground, with details that are others for each seed.
+// A bright sky over dark ground; the details depend on the seed.
 Luma landscape(int seed) {
   Luma luma = image(seed, 0, 0, 0.4F);
   for (std::size_t i = 0; i < luma.size(); ++i) {

@@ -7,7 +7,7 @@
 namespace gsttorch {
 namespace {
 
-// A frame that can be told from the others.
+// A frame with a distinct value.
 Thumbnail frame(std::size_t number) {
   Thumbnail thumbnail;
   thumbnail.rgb[0] = static_cast<std::uint8_t>(number);
@@ -17,7 +17,7 @@ Thumbnail frame(std::size_t number) {
 
 std::size_t number(const Thumbnail& thumbnail) { return thumbnail.rgb[0] + 256 * thumbnail.rgb[1]; }
 
-// The frames that a window keeps, in order.
+// Appends the frames whose results the window keeps, in order.
 void append_kept(const ShotWindows::Window& window, std::vector<std::size_t>& kept) {
   EXPECT_EQ(window.frames.size(), ShotWindows::kLength);
   for (std::size_t i = 0; i < window.count; i++) {
