@@ -22,7 +22,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-/// A variable of the environment, set for one test.
+/// Sets an environment variable for one test.
 class ScopedVariable {
  public:
   ScopedVariable(const char* name, const std::string& value) : name_(name) {
@@ -42,7 +42,7 @@ constexpr char kEntry[] = R"({"name": "model", "architecture": "raft", "task": "
   "summary": "a model", "licence": "MIT", "files": [{"name": "net.pth", "size": 3}],
   "sources": [{"url": "https://example.com/net.pth"}], "figures": []})";
 
-/// A manifest and a directory of weights of the test's own.
+/// Uses a separate manifest and weights directory.
 class ManifestTest : public ::testing::Test {
  protected:
   ManifestTest()
@@ -68,7 +68,7 @@ class ManifestTest : public ::testing::Test {
     write("manifest.json", nlohmann::json{{"version", 1}, {"models", models}}.dump());
   }
 
-  /// That a manifest whose only entry has this instead is refused in these words.
+  /// Expects an error with these words if the manifest's only entry has this value.
   void expect_refused(const char* key, const nlohmann::json& value, const std::string& words) {
     nlohmann::json entry = nlohmann::json::parse(kEntry);
     entry[key] = value;
@@ -114,7 +114,7 @@ TEST_F(ManifestTest, names_the_command_that_fetches_a_missing_file) {
   EXPECT_THAT(file.error().message, HasSubstr("gst-torch models fetch model"));
 }
 
-TEST_F(ManifestTest, lists_the_names_when_a_word_is_none_of_them) {
+TEST_F(ManifestTest, lists_the_names_if_a_name_is_unknown) {
   const auto file = resolve_weights("ned");
   ASSERT_FALSE(file);
   EXPECT_EQ(file.error().code, ErrorCode::NotFound);
@@ -127,7 +127,7 @@ TEST_F(ManifestTest, does_not_take_a_directory_for_a_weights_file) {
   EXPECT_THAT(file.error().message, HasSubstr("there is no weights file"));
 }
 
-TEST_F(ManifestTest, refuses_what_is_no_manifest) {
+TEST_F(ManifestTest, refuses_an_invalid_manifest) {
   for (const char* bytes : {"", "{", "[]", "3", R"({"version": 2, "models": [1]})",
                             R"({"version": 1})", R"({"version": 1, "models": [3]})"}) {
     write("manifest.json", bytes);
