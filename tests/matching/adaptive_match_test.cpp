@@ -13,8 +13,8 @@ namespace {
 
 constexpr int kWidth = 640, kHeight = 480;
 
-// A window of a world without end, which begins `left` pixels from its origin. Its first byte tells
-// where in the world it is.
+// A window of an endless world that begins `left` pixels from its origin. The first byte encodes
+// its position.
 std::shared_ptr<FrameImage> window(int left, int width = kWidth, int height = kHeight) {
   std::vector<std::uint8_t> pixels;
   for (int y = 0; y < height; y++) {
@@ -30,11 +30,11 @@ std::shared_ptr<FrameImage> window(int left, int width = kWidth, int height = kH
 
 struct WorldFrame final : MatchFrame {
   std::size_t bytes() const override { return 1000; }
-  int left = 0, width = 0, height = 0;  // pixels, as it was given
-  double scale = 1;                     // of the model's pixels to those
+  int left = 0, width = 0, height = 0;  // pixels of the given image
+  double scale = 1;                     // model pixels per image pixel
 };
 
-// Finds every point of a grid of cells in windows of one world; nothing where `is_blind`.
+// Finds every point of a cell grid in windows of one world, or nothing if `is_blind`.
 class WorldModel final : public MatchModel {
  public:
   const MatchModelInfo& info() const override { return info_; }
@@ -67,7 +67,7 @@ class WorldModel final : public MatchModel {
     return results;
   }
 
-  std::vector<int> sizes;              // of all that was encoded
+  std::vector<int> sizes;              // of all encoded images
   std::vector<double> token_prunings;  // of each call
   int calls = 0, fails_at = 0;
   bool is_blind = false;
@@ -166,8 +166,8 @@ TEST_F(AdaptiveMatch, matches_of_parts_are_in_pixels_of_the_whole) {
 TEST_F(AdaptiveMatch, features_are_made_once_whatever_the_pairs_need) {
   MatchImage a(window(0)), b(window(64)), c(window(464)), d(window(464));
   match(a, b);                               // whole images
-  const AdaptiveResult part = match(b, c);   // parts of them
-  const AdaptiveResult still = match(c, d);  // whole ones, but smaller
+  const AdaptiveResult part = match(b, c);   // parts
+  const AdaptiveResult still = match(c, d);  // whole images, but smaller
   EXPECT_EQ(part.plan.overlap, Overlap::Partial);
   EXPECT_EQ(still.plan.overlap, Overlap::Still);
   EXPECT_EQ(coarse.sizes.size(), 4u);
@@ -175,7 +175,7 @@ TEST_F(AdaptiveMatch, features_are_made_once_whatever_the_pairs_need) {
   const AdaptiveResult again = match(b, c);
   EXPECT_EQ(again.matches, part.matches);
   EXPECT_EQ(full.sizes.size(), 6u);
-  EXPECT_EQ(match(a, b).matches, match(0, 64).matches);  // the whole ones are there still
+  EXPECT_EQ(match(a, b).matches, match(0, 64).matches);  // whole-image features are still cached
 }
 
 TEST_F(AdaptiveMatch, features_of_another_part_take_the_place_of_those_before) {
@@ -207,7 +207,7 @@ TEST_F(AdaptiveMatch, several_pairs_equal_one_by_one) {
   const AdaptivePair pairs[] = {{&a, &b}, {&b, &c}, {&c, &d}, {&a, &b}};
   const auto together = match_adaptively({full, coarse}, pairs, options, 3, encodes, {});
   ASSERT_TRUE(together);
-  EXPECT_EQ(coarse.calls, 2);  // three and one
+  EXPECT_EQ(coarse.calls, 2);  // a batch of three pairs and one of one
   const int lefts[][2] = {{0, 64}, {64, 464}, {464, 464}, {0, 64}};
   for (std::size_t i = 0; i < 4; i++) {
     const AdaptiveResult alone = match(lefts[i][0], lefts[i][1]);

@@ -18,7 +18,7 @@ AdaptiveRequest vga() {
   return request;
 }
 
-// What a coarse pass would find: a grid of points, where both images show them, with noise.
+// Simulates a coarse pass: a grid of points, where both images show them, with noise.
 std::vector<Match> matches_of(const AffineMotion& motion, const AdaptiveRequest& d,
                               double noise_px = 0) {
   std::mt19937 random(1);
@@ -51,22 +51,22 @@ TEST(AdaptivePlan, looks_at_a_smaller_image_where_nothing_moves) {
   EXPECT_EQ(still.max_matches, 0u);
 }
 
-TEST(AdaptivePlan, takes_a_coarse_pass_that_is_fine_enough_for_the_answer_where_nothing_moves) {
+TEST(AdaptivePlan, uses_a_refined_coarse_pass_as_the_result_if_nothing_moves) {
   AdaptiveRequest request = vga();
   request.max_size = 320;
   const AdaptivePlan still = plan(request, {}, 1);
   EXPECT_EQ(still.overlap, Overlap::Still);
   EXPECT_FALSE(still.needs_full_pass);
-  request.coarse_is_refined = false;  // but not one that knows cells alone
+  request.coarse_is_refined = false;  // a coarse model without a fine stage is not enough
   EXPECT_TRUE(plan(request, {}, 1).needs_full_pass);
 }
 
-TEST(AdaptivePlan, takes_no_slow_motion_for_none) {
+TEST(AdaptivePlan, does_not_treat_slow_motion_as_still) {
   EXPECT_EQ(plan(vga(), {1, 0, 1.5, 0, 1, 0}, 1).overlap, Overlap::Large);
   EXPECT_EQ(plan(vga(), {1.006, 0, -2, 0, 1.006, -1.5}, 1).overlap, Overlap::Large);
 }
 
-TEST(AdaptivePlan, looks_at_all_again_where_a_part_moves_and_the_rest_is_still) {
+TEST(AdaptivePlan, matches_whole_images_if_a_part_moves_and_the_rest_is_still) {
   auto matches = matches_of({}, vga());
   for (std::size_t i = 0; i < matches.size() / 4; i++) matches[i].x1 += 20;
   const AdaptivePlan found = plan_adaptive(vga(), matches);
@@ -84,7 +84,7 @@ TEST(AdaptivePlan, finds_no_overlap_where_there_are_no_matches_to_speak_of) {
   EXPECT_EQ(plan_adaptive(vga(), chance).overlap, Overlap::None);
 }
 
-TEST(AdaptivePlan, is_unsure_where_little_agrees_and_looks_at_everything_then) {
+TEST(AdaptivePlan, matches_whole_images_if_few_matches_agree) {
   const auto few = matches_of({1, 0, 20, 0, 1, 0}, vga());
   std::vector<Match> eight;
   for (std::size_t i = 0; i < few.size() && eight.size() < 8; i += 29) eight.push_back(few[i]);
@@ -115,7 +115,7 @@ TEST(AdaptivePlan, thins_small_images_less) {
 
 TEST(AdaptivePlan, looks_at_the_shared_parts_where_these_are_small) {
   const AdaptivePlan plan = gsttorch::plan_adaptive(
-      vga(), matches_of({1, 0, -400, 0, 1, 0}, vga()));  // the second shows more of the right
+      vga(), matches_of({1, 0, -400, 0, 1, 0}, vga()));  // the second image shows more on the right
   ASSERT_EQ(plan.overlap, Overlap::Partial);
   const ImageRegion& first = plan.first.region;
   const ImageRegion& second = plan.second.region;
@@ -127,7 +127,7 @@ TEST(AdaptivePlan, looks_at_the_shared_parts_where_these_are_small) {
   EXPECT_LT(second.width, 320);
   EXPECT_EQ(first.height, 480);
   EXPECT_EQ(first.x % kRegionStep, 0);
-  EXPECT_EQ(plan.first.size, 480);  // their own pixels
+  EXPECT_EQ(plan.first.size, 480);  // at full resolution
 }
 
 TEST(AdaptivePlan, caps_the_size_and_gives_small_regions_more_of_it) {
@@ -138,13 +138,13 @@ TEST(AdaptivePlan, caps_the_size_and_gives_small_regions_more_of_it) {
   ASSERT_EQ(part.overlap, Overlap::Partial);
   EXPECT_EQ(part.second.size, 320);
   const ImageRegion& region = part.second.region;
-  EXPECT_LT(std::max(region.width, region.height), 640);  // so it is scaled down less
+  EXPECT_LT(std::max(region.width, region.height), 640);  // thus scaled down less
 }
 
 TEST(AdaptivePlan, brings_images_of_other_scales_to_one) {
   AdaptiveRequest request = vga();
   const AdaptivePlan plan = gsttorch::plan_adaptive(
-      request, matches_of({2.5, 0, -480, 0, 2.5, -360}, request));  // the second is zoomed in
+      request, matches_of({2.5, 0, -480, 0, 2.5, -360}, request));  // the second image is zoomed in
   EXPECT_NEAR(plan.motion->scale(), 2.5, 0.01);
   const double first = double(plan.first.size) / plan.first.region.width;
   const double second = double(plan.second.size) / plan.second.region.width;

@@ -14,7 +14,7 @@ namespace {
 
 struct Format {
   PixelFormat format;
-  // Of plane i: bytes for a step in x, pixels of a step in x, and rows for one of the plane's.
+  // Of plane i: bytes per step in x, image columns per step, and image rows per plane row.
   struct Plane {
     int bytes, columns, rows;
   };
@@ -41,7 +41,7 @@ const std::vector<Format> kFormats = {
 
 constexpr int kWidth = 21, kHeight = 11, kStride = 96;
 
-// Every byte tells where it is.
+// The value of every byte depends on its position.
 struct Planes {
   explicit Planes(const Format& format) {
     view.format = format.format;
