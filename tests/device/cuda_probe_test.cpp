@@ -23,7 +23,7 @@ using testing::Not;
 
 constexpr std::size_t kMegabyte = 1 << 20;
 
-/// A machine with a GPU, a driver for CUDA 13.0 and all of a LibTorch for CUDA 13.2.
+/// A machine with a GPU, a driver for CUDA 13.0 and a complete LibTorch for CUDA 13.2.
 CudaProbe good_machine() {
   CudaProbe probe;
   probe.driver_found = true;
@@ -41,7 +41,7 @@ std::string problem(const CudaProbe& probe) {
   return checked ? "" : checked.error().message;
 }
 
-/// The machine that the driver beside this test pretends to be.
+/// Uses the machine that the fake driver of this test simulates.
 class PretendedMachine : public testing::Test {
  protected:
   void SetUp() override {

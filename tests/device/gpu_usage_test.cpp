@@ -9,7 +9,7 @@
 namespace gsttorch {
 namespace {
 
-// With the pretended libnvidia-ml.so.1.
+// Uses the fake libnvidia-ml.so.1.
 class GpuUsageOf : public ::testing::Test {
  protected:
   GpuUsageOf() { forget(); }
@@ -22,7 +22,7 @@ class GpuUsageOf : public ::testing::Test {
   }
 };
 
-TEST_F(GpuUsageOf, each_gpu_is_told) {
+TEST_F(GpuUsageOf, each_gpu_is_reported) {
   setenv("FAKE_NVML_FREE_MB", "1024,2048", 1);
   setenv("FAKE_NVML_UTILIZATION", "73", 1);
   setenv("FAKE_NVML_POWER", "125500", 1);
@@ -38,7 +38,7 @@ TEST_F(GpuUsageOf, each_gpu_is_told) {
   EXPECT_EQ(usage[1].power_watts, 125.5);
 }
 
-TEST_F(GpuUsageOf, what_a_gpu_does_not_tell_is_absent) {
+TEST_F(GpuUsageOf, unsupported_figures_are_absent) {
   setenv("FAKE_NVML_FREE_MB", "1024", 1);
   const auto nvml = Nvml::load();
   ASSERT_TRUE(nvml);

@@ -15,7 +15,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// What the driver beside this test remembers.
+/// Reads the state that this test's fake driver records.
 class PretendedContext : public testing::Test {
  protected:
   void SetUp() override {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 //
-// A libcuda.so.1 for machines without a GPU: it answers what a driver is asked before it is used.
-// Environment variables, read at each call, say what machine it pretends to be:
+// A libcuda.so.1 for machines without a GPU. It answers the queries made before a driver is used.
+// These environment variables, read at each call, configure the simulated machine:
 //   FAKE_CUDA_VERSION   11040 = CUDA 11.4 (default 13000)
-//   FAKE_CUDA_INIT      what cuInit returns (default 0)
-//   FAKE_CUDA_DEVICES   how many (default 1)
-//   FAKE_CUDA_CAPABILITY  of all of them, 75 = 7.5 (default)
-//   FAKE_CUDA_HOST_MB   how much host memory can be pinned at a time (default 1000)
-// gsttorch_fake_retained() and gsttorch_fake_current() tell what was made of its contexts.
+//   FAKE_CUDA_INIT      return value of cuInit (default 0)
+//   FAKE_CUDA_DEVICES   number of devices (default 1)
+//   FAKE_CUDA_CAPABILITY  compute capability of all devices, 75 = 7.5 (default)
+//   FAKE_CUDA_HOST_MB   host memory that can be pinned at a time, MB (default 1000)
+// gsttorch_fake_retained() and gsttorch_fake_current() return the state of its contexts.
 #include <array>
 #include <cstddef>
 #include <cstdio>
@@ -29,7 +29,7 @@ int number(const char* variable, int otherwise) {
 int device_count() { return number("FAKE_CUDA_DEVICES", 1); }
 bool is_device(int device) { return device >= 0 && device < device_count(); }
 
-// The state of one device, whose primary context is the address of its retain count.
+// State per device; the address of its retain count serves as its primary context.
 std::array<int, 16> retained;
 thread_local std::vector<void*> current;
 
@@ -113,7 +113,7 @@ EXPORTED int cuGetErrorName(int status, const char** name) {
   return *name ? 0 : kInvalidValue;
 }
 
-// What gstcuda looks for beside that before it takes a driver for one. Nobody may need them here.
+// gstcuda requires these symbols before it accepts a driver. The tests never call them.
 #define NOT_SUPPORTED(name) \
   EXPORTED int name() { return kNotSupported; }
 NOT_SUPPORTED(cuGetErrorString)

@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 //
 // A libnvidia-ml.so.1 for machines without a GPU. FAKE_NVML_RELEASE is the driver's release,
-// FAKE_NVML_FREE_MB the free memory of the devices, "100,2000"; unset: NVML does not work.
-// FAKE_NVML_UTILIZATION (percent) and FAKE_NVML_POWER (milliwatts) are of all of them; unset: not
-// supported.
+// FAKE_NVML_FREE_MB the free memory of each device, as in "100,2000"; if unset, NVML fails.
+// FAKE_NVML_UTILIZATION (percent) and FAKE_NVML_POWER (milliwatts) apply to all devices; if unset,
+// they are not supported.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -42,7 +42,7 @@ EXPORTED int nvmlSystemGetDriverVersion(char* text, unsigned size) {
   return 0;
 }
 
-// The handle is the device's number plus one.
+// The handle is the device's index plus one.
 EXPORTED int nvmlDeviceGetHandleByPciBusId_v2(const char* address, void** handle) {
   int bus = 0;
   if (std::sscanf(address, "%*x:%x", &bus) != 1) return 2;
