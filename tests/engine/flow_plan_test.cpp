@@ -12,8 +12,8 @@ namespace {
 
 using testing::HasSubstr;
 
-// 4 bytes a pixel for features, 10 for encoding, 20 a pair for flow, and a correlation volume of 50
-// more where its budget allows.
+// Bytes per pixel: 4 for features, 10 for encoding, 20 per pair for flow, and 50 more for a
+// correlation volume if its budget allows one.
 FlowWorkspace workspace(int width, int height, int pairs, const FlowOptions& options) {
   const int longer = std::max(width, height);
   const double scale =
@@ -25,8 +25,8 @@ FlowWorkspace workspace(int width, int height, int pairs, const FlowOptions& opt
           20 * pixels * pairs + (volume <= options.correlation_budget_bytes ? volume : 0)};
 }
 
-// 1000x500, 4 pairs: features of 5 frames and flow of 4 pairs with a volume are 20 + 280 bytes a
-// pixel, 150 MB in all.
+// 1000x500, 4 pairs: features of 5 frames need 20 bytes per pixel and flow of 4 pairs with a volume
+// 280, 150 MB in all.
 FlowRequest request(std::size_t available_bytes) {
   FlowRequest request;
   request.width = 1000;
@@ -66,7 +66,7 @@ TEST(FlowPlan, computes_correlation_on_demand_when_one_pair_is_too_much) {
 }
 
 TEST(FlowPlan, makes_the_image_smaller_last_and_no_smaller_than_needed) {
-  const FlowRequest tight = request(10 * kMega);  // one pair on the fly: 14 MB
+  const FlowRequest tight = request(10 * kMega);  // one pair with on-demand correlation: 14 MB
   const auto plan = plan_flow(tight, workspace);
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->pairs, 1);

@@ -14,8 +14,8 @@ using testing::HasSubstr;
 
 constexpr std::size_t kMega = 1'000'000;
 
-// 4 bytes a pixel for features, 10 for encoding, 20 a pair for matching, and 100 kB more for each
-// match that the fine stage works on at once.
+// Bytes per pixel: 4 for features, 10 for encoding, 20 per pair for matching. Each match in a chunk
+// of the fine stage needs another 100 kB.
 MatchWorkspace workspace(int width, int height, int pairs, const MatchOptions& options) {
   const int longer = std::max(width, height);
   const double scale =
@@ -25,8 +25,8 @@ MatchWorkspace workspace(int width, int height, int pairs, const MatchOptions& o
   return {10 * pixels, 4 * pixels, 20 * pixels * pairs + 100'000u * options.chunk};
 }
 
-// 1000x500, two pairs: features of 3 frames are 6 MB, matching is 20 MB and 12.8 MB for chunks of
-// 128 matches.
+// 1000x500, two pairs: features of 3 frames need 6 MB, matching needs 20 MB, and 12.8 MB for chunks
+// of 128 matches.
 MatchRequest request(std::size_t available_bytes) {
   MatchRequest request;
   request.width = 1000;
