@@ -30,7 +30,7 @@ constexpr PixelScale kScale{{2, 3, 0.5}, {-1, 0.25, 0}};
 constexpr int kWidth = 67, kHeight = 13, kStride = 4 * kWidth + 9;
 constexpr std::size_t kPlaneBytes = std::size_t{kStride} * kHeight;
 
-/// A variable that is as it was when this object goes.
+/// Sets an environment variable and restores it on destruction.
 class Variable {
  public:
   Variable(const char* name, const char* value) : name_(name) {
@@ -87,7 +87,7 @@ TEST(CudaLibrary, of_another_version_is_an_error) {
   EXPECT_THAT(loaded.error().message, HasSubstr("of another version"));
 }
 
-// The driver is found and gives a context, and then can do nothing.
+// The fake driver is found and provides a context, but every other call fails.
 TEST(PretendedGpu, that_fails_is_an_error_with_cudas_own_reason) {
   std::vector<float> out(3 * kWidth * kHeight);
   const std::vector<std::uint8_t> planes(3 * kPlaneBytes);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// Our kernels on maps: what they shall do, done plainly; on the CPU their own steps, and on a
-// GPU the kernels themselves.
+// Compares the kernels on feature maps with plain implementations: on the CPU the kernels' own
+// steps, and on a GPU the kernels themselves.
 #include "lib/cuda/epilogue.h"
 
 #include <cmath>
@@ -46,7 +46,7 @@ class Maps : public testing::TestWithParam<int> {  // channels
     return out;
   }
 
-  // values [images, pixels, channels]; each channel of an image by itself.
+  // values [images, pixels, channels]; normalizes each channel of each image separately.
   static Floats with_norm(const Floats& map, bool relu) {
     const std::size_t channels = GetParam(), pixels = kPixels;
     Floats out = map;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// The kernel that looks correlation up, against the same steps on the CPU.
+// Compares the kernel for the correlation lookup with the same steps on the CPU.
 #include <cmath>
 #include <random>
 #include <vector>
