@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kTilt[] = {1.05, 0.04, -12, -0.03, 0.98, 7, 1e-4, -5e-5, 1};
 
-// Points on a plane seen from two places, every fourth of them wrong.
+// Points on a plane seen from two positions; every fourth match is wrong.
 std::vector<Match> plane(int count, double noise_px) {
   std::vector<Match> matches;
   for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(count); i++) {
@@ -32,7 +32,7 @@ std::vector<Match> plane(int count, double noise_px) {
   return matches;
 }
 
-// Two cameras side by side before points of any depth: rows stay, columns move by disparity.
+// Two cameras side by side see points of any depth: rows stay, columns shift by the disparity.
 std::vector<Match> room(int count) {
   std::vector<Match> matches;
   for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(count); i++) {
@@ -106,8 +106,8 @@ TEST_F(GeometryTest, the_same_view_is_static_and_chance_is_lost) {
   EXPECT_FALSE(lost.matrix);
 }
 
-// What a model that saw the image at a quarter of its size finds in two that are alike: it is as
-// exact as ever, in its own pixels.
+// Matches of two equal images from a model that saw them at a quarter of their size: the error in
+// model pixels is the same, so in image pixels it is four times as large.
 TEST_F(GeometryTest, limits_are_in_pixels_inside_the_model) {
   std::vector<Match> still;
   for (std::uint32_t i = 0; i < 80; i++) {
@@ -121,7 +121,7 @@ TEST_F(GeometryTest, limits_are_in_pixels_inside_the_model) {
   EXPECT_EQ(estimate(still, options).verdict, Verdict::Static);
   const Geometry rough = estimate(plane(200, 8), options), strict = estimate(plane(200, 8), {});
   EXPECT_GT(rough.inlier_count, strict.inlier_count + 30);
-  for (Match& match : still) match.x1 += 4;  // by one pixel inside the model
+  for (Match& match : still) match.x1 += 4;  // one pixel inside the model
   EXPECT_EQ(estimate(still, options).verdict, Verdict::Moved);
 }
 
