@@ -26,7 +26,7 @@ TEST(AreaResampling, is_the_mean_of_whole_pixels_where_they_fit) {
   EXPECT_LT(difference(resize_area(x, 3, 5), at::avg_pool2d(x, {4, 4})), 1e-6f);
 }
 
-// 3 pixels on 2: the middle one is halved.
+// From 3 pixels to 2: each new pixel gets half of the middle one.
 TEST(AreaResampling, counts_parts_of_pixels) {
   const c10::InferenceMode guard;
   const at::Tensor x = at::tensor({1.f, 2.f, 6.f}).view({1, 1, 1, 3});

@@ -20,9 +20,9 @@ namespace gsttorch {
 namespace {
 
 constexpr PixelScale kScale{{2, 3, 0.5}, {-1, 0.25, 0}};
-constexpr int kGap = 14;  // bytes after each row that are none of the image's
+constexpr int kGap = 14;  // bytes after each row that do not belong to the image
 
-/// Runs on the CPU what the kernels run on a GPU.
+/// Runs on the CPU what kernels run on a GPU.
 class HostKernels final : public CudaLibrary {
  public:
   std::string version() const override { return "none"; }
@@ -63,7 +63,7 @@ struct Noise {
       planes[i].resize(static_cast<std::size_t>(stride) * height);
       for (std::size_t at = 0; at < planes[i].size(); at++) {
         planes[i][at] = static_cast<std::uint8_t>(random());
-        if (format == PixelFormat::I420_10LE && at % 2) planes[i][at] &= 3;  // 10 bits of 16
+        if (format == PixelFormat::I420_10LE && at % 2) planes[i][at] &= 3;  // only 10 of 16 bits
       }
       view.planes[i] = {planes[i].data(), stride};
     }
@@ -112,7 +112,7 @@ TEST_P(DeviceImage, can_stand_upside_down) {
   Noise image = noise();
   for (auto& plane : image.view.planes) {
     const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(image.planes[0].size());
-    plane.data += size - plane.stride;  // more rows than a plane may have: all are noise
+    plane.data += size - plane.stride;  // larger than any plane, so that all rows are noise
     plane.stride = -plane.stride;
   }
   const at::Tensor expected = image_to_tensor(image.view, kScale);

@@ -9,12 +9,12 @@
 namespace gsttorch {
 namespace {
 
-// The same vector everywhere.
+// The same vector for all pixels.
 at::Tensor flow_of(float x, float y, std::int64_t height = 12, std::int64_t width = 40) {
   return at::tensor({x, y}).view({1, 2, 1, 1}).expand({1, 2, height, width}).contiguous();
 }
 
-// In the middle, from where no vector of these tests leaves the frame.
+// Confidence in the middle, where no vector of these tests leaves the frame.
 double confidence(const at::Tensor& forward, const at::Tensor& backward, double area = 1) {
   return flow_consistency(forward, backward, area)[0][6][20].item<double>();
 }
@@ -23,8 +23,8 @@ TEST(FlowConsistency, is_one_where_both_ways_cancel) {
   EXPECT_EQ(confidence(flow_of(7, -3), flow_of(-7, 3)), 1);
 }
 
-// |F + B|^2 beside 0.01 (|F|^2 + |B|^2) + 0.5: for long vectors the first part decides, for short
-// ones the second.
+// The limit is |F + B|^2 = 0.01 (|F|^2 + |B|^2) + 0.5: for long vectors the first term dominates,
+// for short ones the second.
 TEST(FlowConsistency, is_a_half_at_the_limit_of_sundaram_et_al) {
   EXPECT_NEAR(confidence(flow_of(0, 0), flow_of(0.7106690f, 0)), 0.5, 1e-5);  // e^2 = 0.01 e^2 + .5
   const double e = 1, there = 12, back = 11;
@@ -32,8 +32,9 @@ TEST(FlowConsistency, is_a_half_at_the_limit_of_sundaram_et_al) {
   EXPECT_NEAR(confidence(flow_of(12, 0), flow_of(-11, 0)), 1 / (1 + e * e / limit), 1e-5);
 }
 
-TEST(FlowConsistency, takes_the_constant_part_in_pixels_inside_the_model) {
-  // A model that saw the frame at a quarter of its size is wrong by four times as much.
+TEST(FlowConsistency, measures_the_constant_term_in_model_pixels) {
+  // If the model sees the frame at a quarter of its size, errors in frame pixels are four times
+  // larger.
   EXPECT_NEAR(confidence(flow_of(0, 0), flow_of(4 * 0.7106690f, 0), 16), 0.5, 1e-5);
   EXPECT_LT(confidence(flow_of(0, 0), flow_of(4 * 0.7106690f, 0), 1), 0.1);
 }

@@ -14,8 +14,8 @@
 namespace gsttorch {
 namespace {
 
-// Vectors of many directions, up to hundreds of pixels long, whose mean is not zero: what is left
-// of a sum that cancels has no relative precision.
+// Vectors of many directions, up to hundreds of pixels long. Their mean is not zero, because a sum
+// that cancels has no relative precision.
 at::Tensor some_flow(std::int64_t height, std::int64_t width) {
   const at::Tensor at = at::arange(2 * height * width, at::kFloat).view({2, height, width});
   const at::Tensor mean = at::tensor({40.f, -25.f}).view({2, 1, 1});
@@ -26,7 +26,7 @@ void expect_near(double value, double expected) {
   EXPECT_NEAR(value, expected, 1e-6 * std::abs(expected));
 }
 
-// Against double precision throughout.
+// Compares with double precision throughout.
 void expect_right(const at::Tensor& flow) {
   const at::Tensor exact = flow.to(at::kDouble);
   const at::Tensor lengths = at::linalg_vector_norm(exact, 2, at::IntArrayRef{0});
@@ -42,7 +42,7 @@ TEST(FlowFigures, are_those_of_every_pixel_whatever_the_size) {
     SCOPED_TRACE(std::to_string(width) + "x" + std::to_string(height));
     expect_right(some_flow(height, width));
   }
-  expect_right(some_flow(2, 10'001));  // longer than what is added up in single precision
+  expect_right(some_flow(2, 10'001));  // longer than the part summed in single precision
 }
 
 TEST(FlowFigures, are_those_of_a_part_of_a_larger_array_too) {
@@ -51,7 +51,7 @@ TEST(FlowFigures, are_those_of_a_part_of_a_larger_array_too) {
   expect_right(padded.transpose(1, 2));
 }
 
-TEST(FlowFigures, do_not_hide_what_is_no_number) {
+TEST(FlowFigures, do_not_hide_nan) {
   at::Tensor flow = some_flow(9, 33);
   flow[1][4][7] = std::numeric_limits<float>::quiet_NaN();
   const FlowFigures figures = flow_figures(flow);

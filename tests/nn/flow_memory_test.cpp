@@ -42,7 +42,7 @@ class FlowMemoryTest : public testing::Test {
   }
   MemoryReport memory() { return engine_.memory("cpu"); }
 
-  // The most that `work` had at once beyond what was there before.
+  // Peak memory of `work` beyond what was allocated before.
   std::size_t peak_of(const std::function<void()>& work) {
     engine_.reset_memory_peak("cpu");
     const std::size_t before = memory().current;
@@ -54,7 +54,7 @@ class FlowMemoryTest : public testing::Test {
   Engine& engine_ = *torch_engine();
 };
 
-TEST_F(FlowMemoryTest, is_told_by_model_and_stage_and_none_is_left) {
+TEST_F(FlowMemoryTest, is_reported_by_model_and_stage_and_none_is_left) {
   const MemoryReport before = memory();
   {
     const auto model = load(weights("raft_small"));
@@ -76,7 +76,7 @@ TEST_F(FlowMemoryTest, is_told_by_model_and_stage_and_none_is_left) {
   EXPECT_EQ(memory().blocks, before.blocks);
 }
 
-// Every allocation fails once. Each time: an error that says so, nothing left behind.
+// Lets each allocation fail once; each time, expects an error that says so and no leak.
 template <typename Work>
 int fail_everywhere(Engine& engine, Work&& work) {
   const MemoryReport before = engine.memory("cpu");
@@ -100,7 +100,7 @@ std::optional<Error> error_of(const Result<T>& result) {
 
 TEST_F(FlowMemoryTest, that_runs_out_anywhere_in_a_load_is_one_error) {
   const std::string path = weights("raft_small");
-  load(path);  // what is made once for the process is made
+  load(path);  // creates what is created once per process
   const int allocations = fail_everywhere(engine_, [&] {
     return error_of(engine_.load_flow_model({path, "cpu"}));
   });
@@ -109,9 +109,9 @@ TEST_F(FlowMemoryTest, that_runs_out_anywhere_in_a_load_is_one_error) {
 
 TEST_F(FlowMemoryTest, that_runs_out_anywhere_in_a_frame_is_one_error) {
   const auto model = load(weights("raft_small"));
-  const Image source(150, 130);  // padded
+  const Image source(150, 130);  // needs padding
   FlowOptions options;
-  options.max_size = 140;  // and resized
+  options.max_size = 140;  // needs resizing
   const int allocations = fail_everywhere(engine_, [&] {
     SingleUseImage image(source.view);
     return error_of(model->encode(image, options));

@@ -31,7 +31,7 @@ double distance(const TensorHandle& a, const TensorHandle& b) {
   return sum / static_cast<double>(count);
 }
 
-// Mean of one channel over the middle of the image, where nothing comes in or goes out.
+// Mean of one channel over the middle of the image, which no pixel enters or leaves.
 double middle_mean(const TensorHandle& flow, int channel) {
   const auto h = flow->shape()[0], w = flow->shape()[1];
   double sum = 0;
@@ -119,7 +119,7 @@ TEST_F(UntrainedFlowModel, both_is_each_direction_and_a_confidence) {
   }
 }
 
-// [H, W, 2] of a result -> [1, 2, H, W].
+// Converts a result [H, W, 2] to [1, 2, H, W].
 at::Tensor planes(const TensorHandle& flow) {
   const auto size = flow->shape();
   return at::from_blob(const_cast<float*>(data(flow)), size, at::kFloat)
@@ -264,7 +264,7 @@ TEST(Device, that_makes_no_sense_is_named) {
   }
 }
 
-// princeton's keys and torchvision's, side by side, as real checkpoints have them.
+// Princeton's keys and torchvision's side by side, as in real checkpoints.
 class CheckpointKeys : public testing::TestWithParam<const char*> {};
 
 TEST_P(CheckpointKeys, are_renamed_to_torchvisions) {

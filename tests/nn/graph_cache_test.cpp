@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// What is replayed on a GPU is tested with the models, in tests/gpu; here that all else continues.
+// tests/gpu tests replay on a GPU, with the models; these tests cover the rest on the CPU.
 #include "lib/nn/graph/graph_cache.h"
 
 #include <stdexcept>
@@ -27,7 +27,7 @@ TEST(GraphCache, does_the_work_at_every_call_on_the_cpu) {
   }
 }
 
-TEST(GraphCache, lets_through_what_the_work_throws) {
+TEST(GraphCache, rethrows_exceptions_of_the_work) {
   GraphCache cache(c10::kCPU);
   const auto fail = [](const GraphCache::Tensors&) -> GraphCache::Tensors {
     throw std::runtime_error("no");

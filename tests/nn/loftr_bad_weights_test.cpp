@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Checkpoints of LoFTR whose tensors do not fit together.
+// LoFTR checkpoints whose tensors do not fit together.
 #include <fstream>
 #include <functional>
 #include <string>
@@ -18,8 +18,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// A narrow LoFTR, each line of whose list of shapes went through `change`; empty ones are left
-/// out.
+/// Loads a narrow LoFTR after passing each line of its list of shapes through `change`; empty lines
+/// are dropped.
 Result<std::unique_ptr<MatchModel>> load_changed(
     const std::function<std::string(const std::string&)>& change) {
   const TempDirectory directory;
@@ -37,7 +37,7 @@ Result<std::unique_ptr<MatchModel>> load_changed(
   return create_match_model({path, "cpu", {}});
 }
 
-/// With another shape for one key.
+/// Changes the shape of one key.
 Result<std::unique_ptr<MatchModel>> load_with(const std::string& key, const std::string& shape) {
   return load_changed([&](const std::string& line) {
     return line.starts_with(key + ' ') ? key + ' ' + shape : line;

@@ -47,7 +47,7 @@ at::Tensor thin(const at::Tensor& x, std::int64_t step) {
   return x.contiguous().flatten().slice(0, 0, std::nullopt, step);
 }
 
-// As kornia returns them: [M, 5], x0, y0, x1, y1, confidence.
+// Matches as kornia returns them: [M, 5], x0, y0, x1, y1, confidence.
 at::Tensor as_rows(const Loftr& net, const Loftr::Matches& found, std::int64_t width0,
                    std::int64_t width1) {
   at::Tensor rows = at::empty({static_cast<std::int64_t>(found.coarse.size()), 5}, at::kFloat);
@@ -69,7 +69,7 @@ struct Comparison {
   double largest_px = 0, largest_confidence = 0;
 };
 
-// A match is the same where the first point is and the second lies in the same cell.
+// Two matches are equal if their first points are and their second points lie in the same cell.
 Comparison compare(const at::Tensor& ours, const at::Tensor& theirs) {
   std::map<std::pair<float, float>, const float*> by_point;
   const at::Tensor golden = theirs.contiguous();
@@ -160,10 +160,10 @@ TEST_P(LoftrParity, matches_equal_kornia) {
   EXPECT_LT(c.largest_confidence, 1e-5);
 }
 
-TEST_P(LoftrParity, the_way_of_few_candidates_gives_the_matches_of_two_passes) {
+TEST_P(LoftrParity, a_single_pass_gives_the_matches_of_two_passes) {
   Loftr::Options low, high;
   low.threshold = 0;
-  high.threshold = 0.03;  // from 0.02 on there is one pass
+  high.threshold = 0.03;  // from 0.02 on a single pass is used
   const at::Tensor all = rows(match(low));
   const at::Tensor few = rows(match(high));
   const at::Tensor want = all.index({all.select(1, 4) > 0.03});
@@ -217,7 +217,7 @@ TEST_P(LoftrParity, windows_of_few_matches_equal_those_of_the_whole_map) {
   options.threshold = 0;
   const auto first = net_.encode(image0_), second = net_.encode(image1_);
   const Loftr::ImagePair pair = {first.get(), second.get()};
-  const auto all = net_.match(std::span(&pair, 1), options).front();  // makes the map
+  const auto all = net_.match(std::span(&pair, 1), options).front();  // computes the map
   const LoftrTransformer::Pair tokens = net_.coarse_tokens(std::span(&pair, 1)).tokens;
   const std::span few(all.coarse.data(), 9);
   const at::Tensor from_map = net_.fine_offsets(pair, tokens, few, options);
@@ -328,9 +328,9 @@ TEST(DualSoftmax, equals_plain_aten_on_any_size) {
   }
 }
 
-TEST(DualSoftmax, holds_out_where_similarities_are_far_apart) {
+TEST(DualSoftmax, is_stable_if_similarities_are_far_apart) {
   const c10::InferenceMode guard;
-  // Two kinds of tokens that have nothing in common; one's similarities are far above the other's.
+  // Two kinds of orthogonal tokens; one's similarities are far larger than the other's.
   at::Tensor first = formula::noise_tensor(1, {300, 32});
   first.narrow(0, 0, 10).narrow(1, 0, 16).mul_(100);
   first.narrow(0, 0, 10).narrow(1, 16, 16).zero_();
@@ -368,7 +368,7 @@ TEST(PositionEncoding, of_the_first_models_falls_off_faster) {
   const auto at = [](const at::Tensor& t, int channel, int y, int x) {
     return t[0][channel][y][x].item<double>();
   };
-  EXPECT_NEAR(at(original, 0, 0, 3), std::sin(4.), 1e-6);  // counted from 1
+  EXPECT_NEAR(at(original, 0, 0, 3), std::sin(4.), 1e-6);  // positions count from 1
   EXPECT_NEAR(at(original, 4, 0, 3), std::sin(4 * std::exp(-2.)), 1e-6);
   EXPECT_NEAR(at(original, 6, 2, 0), std::sin(3 * std::exp(-2.)), 1e-6);
   EXPECT_NEAR(at(fixed, 5, 0, 3), std::cos(4 * std::exp(-2 * std::log(1e4) / 128)), 1e-6);

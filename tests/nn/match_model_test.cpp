@@ -22,7 +22,7 @@
 namespace gsttorch {
 namespace {
 
-// Grey tiles of 4x4 pixels, seen from (dx, dy).
+// Grey tiles of 4x4 pixels, shifted by (dx, dy).
 class Image {
  public:
   Image(int width, int height, int dx, int dy, std::uint8_t blank = 0)
@@ -261,7 +261,7 @@ TEST_F(MatchModelTest, out_of_memory_is_an_error_and_no_crash) {
   set_cpu_memory_limit(0);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::OutOfMemory);
-  EXPECT_TRUE(model_->match(std::span(&pair, 1), any()));  // and nothing is broken by it
+  EXPECT_TRUE(model_->match(std::span(&pair, 1), any()));  // the model still works
 }
 
 TEST_F(MatchModelTest, smaller_chunks_give_the_same_matches) {

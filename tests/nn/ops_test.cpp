@@ -78,7 +78,7 @@ TEST(AddRelu, adds_in_place_and_clips) {
 }
 
 // An image in Y'CbCr 4:4:4 whose chroma is constant over 2x2 pixels, so that every subsampled
-// format can hold it exactly; code values of 8 bits.
+// format represents it exactly; 8-bit code values.
 struct Source {
   int width, height;
   int y(int x, int row) const { return 16 + (x * 7 + row * 13) % 220; }
@@ -86,7 +86,7 @@ struct Source {
   int cr(int x, int row) const { return 160 - (x / 2 * 3 + row / 2 * 7) % 60; }
 };
 
-// One plane with rows of `stride` bytes; what is between the rows is garbage.
+// One plane with rows of `stride` bytes; the padding between rows is garbage.
 struct PlaneBytes {
   PlaneBytes(int stride, int rows) : stride(stride), bytes(stride * rows, 0xAB) {}
   int stride;
@@ -142,7 +142,7 @@ Image yuv_image(PixelFormat format, const Source& s) {
     case PixelFormat::YUY2:
     case PixelFormat::UYVY: {
       plane(4 * cw, h);
-      const int first = format == PixelFormat::UYVY ? 1 : 0;  // where luma begins
+      const int first = format == PixelFormat::UYVY ? 1 : 0;  // offset of the first luma byte
       fill(0, 4 * cw, h, [&](int x, int y) {
         if (x % 2 == first) return s.y(x / 2, y);
         return x % 4 == 1 - first ? s.cb(x / 4 * 2, y) : s.cr(x / 4 * 2, y);
@@ -185,7 +185,7 @@ Image yuv_image(PixelFormat format, const Source& s) {
   return p;
 }
 
-// ITU-R BT.601 / BT.709 by their definition, in double precision.
+// ITU-R BT.601 / BT.709 as defined, in double precision.
 std::array<double, 3> rgb_of(const Source& s, int x, int row, const ColorEncoding& color) {
   const double scale_y = color.full_range ? 255 : 219, scale_c = color.full_range ? 255 : 224;
   const double y = (s.y(x, row) - (color.full_range ? 0 : 16)) / scale_y;
@@ -283,7 +283,7 @@ TEST(GrayFormat, fills_all_channels_and_honours_its_range) {
 
 TEST(Resize, keeps_pixel_centres_where_they_belong) {
   const c10::InferenceMode guard;
-  // A ramp stays a ramp: value at the new centre x is (x + 0.5) s - 0.5.
+  // A ramp stays a ramp: the value at the new centre x is (x + 0.5) s - 0.5.
   const at::Tensor ramp = at::arange(32, at::kFloat).view({1, 1, 1, 32}).expand({1, 1, 4, 32});
   const at::Tensor half = resize(ramp.contiguous(), 2, 16);
   EXPECT_NEAR(half[0][0][0][7].item<float>(), 14.5, 1e-4);

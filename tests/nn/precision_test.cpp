@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 //
-// Models whose convolutions compute in bfloat16, beside themselves in float32.
+// Compares models whose convolutions compute in bfloat16 with the same models in float32.
 #include "lib/nn/base/precision.h"
 
 #include <algorithm>
@@ -32,7 +32,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr double kStep = 1. / 256;  // between neighbours of bfloat16 around 1
+constexpr double kStep = 1. / 256;  // between neighbouring bfloat16 values around 1
 constexpr auto kPixelMajor = at::MemoryFormat::ChannelsLast;
 
 double largest(const at::Tensor& x) { return x.abs().max().item<double>(); }
@@ -110,7 +110,7 @@ TEST_P(Bf16Conv, rounds_what_goes_in_and_what_comes_out) {
     EXPECT_LT(distance(y, want), kStep * largest(want));
     EXPECT_GT(distance(y, exact(x)), 0);
     EXPECT_LT(distance(conv.plain(x), want), 2 * kStep * largest(want));
-    if (activation == Activation::LeakyRelu) continue;  // never after a sum
+    if (activation == Activation::LeakyRelu) continue;  // never used after a sum
     const at::Tensor sum = exact.plus(rounded(x), rounded(other));
     EXPECT_LT(distance(conv.plus(x, other), sum), 2 * kStep * largest(sum));
     at::Tensor into = other.to(at::kBFloat16).contiguous(kPixelMajor);
@@ -118,7 +118,7 @@ TEST_P(Bf16Conv, rounds_what_goes_in_and_what_comes_out) {
   }
 }
 
-// The second is computed in two halves.
+// 192 channels are computed in two halves.
 INSTANTIATE_TEST_SUITE_P(Channels, Bf16Conv, testing::Values(48, 192));
 
 TEST_F(Bf16, norm_and_sum_round_once) {
@@ -147,7 +147,7 @@ TEST_F(Bf16, windows_of_a_map_are_those_of_its_numbers) {
             0);
 }
 
-TEST_F(Bf16, resnet_looks_at_an_image_nearly_the_same_way) {
+TEST_F(Bf16, resnet_computes_nearly_the_same_features) {
   const StateDict state = *read_weights(source_file("models/bundled/resnet18-lite.safetensors"));
   const at::Tensor image = formula::noise_tensor(1, {1, 3, 96, 96});
   const at::Tensor exact = ResNet(ModuleWeights(state, c10::kCPU)).features(image, 4);
@@ -157,7 +157,7 @@ TEST_F(Bf16, resnet_looks_at_an_image_nearly_the_same_way) {
   EXPECT_GT(at::cosine_similarity(brief, exact, 1).item<double>(), 0.999);
 }
 
-TEST_F(Bf16, transnet_says_nearly_the_same) {
+TEST_F(Bf16, transnet_computes_nearly_the_same_probabilities) {
   const StateDict state = formula::state_dict(source_file("tests/nn/goldens/transnetv2.shapes"));
   const at::Tensor frames =
       (formula::noise_tensor(2, {1, 20, 27, 48, 3}) * 127 + 128).to(at::kByte);
@@ -183,7 +183,7 @@ TEST_F(Bf16, raft_finds_nearly_the_same_flow) {
   EXPECT_LT((brief - exact).abs().mean().item<double>(), 0.02 * exact.abs().mean().item<double>());
 }
 
-// As the C++ engine's callers see it: cell, second point, confidence.
+// Compares cell, second point and confidence, as callers of the C++ engine get them.
 TEST_F(Bf16, loftr_finds_nearly_the_same_matches) {
   const std::string path = source_file("models/bundled/loftr-lite.safetensors");
   const StateDict state = *read_weights(path);

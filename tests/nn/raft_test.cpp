@@ -49,7 +49,7 @@ at::Tensor flow_after(const Raft& net, const Raft::Pairs& pairs, int iterations,
   return net.flow(pairs, {iterations, 0, budget, {}}).full;
 }
 
-// torchvision computed the goldens with the same weights and images.
+// torchvision computed the goldens from the same weights and images.
 class RaftParity : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
@@ -69,7 +69,7 @@ TEST_P(RaftParity, encoders_equal_torchvision) {
   const at::Tensor context = at::cat({first_.hidden, first_.context}, 1);
   EXPECT_LT((thin(first_.map, 17) - golden_["features"]).abs().max().item<float>(), 2e-4);
   const at::Tensor raw = golden_["context"];
-  // The golden is what the encoder returned, before tanh and ReLU.
+  // The golden is the encoder's output before tanh and ReLU.
   at::Tensor index = at::arange(0, context.numel(), 17);
   const std::int64_t plane = context.size(2) * context.size(3);
   const at::Tensor is_hidden = index.floor_divide(plane) < first_.hidden.size(1);
@@ -163,8 +163,8 @@ TEST(Raft, stops_when_asked_between_iterations) {
   }
 }
 
-// First iteration whose mean change is below the threshold (at the earliest the third), or the
-// last.
+// The first iteration, from the third on, whose mean change is below the threshold, or the last
+// one.
 int settles_at(const std::vector<double>& changes, double threshold) {
   for (std::size_t i = 2; i < changes.size(); i++) {
     if (changes[i] < threshold) return static_cast<int>(i) + 1;
@@ -181,7 +181,7 @@ TEST(Raft, a_converged_pair_keeps_its_result_whatever_the_batch_does_after) {
       {at::cat({a.map, a.map}), at::cat({a.hidden, a.hidden}), at::cat({a.context, a.context})},
       at::cat({a.map, b.map}),
       {}};
-  // How far each pair's flow moves in each iteration, in pixels.
+  // Mean motion of each pair's flow in each iteration, in pixels.
   std::vector<at::Tensor> coarse{at::zeros({2, 2, 16, 16})};
   std::vector<double> changes[2];
   for (int n = 1; n <= 8; n++) {
@@ -192,7 +192,7 @@ TEST(Raft, a_converged_pair_keeps_its_result_whatever_the_batch_does_after) {
           8 * at::linalg_vector_norm(step, 2, at::IntArrayRef{0}).mean().item<double>());
     }
   }
-  double threshold = 0;  // one that the pairs reach at different iterations
+  double threshold = 0;  // one that both pairs reach at different iterations
   for (int n = 2; n < 8 && threshold == 0; n++) {
     const double between = (changes[0][n] + changes[1][n]) / 2;
     if (settles_at(changes[0], between) != settles_at(changes[1], between)) threshold = between;
@@ -223,7 +223,7 @@ TEST(Correlation, gathers_what_grid_sample_does_also_outside_and_at_odd_sizes) {
   }
 }
 
-// In the steps that the kernel takes on a GPU, but for its way through the cells.
+// Uses the steps of the GPU kernel, except for the order of cells.
 TEST(Correlation, of_the_kernel_is_that_of_the_cpu) {
   const c10::InferenceMode guard;
   const at::Tensor f1 = formula::noise_tensor(1, {2, 24, 17, 19});
@@ -286,15 +286,15 @@ TEST(WarmStart, carries_each_vector_to_where_its_pixel_goes) {
   flow[0][1].select(1, 0).fill_(1);  // and the first column one down
   const at::Tensor next = project_forward(flow, flow);
   EXPECT_EQ(next[0][0][4][5].item<float>(), 2);
-  EXPECT_EQ(next[0][1][4][2].item<float>(), 1);  // the first column stands at x = 2 now
+  EXPECT_EQ(next[0][1][4][2].item<float>(), 1);  // the first column is at x = 2 now
   EXPECT_EQ(next[0][1][4][3].item<float>(), 0);
-  EXPECT_EQ(next[0][0][4][0].item<float>(), 2);  // nothing came here: filled from around
+  EXPECT_EQ(next[0][0][4][0].item<float>(), 2);  // no vector arrived: filled from its neighbours
 }
 
 TEST(WarmStart, averages_vectors_that_meet) {
   const c10::InferenceMode guard;
   at::Tensor flow = at::zeros({1, 2, 1, 4});
-  flow[0][0][0][0] = 1;  // lands on cell 1, which stays
+  flow[0][0][0][0] = 1;  // lands on cell 1, which does not move
   const at::Tensor next = project_forward(flow, flow);
   EXPECT_FLOAT_EQ(next[0][0][0][1].item<float>(), 0.5);
 }

@@ -15,7 +15,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr float kTolerance = 1e-4f;  // of the largest value
+constexpr float kTolerance = 1e-4f;  // relative to the largest value
 
 StateDict formula_state() {
   return formula::state_dict(source_file("tests/nn/goldens/resnet18.shapes"));
@@ -40,7 +40,7 @@ float relative_error(const at::Tensor& got, const at::Tensor& want) {
   return ((got - want).abs().max() / want.abs().max()).item<float>();
 }
 
-// torchvision computed the goldens with the same weights and images.
+// torchvision computed the goldens from the same weights and images.
 TEST(ResNet, equals_torchvision_after_every_layer) {
   const c10::InferenceMode guard;
   const ResNet net = make_resnet(formula_state());
@@ -61,7 +61,7 @@ TEST(ResNet, equals_torchvision_with_the_weights_of_imagenet) {
   ASSERT_TRUE(state) << state.error().message;
   const ResNet net = make_resnet(*state);
   const StateDict want = golden();
-  ASSERT_EQ(net.layers(), 3);  // there is no layer4 in it
+  ASSERT_EQ(net.layers(), 3);  // it has no layer4
   for (int layer = 1; layer <= 3; layer++) {
     const at::Tensor features = net.features(two_images(), layer);
     EXPECT_LE(relative_error(features, want.at("real_layer" + std::to_string(layer))), kTolerance)
@@ -79,7 +79,7 @@ TEST(ResNet, a_batch_equals_one_image_at_a_time) {
   }
 }
 
-// A model of other widths and depth, made of the same blocks.
+// A model of other widths and depth, with the same blocks.
 TEST(ResNet, takes_widths_and_depth_from_the_weights) {
   const c10::InferenceMode guard;
   const auto path = source_file("models/bundled/resnet18-lite.safetensors");

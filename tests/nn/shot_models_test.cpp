@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// The façades of the models that shots are told by: what goes in is a frame, what comes out has no
-// torch in it.
+// Tests the façades of the models for shot detection: the input is a frame, the output has no torch
+// types.
 #include <cmath>
 #include <fstream>
 #include <functional>
@@ -121,7 +121,7 @@ TEST(FeatureModel, converts_a_frame_that_keeps_images_once) {
   EXPECT_EQ(frame.views, 1);
 }
 
-// A frame's thumbnail is of the frame itself, whatever was done to it for the net.
+// A frame's thumbnail shows the frame itself, however the frame is preprocessed for the model.
 TEST(FeatureModel, gives_the_same_thumbnail_as_the_other_model) {
   const auto features = load_features(bundled_net());
   TempDirectory directory;
@@ -158,8 +158,8 @@ TEST(ShotModel, gives_the_thumbnail_that_the_area_shows) {
   EXPECT_EQ(thumbnail->rgb.back(), 130);
 }
 
-// Runs a video through windows as the element does, and compares with what the original's own
-// loop over the whole video gave.
+// Runs a video through windows as the element does, and compares with the output of the original's
+// loop over the whole video.
 void expect_video_as_golden(const std::string& weights, const std::string& prefix) {
   const auto golden = read_weights(source_file("tests/nn/goldens/transnetv2.safetensors"));
   const auto model = create_shot_model({weights, "cpu"});
@@ -216,7 +216,7 @@ TEST(ShotNets, name_the_file_and_the_key_when_weights_are_of_another_model) {
 
 class ShotNetMemory : public testing::Test {
  protected:
-  // The most that `work` had at once beyond what was there before.
+  // Peak memory of `work` beyond what was allocated before.
   std::size_t peak_of(const std::function<void()>& work) {
     engine_.reset_memory_peak("cpu");
     const std::size_t before = engine_.memory("cpu").current;
@@ -261,7 +261,7 @@ TEST_F(ShotNetMemory, that_runs_out_anywhere_is_one_error) {
   const Image source(80, 60);
   SingleUseImage image(source.view);
   FrameImage* frames[] = {&image};
-  ASSERT_TRUE((*model)->features(frames, {}));  // what is made once for the process is made
+  ASSERT_TRUE((*model)->features(frames, {}));  // creates what is created once per process
   const MemoryReport before = engine_.memory("cpu");
   for (int n = 0;; n++) {
     engine_.fail_allocation_after(n);

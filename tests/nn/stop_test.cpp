@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// A model that is told to stop computes nothing beyond the step that it is at.
+// A model that receives a stop request computes nothing beyond the current step.
 #include <functional>
 #include <vector>
 
@@ -27,7 +27,8 @@ class Hook {
   ~Hook() { on_stop_check({}); }
 };
 
-// `call` takes a token. It has at least so many steps, and ends at whichever it is stopped.
+// `call` takes a stop token, has at least `least_steps` steps, and must end at any step on a
+// request.
 template <typename Call>
 void expect_to_end_at_each_step(int least_steps, Call&& call) {
   int steps = 0;

@@ -64,7 +64,7 @@ struct Width {
   std::int64_t channels;
   int heads;
 };
-// Heads of 4, 8, 16 and 32 numbers; at last two widths without kernels.
+// Heads of 4, 8, 16 and 32 numbers; the last two widths have no kernels.
 const Width kWidths[] = {{32, 8}, {32, 4}, {64, 4}, {128, 4}, {48, 3}, {64, 1}};
 
 TEST(TokenLayer, equals_plain_aten) {
@@ -125,7 +125,7 @@ TEST(TokenLayer, in_bfloat16_stays_near) {
   }
 }
 
-// Whole tiles of rows and what is left of them.
+// Covers whole tiles of rows and remainders.
 TEST(TokenKernels, multiply_in_bfloat16) {
   const TokenMultiply multiply = bf16_multiply();
   if (!multiply) GTEST_SKIP() << "the CPU has no AVX512_BF16";
@@ -203,8 +203,7 @@ TEST(TokenKernels, of_every_kind_of_cpu_agree) {
   }
 }
 
-// ATen's parallel loops are templates, which run on one thread where they are compiled without
-// OpenMP.
+// ATen's parallel loops are templates; compiled without OpenMP, these run on one thread.
 TEST(ParallelLoops, run_on_several_threads) {
 #ifndef _OPENMP
   GTEST_SKIP() << "built without OpenMP, as for ThreadSanitizer";

