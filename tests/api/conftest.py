@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What the tests of the C library share: where things are, and a model that nobody trained."""
+"""Shared by the tests of the C library: paths, and a model with untrained weights."""
 import os
 import pathlib
 import sys
@@ -11,12 +11,12 @@ SOURCE_ROOT = pathlib.Path(os.environ.get("GST_TORCH_SOURCE_ROOT",
                                           pathlib.Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(SOURCE_ROOT / "tests" / "support"))
 
-import formula_weights  # noqa: E402: found by the line before
+import formula_weights  # noqa: E402: needs the path added above
 
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory) -> pathlib.Path:
-    """Of RAFT-small."""
+    """Untrained weights of RAFT-small."""
     path = tmp_path_factory.mktemp("weights") / "raft-small.safetensors"
     formula_weights.write_weights(path, SOURCE_ROOT / "tests" / "nn" / "goldens"
                                   / "raft_small.shapes")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Results read, and attached, from Python."""
+"""Reads and attaches results from Python."""
 import gc
 import math
 import os
@@ -103,7 +103,7 @@ def test_a_result_outlives_its_frame_and_an_array_its_result() -> None:
 
 def test_nothing_that_was_read_keeps_an_array_alive() -> None:
     freed = []
-    # An object that goes with the last memory: the allocator.
+    # The allocator is finalised with the last memory.
     allocator = GstTorch.TorchAllocator.new()
     allocator.weak_ref(freed.append, True)
     array = Gst.Buffer.new_allocate(allocator, 16, None)
@@ -147,7 +147,7 @@ def test_an_allocator_made_as_an_object_works_too() -> None:
 
 
 class Run:
-    """A pipeline played to its end, and what a probe before its sink read of each frame."""
+    """Plays a pipeline to its end; a probe before its sink reads each frame's results."""
 
     def __init__(self, description: str, read) -> None:
         self.results = []
@@ -171,7 +171,7 @@ def test_a_probe_reads_the_flow_of_a_pipeline(flow_pipeline) -> None:
     gc.collect()
     assert first.skipped == "first-frame"
     assert len(others) == 3
-    for flow in others:  # all frames are gone
+    for flow in others:  # all frames are freed
         assert (flow.source, flow.skipped, flow.iterations) == ("flow", None, 2)
         assert (flow.width, flow.height, flow.dt) == (64, 48, 40 * MS)
         vectors = flow.get_vectors(Direction.FORWARD)
@@ -253,7 +253,7 @@ def test_an_array_of_matches_is_mapped_and_looked_at_where_it_lies() -> None:
 def test_fields_of_matches_are_read_without_our_library() -> None:
     match = make_match(skipped="late", geometry="fundamental", verdict="lost")
     match.set_matrix(SHIFT)
-    frame = frame_with_matches(match)  # which the fields belong to
+    frame = frame_with_matches(match)  # it owns the fields
     fields = frame.get_custom_meta("GstTorchMatchMeta").get_structure()
     assert fields.get_string("source") == "mine"
     assert fields.get_string("skipped") == "late"
@@ -303,7 +303,7 @@ def test_a_probe_reads_the_matches_of_a_pipeline(match_pipeline) -> None:
     gc.collect()
     assert [match.skipped for match in first] == ["first-frame"]
     assert len(others) == 2
-    for [match] in others:  # all frames are gone
+    for [match] in others:  # all frames are freed
         assert (match.source, match.skipped, match.reference) == ("match", None, None)
         assert (match.width, match.reference_height, match.dt) == (160, 128, 40 * MS)
         memory = match.get_matches().peek_memory(0)
@@ -350,7 +350,7 @@ def test_all_boundaries_of_a_frame_are_listed_in_order() -> None:
 
 
 def functions_for_c_alone() -> set[str]:
-    """The library's functions that introspection leaves out."""
+    """The library's functions that introspection omits."""
     declared = re.compile(r"^GST_TORCH_API\s[^;(]*?(\w+)\(", re.MULTILINE)
     names = set()
     for header in (SOURCE_ROOT / "lib" / "gst").glob("gsttorch*.h"):
@@ -364,7 +364,8 @@ def functions_for_c_alone() -> set[str]:
 
 
 def test_what_is_for_c_alone_has_a_brother_for_bindings() -> None:
-    # Of each: what fills or walks structures that bindings own, and what elements in C use.
+    # For each kind: functions that fill or walk structures that bindings own, or that elements in C
+    # use.
     kinds = ("flow", "match", "shot")
     assert functions_for_c_alone() - {"G_DECLARE_FINAL_TYPE"} == {
         *(f"gst_buffer_iterate_torch_{kind}_meta" for kind in kinds),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What `meson install` gives a developer: a program is built with pkg-config, and runs."""
+"""Tests what `meson install` provides: builds a program with pkg-config and runs it."""
 import os
 import pathlib
 import re
@@ -21,7 +21,7 @@ def run(*command: object, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory) -> pathlib.Path:
-    """The root of a file system that has our library installed."""
+    """The root directory into which our library is installed."""
     root = tmp_path_factory.mktemp("root")
     run("meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", root, "--tags",
         "runtime,devel,typelib")
@@ -30,7 +30,7 @@ def installed(tmp_path_factory) -> pathlib.Path:
 
 @pytest.fixture(scope="module")
 def flags(installed) -> list[str]:
-    """Of a file that says where the library was really put."""
+    """Compiler flags from a .pc file whose prefix is the real location."""
     description = next(installed.rglob("gst-torch-1.0.pc"))
     text = description.read_text()
     prefix = re.search(r"^prefix=(.*)$", text, re.MULTILINE).group(1)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""examples/read_flow.c: an application in C that knows the public headers alone."""
+"""Tests examples/read_flow.c, an application in C that uses only the public headers."""
 import math
 import os
 import re

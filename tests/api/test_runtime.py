@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""The runtime that model elements share, from Python."""
+"""Tests from Python the runtime that model elements share."""
 import gc
 import os
 import pathlib
@@ -20,7 +20,7 @@ Gst.init(None)
 
 @pytest.fixture(name="runtime")
 def shared_runtime():
-    """With nothing loaded, and nothing limited after the test."""
+    """A runtime with nothing loaded; its limits are reset after the test."""
     runtime = GstTorch.TorchRuntime.get()
     runtime.trim()
     yield runtime
@@ -34,7 +34,7 @@ def stat(runtime: GstTorch.TorchRuntime, name: str) -> int:
 
 
 def play(pipeline: Gst.Pipeline, on_message=lambda message: None) -> str:
-    """Plays to the end; what that was: eos, or the text of an error."""
+    """Plays to the end; returns "eos" or the text of an error."""
     pipeline.set_state(Gst.State.PLAYING)
     end = "nothing"
     while message := pipeline.get_bus().timed_pop(60 * Gst.SECOND):
@@ -61,7 +61,7 @@ def test_counts_what_a_pipeline_loads_and_gives_it_back(runtime, flow_pipeline) 
     assert stat(runtime, "loads") == loads + 1
     assert stat(runtime, "models") == 1
     assert stat(runtime, "memory-current") > 0
-    # Not get_value: PyGObject knows no list of structures.
+    # Not get_value, because PyGObject does not support lists of structures.
     assert "raft-small" in runtime.props.stats.to_string()
     runtime.trim()
     assert stat(runtime, "models") == 0

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""docs/api.md: what it shows runs as it stands, on frames with a result and on those without."""
+"""Runs the snippets of docs/api.md unchanged, on frames with and without a result."""
 import os
 import pathlib
 import re
@@ -29,7 +29,7 @@ def snippets(language: str) -> list[str]:
 
 
 def snippet(language: str, word: str) -> str:
-    """The only one with that word in it."""
+    """The only snippet that contains the word."""
     [found] = [text for text in snippets(language) if word in text]
     return found
 
@@ -40,7 +40,7 @@ def test_every_snippet_is_run_here() -> None:
 
 
 class Frames:
-    """The frames of a pipeline, each shown to a snippet while it passes."""
+    """Runs a pipeline and passes each of its frames to a snippet."""
 
     def __init__(self, description: str, text: str) -> None:
         self.text = text
@@ -58,7 +58,7 @@ class Frames:
     def on_buffer(self, _pad, info) -> Gst.PadProbeReturn:
         try:
             run(self.text, info.get_buffer())
-        except Exception as error:  # noqa: BLE001: what a probe raises is lost
+        except Exception as error:  # noqa: BLE001: GStreamer drops exceptions of a probe
             self.errors.append(error)
         self.count += 1
         return Gst.PadProbeReturn.OK
