@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What adaptive matching costs and gives: films of a camera that zooms, pans and stands still over
-// a plane of real images, through loftrmatch with adaptive=false and adaptive=true, turn by turn.
-// For each part: the time per frame, how far the corners of the frame are from where the true
-// homography takes them by the one fitted to the matches, and how many of the matches are right.
+// Measures cost and benefit of adaptive matching. A camera zooms, pans and stands still over a
+// plane of real images; loftrmatch runs with adaptive=false and adaptive=true in alternation. For
+// each part: the time per frame, the distance of the frame's corners between the homography fitted
+// to the matches and the true one, and the number of right matches.
 //
 //   adaptive [-w WIDTH] [-h HEIGHT] [-n FRAMES] [-s SEEDS] [-p "PROPERTIES"] [-a "PROPERTIES"]
 //            IMAGE...
 //
-// FRAMES of each part, SEEDS films, PROPERTIES of both elements (-p) and of the adaptive one (-a),
-// which makes that one another element: -a "adaptive=false token-pruning=0.3".
+// FRAMES per part and SEEDS films. PROPERTIES of both elements (-p) and of the adaptive one (-a),
+// which can also configure it without adaptive: -a "adaptive=false token-pruning=0.3".
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -110,7 +110,7 @@ GreyImage read_image(const std::string& path) {
   return image;
 }
 
-// What one element did with one frame.
+// One element's result for one frame.
 struct Outcome {
   double ms = 0, corner_px = 0;
   double matches = 0, passes = 0;
@@ -127,7 +127,7 @@ class Matcher {
             " ! loftrmatch model=loftr-lite " + options.both + ' ' + properties +
             " ! appsink name=out sync=false") {}
 
-  /// With the frame before.
+  /// Matches with the previous frame.
   Outcome next(const CameraFrame& frame, const CameraFrame* before) {
     GstBuffer* buffer = gst_buffer_new_memdup(frame.image.pixels.data(), frame.image.pixels.size());
     GST_BUFFER_PTS(buffer) = count_++ * 40 * GST_MSECOND;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// Time a frame and memory of a model on a device, over a stream of frames: from the pixels in the
-// CPU's memory to the result there.
+// Measures time per frame and memory of a model on a device over a stream of frames, from pixels in
+// CPU memory to results in CPU memory.
 //
 //   device MODEL WEIGHTS DEVICE FRAMES.raw WIDTH HEIGHT [THRESHOLD]
 //
-// MODEL: `flow` and `match`, each frame with the one before; `features`, of each frame; `shots`, in
-// windows of 100 frames that advance by 50, whose time is shared out. FRAMES.raw: RGB, one frame
-// after the other. THRESHOLD: of a match. The first frames, for which a GPU is warmed up, are left
-// out. Prints one JSON object.
+// MODEL: `flow` or `match`, between each frame and the previous one; `features`, per frame;
+// `shots`, in windows of 100 frames with a step of 50, whose time is divided among the frames.
+// FRAMES.raw: RGB frames in sequence. THRESHOLD: of matches. Omits the first frames, which warm up
+// a GPU. Prints one JSON object.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -63,8 +63,8 @@ struct Video {
 };
 
 struct Measured {
-  std::vector<double> ms;       // of each frame
-  std::vector<double> matches;  // of each pair
+  std::vector<double> ms;       // per frame
+  std::vector<double> matches;  // per pair
 };
 
 Measured flow(FlowModel& model, const Video& video) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// Holds what the engine says that its tensors take against what the system says that the process
-// takes, and tells the time of a pair of frames.
+// Compares the tensor memory that the engine reports with the process memory that the system
+// reports, and measures the time per pair of frames.
 //
 //   flow_memory WEIGHTS WIDTH HEIGHT [PAIRS] [CORRELATION_BUDGET_MB]
 #include <algorithm>
@@ -37,7 +37,7 @@ std::size_t anonymous_bytes() {
   return 0;
 }
 
-/// The most that the process took while it lives; looks once a millisecond.
+/// Peak memory of the process while this object exists, sampled every millisecond.
 class PeakWatch {
  public:
   PeakWatch() : thread_([this](std::stop_token stop) { watch(stop); }) {}
@@ -120,7 +120,7 @@ Run run(FlowModel& model, int width, int height, int pairs, const FlowOptions& o
 
 int compare(Engine& engine, const std::string& weights, int width, int height, int pairs,
             const FlowOptions& options) {
-  {  // what the process takes for itself: threads, compiled kernels, the libraries' tables
+  {  // allocates the process's own memory: threads, compiled kernels, tables of libraries
     auto warm_up = must(engine.load_flow_model({weights, "cpu"}));
     run(*warm_up, width, height, 1, options);
   }

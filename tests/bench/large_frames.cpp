@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What frames that are larger than the image inside the model cost raftflow beside the model's own
-// work: scaling down, and bringing the flow to the frame's size. For each size, turn by turn so
-// that whatever else the machine does meets all alike: the median time of a frame through the
-// element, and of a frame that has the model's size already, through the same element.
+// Measures what frames larger than the model's input cost raftflow in addition to the model:
+// scaling down, and scaling the flow up to the frame. For each size: the median time per frame
+// through the element, and that of frames of the model's input size. Both alternate, so that other
+// load affects them alike.
 //
 //   large_frames MODEL [ITERATIONS FRAMES ROUNDS]
 //
@@ -25,7 +25,7 @@ namespace {
 struct Load {
   std::string model;
   guint iterations = 4;
-  int frames = 6;  // a round; one before them begins the stream and is not counted
+  int frames = 6;  // per round; those before the first round start the stream and are not counted
   int rounds = 5;
 };
 
@@ -59,7 +59,7 @@ Ref<GstBuffer> image(const GstVideoInfo& info, double shift) {
   return make_array(pixels);
 }
 
-/// A stream of frames of one size through one raftflow.
+/// A stream of frames of one size through a raftflow.
 class Stream {
  public:
   Stream(const Load& load, const Size& size, int max_size)
@@ -71,8 +71,8 @@ class Stream {
     gst_harness_set_src_caps(harness_.get(), gst_video_info_to_caps(&info));
     for (const double shift : {0., 3.}) images_.push_back(image(info, shift));
     ms_.reserve(load.frames * load.rounds);
-    push();  // has no flow; loads the model
-    push();  // what the first flow alone takes
+    push();  // the first frame has no flow but loads the model
+    push();  // one-time costs of the first flow
   }
 
   void run(int frames) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// A camera, an analyser whose model takes a set time, and a sink that drops what comes late: what
-// is shown, what is analysed, how long a frame is under way, and what the application is told. One
-// line for each combination of model, sink, queues and max-lateness.
+// Runs a camera, an analyser whose model takes a fixed time, and a sink that drops late frames.
+// Reports which frames are rendered and analysed, each frame's latency, and the messages to the
+// application. One line per combination of model, sink, queues and max-lateness.
 //
-//   live [RATE [SECONDS [SLOWNESS...]]]      frames/s; seconds a line; times a frame's duration
+//   live [RATE [SECONDS [SLOWNESS...]]]      frames/s; seconds per line; frame durations
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -27,13 +27,13 @@ struct Options {
 };
 
 struct Line {
-  double slowness;    // of the model, in durations of a frame
+  double slowness;    // of the model, in frame durations
   bool sync;          // of the sink
-  const char* queue;  // where there is one
+  const char* queue;  // positions of queues, or ""
   const char* max_lateness;
 };
 
-/// Looks at the frames that come to a sink.
+/// Records the frames that arrive at a sink.
 class Arrivals {
  public:
   explicit Arrivals(GstElement* sink) : sink_(sink) {
@@ -87,7 +87,7 @@ struct Messages {
   int latency = 0, warnings = 0, qos = 0;
 };
 
-/// Plays to the end, as gst-launch does.
+/// Plays to the end and handles messages like gst-launch.
 Messages play(GstElement* pipeline, GstElement* analyzer) {
   Messages told;
   const auto bus = Ref<GstBus>::adopt(gst_element_get_bus(pipeline));
@@ -106,7 +106,7 @@ Messages play(GstElement* pipeline, GstElement* analyzer) {
   return told;
 }
 
-// A model that takes its time and looks at nothing.
+// A model that only waits.
 void set_model(double seconds) {
   reset_test_work().analyze = [seconds](std::span<AnalyzedFrame> frames,
                                         std::stop_token stop) -> Result<void> {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 //
-// Matching of a stream, each frame with the one before: the time of each part, and the memory.
+// Measures the matching of a stream, each frame with the previous one: time of each stage, and
+// memory.
 //
 //   match WEIGHTS FRAMES.raw WIDTH HEIGHT [THRESHOLD [MAX-SIZE [MATCHES.csv [PRECISION]]]]
 //
-// FRAMES.raw: grey bytes, WIDTH x HEIGHT, one frame after the other. MATCHES.csv: what was found, a
-// line for each match of each frame.
+// FRAMES.raw: grey bytes, WIDTH x HEIGHT, frames in sequence. MATCHES.csv: output, one line per
+// match of each frame.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What each stage of matching computes, holds and moves, in a stream and in the order of the authors' code.
+"""Measures what each stage of matching computes, allocates and moves, in a stream and in the order
+of the authors' code.
 
     match_profile.py WEIGHTS VIDEO --size 320x240
 
-Prints a table. Time, arithmetic and bytes of tensors are those of build/tests/nn/match_stages for the last of
---frames frames. What is moved comes from callgrind's simulation of one core's caches (32 KiB and 1 MiB, lines of 64
-bytes; one thread, AVX2, as valgrind knows no AVX-512): misses times 64 bytes. Needs opencv in the Python that runs
-it, valgrind, and match_stages built with valgrind's headers.
+Prints a table. build/tests/nn/match_stages measures time, arithmetic and bytes of tensors for the
+last of --frames frames. The bytes moved come from callgrind's simulation of one core's caches (32
+KiB and 1 MiB, lines of 64 bytes; one thread, AVX2, because valgrind does not support AVX-512):
+misses times 64 bytes. Needs opencv in the Python that runs it, valgrind, and match_stages built
+with valgrind's headers.
 """
 import argparse
 import json
@@ -35,7 +37,7 @@ def run(command: list, **environment: str) -> str:
 
 
 def moved(directory: pathlib.Path) -> dict[str, dict]:
-    """Of each stage: megabytes read and written beyond the first and the second cache."""
+    """Megabytes per stage, read and written beyond the first and the second cache."""
     found = {}
     for path in directory.glob("callgrind.*"):
         text = path.read_text()
@@ -66,7 +68,7 @@ def main() -> None:
         work = pathlib.Path(temporary)
         for order in ("stock", "stream"):
             (work / "long.raw").write_bytes(grey_frames(args.video, args.frames, (width, height)))
-            few = 2 if order == "stock" else 3  # in a stream the first pair makes more than those after it
+            few = 2 if order == "stock" else 3  # a stream computes more for its first pair
             (work / "short.raw").write_bytes(grey_frames(args.video, few, (width, height)))
             program = [args.program, args.weights, work / "long.raw", width, height, order]
             timed = stages(run(program))

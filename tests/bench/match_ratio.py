@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""How long does matching take beside a program that uses kornia? Each frame with the one before, in turns.
+"""Compares the time of matching with a program that uses kornia: each frame with the previous one,
+both in alternation.
 
     match_ratio.py --baseline PROGRAM.py VIDEO
     match_ratio.py --baseline PROGRAM.py --weights models/bundled/loftr-lite.safetensors \\
         --baseline-option=--loftr-heads=4 --baseline-option=--loftr-fixed-encoding VIDEO
 
-PROGRAM.py takes VIDEO, --stages match, --match-size, --frames, --dump and --loftr-weights, prints one JSON
-object with ms.match.p50 and init_ms.match_threshold, and writes match_%05d.npy [M, 5] (x0, y0, x1, y1,
-confidence) and weights/loftr.safetensors to the directory of --dump. Without --weights the model is the full one
-with that program's own random numbers, which the first of its runs leaves in the dump.
+PROGRAM.py takes VIDEO, --stages match, --match-size, --frames, --dump and --loftr-weights, prints
+one JSON object with ms.match.p50 and init_ms.match_threshold, and writes match_%05d.npy [M, 5] (x0,
+y0, x1, y1, confidence) and weights/loftr.safetensors to the directory of --dump. Without --weights
+the model is the full one with that program's random weights, which its first run writes to the
+dump.
 
-Prints one JSON object: of each round the medians of both, ms per frame; their ratio; and how far the matches
-are apart. Needs numpy and opencv in the Python that runs it, and build/tests/bench/match.
+Prints one JSON object: the medians of both per round, ms per frame; their ratio; and the
+differences of the matches. Needs numpy and opencv in the Python that runs it, and
+build/tests/bench/match.
 """
 import argparse
 import json
@@ -56,7 +59,7 @@ def read_ours(path: pathlib.Path) -> dict[int, np.ndarray]:
 
 
 def compare(dump: pathlib.Path, ours: dict[int, np.ndarray]) -> dict:
-    """A match is the same where the first point is and the second is within a pixel."""
+    """Two matches are equal if their first points are and the second ones are within a pixel."""
     same = other = 0
     pixels = confidence = 0.0
     for path in sorted(dump.glob("match_*.npy")):

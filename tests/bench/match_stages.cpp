@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 //
-// Matching of a stream, each frame with the one before, stage by stage: time, arithmetic and memory
-// of the last pair.
+// Matches a stream, each frame with the previous one, and measures time, arithmetic and memory of
+// each stage for the last pair.
 //
 //   match_stages WEIGHTS FRAMES.raw WIDTH HEIGHT [stream|stock [THRESHOLD [PRECISION]]]
 //
-// FRAMES.raw: grey bytes, WIDTH x HEIGHT (multiples of the model's stride), one frame after the
-// other. `stock` goes the way of the authors' code with this project's convolutions: both images
-// through the whole backbone for each pair, every step of the transformer as an operation, the
-// matrix of all pairs of cells, every window of both images. Under callgrind each stage is a dump
-// of its own.
+// FRAMES.raw: grey bytes, WIDTH x HEIGHT (multiples of the model's stride), frames in sequence.
+// `stock` follows the authors' code but uses this project's convolutions: it runs both images of
+// each pair through the whole backbone, each transformer step as an operation, the matrix of all
+// pairs of cells, and all windows of both images. Under callgrind each stage writes its own dump.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -43,7 +42,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Runs a stage and, for the last pair, tells what it took: the median of its times, and the memory.
+// Runs a stage; for the last pair, prints the median of its times and its memory.
 class Stages {
  public:
   bool is_last = false;
@@ -72,7 +71,7 @@ class Stages {
   std::map<std::string, std::vector<double>> ms_;
 };
 
-// Multiplications of each part, from the model's widths. Models whose cells are eight pixels wide.
+// Multiplications per part, computed from the model's widths, for models with cells of 8x8 pixels.
 struct Costs {
   const LoftrBackbone& model;
   const LoftrConfig& config;
@@ -91,8 +90,8 @@ struct Costs {
   double way_up() const {
     return pixels / 16 * model.middle().dense_cost() + pixels / 4 * model.fine().dense_cost();
   }
-  // Where a stream has few matches, only windows of the finer map are made, of both images; else
-  // all of it for the later image, as the earlier one's is there.
+  // If a stream has few matches, only windows of the finer map are computed, for both images;
+  // otherwise the whole map of the later image, since the earlier image's map exists already.
   double windows(double matches) const {
     const double both = 2 * matches * model.fine().window_cost(LoftrConfig::kWindow);
     return both < pixels / 4 * model.fine().dense_cost() ? both : 0;
@@ -126,7 +125,7 @@ void drop_border(std::vector<CoarseMatch>& matches, const CoarseGrid& grid) {
   });
 }
 
-// As the element does it: `last` is what the frame before has left.
+// Follows the element: `last` is the previous frame's features.
 std::shared_ptr<const Loftr::Image> match_in_stream(const Loftr& model, const Costs& costs,
                                                     const at::Tensor& image,
                                                     const std::shared_ptr<const Loftr::Image>& last,
@@ -147,7 +146,7 @@ std::shared_ptr<const Loftr::Image> match_in_stream(const Loftr& model, const Co
   const auto count = static_cast<double>(matches.size());
   const auto refine = [&] { return model.fine_offsets(pair, tokens, matches, options); };
   stages("fine branch and stage", costs.branch(count) + costs.fine(count), refine);
-  stages("fine stage", costs.windows(count) + costs.fine(count), refine);  // what is made is kept
+  stages("fine stage", costs.windows(count) + costs.fine(count), refine);  // maps are cached now
   if (stages.is_last) std::printf("{\"matches\": %zu}\n", matches.size());
   return source;
 }
@@ -174,7 +173,7 @@ LoftrTransformer::Pair stock_layers(const LoftrTransformer& model, int layers,
   return x;
 }
 
-// Every window of a map as [cells, C, 5, 5], of which those that match are taken.
+// Computes every window of a map, [cells, C, 5, 5], then selects those of matches.
 at::Tensor stock_windows(const at::Tensor& map, const at::Tensor& index) {
   const at::Tensor all = at::im2col(map.contiguous(), {5, 5}, {1, 1}, {2, 2}, {4, 4});
   const at::Tensor windows =

@@ -8,7 +8,7 @@
 namespace gsttorch {
 namespace {
 
-// Catmull-Rom: as sharp as a camera.
+// Catmull-Rom interpolation: as sharp as a camera.
 std::array<double, 4> cubic(double t) {
   return {((-0.5 * t + 1) * t - 0.5) * t, (1.5 * t - 2.5) * t * t + 1,
           ((-1.5 * t + 2) * t + 0.5) * t, (0.5 * t - 0.5) * t * t};
@@ -32,7 +32,7 @@ double sample(const GreyImage& p, double x, double y) {
   return sum;
 }
 
-// Means over the area of each new pixel, on a grid of 4x4 places.
+// Averages each new pixel's area, sampled on a 4x4 grid.
 GreyImage scaled(const GreyImage& from, int width, int height) {
   if (from.width == width && from.height == height) return from;
   GreyImage to{width, height, {}};
@@ -90,7 +90,7 @@ Homography inverse(const Homography& m) {
       m[4] * m[8] - m[5] * m[7], m[2] * m[7] - m[1] * m[8], m[1] * m[5] - m[2] * m[4],
       m[5] * m[6] - m[3] * m[8], m[0] * m[8] - m[2] * m[6], m[2] * m[3] - m[0] * m[5],
       m[3] * m[7] - m[4] * m[6], m[1] * m[6] - m[0] * m[7], m[0] * m[4] - m[1] * m[3]};
-  return cofactors;  // times the determinant, which homogeneous pixels do not see
+  return cofactors;  // scaled by the determinant, which does not matter for homogeneous pixels
 }
 
 std::array<double, 2> apply(const Homography& m, double x, double y) {

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What perfmeter costs, and whether it tells what GStreamer's tracers tell. Not a test: run it in
-`meson devenv -C build`. Rounds with and without the meter take turns, and medians are compared."""
+"""Measures what perfmeter costs, and compares its figures with those of GStreamer's tracers. Not a
+test: run it in `meson devenv -C build`. Rounds with and without the meter alternate; the results
+are medians."""
 import argparse
 import json
 import os
@@ -18,8 +19,8 @@ METER = "perfmeter interval={interval} measure={measure} output=json output-loca
 
 
 def run(line: str, tracers: str = "") -> tuple[float, str]:
-    """Seconds in gst-launch, and what the tracers wrote. They write within the times that are
-    measured: to a file in memory, as a pipe with a slow reader would make those times longer."""
+    """Returns the seconds in gst-launch, and the tracers' output. The tracers write within the
+    measured times, so they write to a file in memory: a pipe with a slow reader would add time."""
     environment = os.environ | {"GST_DEBUG_NO_COLOR": "1"}
     memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
     with tempfile.NamedTemporaryFile("r", dir=memory) as log:
@@ -41,7 +42,7 @@ def last_record(file: str) -> dict:
 
 
 def cost(file: str, elements: int, buffers: int, rounds: int, source: str) -> None:
-    """The rate is the meter's own in both cases; without `pipeline` it measures its own place only."""
+    """The meter reports the rate in both cases; without `pipeline` it measures its pads only."""
     chain = " ! ".join(["identity silent=true"] * elements)
     rates: dict[str, list[float]] = {"process": [], "pipeline+process": []}
     seconds: dict[str, list[float]] = {"process": [], "pipeline+process": []}
@@ -52,7 +53,7 @@ def cost(file: str, elements: int, buffers: int, rounds: int, source: str) -> No
             seconds[measure].append(last_record(file)["process"]["cpu_seconds"])
     plain, watched = (statistics.median(rates[key]) for key in rates)
     ratios = sorted(plain / watched for plain, watched in zip(*rates.values()))
-    # A watched pipeline has the meter, the source and the sink beside the identities.
+    # A measured pipeline has the meter, the source and the sink in addition to the identities.
     slower = statistics.median(ratios) - 1
     busier = statistics.median(after / before for before, after in zip(*seconds.values())) - 1
     print(f"cost [{source}], CPU time: {busier:.1%} in all, "
@@ -64,7 +65,7 @@ def cost(file: str, elements: int, buffers: int, rounds: int, source: str) -> No
 
 
 def own_cost(file: str, elements: int, buffers: int, rounds: int, source: str) -> None:
-    """The meter as one more element, against one more identity."""
+    """Compares a pipeline with the meter to one with an identity in its place."""
     chain = " ! ".join(["identity silent=true"] * elements)
     times: dict[str, list[float]] = {"identity silent=true": [], meter(file, "process"): []}
     for _ in range(rounds):
@@ -90,7 +91,7 @@ def against_latency(file: str, frames: int) -> None:
                   f"{meter(file, 'pipeline')} ! fakesink", "latency(flags=element)")
     told = {element["name"]: element for element in last_record(file)["elements"]}
     for name, times in element_latencies(said).items():
-        if statistics.median(times) < SHORTEST_COMPARED:  # mostly the tracer's own writing
+        if statistics.median(times) < SHORTEST_COMPARED:  # mostly the tracer's own writes
             continue
         duration = told.get(name, {}).get("processing") or told.get(name, {}).get("queueing")
         if not duration:

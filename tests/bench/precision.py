@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What `precision` saves and costs: each model in fp32 and in another precision, in turns. Not a test:
-run it in `meson devenv -C build`, where the machine has nothing else to do.
+"""Measures what `precision` saves and costs: each model in fp32 and in another precision, in
+alternation. Not a test: run it in `meson devenv -C build` on an otherwise idle machine.
 
     precision.py --video VIDEO --pairs DIR [--precision bf16] [--device cpu] [--resnet18 FILE]
 
 DIR has a directory for each pair: frame10.png, frame11.png and flow10.flo, the true flow. Prints for
-each model the element's own time per frame and the ratio of the two, then what flow and matches are
-worth in both, and where boundaries are found. What is not there is left out with a word. Needs numpy.
+each model the element's own time per frame and the ratio of the two, then the accuracy of flow and
+matches in both, and the boundaries found. Skips missing files with a message. Needs numpy.
 """
 import argparse
 import csv
@@ -21,8 +21,8 @@ import tempfile
 
 import numpy as np
 
-UNKNOWN = 1e8  # what is larger in a .flo file stands for "not known"
-WINDOWS = 200  # frames: a model that looks at many at once needs them
+UNKNOWN = 1e8  # larger values in a .flo file mean "unknown"
+WINDOWS = 200  # frames, because a model may process that many at once
 STREAMS = (
     ("scenedetect", "resnet18-lite", "640,height=360"),
     ("scenedetect", "transnetv2", "640,height=360"),
@@ -34,7 +34,7 @@ STREAMS = (
 
 
 def frame_ms(options, element: str, model: str, size: str, precision: str) -> float:
-    """Of one run: mean time that the element computes for a frame, by perfmeter's last report."""
+    """Mean time of the element per frame in one run, from perfmeter's last report."""
     frames = WINDOWS if model == "transnetv2" else options.frames
     with tempfile.TemporaryDirectory() as directory:
         record = pathlib.Path(directory) / "meter.json"

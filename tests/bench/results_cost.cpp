@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// What writing and drawing results costs a stream: frames with a flow result, made up, run through
-// the elements one after the other, round by round, so that whatever else the machine does meets
-// all of them alike. For each: the median time per frame, how much more that is than without the
-// element, and CPU time per frame.
+// Measures what writing and drawing results cost a stream. Frames with synthetic flow results run
+// through the elements in alternating rounds, so that other load affects all alike. For each
+// element: the median time per frame, its difference to that without the element, and CPU time per
+// frame.
 //
 //   results_cost DIRECTORY [WIDTH HEIGHT FRAMES WORK_MS ROUNDS]
 //
-// WORK_MS: how long a model would take for each frame; waited, as for a GPU.
+// WORK_MS: simulated inference time per frame, spent waiting as for a GPU.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// The shot decision alone, for tests/bench/scenes: reads what a model said of each frame of a clip,
-// prints what is decided.
+// Runs only the shot decision, for tests/bench/scenes: reads a model's output for each frame of a
+// clip and prints the decisions.
 //
 //   shot_detect FILE [--scores] [--threshold X] [--look-ahead N] [--floor X] [--min-shot MS]
 //     [--luma]
 //
-// FILE, little-endian: int32 frames, int32 length of a feature, int32 1 where there are
-// probabilities; then for each frame int64 pts in ns (negative: none), 1296 bytes of luma (48x27),
-// the feature's floats, two floats of probabilities. Prints `kind start middle end confidence`
-// for each boundary, with --scores `score frame score distance luma` for each frame; with --luma
-// the model is not heard.
+// FILE, little-endian: int32 frames, int32 length of a feature, int32 1 if there are probabilities;
+// then for each frame int64 pts in ns (negative: none), 1296 bytes of luma (48x27), the feature's
+// floats, two floats of probabilities. Prints `kind start middle end confidence` per boundary; with
+// --scores also `score frame score distance luma` per frame. --luma ignores the model's output.
 
 #include <cstdint>
 #include <cstdlib>

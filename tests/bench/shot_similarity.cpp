@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// The similarity matrix of a window of 100 frames: pair by pair, as one product, and the one new
-// row that a stream needs for each frame. Least of 20 runs each, and their ratios.
+// Measures the similarity matrix of a window of 100 frames: pair by pair, as one product, and only
+// the new row that a stream needs per frame. Prints the least of 20 runs each, and ratios.
 
 #include <algorithm>
 #include <chrono>

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""How large are the writes into a directory? Runs a command under strace and adds them up.
+"""Measures the sizes of writes into a directory: runs a command under strace and adds them up.
 
     write_sizes.py DIRECTORY COMMAND...
 """
@@ -14,13 +14,13 @@ import tempfile
 
 LARGE = 256 * 1024
 # 123 write(5</directory/flow/000001.flo.part>, ""..., 917516) = 917516
-# strace names a finished call's file once more only where it was not interrupted in print.
+# strace repeats the file name of a finished call unless it was interrupted while printing it.
 CALL = re.compile(r"^(\d+) +p?writev?(?:64)?\(\d+<([^>]*)>.*(?:= (\d+)$|<unfinished)")
 RESUMED = re.compile(r"^(\d+) +<\.\.\. p?writev?(?:64)? resumed>.*= (\d+)$")
 
 
 def writes(lines: list[str]) -> list[tuple[str, int]]:
-    """(file, bytes) of each call that wrote something."""
+    """(file, bytes) of each call that wrote data."""
     found, unfinished = [], {}
     for line in lines:
         if call := CALL.match(line):

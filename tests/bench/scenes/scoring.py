@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Counts what a detector found against the labels.
+"""Compares a detector's predictions with the labels and counts.
 
-The protocol is TRECVID's as PySceneDetect's evaluator uses it. Gradual changes first: a prediction
-whose frame lies in a labelled one (start - 1 to end) consumes it, further ones there are false.
-Of the predictions left, cuts are matched with labelled cuts, each at most once, nearest first, at
-most `tolerance` frames apart. What then is left is false: among the cuts, or, where the detector
-called it gradual, among the gradual changes. Counts are summed over the films.
+The protocol is TRECVID's, as in PySceneDetect's evaluator. Gradual changes come first: a prediction
+whose frame lies in a labelled one (start - 1 to end) consumes it; further predictions there are
+false. The remaining cuts are matched with labelled cuts, each at most once, nearest first, at most
+`tolerance` frames apart. The remaining predictions are false: among the cuts or, if the detector
+called them gradual, among the gradual changes. Counts are summed over the films.
 """
 
 import collections
@@ -17,7 +17,7 @@ import negatives
 
 @dataclasses.dataclass
 class Prediction:
-    frame: int  # of a cut the first frame of the new shot, of a gradual change its middle
+    frame: int  # first frame of the new shot after a cut, middle of a gradual change
     gradual: bool = False
     start: int = 0
     end: int = 0
@@ -44,7 +44,7 @@ class Counts:
 
 
 def consume(predictions, gradual):
-    """(predictions left, labels hit, surplus predictions inside labels)."""
+    """Returns (remaining predictions, labels hit, surplus predictions inside labels)."""
     left, hit, surplus = [], set(), 0
     for prediction in predictions:
         inside = [index for index, (_, start, end) in enumerate(gradual)
@@ -59,7 +59,7 @@ def consume(predictions, gradual):
 
 
 def match(frames, cuts, tolerance):
-    """How many pairs there are, nearest first."""
+    """Counts the matched pairs, nearest first."""
     pairs = sorted((abs(frame - cut), frame, cut) for frame in frames for cut in cuts
                    if abs(frame - cut) <= tolerance)
     used, found = set(), set()
@@ -77,7 +77,7 @@ def overlap(a, b):
 
 
 def exact_gradual(predictions, gradual):
-    """Hits by kind and extent: called gradual, and at least half of the union is shared."""
+    """Hits by kind and extent: called gradual, with an intersection over union of at least 0.5."""
     spans = [(p.start, p.end) for p in predictions if p.gradual]
     pairs = sorted(((overlap(span, label[1:]), i, j) for i, span in enumerate(spans)
                     for j, label in enumerate(gradual)), reverse=True)
@@ -90,7 +90,7 @@ def exact_gradual(predictions, gradual):
 
 
 def surplus_of(found, label):
-    """(predictions of cuts that no gradual change consumed, gradual ones left, labels hit, surplus)"""
+    """(predicted cuts outside gradual changes, gradual predictions left, labels hit, surplus)"""
     left, hit, surplus = consume(found, label["gradual"])
     return [p for p in left if not p.gradual], [p for p in left if p.gradual], hit, surplus
 
@@ -120,7 +120,7 @@ HEAD = "| " + " | ".join(CELLS) + " |\n|" + "---|" * len(CELLS)
 
 
 def row(name, labels, predictions):
-    """A row of a table under HEAD, up to the time."""
+    """A table row under HEAD, without the time."""
     counts, alarms = score(labels, predictions)
     cells = [name]
     for what in ("cuts 0", "cuts 1", "gradual"):
@@ -132,7 +132,7 @@ def row(name, labels, predictions):
 
 
 def wrong(labels, predictions):
-    """A line for each video in which something was missed, or found beside the labels."""
+    """A line for each video with missed boundaries or false predictions."""
     for name, label in labels.items():
         cuts, stray, hit, surplus = surplus_of(predictions[name], label)
         found = [p.frame for p in cuts]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Shots to build the labelled set from: still images under a moving camera, and real clips.
+"""Provides shots for the labelled set: still images under a moving camera, and real clips.
 
-Everything is BGR uint8 [frames, HEIGHT, WIDTH, 3] and a function of the generator handed in.
+All frames are BGR uint8 [frames, HEIGHT, WIDTH, 3] and depend only on the given generator.
 """
 
 import pathlib
@@ -13,19 +13,19 @@ import numpy as np
 
 WIDTH, HEIGHT = 256, 144
 
-# Real clips, and which half of the set they belong to: thresholds are chosen on `tune` alone.
+# Real clips and their part of the set: thresholds are chosen on `tune` alone.
 CLIPS = {
     "tune": ("Megamind.avi", "tree.avi", "bigbuckbunny.mp4", "cube"),
     "report": ("bikes.mp4", "vtest.avi", "carphone_pristine.mp4", "castel"),
 }
-# First frames of shots within clips.
+# The first frames of shots within clips.
 CUTS = {"bikes.mp4": (30, 76, 137, 187, 242), "Megamind.avi": (1, 98, 154, 200)}
 SEQUENCES = {"cube": "mbt/cube", "castel": "mbt-depth/castel/castel"}
 LEAST = 24
 
 
 def fit(frame):
-    """The middle of a frame in the set's shape, made small by area."""
+    """Scales a frame down by area resampling and crops its middle to the shape of the set."""
     height, width = frame.shape[:2]
     scale = max(WIDTH / width, HEIGHT / height)
     size = (max(WIDTH, round(width * scale)), max(HEIGHT, round(height * scale)))
@@ -55,7 +55,7 @@ def read_clip(name, work, videos):
 
 
 def read_shots(part, work, videos):
-    """(clip's name, frames) of every shot of the part's clips."""
+    """Returns (clip's name, frames) for every shot of the part's clips."""
     for name in CLIPS[part]:
         frames = read_clip(name, work, videos)
         bounds = (0, *CUTS.get(name, ()), len(frames))
@@ -65,7 +65,7 @@ def read_shots(part, work, videos):
 
 
 def read_images(part, work):
-    """The images of a part: the name of the original decides, by halves."""
+    """The images of a part; the name of the original selects one half of them."""
     rows = (line.split("\t") for line in (work / "images/index.tsv").read_text().splitlines())
     chosen = [row[0] for row in rows if "-data" not in row[2] or "xfdesktop" in row[2]]
     half = {"tune": 0, "report": 1}[part]
@@ -74,7 +74,7 @@ def read_images(part, work):
 
 
 class Camera:
-    """A window that moves over an image: centre (shares of the image), width, turn."""
+    """A window that moves over an image: centre (as a share of the image), width, turn."""
 
     def __init__(self, image, centres, widths, turns=None):
         self.image, self.centres, self.widths = image, centres, widths
@@ -84,7 +84,7 @@ class Camera:
         height, width = self.image.shape[:2]
         scale = WIDTH / (self.widths[index] * width)
         image = self.image
-        while scale < 0.7:  # halves against aliasing
+        while scale < 0.7:  # halves first, to avoid aliasing
             image = cv2.pyrDown(image)
             scale *= 2
         height, width = image.shape[:2]
@@ -106,7 +106,7 @@ def keep_inside(centres, widths, image):
 
 
 def calm_camera(rng, image, count):
-    """A tripod, a slow pan or zoom, or a hand."""
+    """A camera on a tripod, panning or zooming slowly, or handheld."""
     width = rng.uniform(0.35, 0.8)
     steps = np.arange(count)[:, None]
     drift = rng.normal(0, 0.0025, 2) * width * (rng.random() < 0.7)
@@ -118,7 +118,7 @@ def calm_camera(rng, image, count):
 
 
 def add_mover(rng, frames, image):
-    """A cut-out of another image that crosses the view."""
+    """Moves a cut-out of another image across the view."""
     size = int(rng.integers(HEIGHT // 5, HEIGHT // 2))
     patch = cv2.resize(image, (size * 3, size * 2), interpolation=cv2.INTER_AREA)[:size, :size]
     mask = np.zeros((size, size), np.uint8)
@@ -136,7 +136,7 @@ def add_mover(rng, frames, image):
 
 
 class Sources:
-    """Hands out shots; no two in a row from one image or clip."""
+    """Returns shots; two successive ones never come from the same image or clip."""
 
     def __init__(self, part, work, videos):
         self.images = read_images(part, work)

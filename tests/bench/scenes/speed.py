@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Frames per second of shot detectors on one long video, in one run, and what memory ours holds.
+"""Measures frames per second of shot detectors on one long video, in one run, and our memory use.
 
     meson devenv -C build python3 ../tests/bench/scenes/speed.py --work DIR [--frames N]
         [--model NAME...] [--no-peers]
 
-The video is the films of the part `report` (evaluate.py builds them) one after another, over and
-over, 256x144. Ours runs as a pipeline of decodebin, scenedetect and perfmeter; resident memory is
-perfmeter's, after a tenth of the frames and after all. Each detector decodes for itself.
+The video repeats the films of the part `report` (evaluate.py builds them) in sequence, 256x144. Our
+detector runs as a pipeline of decodebin, scenedetect and perfmeter; perfmeter reports resident
+memory after a tenth of the frames and after all. Each detector decodes the video itself.
 """
 
 import argparse
@@ -28,7 +28,7 @@ INTERVAL = 250_000_000  # ns between perfmeter's reports
 
 
 def long_video(work, frames):
-    """The films of the part, copied one after another until there are so many frames."""
+    """Copies the films of the part in sequence until the video has that many frames."""
     _, videos = build_set.prepare("report", work)
     out = work / f"scenes/long-{frames}.mp4"
     if out.exists():
@@ -43,7 +43,7 @@ def long_video(work, frames):
 
 
 def reports(path, model):
-    """perfmeter's, in order, of a pipeline with scenedetect."""
+    """perfmeter's reports, in order, from a pipeline with scenedetect."""
     with tempfile.TemporaryDirectory() as directory:
         listed = pathlib.Path(directory) / "reports.json"
         subprocess.run(["gst-launch-1.0", "-q", "filesrc", f"location={path}", "!", "decodebin",

