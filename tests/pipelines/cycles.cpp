@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// What test_leaks.py runs under GStreamer's leak tracer: ten times a pipeline with two model
-// elements from NULL to PLAYING and back, every other time before its end. Prints what the runtime
-// counted on the way.
+// Run by test_leaks.py under GStreamer's leak tracer. Takes a pipeline with two model elements ten
+// times from NULL to PLAYING and back, every other time before EOS. Prints what the runtime
+// counted.
 //
-//   cycles [leak]   with the word, a buffer is leaked on purpose
+//   cycles [leak]   with `leak`, one buffer is leaked on purpose
 #include <cstdio>
 #include <cstring>
 

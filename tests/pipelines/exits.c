@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// What test_exit.py runs: an application that ends while a pipeline plays.
+// Run by test_exit.py: an application that exits while a pipeline plays.
 //
 //   exits PIPELINE MILLISECONDS exit|return
 //
-// Ends so many milliseconds after the pipeline was started, by calling exit() or by returning from
-// main(). Exit status 0, or 1 where the pipeline failed.
+// Exits that long after the pipeline was started, by calling exit() or by returning from main().
+// Exit status 0, or 1 if the pipeline failed.
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Which memory frames come in, when model elements offer theirs to upstream and when they do not.
+// Tests in which memory frames arrive if model elements offer upstream an allocator, and if not.
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -38,7 +38,7 @@ class InputMemory : public testing::TestWithParam<const char*> {
   void SetUp() override {
     const char* before = testing::UnitTest::GetInstance()->current_test_info()->value_param();
     if (!before || std::string(before).find("jpegparse") == std::string::npos) return;
-    // Of gstreamer1.0-plugins-bad, which nothing else here needs.
+    // From gstreamer1.0-plugins-bad, which nothing else here needs.
     const auto parser = Ref<GstElementFactory>::adopt(gst_element_factory_find("jpegparse"));
     if (!parser) GTEST_SKIP() << "jpegparse is not installed";
   }
@@ -76,14 +76,14 @@ TEST_P(InputMemory, is_ours_where_it_is_offered) {
   EXPECT_EQ(run(GetParam()).ours, 12);
 }
 
-// A source; one that converts into the next element's buffers; libav, which renders into them; one
-// that decodes into them.
+// A source; an element that converts into the next element's buffers; libav, which renders into
+// them; an element that decodes into them.
 INSTANTIATE_TEST_SUITE_P(Upstream, InputMemory,
                          testing::Values("", "! videoconvert ! video/x-raw,format=RGB",
                                          "! jpegenc ! jpegparse ! avdec_mjpeg",
                                          "! jpegenc ! jpegdec"));
 
-// A decoder that need not be there.
+// Tests decoders that may be missing.
 class DecodedMemory : public InputMemory {
  protected:
   void expect_upstreams_own(const std::string& encoder, const std::string& rest) {
@@ -101,9 +101,9 @@ TEST_F(DecodedMemory, of_h264_is_libavs_own) {
 
 TEST_F(DecodedMemory, of_vp8_is_the_decoders_own) { expect_upstreams_own("vp8enc", " ! vp8dec"); }
 
-TEST_F(InputMemory, of_an_element_with_a_pool_of_its_own_is_taken_as_it_is) {
+TEST_F(InputMemory, of_an_element_with_its_own_pool_is_used_unchanged) {
   setenv("GST_TORCH_INPUT_ALLOCATOR", "1", 1);
-  // It hides the offer from upstream, which then makes its own.
+  // The element hides the allocator from upstream, which then uses its own memory.
   EXPECT_EQ(run("! identity drop-allocation=true").ours, 0);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// The coarse student of Coarse_LoFTR_TRT on real images that are seen under known homographies.
+// Tests the coarse student of Coarse_LoFTR_TRT on real images under known homographies.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -25,7 +25,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr int kViews = 10;  // of each image
+constexpr int kViews = 10;  // per image
 
 struct Point {
   double x = 0, y = 0;
@@ -38,7 +38,7 @@ Point apply(const Matrix& h, const Point& p) {
   return {(h[0] * p.x + h[1] * p.y + h[2]) / w, (h[3] * p.x + h[4] * p.y + h[5]) / w};
 }
 
-/// The homography that takes four points to four others: eight equations by elimination.
+/// The homography that maps four points to four others, by elimination of eight equations.
 Matrix homography(const std::array<Point, 4>& from, const std::array<Point, 4>& to) {
   std::array<std::array<double, 9>, 8> rows{};
   for (std::size_t i = 0; i < 4; i++) {
@@ -95,7 +95,7 @@ class GreyImage {
     return moved;
   }
 
-  /// What `to_picture` leads to from each pixel; black where that is outside.
+  /// Samples the image at `to_image` of each pixel; black outside the image.
   Ref<GstBuffer> seen_through(const Matrix& to_image) const {
     std::vector<guint8> view(static_cast<std::size_t>(stride_ * height_));
     for (int y = 0; y < height_; y++) {
@@ -122,7 +122,7 @@ class GreyImage {
   std::vector<guint8> pixels_;
 };
 
-/// How far the matches of a frame are from where the homography takes their first points, pixels.
+/// Distances of a frame's matches from where the homography maps their first points, pixels.
 std::vector<double> errors_of(GstBuffer* frame, const Matrix& to_view) {
   const OwnedMatch match(gst_buffer_get_torch_match(frame, nullptr));
   const std::vector<float> rows = rows_of(*match);
@@ -134,7 +134,7 @@ std::vector<double> errors_of(GstBuffer* frame, const Matrix& to_view) {
   return errors;
 }
 
-/// A frame of the fetched video that shows something, as a file; empty where that is not there.
+/// Writes a frame of the fetched video to a file; if the video is missing, returns its path.
 std::string film_still(const TempDirectory& directory) {
   const char* build = std::getenv("GST_TORCH_BUILD_ROOT");
   const std::string film = std::string(build ? build : "build") + "/deps/videos/bikes.mp4";

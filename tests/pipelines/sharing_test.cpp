@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Several raftflow in real pipelines: weights, images and features are there once, and the flow
-// is that of one alone.
+// Tests several raftflow in real pipelines: they share weights, images and features, and compute
+// the same flow as a single one.
 #include <map>
 #include <mutex>
 #include <string>
@@ -24,7 +24,7 @@ constexpr int kFrames = 6;
 using Flows = std::map<std::string, std::vector<double>>;
 
 GstPadProbeReturn note_flows(GstPad*, GstPadProbeInfo* info, gpointer flows) {
-  static std::mutex mutex;  // behind a tee each sink has a thread of its own
+  static std::mutex mutex;  // behind a tee each sink has its own thread
   const std::lock_guard lock(mutex);
   gpointer state = nullptr;
   GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);

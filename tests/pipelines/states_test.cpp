@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Model elements through state changes, seeks and relinking at awkward moments.
+// Tests model elements through state changes, seeks and relinking at difficult moments.
 #include <atomic>
 #include <random>
 #include <string>
@@ -43,7 +43,7 @@ std::vector<std::string> errors_on(GstElement* pipeline) {
   return errors;
 }
 
-// A pipeline that is stopped before it goes.
+// A pipeline that is set to NULL on destruction.
 class Running {
  public:
   explicit Running(const std::string& launch_line) : pipeline_(parse(launch_line)) {}
@@ -89,7 +89,7 @@ TEST(States, five_hundred_changes_at_random_moments) {
   EXPECT_TRUE(pipeline.play());
 }
 
-// Frames that passed a pad.
+// Counts the frames that pass a pad.
 std::atomic<int>& count_frames(GstPad* pad) {
   auto* count = new std::atomic<int>(0);
   gst_pad_add_probe(
@@ -134,7 +134,7 @@ TEST(States, two_sinks_behind_a_tee_both_get_every_frame) {
   EXPECT_EQ(frames_b, 12);
 }
 
-// Puts a new sink in the place of the old one while frames flow.
+// Replaces the sink by a new one while frames flow.
 GstPadProbeReturn replace_sink(GstPad* pad, GstPadProbeInfo*, gpointer data) {
   auto* pipeline = static_cast<GstElement*>(data);
   const auto old_pad = Ref<GstPad>::adopt(gst_pad_get_peer(pad));

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""An application that ends while a pipeline plays: threads that load and compute meet exit(), which
-destroys static data. Where a run hits is chance, so a few here can only find what is badly broken;
-GST_TORCH_EXIT_RUNS=100 has each case run so often, its delays in turn."""
+"""Exits an application while a pipeline plays: threads load and compute during exit(), which
+destroys static data. Each run hits a random moment, so these few find only frequent crashes;
+GST_TORCH_EXIT_RUNS=100 runs each case that often, with its delays in turn."""
 import itertools
 import json
 import os
@@ -15,10 +15,10 @@ import pytest
 ROOT = pathlib.Path(os.environ["GST_TORCH_SOURCE_ROOT"])
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
-import formula_weights  # noqa: E402: found by the line before
+import formula_weights  # noqa: E402: needs the path added above
 
 RUNS = int(os.environ.get("GST_TORCH_EXIT_RUNS", "1"))
-# Within the load of the library, of the model, in the first inference, in later ones.
+# During the load of the library, of the model, in the first inference, in later ones.
 DELAYS = (50, 400, 100, 300, 200)
 
 BUNDLED = ROOT / "models" / "bundled"
@@ -26,8 +26,8 @@ SCENES = f"scenedetect device=cpu model={BUNDLED}/resnet18-lite.safetensors"
 MATCHES = f"loftrmatch device=cpu geometry=homography model={BUNDLED}/loftr-lite.safetensors"
 METER = "perfmeter measure=pipeline interval=20000000"
 
-# At its end Python gives back whatever it holds, in any state. GStreamer calls that an error of the
-# application, and its own sources do not survive it: so one reference more.
+# At exit Python drops its references, in any state. GStreamer treats that as an application error,
+# and its own sources crash, so the program keeps one more reference.
 PYTHON = """
 import ctypes, sys, gi
 gi.require_version("Gst", "1.0")
@@ -50,7 +50,7 @@ WAYS = {
 
 @pytest.fixture(scope="session")
 def flow(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """raftflow with weights that nobody trained."""
+    """A raftflow with untrained weights."""
     path = tmp_path_factory.mktemp("weights") / "raft-small.safetensors"
     formula_weights.write_weights(path, ROOT / "tests" / "nn" / "goldens" / "raft_small.shapes")
     return f"raftflow device=cpu model={path}"
@@ -63,11 +63,11 @@ def end_while_playing(elements: str, way: str, delay: int) -> None:
     arguments = [*how, pipeline, str(delay)] if way == "python" else [pipeline, str(delay), *how]
     ended = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60,
                            check=False)
-    # Negative: the signal that ended it.
+    # A negative code is the signal that ended it.
     assert (ended.returncode, ended.stderr) == (0, ""), f"after {delay} ms"
 
 
-# Each case begins with another delay, so that a single run of all covers them.
+# Each case begins with another delay, so that one run of all cases covers every delay.
 CASES = ["flow", "scenes", "matches", "flow and meter"]
 FIRST = itertools.count()
 
@@ -99,7 +99,7 @@ def test_leaves_only_whole_files(before: str, way: str, flow: str, tmp_path: pat
         for record in whole_records(directory / "results.jsonl"):
             for result in record.get("flow", []):
                 file = directory / result["file"] if "file" in result else None
-                # A header of 12 bytes, two floats for each pixel.
+                # A header of 12 bytes, then two floats per pixel.
                 assert not file or file.stat().st_size == 12 + 320 * 240 * 8, file
         if (directory / "run.json").exists():
             json.loads((directory / "run.json").read_text())

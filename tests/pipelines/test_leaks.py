@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What is left after ten cycles of a pipeline: GStreamer's leak tracer tells objects, buffers and
-memories, the runtime tells tensors."""
+"""Finds leaks after ten cycles of a pipeline: GStreamer's leak tracer reports objects, buffers and
+memories, and the runtime reports tensors."""
 import os
 import re
 import subprocess
 
 import pytest
 
-# Not the line that describes what such lines are like.
+# Must not match the line that describes the format.
 OBJECT = re.compile(r"object-alive, type-name=\(string\)(\w+)")
 
 
@@ -16,7 +16,7 @@ class Cycles:
     """One run of the program `cycles`."""
 
     def __init__(self, *arguments: str) -> None:
-        # The tracer's exit code does not tell: only its log does.
+        # The tracer does not change the exit code; it only writes a log.
         tracing = {"GST_TRACERS": "leaks", "GST_DEBUG": "GST_TRACER:7", "GST_DEBUG_NO_COLOR": "1"}
         done = subprocess.run([os.environ["CYCLES"], *arguments], env={**os.environ, **tracing},
                               capture_output=True, text=True, timeout=300, check=False)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""How long OpenMP's threads spin, as libgomp itself reports it."""
+"""Tests how long OpenMP's threads spin, as libgomp itself reports."""
 import ctypes.util
 import os
 import re

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What perfmeter writes, as those read it who did not write it."""
+"""Reads perfmeter's output with independent parsers."""
 import json
 import pathlib
 import subprocess

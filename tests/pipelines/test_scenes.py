@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What scenedetect finds in real films, with each of its models, and where an encoder behind it puts
-key frames."""
+"""Tests the shots that scenedetect finds in real films with each of its models, and the key frames
+of an encoder downstream."""
 import os
 import pathlib
 import re
@@ -17,7 +17,7 @@ LAYER3 = str(SHARED / "data" / "weights" / "resnet18-layer3.safetensors")
 MODELS = [pytest.param(BUNDLED, id="resnet18-lite"), pytest.param(LAYER3, id="resnet18"),
           pytest.param("transnetv2", id="transnetv2")]
 
-# First frames of new shots. bikes is fetched with the project, the others come with opencv-doc.
+# First frames of new shots. The project fetches bikes; the others come with opencv-doc.
 OPENCV = pathlib.Path("/usr/share/doc/opencv-doc/examples/data")
 BIKES = BUILD / "deps" / "videos" / "bikes.mp4"
 FILMS = [pytest.param(BIKES, [30, 76, 137, 187, 242], id="bikes"),
@@ -53,12 +53,12 @@ def test_finds_exactly_the_cuts(model: str, film: pathlib.Path, cuts: list[int])
 
 
 def frames_of_chain(said: str) -> list[tuple[float, bool]]:
-    """Seconds and whether it is a key frame, of each buffer that an identity told of."""
+    """(seconds, is a key frame) of each buffer in an identity's output."""
     return [(int(h) * 3600 + int(m) * 60 + int(s) + int(ns) / 1e9, "delta-unit" not in flags)
             for h, m, s, ns, flags in CHAIN.findall(said)]
 
 
-# VP8 is in plugins-good; x264 is not in every installation.
+# VP8 is in plugins-good; x264 may be missing.
 @pytest.mark.parametrize("encoder", ["x264enc key-int-max=1000 option-string=scenecut=0",
                                      "vp8enc keyframe-max-dist=1000 deadline=1 cpu-used=16"],
                          ids=["x264", "vp8"])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""loftrmatch mode=shot-start behind scenedetect, on a real film: which frame each one is matched
-with."""
+"""Tests which frame loftrmatch mode=shot-start matches each one with, downstream of scenedetect, on
+a real film."""
 import json
 import os
 import pathlib
@@ -12,13 +12,13 @@ import pytest
 ROOT = pathlib.Path(os.environ.get("GST_TORCH_SOURCE_ROOT", "."))
 BUILD = pathlib.Path(os.environ.get("GST_TORCH_BUILD_ROOT", "build"))
 BUNDLED = ROOT / "models" / "bundled"
-BIKES = BUILD / "deps" / "videos" / "bikes.mp4"  # fetched with the project
+BIKES = BUILD / "deps" / "videos" / "bikes.mp4"  # the project fetches it
 FRAMES = 85
 CUTS = [30, 76]
 
 
 def analyse(directory: pathlib.Path, scenes: str) -> list[dict]:
-    # The limit stands before a queue, so that decoders may push more.
+    # identity limits before a queue, because decoders may push more frames.
     pipeline = (f"filesrc location={BIKES} ! decodebin ! identity eos-after={FRAMES + 1} ! "
                 "videoconvert ! videoscale ! video/x-raw,width=320,height=136 ! queue ! "
                 f"scenedetect model={BUNDLED / 'resnet18-lite.safetensors'} {scenes} ! "
@@ -47,7 +47,7 @@ def test_the_reference_changes_exactly_at_the_boundaries_of_a_real_film(tmp_path
             continue
         assert match["reference_pts"] == records[start]["pts"], record["frame"]
         assert match["dt"] == record["pts"] - records[start]["pts"]
-    # The same shot shows the same things, at its end too.
+    # The same shot shows the same scene, up to its end.
     for last in (29, 75):
         assert records[last]["matches"][0]["count"] > 5, last
 

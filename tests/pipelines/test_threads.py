@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""How many threads compute, as the environment asks."""
+"""Tests that the number of computing threads follows the environment."""
 import json
 import os
 import pathlib
@@ -8,7 +8,7 @@ import subprocess
 
 
 def threads_with(wanted: int, report: pathlib.Path) -> int:
-    """Threads of a whole process that is told to compute with so many."""
+    """Number of threads of a process that is configured to compute with `wanted` threads."""
     stream = ("videotestsrc num-buffers=4 ! video/x-raw,width=64,height=48 ! "
               "scenedetect model=resnet18-lite device=cpu ! "
               f"perfmeter interval=0 measure=process output=json output-location={report} ! "
