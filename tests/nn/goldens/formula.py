@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Weights and images by a formula that tests/nn/formula.h computes too, bit for bit."""
+"""Weights and images from a formula that tests/nn/formula.h computes too, bit-identical."""
 import zlib
 
 import numpy as np
@@ -8,7 +8,7 @@ import torch
 
 
 def noise(seed, count):
-    """float32 [count] in -1..1: murmur3's finaliser over the index."""
+    """float32 [count] in -1..1: murmur3's finaliser applied to the index."""
     x = np.arange(count, dtype=np.uint32) + np.uint32(seed)
     x ^= x >> np.uint32(16)
     x *= np.uint32(0x85EBCA6B)
@@ -19,12 +19,12 @@ def noise(seed, count):
 
 
 def noise_bytes(seed, count):
-    """uint8 [count], of the same noise."""
+    """uint8 [count], from the same noise."""
     return ((noise(seed, count) + 1) * 128).astype(np.uint8)
 
 
 def weight(key, shape):
-    """A tensor of a state dict that keeps activations of a deep model in a sane range."""
+    """A state dict tensor that keeps the activations of a deep model in a sane range."""
     values = noise(zlib.crc32(key.encode()), int(np.prod(shape))).reshape(shape)
     if key.endswith("running_var"):
         return torch.from_numpy(1 + np.float32(0.5) * values)
@@ -44,7 +44,7 @@ def fill(net):
 
 
 def image(height, width, dx, dy):
-    """float32 [1, 3, height, width] in -1..1: tiles of 4x4 pixels, seen from (dx, dy)."""
+    """float32 [1, 3, height, width] in -1..1: tiles of 4x4 pixels, shifted by (dx, dy)."""
     y, x = np.mgrid[0:height, 0:width]
     tile = ((y + dy + 64) // 4) * 4096 + (x + dx + 64) // 4
     planes = [noise(1000 * (c + 1), 4096 * (height // 4 + 64))[tile] for c in range(3)]
@@ -52,7 +52,7 @@ def image(height, width, dx, dy):
 
 
 def shots(count, cuts):
-    """uint8 [count, 27, 48, 3]: tiles of 4x4 pixels that move a pixel a frame; others after each cut."""
+    """uint8 [count, 27, 48, 3]: 4x4 pixel tiles that move a pixel per frame, new at each cut."""
     y, x = np.mgrid[0:27, 0:48]
     frames = np.empty((count, 27, 48, 3), np.uint8)
     for t in range(count):
@@ -64,7 +64,7 @@ def shots(count, cuts):
 
 
 def write_shapes(net, path):
-    """A line for each tensor of a model: its key and its sizes."""
+    """Writes a line for each tensor of a model: its key and its sizes."""
     with open(path, "w") as out:
         for key, value in net.state_dict().items():
             if value.dtype == torch.float32:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""LoFTR's weights by a formula that tests/nn/loftr_formula.h computes too, bit for bit, chosen so that
-a model nobody trained still finds hundreds of matches: coarse features without a common part, and
-attention that adds little to them."""
+"""LoFTR's weights from a formula that tests/nn/loftr_formula.h computes too, bit-identical. The
+formula lets an untrained model find hundreds of matches: coarse features have no common part, and
+attention adds little to them."""
 import zlib
 
 import numpy as np
@@ -14,7 +14,7 @@ NORM_GAINS = (".1.weight", "bn1.weight", "bn2.weight", "norm1.weight")
 
 
 def weight(key, shape, top):
-    """`top` is the last stage of the backbone: its convolution makes the coarse features."""
+    """`top` is the last stage of the backbone; its convolution computes the coarse features."""
     values = noise(zlib.crc32(key.encode()), int(np.prod(shape))).reshape(shape)
     if key.endswith("running_var"):
         return 1 + np.float32(0.5) * values
@@ -38,7 +38,7 @@ def fill(net, top=3):
 
 
 def grey(height, width, dx, dy):
-    """float32 [1, 1, height, width] in 0..1: tiles of 4x4 pixels, seen from (dx, dy)."""
+    """float32 [1, 1, height, width] in 0..1: tiles of 4x4 pixels, shifted by (dx, dy)."""
     y, x = np.mgrid[0:height, 0:width]
     tile = ((y + dy) // 4) * 4096 + (x + dx) // 4
     values = noise(1000, 4096 * ((height + dy) // 4 + 1))[tile]

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What kornia's LoFTR computes with weights by a formula: loftr_{full,narrow,student}.{safetensors,shapes}.
+"""Writes what kornia's LoFTR computes with formula weights:
+loftr_{full,narrow,student}.{safetensors,shapes}.
 
-Needs (PyPI): torch 2.15.0, kornia 0.9.0, safetensors, numpy. Run it in this directory.
-`coarse` and `fine` are every Nth value of what the backbone returns for the first image, N prime to
-the structure; `matches` is [M, 5]: x0, y0, x1, y1 (pixels), confidence, with threshold 0.
+Needs (PyPI): torch 2.15.0, kornia 0.9.0, safetensors, numpy. Run it in this directory. `coarse` and
+`fine` are every Nth value of the backbone's output for the first image, with N prime to the
+structure; `matches` is [M, 5]: x0, y0, x1, y1 (pixels), confidence, with threshold 0.
 """
 import copy
 
@@ -30,7 +31,7 @@ def thin(x, step):
 
 
 def narrow_config():
-    """As wide as a coarse model, with another number of heads, layers and channels everywhere."""
+    """As wide as a coarse model, but with other numbers of heads, layers and channels."""
     config = copy.deepcopy(default_cfg)
     config["resnetfpn"] = {"initial_dim": 32, "block_dims": [32, 40, 64]}
     config["coarse"].update(d_model=64, d_ffn=64, nhead=4, layer_names=["self", "cross"] * 2, temp_bug_fix=True)
@@ -51,7 +52,7 @@ class Loftr(torch.nn.Module):
 
 
 class Student(torch.nn.Module):
-    """Coarse_LoFTR_TRT's student out of kornia's parts."""
+    """Coarse_LoFTR_TRT's student, built from kornia's parts."""
 
     def __init__(self):
         super().__init__()

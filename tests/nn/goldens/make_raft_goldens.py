@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What torchvision's RAFT computes with weights by a formula: raft_{small,large}.{safetensors,shapes}.
+"""Writes what torchvision's RAFT computes with formula weights:
+raft_{small,large}.{safetensors,shapes}.
 
 Needs (PyPI): torch 2.15.0, torchvision 0.29.2, safetensors, numpy. Run it in this directory.
-Large tensors are thinned out (every Nth value, an N prime to the structure) to keep files small.
+Large tensors are subsampled (every Nth value, with N prime to the structure) to keep files small.
 """
 import torch
 from safetensors.torch import save_file

