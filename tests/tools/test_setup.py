@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What tools/setup says when a step fails: run in a copy of tools/, beside programs that lie."""
+"""Tests the errors of tools/setup when a step fails, in a copy of tools/ with fake programs."""
 import os
 import pathlib
 import shutil
@@ -32,7 +32,7 @@ class Checkout:
         file.chmod(0o755)
 
     def hide(self, program: str) -> None:
-        """Leaves the system's programs on the PATH, without this one."""
+        """Removes one of the system's programs from the PATH."""
         system = self.root.parent / "system"
         system.mkdir()
         for file in pathlib.Path("/usr/bin").iterdir():
@@ -46,7 +46,7 @@ class Checkout:
         return run.returncode, run.stderr
 
     def failure(self, **environment: str) -> str:
-        """The one line that tells what failed."""
+        """Returns the one-line error."""
         status, said = self.setup(**environment)
         assert status == 1
         assert said.startswith("setup: ")
@@ -115,7 +115,7 @@ def test_asks_for_disk_space_before_it_downloads(checkout: Checkout) -> None:
 
 
 def test_says_that_a_directory_is_no_libtorch(checkout: Checkout, tmp_path: pathlib.Path) -> None:
-    assert "is no LibTorch" in checkout.failure(GST_TORCH_LIBTORCH=str(tmp_path))
+    assert "is not LibTorch" in checkout.failure(GST_TORCH_LIBTORCH=str(tmp_path))
 
 
 def test_says_what_torch_cuda_means(checkout: Checkout) -> None:
@@ -123,7 +123,7 @@ def test_says_what_torch_cuda_means(checkout: Checkout) -> None:
 
 
 def test_says_that_a_directory_is_no_cuda_toolkit(checkout: Checkout, tmp_path: pathlib.Path) -> None:
-    assert "is no CUDA toolkit" in checkout.failure(GST_TORCH_CUDA_TOOLKIT=str(tmp_path))
+    assert "is not a CUDA toolkit" in checkout.failure(GST_TORCH_CUDA_TOOLKIT=str(tmp_path))
 
 
 def test_takes_a_directory_with_nvcc_for_a_cuda_toolkit(checkout: Checkout,
@@ -133,7 +133,7 @@ def test_takes_a_directory_with_nvcc_for_a_cuda_toolkit(checkout: Checkout,
     nvcc.write_text("#!/bin/sh\n")
     nvcc.chmod(0o755)
     message = checkout.failure(GST_TORCH_CUDA_TOOLKIT=str(tmp_path / "toolkit"))
-    assert "downloading LibTorch failed" in message  # the next step, with nothing to get it from
+    assert "downloading LibTorch failed" in message  # the next step, which has no package index
 
 
 def test_rejects_an_argument_it_does_not_know(checkout: Checkout) -> None:
