@@ -8,7 +8,7 @@ import pytest
 
 import tree
 
-VERSION = 14  # its output is final; other versions break lines elsewhere
+VERSION = 14  # other versions break lines differently; the output of this one is final
 
 
 def installed_version() -> int:

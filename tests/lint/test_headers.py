@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""The first lines of files, and headers that have to stand alone."""
+"""Checks the first lines of files, and that headers compile alone."""
 import json
 import pathlib
 import re
@@ -12,7 +12,7 @@ import tree
 
 LICENCE = re.compile(r"SPDX-License-Identifier: LGPL-2\.1-or-later\n"
                      r"\W*SPDX-FileCopyrightText: The gst-plugins-torch authors\n")
-FIRST_LINES = 4  # a script has its interpreter before
+FIRST_LINES = 4  # the interpreter line of a script comes first
 
 
 def sources() -> list[str]:
@@ -55,7 +55,8 @@ def test_public_header_compiles_alone(header: str, language: str, tmp_path: path
     assert run.returncode == 0, run.stderr
 
 
-# The standard headers that GCC 12, the oldest compiler, lacks. Newer ones read these by name.
+# Standard headers that GCC 12, the oldest supported compiler, lacks. Newer compilers include these
+# by name.
 NEWER_HEADERS = {"expected", "flat_map", "flat_set", "format", "generator", "inplace_vector",
                  "mdspan", "print", "spanstream", "stacktrace", "stdfloat"}
 
@@ -70,7 +71,7 @@ def standard_headers() -> set[str]:
 
 
 def include_directories() -> set[pathlib.Path]:
-    """Directories of this tree that the build passes with -I."""
+    """Directories of this project that the build passes with -I."""
     commands = json.loads((tree.BUILD / "compile_commands.json").read_text(encoding="utf-8"))
     named = {(pathlib.Path(entry["directory"]) / directory).resolve() for entry in commands
              for directory in re.findall(r"-I(\S+)", entry["command"])}
@@ -79,7 +80,7 @@ def include_directories() -> set[pathlib.Path]:
 
 
 def test_no_file_shadows_a_standard_header() -> None:
-    """A script tools/format was read for <format> by GCC 13, because of an -I../tools."""
+    """GCC 13 once included a script tools/format as <format>, because of -I../tools."""
     standard = standard_headers()
     directories = include_directories()
     assert directories and "vector" in standard

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Who may include whom: docs/architecture.md says why."""
+"""Checks which directories include which; docs/architecture.md has the reasons."""
 import pytest
 
 import tree
@@ -13,7 +13,7 @@ TORCH = ("ATen/", "c10/", "torch/", "caffe2/")
 CUDA = ("cuda.h", "cuda_", "cudart", "nvml.h", "driver_types.h")
 WITH_CUDA = ("lib/cuda/", "tests/cuda/")
 
-# May include: directories of this project, by the directory of the file. Its own is always allowed.
+# The directories of this project that a file's directory may include, in addition to itself.
 PLAIN = {  # neither GStreamer nor torch
     "lib/base/": (),
     "lib/formats/": ("lib/base/",),
@@ -36,7 +36,7 @@ LAYERS = PLAIN | {
     "gst/": (*(name for name in PLAIN if name != "lib/cuda/"), "lib/gst/"),
     "tools/": (*PLAIN, "lib/gst/"),
 }
-# Which directory of the command line may use which: any its own and support/, and these.
+# Each directory of the command line may use itself and support/, and these.
 COMMANDS = {"analyze": ("report",), "scenes": ("report",)}
 WITHOUT_GSTREAMER = (*PLAIN, "lib/nn/", *(name.replace("lib/", "tests/") for name in PLAIN),
                      "tests/nn/")
@@ -70,7 +70,7 @@ def inside_problem(file: str, header: str) -> str | None:
 
 
 def command_problem(file: str, header: str) -> str | None:
-    """Of a file of the command line: main.cpp alone knows every directory."""
+    """Checks a file of the command line: only main.cpp may include every directory."""
     if not (file.startswith(TOOL) and header.startswith(TOOL)):
         return None
     mine, _, rest = file.removeprefix(TOOL).partition("/")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What is mapped when the plugins are looked at: gst-inspect and every scan pay for it."""
+"""Checks which libraries a plugin scan maps, because gst-inspect and every scan load them."""
 import json
 import pathlib
 import re
@@ -19,7 +19,7 @@ HEAVY = re.compile(r"lib(torch|c10|opencv_(?!core|imgproc)|cuda|cudart|gstcuda"
 
 
 def libraries_mapped_by(command: list[str], directory: pathlib.Path) -> set[str]:
-    """File names of all that the dynamic linker initialises while the command runs."""
+    """File names of all libraries that the dynamic linker initialises while the command runs."""
     run = subprocess.run(command, check=False, capture_output=True, text=True,
                          env=tree.gst_environment(directory / "registry.bin")
                          | {"LD_DEBUG": "files", "LD_DEBUG_OUTPUT": str(directory / "ld")})
@@ -41,7 +41,7 @@ def is_linked(file: pathlib.Path) -> bool:
 
 
 def linked_files() -> list[pathlib.Path]:
-    """Libraries, plugins and programs, without those of the tests."""
+    """Libraries, plugins and programs, except those of the tests."""
     return sorted(file for directory in ("lib", "gst", "tools")
                   for file in (tree.BUILD / directory).rglob("*") if is_linked(file))
 

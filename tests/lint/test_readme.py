@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""README.md and docs/elements/ against what the built plugins register."""
+"""Compares README.md and docs/elements/ with what the built plugins register."""
 import pathlib
 import re
 
@@ -13,7 +13,7 @@ PROPERTY = re.compile(r"^  ([a-z][\w-]*) *: (.*)$")
 
 
 def built() -> set[tuple[str, str]]:
-    """(element, plugin) pairs, by the names that gst-inspect-1.0 takes."""
+    """(element, plugin) pairs, by the names that gst-inspect-1.0 accepts."""
     registry = tree.BUILD / "lint-registry.bin"
     return {(element, tree.plugin_name(plugin, registry)) for plugin in tree.plugin_files()
             for element in tree.elements_of(plugin, registry)}
@@ -31,7 +31,7 @@ def table_rows(text: str) -> set[tuple[str, str]]:
 
 
 def properties(element: str) -> dict[str, str]:
-    """Name -> what gst-inspect says of it, as one line."""
+    """Property names and their descriptions in gst-inspect, as one line each."""
     said = tree.inspect(tree.BUILD / "lint-registry.bin", element)
     found: dict[str, str] = {}
     for line in said.partition("Element Properties:")[2].splitlines():
@@ -44,7 +44,7 @@ def properties(element: str) -> dict[str, str]:
 
 
 def default_of(description: str) -> str | None:
-    """The default as a user would write it; None where there is none to tell."""
+    """The default as a user would write it; None if there is none to document."""
     one_line = re.sub(r"\s+", " ", description).strip()
     match = re.search(r".*Default: ?(.*?)(?= \(\w+\): |$)", one_line)
     if not match:
@@ -61,7 +61,7 @@ def number(word: str) -> float | None:
 
 
 def states(line: str, default: str) -> bool:
-    """Whether a line of a page gives this default."""
+    """Returns whether a line of a page states this default."""
     words = [word.rstrip(".") for word in re.findall(r"[^\s|`,;()]+", line)]
     if default in ("", "null", "(none)"):
         return any(word.lower() in ("none", "null", "empty", "unset") for word in words)

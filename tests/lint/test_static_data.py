@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What the plugins and the library register to be destroyed by exit(): nothing. Streaming threads
-run on meanwhile. Libraries that bring others with them have lib/base/static_data.h for that."""
+"""Requires that exit() destroys nothing of the plugins and the library, because streaming threads
+are still running. For libraries with dependencies there is lib/base/static_data.h."""
 import pathlib
 import subprocess
 
@@ -9,7 +9,7 @@ import pytest
 
 import tree
 
-# lib/nn is one of those libraries: LibTorch's headers bring static data of their own.
+# lib/nn is such a library: LibTorch's headers have static data.
 DIRECTORIES = ("gst", "lib")
 WITHOUT = "lib/nn"
 

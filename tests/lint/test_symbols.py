@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What our libraries show to others: the functions of the C API, and what loads a plugin."""
+"""Checks that libraries export only the C API's functions and the plugins' entry points."""
 import pathlib
 import re
 import subprocess
@@ -50,7 +50,7 @@ def library_headers() -> list[str]:
 
 
 def declarations_in_cpp(text: str) -> list[str]:
-    """The functions of the library that take or give what C does not know."""
+    """The library's functions whose arguments or results are not C types."""
     return [" ".join(match.group().split()) for match in DECLARATION.finditer(text)
             if CPP_TYPE.search(match.group())]
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What may stand in no file, and files that are too large."""
+"""Finds forbidden text, and files that are too large."""
 import re
 
 import pytest
@@ -8,9 +8,9 @@ import pytest
 import tree
 
 LARGEST = 100 * 1024
-BUNDLED = "models/bundled/"  # small weights that come with the project
+BUNDLED = "models/bundled/"  # small weights that the project bundles
 
-# In two halves each, so that this file does not hold them.
+# Each in two parts, so that this file does not contain them.
 FORBIDDEN = {
     "a package registry's host": "|".join(re.escape(first + rest) for first, rest in [
         ("pypi", ".org"), ("pythonhosted", ".org"), ("deb.debian", ".org"),
@@ -29,7 +29,7 @@ def text_of(name: str) -> str:
     try:
         return tree.read(name)
     except UnicodeDecodeError:
-        return ""  # an image, a golden
+        return ""  # a binary file, such as an image or a golden
 
 
 @pytest.mark.parametrize("text", ["see https://py" "pi.org/project", "#include \"/ho" "me/me/a.h\"",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What the lint tests share: which files there are, and what the build made."""
+"""Shared by the lint tests: the files of the project, and the files that the build created."""
 import functools
 import os
 import pathlib
@@ -17,7 +17,7 @@ INCLUDE = re.compile(r"^\s*#\s*include\s*([<\"])([^>\"]+)[>\"]", re.MULTILINE)
 
 @functools.cache
 def files() -> tuple[str, ...]:
-    """Paths, from the root, of all files that are or could be committed."""
+    """Paths, relative to the root, of all files that are or could be committed."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     names = listed.stdout.split("\0")
@@ -43,7 +43,7 @@ def plugin_files() -> list[pathlib.Path]:
 
 
 def gst_environment(registry: pathlib.Path) -> dict[str, str]:
-    """Only our plugins, scanned again in the process itself, with no engine and no weights."""
+    """Only our plugins, rescanned within the process, without engine and weights."""
     return os.environ | {
         "GST_PLUGIN_PATH": str(PLUGINS),
         "GST_PLUGIN_SYSTEM_PATH": "",
@@ -69,5 +69,5 @@ def elements_of(plugin: pathlib.Path, registry: pathlib.Path) -> list[str]:
 
 
 def plugin_name(plugin: pathlib.Path, registry: pathlib.Path) -> str:
-    """How GStreamer calls the plugin in a file."""
+    """The name of the plugin in a file."""
     return re.search(r"^  Name +(\w+)$", inspect(registry, str(plugin)), re.MULTILINE).group(1)
