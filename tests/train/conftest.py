@@ -10,10 +10,10 @@ import pytest
 MODELS = pathlib.Path(__file__).parents[2] / "models"
 sys.path[:0] = [str(MODELS), str(MODELS / "train")]
 
-SKIPPED = 77  # what Meson reads as "skipped"
+SKIPPED = 77  # Meson's exit status for "skipped"
 
 
 def pytest_sessionfinish(session, exitstatus):
-    """A file that skips itself as a whole has no tests, which pytest would call a failure."""
+    """pytest reports a failure if a file skips itself and has no tests; this reports a skip."""
     if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
         session.exitstatus = SKIPPED

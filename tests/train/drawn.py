@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Images for the tests, drawn by a formula."""
+"""Test images, drawn by a formula."""
 
 import cv2
 import numpy as np

@@ -71,7 +71,7 @@ def test_each_cell_is_paired_at_most_once_under_a_change_of_scale():
 
 
 def grey_difference(scene):
-    """Mean difference of the views at corresponding points, and how many there are."""
+    """Mean difference of the views at corresponding points, and the number of these points."""
     points = grid()
     found, visible = scene.correspond(points, 0)
     views = [scene.image(view)[0].numpy() for view in (0, 1)]
@@ -149,7 +149,7 @@ def test_many_scenes_at_once_look_like_one_at_a_time(kind):
 
 
 def two_planes(shift):
-    """A near square before a far wall, the second camera `shift` to the right."""
+    """A near square in front of a far wall; the second camera is shifted right by `shift`."""
     camera = np.array([[100, 0, 79.5], [0, 100, 59.5], [0, 0, 1.0]])
     pose = np.eye(4)
     pose[0, 3] = -shift
@@ -174,7 +174,7 @@ def test_points_at_a_known_depth_move_by_the_disparity():
 
 def test_what_the_near_plane_hides_is_not_visible():
     views = two_planes(0.4)
-    # the square covers x 54..104 in view 0 and 34..84 in view 1; the wall moves 8 to the left
+    # the square covers x 54..104 in view 0 and 34..84 in view 1; the wall moves left by 8 pixels
     found, visible = scenes.correspond(views, np.array([[48.0, 60.0], [16.0, 60.0]]), 0)
     assert list(visible) == [False, True]
 

@@ -21,7 +21,7 @@ import validation  # noqa: E402
 
 
 def warmed_net():
-    """Random weights whose statistics fit a noise image, so that cells differ and match."""
+    """Random weights with statistics fitted to a noise image, so that cells differ and match."""
     torch.manual_seed(0)
     model = loftr.LoFTR(loftr.LITE)
     noise = np.random.default_rng(0).random((120, 160), np.float32)
