@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""What tools/demo looks at before it calls the results complete."""
+"""Tests the checks of tools/demo for complete results."""
 import json
 import pathlib
 import subprocess
