@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Preloaded by tools/sanitize: tells ThreadSanitizer what GLib's and GStreamer's own code, which is
-// not compiled for it, orders between threads. GMutex and GCond are futexes inside GLib, and
-// reference counts are atomic operations inside the libraries; without this, whatever passes from
-// one thread to another through a pad, a queue or a bus looks like a race. GRecMutex and GRWLock
-// are pthread's, but what GLib calls is not looked at (tsan.supp).
+// Preloaded by tools/sanitize: reports to ThreadSanitizer the ordering between threads in the code
+// of GLib and GStreamer, which is not instrumented. GMutex and GCond are futexes inside GLib, and
+// reference counts are atomic operations inside the libraries. Without this, any data that passes
+// from one thread to another through a pad, a queue or a bus looks like a race. GRecMutex and
+// GRWLock are pthread locks, but calls from GLib are ignored (tsan.supp).
 //
-// Each function does what the library's does, and says before or after it what that orders.
+// Each function calls the library's function and reports the ordering before or after it.
 #include <dlfcn.h>
 
 #include <glib-object.h>
@@ -127,7 +127,7 @@ EXPORT gpointer g_async_queue_timeout_pop(GAsyncQueue* queue, guint64 timeout) {
   return data;
 }
 
-// Counting down orders what all users did before what the last one does: freeing.
+// A decrement orders all users' accesses before the last user's action, the release of the object.
 EXPORT void gst_mini_object_unref(GstMiniObject* object) {
   __tsan_release(object);
   __tsan_acquire(object);
@@ -140,7 +140,7 @@ EXPORT void g_object_unref(gpointer object) {
   NEXT(g_object_unref)(object);
 }
 
-// Pools hand buffers on through atomic lists.
+// Pools pass buffers on through atomic lists.
 EXPORT GstFlowReturn gst_buffer_pool_acquire_buffer(GstBufferPool* pool, GstBuffer** buffer,
                                                     GstBufferPoolAcquireParams* params) {
   const GstFlowReturn flow = NEXT(gst_buffer_pool_acquire_buffer)(pool, buffer, params);
