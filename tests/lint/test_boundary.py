@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Requires that no exception leaves an element's property functions: boundary.h installs guards."""
+"""No exception leaves an element's property functions: lib/gst/util/boundary.h guards these."""
 import re
 
 import pytest

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """Requires that exit() destroys nothing of the plugins and the library, because streaming threads
-are still running. For libraries with dependencies there is lib/base/static_data.h."""
+are still running. Libraries that bring others with them use lib/base/static_data.h."""
 import pathlib
 import subprocess
 

@@ -18,7 +18,7 @@ CUTS = [30, 76]
 
 
 def analyse(directory: pathlib.Path, scenes: str) -> list[dict]:
-    # identity limits before a queue, because decoders may push more frames.
+    # identity limits the frames before a queue, so that decoders may push more.
     pipeline = (f"filesrc location={BIKES} ! decodebin ! identity eos-after={FRAMES + 1} ! "
                 "videoconvert ! videoscale ! video/x-raw,width=320,height=136 ! queue ! "
                 f"scenedetect model={BUNDLED / 'resnet18-lite.safetensors'} {scenes} ! "
