@@ -19,10 +19,10 @@ Analyzer::Analyzer(GstElement* element, AnalyzerPads pads)
     : element_(element),
       pads_(pads),
       runtime_(Runtime::instance()),
-      clock_(Ref<GstClock>::adopt(gst_system_clock_obtain())),
-      analysis_task_(pads.src, element, [this] { analyze_next(); }),
-      decision_alarm_([this] { wake(); }),
-      output_alarm_([this] { wake(); }) {
+      analysis_thread_{.task{pads.src, element, [this] { analyze_next(); }},
+                       .alarm = ClockAlarm([this] { wake(); })},
+      output_{.alarm = ClockAlarm([this] { wake(); })} {
+  shared_.clock = Ref<GstClock>::adopt(gst_system_clock_obtain());
   gst_segment_init(&entry_.segment, GST_FORMAT_UNDEFINED);
 }
 
@@ -47,7 +47,7 @@ std::size_t Analyzer::available_memory(std::size_t held) const {
 
 Ref<GstContext> Analyzer::cuda_context() const {
   const std::lock_guard lock(mutex_);
-  return cuda_context_;
+  return shared_.cuda_context;
 }
 
 // Elements that work with CUDA are to use the context that LibTorch uses. Where there is none the
@@ -63,7 +63,7 @@ void Analyzer::share_cuda(const std::string& device) {
   }
   {
     const std::lock_guard lock(mutex_);
-    cuda_context_ = *context;
+    shared_.cuda_context = *context;
   }
   share_cuda_context(element_, context->get());
 }
@@ -78,7 +78,7 @@ void Analyzer::report(const Error& error) {
 
 AnalyzerCounts Analyzer::counts() const {
   const std::lock_guard lock(mutex_);
-  return counts_;
+  return shared_.counts;
 }
 
 // --- states
@@ -90,8 +90,8 @@ Result<void> Analyzer::start() {
   runtime_.add_analyzer();
   {
     const std::lock_guard lock(mutex_);
-    workers_.clear();
-    frames_ = frame_table_of(element_);
+    shared_.workers.clear();
+    shared_.frame_table = frame_table_of(element_);
   }
   share_cuda(settings().device);
   return {};
@@ -103,8 +103,8 @@ Result<void> Analyzer::prepare() {
   analysis_->stop();
   {
     const std::lock_guard lock(mutex_);
-    device_.clear();
-    cuda_context_ = {};
+    shared_.device.clear();
+    shared_.cuda_context = {};
   }
   has_new_model_settings_ = true;  // until that has worked
   if (auto started = analysis_->start(); !started) return started;
@@ -115,16 +115,16 @@ Result<void> Analyzer::prepare() {
 
 void Analyzer::stop() {
   runtime_.remove_analyzer();
-  input_allocator_ = {};
+  output_.input_allocator = {};
   {
     const std::lock_guard lock(mutex_);
-    device_.clear();
-    cuda_context_ = {};
-    frames_ = {};
-    counts_ = AnalyzerCounts();
-    work_ = LatencyEstimate();
-    notices_ = Notices();
-    is_live_ = false;
+    shared_.device.clear();
+    shared_.cuda_context = {};
+    shared_.frame_table = {};
+    shared_.counts = AnalyzerCounts();
+    shared_.work_time = LatencyEstimate();
+    shared_.notices = Notices();
+    shared_.is_live = false;
   }
   analysis_->stop();  // last: whatever it throws, all else is done
 }
@@ -137,18 +137,18 @@ void Analyzer::open() {
 }
 
 void Analyzer::reopen() {
-  flow_ = GST_FLOW_OK;
-  eos_ = refuses_frames_ = has_told_downstream_ = false;
-  stop_ = std::stop_source();
+  shared_.flow = GST_FLOW_OK;
+  shared_.is_eos = shared_.refuses_frames = shared_.has_sent_eos = false;
+  shared_.stop = std::stop_source();
   changed_.notify_all();
 }
 
 // What is under way is void from here on; nobody waits for it.
 void Analyzer::close() {
   const std::lock_guard lock(mutex_);
-  flow_ = GST_FLOW_FLUSHING;
-  epoch_++;
-  stop_.request_stop();
+  shared_.flow = GST_FLOW_FLUSHING;
+  shared_.epoch++;
+  shared_.stop.request_stop();
   changed_.notify_all();
 }
 
@@ -169,13 +169,13 @@ bool Analyzer::activate_src(bool active) {
   if (!active) return deactivate_src();
   {
     const std::lock_guard lock(mutex_);
-    is_ending_ = false;
-    is_active_ = true;
-    notices_ = Notices();
-    if (frames_) frames_->add_analyzer();
+    shared_.is_ending = false;
+    shared_.is_active = true;
+    shared_.notices = Notices();
+    if (shared_.frame_table) shared_.frame_table->add_analyzer();
   }
   open();
-  if (analysis_task_.start() && start_task()) return true;
+  if (analysis_thread_.task.start() && start_task()) return true;
   deactivate_src();
   return false;
 }
@@ -184,14 +184,15 @@ bool Analyzer::deactivate_src() {
   close();
   {
     const std::lock_guard lock(mutex_);
-    if (std::exchange(is_active_, false) && frames_) frames_->remove_analyzer();
+    if (std::exchange(shared_.is_active, false) && shared_.frame_table)
+      shared_.frame_table->remove_analyzer();
   }
   const bool stopped = gst_pad_stop_task(pads_.src);
   end_analysis_task();
-  output_alarm_.cancel();
-  decision_alarm_.cancel();
+  output_.alarm.cancel();
+  analysis_thread_.alarm.cancel();
   clear_queue();
-  drops_frames_ = false;
+  output_.drops_frames = false;
   ask_latency_ = true;
   reported_ = false;  // what fails after the next start is news
   analysis_->reset();
@@ -199,13 +200,13 @@ bool Analyzer::deactivate_src() {
 }
 
 void Analyzer::end_analysis_task() {
-  analysis_task_.stop();
+  analysis_thread_.task.stop();
   {
     const std::lock_guard lock(mutex_);
-    is_ending_ = true;
+    shared_.is_ending = true;
     changed_.notify_all();
   }
-  analysis_task_.join();
+  analysis_thread_.task.join();
 }
 
 void Analyzer::wake() {

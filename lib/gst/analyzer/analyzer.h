@@ -47,17 +47,16 @@ struct OwnLatency {
   GstClockTime max = 0;
 };
 
-/// What makes an element of an Analysis: like `queue`, frames, serialized events and serialized
-/// queries go through one queue, so that their order is kept. One frame in, one frame out.
+/// The work of an analysis element: frames in, the same frames out in the same order, with an
+/// Analysis in between. As in `queue`, frames, serialized events and serialized queries pass
+/// through one queue, so that their order is kept.
 ///
-/// Three threads meet at that queue. Upstream's puts in (analyzer_input.cpp). The analysis task
-/// takes frames to a worker and waits for it (analyzer_inference.cpp). The task of the source pad
-/// pushes what is first, once it is decided (analyzer_output.cpp). In a live pipeline a frame that
-/// is not decided when its time is over is pushed all the same, and what waited too long is not
-/// analysed (analyzer_live.cpp), so that a model that is too slow costs results and never frames.
+/// Three threads meet at that queue: upstream's thread fills it (analyzer_input.cpp), the analysis
+/// task takes batches of frames to a worker (analyzer_inference.cpp), and the source pad's task
+/// pushes what is first and ready (analyzer_output.cpp). analyzer_live.cpp has the rules of live
+/// pipelines. The life of a buffer is described at the top of analyzer.cpp.
 ///
-/// The functions of the sink pad (`chain`, `sink_event`, `sink_query`) are called by upstream's
-/// thread, everything else by any thread.
+/// `chain`, `sink_event` and `sink_query` are called by upstream's thread, all else by any thread.
 class Analyzer final : public AnalyzerHost {
  public:
   Analyzer(GstElement* element, AnalyzerPads pads);
@@ -124,10 +123,10 @@ class Analyzer final : public AnalyzerHost {
 
   enum class FrameState {
     Waiting,    // for its analysis
-    Running,    // is analysed
-    Undecided,  // was analysed, and waits for later frames to decide
+    Running,    // is being analysed
+    Undecided,  // was analysed; later frames decide its result
     Ready,      // can be pushed
-    Gone,       // was pushed while it was analysed
+    Gone,       // was pushed while it was being analysed; its result is dropped
   };
   struct Frame {
     AnalyzedFrame work;
@@ -139,15 +138,92 @@ class Analyzer final : public AnalyzerHost {
   using FramePtr = std::shared_ptr<Frame>;
   struct QueuedEvent {
     Ref<GstEvent> event;
-    bool ends_sequence;  // what comes after it says nothing of the frames before
+    bool ends_sequence;  // frames after it cannot decide frames before it
   };
   struct QueuedQuery {
-    GstQuery* query;  // of upstream's thread, which waits
+    GstQuery* query;  // owned by upstream's thread, which waits for the answer
   };
   using Item = std::variant<FramePtr, QueuedEvent, QueuedQuery>;
   using Lock = std::unique_lock<std::mutex>;
 
-  // What upstream's thread knows of the stream that it sends; begun again by `begin_stream`.
+  // What frames that were not analysed hand on to the next one that is: a cut or a break must not
+  // get lost with the frame that it was found on.
+  struct Passed {
+    std::optional<std::uint64_t> stream;
+    GstTorchShotBoundary boundary = GST_TORCH_SHOT_BOUNDARY_NONE;
+    bool has_break = false;
+
+    void add(const AnalyzedFrame& frame) {
+      if (stream != frame.stream) *this = {frame.stream};
+      boundary = stronger(boundary, frame.boundary);
+      has_break |= frame.is_discont;
+    }
+    /// Does nothing to a frame of another stream.
+    void pass_on_to(AnalyzedFrame& frame) {
+      if (stream == frame.stream) {
+        frame.boundary = stronger(boundary, frame.boundary);
+        frame.is_discont |= has_break;
+      }
+      *this = {};
+    }
+  };
+  // An item in the queue at which all frames before it are decided without the frames after it.
+  enum class Barrier { None, Query, End };
+  // What the analysis task does next.
+  struct Task {
+    std::vector<FramePtr> frames;               // to be analysed
+    std::optional<std::uint64_t> decide_until;  // index of a frame that cannot wait
+    Barrier barrier = Barrier::None;            // everything before it is to be decided
+    std::uint64_t epoch = 0;
+    std::stop_token stop;
+
+    bool is_empty() const { return frames.empty() && !decide_until && barrier == Barrier::None; }
+  };
+  // The frames that can be analysed now: those up to the first barrier.
+  struct Waiting {
+    std::vector<FramePtr> frames;
+    std::size_t end = 0;  // position of the barrier, or after the last item
+    Barrier barrier = Barrier::None;
+  };
+
+  // --- the members, grouped by who may touch them
+
+  // Guarded by mutex_.
+  struct Shared {
+    std::deque<Item> queue;
+    std::size_t cursor = 0;  // number of items at the front that the analysis task is done with
+    GstFlowReturn flow = GST_FLOW_FLUSHING;  // what `chain` returns; OK while data flows
+    std::uint64_t epoch = 0;      // counts flushes: results of an older epoch are dropped
+    std::stop_source stop;        // of this epoch
+    bool is_eos = false;          // upstream sent EOS: no more frames
+    bool refuses_frames = false;  // downstream wants no more frames of this segment
+    bool has_sent_eos = false;    // downstream was sent an EOS because the flow stopped
+    bool is_active = false;       // the source pad is
+    bool is_ending = false;       // the analysis task is to return
+    bool is_inferring = false;    // the analysis task uses a worker, or waits for one
+    std::size_t gone_frames = 0;  // frames in state Gone that the inference still uses
+    Passed passed;
+    std::uint64_t stream = 0;  // number of the stream that upstream sends
+
+    GstQuery* answering = nullptr;  // the query that the source pad's task works on
+    GstQuery* answered = nullptr;   // the query that `answer` belongs to
+    bool answer = false;
+
+    bool is_live = false;
+    Ref<GstClock> clock;
+    GstClockTime frame_duration = GST_CLOCK_TIME_NONE;
+    LatencyEstimate work_time;
+    Notices notices;
+    AnalyzerCounts counts;
+
+    std::string device;                 // empty until the analysis is ready
+    std::set<std::thread::id> workers;  // those that have worked for this element since its start
+    Ref<GstContext> cuda_context;
+    std::shared_ptr<FrameTable> frame_table;  // of those that share the element's context
+  };
+
+  // Of upstream's thread, under the sink pad's stream lock: what it knows of its stream.
+  // `begin_stream` resets what depends on earlier frames.
   struct Entry {
     GstVideoInfo info = {};
     bool has_info = false;
@@ -159,80 +235,58 @@ class Analyzer final : public AnalyzerHost {
     FrameSteps steps;
     bool is_marked = false;  // a new segment came
   };
-  // What frames that were not analysed leave to the next that is.
-  struct Passed {
-    std::optional<std::uint64_t> stream;
-    GstTorchShotBoundary boundary = GST_TORCH_SHOT_BOUNDARY_NONE;
-    bool has_break = false;
 
-    void add(const AnalyzedFrame& frame) {
-      if (stream != frame.stream) *this = {frame.stream};
-      boundary = stronger(boundary, frame.boundary);
-      has_break |= frame.is_discont;
-    }
-    /// Frames of another stream have nothing to do with it.
-    void leave_to(AnalyzedFrame& frame) {
-      if (stream == frame.stream) {
-        frame.boundary = stronger(boundary, frame.boundary);
-        frame.is_discont |= has_break;
-      }
-      *this = {};
-    }
-  };
-  // Where no frame before waits for one after.
-  enum class Barrier { None, Query, End };
-  // What the analysis task does next.
-  struct Task {
-    std::vector<FramePtr> frames;               // to be analysed
-    std::optional<std::uint64_t> decide_until;  // index of a frame that cannot wait
-    Barrier barrier = Barrier::None;            // reached: everything before it is to be decided
-    std::uint64_t epoch = 0;
-    std::stop_token stop;
-
-    bool is_empty() const { return frames.empty() && !decide_until && barrier == Barrier::None; }
-  };
-  // What of the queue can be analysed, up to the first barrier.
-  struct Waiting {
-    std::vector<FramePtr> frames;
-    std::size_t end = 0;  // position of the barrier, or after the last item
-    Barrier barrier = Barrier::None;
+  // Of the analysis task, and of other threads while the task does not run.
+  struct AnalysisThread {
+    std::uint64_t stream = 0;  // that was analysed last
+    StreamingTask task;
+    ClockAlarm alarm;
   };
 
-  // States and pads: analyzer.cpp.
+  // Of the source pad's task, and of other threads while the task is paused.
+  struct OutputThread {
+    // Downstream wants no more frames before the next segment. Atomic because a FLUSH_STOP without
+    // a FLUSH_START clears it while the task runs.
+    std::atomic<bool> drops_frames = false;
+    ClockAlarm alarm;
+    Ref<GstAllocator> input_allocator;  // made when upstream is offered it
+  };
+
+  // --- states and pads: analyzer.cpp. Any thread, without mutex_.
   void share_cuda(const std::string& device);
   void open();
-  void reopen();
+  void reopen();  // with mutex_
   void close();
   bool deactivate_src();
   void end_analysis_task();
   void wake();
 
-  // The sink pad: analyzer_input.cpp.
-  bool has_space(const AnalyzerSettings& settings) const;
+  // --- the sink pad: analyzer_input.cpp. Upstream's thread, without mutex_.
   Ref<GstBuffer> own_copy_if_scarce(Ref<GstBuffer> buffer);
-  void stamp(Frame& frame, Lock& lock) const;
   FramePtr make_frame(Ref<GstBuffer> buffer, const AnalyzerSettings& settings);
   bool is_discont(GstBuffer* buffer, VideoSize visible);
   const char* reason_to_skip(const AnalyzedFrame& frame, const AnalyzerSettings& settings) const;
   void flush();
   void begin_stream();
-  bool note_event(GstEvent* event);
+  bool process_event(GstEvent* event);
   bool use_caps(GstCaps* caps);
   GstClockTime caps_frame_duration() const;
   void set_frame_duration(GstClockTime duration);
   GstFlowReturn queue_event(QueuedEvent event);
   void refuse_eos(GstFlowReturn flow);
+  // Any thread, without mutex_.
   void clear_queue();
-  void keep_sticky(GstEvent* event);
+  void store_sticky(GstEvent* event);
+  // With mutex_.
+  bool has_space(const AnalyzerSettings& settings) const;
+  void stamp(Frame& frame, Lock& lock) const;
   static guint most_waiting(const AnalyzerSettings& settings) { return settings.batch_size; }
   guint most_held(const AnalyzerSettings& settings) const;
   std::size_t count_frames() const;
   std::size_t count_frames(FrameState state) const;
 
-  // Live pipelines: analyzer_live.cpp.
+  // --- live pipelines: analyzer_live.cpp. Any thread, with mutex_.
   bool keeps_time(const AnalyzerSettings& settings) const;
-  void ask_upstream_latency();
-  Ref<GstClock> clock() const;
   OwnLatency own_latency_of(const AnalyzerSettings& settings) const;
   GstClockTime step(const AnalyzerSettings& settings) const;
   GstClockTime longest_wait(const AnalyzerSettings& settings) const;
@@ -248,12 +302,28 @@ class Analyzer final : public AnalyzerHost {
                                                       GstClockTime now, GstClockTime ahead);
   GstClockTime latest_begin(const Frame& frame, const AnalyzerSettings& settings) const;
   GstClockTime next_due_task(const AnalyzerSettings& settings) const;
-  void tell(const Notices::Due& due);
-  void tell_what_is_due();
+  // Without mutex_: these call other elements or post messages.
+  void ask_upstream_latency();
+  Ref<GstClock> clock() const;
+  void post_notice(const Notices::Due& due);
+  void post_due_notice();
 
-  // The analysis task: analyzer_inference.cpp.
+  // --- the analysis task: analyzer_inference.cpp. Its thread, without mutex_.
   void analyze_next();
   Task wait_for_task();
+  void execute(Task& task);
+  bool wait_until_ready(const std::stop_token& stop);
+  void reset_if_new(std::uint64_t stream);
+  bool analyze(Task& task);
+  std::vector<AnalyzedFrame> batch_of(Task& task);
+  void store_results(const Task& task, std::vector<AnalyzedFrame>& batch, Clock::duration duration);
+  void end_inference();
+  void settle(std::uint64_t epoch, bool all);
+  void record_time(const std::vector<FramePtr>& frames, GstClockTime begin, GstClockTime now);
+  void decide_for_query(std::uint64_t epoch);
+  void enter_worker();  // the worker's thread, while the task waits for it
+  void fail();          // the source pad's task, too
+  // With mutex_.
   Waiting find_waiting() const;
   std::size_t count_leaving() const;
   Task find_task(const AnalyzerSettings& settings, GstClockTime now,
@@ -261,31 +331,13 @@ class Analyzer final : public AnalyzerHost {
   bool is_batch_full(const Waiting& waiting, const AnalyzerSettings& settings, GstClockTime now,
                      std::optional<Clock::time_point>& due) const;
   void begin_task(Task& task, Waiting waiting, const AnalyzerSettings& settings);
-  bool become_ready(const std::stop_token& stop);
-  void do_task(Task& task);
-  void reset_if_new(std::uint64_t stream);
-  bool analyze(Task& task);
-  void leave_out_gone(Task& task);
-  std::vector<AnalyzedFrame> batch_of(Task& task);
-  void store_results(const Task& task, std::vector<AnalyzedFrame>& batch, Clock::duration duration);
+  void drop_gone_frames(Task& task);
   void count_batch(std::size_t analyzed, Clock::duration duration);
-  void end_inference();
-  void settle(std::uint64_t epoch, bool all);
-  void note_time(const std::vector<FramePtr>& frames, GstClockTime begin, GstClockTime now);
-  void decide_for_query(std::uint64_t epoch);
   bool has_undecided() const;
-  void enter_worker();
-  void fail();
 
-  // The task of the source pad: analyzer_output.cpp.
-  bool start_task();
-  void give_up_answer();
+  // --- the source pad: analyzer_output.cpp. The pad's task, without mutex_.
   void push_next();
   bool wait_for_output(Item& item);
-  bool take_output(Item& item, const AnalyzerSettings& settings, GstClockTime now);
-  bool can_leave(Frame& frame, const AnalyzerSettings& settings, GstClockTime now);
-  GstClockTime next_leaving(const AnalyzerSettings& settings) const;
-  GstFlowReturn flow() const;
   bool end_task();
   void push(Item item);
   void push_queued_event(Ref<GstEvent> event);
@@ -294,62 +346,37 @@ class Analyzer final : public AnalyzerHost {
   void answer(GstQuery* query);
   bool answer_allocation(GstQuery* query);
   void offer_memory(GstQuery* query, const GstVideoInfo& info, guint buffers);
-  void stop_on(GstFlowReturn flow);
+  void give_up_answer();
+  // Any thread, without mutex_.
+  GstFlowReturn flow() const;
   bool is_flowing() const;
+  void stop_flow(GstFlowReturn flow);
+  // Any thread, with or without mutex_.
+  bool start_task();
+  // With mutex_.
+  bool pop_ready_item(Item& item, const AnalyzerSettings& settings, GstClockTime now);
+  bool can_leave(Frame& frame, const AnalyzerSettings& settings, GstClockTime now);
+  GstClockTime next_leaving(const AnalyzerSettings& settings) const;
 
+  // Of any thread.
   GstElement* const element_;  // owns this
   const AnalyzerPads pads_;    // of the element
   Runtime& runtime_;           // of the process
   std::unique_ptr<Analysis> analysis_;
-  std::atomic<bool> reported_ = false;
-  std::atomic<bool> ask_latency_ = true;
+  std::atomic<bool> reported_ = false;    // an error was posted
+  std::atomic<bool> ask_latency_ = true;  // upstream is to be asked again whether it is live
   std::atomic<bool> has_new_model_settings_ = false;
 
-  mutable std::mutex settings_mutex_;
-  AnalyzerSettings settings_;  // guarded by settings_mutex_, which is taken after mutex_
+  mutable std::mutex settings_mutex_;  // may be locked while mutex_ is, never the other way round
+  AnalyzerSettings settings_;          // guarded by settings_mutex_
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_.
-  std::deque<Item> queue_;
-  std::size_t cursor_ = 0;  // items at the front of queue_ that the analysis task is done with
-  GstFlowReturn flow_ = GST_FLOW_FLUSHING;
-  std::uint64_t epoch_ = 0;           // counts flushes: what was begun in another is void
-  bool eos_ = false;                  // upstream said so: no more frames
-  bool refuses_frames_ = false;       // downstream wants no more of this segment
-  bool is_inferring_ = false;         // the analysis task is with a worker, or waits for one
-  bool is_active_ = false;            // the source pad is
-  std::size_t gone_frames_ = 0;       // that the inference still holds
-  bool is_ending_ = false;            // the analysis task is to end
-  bool has_told_downstream_ = false;  // that the flow ended, with an EOS
-  GstQuery* answering_ = nullptr;
-  GstQuery* answered_ = nullptr;
-  bool answer_ = false;
-  std::stop_source stop_;
-  AnalyzerCounts counts_;
-  LatencyEstimate work_;
-  GstClockTime frame_duration_ = GST_CLOCK_TIME_NONE;
-  std::uint64_t stream_ = 0;
-  Passed passed_;
-  bool is_live_ = false;
-  Ref<GstClock> clock_;
-  Notices notices_;
-  std::string device_;                 // empty until the analysis is ready
-  std::set<std::thread::id> workers_;  // that have worked for this since it was started
-  Ref<GstContext> cuda_context_;
-  std::shared_ptr<FrameTable> frames_;  // of those that share the element's context
+  std::condition_variable changed_;  // notified when anything in shared_ or settings_ changed
+  Shared shared_;
 
-  Entry entry_;  // of upstream's thread; of others only while the pad is not active
-
-  // Of the analysis task; of others only while it does not run.
-  std::uint64_t sequence_stream_ = 0;  // that was analysed last
-  StreamingTask analysis_task_;
-  ClockAlarm decision_alarm_;
-
-  // Of the task of the source pad; of others only while it is paused.
-  std::atomic<bool> drops_frames_ = false;  // downstream wants no more until another segment
-  ClockAlarm output_alarm_;
-  Ref<GstAllocator> input_allocator_;  // made when upstream is offered it
+  Entry entry_;
+  AnalysisThread analysis_thread_;
+  OutputThread output_;
 };
 
 }  // namespace gsttorch

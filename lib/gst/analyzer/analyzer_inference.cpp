@@ -18,8 +18,8 @@ namespace gsttorch {
 void Analyzer::analyze_next() {
   const bool done = guarded(element_, false, [this] {
     Task task = wait_for_task();
-    if (!task.is_empty()) do_task(task);
-    tell_what_is_due();
+    if (!task.is_empty()) execute(task);
+    post_due_notice();
     return true;
   });
   if (done) return;
@@ -30,13 +30,13 @@ void Analyzer::analyze_next() {
 // An exception was posted: nothing more is taken in, and no query is answered any more.
 void Analyzer::fail() {
   reported_ = true;
-  stop_on(GST_FLOW_ERROR);
+  stop_flow(GST_FLOW_ERROR);
 }
 
 void Analyzer::end_inference() {
   const std::lock_guard lock(mutex_);
-  is_inferring_ = false;
-  gone_frames_ = 0;
+  shared_.is_inferring = false;
+  shared_.gone_frames = 0;
 }
 
 Analyzer::Task Analyzer::wait_for_task() {
@@ -45,17 +45,18 @@ Analyzer::Task Analyzer::wait_for_task() {
     const auto clock = this->clock();
     const GstClockTime now = gst_clock_get_time(clock.get());
     Lock lock(mutex_);
-    if (is_ending_) return {};
-    if (clock_.get() != clock.get()) continue;
+    if (shared_.is_ending) return {};
+    if (shared_.clock.get() != clock.get()) continue;
     std::optional<Clock::time_point> due;
     GstClockTime next = GST_CLOCK_TIME_NONE;
-    if (flow_ == GST_FLOW_OK) {
+    if (shared_.flow == GST_FLOW_OK) {
       if (Task task = find_task(settings, now, due); !task.is_empty()) return task;
       if (keeps_time(settings)) next = next_due_task(settings);
     }
-    if (GST_CLOCK_TIME_IS_VALID(next) && next > now && !decision_alarm_.is_set(clock.get(), next)) {
+    if (GST_CLOCK_TIME_IS_VALID(next) && next > now &&
+        !analysis_thread_.alarm.is_set(clock.get(), next)) {
       lock.unlock();
-      decision_alarm_.set(clock.get(), next);
+      analysis_thread_.alarm.set(clock.get(), next);
     } else if (due) {
       changed_.wait_until(lock, *due);
     } else {
@@ -66,9 +67,9 @@ Analyzer::Task Analyzer::wait_for_task() {
 
 Analyzer::Waiting Analyzer::find_waiting() const {
   Waiting waiting;
-  waiting.end = cursor_;
-  for (; waiting.end < queue_.size(); waiting.end++) {
-    const Item& item = queue_[waiting.end];
+  waiting.end = shared_.cursor;
+  for (; waiting.end < shared_.queue.size(); waiting.end++) {
+    const Item& item = shared_.queue[waiting.end];
     if (const auto* frame = std::get_if<FramePtr>(&item)) {
       if ((*frame)->state == FrameState::Waiting) waiting.frames.push_back(*frame);
       continue;
@@ -84,7 +85,7 @@ Analyzer::Waiting Analyzer::find_waiting() const {
 // Frames that wait for nothing but downstream.
 std::size_t Analyzer::count_leaving() const {
   std::size_t count = 0;
-  for (const Item& item : queue_) {
+  for (const Item& item : shared_.queue) {
     const auto* frame = std::get_if<FramePtr>(&item);
     if (!frame) continue;
     if ((*frame)->state != FrameState::Ready) break;
@@ -105,12 +106,12 @@ bool Analyzer::is_batch_full(const Waiting& waiting, const AnalyzerSettings& set
 Analyzer::Task Analyzer::find_task(const AnalyzerSettings& settings, GstClockTime now,
                                    std::optional<Clock::time_point>& due) {
   Task task;
-  task.epoch = epoch_;
-  task.stop = stop_.get_token();
+  task.epoch = shared_.epoch;
+  task.stop = shared_.stop.get_token();
   Waiting waiting = find_waiting();
   if (keeps_time(settings)) {
     skip_late(waiting.frames, settings, now);
-    const auto work = static_cast<GstClockTime>(work_.announced());
+    const auto work = static_cast<GstClockTime>(shared_.work_time.announced());
     task.decide_until = index_that_cannot_wait(settings, now, waiting.frames.empty() ? 0 : work);
     if (task.decide_until) return task;
   } else {
@@ -119,8 +120,8 @@ Analyzer::Task Analyzer::find_task(const AnalyzerSettings& settings, GstClockTim
   }
   if (waiting.frames.empty()) {
     task.barrier = waiting.barrier;
-    is_inferring_ = waiting.barrier != Barrier::None;  // deciding may take an inference
-    cursor_ = waiting.end + (waiting.barrier == Barrier::None ? 0 : 1);
+    shared_.is_inferring = waiting.barrier != Barrier::None;  // deciding may take an inference
+    shared_.cursor = waiting.end + (waiting.barrier == Barrier::None ? 0 : 1);
     return task;
   }
   if (is_batch_full(waiting, settings, now, due)) begin_task(task, std::move(waiting), settings);
@@ -131,9 +132,9 @@ void Analyzer::begin_task(Task& task, Waiting waiting, const AnalyzerSettings& s
   if (waiting.frames.size() > settings.batch_size) waiting.frames.resize(settings.batch_size);
   for (const FramePtr& frame : waiting.frames) frame->state = FrameState::Running;
   AnalyzedFrame& first = waiting.frames.front()->work;
-  passed_.leave_to(first);
+  shared_.passed.pass_on_to(first);
   task.frames = std::move(waiting.frames);
-  is_inferring_ = true;
+  shared_.is_inferring = true;
   const char* why = task.frames.size() >= settings.batch_size ? "full"
                     : waiting.barrier != Barrier::None        ? "an event or query follows"
                                                               : "timeout";
@@ -144,9 +145,9 @@ void Analyzer::begin_task(Task& task, Waiting waiting, const AnalyzerSettings& s
 
 // --- doing it
 
-void Analyzer::do_task(Task& task) {
+void Analyzer::execute(Task& task) {
   if (!task.frames.empty()) {
-    const bool done = become_ready(task.stop) && analyze(task);
+    const bool done = wait_until_ready(task.stop) && analyze(task);
     end_inference();
     if (done) settle(task.epoch, false);
     return;
@@ -180,34 +181,34 @@ void Analyzer::decide_for_query(std::uint64_t epoch) {
 bool Analyzer::has_undecided() const { return count_frames(FrameState::Undecided) > 0; }
 
 // Waits for the weights. False when there is nothing to wait for any more.
-bool Analyzer::become_ready(const std::stop_token& stop) {
+bool Analyzer::wait_until_ready(const std::stop_token& stop) {
   {
     const std::lock_guard lock(mutex_);
-    if (!device_.empty()) return true;
+    if (!shared_.device.empty()) return true;
   }
   auto device = analysis_->wait_until_ready(stop);
   if (device) {
     {
       const std::lock_guard lock(mutex_);
-      device_ = *device;
+      shared_.device = *device;
     }
     share_cuda(*device);
     return true;
   }
   if (device.error().code == ErrorCode::Cancelled) return false;
   report(device.error());
-  stop_on(GST_FLOW_ERROR);
+  stop_flow(GST_FLOW_ERROR);
   return false;
 }
 
 bool Analyzer::is_live() const {
   const std::lock_guard lock(mutex_);
-  return is_live_;
+  return shared_.is_live;
 }
 
 std::stop_token Analyzer::stop_token() const {
   const std::lock_guard lock(mutex_);
-  return stop_.get_token();
+  return shared_.stop.get_token();
 }
 
 bool Analyzer::run(std::function<void()> work) {
@@ -215,9 +216,9 @@ bool Analyzer::run(std::function<void()> work) {
   std::string device;
   {
     const std::lock_guard lock(mutex_);
-    options.priority = is_live_ ? JobPriority::Live : JobPriority::Batch;
-    options.stop = stop_.get_token();
-    device = device_;
+    options.priority = shared_.is_live ? JobPriority::Live : JobPriority::Batch;
+    options.stop = shared_.stop.get_token();
+    device = shared_.device;
   }
   return runtime_.run(device, std::move(work), options);
 }
@@ -227,7 +228,7 @@ bool Analyzer::run(std::function<void()> work) {
 void Analyzer::enter_worker() {
   {
     const std::lock_guard lock(mutex_);
-    if (!workers_.insert(std::this_thread::get_id()).second) return;
+    if (!shared_.workers.insert(std::this_thread::get_id()).second) return;
   }
   gst_element_post_message(element_,
                            gst_message_new_stream_status(GST_OBJECT_CAST(pads_.src),
@@ -235,14 +236,14 @@ void Analyzer::enter_worker() {
 }
 
 void Analyzer::reset_if_new(std::uint64_t stream) {
-  if (sequence_stream_ == stream) return;
-  sequence_stream_ = stream;
+  if (analysis_thread_.stream == stream) return;
+  analysis_thread_.stream = stream;
   GST_DEBUG_OBJECT(element_, "a new stream: earlier frames are forgotten");
   analysis_->reset();
 }
 
 // What has gone while the model was loaded leaves to the next what it says.
-void Analyzer::leave_out_gone(Task& task) {
+void Analyzer::drop_gone_frames(Task& task) {
   const auto has_gone = [](const FramePtr& frame) { return frame->state == FrameState::Gone; };
   Passed passed;
   for (const FramePtr& frame : task.frames) {
@@ -250,23 +251,23 @@ void Analyzer::leave_out_gone(Task& task) {
     if (has_gone(frame)) {
       passed.add(work);
     } else {
-      passed.leave_to(work);
+      passed.pass_on_to(work);
     }
   }
   std::erase_if(task.frames, has_gone);
   if (!passed.stream) return;
-  if (passed_.stream == passed.stream) {
-    passed.boundary = stronger(passed.boundary, passed_.boundary);
-    passed.has_break |= passed_.has_break;
+  if (shared_.passed.stream == passed.stream) {
+    passed.boundary = stronger(passed.boundary, shared_.passed.boundary);
+    passed.has_break |= shared_.passed.has_break;
   }
-  passed_ = passed;
+  shared_.passed = passed;
 }
 
 // Copies that share everything but the result: the frames may be pushed meanwhile.
 std::vector<AnalyzedFrame> Analyzer::batch_of(Task& task) {
   std::vector<AnalyzedFrame> batch;
   const std::lock_guard lock(mutex_);
-  leave_out_gone(task);
+  drop_gone_frames(task);
   for (const FramePtr& frame : task.frames) {
     const AnalyzedFrame& work = frame->work;
     AnalyzedFrame copy;
@@ -306,14 +307,14 @@ bool Analyzer::analyze(Task& task) {
       return !frame.skipped && (!frame.result || frame.result->has_result());
     });
     store_results(task, batch, work);
-    if (is_usual) note_time(task.frames, begin, gst_clock_get_time(clock.get()));
+    if (is_usual) record_time(task.frames, begin, gst_clock_get_time(clock.get()));
     return true;
   }
   if (!ran || result.error().code == ErrorCode::Cancelled || task.stop.stop_requested()) {
     return false;  // nobody wants it any more
   }
   report(result.error());
-  stop_on(GST_FLOW_ERROR);
+  stop_flow(GST_FLOW_ERROR);
   return false;
 }
 
@@ -339,9 +340,9 @@ void Analyzer::store_results(const Task& task, std::vector<AnalyzedFrame>& batch
     frame.state = FrameState::Undecided;
     if (work.shared && !work.shared->keeps()) work.shared.reset();  // it would lock the pixels
     analyzed += !work.skipped;
-    counts_.skipped += work.skipped != nullptr;
+    shared_.counts.skipped += work.skipped != nullptr;
   }
-  for (Item& item : queue_) {  // those that were asked in vain can perhaps be decided now
+  for (Item& item : shared_.queue) {  // those that were asked in vain can perhaps be decided now
     if (auto* frame = std::get_if<FramePtr>(&item)) (*frame)->was_asked_to_decide = false;
   }
   count_batch(analyzed, duration);
@@ -350,11 +351,11 @@ void Analyzer::store_results(const Task& task, std::vector<AnalyzedFrame>& batch
 void Analyzer::count_batch(std::size_t analyzed, Clock::duration duration) {
   const double ms = std::chrono::duration<double, std::milli>(duration).count();
   GST_LOG_OBJECT(element_, "a batch with %zu results took %.1f ms", analyzed, ms);
-  counts_.analyzed += analyzed;
+  shared_.counts.analyzed += analyzed;
   if (analyzed == 0) return;
-  counts_.batches++;
-  counts_.inference_ms += ms;
-  BatchCounts& of_this_size = counts_.by_size[analyzed];
+  shared_.counts.batches++;
+  shared_.counts.inference_ms += ms;
+  BatchCounts& of_this_size = shared_.counts.by_size[analyzed];
   of_this_size.batches++;
   of_this_size.ms += ms;
 }
@@ -362,8 +363,8 @@ void Analyzer::count_batch(std::size_t analyzed, Clock::duration duration) {
 // What is decided can leave: in order, so that only the first ones are looked at by others.
 void Analyzer::settle(std::uint64_t epoch, bool all) {
   const std::lock_guard lock(mutex_);
-  if (epoch != epoch_) return;
-  for (Item& item : queue_) {
+  if (epoch != shared_.epoch) return;
+  for (Item& item : shared_.queue) {
     auto* frame = std::get_if<FramePtr>(&item);
     if (!frame || (*frame)->state != FrameState::Undecided) continue;
     const auto& result = (*frame)->work.result;
@@ -373,20 +374,20 @@ void Analyzer::settle(std::uint64_t epoch, bool all) {
 }
 
 // From when the work was given to a worker, which may have been busy, to its end.
-void Analyzer::note_time(const std::vector<FramePtr>& frames, GstClockTime begin,
-                         GstClockTime now) {
+void Analyzer::record_time(const std::vector<FramePtr>& frames, GstClockTime begin,
+                           GstClockTime now) {
   const AnalyzerSettings settings = this->settings();
   const std::lock_guard lock(mutex_);
-  work_.add(static_cast<std::int64_t>(now - begin));
+  shared_.work_time.add(static_cast<std::int64_t>(now - begin));
   const bool has_missed = std::any_of(frames.begin(), frames.end(), [](const FramePtr& frame) {
     return frame->state == FrameState::Gone && frame->work.is_skipped(kSkippedLate);
   });
-  if (has_missed) work_.add_missed();
-  const bool known = GST_CLOCK_TIME_IS_VALID(frame_duration_);
+  if (has_missed) shared_.work_time.add_missed();
+  const bool known = GST_CLOCK_TIME_IS_VALID(shared_.frame_duration);
   const LatencyEstimate::Whole whole{static_cast<std::int64_t>(latency_beside_work(settings)),
-                                     known ? static_cast<std::int64_t>(frame_duration_) : 0};
-  if (!work_.announce(static_cast<std::int64_t>(now), whole)) return;
-  notices_.add_latency();
+                                     known ? static_cast<std::int64_t>(shared_.frame_duration) : 0};
+  if (!shared_.work_time.announce(static_cast<std::int64_t>(now), whole)) return;
+  shared_.notices.add_latency();
   changed_.notify_all();  // frames are due at other times now
 }
 

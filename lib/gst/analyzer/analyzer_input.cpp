@@ -56,14 +56,14 @@ bool same_images(const GstVideoInfo& a, const GstVideoInfo& b) {
 }  // namespace
 
 std::size_t Analyzer::count_frames() const {
-  return static_cast<std::size_t>(std::count_if(queue_.begin(), queue_.end(), [](const Item& item) {
-    return std::holds_alternative<FramePtr>(item);
-  }));
+  return static_cast<std::size_t>(
+      std::count_if(shared_.queue.begin(), shared_.queue.end(),
+                    [](const Item& item) { return std::holds_alternative<FramePtr>(item); }));
 }
 
 std::size_t Analyzer::count_frames(FrameState state) const {
   return static_cast<std::size_t>(
-      std::count_if(queue_.begin(), queue_.end(), [state](const Item& item) {
+      std::count_if(shared_.queue.begin(), shared_.queue.end(), [state](const Item& item) {
         const auto* frame = std::get_if<FramePtr>(&item);
         return frame && (*frame)->state == state;
       }));
@@ -81,12 +81,12 @@ Ref<GstBuffer> Analyzer::own_copy_if_scarce(Ref<GstBuffer> buffer) {
   if (size == 0) return buffer;
   {
     const std::lock_guard lock(mutex_);
-    if (count_frames() + gone_frames_ + kOnTheWay + kLeftToUpstream < size) return buffer;
+    if (count_frames() + shared_.gone_frames + kOnTheWay + kLeftToUpstream < size) return buffer;
   }
   auto copy = Ref<GstBuffer>::adopt(gst_buffer_copy_deep(buffer.get()));
   if (!copy) throw std::bad_alloc();
   const std::lock_guard lock(mutex_);
-  counts_.copied++;
+  shared_.counts.copied++;
   return copy;
 }
 
@@ -99,12 +99,12 @@ GstFlowReturn Analyzer::chain(Ref<GstBuffer> buffer) {
   const AnalyzerSettings settings = this->settings();
   FramePtr frame = make_frame(own_copy_if_scarce(std::move(buffer)), settings);
   Lock lock(mutex_);
-  changed_.wait(lock, [&] { return flow_ != GST_FLOW_OK || has_space(this->settings()); });
+  changed_.wait(lock, [&] { return shared_.flow != GST_FLOW_OK || has_space(this->settings()); });
   stamp(*frame, lock);
-  if (flow_ != GST_FLOW_OK) return flow_;
-  if (eos_ || refuses_frames_) return GST_FLOW_EOS;
-  queue_.push_back(std::move(frame));
-  counts_.frames++;
+  if (shared_.flow != GST_FLOW_OK) return shared_.flow;
+  if (shared_.is_eos || shared_.refuses_frames) return GST_FLOW_EOS;
+  shared_.queue.push_back(std::move(frame));
+  shared_.counts.frames++;
   changed_.notify_all();
   return GST_FLOW_OK;
 }
@@ -112,8 +112,8 @@ GstFlowReturn Analyzer::chain(Ref<GstBuffer> buffer) {
 // When a frame came, for those who may make it wait: not before there was space for it.
 void Analyzer::stamp(Frame& frame, Lock& lock) const {
   Ref<GstClock> clock;
-  while (clock.get() != clock_.get()) {
-    clock = clock_;
+  while (clock.get() != shared_.clock.get()) {
+    clock = shared_.clock;
     lock.unlock();
     const GstClockTime now = gst_clock_get_time(clock.get());
     lock.lock();
@@ -138,8 +138,8 @@ Analyzer::FramePtr Analyzer::make_frame(Ref<GstBuffer> buffer, const AnalyzerSet
   std::shared_ptr<FrameTable> frames;
   {
     const std::lock_guard lock(mutex_);
-    work.stream = stream_;
-    frames = frames_;
+    work.stream = shared_.stream;
+    frames = shared_.frame_table;
   }
   work.shared = frames->frame_of(runtime_.cache(), buffer.get(), entry_.info);
   work.buffer = std::move(buffer);
@@ -190,7 +190,7 @@ GstFlowReturn Analyzer::sink_event(GstEvent* given) {
     gst_pad_push_event(pads_.src, event.release());
     return GST_FLOW_OK;
   }
-  const bool ends_sequence = note_event(given);
+  const bool ends_sequence = process_event(given);
   return queue_event({std::move(event), ends_sequence});
 }
 
@@ -199,12 +199,12 @@ void Analyzer::flush() {
   GST_DEBUG_OBJECT(element_, "flush ends");
   close();
   clear_queue();
-  drops_frames_ = false;
+  output_.drops_frames = false;
   begin_stream();
   gst_segment_init(&entry_.segment, GST_FORMAT_UNDEFINED);
   reported_ = false;  // what fails after this is news
   const std::lock_guard lock(mutex_);
-  if (!is_active_) return;
+  if (!shared_.is_active) return;
   reopen();
   start_task();
 }
@@ -217,12 +217,12 @@ void Analyzer::begin_stream() {
   entry_.steps = FrameSteps();
   entry_.is_marked = false;
   const std::lock_guard lock(mutex_);
-  stream_++;
+  shared_.stream++;
 }
 
 // What an event says of the frames after it. True where those have nothing to do with the frames
 // before. A GAP is no such end: its stream continues.
-bool Analyzer::note_event(GstEvent* event) {
+bool Analyzer::process_event(GstEvent* event) {
   GST_DEBUG_OBJECT(element_, "event %" GST_PTR_FORMAT, event);
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_STREAM_START:
@@ -272,12 +272,13 @@ void Analyzer::set_frame_duration(GstClockTime duration) {
   const AnalyzerSettings settings = this->settings();
   const std::lock_guard lock(mutex_);
   const GstClockTime before = own_latency_of(settings).min;
-  frame_duration_ = duration;
+  shared_.frame_duration = duration;
   const GstClockTime now = own_latency_of(settings).min;
   const GstClockTimeDiff change = std::abs(GST_CLOCK_DIFF(before, now));
   // As much as for the work: a tenth of the whole, 10 ms at least.
   const auto least = std::max<GstClockTime>(before / 10, 10 * GST_MSECOND);
-  if (keeps_time(settings) && static_cast<GstClockTime>(change) > least) notices_.add_change();
+  if (keeps_time(settings) && static_cast<GstClockTime>(change) > least)
+    shared_.notices.add_change();
 }
 
 // As in `queue`: an event that stays on pads is queued even where nothing goes out, so that whoever
@@ -285,28 +286,28 @@ void Analyzer::set_frame_duration(GstClockTime duration) {
 GstFlowReturn Analyzer::queue_event(QueuedEvent event) {
   Lock lock(mutex_);
   const GstEventType type = GST_EVENT_TYPE(event.event.get());
-  if (flow_ != GST_FLOW_OK && type == GST_EVENT_EOS) {
-    const GstFlowReturn flow = flow_;
+  if (shared_.flow != GST_FLOW_OK && type == GST_EVENT_EOS) {
+    const GstFlowReturn flow = shared_.flow;
     lock.unlock();
     refuse_eos(flow);
     return flow;
   }
-  if (flow_ != GST_FLOW_OK && !is_sticky(type)) return flow_;
+  if (shared_.flow != GST_FLOW_OK && !is_sticky(type)) return shared_.flow;
   switch (type) {
     case GST_EVENT_STREAM_START:
-      eos_ = refuses_frames_ = has_told_downstream_ = false;
+      shared_.is_eos = shared_.refuses_frames = shared_.has_sent_eos = false;
       break;
     case GST_EVENT_SEGMENT:
-      refuses_frames_ = false;
+      shared_.refuses_frames = false;
       break;
     case GST_EVENT_EOS:
-      eos_ = true;
+      shared_.is_eos = true;
       if (keeps_time(settings())) skip_all_but_newest();
       break;
     default:
-      if (eos_) return GST_FLOW_EOS;
+      if (shared_.is_eos) return GST_FLOW_EOS;
   }
-  queue_.push_back(std::move(event));
+  shared_.queue.push_back(std::move(event));
   changed_.notify_all();
   return GST_FLOW_OK;
 }
@@ -323,36 +324,37 @@ bool Analyzer::sink_query(GstQuery* query) {
     return gst_pad_query_default(pads_.sink, GST_OBJECT_CAST(element_), query);
   }
   Lock lock(mutex_);
-  if (flow_ != GST_FLOW_OK) return false;
-  queue_.push_back(QueuedQuery{query});
-  answered_ = nullptr;
+  if (shared_.flow != GST_FLOW_OK) return false;
+  shared_.queue.push_back(QueuedQuery{query});
+  shared_.answered = nullptr;
   changed_.notify_all();
-  changed_.wait(
-      lock, [&] { return answered_ == query || (flow_ != GST_FLOW_OK && answering_ != query); });
-  for (std::size_t i = 0; i < queue_.size(); i++) {
-    const auto* other = std::get_if<QueuedQuery>(&queue_[i]);
+  changed_.wait(lock, [&] {
+    return shared_.answered == query || (shared_.flow != GST_FLOW_OK && shared_.answering != query);
+  });
+  for (std::size_t i = 0; i < shared_.queue.size(); i++) {
+    const auto* other = std::get_if<QueuedQuery>(&shared_.queue[i]);
     if (!other || other->query != query) continue;
-    queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(i));
-    if (i < cursor_) cursor_--;
+    shared_.queue.erase(shared_.queue.begin() + static_cast<std::ptrdiff_t>(i));
+    if (i < shared_.cursor) shared_.cursor--;
     break;
   }
-  return answered_ == query && answer_;
+  return shared_.answered == query && shared_.answer;
 }
 
 void Analyzer::clear_queue() {
   std::deque<Item> dropped;  // given back without the lock: that runs code of other elements
   {
     const std::lock_guard lock(mutex_);
-    dropped.swap(queue_);
-    cursor_ = 0;
+    dropped.swap(shared_.queue);
+    shared_.cursor = 0;
   }
   for (const Item& item : dropped) {
-    if (const auto* event = std::get_if<QueuedEvent>(&item)) keep_sticky(event->event.get());
+    if (const auto* event = std::get_if<QueuedEvent>(&item)) store_sticky(event->event.get());
   }
 }
 
 // What is lost in a flush but describes the stream stays on the pad for who links later.
-void Analyzer::keep_sticky(GstEvent* event) {
+void Analyzer::store_sticky(GstEvent* event) {
   const GstEventType type = GST_EVENT_TYPE(event);
   if (is_sticky(type) && type != GST_EVENT_SEGMENT && type != GST_EVENT_EOS) {
     gst_pad_store_sticky_event(pads_.src, event);

@@ -22,12 +22,12 @@ constexpr guint kSpareFrames = 8;
 }  // namespace
 
 bool Analyzer::keeps_time(const AnalyzerSettings& settings) const {
-  return is_live_ && settings.max_lateness != kAnyLateness;
+  return shared_.is_live && settings.max_lateness != kAnyLateness;
 }
 
 Ref<GstClock> Analyzer::clock() const {
   const std::lock_guard lock(mutex_);
-  return clock_;
+  return shared_.clock;
 }
 
 // Frames are measured by the clock that runs when their turn comes.
@@ -35,9 +35,9 @@ void Analyzer::set_clock(GstClock* clock) {
   auto next = clock ? Ref<GstClock>::share(clock) : Ref<GstClock>::adopt(gst_system_clock_obtain());
   const GstClockTime now = gst_clock_get_time(next.get());
   const std::lock_guard lock(mutex_);
-  if (clock_.get() == next.get()) return;
-  clock_ = std::move(next);
-  for (Item& item : queue_) {
+  if (shared_.clock.get() == next.get()) return;
+  shared_.clock = std::move(next);
+  for (Item& item : shared_.queue) {
     if (auto* frame = std::get_if<FramePtr>(&item)) (*frame)->arrival_time = now;
   }
   changed_.notify_all();
@@ -52,7 +52,7 @@ void Analyzer::ask_upstream_latency() {
   GST_DEBUG_OBJECT(element_, "upstream is %slive, its latency %" GST_TIME_FORMAT,
                    live ? "" : "not ", GST_TIME_ARGS(min));
   const std::lock_guard lock(mutex_);
-  is_live_ = live;
+  shared_.is_live = live;
 }
 
 // --- the LATENCY query
@@ -65,20 +65,21 @@ OwnLatency Analyzer::own_latency() const {
 
 // A model that takes about as long as a frame, or longer, may be busy when the next one comes.
 bool Analyzer::is_model_slow(const AnalyzerSettings& settings) const {
-  if (!keeps_time(settings) || !GST_CLOCK_TIME_IS_VALID(frame_duration_)) return false;
-  const auto work = static_cast<GstClockTime>(work_.announced());
-  return work > 0 && work * 10 >= frame_duration_ * 9;
+  if (!keeps_time(settings) || !GST_CLOCK_TIME_IS_VALID(shared_.frame_duration)) return false;
+  const auto work = static_cast<GstClockTime>(shared_.work_time.announced());
+  return work > 0 && work * 10 >= shared_.frame_duration * 9;
 }
 
 GstClockTime Analyzer::bound_of_waiting(const AnalyzerSettings& settings) const {
   if (!is_model_slow(settings)) return 0;
   return settings.max_lateness >= 0 ? static_cast<GstClockTime>(settings.max_lateness)
-                                    : frame_duration_;
+                                    : shared_.frame_duration;
 }
 
 // At an unknown rate the batch timeout is the longest that a frame may come after another.
 GstClockTime Analyzer::step(const AnalyzerSettings& settings) const {
-  return GST_CLOCK_TIME_IS_VALID(frame_duration_) ? frame_duration_ : settings.batch_timeout;
+  return GST_CLOCK_TIME_IS_VALID(shared_.frame_duration) ? shared_.frame_duration
+                                                         : settings.batch_timeout;
 }
 
 // Until its inference begins.
@@ -92,21 +93,23 @@ GstClockTime Analyzer::latency_beside_work(const AnalyzerSettings& settings) con
 }
 
 OwnLatency Analyzer::own_latency_of(const AnalyzerSettings& settings) const {
-  const bool known = GST_CLOCK_TIME_IS_VALID(frame_duration_);
+  const bool known = GST_CLOCK_TIME_IS_VALID(shared_.frame_duration);
   OwnLatency own;
-  own.min = latency_beside_work(settings) + static_cast<GstClockTime>(work_.announced());
+  own.min =
+      latency_beside_work(settings) + static_cast<GstClockTime>(shared_.work_time.announced());
   const guint spare = keeps_time(settings) ? kSpareFrames : most_waiting(settings);
-  own.max = own.min + (known ? spare * frame_duration_ : 0);
+  own.max = own.min + (known ? spare * shared_.frame_duration : 0);
   return own;
 }
 
 // Frames that may be here at once, for upstream's pool. A live stream's come in whatever is done.
 guint Analyzer::most_held(const AnalyzerSettings& settings) const {
   const guint usual = most_waiting(settings) + 2 * settings.batch_size + analysis_->look_ahead();
-  if (!keeps_time(settings) || !GST_CLOCK_TIME_IS_VALID(frame_duration_) || frame_duration_ == 0) {
+  if (!keeps_time(settings) || !GST_CLOCK_TIME_IS_VALID(shared_.frame_duration) ||
+      shared_.frame_duration == 0) {
     return usual + (keeps_time(settings) ? kSpareFrames : 0);
   }
-  const GstClockTime frames = own_latency_of(settings).min / frame_duration_;
+  const GstClockTime frames = own_latency_of(settings).min / shared_.frame_duration;
   return std::max(usual, static_cast<guint>(std::min<GstClockTime>(frames, 1000))) + kSpareFrames;
 }
 
@@ -122,24 +125,25 @@ GstClockTime Analyzer::due_time(const Frame& frame, const AnalyzerSettings& sett
 bool Analyzer::must_leave(const Frame& frame, const AnalyzerSettings& settings,
                           GstClockTime now) const {
   if (!keeps_time(settings) || now < due_time(frame, settings)) return false;
-  return is_inferring_ || frame.was_asked_to_decide;
+  return shared_.is_inferring || frame.was_asked_to_decide;
 }
 
 void Analyzer::skip(Frame& frame) {
   AnalyzedFrame& work = frame.work;
-  if (frame.state == FrameState::Waiting) passed_.add(work);  // no analysis has seen it
-  if (frame.state == FrameState::Undecided && !work.skipped) counts_.analyzed--;
+  if (frame.state == FrameState::Waiting) shared_.passed.add(work);  // no analysis has seen it
+  if (frame.state == FrameState::Undecided && !work.skipped) shared_.counts.analyzed--;
   const bool was_counted = frame.state == FrameState::Undecided && work.skipped;
-  if (!was_counted) counts_.skipped++;
+  if (!was_counted) shared_.counts.skipped++;
   const bool is_running = frame.state == FrameState::Running;
-  gone_frames_ += is_running;
+  shared_.gone_frames += is_running;
   frame.state = is_running ? FrameState::Gone : FrameState::Ready;
   if (work.skipped) return;  // nobody wanted a result
   work.skipped = kSkippedLate;
   work.result.reset();
-  counts_.skipped_late++;
-  notices_.add_skip({running_time(work.segment, work.pts()), stream_time(work.segment, work.pts()),
-                     work.pts(), GST_BUFFER_DURATION(work.buffer.get())});
+  shared_.counts.skipped_late++;
+  shared_.notices.add_skip({running_time(work.segment, work.pts()),
+                            stream_time(work.segment, work.pts()), work.pts(),
+                            GST_BUFFER_DURATION(work.buffer.get())});
 }
 
 // Leaves those that are worth it: which did not wait too long. The newest has not, unless it may
@@ -149,7 +153,7 @@ void Analyzer::skip_late(std::vector<FramePtr>& frames, const AnalyzerSettings& 
   const GstClockTime frame_time = step(settings);
   GstClockTime bound =
       settings.max_lateness >= 0 ? static_cast<GstClockTime>(settings.max_lateness) : frame_time;
-  const bool spares_newest = bound >= frame_time || work_.announced() == 0;
+  const bool spares_newest = bound >= frame_time || shared_.work_time.announced() == 0;
   bound += kTolerance;
   if (settings.batch_size > 1) bound += settings.batch_timeout;
   bound += analysis_->look_ahead() * frame_time / 2;  // it has time for later frames besides
@@ -166,8 +170,8 @@ void Analyzer::skip_late(std::vector<FramePtr>& frames, const AnalyzerSettings& 
 
 // At the end of a live stream one inference is waited for: that which runs, or else one more.
 void Analyzer::skip_all_but_newest() {
-  bool may_run = !is_inferring_;
-  for (auto item = queue_.rbegin(); item != queue_.rend(); ++item) {
+  bool may_run = !shared_.is_inferring;
+  for (auto item = shared_.queue.rbegin(); item != shared_.queue.rend(); ++item) {
     auto* frame = std::get_if<FramePtr>(&*item);
     if (!frame || (*frame)->state != FrameState::Waiting) continue;
     if (may_run && !(*frame)->work.skipped) {
@@ -185,7 +189,7 @@ std::optional<std::uint64_t> Analyzer::index_that_cannot_wait(const AnalyzerSett
                                                               GstClockTime now,
                                                               GstClockTime ahead) {
   std::optional<std::uint64_t> last;
-  for (Item& item : queue_) {
+  for (Item& item : shared_.queue) {
     auto* frame = std::get_if<FramePtr>(&item);
     if (!frame || (*frame)->state != FrameState::Undecided || (*frame)->was_asked_to_decide) {
       continue;
@@ -206,7 +210,7 @@ GstClockTime Analyzer::latest_begin(const Frame& frame, const AnalyzerSettings& 
 // waits for a batch to fill, has no more time.
 GstClockTime Analyzer::next_due_task(const AnalyzerSettings& settings) const {
   GstClockTime next = GST_CLOCK_TIME_NONE;
-  for (const Item& item : queue_) {
+  for (const Item& item : shared_.queue) {
     const auto* frame = std::get_if<FramePtr>(&item);
     if (!frame) continue;
     if ((*frame)->state == FrameState::Undecided && !(*frame)->was_asked_to_decide) {
@@ -231,21 +235,21 @@ void Analyzer::latency_may_have_changed(const OwnLatency& before) {
   if (own_latency().min == before.min) return;
   {
     const std::lock_guard lock(mutex_);
-    notices_.add_change();
+    shared_.notices.add_change();
   }
-  tell_what_is_due();
+  post_due_notice();
 }
 
-void Analyzer::tell_what_is_due() {
+void Analyzer::post_due_notice() {
   const AnalyzerSettings settings = this->settings();
   const GstClockTime now = gst_clock_get_time(clock().get());
   Lock lock(mutex_);
-  const auto due = notices_.take(now, is_model_slow(settings));
+  const auto due = shared_.notices.take(now, is_model_slow(settings));
   lock.unlock();
-  if (due) tell(*due);
+  if (due) post_notice(*due);
 }
 
-void Analyzer::tell(const Notices::Due& due) {
+void Analyzer::post_notice(const Notices::Due& due) {
   if (due.kind == Notices::Kind::Latency) {
     announce_latency();
     return;

@@ -19,7 +19,7 @@ namespace gsttorch {
 
 bool Analyzer::is_flowing() const {
   const std::lock_guard lock(mutex_);
-  return flow_ == GST_FLOW_OK;
+  return shared_.flow == GST_FLOW_OK;
 }
 
 bool Analyzer::start_task() {
@@ -36,20 +36,20 @@ bool Analyzer::start_task() {
 
 void Analyzer::give_up_answer() {
   const std::lock_guard lock(mutex_);
-  answered_ = std::exchange(answering_, nullptr);
-  answer_ = false;
+  shared_.answered = std::exchange(shared_.answering, nullptr);
+  shared_.answer = false;
   changed_.notify_all();
 }
 
 // Nothing goes out any more: what comes in is refused with the same return, and what waits stays
 // for the case that somebody is linked.
-void Analyzer::stop_on(GstFlowReturn flow) {
+void Analyzer::stop_flow(GstFlowReturn flow) {
   const std::lock_guard lock(mutex_);
-  if (flow_ != GST_FLOW_OK) return;
+  if (shared_.flow != GST_FLOW_OK) return;
   // Somebody was linked since the frame was pushed, and said so while all seemed well.
   if (flow == GST_FLOW_NOT_LINKED && gst_pad_needs_reconfigure(pads_.src)) return;
   GST_DEBUG_OBJECT(element_, "stops: %s", gst_flow_get_name(flow));
-  flow_ = flow;
+  shared_.flow = flow;
   changed_.notify_all();
 }
 
@@ -70,15 +70,15 @@ void Analyzer::push_next() {
 // Pauses the task, unless the flow was opened again. Whether an end is to be told downstream.
 bool Analyzer::end_task() {
   const std::lock_guard lock(mutex_);
-  if (flow_ == GST_FLOW_OK) return false;
+  if (shared_.flow == GST_FLOW_OK) return false;
   gst_pad_pause_task(pads_.src);
-  const bool is_fatal = flow_ == GST_FLOW_NOT_LINKED || flow_ < GST_FLOW_EOS;
-  return eos_ && is_fatal && !std::exchange(has_told_downstream_, true);
+  const bool is_fatal = shared_.flow == GST_FLOW_NOT_LINKED || shared_.flow < GST_FLOW_EOS;
+  return shared_.is_eos && is_fatal && !std::exchange(shared_.has_sent_eos, true);
 }
 
 GstFlowReturn Analyzer::flow() const {
   const std::lock_guard lock(mutex_);
-  return flow_;
+  return shared_.flow;
 }
 
 // The next that can leave; false when nothing goes out any more.
@@ -88,16 +88,16 @@ bool Analyzer::wait_for_output(Item& item) {
     const auto clock = this->clock();
     const GstClockTime now = gst_clock_get_time(clock.get());
     Lock lock(mutex_);
-    if (flow_ != GST_FLOW_OK) return false;
-    if (clock_.get() != clock.get()) continue;
-    if (take_output(item, settings, now)) {
+    if (shared_.flow != GST_FLOW_OK) return false;
+    if (shared_.clock.get() != clock.get()) continue;
+    if (pop_ready_item(item, settings, now)) {
       changed_.notify_all();
       return true;
     }
     const GstClockTime due = next_leaving(settings);
-    if (GST_CLOCK_TIME_IS_VALID(due) && due > now && !output_alarm_.is_set(clock.get(), due)) {
+    if (GST_CLOCK_TIME_IS_VALID(due) && due > now && !output_.alarm.is_set(clock.get(), due)) {
       lock.unlock();
-      output_alarm_.set(clock.get(), due);
+      output_.alarm.set(clock.get(), due);
     } else {
       changed_.wait(lock);
     }
@@ -105,23 +105,23 @@ bool Analyzer::wait_for_output(Item& item) {
 }
 
 GstClockTime Analyzer::next_leaving(const AnalyzerSettings& settings) const {
-  if (queue_.empty() || !keeps_time(settings)) return GST_CLOCK_TIME_NONE;
-  const auto* frame = std::get_if<FramePtr>(&queue_.front());
+  if (shared_.queue.empty() || !keeps_time(settings)) return GST_CLOCK_TIME_NONE;
+  const auto* frame = std::get_if<FramePtr>(&shared_.queue.front());
   return frame ? due_time(**frame, settings) : GST_CLOCK_TIME_NONE;
 }
 
-bool Analyzer::take_output(Item& item, const AnalyzerSettings& settings, GstClockTime now) {
-  if (queue_.empty()) return false;
-  Item& first = queue_.front();
+bool Analyzer::pop_ready_item(Item& item, const AnalyzerSettings& settings, GstClockTime now) {
+  if (shared_.queue.empty()) return false;
+  Item& first = shared_.queue.front();
   const auto* frame = std::get_if<FramePtr>(&first);
   if (frame && !can_leave(**frame, settings, now)) return false;
   if (const auto* query = std::get_if<QueuedQuery>(&first)) {
-    if (cursor_ == 0) return false;  // an inference may still hold buffers from before it
-    answering_ = query->query;
+    if (shared_.cursor == 0) return false;  // an inference may still hold buffers from before it
+    shared_.answering = query->query;
   }
   item = std::move(first);
-  queue_.pop_front();
-  if (cursor_ > 0) cursor_--;
+  shared_.queue.pop_front();
+  if (shared_.cursor > 0) shared_.cursor--;
   return true;
 }
 
@@ -148,25 +148,26 @@ void Analyzer::push(Item item) {
 
 void Analyzer::push_queued_event(Ref<GstEvent> event) {
   const GstEventType type = GST_EVENT_TYPE(event.get());
-  if (type == GST_EVENT_SEGMENT || type == GST_EVENT_STREAM_START) drops_frames_ = false;
+  if (type == GST_EVENT_SEGMENT || type == GST_EVENT_STREAM_START) output_.drops_frames = false;
   gst_pad_push_event(pads_.src, event.release());
 }
 
 // Downstream wants no more frames of this segment; events still go there. What waits may belong to
 // the next one.
 void Analyzer::end_segment() {
-  drops_frames_ = true;
+  output_.drops_frames = true;
   const std::lock_guard lock(mutex_);
-  refuses_frames_ = std::none_of(queue_.begin(), queue_.end(), [](const Item& item) {
-    const auto* event = std::get_if<QueuedEvent>(&item);
-    if (!event) return false;
-    const GstEventType type = GST_EVENT_TYPE(event->event.get());
-    return type == GST_EVENT_SEGMENT || type == GST_EVENT_STREAM_START;
-  });
+  shared_.refuses_frames =
+      std::none_of(shared_.queue.begin(), shared_.queue.end(), [](const Item& item) {
+        const auto* event = std::get_if<QueuedEvent>(&item);
+        if (!event) return false;
+        const GstEventType type = GST_EVENT_TYPE(event->event.get());
+        return type == GST_EVENT_SEGMENT || type == GST_EVENT_STREAM_START;
+      });
 }
 
 void Analyzer::push_frame(AnalyzedFrame& frame) {
-  if (drops_frames_) return;
+  if (output_.drops_frames) return;
   if (frame.shared && !frame.shared->keeps()) frame.shared.reset();  // it would lock the pixels
   GstBuffer* writable = gst_buffer_make_writable(frame.buffer.release());
   if (!writable) throw std::bad_alloc();
@@ -174,7 +175,7 @@ void Analyzer::push_frame(AnalyzedFrame& frame) {
   if (frame.shared) FrameTable::attach(writable, std::move(frame.shared));
   frame.shared.reset();
   analysis_->publish(frame);
-  if (frame.is_skipped(kSkippedLate)) tell_what_is_due();
+  if (frame.is_skipped(kSkippedLate)) post_due_notice();
   GST_LOG_OBJECT(element_, "pushes frame %" G_GUINT64_FORMAT "%s%s", frame.index,
                  frame.skipped ? ", skipped: " : "", frame.skipped ? frame.skipped : "");
   gst_pad_check_reconfigure(pads_.src);  // from here on a new link is marked on the pad
@@ -182,7 +183,7 @@ void Analyzer::push_frame(AnalyzedFrame& frame) {
   if (flow == GST_FLOW_EOS) {
     end_segment();
   } else if (flow != GST_FLOW_OK) {
-    stop_on(flow);
+    stop_flow(flow);
   }
 }
 
@@ -197,9 +198,9 @@ void Analyzer::answer(GstQuery* query) {
                      result ? "answered" : "no answer");
   }
   const std::lock_guard lock(mutex_);
-  answering_ = nullptr;
-  answered_ = query;
-  answer_ = result;
+  shared_.answering = nullptr;
+  shared_.answered = query;
+  shared_.answer = result;
   changed_.notify_all();
 }
 
@@ -213,7 +214,7 @@ bool Analyzer::answer_allocation(GstQuery* query) {
     const AnalyzerSettings settings = this->settings();
     const std::lock_guard lock(mutex_);
     held = most_held(settings);
-    device = device_;
+    device = shared_.device;
   }
   const guint pools = gst_query_get_n_allocation_pools(query);
   for (guint i = 0; i < pools; i++) {
@@ -228,7 +229,7 @@ bool Analyzer::answer_allocation(GstQuery* query) {
   GstVideoInfo info;
   const bool is_video = caps && gst_video_info_from_caps(&info, caps);
   if (pools == 0 && is_video) {
-    if (!input_allocator_) input_allocator_ = make_input_allocator(device);
+    if (!output_.input_allocator) output_.input_allocator = make_input_allocator(device);
     offer_memory(query, info, held);
   }
   return true;
@@ -238,7 +239,7 @@ bool Analyzer::answer_allocation(GstQuery* query) {
 // on the CPU they are used where they lie.
 void Analyzer::offer_memory(GstQuery* query, const GstVideoInfo& info, guint buffers) {
   const gsize size = GST_VIDEO_INFO_SIZE(&info);
-  GstAllocator* allocator = input_allocator_.get();
+  GstAllocator* allocator = output_.input_allocator.get();
   if (!allocator || gst_query_get_n_allocation_params(query) > 0) {
     gst_query_add_allocation_pool(query, nullptr, size, buffers, 0);
     return;
@@ -265,8 +266,8 @@ bool Analyzer::src_event(GstEvent* event) {
     // Whoever was linked now asks so: what is not linked is over. Under the lock, or the task could
     // be started after the pad was deactivated, or before `end_task` pauses it.
     const std::lock_guard lock(mutex_);
-    if (flow_ == GST_FLOW_NOT_LINKED) {
-      flow_ = GST_FLOW_OK;
+    if (shared_.flow == GST_FLOW_NOT_LINKED) {
+      shared_.flow = GST_FLOW_OK;
       changed_.notify_all();
       start_task();
     }
