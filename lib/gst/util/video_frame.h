@@ -2,41 +2,14 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
-#include <string>
-
 #include <gst/video/video.h>
 
 #include "lib/engine/image.h"
+#include "lib/gst/util/video_info.h"
 
 namespace gsttorch {
 
-/// The video formats that the model elements support, for a caps string.
-#define GSTTORCH_VIDEO_FORMATS                                                               \
-  "{ NV12, I420, Y42B, Y444, YUY2, UYVY, I420_10LE, P010_10LE, RGB, BGR, RGBx, BGRx, RGBA, " \
-  "BGRA, GRAY8 }"
-
-/// A part of an image, in pixels.
-struct VideoRectangle {
-  int x = 0, y = 0, width = 0, height = 0;
-  bool operator==(const VideoRectangle&) const = default;
-};
-
-struct VideoSize {
-  int width = 0, height = 0;  ///< pixels
-  bool operator==(const VideoSize&) const = default;
-};
-
-/// The visible part of a buffer's image: from its GstVideoCropMeta, or else the size in its caps,
-/// from the top left. Producers may pad images, and elements such as videocrop do not copy pixels
-/// if downstream supports the meta.
-VideoRectangle visible_part(GstBuffer* buffer, const GstVideoInfo& info);
-
-/// Describes colorimetry or framing that the models do not handle, for a warning; empty if there is
-/// nothing to warn about. The models process pixels as SDR with BT.709 primaries, one frame per
-/// buffer.
-std::string unsupported_colorimetry(const GstVideoInfo& info);
-
-/// A buffer mapped for reading as a video frame; unmapped by the destructor.
+/// A buffer mapped for reading as a video frame, unmapped when it goes out of scope.
 class MappedFrame {
  public:
   MappedFrame(const GstVideoInfo& info, GstBuffer* buffer);
