@@ -24,18 +24,19 @@
 #include "config.h"
 #include "gst/loftrmatch/loftrmatch.h"
 #include "lib/gst/gsttorchmatchmeta.h"
+#include "lib/gst/model_analyzer/model_analyzer_class.h"
 #include "lib/gst/util/boundary.h"
 #include "lib/gst/util/element_class.h"
-#include "lib/gst/util/video_frame.h"
+#include "lib/gst/util/video_info.h"
 
 GST_DEBUG_CATEGORY(gst_loftr_match_debug);
 #define GST_CAT_DEFAULT gst_loftr_match_debug
 
 struct _GstLoftrMatch {
-  GstTorchAnalyzer parent;
+  GstTorchModelAnalyzer parent;
 };
 
-G_DEFINE_TYPE(GstLoftrMatch, gst_loftr_match, GST_TYPE_TORCH_ANALYZER)
+G_DEFINE_TYPE(GstLoftrMatch, gst_loftr_match, GST_TYPE_TORCH_MODEL_ANALYZER)
 GST_ELEMENT_REGISTER_DEFINE(loftrmatch, "loftrmatch", GST_RANK_NONE, GST_TYPE_LOFTR_MATCH)
 
 namespace {
@@ -69,7 +70,7 @@ GstStaticPadTemplate src_template =
                             GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(GSTTORCH_VIDEO_FORMATS)));
 
 gsttorch::LoftrMatch& impl(gpointer self) {
-  return static_cast<gsttorch::LoftrMatch&>(*GST_TORCH_ANALYZER(self)->analysis);
+  return gsttorch::analysis_of<gsttorch::LoftrMatch>(self);
 }
 
 GType mode_type() {
@@ -252,10 +253,7 @@ static void gst_loftr_match_class_init(GstLoftrMatchClass* klass) {
   GST_DEBUG_CATEGORY_INIT(gst_loftr_match_debug, "loftrmatch", 0, "LoFTR matching");
 
   guard_properties<set_property, get_property>(object_class);
-  GST_TORCH_ANALYZER_CLASS(klass)->create_analysis =
-      [](gsttorch::AnalyzerHost* host) -> std::unique_ptr<gsttorch::Analysis> {
-    return std::make_unique<gsttorch::LoftrMatch>(*host);
-  };
+  gsttorch::set_model_analysis<gsttorch::LoftrMatch>(klass);
 
   install_properties(object_class);
   gst_element_class_add_static_pad_template(element_class, &sink_template);

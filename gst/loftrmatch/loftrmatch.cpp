@@ -50,7 +50,7 @@ LoftrMatchSettings LoftrMatch::settings() const {
 
 Result<void> LoftrMatch::start() {
   budget_.restart();
-  const AnalyzerSettings wanted = host_.settings();
+  const ModelSettings wanted = host_.model_settings();
   const LoftrMatchSettings mine = settings();
   const auto path = weights_of(wanted.model);
   if (!path) return path.error();
@@ -70,7 +70,7 @@ Result<void> LoftrMatch::start() {
 
 // Starts the coarse pass's model if it differs from the full pass's; otherwise starts none.
 Result<void> LoftrMatch::start_coarse_model(const LoftrMatchSettings& settings,
-                                            const AnalyzerSettings& common,
+                                            const ModelSettings& common,
                                             const std::string& full_path) {
   const bool is_auto = settings.coarse_model == "auto" || settings.coarse_model.empty();
   const std::string name = is_auto ? kBundledModel : settings.coarse_model;
@@ -84,7 +84,7 @@ Result<void> LoftrMatch::start_coarse_model(const LoftrMatchSettings& settings,
   return {};
 }
 
-Result<std::string> LoftrMatch::wait_until_ready(std::stop_token stop) {
+Result<void> LoftrMatch::wait_until_ready(std::stop_token stop) {
   auto model = model_.wait(stop);
   if (!model) return model.error();
   std::shared_ptr<MatchModel> coarse = is_adaptive_ ? *model : nullptr;
@@ -95,7 +95,8 @@ Result<std::string> LoftrMatch::wait_until_ready(std::stop_token stop) {
   }
   matcher_ = PairMatcher(*model, std::move(coarse));
   GST_INFO_OBJECT(host_.element(), "%s", model_.description().c_str());
-  return matcher_.info().device;
+  host_.set_device(matcher_.info().device);
+  return {};
 }
 
 void LoftrMatch::stop() {

@@ -16,9 +16,9 @@
 #include "lib/base/lru_cache.h"
 #include "lib/base/result.h"
 #include "lib/engine/match_plan.h"
-#include "lib/gst/analyzer/analysis.h"
-#include "lib/gst/analyzer/cached_plan.h"
-#include "lib/gst/analyzer/model_slot.h"
+#include "lib/gst/model_analyzer/cached_plan.h"
+#include "lib/gst/model_analyzer/model_host.h"
+#include "lib/gst/model_analyzer/model_slot.h"
 #include "lib/gst/results_budget.h"
 
 namespace gsttorch {
@@ -26,7 +26,7 @@ namespace gsttorch {
 /// Pairs each frame with another image and finds the matches between them.
 class LoftrMatch final : public Analysis {
  public:
-  explicit LoftrMatch(AnalyzerHost& host) : host_(host), model_(host), coarse_model_(host) {}
+  explicit LoftrMatch(ModelHost& host) : host_(host), model_(host), coarse_model_(host) {}
 
   LoftrMatchSettings settings() const;
   template <typename Fn>
@@ -37,7 +37,7 @@ class LoftrMatch final : public Analysis {
 
   // Analysis
   Result<void> start() override;
-  Result<std::string> wait_until_ready(std::stop_token stop) override;
+  Result<void> wait_until_ready(std::stop_token stop) override;
   void stop() override;
   void reset() override { history_ = FrameHistory(); }
   Result<void> prepare(std::span<AnalyzedFrame> frames, std::stop_token stop) override;
@@ -54,8 +54,8 @@ class LoftrMatch final : public Analysis {
     CacheCounts features;
   };
 
-  Result<void> start_coarse_model(const LoftrMatchSettings& settings,
-                                  const AnalyzerSettings& common, const std::string& full_path);
+  Result<void> start_coarse_model(const LoftrMatchSettings& settings, const ModelSettings& common,
+                                  const std::string& full_path);
   Result<void> plan(const GstVideoInfo& info, const LoftrMatchSettings& settings);
   Result<void> match_frame(AnalyzedFrame& frame, const LoftrMatchSettings& settings,
                            std::vector<ImagePair>& pairs);
@@ -76,7 +76,7 @@ class LoftrMatch final : public Analysis {
   void attach(AnalyzedFrame& frame, const FrameMatches& found, const PairMatches* one);
   void post(const AnalyzedFrame& frame, const FrameMatches& found, const PairMatches& one) const;
 
-  AnalyzerHost& host_;  // owns this
+  ModelHost& host_;  // owns this
   ResultsBudget budget_;
   mutable std::mutex mutex_;
   LoftrMatchSettings settings_;  // guarded by mutex_

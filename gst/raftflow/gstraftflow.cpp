@@ -22,18 +22,19 @@
 #include "config.h"
 #include "gst/raftflow/raftflow.h"
 #include "lib/gst/gsttorchflowmeta.h"
+#include "lib/gst/model_analyzer/model_analyzer_class.h"
 #include "lib/gst/util/boundary.h"
 #include "lib/gst/util/element_class.h"
-#include "lib/gst/util/video_frame.h"
+#include "lib/gst/util/video_info.h"
 
 GST_DEBUG_CATEGORY(gst_raft_flow_debug);
 #define GST_CAT_DEFAULT gst_raft_flow_debug
 
 struct _GstRaftFlow {
-  GstTorchAnalyzer parent;
+  GstTorchModelAnalyzer parent;
 };
 
-G_DEFINE_TYPE(GstRaftFlow, gst_raft_flow, GST_TYPE_TORCH_ANALYZER)
+G_DEFINE_TYPE(GstRaftFlow, gst_raft_flow, GST_TYPE_TORCH_MODEL_ANALYZER)
 GST_ELEMENT_REGISTER_DEFINE(raftflow, "raftflow", GST_RANK_NONE, GST_TYPE_RAFT_FLOW)
 
 namespace {
@@ -60,9 +61,7 @@ GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS,
                             GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(GSTTORCH_VIDEO_FORMATS)));
 
-gsttorch::RaftFlow& impl(gpointer self) {
-  return static_cast<gsttorch::RaftFlow&>(*GST_TORCH_ANALYZER(self)->analysis);
-}
+gsttorch::RaftFlow& impl(gpointer self) { return gsttorch::analysis_of<gsttorch::RaftFlow>(self); }
 
 void write_setting(RaftFlowSettings& s, guint id, const GValue* value) {
   switch (id) {
@@ -180,10 +179,7 @@ static void gst_raft_flow_class_init(GstRaftFlowClass* klass) {
   GST_DEBUG_CATEGORY_INIT(gst_raft_flow_debug, "raftflow", 0, "RAFT optical flow");
 
   guard_properties<set_property, get_property>(object_class);
-  GST_TORCH_ANALYZER_CLASS(klass)->create_analysis =
-      [](gsttorch::AnalyzerHost* host) -> std::unique_ptr<gsttorch::Analysis> {
-    return std::make_unique<gsttorch::RaftFlow>(*host);
-  };
+  gsttorch::set_model_analysis<gsttorch::RaftFlow>(klass);
 
   install_properties(object_class);
   gst_element_class_add_static_pad_template(element_class, &sink_template);

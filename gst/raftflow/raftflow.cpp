@@ -44,7 +44,7 @@ RaftFlowSettings RaftFlow::settings() const {
 
 Result<void> RaftFlow::start() {
   budget_.restart();
-  const AnalyzerSettings wanted = host_.settings();
+  const ModelSettings wanted = host_.model_settings();
   const std::string name = wanted.model == "auto" ? kDefaultModel : wanted.model;
   const auto path = find_weights(name);
   if (!path) return path.error();
@@ -54,12 +54,13 @@ Result<void> RaftFlow::start() {
   return {};
 }
 
-Result<std::string> RaftFlow::wait_until_ready(std::stop_token stop) {
+Result<void> RaftFlow::wait_until_ready(std::stop_token stop) {
   auto model = model_.wait(std::move(stop));
   if (!model) return model.error();
   net_ = *model;
   GST_INFO_OBJECT(host_.element(), "%s", model_.description().c_str());
-  return net_->info().device;
+  host_.set_device(net_->info().device);
+  return {};
 }
 
 void RaftFlow::stop() {

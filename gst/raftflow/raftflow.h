@@ -15,10 +15,10 @@
 #include "lib/base/result.h"
 #include "lib/engine/flow_model.h"
 #include "lib/engine/flow_plan.h"
-#include "lib/gst/analyzer/analysis.h"
-#include "lib/gst/analyzer/cached_plan.h"
-#include "lib/gst/analyzer/model_slot.h"
 #include "lib/gst/gsttorchshotmeta.h"
+#include "lib/gst/model_analyzer/cached_plan.h"
+#include "lib/gst/model_analyzer/model_host.h"
+#include "lib/gst/model_analyzer/model_slot.h"
 #include "lib/gst/results_budget.h"
 
 namespace gsttorch {
@@ -34,7 +34,7 @@ struct RaftFlowSettings {
 /// Pairs each frame with an earlier one and computes the flow between them.
 class RaftFlow final : public Analysis {
  public:
-  explicit RaftFlow(AnalyzerHost& host) : host_(host), model_(host) {}
+  explicit RaftFlow(ModelHost& host) : host_(host), model_(host) {}
 
   RaftFlowSettings settings() const;
   template <typename Fn>
@@ -45,7 +45,7 @@ class RaftFlow final : public Analysis {
 
   // Analysis
   Result<void> start() override;
-  Result<std::string> wait_until_ready(std::stop_token stop) override;
+  Result<void> wait_until_ready(std::stop_token stop) override;
   void stop() override;
   void reset() override { state_ = State(); }
   Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) override;
@@ -96,7 +96,7 @@ class RaftFlow final : public Analysis {
   void attach(AnalyzedFrame& frame, const OpticalFlow& found);
   void post(const AnalyzedFrame& frame, const OpticalFlow& found) const;
 
-  AnalyzerHost& host_;  // owns this
+  ModelHost& host_;  // owns this
   ResultsBudget budget_;
   mutable std::mutex mutex_;
   RaftFlowSettings settings_;       // guarded by mutex_

@@ -22,18 +22,19 @@
 
 #include "config.h"
 #include "gst/scenedetect/scenedetect.h"
+#include "lib/gst/model_analyzer/model_analyzer_class.h"
 #include "lib/gst/util/boundary.h"
 #include "lib/gst/util/element_class.h"
-#include "lib/gst/util/video_frame.h"
+#include "lib/gst/util/video_info.h"
 
 GST_DEBUG_CATEGORY(gst_scene_detect_debug);
 #define GST_CAT_DEFAULT gst_scene_detect_debug
 
 struct _GstSceneDetect {
-  GstTorchAnalyzer parent;
+  GstTorchModelAnalyzer parent;
 };
 
-G_DEFINE_TYPE(GstSceneDetect, gst_scene_detect, GST_TYPE_TORCH_ANALYZER)
+G_DEFINE_TYPE(GstSceneDetect, gst_scene_detect, GST_TYPE_TORCH_MODEL_ANALYZER)
 GST_ELEMENT_REGISTER_DEFINE(scenedetect, "scenedetect", GST_RANK_NONE, GST_TYPE_SCENE_DETECT)
 
 namespace {
@@ -64,7 +65,7 @@ GstStaticPadTemplate src_template =
                             GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(GSTTORCH_VIDEO_FORMATS)));
 
 gsttorch::SceneDetect& impl(gpointer self) {
-  return static_cast<gsttorch::SceneDetect&>(*GST_TORCH_ANALYZER(self)->analysis);
+  return gsttorch::analysis_of<gsttorch::SceneDetect>(self);
 }
 
 void write_setting(SceneDetectSettings& s, guint id, const GValue* value) {
@@ -176,10 +177,7 @@ static void gst_scene_detect_class_init(GstSceneDetectClass* klass) {
   GST_DEBUG_CATEGORY_INIT(gst_scene_detect_debug, "scenedetect", 0, "shot boundary detection");
 
   guard_properties<set_property, get_property>(object_class);
-  GST_TORCH_ANALYZER_CLASS(klass)->create_analysis =
-      [](gsttorch::AnalyzerHost* host) -> std::unique_ptr<gsttorch::Analysis> {
-    return std::make_unique<gsttorch::SceneDetect>(*host);
-  };
+  gsttorch::set_model_analysis<gsttorch::SceneDetect>(klass);
 
   install_properties(object_class);
   gst_element_class_add_static_pad_template(element_class, &sink_template);

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "gst/scenedetect/scorer_loader.h"
-#include "lib/gst/analyzer/cached_plan.h"
 #include "lib/gst/gsttorchshotmeta.h"
+#include "lib/gst/model_analyzer/cached_plan.h"
 #include "lib/gst/util/message.h"
 #include "lib/gst/util/segment_time.h"
 
@@ -64,7 +64,7 @@ SceneDetectSettings SceneDetect::settings() const {
 // --- the model
 
 Result<void> SceneDetect::start() {
-  const AnalyzerSettings wanted = host_.settings();
+  const ModelSettings wanted = host_.model_settings();
   const SceneDetectSettings settings = this->settings();
   const auto choice = choose_scorer(wanted.model);
   if (!choice) return choice.error();
@@ -76,7 +76,7 @@ Result<void> SceneDetect::start() {
   return {};
 }
 
-Result<std::string> SceneDetect::wait_until_ready(std::stop_token stop) {
+Result<void> SceneDetect::wait_until_ready(std::stop_token stop) {
   auto scorer = model_.wait(std::move(stop));
   if (!scorer) return scorer.error();
   scorer_ = *scorer;
@@ -91,7 +91,8 @@ Result<std::string> SceneDetect::wait_until_ready(std::stop_token stop) {
   const auto frames = static_cast<guint>(detector_->look_ahead() + scorer_->look_ahead());
   look_ahead_ = frames;
   GST_INFO_OBJECT(host_.element(), "%s", model_.description().c_str());
-  return info.device;
+  host_.set_device(info.device);
+  return {};
 }
 
 void SceneDetect::stop() {

@@ -13,8 +13,8 @@
 #include "gst/scenedetect/frame_scorer.h"
 #include "gst/scenedetect/key_unit.h"
 #include "lib/base/result.h"
-#include "lib/gst/analyzer/analysis.h"
-#include "lib/gst/analyzer/model_slot.h"
+#include "lib/gst/model_analyzer/model_host.h"
+#include "lib/gst/model_analyzer/model_slot.h"
 #include "lib/shots/shot_detector.h"
 
 namespace gsttorch {
@@ -32,9 +32,9 @@ struct SceneDetectSettings {
 /// Runs a model on each frame and detects where shots begin.
 class SceneDetect final : public Analysis {
  public:
-  explicit SceneDetect(AnalyzerHost& host) : host_(host), model_(host) {}
+  explicit SceneDetect(ModelHost& host) : host_(host), model_(host) {}
 
-  AnalyzerHost& host() const { return host_; }
+  ModelHost& host() const { return host_; }
   SceneDetectSettings settings() const;
   template <typename Fn>
   void change_settings(Fn&& change) {
@@ -44,7 +44,7 @@ class SceneDetect final : public Analysis {
 
   // Analysis
   Result<void> start() override;
-  Result<std::string> wait_until_ready(std::stop_token stop) override;
+  Result<void> wait_until_ready(std::stop_token stop) override;
   void stop() override;
   void reset() override;
   Result<void> analyze(std::span<AnalyzedFrame> frames, std::stop_token stop) override;
@@ -81,7 +81,7 @@ class SceneDetect final : public Analysis {
             const ShotBoundary& boundary) const;
   void force_key_unit(const AnalyzedFrame& frame, bool all_headers);
 
-  AnalyzerHost& host_;  // owns this
+  ModelHost& host_;  // owns this
   mutable std::mutex mutex_;
   SceneDetectSettings settings_;         // guarded by mutex_
   std::atomic<guint> look_ahead_ = 8;    // frames

@@ -32,11 +32,16 @@ LAYERS = PLAIN | {
     "lib/gst/util/": ("lib/base/", "lib/engine/"),
     "lib/gst/runtime/": ("lib/base/", "lib/engine/", "lib/models/", "lib/gst/debug.h",
                          "lib/gst/util/"),
+    "lib/gst/analyzer/": ("lib/base/", "lib/gst/debug.h", "lib/gst/gsttorchenums.h",
+                          "lib/gst/gsttorchshotmeta.h", "lib/gst/util/"),
     "lib/gst/": ("lib/base/", "lib/formats/", "lib/engine/", "lib/device/"),
     "gst/": (*(name for name in PLAIN if name != "lib/cuda/"), "lib/gst/"),
     "tools/": (*PLAIN, "lib/gst/"),
 }
-# Each directory of the command line may use itself and support/, and these.
+# What the base class of the analysers does not reach, not even by what it includes.
+BASE_CLASS = "lib/gst/analyzer/"
+MODELS = ("lib/engine/", "lib/models/", "lib/nn/", "lib/gst/runtime/", "lib/gst/model_analyzer/")
+# Which directory of the command line may use which: any its own and support/, and these.
 COMMANDS = {"analyze": ("report",), "scenes": ("report",)}
 WITHOUT_GSTREAMER = (*PLAIN, "lib/nn/", *(name.replace("lib/", "tests/") for name in PLAIN),
                      "tests/nn/")
@@ -111,6 +116,9 @@ def problems(file: str, text: str) -> list[str]:
     ("lib/gst/a.cpp", '"gst/raftflow/raftflow.h"'),
     ("lib/gst/util/a.cpp", '"lib/gst/runtime/runtime.h"'),
     ("lib/gst/runtime/a.cpp", '"lib/gst/analyzer/analyzer.h"'),
+    ("lib/gst/analyzer/a.cpp", '"lib/gst/runtime/runtime.h"'),
+    ("lib/gst/analyzer/a.cpp", '"lib/gst/model_analyzer/model_host.h"'),
+    ("lib/gst/analyzer/a.cpp", '"lib/engine/engine.h"'),
     ("tools/gst-torch/support/a.cpp", '"tools/gst-torch/report/page.h"'),
     ("tools/gst-torch/report/a.cpp", '"tools/gst-torch/analyze/stages.h"'),
     ("tools/gst-torch/a.cpp", '"gst/raftflow/raftflow.h"'),
@@ -142,3 +150,22 @@ def test_no_file_includes_what_its_layer_may_not_know() -> None:
     sources = tree.files_ending(*tree.CPP)
     assert sources
     assert [found for file in sources for found in problems(file, tree.read(file))] == []
+
+
+def reached_from(sources: list[str]) -> set[str]:
+    """These files, and those of this project that they include, directly or not."""
+    found, todo = set(), list(sources)
+    while todo:
+        file = todo.pop()
+        if file not in found and (tree.ROOT / file).is_file():
+            found.add(file)
+            todo += [header for quote, header in tree.INCLUDE.findall(tree.read(file))
+                     if quote == '"']
+    return found
+
+
+def test_the_base_class_of_the_analysers_knows_no_model() -> None:
+    sources = [file for file in tree.files_ending(*tree.CPP) if file.startswith(BASE_CLASS)]
+    reached = reached_from(sources)
+    assert "lib/base/result.h" in reached
+    assert sorted(file for file in reached if file.startswith(MODELS)) == []

@@ -4,7 +4,8 @@
 
 #include <deque>
 
-#include "lib/gst/util/video_frame.h"
+#include "lib/gst/model_analyzer/model_analyzer_class.h"
+#include "lib/gst/util/video_info.h"
 
 namespace gsttorch {
 namespace {
@@ -30,11 +31,18 @@ struct TestResult final : FrameResult {
 class TestAnalysis final : public Analysis {
  public:
   explicit TestAnalysis(AnalyzerHost& host) : host_(host), work_(test_work()) {}
+  explicit TestAnalysis(ModelHost& host)
+      : host_(host),
+        set_device_([&host](const std::string& name) { host.set_device(name); }),
+        work_(test_work()) {}
 
   Result<void> start() override { return work_.start ? work_.start() : Result<void>(); }
-  Result<std::string> wait_until_ready(std::stop_token stop) override {
-    if (work_.wait_until_ready) return work_.wait_until_ready(std::move(stop));
-    return std::string("cpu");
+  Result<void> wait_until_ready(std::stop_token stop) override {
+    if (work_.wait_until_ready) {
+      if (auto ready = work_.wait_until_ready(std::move(stop)); !ready) return ready;
+    }
+    if (set_device_) set_device_("cpu");
+    return {};
   }
   void stop() override { call(work_.stop); }
   void reset() override {
@@ -92,11 +100,12 @@ class TestAnalysis final : public Analysis {
   }
 
   AnalyzerHost& host_;
+  const std::function<void(const std::string&)> set_device_;  // empty without a model
   TestWork& work_;
   std::deque<std::shared_ptr<TestResult::Verdict>> undecided_;
 };
 
-void class_init(gpointer g_class, gpointer) {
+void set_up_class(gpointer g_class) {
   static GstStaticPadTemplate sink =
       GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
                               GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(GSTTORCH_VIDEO_FORMATS)));
@@ -108,22 +117,36 @@ void class_init(gpointer g_class, gpointer) {
   gst_element_class_add_static_pad_template(element_class, &src);
   gst_element_class_set_static_metadata(element_class, "Test analyser", "Filter/Analyzer/Video",
                                         "Does what a test says", "tests");
-  GST_TORCH_ANALYZER_CLASS(g_class)->create_analysis =
-      [](AnalyzerHost* host) -> std::unique_ptr<Analysis> {
-    return std::make_unique<TestAnalysis>(*host);
-  };
 }
 
-GType test_analyzer_type() {
-  static const GType type = [] {
-    GTypeInfo info = {};
-    info.class_size = sizeof(GstTorchAnalyzerClass);
-    info.class_init = class_init;
-    info.instance_size = sizeof(GstTorchAnalyzer);
-    return g_type_register_static(GST_TYPE_TORCH_ANALYZER, "GstTestAnalyzer", &info,
-                                  static_cast<GTypeFlags>(0));
-  }();
-  return type;
+// On the base class alone, and on the one for models.
+GType plain_analyzer_type() {
+  GTypeInfo info = {};
+  info.class_size = sizeof(GstTorchAnalyzerClass);
+  info.class_init = [](gpointer g_class, gpointer) {
+    set_up_class(g_class);
+    set_analysis<TestAnalysis>(g_class);
+  };
+  info.instance_size = sizeof(GstTorchAnalyzer);
+  return g_type_register_static(GST_TYPE_TORCH_ANALYZER, "GstPlainTestAnalyzer", &info,
+                                static_cast<GTypeFlags>(0));
+}
+
+GType model_analyzer_type() {
+  GTypeInfo info = {};
+  info.class_size = sizeof(GstTorchModelAnalyzerClass);
+  info.class_init = [](gpointer g_class, gpointer) {
+    set_up_class(g_class);
+    set_model_analysis<TestAnalysis>(g_class);
+  };
+  info.instance_size = sizeof(GstTorchModelAnalyzer);
+  return g_type_register_static(GST_TYPE_TORCH_MODEL_ANALYZER, "GstTestAnalyzer", &info,
+                                static_cast<GTypeFlags>(0));
+}
+
+bool register_elements() {
+  return gst_element_register(nullptr, "testanalyzer", GST_RANK_NONE, model_analyzer_type()) &&
+         gst_element_register(nullptr, "plaintestanalyzer", GST_RANK_NONE, plain_analyzer_type());
 }
 
 }  // namespace
@@ -131,8 +154,7 @@ GType test_analyzer_type() {
 TestWork& test_work() { return *current(); }
 
 TestWork& reset_test_work() {
-  static const bool registered =
-      gst_element_register(nullptr, "testanalyzer", GST_RANK_NONE, test_analyzer_type());
+  static const bool registered = register_elements();
   g_assert_true(registered);
   current() = std::make_unique<TestWork>();
   return *current();

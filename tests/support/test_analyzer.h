@@ -8,12 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "lib/gst/analyzer/gsttorchanalyzer.h"
+#include "lib/gst/analyzer/analysis.h"
 
 namespace gsttorch {
 
-/// Callbacks of the element `testanalyzer`, which run instead of inference, and a record of what it
-/// received. All such elements share it; reset it before each test.
+/// What the elements `testanalyzer` and `plaintestanalyzer` do instead of inference, and what they
+/// saw. The first has the class for models between itself and the base class, the second has not.
+/// One for all such elements; `reset` before each test.
 struct TestWork {
   struct Seen {
     std::uint64_t index;
@@ -27,7 +28,7 @@ struct TestWork {
   std::function<Result<void>(std::span<AnalyzedFrame>, std::stop_token)> analyze;
   std::function<void(AnalyzerHost&, AnalyzedFrame&)> publish;
   std::function<Result<void>()> start;
-  std::function<Result<std::string>(std::stop_token)> wait_until_ready;
+  std::function<Result<void>(std::stop_token)> wait_until_ready;
   std::function<void()> stop, reset, decide_all, add_stats;
   guint look_ahead = 0;
 
@@ -46,9 +47,9 @@ struct TestWork {
   int resets = 0;                    // guarded by mutex
 };
 
-/// The current work of all `testanalyzer` elements.
+/// The work of all such elements from now on.
 TestWork& test_work();
-/// Creates new work and registers the element with GStreamer.
+/// A new one; makes both elements known to GStreamer.
 TestWork& reset_test_work();
 
 }  // namespace gsttorch

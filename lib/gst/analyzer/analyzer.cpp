@@ -3,14 +3,9 @@
 // An analyser as a whole: what it lends its analysis, its states and pads.
 #include "lib/gst/analyzer/analyzer.h"
 
-#include <cstdlib>
 #include <utility>
 
-#include "lib/gst/cuda_context.h"
 #include "lib/gst/debug.h"
-#include "lib/gst/gsttorchruntime-private.h"
-#include "lib/gst/runtime/frame_table.h"
-#include "lib/gst/runtime/runtime.h"
 #include "lib/gst/util/boundary.h"
 
 namespace gsttorch {
@@ -18,7 +13,6 @@ namespace gsttorch {
 Analyzer::Analyzer(GstElement* element, AnalyzerPads pads)
     : element_(element),
       pads_(pads),
-      runtime_(Runtime::instance()),
       analysis_thread_{.task{pads.src, element, [this] { analyze_next(); }},
                        .alarm = ClockAlarm([this] { wake(); })},
       output_{.alarm = ClockAlarm([this] { wake(); })} {
@@ -31,41 +25,6 @@ Analyzer::~Analyzer() { clear_queue(); }
 AnalyzerSettings Analyzer::settings() const {
   const std::lock_guard lock(settings_mutex_);
   return settings_;
-}
-
-Models& Analyzer::models() { return runtime_; }
-
-std::size_t Analyzer::memory_limit() const {
-  const guint64 own = settings().memory_limit;
-  return own > 0 ? own : runtime_.memory_limit();
-}
-
-std::size_t Analyzer::available_memory(std::size_t held) const {
-  const guint64 own = settings().memory_limit;
-  return own > 0 ? own : runtime_.available_memory(held);
-}
-
-Ref<GstContext> Analyzer::cuda_context() const {
-  const std::lock_guard lock(mutex_);
-  return shared_.cuda_context;
-}
-
-// Elements that work with CUDA are to use the context that LibTorch uses. Where there is none the
-// load of the model fails or takes the CPU, so there is nothing to be said here.
-void Analyzer::share_cuda(const std::string& device) {
-  if (!device.starts_with("cuda") || cuda_context()) return;
-  const std::size_t colon = device.find(':');
-  const int index = colon == std::string::npos ? 0 : std::atoi(device.c_str() + colon + 1);
-  auto context = gsttorch::cuda_context(index);
-  if (!context) {
-    GST_INFO_OBJECT(element_, "no CUDA context to share: %s", context.error().message.c_str());
-    return;
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    shared_.cuda_context = *context;
-  }
-  share_cuda_context(element_, context->get());
 }
 
 void Analyzer::log(const std::string& text) const {
@@ -81,52 +40,67 @@ AnalyzerCounts Analyzer::counts() const {
   return shared_.counts;
 }
 
+void Analyzer::add_stats(GstStructure* stats) const { analysis_->add_stats(stats); }
+
+bool Analyzer::is_live() const {
+  const std::lock_guard lock(mutex_);
+  return shared_.is_live;
+}
+
+std::stop_token Analyzer::stop_token() const {
+  const std::lock_guard lock(mutex_);
+  return shared_.stop.get_token();
+}
+
+bool Analyzer::run(std::function<void()> work) {
+  JobOptions options;
+  {
+    const std::lock_guard lock(mutex_);
+    options.priority = shared_.is_live ? JobPriority::Live : JobPriority::Batch;
+    options.stop = shared_.stop.get_token();
+  }
+  return run_work(std::move(work), options);
+}
+
+bool Analyzer::run_work(std::function<void()> work, const JobOptions& options) {
+  if (options.stop.stop_requested()) return false;
+  work();
+  return true;
+}
+
 // --- states
 
 Result<void> Analyzer::start() {
   reported_ = false;
-  has_new_model_settings_ = false;
-  if (auto started = analysis_->start(); !started) return started;
-  runtime_.add_analyzer();
-  {
-    const std::lock_guard lock(mutex_);
-    shared_.workers.clear();
-    shared_.frame_table = frame_table_of(element_);
-  }
-  share_cuda(settings().device);
-  return {};
+  needs_restart_ = false;
+  return analysis_->start();
 }
 
 Result<void> Analyzer::prepare() {
-  if (!has_new_model_settings_.exchange(false)) return {};
-  GST_DEBUG_OBJECT(element_, "the model's settings were changed in READY: loading it again");
-  analysis_->stop();
-  {
-    const std::lock_guard lock(mutex_);
-    shared_.device.clear();
-    shared_.cuda_context = {};
-  }
-  has_new_model_settings_ = true;  // until that has worked
-  if (auto started = analysis_->start(); !started) return started;
-  has_new_model_settings_ = false;
-  share_cuda(settings().device);
+  if (!needs_restart_.exchange(false)) return {};
+  GST_DEBUG_OBJECT(element_, "settings of the start were changed in READY: starts again");
+  needs_restart_ = true;  // until that has worked
+  if (auto started = restart(); !started) return started;
+  needs_restart_ = false;
   return {};
 }
 
+Result<void> Analyzer::restart() {
+  analysis_->stop();
+  analysis_thread_.is_ready = false;
+  return analysis_->start();
+}
+
 void Analyzer::stop() {
-  runtime_.remove_analyzer();
-  output_.input_allocator = {};
+  analysis_thread_.is_ready = false;
   {
     const std::lock_guard lock(mutex_);
-    shared_.device.clear();
-    shared_.cuda_context = {};
-    shared_.frame_table = {};
     shared_.counts = AnalyzerCounts();
     shared_.work_time = LatencyEstimate();
     shared_.notices = Notices();
     shared_.is_live = false;
   }
-  analysis_->stop();  // last: whatever it throws, all else is done
+  analysis_->stop();  // last: it may throw, and all else must be done by then
 }
 
 // --- pads
@@ -172,8 +146,8 @@ bool Analyzer::activate_src(bool active) {
     shared_.is_ending = false;
     shared_.is_active = true;
     shared_.notices = Notices();
-    if (shared_.frame_table) shared_.frame_table->add_analyzer();
   }
+  set_active(true);
   open();
   if (analysis_thread_.task.start() && start_task()) return true;
   deactivate_src();
@@ -182,11 +156,12 @@ bool Analyzer::activate_src(bool active) {
 
 bool Analyzer::deactivate_src() {
   close();
+  bool was_active = false;
   {
     const std::lock_guard lock(mutex_);
-    if (std::exchange(shared_.is_active, false) && shared_.frame_table)
-      shared_.frame_table->remove_analyzer();
+    was_active = std::exchange(shared_.is_active, false);
   }
+  if (was_active) set_active(false);
   const bool stopped = gst_pad_stop_task(pads_.src);
   end_analysis_task();
   output_.alarm.cancel();

@@ -10,16 +10,15 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <string>
-#include <thread>
 #include <variant>
 #include <vector>
 
 #include <gst/video/video.h>
 
 #include "lib/base/continuity.h"
+#include "lib/base/executor.h"
 #include "lib/base/latency_estimate.h"
 #include "lib/gst/analyzer/analysis.h"
 #include "lib/gst/analyzer/analyzer_counts.h"
@@ -29,12 +28,9 @@
 #include "lib/gst/analyzer/shot_boundary.h"
 #include "lib/gst/analyzer/streaming_task.h"
 #include "lib/gst/util/ref.h"
-#include "lib/gst/util/video_frame.h"
+#include "lib/gst/util/video_info.h"
 
 namespace gsttorch {
-
-class FrameTable;
-class Runtime;
 
 struct AnalyzerPads {
   GstPad* sink = nullptr;
@@ -57,13 +53,13 @@ struct OwnLatency {
 /// pipelines. The life of a buffer is described at the top of analyzer.cpp.
 ///
 /// `chain`, `sink_event` and `sink_query` are called by upstream's thread, all else by any thread.
-class Analyzer final : public AnalyzerHost {
+class Analyzer : public virtual AnalyzerHost {
  public:
   Analyzer(GstElement* element, AnalyzerPads pads);
   ~Analyzer() override;
 
-  void set_analysis(std::unique_ptr<Analysis> analysis) { analysis_ = std::move(analysis); }
-  const Analysis& analysis() const { return *analysis_; }
+  /// The work; takes it. Once, before anything else is called.
+  void set_analysis(Analysis* analysis) { analysis_.reset(analysis); }
 
   // AnalyzerHost
   GstElement* element() const override { return element_; }
@@ -71,9 +67,6 @@ class Analyzer final : public AnalyzerHost {
   void set_post_messages(bool post) override {
     change_settings([post](AnalyzerSettings& settings) { settings.post_messages = post; });
   }
-  Models& models() override;
-  std::size_t memory_limit() const override;
-  std::size_t available_memory(std::size_t held) const override;
   void log(const std::string& text) const override;
   void report(const Error& error) override;
   bool run(std::function<void()> work) override;
@@ -89,34 +82,57 @@ class Analyzer final : public AnalyzerHost {
     }
     wake();
   }
-  /// A property that is read when the model is loaded was set: it is loaded again at the next start
-  /// of streaming.
-  void model_settings_changed() { has_new_model_settings_ = true; }
+  /// A property that the analysis reads in `start` was set: it is started again before the next
+  /// frame (`prepare`).
+  void start_settings_changed() { needs_restart_ = true; }
 
   AnalyzerCounts counts() const;
   OwnLatency own_latency() const;
-  /// Tells the application that the answer to the LATENCY query is another now.
+  /// Posts that the answer to the LATENCY query has changed.
   void announce_latency();
-  /// Tells it, at once or soon, where it is another than before.
+  /// Posts it, at once or soon, if it has changed.
   void latency_may_have_changed(const OwnLatency& before);
+  /// What the analysis adds to `stats`, and what a class above this one does.
+  virtual void add_stats(GstStructure* stats) const;
   void set_clock(GstClock* clock);
 
   /// From NULL to READY, and back.
-  Result<void> start();
-  void stop();
-  /// From READY to PAUSED: takes up model settings that were changed in READY.
+  virtual Result<void> start();
+  virtual void stop();
+  /// From READY to PAUSED: starts the analysis again if such settings were changed in READY.
   Result<void> prepare();
-  /// Pads: begins or ends to take frames in, and to push them out.
+  /// The pads' activation functions.
   void activate_sink(bool active);
   bool activate_src(bool active);
 
   GstFlowReturn chain(Ref<GstBuffer> buffer);
   GstFlowReturn sink_event(GstEvent* event);  // takes the event
-  /// The context of the CUDA device that the work runs on, for elements that ask; or null.
-  Ref<GstContext> cuda_context() const;
   bool sink_query(GstQuery* query);
   bool src_event(GstEvent* event);  // takes the event
   bool src_query(GstQuery* query);
+  /// A CONTEXT query, from either side. True if it was answered; otherwise it is forwarded.
+  virtual bool answer_context_query(GstQuery* /*query*/) { return false; }
+
+ protected:
+  // What a class above this one may replace. All are called without locks.
+
+  /// Stops the analysis and starts it again, in READY.
+  virtual Result<void> restart();
+  /// The source pad was activated, or is being deactivated.
+  virtual void set_active(bool /*active*/) {}
+  /// Runs work and waits for it; here in the calling thread. False where `options.stop` was
+  /// requested before it began. Called by the analysis task.
+  virtual bool run_work(std::function<void()> work, const JobOptions& options);
+  /// What to keep with a frame that came in; null: nothing. `info` is the caps'. Called by
+  /// upstream's thread.
+  virtual std::shared_ptr<FramePixels> pixels_of(GstBuffer* /*buffer*/,
+                                                 const GstVideoInfo& /*info*/) {
+    return nullptr;
+  }
+  /// The memory that upstream should write frames to; null: any. Called by the source pad's task.
+  virtual GstAllocator* input_allocator() { return nullptr; }
+
+  const AnalyzerPads& pads() const { return pads_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -215,11 +231,6 @@ class Analyzer final : public AnalyzerHost {
     LatencyEstimate work_time;
     Notices notices;
     AnalyzerCounts counts;
-
-    std::string device;                 // empty until the analysis is ready
-    std::set<std::thread::id> workers;  // those that have worked for this element since its start
-    Ref<GstContext> cuda_context;
-    std::shared_ptr<FrameTable> frame_table;  // of those that share the element's context
   };
 
   // Of upstream's thread, under the sink pad's stream lock: what it knows of its stream.
@@ -239,6 +250,7 @@ class Analyzer final : public AnalyzerHost {
   // Of the analysis task, and of other threads while the task does not run.
   struct AnalysisThread {
     std::uint64_t stream = 0;  // that was analysed last
+    bool is_ready = false;     // the analysis is
     StreamingTask task;
     ClockAlarm alarm;
   };
@@ -249,11 +261,9 @@ class Analyzer final : public AnalyzerHost {
     // a FLUSH_START clears it while the task runs.
     std::atomic<bool> drops_frames = false;
     ClockAlarm alarm;
-    Ref<GstAllocator> input_allocator;  // made when upstream is offered it
   };
 
   // --- states and pads: analyzer.cpp. Any thread, without mutex_.
-  void share_cuda(const std::string& device);
   void open();
   void reopen();  // with mutex_
   void close();
@@ -321,8 +331,7 @@ class Analyzer final : public AnalyzerHost {
   void settle(std::uint64_t epoch, bool all);
   void record_time(const std::vector<FramePtr>& frames, GstClockTime begin, GstClockTime now);
   void decide_for_query(std::uint64_t epoch);
-  void enter_worker();  // the worker's thread, while the task waits for it
-  void fail();          // the source pad's task, too
+  void fail();  // the source pad's task, too
   // With mutex_.
   Waiting find_waiting() const;
   std::size_t count_leaving() const;
@@ -361,11 +370,10 @@ class Analyzer final : public AnalyzerHost {
   // Of any thread.
   GstElement* const element_;  // owns this
   const AnalyzerPads pads_;    // of the element
-  Runtime& runtime_;           // of the process
   std::unique_ptr<Analysis> analysis_;
   std::atomic<bool> reported_ = false;    // an error was posted
   std::atomic<bool> ask_latency_ = true;  // upstream is to be asked again whether it is live
-  std::atomic<bool> has_new_model_settings_ = false;
+  std::atomic<bool> needs_restart_ = false;
 
   mutable std::mutex settings_mutex_;  // may be locked while mutex_ is, never the other way round
   AnalyzerSettings settings_;          // guarded by settings_mutex_

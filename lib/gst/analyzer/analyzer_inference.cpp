@@ -2,14 +2,11 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 // The analysis task of an analyser: takes what waits to a worker, and stores what was found.
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "lib/gst/analyzer/analyzer.h"
 #include "lib/gst/analyzer/shot_boundary.h"
 #include "lib/gst/debug.h"
-#include "lib/gst/runtime/runtime.h"
-#include "lib/gst/runtime/shared_frame.h"
 #include "lib/gst/util/boundary.h"
 
 namespace gsttorch {
@@ -180,59 +177,16 @@ void Analyzer::decide_for_query(std::uint64_t epoch) {
 
 bool Analyzer::has_undecided() const { return count_frames(FrameState::Undecided) > 0; }
 
-// Waits for the weights. False when there is nothing to wait for any more.
+// Waits for what the analysis loads. False when there is nothing to wait for any more.
 bool Analyzer::wait_until_ready(const std::stop_token& stop) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!shared_.device.empty()) return true;
-  }
-  auto device = analysis_->wait_until_ready(stop);
-  if (device) {
-    {
-      const std::lock_guard lock(mutex_);
-      shared_.device = *device;
-    }
-    share_cuda(*device);
-    return true;
-  }
-  if (device.error().code == ErrorCode::Cancelled) return false;
-  report(device.error());
+  if (analysis_thread_.is_ready) return true;
+  const auto ready = analysis_->wait_until_ready(stop);
+  analysis_thread_.is_ready = ready.ok();
+  if (ready) return true;
+  if (ready.error().code == ErrorCode::Cancelled) return false;
+  report(ready.error());
   stop_flow(GST_FLOW_ERROR);
   return false;
-}
-
-bool Analyzer::is_live() const {
-  const std::lock_guard lock(mutex_);
-  return shared_.is_live;
-}
-
-std::stop_token Analyzer::stop_token() const {
-  const std::lock_guard lock(mutex_);
-  return shared_.stop.get_token();
-}
-
-bool Analyzer::run(std::function<void()> work) {
-  JobOptions options;
-  std::string device;
-  {
-    const std::lock_guard lock(mutex_);
-    options.priority = shared_.is_live ? JobPriority::Live : JobPriority::Batch;
-    options.stop = shared_.stop.get_token();
-    device = shared_.device;
-  }
-  return runtime_.run(device, std::move(work), options);
-}
-
-// Workers belong to the process: an application that sets priorities learns of one when it first
-// works for this element.
-void Analyzer::enter_worker() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!shared_.workers.insert(std::this_thread::get_id()).second) return;
-  }
-  gst_element_post_message(element_,
-                           gst_message_new_stream_status(GST_OBJECT_CAST(pads_.src),
-                                                         GST_STREAM_STATUS_TYPE_ENTER, element_));
 }
 
 void Analyzer::reset_if_new(std::uint64_t stream) {
@@ -279,8 +233,7 @@ std::vector<AnalyzedFrame> Analyzer::batch_of(Task& task) {
     copy.is_discont = work.is_discont;
     copy.boundary = work.boundary;
     copy.skipped = work.skipped;
-    copy.shared = work.shared;
-    copy.image = std::make_shared<FrameAccess>(work.shared);
+    if (work.pixels) copy.image = work.pixels->open();
     batch.push_back(std::move(copy));
   }
   return batch;
@@ -296,7 +249,6 @@ bool Analyzer::analyze(Task& task) {
   const GstClockTime begin = gst_clock_get_time(clock.get());
   Clock::duration work{};  // without the wait for a worker
   const bool ran = !result || run([&] {
-    enter_worker();
     const auto work_began = Clock::now();
     result = analysis_->analyze(batch, task.stop);
     work = Clock::now() - work_began;
@@ -338,7 +290,7 @@ void Analyzer::store_results(const Task& task, std::vector<AnalyzedFrame>& batch
     work.result = std::move(results[i].result);
     work.skipped = results[i].skipped;
     frame.state = FrameState::Undecided;
-    if (work.shared && !work.shared->keeps()) work.shared.reset();  // it would lock the pixels
+    if (work.pixels && !work.pixels->is_shared()) work.pixels.reset();  // it would lock the pixels
     analyzed += !work.skipped;
     shared_.counts.skipped += work.skipped != nullptr;
   }

@@ -7,8 +7,6 @@
 
 #include "lib/gst/analyzer/analyzer.h"
 #include "lib/gst/debug.h"
-#include "lib/gst/runtime/frame_table.h"
-#include "lib/gst/runtime/runtime.h"
 #include "lib/gst/util/boundary.h"
 
 namespace gsttorch {
@@ -135,13 +133,11 @@ Analyzer::FramePtr Analyzer::make_frame(Ref<GstBuffer> buffer, const AnalyzerSet
   work.index = entry_.next_index++;
   work.boundary = shot_boundary(buffer.get());
   work.skipped = reason_to_skip(work, settings);
-  std::shared_ptr<FrameTable> frames;
   {
     const std::lock_guard lock(mutex_);
     work.stream = shared_.stream;
-    frames = shared_.frame_table;
   }
-  work.shared = frames->frame_of(runtime_.cache(), buffer.get(), entry_.info);
+  work.pixels = pixels_of(buffer.get(), entry_.info);
   work.buffer = std::move(buffer);
   GST_LOG_OBJECT(element_, "frame %" G_GUINT64_FORMAT " at %" GST_TIME_FORMAT " came in%s%s",
                  work.index, GST_TIME_ARGS(work.pts()), work.is_discont ? ", after a break" : "",

@@ -8,11 +8,7 @@
 
 #include "lib/gst/analyzer/analyzer.h"
 #include "lib/gst/analyzer/gsttorchanalyzer.h"
-#include "lib/gst/analyzer/input_allocator.h"
 #include "lib/gst/debug.h"
-#include "lib/gst/runtime/frame_table.h"
-#include "lib/gst/runtime/runtime.h"
-#include "lib/gst/runtime/shared_frame.h"
 #include "lib/gst/util/boundary.h"
 
 namespace gsttorch {
@@ -26,7 +22,7 @@ bool Analyzer::start_task() {
   return gst_pad_start_task(
       pads_.src,
       [](gpointer element) {
-        Analyzer* self = GST_TORCH_ANALYZER(element)->impl;
+        auto* self = static_cast<Analyzer*>(GST_TORCH_ANALYZER(element)->impl);
         if (guarded(element, false, [self] { return self->push_next(), true; })) return;
         self->give_up_answer();
         self->fail();
@@ -168,12 +164,12 @@ void Analyzer::end_segment() {
 
 void Analyzer::push_frame(AnalyzedFrame& frame) {
   if (output_.drops_frames) return;
-  if (frame.shared && !frame.shared->keeps()) frame.shared.reset();  // it would lock the pixels
+  if (frame.pixels && !frame.pixels->is_shared()) frame.pixels.reset();  // it would lock the pixels
   GstBuffer* writable = gst_buffer_make_writable(frame.buffer.release());
   if (!writable) throw std::bad_alloc();
   frame.buffer = Ref<GstBuffer>::adopt(writable);
-  if (frame.shared) FrameTable::attach(writable, std::move(frame.shared));
-  frame.shared.reset();
+  if (frame.pixels) frame.pixels->attach_to(writable);
+  frame.pixels.reset();
   analysis_->publish(frame);
   if (frame.is_skipped(kSkippedLate)) post_due_notice();
   GST_LOG_OBJECT(element_, "pushes frame %" G_GUINT64_FORMAT "%s%s", frame.index,
@@ -209,12 +205,10 @@ void Analyzer::answer(GstQuery* query) {
 bool Analyzer::answer_allocation(GstQuery* query) {
   gst_pad_peer_query(pads_.src, query);
   guint held = 0;
-  std::string device;
   {
     const AnalyzerSettings settings = this->settings();
     const std::lock_guard lock(mutex_);
     held = most_held(settings);
-    device = shared_.device;
   }
   const guint pools = gst_query_get_n_allocation_pools(query);
   for (guint i = 0; i < pools; i++) {
@@ -228,10 +222,7 @@ bool Analyzer::answer_allocation(GstQuery* query) {
   gst_query_parse_allocation(query, &caps, nullptr);
   GstVideoInfo info;
   const bool is_video = caps && gst_video_info_from_caps(&info, caps);
-  if (pools == 0 && is_video) {
-    if (!output_.input_allocator) output_.input_allocator = make_input_allocator(device);
-    offer_memory(query, info, held);
-  }
+  if (pools == 0 && is_video) offer_memory(query, info, held);
   return true;
 }
 
@@ -239,7 +230,7 @@ bool Analyzer::answer_allocation(GstQuery* query) {
 // on the CPU they are used where they lie.
 void Analyzer::offer_memory(GstQuery* query, const GstVideoInfo& info, guint buffers) {
   const gsize size = GST_VIDEO_INFO_SIZE(&info);
-  GstAllocator* allocator = output_.input_allocator.get();
+  GstAllocator* allocator = input_allocator();
   if (!allocator || gst_query_get_n_allocation_params(query) > 0) {
     gst_query_add_allocation_pool(query, nullptr, size, buffers, 0);
     return;

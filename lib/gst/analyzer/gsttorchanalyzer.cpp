@@ -3,9 +3,7 @@
 #include "lib/gst/analyzer/gsttorchanalyzer.h"
 
 #include "lib/gst/analyzer/analyzer.h"
-#include "lib/gst/cuda_context.h"
 #include "lib/gst/debug.h"
-#include "lib/gst/runtime/runtime_stats.h"
 #include "lib/gst/util/boundary.h"
 #include "lib/gst/util/element_class.h"
 
@@ -18,19 +16,14 @@ using gsttorch::AnalyzerSettings;
 using gsttorch::guard_properties;
 using gsttorch::guarded;
 using gsttorch::kMutablePlaying;
-using gsttorch::kMutableReady;
 using gsttorch::kReadOnly;
 using gsttorch::Ref;
 
 enum Property : guint {
-  PROP_MODEL = 1,
-  PROP_DEVICE,
-  PROP_PRECISION,
-  PROP_INFERENCE_INTERVAL,
+  PROP_INFERENCE_INTERVAL = 1,
   PROP_BATCH_SIZE,
   PROP_BATCH_TIMEOUT,
   PROP_MAX_LATENESS,
-  PROP_MEMORY_LIMIT,
   PROP_ATTACH,
   PROP_POST_MESSAGES,
   PROP_STATS,
@@ -38,24 +31,12 @@ enum Property : guint {
 
 GstElementClass* parent_class = nullptr;
 
-gsttorch::Analyzer& impl(gpointer object) { return *GST_TORCH_ANALYZER(object)->impl; }
-
-std::string word(const GValue* value) {
-  const gchar* text = g_value_get_string(value);
-  return text && *text ? text : "auto";
+gsttorch::Analyzer& impl(gpointer object) {
+  return *static_cast<gsttorch::Analyzer*>(GST_TORCH_ANALYZER(object)->impl);
 }
 
 void write_setting(AnalyzerSettings& s, guint id, const GValue* value) {
   switch (id) {
-    case PROP_MODEL:
-      s.model = word(value);
-      break;
-    case PROP_DEVICE:
-      s.device = word(value);
-      break;
-    case PROP_PRECISION:
-      s.precision = static_cast<GstTorchPrecision>(g_value_get_enum(value));
-      break;
     case PROP_INFERENCE_INTERVAL:
       s.inference_interval = g_value_get_uint(value);
       break;
@@ -68,9 +49,6 @@ void write_setting(AnalyzerSettings& s, guint id, const GValue* value) {
     case PROP_MAX_LATENESS:
       s.max_lateness = g_value_get_int64(value);
       break;
-    case PROP_MEMORY_LIMIT:
-      s.memory_limit = g_value_get_uint64(value);
-      break;
     case PROP_ATTACH:
       s.attach = static_cast<GstTorchAttach>(g_value_get_enum(value));
       break;
@@ -82,15 +60,6 @@ void write_setting(AnalyzerSettings& s, guint id, const GValue* value) {
 
 void read_setting(const AnalyzerSettings& s, guint id, GValue* value) {
   switch (id) {
-    case PROP_MODEL:
-      g_value_set_string(value, s.model.c_str());
-      break;
-    case PROP_DEVICE:
-      g_value_set_string(value, s.device.c_str());
-      break;
-    case PROP_PRECISION:
-      g_value_set_enum(value, s.precision);
-      break;
     case PROP_INFERENCE_INTERVAL:
       g_value_set_uint(value, s.inference_interval);
       break;
@@ -102,9 +71,6 @@ void read_setting(const AnalyzerSettings& s, guint id, GValue* value) {
       break;
     case PROP_MAX_LATENESS:
       g_value_set_int64(value, s.max_lateness);
-      break;
-    case PROP_MEMORY_LIMIT:
-      g_value_set_uint64(value, s.memory_limit);
       break;
     case PROP_ATTACH:
       g_value_set_enum(value, s.attach);
@@ -148,10 +114,7 @@ GstStructure* stats_structure(const gsttorch::Analyzer& work) {
                         G_TYPE_UINT64, work.own_latency().min, nullptr),
       gst_structure_free);
   add_batches(stats.get(), counts, work.settings().batch_size);
-  work.analysis().add_stats(stats.get());
-  GstStructure* runtime = gsttorch::runtime_stats();
-  gst_structure_set(stats.get(), "runtime", GST_TYPE_STRUCTURE, runtime, nullptr);
-  gst_structure_free(runtime);
+  work.add_stats(stats.get());
   return stats.release();
 }
 
@@ -169,52 +132,31 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec*) {
   }
 }
 
-// As a whole pointer: others may ask for it meanwhile.
-bool has_runtime(gpointer element) {
-  return g_atomic_pointer_get(&GST_TORCH_ANALYZER(element)->runtime) != nullptr;
-}
-void drop_runtime(GstTorchAnalyzer* self) {
-  gst_object_replace(reinterpret_cast<GstObject**>(&self->runtime), nullptr);
+GstStateChangeReturn start_or_report(GstElement* element, const gsttorch::Result<void>& started) {
+  if (started) return GST_STATE_CHANGE_SUCCESS;
+  impl(element).report(started.error());
+  return GST_STATE_CHANGE_FAILURE;
 }
 
 GstStateChangeReturn change_state(GstElement* element, GstStateChange transition) {
-  auto* self = GST_TORCH_ANALYZER(element);
+  GstStateChangeReturn result = GST_STATE_CHANGE_SUCCESS;
   if (transition == GST_STATE_CHANGE_NULL_TO_READY) {
-    gst_torch_ensure_element_runtime(element, &self->runtime);
-    if (const auto started = impl(element).start(); !started) {
-      impl(element).report(started.error());
-      drop_runtime(self);
-      return GST_STATE_CHANGE_FAILURE;
-    }
+    result = start_or_report(element, impl(element).start());
+  } else if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+    result = start_or_report(element, impl(element).prepare());
   }
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
-    if (const auto prepared = impl(element).prepare(); !prepared) {
-      impl(element).report(prepared.error());
-      return GST_STATE_CHANGE_FAILURE;
-    }
-  }
-  const GstStateChangeReturn result = parent_class->change_state(element, transition);
+  if (result == GST_STATE_CHANGE_FAILURE) return result;
+  result = parent_class->change_state(element, transition);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL) {
     guarded(element, false, [element] { return impl(element).stop(), true; });
-    drop_runtime(self);
   }
   return result;
 }
 
-void set_context(GstElement* element, GstContext* context) {
-  gst_torch_handle_set_context(context, &GST_TORCH_ANALYZER(element)->runtime);
-  parent_class->set_context(element, context);
-}
-
 gboolean answer_query(GstPad* pad, GstObject* parent, GstQuery* query) {
-  if (has_runtime(parent) && gst_torch_handle_context_query(GST_ELEMENT_CAST(parent), query)) {
-    return TRUE;
-  }
-  if (GST_QUERY_TYPE(query) == GST_QUERY_CONTEXT) {
-    const auto cuda = impl(parent).cuda_context();
-    if (cuda && gsttorch::answer_cuda_query(query, cuda.get())) return TRUE;
-  }
-  return GST_PAD_IS_SINK(pad) ? impl(parent).sink_query(query) : impl(parent).src_query(query);
+  gsttorch::Analyzer& self = impl(parent);
+  if (GST_QUERY_TYPE(query) == GST_QUERY_CONTEXT && self.answer_context_query(query)) return TRUE;
+  return GST_PAD_IS_SINK(pad) ? self.sink_query(query) : self.src_query(query);
 }
 
 void set_up_sink_pad(GstPad* pad) {
@@ -257,23 +199,27 @@ GstPad* add_pad(GstElement* element, gpointer g_class, const gchar* name) {
   return pad;
 }
 
+// Of an element whose class does not make a C++ part of its own.
+gpointer create_impl(GstTorchAnalyzer* self, GstPad* sink, GstPad* src) {
+  return new gsttorch::Analyzer(GST_ELEMENT_CAST(self), {sink, src});
+}
+
 void init(GTypeInstance* instance, gpointer g_class) {
   auto* self = GST_TORCH_ANALYZER(instance);
   GstElement* element = GST_ELEMENT_CAST(self);
-  gsttorch::AnalyzerPads pads;
-  pads.sink = add_pad(element, g_class, "sink");
-  pads.src = add_pad(element, g_class, "src");
-  self->impl = new gsttorch::Analyzer(element, pads);
-  auto analysis = GST_TORCH_ANALYZER_CLASS(g_class)->create_analysis(self->impl);
-  self->analysis = analysis.get();
-  self->impl->set_analysis(std::move(analysis));
-  set_up_sink_pad(pads.sink);
-  set_up_src_pad(pads.src);
+  GstPad* const sink = add_pad(element, g_class, "sink");
+  GstPad* const src = add_pad(element, g_class, "src");
+  auto* klass = GST_TORCH_ANALYZER_CLASS(g_class);
+  self->impl = klass->create_impl(self, sink, src);
+  self->host = static_cast<gsttorch::AnalyzerHost*>(&impl(self));
+  self->analysis = klass->create_analysis(self);
+  impl(self).set_analysis(static_cast<gsttorch::Analysis*>(self->analysis));
+  set_up_sink_pad(sink);
+  set_up_src_pad(src);
 }
 
 void finalize(GObject* object) {
-  delete GST_TORCH_ANALYZER(object)->impl;
-  gst_clear_object(&GST_TORCH_ANALYZER(object)->runtime);  // of one that failed to start
+  delete &impl(object);
   G_OBJECT_CLASS(parent_class)->finalize(object);
 }
 
@@ -282,20 +228,6 @@ void install_properties(GObjectClass* object_class) {
   const auto install = [object_class](guint id, GParamSpec* spec) {
     g_object_class_install_property(object_class, id, spec);
   };
-  install(PROP_MODEL, g_param_spec_string("model", "Model",
-                                          "Name of a model from models/manifest.json, or path of a "
-                                          "weights file (auto = the element's default)",
-                                          defaults.model.c_str(), kMutableReady));
-  install(PROP_DEVICE, g_param_spec_string("device", "Device",
-                                           "Device that runs the model: auto, cpu, cuda or cuda:N "
-                                           "(auto = a usable CUDA device, else the CPU)",
-                                           defaults.device.c_str(), kMutableReady));
-  install(PROP_PRECISION,
-          g_param_spec_enum(
-              "precision", "Precision",
-              "Data type of convolutions. fp16 requires a CUDA device, bf16 a CUDA device with "
-              "compute capability 8.0 or a CPU with AVX512_BF16 (auto = fp32)",
-              GST_TYPE_TORCH_PRECISION, defaults.precision, kMutableReady));
   install(PROP_INFERENCE_INTERVAL,
           g_param_spec_uint("inference-interval", "Inference interval",
                             "Compute a result for every Nth frame only", 1, G_MAXUINT,
@@ -317,15 +249,8 @@ void install_properties(GObjectClass* object_class) {
                              "before it passes without a result, in nanoseconds (-1 = duration of "
                              "a frame, maximum = analyze every frame and delay the stream)",
                              -1, G_MAXINT64, defaults.max_lateness, kMutablePlaying));
-  install(PROP_MEMORY_LIMIT,
-          g_param_spec_uint64(
-              "memory-limit", "Memory limit",
-              "Maximum memory for the work on frames, in bytes; to stay below it, the element uses "
-              "smaller batches, then a lower resolution (0 = the runtime's limit)",
-              0, G_MAXUINT64, defaults.memory_limit, kMutablePlaying));
-  install(PROP_ATTACH,
-          g_param_spec_enum("attach", "Attach", "Parts of the result that are attached to buffers",
-                            GST_TYPE_TORCH_ATTACH, defaults.attach, kMutablePlaying));
+  install(PROP_ATTACH, g_param_spec_enum("attach", "Attach", "What is attached to buffers",
+                                         GST_TYPE_TORCH_ATTACH, defaults.attach, kMutablePlaying));
   install(PROP_POST_MESSAGES, g_param_spec_boolean("post-messages", "Post messages",
                                                    "Post an element message for each result",
                                                    defaults.post_messages, kMutablePlaying));
@@ -335,7 +260,7 @@ void install_properties(GObjectClass* object_class) {
 
 void class_init(gpointer g_class, gpointer) {
   GST_DEBUG_CATEGORY_INIT(gst_torch_analyzer_debug, "torchanalyzer", 0,
-                          "base class of the elements that watch video with a model");
+                          "base class of the elements that analyse video");
   parent_class = GST_ELEMENT_CLASS(g_type_class_peek_parent(g_class));
   auto* object_class = G_OBJECT_CLASS(g_class);
   auto* element_class = GST_ELEMENT_CLASS(g_class);
@@ -345,18 +270,17 @@ void class_init(gpointer g_class, gpointer) {
   element_class->change_state = [](GstElement* e, GstStateChange t) {
     return guarded(e, GST_STATE_CHANGE_FAILURE, [&] { return change_state(e, t); });
   };
-  element_class->set_context = set_context;
   element_class->set_clock = [](GstElement* element, GstClock* clock) -> gboolean {
     guarded(element, 0, [&] { return impl(element).set_clock(clock), 0; });
     return parent_class->set_clock(element, clock);
   };
   // Of the subclasses' properties too.
   object_class->notify = [](GObject* object, GParamSpec* spec) {
-    if (spec->flags & GST_PARAM_MUTABLE_READY) impl(object).model_settings_changed();
+    if (spec->flags & GST_PARAM_MUTABLE_READY) impl(object).start_settings_changed();
   };
+  GST_TORCH_ANALYZER_CLASS(g_class)->create_impl = create_impl;
   install_properties(object_class);
   gst_type_mark_as_plugin_api(GST_TYPE_TORCH_ATTACH, static_cast<GstPluginAPIFlags>(0));
-  gst_type_mark_as_plugin_api(GST_TYPE_TORCH_PRECISION, static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(GST_TYPE_TORCH_ANALYZER, static_cast<GstPluginAPIFlags>(0));
 }
 

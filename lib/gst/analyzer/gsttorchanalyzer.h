@@ -1,46 +1,44 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-/* Base class of the elements that run a model on video. Not part of the public API. */
+/* Base class of the elements that analyse video. Not part of the public API.
+ *
+ * Types of C alone: a C++ type in here would be part of the library's ABI. C++ code uses
+ * analyzer_class.h, which knows what the pointers are. */
 #pragma once
-
-#include <memory>
 
 #include <gst/gst.h>
 
-#include "lib/gst/analyzer/analysis.h"
 #include "lib/gst/gsttorchenums.h"
-#include "lib/gst/gsttorchruntime.h"
+
+G_BEGIN_DECLS
 
 typedef struct _GstTorchAnalyzer GstTorchAnalyzer;
 typedef struct _GstTorchAnalyzerClass GstTorchAnalyzerClass;
 
 #define GST_TYPE_TORCH_ANALYZER (gst_torch_analyzer_get_type())
-#define GST_TORCH_ANALYZER(object) (reinterpret_cast<GstTorchAnalyzer*>(object))
-#define GST_TORCH_ANALYZER_CLASS(klass) (reinterpret_cast<GstTorchAnalyzerClass*>(klass))
-#define GST_TORCH_ANALYZER_GET_CLASS(object) \
-  (reinterpret_cast<GstTorchAnalyzerClass*>(G_OBJECT_GET_CLASS(object)))
-
-namespace gsttorch {
-class Analyzer;
-}
+#define GST_TORCH_ANALYZER(object) ((GstTorchAnalyzer*)(object))
+#define GST_TORCH_ANALYZER_CLASS(klass) ((GstTorchAnalyzerClass*)(klass))
 
 struct _GstTorchAnalyzer {
   GstElement parent;
-  gsttorch::Analyzer* impl;
-  gsttorch::Analysis* analysis;  // owned by impl
-  GstTorchRuntime* runtime;      // from READY on
+  gpointer impl;     /* gsttorch::Analyzer, owned */
+  gpointer host;     /* gsttorch::AnalyzerHost: the same object */
+  gpointer analysis; /* gsttorch::Analysis, owned by impl */
 };
 
 struct _GstTorchAnalyzerClass {
   GstElementClass parent_class;
 
-  /// Makes the work of a new element. Pads come from the templates "sink" and "src", which the
-  /// element's class adds.
-  std::unique_ptr<gsttorch::Analysis> (*create_analysis)(gsttorch::AnalyzerHost* host);
+  /* Makes the gsttorch::Analyzer of a new element, transfer full. A class between this one and the
+   * element may make one of its own. The pads are made from the templates "sink" and "src", which
+   * the element's class adds. */
+  gpointer (*create_impl)(GstTorchAnalyzer* self, GstPad* sink, GstPad* src);
+  /* Makes the gsttorch::Analysis of a new element, transfer full; called after create_impl. */
+  gpointer (*create_analysis)(GstTorchAnalyzer* self);
 };
 
-G_BEGIN_DECLS
 GST_TORCH_API GType gst_torch_analyzer_get_type(void);
-G_END_DECLS
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstTorchAnalyzer, gst_object_unref)
+
+G_END_DECLS

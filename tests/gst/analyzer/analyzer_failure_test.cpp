@@ -86,7 +86,7 @@ TEST_F(AnalyzerFailure, an_exception_while_publishing_is_posted_once) {
 }
 
 TEST_F(AnalyzerFailure, a_failed_load_ends_the_stream_with_its_error) {
-  work.wait_until_ready = [](std::stop_token) -> Result<std::string> {
+  work.wait_until_ready = [](std::stop_token) -> Result<void> {
     return Error{ErrorCode::NotFound, "no such weights"};
   };
   EXPECT_THAT(error_of_stream(), HasSubstr("no such weights"));
@@ -105,7 +105,7 @@ TEST_F(AnalyzerFailure, an_exception_leaves_no_query_without_an_answer) {
 }
 
 TEST_F(AnalyzerFailure, an_exception_while_it_waits_for_the_weights_is_posted_once) {
-  work.wait_until_ready = [](std::stop_token) -> Result<std::string> {
+  work.wait_until_ready = [](std::stop_token) -> Result<void> {
     throw std::runtime_error("broken load");
   };
   EXPECT_THAT(error_of_stream(), HasSubstr("broken load"));

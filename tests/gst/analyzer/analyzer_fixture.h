@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "lib/engine/frame_image.h"
 #include "tests/support/test_analyzer.h"
 #include "tests/support/test_pads.h"
 
@@ -17,7 +18,7 @@ namespace gsttorch {
 inline constexpr char kCaps[] = "video/x-raw,format=GRAY8,width=16,height=8,framerate=25/1";
 inline constexpr gsize kFrameBytes = 16 * 8;
 
-/// The base class of the model elements, with work that the test defines.
+/// The base classes of the analysis elements with a test's own work in them.
 class AnalyzerTest : public testing::Test {
  protected:
   /// Creates the element and the pads around it, and begins a stream.
@@ -28,7 +29,7 @@ class AnalyzerTest : public testing::Test {
     pads->forget();
   }
   void make() {
-    GstElement* element = gst_element_factory_make("testanalyzer", "analyzer");
+    GstElement* element = gst_element_factory_make(factory.c_str(), "analyzer");
     for (const auto& [name, value] : properties) {
       gst_util_set_object_arg(G_OBJECT(element), name.c_str(), value.c_str());
     }
@@ -65,6 +66,7 @@ class AnalyzerTest : public testing::Test {
   }
 
   TestWork& work = reset_test_work();
+  std::string factory = "testanalyzer";
   std::vector<std::pair<std::string, std::string>> properties;
   std::unique_ptr<TestPads> pads;
 };

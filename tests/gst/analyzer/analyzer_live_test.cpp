@@ -235,7 +235,7 @@ TEST_F(AnalyzerBusy, passes_frames_before_it_knows_how_long_the_model_takes) {
 }
 
 TEST_F(AnalyzerBusy, passes_frames_while_the_model_is_loaded) {
-  work.wait_until_ready = [](std::stop_token stop) -> Result<std::string> {
+  work.wait_until_ready = [](std::stop_token stop) -> Result<void> {
     while (!stop.stop_requested()) g_usleep(1000);
     return Error{ErrorCode::Cancelled, "cancelled"};
   };
@@ -246,9 +246,9 @@ TEST_F(AnalyzerBusy, passes_frames_while_the_model_is_loaded) {
 
 TEST_F(AnalyzerBusy, a_frame_that_leaves_during_the_load_gets_no_result) {
   std::promise<void> loaded;
-  work.wait_until_ready = [is_loaded = loaded.get_future().share()](auto) -> Result<std::string> {
+  work.wait_until_ready = [is_loaded = loaded.get_future().share()](auto) -> Result<void> {
     is_loaded.wait_for(std::chrono::seconds(20));
-    return std::string("cpu");
+    return Result<void>();
   };
   properties = {{"batch-size", "3"}};
   model.release();

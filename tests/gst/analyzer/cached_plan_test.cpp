@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Tests how analysers share available memory: with fake plans, and with small models under a limit.
-#include "lib/gst/analyzer/cached_plan.h"
+// How analysers share the memory there is: with fake plans, and with small models under a limit.
+#include "lib/gst/model_analyzer/cached_plan.h"
 
 #include <limits>
 #include <string>
@@ -42,11 +42,13 @@ Result<Plan> plan(const Request& request) {
   return Plan{size, 100 * bytes, 60 * bytes, size < request.size ? std::to_string(size) : ""};
 }
 
-class Host final : public AnalyzerHost {
+class Host final : public ModelHost {
  public:
   GstElement* element() const override { return element_.get(); }
   AnalyzerSettings settings() const override { return {}; }
   void set_post_messages(bool) override {}
+  ModelSettings model_settings() const override { return {}; }
+  void set_device(const std::string&) override {}
   Models& models() override { throw std::logic_error("none is asked for"); }
   std::size_t memory_limit() const override { return limit; }
   std::size_t available_memory(std::size_t held) const override {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/gst/analyzer/model_slot.h"
+#include "lib/gst/model_analyzer/model_slot.h"
 
 #include <chrono>
 #include <latch>
@@ -23,9 +23,6 @@ class Host final : public AnalyzerHost {
   GstElement* element() const override { return element_.get(); }
   AnalyzerSettings settings() const override { return {}; }
   void set_post_messages(bool) override {}
-  Models& models() override { throw std::logic_error("none is asked for"); }
-  std::size_t memory_limit() const override { return 0; }
-  std::size_t available_memory(std::size_t) const override { return 0; }
   bool is_live() const override { return false; }
   std::stop_token stop_token() const override { return {}; }
   void report(const Error& error) override { reported.push_back(error.message); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Tests how elements find the runtime: gst.torch.context.
+// How elements find the runtime: gst.torch.context.
+#include "lib/gst/model_analyzer/gsttorchmodelanalyzer.h"
 #include "tests/gst/analyzer/analyzer_fixture.h"
 #include "tests/support/gst_pipeline.h"
 
@@ -21,7 +22,9 @@ bool is_runtime(GstMessage* message) {
   return g_strcmp0(type, GST_TORCH_RUNTIME_CONTEXT_TYPE) == 0;
 }
 
-GstTorchRuntime* runtime_of(GstElement* element) { return GST_TORCH_ANALYZER(element)->runtime; }
+GstTorchRuntime* runtime_of(GstElement* element) {
+  return GST_TORCH_MODEL_ANALYZER(element)->runtime;
+}
 
 /// The context of that type that an element has stored.
 Context context_of(GstElement* element, const char* type = GST_TORCH_RUNTIME_CONTEXT_TYPE) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/gst/analyzer/input_allocator.h"
+#include "lib/gst/model_analyzer/input_allocator.h"
 
 #include <cstdlib>
 #include <memory>

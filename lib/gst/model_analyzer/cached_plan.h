@@ -11,13 +11,13 @@
 #include <utility>
 
 #include "lib/base/result.h"
-#include "lib/gst/analyzer/analysis.h"
+#include "lib/gst/model_analyzer/model_host.h"
 #include "lib/gst/util/boundary.h"
 
 namespace gsttorch {
 
 /// Tells the application what is less than asked, so that the work fits into memory.
-inline void warn_reduced(const AnalyzerHost& host, const std::string& what) {
+inline void warn_reduced(const ModelHost& host, const std::string& what) {
   post_warning(host.element(), {ErrorCode::OutOfMemory, "Within the memory limit: " + what});
 }
 
@@ -33,8 +33,7 @@ class CachedPlan {
 
   /// Makes another plan where it takes one. Less than asked is told as a warning, once for each
   /// plan.
-  Result<void> update(const AnalyzerHost& host, Request request, std::size_t held,
-                      const Make& make) {
+  Result<void> update(const ModelHost& host, Request request, std::size_t held, const Make& make) {
     const std::size_t limit = host.memory_limit(), available = host.available_memory(held);
     const bool is_same = request_ == request && limit_ == limit;
     if (is_same && plan_.bytes <= available) return {};
@@ -49,7 +48,7 @@ class CachedPlan {
 
   /// After the work ran out of memory: a plan that takes at least a quarter less. False where there
   /// is none.
-  bool reduce(const AnalyzerHost& host, std::size_t held, const Make& make) {
+  bool reduce(const ModelHost& host, std::size_t held, const Make& make) {
     if (!request_) return false;
     const std::size_t less = plan_.bytes - plan_.bytes / 4;
     const std::size_t available = std::min(host.available_memory(held), less);
@@ -73,7 +72,7 @@ class CachedPlan {
     return make(request);
   }
 
-  void use(const AnalyzerHost& host, Plan plan, std::size_t available) {
+  void use(const ModelHost& host, Plan plan, std::size_t available) {
     const bool is_news = !plan.reduced.empty() && plan.reduced != plan_.reduced;
     plan_ = std::move(plan);
     available_ = available;
