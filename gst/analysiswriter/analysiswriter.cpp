@@ -9,6 +9,7 @@
 #include "gst/analysiswriter/frame_records.h"
 #include "lib/gst/mapped_matches.h"
 #include "lib/gst/util/boundary.h"
+#include "lib/gst/util/known_time.h"
 
 namespace gsttorch {
 namespace {

@@ -8,6 +8,7 @@
 
 #include "lib/gst/gsttorchshotmeta.h"
 #include "lib/gst/util/enum_nick.h"
+#include "lib/gst/util/known_time.h"
 
 namespace gsttorch {
 namespace {
@@ -54,10 +55,6 @@ ShotRecord record_of(const GstTorchShot& shot) {
 }
 
 }  // namespace
-
-std::optional<std::uint64_t> known_time(GstClockTime t) {
-  return GST_CLOCK_TIME_IS_VALID(t) ? std::optional<std::uint64_t>(t) : std::nullopt;
-}
 
 FlowRecord flow_record(const GstTorchFlow& flow) {
   FlowRecord record;

@@ -12,10 +12,7 @@
 
 namespace gsttorch {
 
-/// Returns the time if it is valid.
-std::optional<std::uint64_t> known_time(GstClockTime t);
-
-/// Statistics of the results on a buffer; the files of their arrays are added later.
+/// What results on a buffer say in figures; the files of their arrays are not among them yet.
 FlowRecord flow_record(const GstTorchFlow& flow);
 MatchRecord match_record(const GstTorchMatch& match);
 /// Result of the first upstream scenedetect for the frame.

@@ -85,9 +85,7 @@ Ref<GstBuffer> as_buffer(const std::vector<Match>& matches, const std::optional<
 }  // namespace
 
 void LoftrMatch::publish(AnalyzedFrame& frame) {
-  FrameMatches nothing;  // for a frame that was not analysed
-  nothing.skipped = frame.skipped;
-  const auto& found = frame.result ? static_cast<const FrameMatches&>(*frame.result) : nothing;
+  const auto& found = published_result<FrameMatches>(frame);
   const AnalyzerSettings settings = host_.settings();
   if (settings.attach != GST_TORCH_ATTACH_NONE) {
     if (found.all.empty()) attach(frame, found, nullptr);

@@ -222,9 +222,7 @@ Result<void> RaftFlow::analyze(std::span<AnalyzedFrame> frames, std::stop_token 
 }
 
 void RaftFlow::publish(AnalyzedFrame& frame) {
-  OpticalFlow nothing;  // for a frame that was not analysed
-  nothing.skipped = frame.skipped;
-  const auto& found = frame.result ? static_cast<const OpticalFlow&>(*frame.result) : nothing;
+  const auto& found = published_result<OpticalFlow>(frame);
   const AnalyzerSettings settings = host_.settings();
   if (settings.attach != GST_TORCH_ATTACH_NONE) attach(frame, found);
   if (settings.post_messages && found.flow) post(frame, found);

@@ -8,6 +8,7 @@
 #include "gst/scenedetect/scorer_loader.h"
 #include "lib/gst/gsttorchshotmeta.h"
 #include "lib/gst/model_analyzer/cached_plan.h"
+#include "lib/gst/util/known_time.h"
 #include "lib/gst/util/message.h"
 #include "lib/gst/util/segment_time.h"
 
@@ -16,11 +17,6 @@ GST_DEBUG_CATEGORY_EXTERN(gst_scene_detect_debug);
 
 namespace gsttorch {
 namespace {
-
-std::optional<std::int64_t> known(GstClockTime time) {
-  if (!GST_CLOCK_TIME_IS_VALID(time)) return std::nullopt;
-  return static_cast<std::int64_t>(time);
-}
 
 GstClockTime time_of(const FramePlace& place) {
   return place.pts ? static_cast<GstClockTime>(*place.pts) : GST_CLOCK_TIME_NONE;
@@ -186,7 +182,7 @@ Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_tok
     }
     if (!frame.skipped) {
       found->verdict = std::make_shared<Verdict>();
-      found->verdict->place = {frame.index, known(frame.pts())};
+      found->verdict->place = {frame.index, known_time(frame.pts())};
       unscored_.push_back(found->verdict);
       images.push_back(frame.image.get());
     }
@@ -215,9 +211,7 @@ void SceneDetect::decide_all() {
 // --- results
 
 void SceneDetect::publish(AnalyzedFrame& frame) {
-  ShotResult nothing;  // for a frame that was not analysed
-  nothing.skipped = frame.skipped;
-  const auto& found = frame.result ? static_cast<const ShotResult&>(*frame.result) : nothing;
+  const auto& found = published_result<ShotResult>(frame);
   if (published_.stream != frame.stream) published_ = Published{frame.stream};
   if (!GST_CLOCK_TIME_IS_VALID(published_.first_time)) {
     published_.first_time = running_time_of(frame);

@@ -86,6 +86,18 @@ struct AnalyzedFrame {
   GstClockTime pts() const { return GST_BUFFER_PTS(buffer.get()); }
 };
 
+/// The frame's result, for `publish`. A frame that was not analysed is given an empty one, whose
+/// member `skipped` says why.
+template <typename Own>
+const Own& published_result(AnalyzedFrame& frame) {
+  if (!frame.result) {
+    auto empty = std::make_unique<Own>();
+    empty->skipped = frame.skipped;
+    frame.result = std::move(empty);
+  }
+  return static_cast<const Own&>(*frame.result);
+}
+
 /// What an analysis may ask of the element that it works for. Thread-safe.
 class AnalyzerHost {
  public:

@@ -8,6 +8,7 @@
 #include "lib/gst/analyzer/analyzer.h"
 #include "lib/gst/debug.h"
 #include "lib/gst/util/boundary.h"
+#include "lib/gst/util/known_time.h"
 
 namespace gsttorch {
 namespace {
@@ -33,11 +34,6 @@ guint pool_size(GstBuffer* buffer) {
   gst_buffer_pool_config_get_params(config, nullptr, nullptr, nullptr, &most);
   gst_structure_free(config);
   return most;
-}
-
-std::optional<std::int64_t> known(GstClockTime time) {
-  if (!GST_CLOCK_TIME_IS_VALID(time)) return std::nullopt;
-  return static_cast<std::int64_t>(time);
 }
 
 // Whether images of one kind follow each other: what else the caps say (the frame rate, the shape
@@ -149,9 +145,9 @@ bool Analyzer::is_discont(GstBuffer* buffer, VideoSize visible) {
   const GstClockTime pts = GST_BUFFER_PTS(buffer);
   const bool is_marked = std::exchange(entry_.is_marked, false) || GST_BUFFER_IS_DISCONT(buffer);
   const GstClockTime duration = caps_frame_duration();
-  const bool jumps = entry_.continuity.is_break(known(pts), known(duration), is_marked);
+  const bool jumps = entry_.continuity.is_break(known_time(pts), known_time(duration), is_marked);
   const GstClockTime last = std::exchange(entry_.last_pts, pts);
-  if (!known(duration) && !jumps && known(last) && known(pts) && pts > last) {
+  if (!known_time(duration) && !jumps && known_time(last) && known_time(pts) && pts > last) {
     set_frame_duration(entry_.steps.add(pts - last));
   }
   const VideoSize before = std::exchange(entry_.visible, visible);

@@ -6,6 +6,7 @@
 
 #include "lib/gst/gsttorchshotmeta.h"
 #include "lib/gst/util/enum_nick.h"
+#include "lib/gst/util/known_time.h"
 #include "tools/gst-torch/support/gst_support.h"
 
 namespace gsttorch {
@@ -22,19 +23,15 @@ struct Collected {
   std::vector<ShotScore> scores;
 };
 
-std::optional<std::uint64_t> known(GstClockTime time) {
-  return GST_CLOCK_TIME_IS_VALID(time) ? std::optional<std::uint64_t>(time) : std::nullopt;
-}
-
 // `offset`: from the element's numbers, which may restart within a file, to those of the file.
 RecordedBoundary to_boundary(const GstTorchShot& shot, std::uint64_t offset) {
   return {enum_nick(GST_TYPE_TORCH_SHOT_BOUNDARY, shot.boundary),
           shot.start_frame + offset,
           shot.middle_frame + offset,
           shot.end_frame + offset,
-          known(shot.start_pts),
-          known(shot.middle_pts),
-          known(shot.end_pts),
+          known_time(shot.start_pts),
+          known_time(shot.middle_pts),
+          known_time(shot.end_pts),
           shot.confidence};
 }
 
@@ -42,7 +39,7 @@ void collect(GstPad* pad, GstBuffer* buffer, Collected& all) {
   const std::uint64_t number = all.scores.size();
   ShotScore score;
   score.frame = number;
-  score.pts = known(GST_BUFFER_PTS(buffer));
+  score.pts = known_time(GST_BUFFER_PTS(buffer));
   score.running_time = running_time_at(pad, GST_BUFFER_PTS(buffer));
   std::vector<RecordedBoundary> boundaries;
   gpointer state = nullptr;
@@ -55,7 +52,7 @@ void collect(GstPad* pad, GstBuffer* buffer, Collected& all) {
     if (shot.boundary) boundaries.push_back(to_boundary(shot, number - shot.frame));
   }
   score.is_boundary = !boundaries.empty();
-  all.list.add({number, score.pts, known(GST_BUFFER_DURATION(buffer))}, boundaries);
+  all.list.add({number, score.pts, known_time(GST_BUFFER_DURATION(buffer))}, boundaries);
   all.scores.push_back(score);
 }
 
