@@ -1,6 +1,30 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// An analyser as a whole: what it lends its analysis, its states and pads.
+// An analyser as a whole: what it offers to its analysis, its states and pads.
+//
+// The life of a buffer, from `chain` to gst_pad_push:
+//
+// 1. Upstream's thread: `chain` describes the frame (`make_frame`), waits while the queue is full
+//    (`has_space`) and appends it to shared_.queue, state Waiting. Serialized events and queries
+//    are appended likewise (`queue_event`, `sink_query`).
+// 2. The analysis task: `find_task` collects the Waiting frames up to the first Barrier, and
+//    `begin_task` takes them once the batch is full or its time is over: state Running. `analyze`
+//    has a worker process copies of them (`run`), and `store_results` puts the results into the
+//    frames: state Undecided.
+// 3. `settle` makes each frame Ready whose result is decided. With look-ahead that is not at once:
+//    later frames decide it, or `decide_until` when there is no time left, or `decide_all` at a
+//    barrier (EOS, another stream).
+// 4. The source pad's task: `wait_for_output` takes the first item of the queue once it may leave
+//    (`pop_ready_item`). `push_frame` has the analysis publish the frame, and pushes it. Events are
+//    pushed and queries answered when they are first, so that the order is exact.
+//
+// Live deadline: if upstream is live (`keeps_time`), each frame has a `due_time`. A frame that is
+// not Ready by then is pushed without a result (`must_leave`); if a worker processes it, it becomes
+// Gone and its result is dropped. Frames that waited too long are not analysed (`skip_late`).
+//
+// Flush: `close` starts another epoch, requests the stop of the inference, and wakes everybody, but
+// waits for no inference. That is safe because the worker has copies of the frames, and because
+// `settle` ignores results of an older epoch.
 #include "lib/gst/analyzer/analyzer.h"
 
 #include <utility>
@@ -79,7 +103,7 @@ Result<void> Analyzer::start() {
 Result<void> Analyzer::prepare() {
   if (!needs_restart_.exchange(false)) return {};
   GST_DEBUG_OBJECT(element_, "settings of the start were changed in READY: starts again");
-  needs_restart_ = true;  // until that has worked
+  needs_restart_ = true;  // unless the restart succeeds; it may also throw
   if (auto started = restart(); !started) return started;
   needs_restart_ = false;
   return {};
@@ -117,7 +141,9 @@ void Analyzer::reopen() {
   changed_.notify_all();
 }
 
-// What is under way is void from here on; nobody waits for it.
+// Ends the epoch: work in progress is void from here on, and nobody waits for it. All is set before
+// the wake-up, under the lock, so that a thread which wakes sees it and leaves. request_stop()
+// wakes those that wait for a worker or a file; none of them locks mutex_ in a stop callback.
 void Analyzer::close() {
   const std::lock_guard lock(mutex_);
   shared_.flow = GST_FLOW_FLUSHING;
@@ -132,7 +158,8 @@ void Analyzer::activate_sink(bool active) {
     return;
   }
   close();
-  GST_PAD_STREAM_LOCK(pads_.sink);  // upstream's thread has left
+  // After `close` upstream's thread leaves `chain` soon. With its lock nobody else uses entry_.
+  GST_PAD_STREAM_LOCK(pads_.sink);
   clear_queue();
   entry_ = Entry();
   gst_segment_init(&entry_.segment, GST_FORMAT_UNDEFINED);
@@ -154,6 +181,9 @@ bool Analyzer::activate_src(bool active) {
   return false;
 }
 
+// The tasks are joined without mutex_, which they need in order to return. The alarms are cancelled
+// after that, because a task may set its own until it ends. The queue is cleared after
+// both, which use it.
 bool Analyzer::deactivate_src() {
   close();
   bool was_active = false;
@@ -169,11 +199,13 @@ bool Analyzer::deactivate_src() {
   clear_queue();
   output_.drops_frames = false;
   ask_latency_ = true;
-  reported_ = false;  // what fails after the next start is news
+  reported_ = false;  // an error after the next start is a new one
   analysis_->reset();
   return stopped;
 }
 
+// First stop the GstTask, then wake it: the other way round it would call `analyze_next` again and
+// again until the stop.
 void Analyzer::end_analysis_task() {
   analysis_thread_.task.stop();
   {

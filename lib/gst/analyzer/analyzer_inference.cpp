@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// The analysis task of an analyser: takes what waits to a worker, and stores what was found.
+// The analysis task of an analyser: takes waiting frames to a worker, and stores the results.
 #include <algorithm>
 #include <utility>
 
@@ -24,7 +24,8 @@ void Analyzer::analyze_next() {
   fail();
 }
 
-// An exception was posted: nothing more is taken in, and no query is answered any more.
+// After an exception, which was posted: the flow ends, so `chain` returns and no query waits for an
+// answer that would never come.
 void Analyzer::fail() {
   reported_ = true;
   stop_flow(GST_FLOW_ERROR);
@@ -36,6 +37,8 @@ void Analyzer::end_inference() {
   shared_.gone_frames = 0;
 }
 
+// The clock is asked before the lock, since a pipeline's clock is other people's code; it may have
+// been replaced meanwhile.
 Analyzer::Task Analyzer::wait_for_task() {
   while (true) {
     const AnalyzerSettings settings = this->settings();
@@ -52,7 +55,7 @@ Analyzer::Task Analyzer::wait_for_task() {
     }
     if (GST_CLOCK_TIME_IS_VALID(next) && next > now &&
         !analysis_thread_.alarm.is_set(clock.get(), next)) {
-      lock.unlock();
+      lock.unlock();  // an alarm may ring while it is set, and `wake` locks; then look again
       analysis_thread_.alarm.set(clock.get(), next);
     } else if (due) {
       changed_.wait_until(lock, *due);
@@ -79,7 +82,7 @@ Analyzer::Waiting Analyzer::find_waiting() const {
   return waiting;
 }
 
-// Frames that wait for nothing but downstream.
+// The number of frames that wait for nothing but downstream.
 std::size_t Analyzer::count_leaving() const {
   std::size_t count = 0;
   for (const Item& item : shared_.queue) {
@@ -91,7 +94,7 @@ std::size_t Analyzer::count_leaving() const {
   return count;
 }
 
-// `due`: when to look again though nothing came.
+// `due`: when to look again if nothing comes.
 bool Analyzer::is_batch_full(const Waiting& waiting, const AnalyzerSettings& settings,
                              GstClockTime now, std::optional<Clock::time_point>& due) const {
   if (keeps_time(settings) && now >= latest_begin(*waiting.frames.front(), settings)) return true;
@@ -112,12 +115,12 @@ Analyzer::Task Analyzer::find_task(const AnalyzerSettings& settings, GstClockTim
     task.decide_until = index_that_cannot_wait(settings, now, waiting.frames.empty() ? 0 : work);
     if (task.decide_until) return task;
   } else {
-    // Downstream takes its time.
+    // Downstream is slower than the model: more results would only fill the queue.
     if (count_leaving() >= settings.batch_size) return task;
   }
   if (waiting.frames.empty()) {
     task.barrier = waiting.barrier;
-    shared_.is_inferring = waiting.barrier != Barrier::None;  // deciding may take an inference
+    shared_.is_inferring = waiting.barrier != Barrier::None;  // deciding may need an inference
     shared_.cursor = waiting.end + (waiting.barrier == Barrier::None ? 0 : 1);
     return task;
   }
@@ -137,7 +140,9 @@ void Analyzer::begin_task(Task& task, Waiting waiting, const AnalyzerSettings& s
                                                               : "timeout";
   GST_DEBUG_OBJECT(element_, "takes a batch of %zu frames from %" G_GUINT64_FORMAT ": %s",
                    task.frames.size(), first.index, why);
-  changed_.notify_all();  // frames whose time is over need not wait for it
+  // `must_leave` is true from now on for frames whose time is over: the source pad's task need not
+  // wait for this inference to push them.
+  changed_.notify_all();
 }
 
 // --- doing it
@@ -145,7 +150,7 @@ void Analyzer::begin_task(Task& task, Waiting waiting, const AnalyzerSettings& s
 void Analyzer::execute(Task& task) {
   if (!task.frames.empty()) {
     const bool done = wait_until_ready(task.stop) && analyze(task);
-    end_inference();
+    end_inference();  // before `settle`, which wakes those who look at is_inferring
     if (done) settle(task.epoch, false);
     return;
   }
@@ -162,8 +167,8 @@ void Analyzer::execute(Task& task) {
   end_inference();
 }
 
-// Upstream waits for the answer, so no later frame can come that decides. The sequence continues
-// after it, where the analysis can.
+// Upstream waits for the answer, so no later frame can come that decides. `decide_until` lets the
+// sequence of frames continue after the query; only if that leaves frames undecided is it ended.
 void Analyzer::decide_for_query(std::uint64_t epoch) {
   analysis_->decide_until(G_MAXUINT64);
   settle(epoch, false);
@@ -177,7 +182,7 @@ void Analyzer::decide_for_query(std::uint64_t epoch) {
 
 bool Analyzer::has_undecided() const { return count_frames(FrameState::Undecided) > 0; }
 
-// Waits for what the analysis loads. False when there is nothing to wait for any more.
+// Waits for what the analysis loads. False if it failed, or a flush or the end came first.
 bool Analyzer::wait_until_ready(const std::stop_token& stop) {
   if (analysis_thread_.is_ready) return true;
   const auto ready = analysis_->wait_until_ready(stop);
@@ -196,7 +201,7 @@ void Analyzer::reset_if_new(std::uint64_t stream) {
   analysis_->reset();
 }
 
-// What has gone while the model was loaded leaves to the next what it says.
+// Frames may have gone while the model was loaded. The next frame inherits their cuts and breaks.
 void Analyzer::drop_gone_frames(Task& task) {
   const auto has_gone = [](const FramePtr& frame) { return frame->state == FrameState::Gone; };
   Passed passed;
@@ -217,7 +222,8 @@ void Analyzer::drop_gone_frames(Task& task) {
   shared_.passed = passed;
 }
 
-// Copies that share everything but the result: the frames may be pushed meanwhile.
+// Copies, without the results: the source pad's task may push and change the frames meanwhile, and
+// a flush may drop them.
 std::vector<AnalyzedFrame> Analyzer::batch_of(Task& task) {
   std::vector<AnalyzedFrame> batch;
   const std::lock_guard lock(mutex_);
@@ -254,7 +260,7 @@ bool Analyzer::analyze(Task& task) {
     work = Clock::now() - work_began;
   });
   if (ran && result) {
-    // Only what is the usual work says how long that takes.
+    // The announced latency is that of the usual work: a pair's first frame takes less.
     const bool is_usual = std::any_of(batch.begin(), batch.end(), [](const AnalyzedFrame& frame) {
       return !frame.skipped && (!frame.result || frame.result->has_result());
     });
@@ -263,15 +269,16 @@ bool Analyzer::analyze(Task& task) {
     return true;
   }
   if (!ran || result.error().code == ErrorCode::Cancelled || task.stop.stop_requested()) {
-    return false;  // nobody wants it any more
+    return false;  // nobody wants the result any more
   }
   report(result.error());
   stop_flow(GST_FLOW_ERROR);
   return false;
 }
 
-// The batch lets its buffers go before the frames can leave: a second reference would have them
-// copied.
+// The copies are freed before any frame can leave: a second reference to a buffer would make
+// gst_buffer_make_writable() copy it in `push_frame`. After a flush this writes to frames that are
+// in the queue no more, which does no harm.
 void Analyzer::store_results(const Task& task, std::vector<AnalyzedFrame>& batch,
                              Clock::duration duration) {
   struct Outcome {
@@ -285,7 +292,7 @@ void Analyzer::store_results(const Task& task, std::vector<AnalyzedFrame>& batch
   std::size_t analyzed = 0;
   for (std::size_t i = 0; i < task.frames.size(); i++) {
     Frame& frame = *task.frames[i];
-    if (frame.state == FrameState::Gone) continue;  // was counted when it went
+    if (frame.state == FrameState::Gone) continue;  // `skip` has counted it
     AnalyzedFrame& work = frame.work;
     work.result = std::move(results[i].result);
     work.skipped = results[i].skipped;
@@ -294,7 +301,7 @@ void Analyzer::store_results(const Task& task, std::vector<AnalyzedFrame>& batch
     analyzed += !work.skipped;
     shared_.counts.skipped += work.skipped != nullptr;
   }
-  for (Item& item : shared_.queue) {  // those that were asked in vain can perhaps be decided now
+  for (Item& item : shared_.queue) {  // there are more frames now: those can perhaps be decided
     if (auto* frame = std::get_if<FramePtr>(&item)) (*frame)->was_asked_to_decide = false;
   }
   count_batch(analyzed, duration);
@@ -312,7 +319,8 @@ void Analyzer::count_batch(std::size_t analyzed, Clock::duration duration) {
   of_this_size.ms += ms;
 }
 
-// What is decided can leave: in order, so that only the first ones are looked at by others.
+// Makes Ready what is decided; what must not wait any longer (`all`), too. Results of an older
+// epoch are ignored: the queue has other frames since.
 void Analyzer::settle(std::uint64_t epoch, bool all) {
   const std::lock_guard lock(mutex_);
   if (epoch != shared_.epoch) return;
@@ -325,7 +333,7 @@ void Analyzer::settle(std::uint64_t epoch, bool all) {
   changed_.notify_all();
 }
 
-// From when the work was given to a worker, which may have been busy, to its end.
+// The time of an inference, with the wait for a worker that was busy: that delays frames, too.
 void Analyzer::record_time(const std::vector<FramePtr>& frames, GstClockTime begin,
                            GstClockTime now) {
   const AnalyzerSettings settings = this->settings();

@@ -22,9 +22,9 @@ bool is_serialized(GstQueryType type) {
   return gst_query_type_get_flags(type) & GST_QUERY_TYPE_SERIALIZED;
 }
 
-// Upstream's pool must always have so many frames to work with.
+// So many buffers of its pool are always left to upstream.
 constexpr guint kLeftToUpstream = 2;
-// Beside those in the queue one may be on its way downstream.
+// Beside the frames in the queue one may be on its way downstream.
 constexpr guint kOnTheWay = 1;
 
 guint pool_size(GstBuffer* buffer) {
@@ -36,8 +36,8 @@ guint pool_size(GstBuffer* buffer) {
   return most;
 }
 
-// Whether images of one kind follow each other: what else the caps say (the frame rate, the shape
-// of a pixel, ...) changes nothing of what a model sees.
+// Whether images of one kind follow each other. Other properties of the caps (the frame rate, the
+// pixel aspect ratio, ...) do not change what an analysis sees.
 bool same_images(const GstVideoInfo& a, const GstVideoInfo& b) {
   return GST_VIDEO_INFO_FORMAT(&a) == GST_VIDEO_INFO_FORMAT(&b) &&
          GST_VIDEO_INFO_WIDTH(&a) == GST_VIDEO_INFO_WIDTH(&b) &&
@@ -63,13 +63,14 @@ std::size_t Analyzer::count_frames(FrameState state) const {
       }));
 }
 
-// A live stream is held up only by a sink that does not take what is ready.
+// A live stream never waits for the analysis, only for a sink that does not accept ready frames.
 bool Analyzer::has_space(const AnalyzerSettings& settings) const {
   if (!keeps_time(settings)) return count_frames(FrameState::Waiting) < most_waiting(settings);
   return count_frames() < most_held(settings);
 }
 
-// A source that has few buffers (a V4L2 camera 32 at most) would wait for those that wait here.
+// A source with few buffers (a V4L2 camera has 32 at most) would wait for those that are queued
+// here.
 Ref<GstBuffer> Analyzer::own_copy_if_scarce(Ref<GstBuffer> buffer) {
   const guint size = pool_size(buffer.get());
   if (size == 0) return buffer;
@@ -103,7 +104,9 @@ GstFlowReturn Analyzer::chain(Ref<GstBuffer> buffer) {
   return GST_FLOW_OK;
 }
 
-// When a frame came, for those who may make it wait: not before there was space for it.
+// Sets the frame's time of arrival, once there is space for it: the time that `chain` blocks does
+// not count. A clock is other people's code and is asked without the lock. If another was set
+// meanwhile, that one is asked.
 void Analyzer::stamp(Frame& frame, Lock& lock) const {
   Ref<GstClock> clock;
   while (clock.get() != shared_.clock.get()) {
@@ -116,7 +119,8 @@ void Analyzer::stamp(Frame& frame, Lock& lock) const {
   frame.arrival = Clock::now();
 }
 
-// All that is said of a frame depends on what came before it, not on when its turn comes.
+// Describes a frame where it comes in: all that depends on what came before it, not on when it is
+// analysed.
 Analyzer::FramePtr Analyzer::make_frame(Ref<GstBuffer> buffer, const AnalyzerSettings& settings) {
   const VideoRectangle visible = visible_part(buffer.get(), entry_.info);
   auto frame = std::make_shared<Frame>();
@@ -166,12 +170,15 @@ GstFlowReturn Analyzer::sink_event(GstEvent* given) {
   auto event = Ref<GstEvent>::adopt(given);
   switch (GST_EVENT_TYPE(given)) {
     case GST_EVENT_FLUSH_START:
+      // The event goes downstream first: it makes a push return that is blocked there. `close` then
+      // wakes the source pad's task if it waits here, and pausing it waits until it has returned.
       GST_DEBUG_OBJECT(element_, "flush begins");
       gst_pad_push_event(pads_.src, event.release());
       close();
       gst_pad_pause_task(pads_.src);
       return GST_FLOW_OK;
     case GST_EVENT_FLUSH_STOP:
+      // Downstream first, too: `flush` starts the task, whose events and frames must come after it.
       gst_pad_push_event(pads_.src, event.release());
       flush();
       return GST_FLOW_OK;
@@ -186,7 +193,9 @@ GstFlowReturn Analyzer::sink_event(GstEvent* given) {
   return queue_event({std::move(event), ends_sequence});
 }
 
-// Also without a FLUSH_START, which `queue` takes too: some applications send it as a reset.
+// Some applications send a FLUSH_STOP alone as a reset, which `queue` accepts, too: so
+// `close` is called here again. Deactivation of the pad may come at the same time: is_active is
+// read under the lock, because the task must not start after that.
 void Analyzer::flush() {
   GST_DEBUG_OBJECT(element_, "flush ends");
   close();
@@ -194,14 +203,15 @@ void Analyzer::flush() {
   output_.drops_frames = false;
   begin_stream();
   gst_segment_init(&entry_.segment, GST_FORMAT_UNDEFINED);
-  reported_ = false;  // what fails after this is news
+  reported_ = false;  // an error after this is a new one
   const std::lock_guard lock(mutex_);
   if (!shared_.is_active) return;
   reopen();
   start_task();
 }
 
-// Frame numbers and what an analysis remembers begin again; caps and segment stay.
+// Frame numbers start at 0, and the analysis will forget earlier frames (`reset_if_new`); caps and
+// segment stay.
 void Analyzer::begin_stream() {
   entry_.continuity = Continuity();
   entry_.next_index = 0;
@@ -212,8 +222,8 @@ void Analyzer::begin_stream() {
   shared_.stream++;
 }
 
-// What an event says of the frames after it. True where those have nothing to do with the frames
-// before. A GAP is no such end: its stream continues.
+// Applies an event to the frames after it. True if those have nothing to do with the frames before,
+// so that nothing is to be decided by waiting for them. A GAP is no such end: its stream continues.
 bool Analyzer::process_event(GstEvent* event) {
   GST_DEBUG_OBJECT(element_, "event %" GST_PTR_FORMAT, event);
   switch (GST_EVENT_TYPE(event)) {
@@ -273,8 +283,8 @@ void Analyzer::set_frame_duration(GstClockTime duration) {
     shared_.notices.add_change();
 }
 
-// As in `queue`: an event that stays on pads is queued even where nothing goes out, so that whoever
-// is linked later gets it, and its loss is no failure by itself.
+// As in `queue`: a sticky event is queued even while nothing flows, so that an element which is
+// linked later gets it; losing it is not an error by itself.
 GstFlowReturn Analyzer::queue_event(QueuedEvent event) {
   Lock lock(mutex_);
   const GstEventType type = GST_EVENT_TYPE(event.event.get());
@@ -304,13 +314,16 @@ GstFlowReturn Analyzer::queue_event(QueuedEvent event) {
   return GST_FLOW_OK;
 }
 
-// As in `queue`: no data follows whose return upstream would see.
+// As in `queue`: after EOS no data follows whose flow return would tell upstream, so an error is
+// posted.
 void Analyzer::refuse_eos(GstFlowReturn flow) {
   const bool is_fatal = flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS;
   if (is_fatal && !reported_.exchange(true)) GST_ELEMENT_FLOW_ERROR(element_, flow);
 }
 
-// Serialized queries wait for their turn, and for the answer.
+// A serialized query waits until it is first in the queue, and for its answer. If a flush comes
+// while the source pad's task works on it (`answering`), it waits for that task: the query is on
+// this thread's stack.
 bool Analyzer::sink_query(GstQuery* query) {
   if (!is_serialized(GST_QUERY_TYPE(query))) {
     return gst_pad_query_default(pads_.sink, GST_OBJECT_CAST(element_), query);
@@ -334,7 +347,7 @@ bool Analyzer::sink_query(GstQuery* query) {
 }
 
 void Analyzer::clear_queue() {
-  std::deque<Item> dropped;  // given back without the lock: that runs code of other elements
+  std::deque<Item> dropped;  // freed without the lock: to free a buffer calls its pool
   {
     const std::lock_guard lock(mutex_);
     dropped.swap(shared_.queue);
@@ -345,7 +358,9 @@ void Analyzer::clear_queue() {
   }
 }
 
-// What is lost in a flush but describes the stream stays on the pad for who links later.
+// A flush drops queued events. Those that describe the stream (stream-start, caps, tags) stay on
+// the pad, or an element that is linked later would never see them; a segment and an EOS end by a
+// flush.
 void Analyzer::store_sticky(GstEvent* event) {
   const GstEventType type = GST_EVENT_TYPE(event);
   if (is_sticky(type) && type != GST_EVENT_SEGMENT && type != GST_EVENT_EOS) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 // An analyser in a live pipeline: how long a frame may stay, which frames are analysed when the
-// model does not keep up, and what the application is told. docs/design/0010 has the reasons.
+// model does not keep up, and what is posted to the application. docs/design/0010 has the reasons.
 #include <algorithm>
 #include <string>
 
@@ -30,7 +30,7 @@ Ref<GstClock> Analyzer::clock() const {
   return shared_.clock;
 }
 
-// Frames are measured by the clock that runs when their turn comes.
+// Times of two clocks cannot be compared: what waits counts as having arrived now, by the new one.
 void Analyzer::set_clock(GstClock* clock) {
   auto next = clock ? Ref<GstClock>::share(clock) : Ref<GstClock>::adopt(gst_system_clock_obtain());
   const GstClockTime now = gst_clock_get_time(next.get());
@@ -76,13 +76,13 @@ GstClockTime Analyzer::bound_of_waiting(const AnalyzerSettings& settings) const 
                                     : shared_.frame_duration;
 }
 
-// At an unknown rate the batch timeout is the longest that a frame may come after another.
+// The time from a frame to the next. At an unknown rate: as long as a batch waits for one.
 GstClockTime Analyzer::step(const AnalyzerSettings& settings) const {
   return GST_CLOCK_TIME_IS_VALID(shared_.frame_duration) ? shared_.frame_duration
                                                          : settings.batch_timeout;
 }
 
-// Until its inference begins.
+// The longest that a frame waits until its inference begins.
 GstClockTime Analyzer::longest_wait(const AnalyzerSettings& settings) const {
   const GstClockTime to_fill = (settings.batch_size - 1) * step(settings);
   return std::min<GstClockTime>(to_fill, settings.batch_timeout) + bound_of_waiting(settings);
@@ -102,7 +102,8 @@ OwnLatency Analyzer::own_latency_of(const AnalyzerSettings& settings) const {
   return own;
 }
 
-// Frames that may be here at once, for upstream's pool. A live stream's come in whatever is done.
+// The number of frames that may be inside at once, for upstream's pool. A live stream's frames come
+// in whether or not there is space.
 guint Analyzer::most_held(const AnalyzerSettings& settings) const {
   const guint usual = most_waiting(settings) + 2 * settings.batch_size + analysis_->look_ahead();
   if (!keeps_time(settings) || !GST_CLOCK_TIME_IS_VALID(shared_.frame_duration) ||
@@ -119,9 +120,9 @@ GstClockTime Analyzer::due_time(const Frame& frame, const AnalyzerSettings& sett
   return frame.arrival_time + own_latency_of(settings).min + kTolerance;
 }
 
-// Whether a frame's time is over, and nothing can be done about it: where the analysis task has
-// nothing else to do, it takes or decides the frame at once, and how long that takes shall be
-// known.
+// Whether a frame's time is over, and it must be pushed without a result. An idle analysis task
+// still gets its chance: it analyses or decides such a frame at once, and by that its work is
+// measured.
 bool Analyzer::must_leave(const Frame& frame, const AnalyzerSettings& settings,
                           GstClockTime now) const {
   if (!keeps_time(settings) || now < due_time(frame, settings)) return false;
@@ -130,7 +131,8 @@ bool Analyzer::must_leave(const Frame& frame, const AnalyzerSettings& settings,
 
 void Analyzer::skip(Frame& frame) {
   AnalyzedFrame& work = frame.work;
-  if (frame.state == FrameState::Waiting) shared_.passed.add(work);  // no analysis has seen it
+  if (frame.state == FrameState::Waiting)
+    shared_.passed.add(work);  // for the next that is analysed
   if (frame.state == FrameState::Undecided && !work.skipped) shared_.counts.analyzed--;
   const bool was_counted = frame.state == FrameState::Undecided && work.skipped;
   if (!was_counted) shared_.counts.skipped++;
@@ -146,8 +148,9 @@ void Analyzer::skip(Frame& frame) {
                             GST_BUFFER_DURATION(work.buffer.get())});
 }
 
-// Leaves those that are worth it: which did not wait too long. The newest has not, unless it may
-// wait for less than a frame: then one comes soon that has not waited at all.
+// Skips the frames that have waited too long, so that the next inference works on a new one. The
+// newest is spared unless `max-lateness` is less than a frame: then one that has not waited at all
+// comes soon.
 void Analyzer::skip_late(std::vector<FramePtr>& frames, const AnalyzerSettings& settings,
                          GstClockTime now) {
   const GstClockTime frame_time = step(settings);
@@ -168,7 +171,7 @@ void Analyzer::skip_late(std::vector<FramePtr>& frames, const AnalyzerSettings& 
   changed_.notify_all();
 }
 
-// At the end of a live stream one inference is waited for: that which runs, or else one more.
+// At the end of a live stream EOS waits for one inference: the running one, or else one more.
 void Analyzer::skip_all_but_newest() {
   bool may_run = !shared_.is_inferring;
   for (auto item = shared_.queue.rbegin(); item != shared_.queue.rend(); ++item) {
@@ -222,7 +225,7 @@ GstClockTime Analyzer::next_due_task(const AnalyzerSettings& settings) const {
   return next;
 }
 
-// --- what the application is told
+// --- what is posted to the application
 
 void Analyzer::announce_latency() {
   GST_DEBUG_OBJECT(element_, "announces a latency of %" GST_TIME_FORMAT,
@@ -230,7 +233,7 @@ void Analyzer::announce_latency() {
   gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT_CAST(element_)));
 }
 
-// A setting or the stream changed it: told now, or with what comes next.
+// After a change of a setting or of the stream. Posted now, or a second after the last notice.
 void Analyzer::latency_may_have_changed(const OwnLatency& before) {
   if (own_latency().min == before.min) return;
   {

@@ -37,12 +37,13 @@ void Analyzer::give_up_answer() {
   changed_.notify_all();
 }
 
-// Nothing goes out any more: what comes in is refused with the same return, and what waits stays
-// for the case that somebody is linked.
+// Nothing is pushed any more, and upstream gets the same flow return. The queue is kept: after
+// NOT_LINKED somebody may be linked (`src_event`).
 void Analyzer::stop_flow(GstFlowReturn flow) {
   const std::lock_guard lock(mutex_);
   if (shared_.flow != GST_FLOW_OK) return;
-  // Somebody was linked since the frame was pushed, and said so while all seemed well.
+  // Somebody was linked after this push and sent RECONFIGURE, when the flow was still OK. The flag
+  // was cleared before the push (`push_frame`), so it can only be from after.
   if (flow == GST_FLOW_NOT_LINKED && gst_pad_needs_reconfigure(pads_.src)) return;
   GST_DEBUG_OBJECT(element_, "stops: %s", gst_flow_get_name(flow));
   shared_.flow = flow;
@@ -58,12 +59,13 @@ void Analyzer::push_next() {
     return;
   }
   if (!end_task()) return;
-  // Nobody upstream will see the return.
+  // Upstream has sent EOS: no data follows whose return would tell it.
   if (!reported_.exchange(true)) GST_ELEMENT_FLOW_ERROR(element_, flow());
   gst_pad_push_event(pads_.src, gst_event_new_eos());
 }
 
-// Pauses the task, unless the flow was opened again. Whether an end is to be told downstream.
+// Pauses the task, unless data flows again: both under the lock, or the pause could come after the
+// `start_task` of a flush or a RECONFIGURE and undo it. Whether downstream is to get an EOS.
 bool Analyzer::end_task() {
   const std::lock_guard lock(mutex_);
   if (shared_.flow == GST_FLOW_OK) return false;
@@ -77,7 +79,8 @@ GstFlowReturn Analyzer::flow() const {
   return shared_.flow;
 }
 
-// The next that can leave; false when nothing goes out any more.
+// The next item that can leave; false when nothing flows any more. As in `wait_for_task`, the clock
+// is asked before the lock.
 bool Analyzer::wait_for_output(Item& item) {
   while (true) {
     const AnalyzerSettings settings = this->settings();
@@ -112,7 +115,9 @@ bool Analyzer::pop_ready_item(Item& item, const AnalyzerSettings& settings, GstC
   const auto* frame = std::get_if<FramePtr>(&first);
   if (frame && !can_leave(**frame, settings, now)) return false;
   if (const auto* query = std::get_if<QueuedQuery>(&first)) {
-    if (shared_.cursor == 0) return false;  // an inference may still hold buffers from before it
+    // Not before the analysis task has passed it: an inference may still use buffers from before
+    // it, and upstream may free its pool after a DRAIN or ALLOCATION query.
+    if (shared_.cursor == 0) return false;
     shared_.answering = query->query;
   }
   item = std::move(first);
@@ -148,8 +153,9 @@ void Analyzer::push_queued_event(Ref<GstEvent> event) {
   gst_pad_push_event(pads_.src, event.release());
 }
 
-// Downstream wants no more frames of this segment; events still go there. What waits may belong to
-// the next one.
+// Downstream wants no more frames of this segment; events still go there. Two flags, since the next
+// segment may already wait in the queue, behind frames of this one: `drops_frames` ends where that
+// segment is pushed, `refuses_frames` where it comes in.
 void Analyzer::end_segment() {
   output_.drops_frames = true;
   const std::lock_guard lock(mutex_);
@@ -174,7 +180,7 @@ void Analyzer::push_frame(AnalyzedFrame& frame) {
   if (frame.is_skipped(kSkippedLate)) post_due_notice();
   GST_LOG_OBJECT(element_, "pushes frame %" G_GUINT64_FORMAT "%s%s", frame.index,
                  frame.skipped ? ", skipped: " : "", frame.skipped ? frame.skipped : "");
-  gst_pad_check_reconfigure(pads_.src);  // from here on a new link is marked on the pad
+  gst_pad_check_reconfigure(pads_.src);  // clears the flag: a link from here on sets it again
   const GstFlowReturn flow = gst_pad_push(pads_.src, frame.buffer.release());
   if (flow == GST_FLOW_EOS) {
     end_segment();
@@ -200,8 +206,8 @@ void Analyzer::answer(GstQuery* query) {
   changed_.notify_all();
 }
 
-// The memory that comes in goes out, so downstream says what it should be like; what is held here
-// on the way comes on top of what downstream needs.
+// The memory that comes in goes out, so downstream chooses it. To the buffers that downstream needs
+// are added those that are queued here.
 bool Analyzer::answer_allocation(GstQuery* query) {
   gst_pad_peer_query(pads_.src, query);
   guint held = 0;
@@ -226,8 +232,8 @@ bool Analyzer::answer_allocation(GstQuery* query) {
   return true;
 }
 
-// Nobody downstream cares. Frames for a GPU are best written where it can copy them from at once;
-// on the CPU they are used where they lie.
+// For when downstream proposes nothing: `input_allocator` is the memory that the work reads
+// fastest.
 void Analyzer::offer_memory(GstQuery* query, const GstVideoInfo& info, guint buffers) {
   const gsize size = GST_VIDEO_INFO_SIZE(&info);
   GstAllocator* allocator = input_allocator();
@@ -254,8 +260,8 @@ void Analyzer::offer_memory(GstQuery* query, const GstVideoInfo& info, guint buf
 bool Analyzer::src_event(GstEvent* event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_LATENCY) ask_latency_ = true;
   if (GST_EVENT_TYPE(event) == GST_EVENT_RECONFIGURE) {
-    // Whoever was linked now asks so: what is not linked is over. Under the lock, or the task could
-    // be started after the pad was deactivated, or before `end_task` pauses it.
+    // An element that is linked sends this, so NOT_LINKED is over. Under the lock, or the task
+    // could be started after the pad was deactivated, or before `end_task` pauses it.
     const std::lock_guard lock(mutex_);
     if (shared_.flow == GST_FLOW_NOT_LINKED) {
       shared_.flow = GST_FLOW_OK;
