@@ -38,15 +38,16 @@ void Analyzer::end_inference() {
 }
 
 // The clock is asked before the lock, since a pipeline's clock is other people's code; it may have
-// been replaced meanwhile.
+// been replaced meanwhile. The settings are read under the lock: a change of them notifies
+// `changed_` after it, so none is missed between here and the wait.
 Analyzer::Task Analyzer::wait_for_task() {
   while (true) {
-    const AnalyzerSettings settings = this->settings();
     const auto clock = this->clock();
     const GstClockTime now = gst_clock_get_time(clock.get());
     Lock lock(mutex_);
     if (shared_.is_ending) return {};
     if (shared_.clock.get() != clock.get()) continue;
+    const AnalyzerSettings settings = this->settings();
     std::optional<Clock::time_point> due;
     GstClockTime next = GST_CLOCK_TIME_NONE;
     if (shared_.flow == GST_FLOW_OK) {

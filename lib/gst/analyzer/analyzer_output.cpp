@@ -80,15 +80,15 @@ GstFlowReturn Analyzer::flow() const {
 }
 
 // The next item that can leave; false when nothing flows any more. As in `wait_for_task`, the clock
-// is asked before the lock.
+// is asked before the lock and the settings are read under it.
 bool Analyzer::wait_for_output(Item& item) {
   while (true) {
-    const AnalyzerSettings settings = this->settings();
     const auto clock = this->clock();
     const GstClockTime now = gst_clock_get_time(clock.get());
     Lock lock(mutex_);
     if (shared_.flow != GST_FLOW_OK) return false;
     if (shared_.clock.get() != clock.get()) continue;
+    const AnalyzerSettings settings = this->settings();
     if (pop_ready_item(item, settings, now)) {
       changed_.notify_all();
       return true;
