@@ -21,7 +21,7 @@ constexpr char kBundledModel[] = "loftr-lite";
 constexpr char kFirstFrame[] = "first-frame";
 constexpr char kMemoryLimit[] = "memory-limit";
 
-// "auto" selects the official model if it was fetched.
+// The official model if it was fetched.
 Result<std::string> weights_of(const std::string& model) {
   if (model != "auto") return find_weights(model);
   return find_weights(resolve_weights(kOfficialModel) ? kOfficialModel : kBundledModel);
@@ -130,7 +130,7 @@ CachedPlan<MatchRequest, MatchPlan>::Make LoftrMatch::planner() const {
 
 std::size_t LoftrMatch::held_bytes() const { return history_.counts().bytes + references_.bytes(); }
 
-// Whether the work failed because of memory, and there is a plan that needs less.
+// Whether the work failed for lack of memory, and there is a plan that takes less.
 bool LoftrMatch::can_do_with_less(const Error& error) {
   return error.code == ErrorCode::OutOfMemory && plan_.reduce(host_, held_bytes(), planner());
 }

@@ -23,7 +23,7 @@
 
 namespace gsttorch {
 
-/// Pairs each frame with another image and finds the matches between them.
+/// Pairs each frame with another image, and finds the matches between them.
 class LoftrMatch final : public Analysis {
  public:
   explicit LoftrMatch(ModelHost& host) : host_(host), model_(host), coarse_model_(host) {}
@@ -46,7 +46,7 @@ class LoftrMatch final : public Analysis {
   void add_stats(GstStructure* stats) const override;
 
  private:
-  // Counts for `stats` since the element started.
+  // What `stats` reports of the work since the element started.
   struct Counts {
     guint64 pairs = 0, matches = 0;
     guint64 frame_encodes = 0, reference_encodes = 0, coarse_encodes = 0;
@@ -86,7 +86,7 @@ class LoftrMatch final : public Analysis {
   std::atomic<bool> is_adaptive_ = false;  // from `start` to `stop`
   bool has_own_coarse_model_ = false;      // valid for the same period
 
-  // Used by the streaming thread, and by the worker while that thread waits for it.
+  // Of the analysis task, and of the worker that it waits for.
   PairMatcher matcher_;
   FrameHistory history_;
   References references_;

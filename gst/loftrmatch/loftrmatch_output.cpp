@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// Output of loftrmatch: metas, messages, stats.
+// What loftrmatch reports: metas, messages, stats.
 #include <algorithm>
 #include <cstdint>
 #include <iterator>

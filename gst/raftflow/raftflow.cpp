@@ -57,16 +57,16 @@ Result<void> RaftFlow::start() {
 Result<void> RaftFlow::wait_until_ready(std::stop_token stop) {
   auto model = model_.wait(std::move(stop));
   if (!model) return model.error();
-  net_ = *model;
+  loaded_ = *model;
   GST_INFO_OBJECT(host_.element(), "%s", model_.description().c_str());
-  host_.set_device(net_->info().device);
+  host_.set_device(loaded_->info().device);
   return {};
 }
 
 void RaftFlow::stop() {
   reset();
   plan_ = {};
-  net_.reset();
+  loaded_.reset();
   model_.stop();
   pairs_ = 0;
   const std::lock_guard lock(mutex_);
@@ -81,18 +81,17 @@ Result<void> RaftFlow::plan(const GstVideoInfo& info, const RaftFlowSettings& se
 }
 
 CachedPlan<FlowRequest, FlowPlan>::Make RaftFlow::planner() const {
-  return [this](const FlowRequest& within) { return plan_flow(within, *net_); };
+  return [this](const FlowRequest& within) { return plan_flow(within, *loaded_); };
 }
 
-// Whether the work failed because of memory, and there is a plan that needs less.
+// Whether the work failed for lack of memory, and there is a plan that takes less.
 bool RaftFlow::can_do_with_less(const Error& error) {
   return error.code == ErrorCode::OutOfMemory &&
          plan_.reduce(host_, state_.features.counts().bytes, planner());
 }
 
-// Frames before a discontinuity or a cut, or with other settings, cannot be paired with this one.
-// After a gradual transition they can, but the motion of the old shot does not predict that of the
-// new one.
+// Frames before a break or a cut, or with other settings, are not paired with this one. After a
+// gradual transition they still are, but the motion of the old shot is no start for the new one.
 void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& settings,
                            GstTorchShotBoundary boundary) {
   const int max_size = plan_->options.max_size;
@@ -106,26 +105,25 @@ void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& s
   state_.max_size = max_size;
   state_.lag = settings.lag;
   state_.features.set_budget(plan_.budget());
-  // Keeps the newest frame that is old enough and drops all before it.
+  // Of the frames that are old enough, only the newest is still needed.
   while (state_.seen.size() > 1 && state_.seen[1].index + settings.lag <= frame.index) {
     state_.features.erase(state_.seen.front().index);
     state_.seen.pop_front();
   }
 }
 
-// Frames encoded at another size inside the model cannot be paired with this one, so their pairs
-// are given up.
+// Features of another size inside the model cannot be paired with these.
 Result<RaftFlow::Features> RaftFlow::encode(const AnalyzedFrame& frame,
                                             const RaftFlowSettings& settings,
                                             std::vector<Pair>& pairs) {
-  auto features = net_->encode(*frame.image, plan_->options, host_.stop_token());
+  auto features = loaded_->encode(*frame.image, plan_->options, host_.stop_token());
   while (!features && can_do_with_less(features.error())) {
     if (plan_->options.max_size != state_.max_size) {
       give_up(pairs);
       pairs.clear();
       begin_frame(frame, settings, GST_TORCH_SHOT_BOUNDARY_NONE);
     }
-    features = net_->encode(*frame.image, plan_->options, host_.stop_token());
+    features = loaded_->encode(*frame.image, plan_->options, host_.stop_token());
   }
   if (!features) return features.error();
   state_.seen.push_back({frame.index, frame.pts()});
@@ -173,7 +171,7 @@ Result<void> RaftFlow::pair_frame(AnalyzedFrame& frame, const RaftFlowSettings& 
 Result<void> RaftFlow::compute_batch(std::span<Pair> pairs, const std::stop_token& stop) {
   std::vector<FlowPair> frames;
   for (const Pair& pair : pairs) frames.push_back(pair.frames);
-  auto flows = net_->flow(frames, plan_->options, stop);
+  auto flows = loaded_->flow(frames, plan_->options, stop);
   if (!flows) return flows.error();
   for (std::size_t i = 0; i < pairs.size(); i++) pairs[i].found->flow = std::move((*flows)[i]);
   state_.warm_start = pairs.back().found->flow->state;
@@ -182,8 +180,8 @@ Result<void> RaftFlow::compute_batch(std::span<Pair> pairs, const std::stop_toke
   return {};
 }
 
-// Batches are as large as memory allows, except that with warm start each pair needs the result of
-// the previous one. If memory does not suffice after all, the batches get smaller.
+// In batches as large as the plan allows, or of one pair with warm start. If memory runs out all
+// the same, in smaller ones.
 Result<void> RaftFlow::compute(std::span<Pair> pairs, const RaftFlowSettings& settings,
                                const std::stop_token& stop) {
   while (!pairs.empty()) {

@@ -31,7 +31,7 @@ struct RaftFlowSettings {
   bool reset_on_cut = true;
 };
 
-/// Pairs each frame with an earlier one and computes the flow between them.
+/// Pairs each frame with an earlier one, and computes the flow between them.
 class RaftFlow final : public Analysis {
  public:
   explicit RaftFlow(ModelHost& host) : host_(host), model_(host) {}
@@ -59,7 +59,7 @@ class RaftFlow final : public Analysis {
     std::uint64_t index;
     GstClockTime pts;
   };
-  // State of the stream; reset by assigning a default.
+  // What is kept of the stream; reset by assigning a default.
   struct State {
     std::deque<Seen> seen;  // frames with features, oldest first
     LruCache<std::uint64_t, Features> features;
@@ -103,7 +103,7 @@ class RaftFlow final : public Analysis {
   CacheCounts feature_counts_;      // guarded by mutex_
   std::atomic<guint64> pairs_ = 0;  // computed so far
   ModelSlot<FlowModel> model_;
-  std::shared_ptr<FlowModel> net_;  // used by the streaming thread
+  std::shared_ptr<FlowModel> loaded_;  // of the analysis task, once ready
   State state_;
   CachedPlan<FlowRequest, FlowPlan> plan_;
 };

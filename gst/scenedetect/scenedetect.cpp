@@ -145,24 +145,24 @@ void SceneDetect::judge(const std::vector<ScoredFrame>& scored) {
   for (const ScoredFrame& frame : scored) {
     undecided_.push_back(std::move(unscored_.front()));
     unscored_.pop_front();
-    note(detector_->push(
+    record(detector_->push(
         {undecided_.back()->place, frame.luma, frame.feature, frame.probabilities}));
   }
 }
 
-void SceneDetect::note(std::vector<ShotDecision> decisions) {
+void SceneDetect::record(std::vector<ShotDecision> decisions) {
   for (ShotDecision& decision : decisions) {
     undecided_.front()->decision = std::move(decision);
     undecided_.pop_front();
   }
 }
 
-// Decides the pending frames without the ones that would follow.
+// Decides the frames that wait, without later ones.
 Result<void> SceneDetect::end_sequence() {
   const auto scored = scorer_->finish(host_.stop_token());
   if (!scored) return scored.error();
   judge(*scored);
-  note(detector_->finish());
+  record(detector_->finish());
   return {};
 }
 
@@ -170,7 +170,7 @@ Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_tok
   const SceneDetectSettings settings = this->settings();
   detector_->set_threshold(static_cast<float>(settings.threshold));
   detector_->set_min_shot_duration(static_cast<std::int64_t>(settings.min_shot_duration));
-  std::vector<FrameImage*> images;  // consecutive frames
+  std::vector<FrameImage*> images;  // consecutive ones
   for (AnalyzedFrame& frame : frames) {
     auto found = std::make_unique<ShotResult>();
     found->skipped = frame.skipped;
@@ -199,7 +199,7 @@ Result<void> SceneDetect::analyze(std::span<AnalyzedFrame> frames, std::stop_tok
 // Decides frames that the model has scored.
 void SceneDetect::decide_until(std::uint64_t index) {
   if (!detector_ || undecided_.empty()) return;
-  note(detector_->decide_until(index));
+  record(detector_->decide_until(index));
 }
 
 void SceneDetect::decide_all() {

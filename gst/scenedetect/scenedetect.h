@@ -29,7 +29,7 @@ struct SceneDetectSettings {
   bool all_headers = false;
 };
 
-/// Runs a model on each frame and detects where shots begin.
+/// Scores each frame with a model, and decides where shots begin.
 class SceneDetect final : public Analysis {
  public:
   explicit SceneDetect(ModelHost& host) : host_(host), model_(host) {}
@@ -56,7 +56,7 @@ class SceneDetect final : public Analysis {
   void add_stats(GstStructure* stats) const override;
 
  private:
-  // The future result for a frame. Shared, because a flush may drop the frame before.
+  // The decision on a frame, once it is made. Shared, since a flush may drop the frame meanwhile.
   struct Verdict {
     FramePlace place;
     std::optional<ShotDecision> decision;
@@ -74,7 +74,7 @@ class SceneDetect final : public Analysis {
   Result<void> score_frames(std::span<FrameImage* const> images, const std::stop_token& stop);
   Result<void> end_sequence();
   void judge(const std::vector<ScoredFrame>& scored);
-  void note(std::vector<ShotDecision> decisions);
+  void record(std::vector<ShotDecision> decisions);
   void attach(AnalyzedFrame& frame, const ShotResult& found) const;
   void announce(const AnalyzedFrame& frame, const ShotDecision& decision);
   void post(const AnalyzedFrame& frame, const ShotDecision& decision,
@@ -88,14 +88,14 @@ class SceneDetect final : public Analysis {
   std::atomic<guint64> boundaries_ = 0;  // published
   ModelSlot<FrameScorer> model_;
 
-  // Used by the analysing thread, and by the worker while that thread waits for it.
+  // Of the analysis task, and of the worker that it waits for.
   std::shared_ptr<FrameScorer> scorer_;
   std::optional<ShotDetector> detector_;
   std::deque<std::shared_ptr<Verdict>> unscored_;   // not yet scored by the model
   std::deque<std::shared_ptr<Verdict>> undecided_;  // scored, but not yet decided by the detector
   bool has_warned_ = false;
 
-  // Published state of a stream, used by the publishing thread; reset by assigning a default.
+  // What was published of a stream; reset by assigning a default. Of the source pad's task.
   struct Published {
     std::optional<std::uint64_t> stream;
     guint shot = 0;                                 // of the last frame

@@ -12,8 +12,8 @@
 namespace gsttorch {
 
 /// Calls a function when a clock has reached a time. A pipeline's clock is not the system's: it may
-/// run at another rate, and in tests only when it is told to. Thread-bound; the function is called
-/// by a thread of the clock, and not any more once the alarm was set again or is gone.
+/// run at another rate, and a test clock only when the test moves it. Thread-bound; the function is
+/// called by a thread of the clock, and no more once the alarm was set again or is destroyed.
 class ClockAlarm {
  public:
   explicit ClockAlarm(std::function<void()> ring);

@@ -17,8 +17,8 @@ std::optional<Notices::Due> Notices::take(GstClockTime now, bool is_slow) {
   last_ = now;
   if (std::exchange(has_latency_, false)) return Due{Kind::Latency, {}};
   const Skip skip = *std::exchange(skip_, std::nullopt);
-  if (!is_slow || told_too_slow_) return Due{Kind::Qos, skip};
-  told_too_slow_ = true;
+  if (!is_slow || has_warned_) return Due{Kind::Qos, skip};
+  has_warned_ = true;
   return Due{Kind::TooSlow, skip};
 }
 

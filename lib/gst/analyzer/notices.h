@@ -8,8 +8,8 @@
 
 namespace gsttorch {
 
-/// What an analyser in a live pipeline has to tell the application: at most one thing a second,
-/// because a pipeline that has no time to spare has none for messages either. Reentrant.
+/// Which messages an analyser in a live pipeline posts: at most one a second, because a pipeline
+/// without spare time has none for messages either. Reentrant.
 class Notices {
  public:
   /// A frame that was skipped for want of time.
@@ -17,7 +17,7 @@ class Notices {
     GstClockTime running_time, stream_time, pts, duration;
   };
   enum class Kind {
-    Latency,  ///< the answer to the LATENCY query is another
+    Latency,  ///< the answer to the LATENCY query has changed
     TooSlow,  ///< the model does not keep up with the stream; once
     Qos,      ///< frames were skipped since the last time
   };
@@ -27,22 +27,22 @@ class Notices {
   };
 
   void add_latency() { has_latency_ = knows_latency_ = true; }
-  /// The same, before anything is known of the model.
+  /// The same, before the latency of the model is known.
   void add_change() { has_latency_ = true; }
-  /// Not told before the first latency is: frames pass while the model is loaded and measured.
+  /// Ignored before the first `add_latency`: until then the model is loaded and measured, and
+  /// frames pass without results.
   void add_skip(const Skip& skip) {
     if (knows_latency_) skip_ = skip;
   }
 
-  /// What is to be told now, the most important first. By the pipeline's clock, which may be
-  /// another one than the last time.
-  /// `is_slow`: skips are the model's fault, and no accident.
+  /// What to post now, the most important first. `now` is of the pipeline's clock, which may be
+  /// another one than the last time. `is_slow`: frames are skipped because the model is too slow.
   std::optional<Due> take(GstClockTime now, bool is_slow);
 
  private:
   bool has_latency_ = false;
   bool knows_latency_ = false;
-  bool told_too_slow_ = false;
+  bool has_warned_ = false;
   std::optional<Skip> skip_;
   std::optional<GstClockTime> last_;
 };

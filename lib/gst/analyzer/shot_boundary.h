@@ -6,10 +6,10 @@
 
 namespace gsttorch {
 
-/// What a scenedetect upstream says of a frame: a cut, else what else begins a shot there.
+/// The boundary that a scenedetect upstream found at a frame: a cut before any other kind.
 GstTorchShotBoundary shot_boundary(GstBuffer* buffer);
 
-/// The same of several frames together.
+/// The stronger of two boundaries, for several frames together.
 inline GstTorchShotBoundary stronger(GstTorchShotBoundary a, GstTorchShotBoundary b) {
   if (a == GST_TORCH_SHOT_BOUNDARY_CUT || b == GST_TORCH_SHOT_BOUNDARY_NONE) return a;
   return b;

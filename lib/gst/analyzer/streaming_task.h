@@ -10,20 +10,20 @@
 
 namespace gsttorch {
 
-/// A thread of an element beside those of its pads: a GstTask, so that the application is told of
-/// it (STREAM_STATUS) and can set its priority. Calls a function over and over. Thread-bound.
+/// A thread of an element beside those of its pads. It is a GstTask, so that the application learns
+/// of it (STREAM_STATUS) and can set its priority. Calls a function over and over. Thread-bound.
 class StreamingTask {
  public:
-  /// `pad` is whom the messages come from, `element` whose thread it is.
+  /// `pad` is the source of the messages, `element` the owner of the thread.
   StreamingTask(GstPad* pad, GstElement* element, std::function<void()> body);
   ~StreamingTask();
   StreamingTask(const StreamingTask&) = delete;
   StreamingTask& operator=(const StreamingTask&) = delete;
 
   bool start();
-  /// The present call is the last.
+  /// Calls the function no more once the present call returns.
   void stop();
-  /// Waits until it has returned.
+  /// Waits until the thread has ended.
   void join();
 
  private:

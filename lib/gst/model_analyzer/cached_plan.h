@@ -16,29 +16,30 @@
 
 namespace gsttorch {
 
-/// Tells the application what is less than asked, so that the work fits into memory.
+/// Posts a warning that the work is reduced to fit into memory, and how.
 inline void warn_reduced(const ModelHost& host, const std::string& what) {
   post_warning(host.element(), {ErrorCode::OutOfMemory, "Within the memory limit: " + what});
 }
 
-/// How an analysis fits its work into the memory there is (FlowPlan, MatchPlan), for as long as
-/// what is requested (FlowRequest, MatchRequest) and the limit stay the same, and others leave what
-/// the plan takes. It never grows by itself: two elements could make each other's plans for ever.
-/// `held`, everywhere: bytes that the analysis keeps from frame to frame. Thread-bound.
+/// How an analysis fits its work into the available memory (FlowPlan, MatchPlan). The plan is kept
+/// as long as the request (FlowRequest, MatchRequest) and the limit stay the same and others leave
+/// the memory that it takes. It never grows by itself: two elements could change each other's plans
+/// for ever. `held`, everywhere: bytes that the analysis keeps from frame to frame. Thread-bound.
 template <typename Request, typename Plan>
 class CachedPlan {
  public:
-  /// Asked with the request and the bytes that are available.
+  /// Makes a plan for a request, which says the bytes that are available.
   using Make = std::function<Result<Plan>(const Request&)>;
 
-  /// Makes another plan where it takes one. Less than asked is told as a warning, once for each
+  /// Makes another plan if one is needed. A reduced plan is posted as a warning, once for each
   /// plan.
   Result<void> update(const ModelHost& host, Request request, std::size_t held, const Make& make) {
     const std::size_t limit = host.memory_limit(), available = host.available_memory(held);
     const bool is_same = request_ == request && limit_ == limit;
     if (is_same && plan_.bytes <= available) return {};
     auto plan = planned(request, available, make);
-    // Others may give back what they have before it is needed: the allocation will tell.
+    // Others may free what they use before it is needed: keep the plan, and let the allocation
+    // fail.
     if (!plan) return is_same ? Result<void>() : plan.error();
     request_ = std::move(request);
     limit_ = limit;
@@ -46,8 +47,8 @@ class CachedPlan {
     return {};
   }
 
-  /// After the work ran out of memory: a plan that takes at least a quarter less. False where there
-  /// is none.
+  /// After the work ran out of memory: a plan that takes at least a quarter less. False if there is
+  /// none.
   bool reduce(const ModelHost& host, std::size_t held, const Make& make) {
     if (!request_) return false;
     const std::size_t less = plan_.bytes - plan_.bytes / 4;
@@ -73,12 +74,12 @@ class CachedPlan {
   }
 
   void use(const ModelHost& host, Plan plan, std::size_t available) {
-    const bool is_news = !plan.reduced.empty() && plan.reduced != plan_.reduced;
+    const bool is_new = !plan.reduced.empty() && plan.reduced != plan_.reduced;
     plan_ = std::move(plan);
     available_ = available;
     host.log("plan: " + std::to_string(plan_.bytes) + " bytes, " +
-             (plan_.reduced.empty() ? "as asked" : "less than asked: " + plan_.reduced));
-    if (is_news) warn_reduced(host, plan_.reduced);
+             (plan_.reduced.empty() ? "as requested" : "reduced: " + plan_.reduced));
+    if (is_new) warn_reduced(host, plan_.reduced);
   }
 
   std::optional<Request> request_;  // that plan_ is for, whatever is available

@@ -10,9 +10,9 @@
 
 namespace gsttorch {
 
-/// The allocator that upstream should write frames for a device with: one of pinned memory for
-/// "cuda:0" and its like. Null for the CPU, which reads frames wherever they lie; with the
-/// environment variable GST_TORCH_INPUT_ALLOCATOR=1 one of ordinary memory, to try that path.
+/// The allocator that upstream should use for the frames of a device: one of pinned memory for
+/// "cuda:0" and the like. Null for the CPU, which reads any memory; with the environment variable
+/// GST_TORCH_INPUT_ALLOCATOR=1 one of ordinary memory, to test that path.
 Ref<GstAllocator> make_input_allocator(const std::string& device);
 
 }  // namespace gsttorch

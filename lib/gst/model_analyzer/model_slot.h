@@ -22,8 +22,8 @@
 namespace gsttorch {
 
 /// One element's model: loads it in a thread of its own, so that several elements load side by
-/// side, and tells the application how that goes (GST_MESSAGE_PROGRESS, always closed). `start` and
-/// `stop` are called from state changes, `wait` from the streaming thread, what is const from any.
+/// side, and posts the progress (GST_MESSAGE_PROGRESS, always closed). `start` and `stop` are
+/// called from state changes, `wait` from the analysis task, const functions from any thread.
 template <typename Model>
 class ModelSlot {
  public:
@@ -32,7 +32,7 @@ class ModelSlot {
   explicit ModelSlot(AnalyzerHost& host) : host_(host) {}
   ~ModelSlot() { stop(); }
 
-  /// Where no thread can be started, the load has failed.
+  /// If no thread can be started, the load has failed.
   void start(const std::string& name, Acquire acquire) {
     post(GST_PROGRESS_TYPE_START, "Loading " + name);
     try {
@@ -43,7 +43,7 @@ class ModelSlot {
     }
   }
 
-  /// The model once it is there. The error of a failed load was reported already.
+  /// Waits for the model. The error of a failed load was reported already.
   Result<std::shared_ptr<Model>> wait(std::stop_token stop) {
     std::unique_lock lock(mutex_);
     if (!changed_.wait(lock, std::move(stop), [this] { return loaded_.has_value(); })) {
@@ -52,29 +52,29 @@ class ModelSlot {
     return *loaded_;
   }
 
-  /// Ends the load, or gives the model back.
+  /// Cancels the load, or releases the model.
   void stop() {
     thread_ = {};
     const std::lock_guard lock(mutex_);
     loaded_.reset();
   }
 
-  /// The model, if it is there.
+  /// The model, or null while it is not loaded.
   std::shared_ptr<Model> get() const {
     const std::lock_guard lock(mutex_);
     return loaded_ && *loaded_ ? loaded_->value() : nullptr;
   }
 
-  /// For the log: which model it is, and where it runs. Only after `wait` gave it.
+  /// For the log: which model it is, and where it runs. Only after `wait` returned it.
   std::string description() const {
     const auto& info = get()->info();
     const std::string ms = std::to_string(std::lround(load_ms()));
     return info.architecture + " (" + info.path + ") on " + info.device + " in " +
-           std::string(name_of(info.precision)) + ", there after " + ms + " ms";
+           std::string(name_of(info.precision)) + ", loaded after " + ms + " ms";
   }
 
   /// Adds `model`, `device`, `precision` and `load-ms` to the element's `stats` once the model is
-  /// there.
+  /// loaded.
   void add_stats(GstStructure* stats) const {
     const auto model = get();
     if (!model) return;
@@ -84,7 +84,7 @@ class ModelSlot {
                       name_of(info.precision).data(), "load-ms", G_TYPE_DOUBLE, load_ms(), nullptr);
   }
 
-  /// How long it took, or what had been waited for.
+  /// How long the load took, or had taken when it was cancelled.
   double load_ms() const {
     const std::lock_guard lock(mutex_);
     return load_ms_;
@@ -97,7 +97,7 @@ class ModelSlot {
     finish(name, std::move(result), std::chrono::steady_clock::now() - begin);
   }
 
-  // Nothing may leave a thread.
+  // No exception may leave a thread.
   static Result<std::shared_ptr<Model>> caught(const Acquire& acquire,
                                                const std::stop_token& stop) {
     try {
