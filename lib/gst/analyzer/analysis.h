@@ -67,7 +67,8 @@ inline constexpr char kSkippedReference[] = "reference-loading";
 /// One frame on its way through an analyser.
 struct AnalyzedFrame {
   Ref<GstBuffer> buffer;
-  GstVideoInfo info;  ///< of the caps, but with the size of the visible part
+  GstVideoInfo info;       ///< of the caps, but with the size of the visible part
+  GstVideoInfo caps_info;  ///< of the caps: to map the buffer
   GstSegment segment;
   std::uint64_t stream = 0;  ///< another number for each stream, and after each flush
   std::uint64_t index = 0;   ///< in the stream

@@ -234,6 +234,7 @@ std::vector<AnalyzedFrame> Analyzer::batch_of(Task& task) {
     AnalyzedFrame copy;
     copy.buffer = work.buffer;
     copy.info = work.info;
+    copy.caps_info = work.caps_info;
     copy.segment = work.segment;
     copy.stream = work.stream;
     copy.index = work.index;

@@ -125,7 +125,7 @@ Analyzer::FramePtr Analyzer::make_frame(Ref<GstBuffer> buffer, const AnalyzerSet
   const VideoRectangle visible = visible_part(buffer.get(), entry_.info);
   auto frame = std::make_shared<Frame>();
   AnalyzedFrame& work = frame->work;
-  work.info = entry_.info;
+  work.info = work.caps_info = entry_.info;
   GST_VIDEO_INFO_WIDTH(&work.info) = visible.width;
   GST_VIDEO_INFO_HEIGHT(&work.info) = visible.height;
   work.segment = entry_.segment;

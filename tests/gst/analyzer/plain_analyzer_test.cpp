@@ -3,6 +3,7 @@
 // The base class alone: an element without a model, and so without the class that knows models.
 #include <thread>
 
+#include "lib/gst/util/video_frame.h"
 #include "tests/gst/analyzer/analyzer_fixture.h"
 
 namespace gsttorch {
@@ -54,6 +55,31 @@ TEST_F(PlainAnalyzer, works_in_the_analysis_task_and_keeps_nothing_with_a_frame)
   EXPECT_THAT(threads, ElementsAre(threads.front(), threads.front()));
   EXPECT_NE(threads.front(), std::this_thread::get_id());
   EXPECT_THAT(kept, Each(false));
+}
+
+TEST_F(PlainAnalyzer, reads_the_visible_part_of_a_cropped_frame) {
+  int width = 0;
+  std::uint8_t first = 0;  // pixel of the part
+  work.analyze = [&](std::span<AnalyzedFrame> frames, auto) {
+    const MappedFrame mapped(frames[0].caps_info, frames[0].buffer.get());
+    const ImageView view = mapped.view();
+    width = view.width;
+    first = view.planes[0].data[0];
+    return Result<void>();
+  };
+  begin();
+  Ref<GstBuffer> buffer = frame(0);
+  const guint8 pixel = 200;
+  gst_buffer_fill(buffer.get(), 2 * 16 + 3, &pixel, 1);
+  GstVideoCropMeta* crop = gst_buffer_add_video_crop_meta(buffer.get());
+  crop->x = 3;
+  crop->y = 2;
+  crop->width = 5;
+  crop->height = 4;
+  ASSERT_EQ(pads->push(std::move(buffer)), GST_FLOW_OK);
+  pads->wait_for(1);
+  EXPECT_EQ(width, 5);
+  EXPECT_EQ(first, 200);
 }
 
 TEST_F(PlainAnalyzer, fills_batches) {
