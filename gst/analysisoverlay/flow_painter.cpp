@@ -132,7 +132,7 @@ void FlowPainter::draw(const FlowView& flow, const OverlaySettings& settings,
 
 void FlowPainter::warn_once(const std::string& reason) {
   if (std::exchange(has_warned_, true)) return;
-  GST_ELEMENT_WARNING(element_, STREAM, FORMAT, ("Some flow is not drawn: %s.", reason.c_str()),
+  GST_ELEMENT_WARNING(element_, STREAM, FORMAT, ("Cannot draw a flow: %s.", reason.c_str()),
                       (nullptr));
 }
 

@@ -276,7 +276,7 @@ gboolean transform_meta(GstBaseTransform* self, GstBuffer*, GstMeta* meta, GstBu
   return guarded(self, FALSE, [&] { return static_cast<gboolean>(impl(self).keeps_meta(meta)); });
 }
 
-// The parent makes a frame writable, by a copy if need be: not where nothing will be written.
+// The parent class makes a frame writable, if necessary by a copy: skipped if nothing is drawn.
 GstFlowReturn prepare_output_buffer(GstBaseTransform* self, GstBuffer* in, GstBuffer** out) {
   return guarded(self, GST_FLOW_ERROR, [&] {
     if (!impl(self).begin_frame(in, GST_VIDEO_FILTER(self)->in_info)) {
@@ -468,6 +468,6 @@ static void gst_analysis_overlay_class_init(GstAnalysisOverlayClass* klass) {
 static void gst_analysis_overlay_init(GstAnalysisOverlay* self) {
   self->impl = new AnalysisOverlay(GST_ELEMENT(self));
   gst_base_transform_set_in_place(GST_BASE_TRANSFORM(self), TRUE);
-  // Every frame that comes in goes out, late or not.
+  // Late frames are drawn and pushed too.
   gst_base_transform_set_qos_enabled(GST_BASE_TRANSFORM(self), FALSE);
 }

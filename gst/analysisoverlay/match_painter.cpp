@@ -133,7 +133,7 @@ void MatchPainter::draw_labels(GstBuffer* buffer, const OverlaySettings& setting
 
 void MatchPainter::warn_once(const std::string& reason) {
   if (std::exchange(has_warned_, true)) return;
-  GST_ELEMENT_WARNING(element_, STREAM, FORMAT, ("Some matches are not drawn: %s.", reason.c_str()),
+  GST_ELEMENT_WARNING(element_, STREAM, FORMAT, ("Cannot draw matches: %s.", reason.c_str()),
                       (nullptr));
 }
 

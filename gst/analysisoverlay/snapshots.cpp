@@ -31,11 +31,11 @@ Result<Ref<GstCaps>> encoded_caps(const std::string& pattern) {
   if (pattern.ends_with(".png")) type = "image/png";
   if (pattern.ends_with(".jpg") || pattern.ends_with(".jpeg")) type = "image/jpeg";
   if (!type) {
-    return Error{ErrorCode::BadArgument, "snapshots are .png or .jpg files, not " + pattern};
+    return Error{ErrorCode::BadArgument, "snapshots must be .png or .jpg files: " + pattern};
   }
   auto caps = Ref<GstCaps>::adopt(gst_caps_new_empty_simple(type));
   if (has_encoder(caps.get())) return caps;
-  return Error{ErrorCode::LibraryMissing, std::string("GStreamer has no encoder for ") + type};
+  return Error{ErrorCode::LibraryMissing, std::string("no GStreamer encoder for ") + type};
 }
 
 Result<void> check_directory_of(const std::string& file) {
@@ -62,7 +62,7 @@ Result<Ref<GstSample>> encode(GstBuffer* image, const GstVideoInfo& info, const 
   GError* failure = nullptr;
   GstSample* encoded = gst_video_convert_sample(sample.get(), to, kEncodingTimeout, &failure);
   if (encoded) return Ref<GstSample>::adopt(encoded);
-  const std::string reason = failure ? failure->message : "no image came out";
+  const std::string reason = failure ? failure->message : "the encoder returned no image";
   g_clear_error(&failure);
   return Error{ErrorCode::Failed, "cannot encode a snapshot: " + reason};
 }
@@ -71,7 +71,7 @@ Result<void> write_file(const std::string& path, GstSample* sample) {
   GstBuffer* buffer = gst_sample_get_buffer(sample);
   GstMapInfo map;
   if (!buffer || !gst_buffer_map(buffer, &map, GST_MAP_READ)) {
-    return Error{ErrorCode::Failed, "cannot read the encoded snapshot"};
+    return Error{ErrorCode::Failed, "cannot map the encoded snapshot"};
   }
   auto done =
       write_whole_file(path, [&](OutputFile& file) { return file.write(map.data, map.size); });
@@ -125,7 +125,7 @@ void Snapshots::run() {
 Result<void> Snapshots::write(const Frame& frame) {
   const GstVideoInfo info = painted_info(frame.info, frame.settings.layout);
   const auto image = paint(frame, info);
-  if (!image) return Error{ErrorCode::Failed, "cannot read a frame for a snapshot"};
+  if (!image) return Error{ErrorCode::Failed, "cannot map a frame for a snapshot"};
   const auto encoded = encode(image.get(), info, encoded_.get());
   if (!encoded) return encoded.error();
   const std::string path = paths_->path(frame.number);

@@ -293,7 +293,7 @@ void AnalysisWriter::fail(const Error& error) {
     post_error(element_, error);
     return;
   }
-  post_warning(element_, {error.code, error.message + " (nothing more is written)"});
+  post_warning(element_, {error.code, error.message + " (no further results are written)"});
   while (next_job()) {
   }
 }
@@ -374,8 +374,8 @@ void AnalysisWriter::count_files(const FrameRecord& record) {
 void AnalysisWriter::warn_once(const std::string& reason) {
   if (std::exchange(has_warned_, true)) return;
   GST_ELEMENT_WARNING(element_, STREAM, FORMAT,
-                      ("A result is not written to a file: %s.", reason.c_str()),
-                      ("The frames' records say which: they name no file."));
+                      ("Cannot write a result to a file: %s.", reason.c_str()),
+                      ("The records of these frames name no file."));
 }
 
 }  // namespace gsttorch

@@ -200,7 +200,7 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
   }
 }
 
-// What follows the last buffer tells others that the results are there.
+// Downstream takes these events as the sign that all results have been written.
 bool closes_stream(GstEvent* event) {
   return GST_EVENT_TYPE(event) == GST_EVENT_EOS || GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT_DONE;
 }

@@ -46,7 +46,8 @@ Result<void> References::wait(const std::stop_token& stop) {
     if (!loader_->wait_for(file.path, stop)) return Error{ErrorCode::Cancelled, "cancelled"};
   }
   if (are_there()) return {};
-  return Error{ErrorCode::OutOfMemory, "no memory for the reference images " + location_};
+  return Error{ErrorCode::OutOfMemory,
+               "out of memory while loading the reference images " + location_};
 }
 
 Result<SharedImage> References::image(std::size_t index, const Prepare& prepare) {
@@ -59,7 +60,8 @@ Result<SharedImage> References::image(std::size_t index, const Prepare& prepare)
 
 Result<void> References::make(File& file, const Prepare& prepare) {
   const auto read = loader_->take(file.path);
-  if (!read) return Error{ErrorCode::Failed, "the reference image " + file.path + " is not read"};
+  if (!read)
+    return Error{ErrorCode::Failed, "the reference image " + file.path + " has not been read"};
   if (!*read) return read->error();
   auto image = std::make_shared<MatchImage>(std::make_shared<SingleUseImage>((*read)->view()));
   if (auto prepared = prepare(*image); !prepared) return prepared;

@@ -238,16 +238,17 @@ void PerfMeter::open_nvml() {
     nvml_ = std::make_shared<Nvml>(std::move(nvml).value());
   } else if (settings.is_measure_set) {
     GST_ELEMENT_WARNING(element_, RESOURCE, NOT_FOUND,
-                        ("No figures of a GPU: %s.", nvml.error().message.c_str()), (nullptr));
+                        ("No GPU figures: %s.", nvml.error().message.c_str()), (nullptr));
   } else {
-    GST_INFO_OBJECT(element_, "no figures of a GPU: %s", nvml.error().message.c_str());
+    GST_INFO_OBJECT(element_, "no GPU figures: %s", nvml.error().message.c_str());
   }
 }
 
 void PerfMeter::run() {
   const PerfMeterSettings settings = this->settings();
   if (settings.measure & kMeasureGpu) open_nvml();
-  if (settings.interval == 0) GST_INFO_OBJECT(element_, "interval is 0: tells only at the end");
+  if (settings.interval == 0)
+    GST_INFO_OBJECT(element_, "interval is 0: the only report comes at the end");
   std::uint64_t last_report = monotonic_now();
   std::unique_lock lock(mutex_);
   while (is_running_) {

@@ -11,7 +11,7 @@ namespace {
 Result<void> print(const std::string& text) {
   const bool printed = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (!printed || std::fflush(stdout) != 0) {
-    return Error{ErrorCode::WriteFailed, "cannot write to the standard output"};
+    return Error{ErrorCode::WriteFailed, "cannot write to standard output"};
   }
   return {};
 }
@@ -27,7 +27,7 @@ Result<void> ReportOutput::open(PerfOutput output, const std::string& location) 
   if (location.empty()) {
     return Error{ErrorCode::BadArgument, std::string("output=") +
                                              (output == PerfOutput::Json ? "json" : "prometheus") +
-                                             " needs output-location, the name of a file"};
+                                             " requires output-location, the path of a file"};
   }
   return output == PerfOutput::Json ? open_json() : replace_file(location, "");
 }

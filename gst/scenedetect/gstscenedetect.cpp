@@ -187,7 +187,7 @@ static void gst_scene_detect_class_init(GstSceneDetectClass* klass) {
       "Finds shot boundaries, attaches them to buffers and posts them", GST_PACKAGE_NAME);
 }
 
-// post-messages is on here: boundaries are few, and who looks for them wants to hear of them.
+// post-messages is on by default here: boundaries are rare, and most applications need them.
 static void gst_scene_detect_init(GstSceneDetect* self) {
   impl(self).host().set_post_messages(true);
 }

@@ -115,13 +115,14 @@ Result<std::size_t> SceneDetect::plan_batch() {
   const std::size_t available = host_.available_memory(0);  // no tensors are kept
   const std::size_t most = scorer_->most_frames(available);
   if (most == 0) {
-    return Error{ErrorCode::OutOfMemory,
-                 scorer_->info().architecture + " takes " + std::to_string(scorer_->least_bytes()) +
-                     " bytes, and the memory limit leaves " + std::to_string(available)};
+    return Error{ErrorCode::OutOfMemory, scorer_->info().architecture + " needs at least " +
+                                             std::to_string(scorer_->least_bytes()) +
+                                             " bytes, but the memory limit allows only " +
+                                             std::to_string(available)};
   }
   const guint wanted = host_.settings().batch_size;
   if (most < wanted && !std::exchange(has_warned_, true)) {
-    warn_reduced(host_, "batches of " + std::to_string(most));
+    warn_reduced(host_, "batch size " + std::to_string(most));
   }
   return most;
 }

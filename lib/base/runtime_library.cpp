@@ -41,7 +41,7 @@ Result<std::string> find_runtime_library(const RuntimeLibrary& library) {
   }
   return Error{ErrorCode::LibraryMissing,
                std::string(library.file) + " is not installed (looked for " + looked +
-                   "): " + library.remedy + ", or name it in " + library.variable};
+                   "): " + library.remedy + ", or set its path in " + library.variable};
 }
 
 Result<void*> open_runtime_library(const RuntimeLibrary& library) {
@@ -55,7 +55,7 @@ Result<void*> open_runtime_library(const RuntimeLibrary& library) {
   void* entry = dlsym(opened, library.entry);
   if (entry) return entry;
   return Error{ErrorCode::LibraryMissing,
-               *file + " is of another version (no " + library.entry + "): install again"};
+               *file + " has another version (no " + library.entry + "): reinstall it"};
 }
 
 }  // namespace gsttorch

@@ -8,7 +8,7 @@
 
 namespace gsttorch {
 
-/// A library of this project that is loaded at run time.
+/// A library of the project that is opened with dlopen when it is first needed.
 struct RuntimeLibrary {
   const char* file;      ///< "libgsttorch-engine.so"
   const char* variable;  ///< environment variable that overrides the file
@@ -16,9 +16,9 @@ struct RuntimeLibrary {
   const char* remedy;    ///< how to get the library, for the error message
 };
 
-/// Opens the library with dlopen, never closes it, and returns its entry point. An error lists the
-/// searched places: the environment variable, the directory of the library or program that this
-/// code is linked into and the directory above it, the configured libdir. Thread-safe.
+/// Opens the library, which stays loaded, and returns its entry point. It searches the path in the
+/// environment variable, or else the directory of the library or program that this code is linked
+/// into, the directory above it, and the configured libdir; an error lists them. Thread-safe.
 Result<void*> open_runtime_library(const RuntimeLibrary& library);
 
 /// Returns the file that open_runtime_library() would open, or the same error.

@@ -29,7 +29,7 @@ class Kernels final : public CudaLibrary {
                              int device, void* stream, float* out) override {
     constexpr char kWhat[] = "cannot convert an image on the GPU";
     if (image.width <= 0 || image.height <= 0) {
-      return Error{ErrorCode::BadShape, std::string(kWhat) + ": it has no pixels"};
+      return Error{ErrorCode::BadShape, std::string(kWhat) + ": it is empty"};
     }
     return start(kWhat, device, [&] {
       return launch_convert_image(pixel_source(image, scale), layout,
@@ -41,7 +41,7 @@ class Kernels final : public CudaLibrary {
                        float* out) override {
     constexpr char kWhat[] = "cannot look up correlation on the GPU";
     if (lookup.batch <= 0 || lookup.pixels <= 0) {
-      return Error{ErrorCode::BadShape, std::string(kWhat) + ": there are no pixels"};
+      return Error{ErrorCode::BadShape, std::string(kWhat) + ": there are no query points"};
     }
     return start(kWhat, device,
                  [&] { return launch_lookup(lookup, static_cast<cudaStream_t>(stream), out); });
@@ -79,7 +79,7 @@ class Kernels final : public CudaLibrary {
            pixels <= std::numeric_limits<std::int32_t>::max() / channels;
   }
   static Error bad_map(const char* what) {
-    return {ErrorCode::BadShape, std::string(what) + ": a map without pixels, or too large"};
+    return {ErrorCode::BadShape, std::string(what) + ": the tensor is empty or too large"};
   }
 
   template <typename Launch>

@@ -57,7 +57,7 @@ Result<CudaDriver> CudaDriver::open() {
                         find(library, "cuMemHostAlloc", driver.allocate_host_) &&
                         find(library, "cuMemFreeHost", driver.free_host_);
   if (complete) return driver;
-  return Error{ErrorCode::DeviceUnavailable, std::string(kDriver) + " is no CUDA driver"};
+  return Error{ErrorCode::DeviceUnavailable, std::string(kDriver) + " is not a CUDA driver"};
 }
 
 Error CudaDriver::failure(const char* function, int status) const {
@@ -153,7 +153,7 @@ Result<Nvml> Nvml::load() {
                            find(library, "nvmlSystemGetDriverVersion", nvml.release_) &&
                            find(library, "nvmlDeviceGetHandleByPciBusId_v2", nvml.handle_) &&
                            find(library, "nvmlDeviceGetMemoryInfo", nvml.memory_);
-  if (!is_complete) return Error{ErrorCode::DeviceUnavailable, std::string(kNvml) + " is no NVML"};
+  if (!is_complete) return Error{ErrorCode::DeviceUnavailable, std::string(kNvml) + " is not NVML"};
   find(library, "nvmlDeviceGetCount_v2", nvml.count_);
   find(library, "nvmlDeviceGetHandleByIndex_v2", nvml.handle_by_index_);
   find(library, "nvmlDeviceGetName", nvml.name_);
@@ -161,7 +161,7 @@ Result<Nvml> Nvml::load() {
   find(library, "nvmlDeviceGetPowerUsage", nvml.power_);
   if (const int status = init()) {
     return Error{ErrorCode::DeviceUnavailable,
-                 std::string(kNvml) + " refused: nvmlInit failed with " + std::to_string(status)};
+                 std::string(kNvml) + ": nvmlInit failed with " + std::to_string(status)};
   }
   nvml.library_ = library;
   return nvml;

@@ -127,13 +127,13 @@ CudaProbe probe_cuda(const std::string& torch_directory) {
 Result<void> check_cuda(const CudaProbe& probe) {
   if (!probe.built) {
     return unavailable("LibTorch " GSTTORCH_TORCH_VERSION " was built without CUDA",
-                       "use one that was built with it");
+                       "use a LibTorch that was built with CUDA");
   }
   if (!probe.driver_found) {
-    return unavailable("the NVIDIA driver is not there (" + probe.driver_problem + "), and " +
+    return unavailable("the NVIDIA driver is not installed (" + probe.driver_problem + "), and " +
                            torch_name(probe) + " needs a driver for " +
                            format_required_driver(probe),
-                       "install it (in a container: hand the GPU in)");
+                       "install it (in a container: pass the GPU through)");
   }
   if (probe.driver && probe.driver < probe.required) {
     return unavailable("the NVIDIA driver is for " + format_driver(probe) + ", and " +
@@ -145,7 +145,7 @@ Result<void> check_cuda(const CudaProbe& probe) {
     return unavailable(
         "the NVIDIA driver" + (probe.driver ? " for " + format_driver(probe) : std::string()) +
             " does not work (" + probe.driver_problem + ")",
-        "check that nvidia-smi lists the GPU; restart after an update of the driver");
+        "check that nvidia-smi lists the GPU; restart the machine after a driver update");
   }
   if (probe.devices.empty()) return no_device(probe);
   if (probe.torch_library.empty()) {

@@ -85,7 +85,7 @@ class Planner {
 
 Result<FlowPlan> plan_flow(const FlowRequest& request, const FlowWorkspaceOf& workspace) {
   if (request.width < 1 || request.height < 1) {
-    return Error{ErrorCode::BadShape, "flow of frames without pixels"};
+    return Error{ErrorCode::BadShape, "cannot compute the flow of empty frames"};
   }
   const Planner planner(request, workspace);
   FlowOptions on_the_fly = request.options;
@@ -94,9 +94,9 @@ Result<FlowPlan> plan_flow(const FlowRequest& request, const FlowWorkspaceOf& wo
   if (!plan) plan = planner.with_fewer_pairs(on_the_fly);
   if (!plan) plan = planner.with_smaller_size(on_the_fly);
   if (!plan) {
-    return Error{ErrorCode::OutOfMemory, "flow of " + std::to_string(request.width) + "x" +
+    return Error{ErrorCode::OutOfMemory, "the flow of " + std::to_string(request.width) + "x" +
                                              std::to_string(request.height) + " needs at least " +
-                                             megabytes(planner.least(on_the_fly)) + ", and " +
+                                             megabytes(planner.least(on_the_fly)) + ", but only " +
                                              megabytes(request.available_bytes) + " may be used"};
   }
   plan->reduced = planner.difference(*plan);

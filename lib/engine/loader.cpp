@@ -22,10 +22,9 @@ std::atomic<bool> torch_was_there = false;
 std::atomic<bool> openmp_was_there = false;
 
 constexpr char kSpins[] =
-    "another library brought libgomp into this process before LibTorch, without a limit of "
-    "spinning: beside other busy threads inference may be many times slower. Before the program "
-    "starts set GOMP_SPINCOUNT=1000 in the environment, and OMP_NUM_THREADS to the cores that it "
-    "may use";
+    "another library loaded libgomp before LibTorch, without a limit on spinning: inference may be "
+    "many times slower while other threads are busy. Set GOMP_SPINCOUNT=1000 in the environment "
+    "before the program starts, and OMP_NUM_THREADS to the number of available cores";
 
 // libgomp reads its environment once, when it is loaded; later settings have no effect.
 bool spins_already() {
@@ -42,7 +41,7 @@ Result<void> check_loaded_torch() {
   if (version.empty() || version == GSTTORCH_TORCH_VERSION) return {};
   return Error{ErrorCode::LibraryMissing,
                "LibTorch " + version +
-                   " is already in this process (Python's torch?), and this "
+                   " is already loaded in this process (by Python's torch?), but this "
                    "build needs " GSTTORCH_TORCH_VERSION ": use torch " GSTTORCH_TORCH_VERSION
                    ", or run the elements in another process"};
 }

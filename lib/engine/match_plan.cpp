@@ -78,14 +78,14 @@ class Planner {
 
 Result<MatchPlan> plan_match(const MatchRequest& request, const MatchWorkspaceOf& workspace) {
   if (request.width < 1 || request.height < 1) {
-    return Error{ErrorCode::BadShape, "matching of frames without pixels"};
+    return Error{ErrorCode::BadShape, "cannot match empty frames"};
   }
   const Planner planner(request, workspace);
   MatchPlan plan;
   if (!planner.fit(plan)) {
     return Error{ErrorCode::OutOfMemory, "matching of " + std::to_string(request.width) + "x" +
                                              std::to_string(request.height) + " needs at least " +
-                                             megabytes(plan.bytes) + ", and " +
+                                             megabytes(plan.bytes) + ", but only " +
                                              megabytes(request.available_bytes) + " may be used"};
   }
   plan.reduced = planner.difference(plan);

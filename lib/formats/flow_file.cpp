@@ -59,8 +59,9 @@ std::uint64_t flow_file_bytes(int width, int height) {
 
 Result<void> write_flow_file(const std::string& path, const FlowView& flow) {
   if (!flow.data || !is_size(flow.width, flow.height)) {
-    return Error{ErrorCode::BadShape, "no .flo file holds a flow of " + std::to_string(flow.width) +
-                                          "x" + std::to_string(flow.height)};
+    return Error{ErrorCode::BadShape, "cannot write a .flo file with a flow of " +
+                                          std::to_string(flow.width) + "x" +
+                                          std::to_string(flow.height)};
   }
   return write_whole_file(path, [&](OutputFile& file) { return write_contents(file, flow); });
 }
@@ -73,13 +74,14 @@ Result<FlowFile> read_flow_file(const std::string& path) {
   if (!in) return Error{ErrorCode::NotFound, "cannot open " + path};
 
   Header header;
-  if (!in.read(reinterpret_cast<char*>(&header), sizeof header)) return corrupt(path, "too short");
-  if (header.tag != kTag) return corrupt(path, "wrong tag");
-  if (!is_size(header.width, header.height)) return corrupt(path, "impossible size");
+  if (!in.read(reinterpret_cast<char*>(&header), sizeof header))
+    return corrupt(path, "it is too short");
+  if (header.tag != kTag) return corrupt(path, "it does not begin with the tag PIEH");
+  if (!is_size(header.width, header.height)) return corrupt(path, "invalid size");
   const std::uint64_t expected = flow_file_bytes(header.width, header.height);
   if (size != expected) {
-    return corrupt(path, std::to_string(size) + " bytes where its header makes it " +
-                             std::to_string(expected));
+    return corrupt(
+        path, std::to_string(size) + " bytes, but its header requires " + std::to_string(expected));
   }
   FlowFile flow{header.width, header.height, {}};
   flow.vectors.resize((expected - sizeof header) / sizeof(float));

@@ -39,8 +39,9 @@ std::uint64_t npy_file_bytes(const MapView& map) { return header_of(map).size() 
 
 Result<void> write_npy_file(const std::string& path, const MapView& map) {
   if (!map.data || map.width <= 0 || map.height <= 0) {
-    return Error{ErrorCode::BadShape, "no .npy file holds a map of " + std::to_string(map.width) +
-                                          "x" + std::to_string(map.height)};
+    return Error{ErrorCode::BadShape, "cannot write a .npy file with a map of " +
+                                          std::to_string(map.width) + "x" +
+                                          std::to_string(map.height)};
   }
   return write_whole_file(path, [&](OutputFile& file) -> Result<void> {
     ChunkedWriter writer(file, npy_file_bytes(map));

@@ -155,7 +155,7 @@ std::uint64_t npz_archive_bytes(std::span<const NpzArray> arrays) {
 Result<void> write_npz_archive(const std::string& path, std::span<const NpzArray> arrays) {
   std::vector<Entry> entries = describe(arrays);
   if (file_bytes(entries) > kMaxNpzBytes) {
-    return Error{ErrorCode::BadShape, "no .npz file is as large as " + path + " would be"};
+    return Error{ErrorCode::BadShape, "the .npz file " + path + " would be too large"};
   }
   for (Entry& entry : entries) entry.crc = checksum(entry);
   return write_whole_file(path, [&](OutputFile& file) -> Result<void> {

@@ -30,8 +30,9 @@ std::uint64_t npz_file_bytes(const FlowView& flow) {
 Result<void> write_npz_file(const std::string& path, const FlowView& flow) {
   const bool has_size = flow.data && flow.width > 0 && flow.height > 0;
   if (!has_size || npz_file_bytes(flow) > kMaxNpzBytes) {
-    return Error{ErrorCode::BadShape, "no .npz file holds a flow of " + std::to_string(flow.width) +
-                                          "x" + std::to_string(flow.height)};
+    return Error{ErrorCode::BadShape, "cannot write a .npz file with a flow of " +
+                                          std::to_string(flow.width) + "x" +
+                                          std::to_string(flow.height)};
   }
   const NpzArray array = array_of(flow);
   return write_npz_archive(path, {&array, 1});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-// GstTorchFlow as a structure that owns its contents.
+// GstTorchFlow as a structure that owns its strings and buffers.
 #include <initializer_list>
 
 #include "lib/gst/gsttorchflowmeta.h"
@@ -16,10 +16,10 @@ G_DEFINE_BOXED_TYPE(GstTorchFlow, gst_torch_flow, gst_torch_flow_copy, gst_torch
 GType gst_torch_flow_direction_get_type(void) {
   static const GType type = [] {
     static const GEnumValue values[] = {
-        {GST_TORCH_FLOW_FORWARD, "From the earlier frame to the later, on the earlier's grid",
-         "forward"},
-        {GST_TORCH_FLOW_BACKWARD, "From the later frame to the earlier, on the later's grid",
-         "backward"},
+        {GST_TORCH_FLOW_FORWARD,
+         "From the earlier frame to the later one, on the earlier frame's grid", "forward"},
+        {GST_TORCH_FLOW_BACKWARD,
+         "From the later frame to the earlier one, on the later frame's grid", "backward"},
         {GST_TORCH_FLOW_BOTH, "Both, with forward-backward consistency as confidence", "both"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstTorchFlowDirection", values);

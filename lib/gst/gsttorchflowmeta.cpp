@@ -47,10 +47,9 @@ gboolean map_flow_meta(GstBuffer* to, const GstStructure* fields, const FrameMap
   return gsttorch::map_flow(copy, mapping) ? attach(to, copy) : TRUE;
 }
 
-// A copy of the whole frame keeps the result, a transform that describes where its pixels went
-// converts it, and anything else drops it, because its coordinates would be wrong. Returns TRUE
-// also if the result is dropped on purpose: GStreamer regards FALSE as an error, or asks again with
-// less information.
+// A copy of the whole frame keeps the result, and a transform with a known mapping of pixels
+// changes it. Anything else drops it, because its coordinates would be wrong. That returns TRUE as
+// well: GStreamer takes FALSE for an error, or calls this again with less information.
 gboolean transform_flow_meta(GstBuffer* to, GstCustomMeta* meta, GstBuffer* from, GQuark type,
                              gpointer data, gpointer) noexcept {
   const GstStructure* fields = gst_custom_meta_get_structure(meta);
@@ -180,7 +179,7 @@ gboolean gst_torch_flow_meta_read(GstCustomMeta* meta, GstTorchFlow* flow) {
                          G_TYPE_DOUBLE, &read.max_magnitude, nullptr)) {
     return FALSE;
   }
-  // Missing in metas that other software attached.
+  // Other programs that attach this meta may omit these fields.
   if (!gst_structure_get(s, "mean-x", G_TYPE_DOUBLE, &read.mean_x, "mean-y", G_TYPE_DOUBLE,
                          &read.mean_y, nullptr)) {
     read.mean_x = read.mean_y = std::numeric_limits<gdouble>::quiet_NaN();

@@ -59,7 +59,7 @@ void get_property(GObject*, guint id, GValue* value, GParamSpec*) {
   if (id == PROP_STATS) g_value_take_boxed(value, gsttorch::runtime_stats());
 }
 
-// Reuses the context that the element had before it was last stopped.
+// Takes the context that the element was given before it was last stopped.
 void take_own(GstElement* element) {
   GstContext* context = gst_element_get_context(element, GST_TORCH_RUNTIME_CONTEXT_TYPE);
   if (!context) return;

@@ -40,10 +40,10 @@ G_DEFINE_BOXED_TYPE(GstTorchShot, gst_torch_shot, gst_torch_shot_copy, gst_torch
 GType gst_torch_shot_boundary_get_type(void) {
   static const GType type = [] {
     static const GEnumValue values[] = {
-        {GST_TORCH_SHOT_BOUNDARY_NONE, "The shot continues", "none"},
+        {GST_TORCH_SHOT_BOUNDARY_NONE, "No boundary", "none"},
         {GST_TORCH_SHOT_BOUNDARY_CUT, "From one frame to the next", "cut"},
         {GST_TORCH_SHOT_BOUNDARY_DISSOLVE, "Gradually", "dissolve"},
-        {GST_TORCH_SHOT_BOUNDARY_FADE, "By way of a plain colour", "fade"},
+        {GST_TORCH_SHOT_BOUNDARY_FADE, "A gradual change through a plain colour", "fade"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstTorchShotBoundary", values);
   }();

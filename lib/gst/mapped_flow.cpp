@@ -26,11 +26,11 @@ Result<MappedBuffer> MappedBuffer::create(GstBuffer* buffer, gsize needed,
   const gsize size = gst_buffer_get_size(buffer);
   if (size < needed) {
     return Error{ErrorCode::BadShape, what + " needs " + std::to_string(needed) +
-                                          " bytes, its buffer has " + std::to_string(size)};
+                                          " bytes, but its buffer has " + std::to_string(size)};
   }
   GstMapInfo map;
   if (!gst_buffer_map(buffer, &map, GST_MAP_READ)) {
-    return Error{ErrorCode::Failed, what + " cannot be read from its memory"};
+    return Error{ErrorCode::Failed, what + " cannot be mapped"};
   }
   return MappedBuffer(buffer, map);
 }
@@ -44,7 +44,7 @@ MappedBuffer::~MappedBuffer() {
 
 Result<MappedFlow> MappedFlow::create(GstBuffer* buffer, const FlowGrid& grid) {
   const std::string what = describe("flow", grid);
-  if (!is_size(grid)) return Error{ErrorCode::BadShape, what + " is no size"};
+  if (!is_size(grid)) return Error{ErrorCode::BadShape, what + " has an invalid size"};
   FlowView view;
   view.width = static_cast<int>(grid.width);
   view.height = static_cast<int>(grid.height);
@@ -58,7 +58,7 @@ Result<MappedFlow> MappedFlow::create(GstBuffer* buffer, const FlowGrid& grid) {
 
 Result<MappedConfidence> MappedConfidence::create(GstBuffer* buffer, const FlowGrid& grid) {
   const std::string what = describe("confidence", grid);
-  if (!is_size(grid)) return Error{ErrorCode::BadShape, what + " is no size"};
+  if (!is_size(grid)) return Error{ErrorCode::BadShape, what + " has an invalid size"};
   MapView view{nullptr, static_cast<int>(grid.width), static_cast<int>(grid.height)};
   auto mapped = MappedBuffer::create(buffer, view.bytes(), what);
   if (!mapped) return mapped.error();

@@ -9,13 +9,14 @@
 
 namespace gsttorch {
 
-/// Checked by an element before it attaches arrays. Arrays of frames that wait downstream count
-/// against the runtime's memory; beyond its share, frames only get figures, without arrays.
+/// Decides whether an element may attach arrays. The arrays of frames that wait downstream count as
+/// part of the runtime's memory; beyond their share of it, frames get figures without arrays.
 class ResultsBudget {
  public:
   /// Call it when the element starts.
   void restart() { has_warned_ = false; }
-  /// Whether arrays of that many bytes may be attached now. The first refusal posts a warning.
+  /// Whether arrays of `bytes` in total may be attached now. Posts a warning the first time that
+  /// they may not.
   bool admits(GstElement* element, std::size_t bytes);
 
  private:

@@ -19,7 +19,7 @@ Result<std::shared_ptr<const MatchFrame>> MatchImage::features(MatchModel& model
       return made.features;
     }
   }
-  if (!image_) return Error{ErrorCode::Failed, "the pixels of an image are not there any more"};
+  if (!image_) return Error{ErrorCode::Failed, "the pixels of an image have been released"};
   const bool is_part = region != whole();
   RegionImage part(*image_, region);
   auto features = model.encode(is_part ? part : *image_, options, stop);

@@ -31,7 +31,7 @@ struct Malformed : std::runtime_error {
 std::string format_optional(const json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end()) return "";
-  if (!found->is_string()) throw Malformed(std::string(key) + " is not a text");
+  if (!found->is_string()) throw Malformed(std::string(key) + " is not a string");
   return found->get<std::string>();
 }
 
@@ -44,7 +44,7 @@ std::string text(const json& object, const char* key) {
 const json& list(const json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end() || !found->is_array() || found->empty()) {
-    throw Malformed(std::string(key) + " is not a list of at least one");
+    throw Malformed(std::string(key) + " is not a non-empty list");
   }
   return *found;
 }
@@ -65,7 +65,7 @@ ModelFile read_file(const json& object) {
   ModelFile file;
   file.name = text(object, "name");
   if (file.name.front() == '.' || file.name.find('/') != std::string::npos) {
-    throw Malformed("the file name " + file.name + " leads elsewhere");
+    throw Malformed("the file name " + file.name + " points outside its directory");
   }
   file.size_is_exact = object.contains("size");
   const char* key = file.size_is_exact ? "size" : "size_approximate";
@@ -74,7 +74,7 @@ ModelFile read_file(const json& object) {
   }
   file.size = object[key].get<std::uint64_t>();
   file.sha256 = hash(object, "sha256", 64);
-  if (!file.sha256.empty() && file.sha256.size() != 64) throw Malformed("sha256 is cut short");
+  if (!file.sha256.empty() && file.sha256.size() != 64) throw Malformed("sha256 is too short");
   file.sha256_prefix = hash(object, "sha256_prefix", 63);
   return file;
 }
@@ -84,7 +84,7 @@ std::string read_bundled(const std::string& path, const std::filesystem::path& d
   const std::filesystem::path relative = path;
   for (const auto& step : relative) {
     if (relative.is_absolute() || step == "..")
-      throw Malformed("the path " + path + " leads elsewhere");
+      throw Malformed("the path " + path + " points outside its directory");
   }
   return (directory / relative).string();
 }
@@ -99,7 +99,7 @@ ModelSource read_source(const json& object, const std::filesystem::path& directo
   if (!source.url.empty()) {
     const std::string_view url = source.url;
     if (url.substr(0, 8) != "https://" && url.substr(0, 7) != "http://") {
-      throw Malformed("the address " + source.url + " is neither https nor http");
+      throw Malformed("the address " + source.url + " is not https or http");
     }
     return source;
   }
@@ -122,7 +122,7 @@ std::vector<ModelSource> read_sources(const json& object, const std::filesystem:
   for (const json& source : list(object, "sources")) {
     sources.push_back(read_source(source, directory));
     if (sources.front().is_bundled() && sources.size() > 1) {
-      throw Malformed("a bundled model has one source");
+      throw Malformed("a bundled model must have exactly one source");
     }
   }
   return sources;
@@ -132,14 +132,15 @@ Model read_model(const json& object, const std::filesystem::path& directory) {
   Model model;
   model.name = text(object, "name");
   if (!consists_of(model.name, "abcdefghijklmnopqrstuvwxyz0123456789-")) {
-    throw Malformed("the name " + model.name + " is not of small letters, digits and hyphens");
+    throw Malformed("the name " + model.name +
+                    " must consist of lower-case letters, digits and hyphens");
   }
   model.architecture = text(object, "architecture");
   model.task = text(object, "task");
   model.summary = text(object, "summary");
   model.licence = text(object, "licence");
   const json& files = list(object, "files");
-  if (files.size() != 1) throw Malformed("there is more than one file");
+  if (files.size() != 1) throw Malformed("there must be exactly one file");
   model.file = read_file(files.front());
   model.sources = read_sources(object, directory);
   for (const json& figure : object.value("figures", json::array())) {
@@ -158,7 +159,7 @@ Model read_entry(const json& object, const std::filesystem::path& directory) {
   try {
     return read_model(object, directory);
   } catch (const std::exception& error) {
-    throw Malformed("model " + object.value("name", json("without a name")).dump() + ": " +
+    throw Malformed("model " + object.value("name", json("(unnamed)")).dump() + ": " +
                     error.what());
   }
 }
@@ -173,7 +174,7 @@ std::vector<Model> read_models(std::istream& stream, const std::filesystem::path
   for (const json& entry : list(document, "models")) {
     models.push_back(read_entry(entry, directory));
     if (!names.insert(models.back().name).second || !names.insert(models.back().file.name).second) {
-      throw Malformed("two models share the name or the file of " + models.back().name);
+      throw Malformed("two models have the name or the file of " + models.back().name);
     }
   }
   return models;
@@ -221,7 +222,7 @@ std::filesystem::path Model::path() const {
 }
 
 std::string Model::remedy() const {
-  return is_bundled() ? "it comes with " PACKAGE ": install that again"
+  return is_bundled() ? "it is part of " PACKAGE ": reinstall that"
                       : "gst-torch models fetch " + name;
 }
 
@@ -251,7 +252,7 @@ const Model* Manifest::find(const std::string& name) const {
 Error Manifest::unknown(const std::string& name) const {
   std::string known;
   for (const Model& model : models_) known += (known.empty() ? "" : ", ") + model.name;
-  return {ErrorCode::NotFound, "there is no model \"" + name + "\" (known: " + known + ")"};
+  return {ErrorCode::NotFound, "unknown model \"" + name + "\" (known: " + known + ")"};
 }
 
 std::filesystem::path models_dir() {
@@ -265,12 +266,12 @@ Result<std::string> resolve_weights(const std::string& name_or_path) {
   if (!manifest) return manifest.error();
   const Model* model = manifest->find(name_or_path);
   if (!model && name_or_path.find('/') != std::string::npos) {
-    return Error{ErrorCode::NotFound, "there is no weights file " + name_or_path};
+    return Error{ErrorCode::NotFound, "no weights file " + name_or_path};
   }
   if (!model) return manifest->unknown(name_or_path);
   const std::filesystem::path path = model->path();
   if (is_file(path)) return path.string();
-  return Error{ErrorCode::NotFound, "the weights of " + model->name + " are not there (" +
+  return Error{ErrorCode::NotFound, "the weights of " + model->name + " are missing (" +
                                         path.string() + "): " + model->remedy()};
 }
 

@@ -85,13 +85,12 @@ class Manifest {
 /// Directory of downloaded weights: $GST_TORCH_MODELS_DIR, or one in the user's data directory.
 std::filesystem::path models_dir();
 
-/// Returns the weights file for a user's value: the path itself if it is one of a file, otherwise
-/// the file of the model with that name. A NotFound error names the command that downloads it, or
-/// the known names.
+/// Returns the path of a weights file, given as a path or as the name of a model. The error
+/// NotFound names the command that fetches the file, or the known names.
 Result<std::string> resolve_weights(const std::string& name_or_path);
 
-/// Returns the manifest's properties of the model whose file has that name, in whatever directory;
-/// empty if the manifest has none.
+/// Returns the manifest's properties of the model whose file has the same name as `path`, in any
+/// directory; empty if there are none.
 std::map<std::string, std::string> weights_properties(const std::string& path);
 
 }  // namespace gsttorch

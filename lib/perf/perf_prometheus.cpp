@@ -31,36 +31,38 @@ constexpr Family kStreamFamilies[] = {
     {"buffers", "buffers_total", "counter", "Buffers that passed."},
     {"bytes", "bytes_total", "counter", "Bytes that passed."},
     {"lost", "lost_buffers_total", "counter", "Buffers missing from the stream."},
-    {"discontinuities", "discontinuities_total", "counter", "Buffers marked as not following."},
-    {"stalls", "stalls_total", "counter", "Times that no buffer came for too long."},
-    {"stalled_for", "stalled_seconds", "gauge", "Since when no buffer came.", kSeconds},
+    {"discontinuities", "discontinuities_total", "counter", "Buffers marked DISCONT."},
+    {"stalls", "stalls_total", "counter", "Number of stalls."},
+    {"stalled_for", "stalled_seconds", "gauge", "Duration of the current stall.", kSeconds},
     {"rate_now", "rate", "gauge", "Buffers per second in the last interval."},
     {"rate_average", "rate_average", "gauge", "Buffers per second since the first."},
-    {"rate_minimum", "rate_minimum", "gauge", "Least buffers per second in an interval."},
+    {"rate_minimum", "rate_minimum", "gauge", "Lowest buffers per second of all intervals."},
     {"bytes_per_second", "bytes_per_second", "gauge", "Bytes per second in the last interval."},
-    {"first_buffer", "first_buffer_seconds", "gauge", "From start to the first buffer.", kSeconds},
+    {"first_buffer", "first_buffer_seconds", "gauge", "Time from start to the first buffer.",
+     kSeconds},
     {"source_share", "source_share", "gauge", "Share of time spent waiting for the source."},
-    {"interbuffer", "interbuffer_seconds", "summary", "Between two buffers.", kSeconds},
-    {"latency", "latency_seconds", "summary", "Behind the clock, live.", kSeconds},
+    {"interbuffer", "interbuffer_seconds", "summary", "Time between two buffers.", kSeconds},
+    {"latency", "latency_seconds", "summary", "Delay behind the clock of a live stream.", kSeconds},
 };
 constexpr Family kProcessFamilies[] = {
-    {"cpu_seconds", "process_cpu_seconds_total", "counter", "Processor time of the process."},
-    {"cpu_percent", "process_cpu_percent", "gauge", "Processor time in percent of one CPU."},
+    {"cpu_seconds", "process_cpu_seconds_total", "counter", "CPU time of the process."},
+    {"cpu_percent", "process_cpu_percent", "gauge", "CPU time in percent of one CPU."},
     {"rss", "process_resident_bytes", "gauge", "Resident memory."},
-    {"rss_peak", "process_resident_peak_bytes", "gauge", "Most resident memory so far."},
+    {"rss_peak", "process_resident_peak_bytes", "gauge", "Peak resident memory."},
     {"rss_anon", "process_anonymous_bytes", "gauge", "Resident memory without mapped files."},
     {"read_bytes", "process_read_bytes_total", "counter", "Bytes read by calls."},
     {"written_bytes", "process_written_bytes_total", "counter", "Bytes written by calls."},
     {"read_calls", "process_read_calls_total", "counter", "Calls that read."},
     {"write_calls", "process_write_calls_total", "counter", "Calls that write."},
     {"disk_read_bytes", "process_disk_read_bytes_total", "counter", "Bytes read from disk."},
-    {"disk_written_bytes", "process_disk_written_bytes_total", "counter", "Bytes for the disk."},
+    {"disk_written_bytes", "process_disk_written_bytes_total", "counter", "Bytes written to disk."},
 };
 constexpr Family kSystemFamilies[] = {
-    {"cpu_percent", "system_cpu_percent", "gauge", "All CPUs, 100 = all busy."},
+    {"cpu_percent", "system_cpu_percent", "gauge", "Use of all CPUs, 100 = all busy."},
 };
 constexpr Family kGpuFamilies[] = {
-    {"utilization_percent", "gpu_utilization_percent", "gauge", "Time that the GPU worked."},
+    {"utilization_percent", "gpu_utilization_percent", "gauge",
+     "Share of time that the GPU was busy, in percent."},
     {"memory_used", "gpu_memory_used_bytes", "gauge", "Memory in use, by all processes."},
     {"memory_total", "gpu_memory_total_bytes", "gauge", "Memory of the GPU."},
     {"power_watts", "gpu_power_watts", "gauge", "Power drawn."},
@@ -72,9 +74,10 @@ constexpr Family kElementFamilies[] = {
     {"level_buffers", "element_level_buffers", "gauge", "Buffers in the queue."},
     {"level_bytes", "element_level_bytes", "gauge", "Bytes in the queue."},
     {"level_time", "element_level_seconds", "gauge", "Time in the queue.", kSeconds},
-    {"processing", "element_processing_seconds", "summary", "From entering to leaving.", kSeconds},
-    {"queueing", "element_queueing_seconds", "summary", "From entering to leaving a queue.",
-     kSeconds},
+    {"processing", "element_processing_seconds", "summary",
+     "Time from arrival at an element to departure.", kSeconds},
+    {"queueing", "element_queueing_seconds", "summary",
+     "Time from arrival at a queue to departure.", kSeconds},
 };
 
 std::string escaped(const std::string& value) {
@@ -242,7 +245,7 @@ std::string format_models(const PerfRecord& record, const Labels& meter) {
   }
   if (samples.empty()) return {};
   const std::string name = std::string(kPrefix) + "reported";
-  return "# HELP " + name + " What an element reports of itself.\n# TYPE " + name + " gauge\n" +
+  return "# HELP " + name + " Figures that an element reports.\n# TYPE " + name + " gauge\n" +
          samples;
 }
 

@@ -17,9 +17,9 @@ Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
   const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return file_error("cannot open", directory, errno);
   DirectoryLock lock(fd);
-  // On file systems without locks, continue without a lock.
+  // A file system without locks is not an error.
   if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    return Error{ErrorCode::NotWritable, directory + " is being written by somebody else"};
+    return Error{ErrorCode::NotWritable, directory + " is in use by another writer"};
   }
   return lock;
 }

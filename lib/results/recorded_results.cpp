@@ -45,7 +45,7 @@ WholeLines read_whole_lines(const std::string& path) {
 
 Result<std::optional<RecordKey>> read_key(const std::string& path, const std::string& line) {
   if (const auto key = record_key(line)) return std::optional(*key);
-  return Error{ErrorCode::Corrupt, path + " holds a line that is no record"};
+  return Error{ErrorCode::Corrupt, path + " contains an invalid record"};
 }
 
 }  // namespace

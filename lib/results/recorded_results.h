@@ -19,25 +19,24 @@ std::string results_path(const std::string& directory);
 /// names sort in stream order, before results.jsonl.
 std::string full_results_path(const std::string& directory, std::uint64_t first_frame);
 
-/// Lists all such files, in stream order.
+/// Returns all such files, in the order of the stream.
 std::vector<std::string> full_results_files(const std::string& directory);
 
-/// Results of an earlier run in a results directory, however that run ended.
+/// The records of an earlier run in a results directory, however it ended.
 struct RecordedResults {
-  std::optional<RecordKey> last;   ///< the last record of all files; absent if there are no records
+  std::optional<RecordKey> last;   ///< the last record of all files
   std::optional<RecordKey> first;  ///< of results.jsonl
   std::uint64_t records = 0;       ///< in results.jsonl
-  std::uint64_t whole_bytes = 0;   ///< of results.jsonl, up to an incomplete last line
+  std::uint64_t whole_bytes = 0;   ///< of results.jsonl, without an incomplete last line
 };
 
-/// Fails with ErrorCode::Corrupt if a line is not a record. For a directory without results,
-/// returns no records.
+/// Returns ErrorCode::Corrupt if a line is not a record. A directory without results has none.
 Result<RecordedResults> read_recorded_results(const std::string& directory);
 
 /// "DIRECTORY/shots.csv"
 std::string shot_list_path(const std::string& directory);
 
-/// Reads the shots from the records, full files first; skips lines without shot results.
+/// Returns the shots in the records, those of full files first; lines without a shot are skipped.
 std::vector<Shot> read_recorded_shots(const std::string& directory);
 
 }  // namespace gsttorch

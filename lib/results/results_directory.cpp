@@ -53,7 +53,7 @@ std::string numbered(const char* directory, std::uint64_t frame, unsigned number
   return path;
 }
 
-/// What is there of an earlier run, after all that is not wanted of it is gone.
+/// Returns the records of an earlier run that are kept, after removing the others.
 Result<RecordedResults> take_over(const std::string& directory, ResultsDirectory::Earlier earlier) {
   if (auto right = ResultsDirectory::check_version(directory, earlier); !right)
     return right.error();
@@ -73,19 +73,19 @@ Result<RecordedResults> take_over(const std::string& directory, ResultsDirectory
 Result<void> ResultsDirectory::check_version(const std::string& directory, Earlier earlier) {
   const auto version = recorded_version(directory);
   if (version == Json(kResultsVersion)) return {};
-  // Before there were versions, or somebody else's: it can be replaced, not continued.
+  // A directory without a version can be replaced, but not continued.
   const bool may_be_absent = earlier == Earlier::Replace || !fs::exists(results_path(directory));
   if (!version && may_be_absent) return {};
   return Error{ErrorCode::BadArgument,
-               directory + " holds results of " +
+               directory + " contains results of " +
                    (version ? "version " + version->dump() : "an unknown version") +
-                   ", and this is version " + std::to_string(kResultsVersion) +
-                   ": choose another directory, or remove it"};
+                   ", but this is version " + std::to_string(kResultsVersion) +
+                   ": use another directory, or remove this one"};
 }
 
 Result<ResultsDirectory> ResultsDirectory::create(const Options& options) {
   const std::string& location = options.location;
-  if (location.empty()) return Error{ErrorCode::BadArgument, "no directory given for the results"};
+  if (location.empty()) return Error{ErrorCode::BadArgument, "no results directory was given"};
   if (auto made = make_writable_directory(location); !made) return made.error();
   auto lock = DirectoryLock::take(location);
   if (!lock) return lock.error();

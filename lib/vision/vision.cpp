@@ -139,7 +139,7 @@ class OpenCvVision final : public Vision {
                             const GeometryOptions& options) override {
     if (options.kind == GeometryKind::None || !(options.threshold_px > 0) ||
         !(options.model_pixel > 0)) {
-      return Error{ErrorCode::BadArgument, "no geometry to estimate"};
+      return Error{ErrorCode::BadArgument, "no geometry was requested"};
     }
     try {
       return Estimate(matches, options).run();

@@ -178,7 +178,7 @@ def put_a_directory_in_the_way(directory):
 
 @pytest.mark.parametrize("harm, reason", [
     (shutil.rmtree, "holds no results"),
-    (damage_line, "no record"),
+    (damage_line, "invalid record"),
     (change_version, "version 99"),
     (change_types, "another form"),
     (put_a_directory_in_the_way, "report.html"),

@@ -52,7 +52,7 @@ TEST_F(GpuUsageOf, unsupported_figures_are_absent) {
 TEST_F(GpuUsageOf, a_driver_that_refuses_says_with_what) {
   const auto nvml = Nvml::load();
   ASSERT_FALSE(nvml);
-  EXPECT_EQ(nvml.error().message, "libnvidia-ml.so.1 refused: nvmlInit failed with 9");
+  EXPECT_EQ(nvml.error().message, "libnvidia-ml.so.1: nvmlInit failed with 9");
 }
 
 }  // namespace

@@ -118,13 +118,13 @@ TEST_F(ManifestTest, lists_the_names_if_a_name_is_unknown) {
   const auto file = resolve_weights("ned");
   ASSERT_FALSE(file);
   EXPECT_EQ(file.error().code, ErrorCode::NotFound);
-  EXPECT_EQ(file.error().message, "there is no model \"ned\" (known: model)");
+  EXPECT_EQ(file.error().message, "unknown model \"ned\" (known: model)");
 }
 
 TEST_F(ManifestTest, does_not_take_a_directory_for_a_weights_file) {
   const auto file = resolve_weights(directory_ / "models");
   ASSERT_FALSE(file);
-  EXPECT_THAT(file.error().message, HasSubstr("there is no weights file"));
+  EXPECT_THAT(file.error().message, HasSubstr("no weights file"));
 }
 
 TEST_F(ManifestTest, refuses_an_invalid_manifest) {
@@ -139,8 +139,8 @@ TEST_F(ManifestTest, refuses_an_invalid_manifest) {
 
 TEST_F(ManifestTest, refuses_entries_that_lack_something) {
   expect_refused("licence", "", "licence is missing");
-  expect_refused("name", "Model!", "small letters");
-  expect_refused("sources", nlohmann::json::array(), "sources is not a list of at least one");
+  expect_refused("name", "Model!", "lower-case letters");
+  expect_refused("sources", nlohmann::json::array(), "sources is not a non-empty list");
   expect_refused("files", nlohmann::json::array({{{"name", "net.pth"}}}),
                  "the size of net.pth is missing");
   expect_refused("sources", nlohmann::json::array({{{"wheel", "w"}, {"version", "1"}}}),
@@ -150,14 +150,14 @@ TEST_F(ManifestTest, refuses_entries_that_lack_something) {
 
 TEST_F(ManifestTest, refuses_files_and_addresses_that_lead_elsewhere) {
   expect_refused("files", nlohmann::json::array({{{"name", "../net.pth"}, {"size", 3}}}),
-                 "leads elsewhere");
+                 "points outside its directory");
   expect_refused("files", nlohmann::json::array({{{"name", ".profile"}, {"size", 3}}}),
-                 "leads elsewhere");
+                 "points outside its directory");
   expect_refused("sources", nlohmann::json::array({{{"url", "file:///etc/passwd"}}}),
-                 "neither https nor http");
+                 "not https or http");
   expect_refused("files",
                  nlohmann::json::array({{{"name", "net.pth"}, {"size", 3}, {"sha256", "abc"}}}),
-                 "cut short");
+                 "too short");
 }
 
 TEST_F(ManifestTest, finds_a_bundled_file_beside_itself_and_not_among_the_fetched) {
@@ -179,7 +179,7 @@ TEST_F(ManifestTest, finds_a_bundled_file_beside_itself_and_not_among_the_fetche
 
 TEST_F(ManifestTest, refuses_bundled_files_elsewhere_and_beside_other_sources) {
   for (const char* path : {"/etc/passwd", "../net.pth", "bundled/../../net.pth"}) {
-    expect_refused("sources", {{{"bundled", path}}}, "leads elsewhere");
+    expect_refused("sources", {{{"bundled", path}}}, "points outside its directory");
   }
   expect_refused("sources", {{{"bundled", "net.pth"}}, {{"url", "https://example.com/net.pth"}}},
                  "one source");
@@ -190,7 +190,7 @@ TEST_F(ManifestTest, refuses_two_models_of_one_name) {
   write_models({entry, entry});
   const auto manifest = Manifest::load();
   ASSERT_FALSE(manifest);
-  EXPECT_THAT(manifest.error().message, HasSubstr("share the name"));
+  EXPECT_THAT(manifest.error().message, HasSubstr("have the name"));
 }
 
 TEST(ModelsDir, is_in_the_users_data_directory_unless_the_environment_says_otherwise) {

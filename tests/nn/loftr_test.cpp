@@ -283,7 +283,7 @@ TEST(Loftr, names_the_tensor_that_is_missing_or_does_not_fit) {
 
 TEST(Loftr, refuses_properties_that_do_not_fit) {
   const StateDict state = formula_state("narrow");
-  expect_refused(state, {{"heads", "5"}}, "64 channels, which 5 heads cannot share");
+  expect_refused(state, {{"heads", "5"}}, "64 channels, which is not a multiple of 5 heads");
   expect_refused(state, {{"heads", "0"}}, "heads is \"0\"");
   expect_refused(state, {{"heads", "many"}}, "heads is \"many\"");
   expect_refused(state, {{"heads", "4"}, {"position_encoding", "other"}}, "\"other\"");

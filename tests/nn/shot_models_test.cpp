@@ -80,7 +80,7 @@ TEST(FeatureModel, refuses_a_layer_that_is_not_there) {
     const auto features = model->features(frames, {layer});
     ASSERT_FALSE(features);
     EXPECT_EQ(features.error().code, ErrorCode::BadArgument);
-    EXPECT_THAT(features.error().message, HasSubstr("ends with layer4"));
+    EXPECT_THAT(features.error().message, HasSubstr("last layer is layer4"));
   }
 }
 

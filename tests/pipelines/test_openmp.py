@@ -10,7 +10,7 @@ import pytest
 
 PIPELINE = ("videotestsrc num-buffers=2 ! video/x-raw,width=64,height=48 ! "
             "scenedetect model=resnet18-lite device=cpu ! fakesink")
-WARNING = "another library brought libgomp"
+WARNING = "another library loaded libgomp"
 
 
 def play(**variables: str) -> str:

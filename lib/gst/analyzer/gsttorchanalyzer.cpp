@@ -81,7 +81,7 @@ void read_setting(const AnalyzerSettings& s, guint id, GValue* value) {
   }
 }
 
-// What a frame and a batch of each size took, and how full batches were: 1 is batch-size.
+// Times of a frame and of the batches of each size, and the mean batch size (1: batch-size).
 void add_batches(GstStructure* stats, const AnalyzerCounts& counts, guint batch_size) {
   if (counts.batches == 0) return;
   const auto analyzed = static_cast<double>(counts.analyzed);

@@ -52,7 +52,7 @@ Ref<GstCudaContext> wrapped(void* primary_context, int device) {
 extern "C" __attribute__((visibility("default"))) GstContext* gsttorch_gstcuda_1(
     void* primary_context, int device, const char** problem) {
   if (!gst_cuda_load_library()) {
-    *problem = "gstcuda does not find all that it needs in the NVIDIA driver";
+    *problem = "gstcuda does not support this NVIDIA driver";
     return nullptr;
   }
   const auto context = gsttorch::wrapped(primary_context, device);

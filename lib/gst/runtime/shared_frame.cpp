@@ -95,10 +95,10 @@ Result<ImageView> FrameAccess::view() {
   if (!mapped_) mapped_.emplace(frame_->info(), frame_->pixels());
   if (*mapped_) {
     if (const ImageView view = mapped_->view(); view.width > 0) return view;
-    return Error{ErrorCode::BadShape, "the crop meta of a buffer is not inside its image"};
+    return Error{ErrorCode::BadShape, "the crop meta of a buffer exceeds its image"};
   }
   mapped_.reset();
-  return Error{ErrorCode::BadShape, "a buffer does not hold the frame its caps tell"};
+  return Error{ErrorCode::BadShape, "a buffer is smaller than its caps require"};
 }
 
 }  // namespace gsttorch

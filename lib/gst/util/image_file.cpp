@@ -87,7 +87,7 @@ Result<ReferenceImage> read_reference_image(const std::string& path, std::stop_t
   if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "cancelled"};
   GstVideoInfo info;
   if (!sample || !gst_video_info_from_caps(&info, gst_sample_get_caps(sample.get()))) {
-    return unreadable(path, "it holds no image that GStreamer can decode");
+    return unreadable(path, "it contains no image that GStreamer can decode");
   }
   const MappedFrame frame(info, gst_sample_get_buffer(sample.get()));
   if (!frame) return unreadable(path, "it cannot be mapped");
@@ -110,7 +110,7 @@ Result<std::vector<std::string>> reference_files(const std::string& pattern) {
       files.emplace_back(found.gl_pathv[i]);
     }
   }
-  if (files.empty()) return Error{ErrorCode::NotFound, "there is no reference image " + pattern};
+  if (files.empty()) return Error{ErrorCode::NotFound, "no reference image matches " + pattern};
   return files;
 }
 

@@ -95,7 +95,7 @@ Result<ReferenceImage> ImageLoader::caught(const std::string& path,
   try {
     return read_(path, stop);
   } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::OutOfMemory, "no memory for the reference image " + path};
+    return Error{ErrorCode::OutOfMemory, "out of memory while loading the reference image " + path};
   } catch (const std::exception& e) {
     return Error{ErrorCode::Failed, "cannot read the reference image " + path + ": " + e.what()};
   }

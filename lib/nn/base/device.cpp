@@ -22,14 +22,14 @@ Result<void> register_cuda(const CudaProbe& probe) {
   const auto& cuda = at::detail::getCUDAHooks();
   if (!cuda.hasCUDART()) {
     return Error{ErrorCode::DeviceUnavailable,
-                 "no CUDA device: LibTorch did not take in " + probe.torch_library +
-                     ", because it was used in this process before: choose device=cuda in a new "
+                 "no CUDA device: LibTorch could not use its CUDA half " + probe.torch_library +
+                     ", because this process used LibTorch before: use device=cuda in a new "
                      "process, or use device=cpu"};
   }
   if (static_cast<std::size_t>(cuda.deviceCount()) == probe.devices.size()) return {};
   return Error{ErrorCode::DeviceUnavailable,
                "no CUDA device: the driver reports " + std::to_string(probe.devices.size()) +
-                   ", and LibTorch can use " + std::to_string(cuda.deviceCount()) +
+                   ", but LibTorch can use " + std::to_string(cuda.deviceCount()) +
                    ": check that nvidia-smi works, or use device=cpu"};
 }
 
@@ -54,8 +54,8 @@ Result<c10::Device> cuda_device(std::string_view number) {
   std::size_t index = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), index);
   if (error != std::errc() || end != number.data() + number.size()) {
-    return Error{ErrorCode::BadArgument,
-                 "device cuda:" + std::string(number) + " is not cuda:0, cuda:1 and so on"};
+    return Error{ErrorCode::BadArgument, "device cuda:" + std::string(number) +
+                                             " is invalid: use cuda:0, cuda:1 and so on"};
   }
   const auto probe = usable_cuda();
   if (!probe) return probe.error();

@@ -38,7 +38,7 @@ Error current_error(const std::string& what) {
   } catch (const std::exception& e) {
     return {ErrorCode::Failed, joined(what, e.what())};
   } catch (...) {
-    return {ErrorCode::Failed, joined(what, "unknown failure")};
+    return {ErrorCode::Failed, joined(what, "unknown error")};
   }
 }
 

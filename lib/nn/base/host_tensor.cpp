@@ -53,7 +53,7 @@ class AtenTensor final : public Tensor {
 
 TensorHandle make_tensor_handle(at::Tensor tensor) {
   if (tensor.scalar_type() != at::kFloat && tensor.scalar_type() != at::kHalf) {
-    throw Failure(ErrorCode::BadArgument, "results are float32 or float16");
+    throw Failure(ErrorCode::BadArgument, "results must be float32 or float16");
   }
   return std::make_shared<AtenTensor>(std::move(tensor));
 }

@@ -41,17 +41,17 @@ Result<c10::ScalarType> compute_type(Precision precision, const DeviceAbilities&
       return c10::kFloat;
     case Precision::Fp16:
       if (device.is_cuda) return c10::kHalf;
-      return unusable(device.has_bf16 ? "fp16 is for CUDA devices: use bf16 or fp32 on the cpu"
-                                      : "fp16 is for CUDA devices: use fp32 on this cpu");
+      return unusable(device.has_bf16 ? "fp16 requires a CUDA device: use bf16 or fp32 on the CPU"
+                                      : "fp16 requires a CUDA device: use fp32 on this CPU");
     case Precision::Bf16:
       if (device.has_bf16) return c10::kBFloat16;
-      return unusable(device.is_cuda
-                          ? "bf16 needs compute capability 8.0 or later, not that of " +
-                                device.name + ": use fp16 or fp32"
-                          : "bf16 needs a CPU with AVX512_BF16, and this one has not got "
-                            "it: use fp32");
+      return unusable(
+          device.is_cuda
+              ? "bf16 requires compute capability 8.0 or later, unlike " + device.name +
+                    ": use fp16 or fp32"
+              : "bf16 requires a CPU with AVX512_BF16, which this CPU does not have: use fp32");
   }
-  return unusable("is none of auto, fp32, fp16, bf16");
+  return unusable("must be auto, fp32, fp16 or bf16");
 }
 
 Precision precision_of(c10::ScalarType type) {

@@ -17,9 +17,10 @@ int count_layers(const StateDict& state, const std::string& transformer) {
     count++;
   }
   if (count % 2) {
-    throw Failure(ErrorCode::WrongArchitecture,
-                  transformer + " has " + std::to_string(count) +
-                      " layers: self- and cross-attention take turns, so it must be even");
+    throw Failure(
+        ErrorCode::WrongArchitecture,
+        transformer + " has " + std::to_string(count) +
+            " layers, but self- and cross-attention alternate, so the number must be even");
   }
   return count;
 }

@@ -97,7 +97,7 @@ class LoftrFrame final : public MatchFrame {
 
 const LoftrFrame& loftr_frame(const std::shared_ptr<const MatchFrame>& frame) {
   const auto* mine = dynamic_cast<const LoftrFrame*>(frame.get());
-  if (!mine) throw Failure(ErrorCode::BadArgument, "a frame that another model encoded");
+  if (!mine) throw Failure(ErrorCode::BadArgument, "the frame was encoded by another model");
   return *mine;
 }
 
@@ -114,12 +114,12 @@ struct TrimMemoryOnExit {
 };
 
 Loftr::Options net_options(const MatchOptions& options, std::stop_token stop) {
-  if (options.chunk < 1) throw Failure(ErrorCode::BadArgument, "no matches at once");
-  if (options.spacing < 1) throw Failure(ErrorCode::BadArgument, "matches in squares of no cell");
+  if (options.chunk < 1) throw Failure(ErrorCode::BadArgument, "chunk must be at least 1");
+  if (options.spacing < 1) throw Failure(ErrorCode::BadArgument, "spacing must be at least 1");
   if (!(options.token_pruning >= 0 && options.token_pruning <= MatchOptions::kMostPruned)) {
-    throw Failure(
-        ErrorCode::BadArgument,
-        "a token pruning of " + std::to_string(options.token_pruning) + ", not of 0 to 0.9");
+    throw Failure(ErrorCode::BadArgument, "token pruning is " +
+                                              std::to_string(options.token_pruning) +
+                                              ", but must be between 0 and 0.9");
   }
   Loftr::Options net;
   net.threshold = options.threshold;
@@ -145,7 +145,7 @@ class LoftrMatchModel final : public MatchModel {
       const c10::InferenceMode guard;
       const StopScope scope(std::move(stop));
       if (image.width() < 1 || image.height() < 1) {
-        throw Failure(ErrorCode::BadShape, "a frame without pixels");
+        throw Failure(ErrorCode::BadShape, "the frame is empty");
       }
       const Placement placement =
           place(image.width(), image.height(), options.max_size, net_.stride());

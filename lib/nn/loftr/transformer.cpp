@@ -91,9 +91,10 @@ at::Tensor normalized(const at::Tensor& x, const at::Tensor& gain, const at::Ten
 LoftrTransformer::LoftrTransformer(const ModuleWeights& weights, std::int64_t channels, int layers,
                                    const LoftrConfig& config) {
   if (channels % config.heads != 0) {
-    throw Failure(ErrorCode::WrongArchitecture,
-                  "layers.0.q_proj.weight has " + std::to_string(channels) + " channels, which " +
-                      std::to_string(config.heads) + " heads cannot share");
+    throw Failure(ErrorCode::WrongArchitecture, "layers.0.q_proj.weight has " +
+                                                    std::to_string(channels) +
+                                                    " channels, which is not a multiple of " +
+                                                    std::to_string(config.heads) + " heads");
   }
   for (int i = 0; i < layers; i++) {
     weights_.push_back(load_layer(weights / "layers" / std::to_string(i), channels, config));

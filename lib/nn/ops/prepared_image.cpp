@@ -74,7 +74,7 @@ at::Tensor prepared_image(FrameImage& frame, const ImageRequest& request) {
     return image;
   });
   const auto* image = dynamic_cast<const PreparedImage*>(made.get());
-  if (!image) throw Failure(ErrorCode::Failed, "a frame that returns what was not made from it");
+  if (!image) throw Failure(ErrorCode::Failed, "the frame's cache returned data of another type");
   return image->tensor;
 }
 

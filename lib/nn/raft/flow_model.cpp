@@ -99,7 +99,7 @@ class RaftState final : public FlowState {
 
 const RaftFrame& raft_frame(const std::shared_ptr<const FlowFrame>& frame) {
   const auto* mine = dynamic_cast<const RaftFrame*>(frame.get());
-  if (!mine) throw Failure(ErrorCode::BadArgument, "a frame that another model encoded");
+  if (!mine) throw Failure(ErrorCode::BadArgument, "the frame was encoded by another model");
   return *mine;
 }
 
@@ -224,7 +224,7 @@ class RaftFlowModel final : public FlowModel {
       const c10::InferenceMode guard;
       const StopScope scope(std::move(stop));
       if (image.width() < 1 || image.height() < 1) {
-        throw Failure(ErrorCode::BadShape, "a frame without pixels");
+        throw Failure(ErrorCode::BadShape, "the frame is empty");
       }
       const Placement placement = place(image.width(), image.height(), options.max_size);
       const ImageRequest request = image_request(placement, device_);
@@ -263,7 +263,8 @@ class RaftFlowModel final : public FlowModel {
       const MemoryScope memory(info_.architecture, "flow");
       const StopScope scope(stop);
       if (pairs.empty()) return std::vector<FlowResult>();
-      if (options.iterations < 1) throw Failure(ErrorCode::BadArgument, "no iterations");
+      if (options.iterations < 1)
+        throw Failure(ErrorCode::BadArgument, "the number of iterations must be at least 1");
       check_same_size(pairs);
       const std::vector<Way> directions = ways(options.direction);
       const Raft::Flow flow = net_flow(

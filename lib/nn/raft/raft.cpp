@@ -31,8 +31,8 @@ int radius_from(const ModuleWeights& weights) {
   const int radius = static_cast<int>(std::lround((side - 1) / 2));
   if (correlation_channels(radius) != w.size(1) || radius < 1 || radius > 6) {
     throw Failure(ErrorCode::WrongArchitecture,
-                  "convcorr1 reads " + std::to_string(w.size(1)) +
-                      " channels, which is not 4 (2r + 1)^2 for a radius r in 1..6");
+                  "convcorr1 has " + std::to_string(w.size(1)) +
+                      " input channels, which is not 4 (2r + 1)^2 for a radius r in 1..6");
   }
   return radius;
 }

@@ -89,8 +89,8 @@ class ResNetFeatureModel final : public FeatureModel {
  private:
   int check_layer(int layer) const {
     if (layer < 0 || layer > net_.layers()) {
-      throw Failure(ErrorCode::BadArgument, "there is no layer" + std::to_string(layer) + " in " +
-                                                info_.path + ", which ends with layer" +
+      throw Failure(ErrorCode::BadArgument, "no layer" + std::to_string(layer) + " in " +
+                                                info_.path + ", whose last layer is layer" +
                                                 std::to_string(net_.layers()));
     }
     return layer == 0 ? net_.layers() : layer;
@@ -106,7 +106,7 @@ class ResNetFeatureModel final : public FeatureModel {
     for (FrameImage* frame : frames) {
       end_if_stopped();
       if (frame->width() < 1 || frame->height() < 1) {
-        throw Failure(ErrorCode::BadShape, "a frame without pixels");
+        throw Failure(ErrorCode::BadShape, "the frame is empty");
       }
       images.push_back(prepared_image(*frame, request));
     }

@@ -38,7 +38,7 @@ class TransNetShotModel final : public ShotModel {
       const c10::InferenceMode guard;
       const MemoryScope scope(kArchitecture, "image");
       if (frame.width() < 1 || frame.height() < 1) {
-        throw Failure(ErrorCode::BadShape, "a frame without pixels");
+        throw Failure(ErrorCode::BadShape, "the frame is empty");
       }
       return to_thumbnails(prepared_image(frame, {.width = Thumbnail::kWidth,
                                                   .height = Thumbnail::kHeight,

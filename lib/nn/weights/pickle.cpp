@@ -78,7 +78,7 @@ class Unpickler {
       if (opcode == kStop) return finish();
       step(opcode);
     }
-    fail_corrupt("a pickle of too many steps");
+    fail_corrupt("the pickle has too many steps");
   }
 
  private:
@@ -97,7 +97,7 @@ class Unpickler {
   bool push_constant(Opcode opcode) {
     switch (opcode) {
       case kProto:
-        if (read_int<std::uint8_t>() > 5) fail_corrupt("a pickle of an unknown protocol");
+        if (read_int<std::uint8_t>() > 5) fail_corrupt("the pickle has an unknown protocol");
         return true;
       case kFrame:
         read_int<std::uint64_t>();  // only a hint for reading ahead
@@ -217,14 +217,14 @@ class Unpickler {
 
   bool append(const std::vector<PickleRef>& items) {
     auto* list = std::get_if<PickleList>(&top()->data);
-    if (!list) fail_corrupt("malformed pickle: a list expected");
+    if (!list) fail_corrupt("malformed pickle: expected a list");
     list->items.insert(list->items.end(), items.begin(), items.end());
     return true;
   }
 
   bool set_items(const std::vector<PickleRef>& items) {
     auto* dict = std::get_if<PickleDict>(&top()->data);
-    if (!dict || items.size() % 2 != 0) fail_corrupt("malformed pickle: a dict expected");
+    if (!dict || items.size() % 2 != 0) fail_corrupt("malformed pickle: expected a dict");
     for (std::size_t i = 0; i < items.size(); i += 2) {
       dict->items.emplace_back(items[i], items[i + 1]);
     }
@@ -242,12 +242,12 @@ class Unpickler {
     const auto& arguments = expect<PickleTuple>(packed, "a tuple of arguments").items;
     switch (expect<PickleFunction>(pop(), "a function")) {
       case PickleFunction::OrderedDict:
-        if (!arguments.empty()) fail_corrupt("an OrderedDict with arguments");
+        if (!arguments.empty()) fail_corrupt("the pickle has an OrderedDict with arguments");
         return push({PickleDict{}});
       case PickleFunction::RebuildTensor:
         return push(rebuild_tensor(arguments));
       case PickleFunction::RebuildParameter:
-        if (arguments.empty()) fail_corrupt("a parameter without a tensor");
+        if (arguments.empty()) fail_corrupt("the pickle has a parameter without a tensor");
         expect<PickleTensor>(arguments[0], "a tensor");
         stack_.push_back(arguments[0]);
         return true;
@@ -263,7 +263,7 @@ class Unpickler {
   }
 
   bool push(PickleValue value) {
-    if (pickle_.arena_.size() >= kMaxValues) fail_corrupt("a pickle of too many values");
+    if (pickle_.arena_.size() >= kMaxValues) fail_corrupt("the pickle has too many values");
     pickle_.arena_.push_back(std::move(value));
     stack_.push_back(&pickle_.arena_.back());
     return true;
@@ -293,12 +293,12 @@ class Unpickler {
 
   PickleRef remembered(std::uint32_t index) const {
     const auto found = memo_.find(index);
-    if (found == memo_.end()) fail_corrupt("malformed pickle: nothing was put aside there");
+    if (found == memo_.end()) fail_corrupt("malformed pickle: unknown memo entry");
     return found->second;
   }
 
   std::string_view read_bytes(std::size_t count) {
-    if (count > bytes_.size() - position_) fail_corrupt("a pickle that ends too early");
+    if (count > bytes_.size() - position_) fail_corrupt("the pickle is truncated");
     const std::string_view result = bytes_.substr(position_, count);
     position_ += count;
     return result;
@@ -313,7 +313,8 @@ class Unpickler {
 
   std::int64_t read_long() {
     const std::string_view digits = read_bytes(read_int<std::uint8_t>());
-    if (digits.size() > sizeof(std::int64_t)) fail_corrupt("a pickle with too large a number");
+    if (digits.size() > sizeof(std::int64_t))
+      fail_corrupt("the pickle has a number that is too large");
     const bool negative = !digits.empty() && (digits.back() & 0x80) != 0;
     std::int64_t value = negative ? -1 : 0;
     std::memcpy(&value, digits.data(), digits.size());
@@ -329,7 +330,7 @@ class Unpickler {
 
   std::string_view read_line() {
     const std::size_t end = bytes_.substr(position_, kMaxNameLength).find('\n');
-    if (end == std::string_view::npos) fail_corrupt("malformed pickle: a name without an end");
+    if (end == std::string_view::npos) fail_corrupt("malformed pickle: unterminated name");
     const std::string_view line = read_bytes(end);
     position_++;
     return line;

@@ -25,13 +25,13 @@ std::optional<c10::ScalarType> storage_type(std::string_view name) {
 }
 
 [[noreturn]] void refuse(std::string_view module, std::string_view name) {
-  throw Failure(ErrorCode::Refused, "asks for " + printable(module) + "." + printable(name) +
-                                        ", which no tensor needs: not loaded");
+  throw Failure(ErrorCode::Refused, "the pickle requires " + printable(module) + "." +
+                                        printable(name) + ", which tensors do not need: refused");
 }
 
 std::vector<std::int64_t> dimensions(PickleRef value) {
   const auto& items = expect<PickleTuple>(value, "a tuple of sizes").items;
-  if (items.size() > kMaxDims) fail_corrupt("a tensor of too many dimensions");
+  if (items.size() > kMaxDims) fail_corrupt("a tensor has too many dimensions");
   std::vector<std::int64_t> result;
   result.reserve(items.size());
   for (PickleRef item : items) result.push_back(expect<std::int64_t>(item, "a size"));
@@ -77,28 +77,29 @@ PickleValue global_value(std::string_view module, std::string_view name) {
 
 PickleValue rebuild_tensor(const std::vector<PickleRef>& arguments) {
   // storage, offset, size, stride, requires_grad, hooks; then metadata in newer files
-  if (arguments.size() < 4) fail_corrupt("malformed pickle: a tensor of too few arguments");
+  if (arguments.size() < 4) fail_corrupt("malformed pickle: a tensor has too few arguments");
   PickleTensor tensor;
   tensor.storage = expect<PickleStorage>(arguments[0], "a storage");
   tensor.offset = expect<std::int64_t>(arguments[1], "an offset");
   tensor.sizes = dimensions(arguments[2]);
   tensor.strides = dimensions(arguments[3]);
-  if (!lies_inside(tensor)) fail_corrupt("a tensor reaches beyond its storage");
+  if (!lies_inside(tensor)) fail_corrupt("a tensor exceeds its storage");
   return {std::move(tensor)};
 }
 
 PickleValue storage_value(PickleRef id) {
-  const auto& items = expect<PickleTuple>(id, "a storage's id").items;
-  if (items.size() < 5 || expect<std::string_view>(items[0], "a word") != "storage") {
-    fail_corrupt("malformed pickle: not a storage's id");
+  const auto& items = expect<PickleTuple>(id, "a storage id").items;
+  if (items.size() < 5 || expect<std::string_view>(items[0], "a string") != "storage") {
+    fail_corrupt("malformed pickle: not a storage id");
   }
   // The older container could give a storage as a window of another one; no writer does any more.
-  if (items.size() > 5 && !items[5]->as<PickleNone>()) fail_corrupt("a view of a storage");
+  if (items.size() > 5 && !items[5]->as<PickleNone>())
+    fail_corrupt("a storage is a view of another one");
   PickleStorage storage;
-  storage.type = expect<PickleStorageType>(items[1], "a storage's type").type;
-  storage.key = expect<std::string_view>(items[2], "a storage's key");
-  storage.elements = expect<std::int64_t>(items[4], "a storage's size");
-  if (storage.elements < 0) fail_corrupt("a storage of negative size");
+  storage.type = expect<PickleStorageType>(items[1], "a storage type").type;
+  storage.key = expect<std::string_view>(items[2], "a storage key");
+  storage.elements = expect<std::int64_t>(items[4], "a storage size");
+  if (storage.elements < 0) fail_corrupt("a storage has a negative size");
   return {storage};
 }
 

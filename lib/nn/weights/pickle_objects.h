@@ -16,7 +16,7 @@ namespace gsttorch {
 template <typename T>
 const T& expect(PickleRef value, const char* what) {
   const T* typed = value->as<T>();
-  if (!typed) fail_corrupt(std::string("malformed pickle: ") + what + " expected");
+  if (!typed) fail_corrupt(std::string("malformed pickle: expected ") + what);
   return *typed;
 }
 

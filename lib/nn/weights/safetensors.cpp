@@ -55,7 +55,7 @@ json parse_header(std::string_view text) {
   const auto check = [&](int depth, json::parse_event_t event, json& value) {
     if (depth == 1 && event == json::parse_event_t::key &&
         !names.insert(value.get<std::string>()).second) {
-      fail_corrupt("two tensors called " + printable(value.get<std::string>()));
+      fail_corrupt("two tensors are named " + printable(value.get<std::string>()));
     }
     return true;
   };
@@ -67,11 +67,12 @@ json parse_header(std::string_view text) {
 std::vector<std::uint64_t> numbers(const json& description, const char* name, std::size_t limit) {
   const auto found = description.find(name);
   if (found == description.end() || !found->is_array() || found->size() > limit) {
-    fail_corrupt(std::string("its safetensors header lacks a good ") + name);
+    fail_corrupt(std::string("its safetensors header has no valid ") + name);
   }
   std::vector<std::uint64_t> result;
   for (const json& item : *found) {
-    if (!item.is_number_unsigned()) fail_corrupt(std::string("a bad number in ") + name);
+    if (!item.is_number_unsigned())
+      fail_corrupt(std::string("its safetensors header has an invalid number in ") + name);
     result.push_back(item.get<std::uint64_t>());
   }
   return result;
@@ -79,7 +80,7 @@ std::vector<std::uint64_t> numbers(const json& description, const char* name, st
 
 Entry read_entry(const std::string& name, const json& description) {
   const std::string who = "tensor " + printable(name);
-  if (!description.is_object()) fail_corrupt(who + " is not described");
+  if (!description.is_object()) fail_corrupt(who + " has no description");
   const auto type_name = description.find("dtype");
   if (type_name == description.end() || !type_name->is_string()) fail_corrupt(who + " has no type");
   const auto type = scalar_type(type_name->get<std::string>());
@@ -87,14 +88,15 @@ Entry read_entry(const std::string& name, const json& description) {
     fail_corrupt(who + " has the unknown type " + printable(type_name->get<std::string>()));
 
   const auto offsets = numbers(description, "data_offsets", 2);
-  if (offsets.size() != 2 || offsets[0] > offsets[1]) fail_corrupt(who + " has bad offsets");
+  if (offsets.size() != 2 || offsets[0] > offsets[1]) fail_corrupt(who + " has invalid offsets");
   Entry entry = {name, *type, {}, offsets[0], offsets[1]};
   std::uint64_t bytes = c10::elementSize(*type);
   for (const std::uint64_t size : numbers(description, "shape", kMaxDims)) {
     if (__builtin_mul_overflow(bytes, size, &bytes)) fail_corrupt(who + " is too large");
     entry.shape.push_back(static_cast<std::int64_t>(size));
   }
-  if (bytes != offsets[1] - offsets[0]) fail_corrupt(who + " is not as long as its shape and type");
+  if (bytes != offsets[1] - offsets[0])
+    fail_corrupt(who + " has another length than its shape and type require");
   return entry;
 }
 
@@ -105,11 +107,11 @@ void check_layout(std::vector<Entry>& entries, std::uint64_t size) {
   std::uint64_t at = 0;
   for (const Entry& entry : entries) {
     if (entry.begin != at)
-      fail_corrupt("a gap or an overlap before tensor " + printable(entry.name));
+      fail_corrupt("there is a gap or an overlap before tensor " + printable(entry.name));
     at = entry.end;
   }
   if (at != size) {
-    fail_corrupt("its tensors take " + std::to_string(at) + " bytes, the file has " +
+    fail_corrupt("its tensors take " + std::to_string(at) + " bytes, but the file has " +
                  std::to_string(size) + " for them");
   }
 }
@@ -117,7 +119,7 @@ void check_layout(std::vector<Entry>& entries, std::uint64_t size) {
 json read_header(std::string_view bytes) {
   const std::uint64_t length = header_length(bytes);
   if (length > kMaxHeader || length > bytes.size() - kLengthSize) {
-    fail_corrupt("its safetensors header would be " + std::to_string(length) + " bytes long");
+    fail_corrupt("its safetensors header claims to be " + std::to_string(length) + " bytes long");
   }
   return parse_header(bytes.substr(kLengthSize, length));
 }

@@ -41,7 +41,7 @@ class TensorMaker {
     const auto known = made_.find(wanted.key);
     if (known != made_.end()) {
       if (known->second.scalar_type() != wanted.type || known->second.numel() != wanted.elements) {
-        fail_corrupt("storage " + printable(wanted.key) + " is described in two ways");
+        fail_corrupt("storage " + printable(wanted.key) + " has two different descriptions");
       }
       return known->second;
     }
@@ -50,12 +50,12 @@ class TensorMaker {
 
   std::string_view data(const PickleStorage& wanted) const {
     const auto found = storages_.find(wanted.key);
-    if (found == storages_.end()) fail_corrupt("no storage " + printable(wanted.key));
+    if (found == storages_.end()) fail_corrupt("it has no storage " + printable(wanted.key));
     std::size_t size = 0;
     if (__builtin_mul_overflow(static_cast<std::size_t>(wanted.elements),
                                c10::elementSize(wanted.type), &size) ||
         size > found->second.size()) {
-      fail_corrupt("storage " + printable(wanted.key) + " is cut short");
+      fail_corrupt("storage " + printable(wanted.key) + " is truncated");
     }
     return found->second.substr(0, size);
   }
@@ -67,7 +67,7 @@ class TensorMaker {
 
 const PickleDict& find_state_dict(const PickleValue& root) {
   const auto* top = root.as<PickleDict>();
-  if (!top) fail_corrupt("holds no state dict but another object");
+  if (!top) fail_corrupt("contains another object instead of a state dict");
   for (const std::string_view name : {"state_dict"sv, "model_state_dict"sv, "model"sv}) {
     PickleRef inner = top->find(name);
     if (inner && inner->as<PickleDict>()) return *inner->as<PickleDict>();
@@ -78,7 +78,7 @@ const PickleDict& find_state_dict(const PickleValue& root) {
 /// Entries that are no tensors (an epoch, a loss) are left out.
 StateDict make_state_dict(const PickleDict& dict, TensorMaker& maker) {
   StateDict state;
-  if (dict.items.size() > kMaxTensors) fail_corrupt("a state dict of too many entries");
+  if (dict.items.size() > kMaxTensors) fail_corrupt("the state dict has too many entries");
   for (const auto& [key, value] : dict.items) {
     const auto* name = key->as<std::string_view>();
     const auto* tensor = value->as<PickleTensor>();
@@ -86,21 +86,20 @@ StateDict make_state_dict(const PickleDict& dict, TensorMaker& maker) {
   }
   if (state.empty()) {
     fail_corrupt(
-        "holds no state dict: not at its top level, nor under state_dict, "
-        "model_state_dict or model");
+        "contains no state dict at the top level or under state_dict, model_state_dict or model");
   }
   return state;
 }
 
 StateDict read_zip(MappedTensors& tensors) {
   const ZipIndex archive(tensors.bytes());
-  if (archive.records().empty()) fail_corrupt("an empty archive");
+  if (archive.records().empty()) fail_corrupt("the archive is empty");
   // Every record lies in one directory, whose name is the writer's choice.
   const std::string_view any = archive.records().begin()->first;
   const std::string directory(any.substr(0, any.find('/') + 1));
   const auto order = archive.records().find(directory + "byteorder");
   if (order != archive.records().end() && order->second != "little") {
-    fail_corrupt("written on a big-endian machine");
+    fail_corrupt("it was written on a big-endian machine");
   }
 
   const std::string prefix = directory + "data/";
@@ -121,7 +120,7 @@ std::map<std::string_view, c10::ScalarType> storage_types(const Pickle& pickle) 
     const auto* storage = value.as<PickleStorage>();
     if (!storage) continue;
     if (types.emplace(storage->key, storage->type).first->second != storage->type) {
-      fail_corrupt("storage " + printable(storage->key) + " is described in two ways");
+      fail_corrupt("storage " + printable(storage->key) + " has two different descriptions");
     }
   }
   return types;
@@ -139,12 +138,12 @@ Storages read_legacy_storages(std::string_view bytes, const Pickle& object, cons
     if (type == types.end()) fail_corrupt("lists a storage that nothing uses");
     std::uint64_t elements = 0;
     std::uint64_t size = 0;
-    if (bytes.size() < sizeof elements) fail_corrupt("is cut short among its storages");
+    if (bytes.size() < sizeof elements) fail_corrupt("is truncated in its storages");
     std::memcpy(&elements, bytes.data(), sizeof elements);
     bytes.remove_prefix(sizeof elements);
     if (__builtin_mul_overflow(elements, c10::elementSize(type->second), &size) ||
         size > bytes.size()) {
-      fail_corrupt("is cut short among its storages");
+      fail_corrupt("is truncated in its storages");
     }
     if (!storages.emplace(*key, bytes.substr(0, size)).second) fail_corrupt("repeats a storage");
     bytes.remove_prefix(size);
@@ -154,10 +153,10 @@ Storages read_legacy_storages(std::string_view bytes, const Pickle& object, cons
 
 void check_system(const Pickle& system) {
   const auto* facts = system.root().as<PickleDict>();
-  if (!facts) fail_corrupt("lacks the description of the machine that wrote it");
+  if (!facts) fail_corrupt("has no description of the machine that wrote it");
   PickleRef little = facts->find("little_endian");
   if (little && little->as<bool>() && !*little->as<bool>()) {
-    fail_corrupt("written on a big-endian machine");
+    fail_corrupt("it was written on a big-endian machine");
   }
 }
 
@@ -166,7 +165,7 @@ StateDict read_legacy(MappedTensors& tensors) {
   bytes.remove_prefix(2 + kLegacyMagic.size());
   const Pickle version(bytes);
   const auto* number = version.root().as<std::int64_t>();
-  if (!number || *number != kLegacyVersion) fail_corrupt("an unknown version of its container");
+  if (!number || *number != kLegacyVersion) fail_corrupt("unknown container version");
   bytes.remove_prefix(version.size());
   const Pickle system(bytes);
   check_system(system);
@@ -184,7 +183,7 @@ StateDict read_legacy(MappedTensors& tensors) {
 /// For the sake of its error: a pickle that asks for code should be called that.
 [[noreturn]] void refuse_pickle(std::string_view bytes) {
   const Pickle pickle(bytes);
-  fail_corrupt("a pickle, but not one of torch.save");
+  fail_corrupt("a pickle that torch.save did not write");
 }
 
 }  // namespace
@@ -209,7 +208,7 @@ StateDict read_torch_file(MappedTensors& tensors) {
     case TorchContainer::None:
       break;
   }
-  fail_corrupt("not a file of torch.save");
+  fail_corrupt("not a torch.save file");
 }
 
 }  // namespace gsttorch

@@ -29,7 +29,7 @@ constexpr std::uint64_t kInZip64Field = 0xffffffff;
 }
 
 std::string_view part(std::string_view bytes, std::uint64_t offset, std::uint64_t size) {
-  if (offset > bytes.size() || size > bytes.size() - offset) damaged("it ends too early");
+  if (offset > bytes.size() || size > bytes.size() - offset) damaged("it is truncated");
   return bytes.substr(offset, size);
 }
 
@@ -47,14 +47,14 @@ struct Directory {
 
 /// The record at the very end says where the directory is; only a comment may follow it.
 std::uint64_t find_end(std::string_view archive) {
-  if (archive.size() < kEndSize) damaged("it ends too early");
+  if (archive.size() < kEndSize) damaged("it is truncated");
   const std::size_t last = archive.size() - kEndSize;
   const std::size_t first = last - std::min(last, kLongestComment);
   for (std::size_t at = last + 1; at-- > first;) {
     if (field<std::uint32_t>(archive, at) != kEnd) continue;
     if (at + kEndSize + field<std::uint16_t>(archive, at + 20) == archive.size()) return at;
   }
-  damaged("no directory at its end");
+  damaged("it has no directory at its end");
 }
 
 Directory find_directory(std::string_view archive) {
@@ -65,7 +65,7 @@ Directory find_directory(std::string_view archive) {
   const std::uint64_t locator = end - kEnd64LocatorSize;
   if (field<std::uint32_t>(archive, locator) != kEnd64Locator) return small;
   const auto end64 = field<std::uint64_t>(archive, locator + 8);
-  if (field<std::uint32_t>(archive, end64) != kEnd64) damaged("no zip64 directory");
+  if (field<std::uint32_t>(archive, end64) != kEnd64) damaged("it has no zip64 directory");
   return {field<std::uint64_t>(part(archive, end64, 56), 48),
           field<std::uint64_t>(part(archive, end64, 56), 32)};
 }
@@ -97,7 +97,7 @@ void read_zip64_field(std::string_view extra, Entry& entry) {
 
 std::string_view entry_data(std::string_view archive, const Entry& entry) {
   const std::string_view header = part(archive, entry.header_offset, 30);
-  if (field<std::uint32_t>(header, 0) != kLocalHeader) damaged("no header before a record");
+  if (field<std::uint32_t>(header, 0) != kLocalHeader) damaged("a record has no header");
   // The local extra field has a length of its own: it pads the data to a round address.
   const std::uint64_t start = entry.header_offset + 30 + field<std::uint16_t>(header, 26) +
                               field<std::uint16_t>(header, 28);
@@ -111,7 +111,7 @@ ZipIndex::ZipIndex(std::string_view archive) {
   std::uint64_t at = directory.offset;
   for (std::uint64_t i = 0; i < directory.entries; i++) {
     const std::string_view header = part(archive, at, 46);
-    if (field<std::uint32_t>(header, 0) != kCentralHeader) damaged("its directory is broken");
+    if (field<std::uint32_t>(header, 0) != kCentralHeader) damaged("its directory is invalid");
     const auto name_size = field<std::uint16_t>(header, 28);
     const auto extra_size = field<std::uint16_t>(header, 30);
     const auto comment_size = field<std::uint16_t>(header, 32);
@@ -120,9 +120,9 @@ ZipIndex::ZipIndex(std::string_view archive) {
     read_zip64_field(part(archive, at + 46 + name_size, extra_size), entry);
     const bool encrypted = (field<std::uint16_t>(header, 8) & 1) != 0;
     const bool stored = field<std::uint16_t>(header, 10) == 0 && entry.size == entry.packed_size;
-    if (encrypted || !stored) fail_corrupt("a zip archive with compressed or encrypted records");
+    if (encrypted || !stored) fail_corrupt("the zip archive has compressed or encrypted records");
     if (!records_.emplace(entry.name, entry_data(archive, entry)).second) {
-      damaged("two records of one name");
+      damaged("two records have the same name");
     }
     at += 46 + name_size + extra_size + comment_size;
   }

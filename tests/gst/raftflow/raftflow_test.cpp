@@ -409,7 +409,7 @@ TEST(RaftFlow, refuses_a_device_that_is_not_there) {
 
 TEST(RaftFlow, refuses_a_precision_that_the_device_lacks) {
   EXPECT_THAT(error_with("precision", "fp16"),
-              testing::HasSubstr("precision fp16 is for CUDA devices"));
+              testing::HasSubstr("precision fp16 requires a CUDA device"));
   if (!cpu_has_bf16()) {
     EXPECT_THAT(error_with("precision", "bf16"), testing::HasSubstr("AVX512_BF16"));
   }

@@ -124,7 +124,8 @@ TEST_F(RuntimeTest, refuses_frames_that_do_not_fit_beside_the_model_and_says_the
   const auto errors = play();
   ASSERT_THAT(errors, SizeIs(1));
   EXPECT_THAT(errors[0], StartsWith(no_space()));
-  EXPECT_THAT(errors[0], ContainsRegex("48x32 needs at least 3 MB, and [0-9]+ MB may be used"));
+  EXPECT_THAT(errors[0],
+              ContainsRegex("48x32 needs at least 3 MB, but only [0-9]+ MB may be used"));
   set_memory_limit(0);
   EXPECT_THAT(play(), IsEmpty());
 }

@@ -226,7 +226,7 @@ TEST_F(SceneDetectTest, cuts_batches_to_what_memory_allows_and_says_so_once) {
   EXPECT_THAT(boundaries(run(DrawnVideo({15}), 32)), ElementsAre(15));
   const auto warnings = pads->bus.take(GST_MESSAGE_WARNING);
   ASSERT_THAT(warnings, testing::SizeIs(1));
-  EXPECT_THAT(warnings[0], HasSubstr("Within the memory limit: batches of"));
+  EXPECT_THAT(warnings[0], HasSubstr("Within the memory limit: batch size"));
 }
 
 // --- weights
@@ -303,14 +303,14 @@ TEST_F(Weights, of_another_model_are_one_error_that_names_the_key) {
   const std::string path = directory_.path("raft.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/raft_small.shapes"));
   const std::string text = error_with("threshold", "0.5", path);
-  EXPECT_THAT(text, HasSubstr("neither ResNet-18 nor TransNetV2"));
+  EXPECT_THAT(text, HasSubstr("not the weights of ResNet-18 or TransNetV2"));
   EXPECT_THAT(text, HasSubstr("no tensor conv1.weight"));
 }
 
 TEST_F(Weights, that_end_before_the_layer_are_one_error) {
   write_short_resnet(directory_.path("short.safetensors"));
   EXPECT_THAT(error_with("feature-layer", "3", directory_.path("short.safetensors")),
-              HasSubstr("ends with layer1"));
+              HasSubstr("is layer1"));
 }
 
 TEST_F(Weights, that_are_no_weights_are_one_error) {

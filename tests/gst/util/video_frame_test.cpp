@@ -42,8 +42,8 @@ TEST(UnsupportedColorimetry, names_each_thing_that_is_not) {
   EXPECT_THAT(unsupported("colorimetry=bt2100-hlg"), HasSubstr("HLG transfer (HDR)"));
   EXPECT_THAT(unsupported("colorimetry=bt2020"), testing::StartsWith("BT.2020 primaries"));
   EXPECT_THAT(unsupported("colorimetry=2:3:1:1"), HasSubstr("linear transfer"));
-  EXPECT_THAT(unsupported("multiview-mode=frame-by-frame"), HasSubstr("views frame by frame"));
-  EXPECT_THAT(unsupported("interlace-mode=fields"), HasSubstr("one field at a time"));
+  EXPECT_THAT(unsupported("multiview-mode=frame-by-frame"), HasSubstr("frame-by-frame multiview"));
+  EXPECT_THAT(unsupported("interlace-mode=fields"), HasSubstr("alternating fields"));
   EXPECT_THAT(unsupported("colorimetry=bt2020,multiview-mode=frame-by-frame"),
               HasSubstr("tone mapping before; views"));
 }
