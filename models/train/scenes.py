@@ -126,7 +126,7 @@ def render_view(layers, view, size):
         if not cover.any():
             continue
         if layer.gain != 1.0:
-            drawn = cv2.convertScaleAbs(image, alpha=layer.gain)
+            drawn = cv2.convertScaleAbs(drawn, alpha=layer.gain)
         image[box][cover] = drawn[cover]
         ids[box][cover] = index
         nearest[box][cover] = inverse_depth[cover]
