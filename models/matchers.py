@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Matchers with one face for models/evaluate.py: (grey uint8 a, b) -> points in a, points in b."""
+"""Matchers for models/evaluate.py, all called as (grey uint8 a, b) -> points in a, points in b."""
 
 import pathlib
 import subprocess
-import sys
 import tempfile
 
 import cv2
 import numpy as np
 import torch
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent / "train"))
-import loftr  # noqa: E402
-import runs  # noqa: E402
+from models.train import loftr, runs
 
 
 def as_input(image):
@@ -22,18 +19,18 @@ def as_input(image):
     return torch.from_numpy(image[:height, :width].astype(np.float32) / 255)[None, None]
 
 
-class Net:
-    def __init__(self, net):
-        self.net = net.eval()
+class LoFTRMatcher:
+    def __init__(self, model):
+        self.model = model.eval()
 
     @classmethod
     def load(cls, path):
-        net = loftr.LoFTR(loftr.LITE)
-        runs.load_export(path, net)
-        return cls(net)
+        model = loftr.LoFTR(loftr.LITE)
+        runs.load_export(path, model)
+        return cls(model)
 
     def __call__(self, image0, image1):
-        points0, points1, _, _ = self.net.match(as_input(image0), as_input(image1))
+        points0, points1, _, _ = self.model.match(as_input(image0), as_input(image1))
         return points0.numpy().astype(float), points1.numpy().astype(float)
 
 
@@ -67,25 +64,25 @@ class Student:
         from kornia.feature.loftr.loftr_module import LocalFeatureTransformer
         from kornia.feature.loftr.utils.position_encoding import PositionEncodingSine
         names = ["self", "cross"] * 2
-        self.net = torch.nn.Module()
-        self.net.backbone = ResNetFPN_16_4({"initial_dim": 8, "block_dims": [8, 16, 32, 32]})
-        self.net.loftr_coarse = LocalFeatureTransformer(
+        self.model = torch.nn.Module()
+        self.model.backbone = ResNetFPN_16_4({"initial_dim": 8, "block_dims": [8, 16, 32, 32]})
+        self.model.loftr_coarse = LocalFeatureTransformer(
             {"d_model": 32, "nhead": 1, "layer_names": names, "attention": "linear"})
         self.positions = PositionEncodingSine(32, temp_bug_fix=False)
         state = torch.load(path, map_location="cpu", weights_only=False)["model_state_dict"]
-        wanted = self.net.state_dict()
-        self.net.load_state_dict({key: state[key] for key in wanted})
-        for module in self.net.modules():
+        wanted = self.model.state_dict()
+        self.model.load_state_dict({key: state[key] for key in wanted})
+        for module in self.model.modules():
             if isinstance(module, torch.nn.LayerNorm):
                 module.eps = 1e-7
-        self.net.eval()
+        self.model.eval()
 
     @torch.no_grad()
     def __call__(self, image0, image1):
-        maps = self.net.backbone(torch.cat([as_input(image0), as_input(image1)]))[0]
+        maps = self.model.backbone(torch.cat([as_input(image0), as_input(image1)]))[0]
         grid = maps.shape[-2:]
         tokens = self.positions(maps).flatten(2).transpose(1, 2)
-        tokens0, tokens1 = self.net.loftr_coarse(*tokens.chunk(2))
+        tokens0, tokens1 = self.model.loftr_coarse(*tokens.chunk(2))
         similarity = torch.einsum("nlc,nsc->nls", tokens0, tokens1) / 32 / 0.1
         confidence = (similarity.softmax(1) * similarity.softmax(2))[0]
         best, j = confidence.max(1)
@@ -115,14 +112,14 @@ class Classical:
 
 def all_matchers(weights, student, element=None, token_prunings=()):
     """Name -> matcher, for what is there; `element`: ours in C++ too, in that precision, and with
-    these filters."""
+    each share of token pruning."""
     matchers = {}
     if weights and element:
         matchers["loftrmatch"] = Element(weights, element)
         matchers |= {f"loftrmatch, token-pruning {share}": Element(weights, element, share)
                      for share in token_prunings}
     if weights:
-        matchers["loftr-lite"] = Net.load(weights)
+        matchers["loftr-lite"] = LoFTRMatcher.load(weights)
     if student and pathlib.Path(student).exists():
         matchers["coarse student"] = Student(student)
     matchers["SIFT + ratio"] = Classical(cv2.SIFT_create(), cv2.NORM_L2)

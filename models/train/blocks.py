@@ -25,8 +25,8 @@ class BasicBlock(nn.Module):
         return F.relu(y + (x if self.downsample is None else self.downsample(x)))
 
 
-def prepare_convolutions(net):
+def prepare_convolutions(model):
     """He's initialisation of every convolution."""
-    for module in net.modules():
+    for module in model.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

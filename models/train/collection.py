@@ -1,14 +1,13 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """Collects training images out of Debian packages.
 
-    collection.py --work DIR
+    python3 -m models.train.collection --work DIR
 
 downloads the packages below with apt-get, unpacks them under DIR/raw and writes DIR/images:
-JPEGs whose shorter side is at most --side (1024), and index.tsv (file, part, package, original). An image
-belongs to one part for ever: `train`, `validation` (chooses the best weights) or `test` (only for
-models/evaluate.py); the name of the original decides.
+JPEGs whose shorter side is at most --side (1024), and index.tsv (file, part, package, original). The
+name of the original decides to which part an image belongs: `train`, `validation` (chooses the best
+weights) or `test` (only for models/evaluate.py). The part never changes.
 """
 
 import argparse
@@ -19,7 +18,7 @@ import zlib
 import cv2
 import numpy as np
 
-import scenes
+from models.train import scenes
 
 # Free licences all; models/loftr-lite/MODEL.md names them.
 WALLPAPERS = (

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from nets import BasicBlock, prepare_convolutions
+from models.train.blocks import BasicBlock, prepare_convolutions
 
 COARSE_STRIDE = 8
 FINE_STRIDE = 2

@@ -1,24 +1,18 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """Trains loftr-lite.
 
-    collection.py --work DIR
-    loftr_lite.py --work DIR
+    python3 -m models.train.collection --work DIR
+    python3 -m models.train.loftr_lite --work DIR
 
-continues from DIR/loftr-lite/checkpoint.pt where there is one (exactly), else from --from FILE, an
-exported model (its weights and its place in the schedule; the optimiser warms up again), else starts.
+continues exactly from DIR/loftr-lite/checkpoint.pt if it exists, else from --from FILE, an exported
+model (its weights and its place in the schedule; the optimiser warms up again), else starts.
 DIR/loftr-lite gets checkpoint.pt, best.safetensors (by the validation pairs), log.tsv, curve.png.
 """
 
 import torch
 
-import atlas
-import loftr
-import pairs
-import collection
-import runs
-import validation
+from models.train import atlas, collection, loftr, pairs, runs, validation
 
 FINE_REACH = 4.0  # pixels from a window's centre to its edge
 
@@ -62,18 +56,18 @@ def fine_loss(logits, offset, window):
     return (distance * weight).sum() + 0.1 * (cross * near).sum(), error
 
 
-def losses(net, batch, half):
+def losses(model, batch, half):
     """(total, coarse, fine, fine error in pixels) of a batch."""
     device = batch["images"].device.type
     with torch.autocast(device, torch.bfloat16, enabled=half):
-        coarse, fine = net.backbone(batch["images"].flatten(0, 1))
+        coarse, fine = model.backbone(batch["images"].flatten(0, 1))
     coarse, fine = coarse.float(), fine.float()
-    tokens0, tokens1, grid = net.encode(coarse, batch["shift"])
-    loss = coarse_loss(net.similarity(tokens0, tokens1), batch)
+    tokens0, tokens1, grid = model.encode(coarse, batch["shift"])
+    loss = coarse_loss(model.similarity(tokens0, tokens1), batch)
     chosen = batch["fine"]
     cells = [batch[name][chosen] for name in ("batch", "cell0", "cell1")]
-    logits = net.heatmap(tokens0, tokens1, *fine.chunk(2), grid[1], *cells)
-    refined, error = fine_loss(logits, batch["offset"][chosen], net.config.window)
+    logits = model.heatmap(tokens0, tokens1, *fine.chunk(2), grid[1], *cells)
+    refined, error = fine_loss(logits, batch["offset"][chosen], model.config.window)
     return loss + refined, loss.detach(), refined.detach(), error
 
 
@@ -83,12 +77,12 @@ class Run(runs.Training):
 
     def __init__(self, options, train_images, held_back=()):
         torch.manual_seed(options.seed)
-        net = loftr.LoFTR(loftr.LITE)
-        net.backbone.to(memory_format=torch.channels_last)
-        net.backbone.checkpointing = options.gradient_checkpointing
+        model = loftr.LoFTR(loftr.LITE)
+        model.backbone.to(memory_format=torch.channels_last)
+        model.backbone.checkpointing = options.gradient_checkpointing
         pace = runs.Pace(options.steps, options.minutes)
         steps = pairs.Descriptions(train_images, pace, options.seed, options.schedule)
-        super().__init__(options, net, steps, pace)
+        super().__init__(options, model, steps, pace)
         self.atlas = atlas.Atlas(train_images, self.device)
         self.held_back = held_back
 
@@ -96,13 +90,13 @@ class Run(runs.Training):
         return pairs.build(loaded, self.atlas)
 
     def losses(self, batch):
-        return losses(self.net, batch, self.options.half)
+        return losses(self.model, batch, self.options.half)
 
     def score(self):
-        return validation.score(self.average.net, self.held_back, self.device)
+        return validation.score(self.average.model, self.held_back, self.device)
 
     def describe(self):
-        config = self.net.config
+        config = self.model.config
         return {"architecture": "loftr", "position_encoding": "fixed", "window": config.window,
                 "heads": config.heads, "coarse_layers": list(config.coarse_layers),
                 "fine_layers": list(config.fine_layers)}

@@ -12,11 +12,7 @@ import dataclasses
 import numpy as np
 import torch
 
-import looks
-import random_scenes
-import reliefs
-import renders
-import scenes
+from models.train import looks, random_scenes, reliefs, renders, scenes
 
 STRIDE = 8
 # Larger than any grid of the schedule's images: the grid of 640x480.

@@ -8,7 +8,7 @@
 import cv2
 import numpy as np
 
-from scenes import Layer, render
+from models.train.scenes import Layer, render
 
 
 def similarity(angle, scale, centre, shift=(0, 0)):

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-import random_scenes
-from renders import inside, pixel_grid
+from models.train import random_scenes
+from models.train.renders import inside, pixel_grid
 
 CELLS = 96  # of the grid, each way
 SUBDIVISIONS = (28, 10, 10)  # of the part of a ray that can meet the surface, in turn

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from nets import BasicBlock, prepare_convolutions
+from models.train import runs
+from models.train.blocks import BasicBlock, prepare_convolutions
 
 LITE_WIDTH = 16
 MEAN = (0.485, 0.456, 0.406)
@@ -49,13 +50,13 @@ def distance_table(features):
     return 1 - features @ features.T
 
 
-def lite_load(path, runs):
-    net = ResNet18()
-    runs.load_export(path, net)
-    return net.eval()
+def load_lite(path):
+    model = ResNet18()
+    runs.load_export(path, model)
+    return model.eval()
 
 
-def embed(net, frames, layer):
+def embed(model, frames, layer):
     """Features of uint8 RGB frames [B, H, W, 3] at `layer` (3 or 4)."""
     with torch.no_grad():
-        return net(normalised(torch.as_tensor(frames)))[layer - 3]
+        return model(normalised(torch.as_tensor(frames)))[layer - 3]

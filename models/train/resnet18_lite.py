@@ -1,12 +1,11 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """Trains resnet18-lite: frames of one shot close together, frames of different shots apart.
 
-    collection.py --work DIR
-    resnet18_lite.py --work DIR
+    python3 -m models.train.collection --work DIR
+    python3 -m models.train.resnet18_lite --work DIR
 
-continues from DIR/resnet18-lite/checkpoint.pt where there is one (exactly), else from --from FILE, an
+continues exactly from DIR/resnet18-lite/checkpoint.pt if it exists, else from --from FILE, an
 exported model (the optimiser warms up again), else starts. DIR/resnet18-lite gets checkpoint.pt,
 best.safetensors (by images that are not trained on), log.tsv and curve.png.
 """
@@ -16,17 +15,14 @@ import math
 import torch
 import torch.nn.functional as F
 
-import collection
-import resnet
-import runs
-import shots_data
+from models.train import collection, resnet, runs, shots_data
 
 NEAR, FAR = 0.01, 0.4  # cosine distances: at most within a shot, at least between two
 TEMPERATURE = 0.1
 
 
 def layer_loss(features, shots):
-    """Which frame is of the same shot? And the distances, held on their side of the margins."""
+    """Which frame is of the same shot? And the distances, on their side of the margins."""
     table = resnet.distance_table(features)
     same = torch.arange(2 * shots, device=table.device).roll(shots)
     itself = torch.eye(2 * shots, dtype=torch.bool, device=table.device)
@@ -39,9 +35,9 @@ def layer_loss(features, shots):
     return ranking + 5 * pull + push, within.detach().mean(), between.detach().amin(1).mean()
 
 
-def losses(net, batch):
+def losses(model, batch):
     """(loss, mean distance within a shot, mean distance to the nearest other shot)."""
-    features = net(resnet.normalised(batch.flatten(0, 1)))
+    features = model(resnet.normalised(batch.flatten(0, 1)))
     parts = [layer_loss(layer, batch.shape[1]) for layer in features]
     return sum(part[0] for part in parts), parts[0][1], parts[0][2]
 
@@ -52,34 +48,34 @@ class Run(runs.Training):
 
     def __init__(self, options, train_images, clips, held_back=None):
         torch.manual_seed(options.seed)
-        net = resnet.ResNet18().to(memory_format=torch.channels_last)
+        model = resnet.ResNet18().to(memory_format=torch.channels_last)
         batches = shots_data.Batches(train_images, clips, options.seed, options.shots,
                                      options.side)
-        super().__init__(options, net, batches, runs.Pace(options.steps, options.minutes))
+        super().__init__(options, model, batches, runs.Pace(options.steps, options.minutes))
         self.held_back = held_back
 
     def prepare(self, loaded):
         return loaded.to(self.device, non_blocking=True)
 
     def losses(self, batch):
-        return losses(self.net, batch)
+        return losses(self.model, batch)
 
     def score(self):
-        return separation(self.average.net, self.held_back, self.device)
+        return separation(self.average.model, self.held_back, self.device)
 
     def describe(self):
         return {"architecture": "resnet18", "width": resnet.LITE_WIDTH}
 
 
 @torch.no_grad()
-def separation(net, shots, device):
+def separation(model, shots, device):
     """How far apart cuts and steps within shots are, as the logarithm of their ratio.
 
     The distances of layer3: of neighbouring frames, the largest but for one in fifty, and of frames
     of different shots, the smallest but for one in fifty of each frame's nearest.
     """
     frames = shots.shape[1]
-    features = torch.cat([net(resnet.normalised(shot.to(device)))[0][None] for shot in shots])
+    features = torch.cat([model(resnet.normalised(shot.to(device)))[0][None] for shot in shots])
     features = F.normalize(features, dim=-1)  # [shots, frames, C]
     within = 1 - (features[:, 1:] * features[:, :-1]).sum(-1)
     table = resnet.distance_table(features.flatten(0, 1))

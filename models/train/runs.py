@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """What every training run needs: schedule, averaged weights, checkpoints, log, curve, export.
 
-A run's models, data and losses are its own (loftr_lite.py, resnet18_lite.py); Training is the rest.
+loftr_lite.py and resnet18_lite.py define model, data and losses; Training is the rest.
 """
 
 import argparse
@@ -22,8 +22,8 @@ from safetensors.torch import load_file, save_file
 def learning_rate(share, since, peak, warm_up):
     """Cosine from `peak` to a hundredth of it when `share` of the run is done.
 
-    The first `warm_up` steps since the start, or since a run was taken up from the small weights and
-    lost its optimiser, rise to it.
+    It rises during the first `warm_up` steps since the start, or since the run continued from exported
+    weights, which have no state of the optimiser.
     """
     rate = peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
     return rate * min(1.0, (since + 1) / warm_up)
@@ -53,15 +53,15 @@ class Pace:
 class Average:
     """Exponential moving average of a model's weights and statistics over `steps` steps or so."""
 
-    def __init__(self, net, steps=1000):
-        self.net, self.steps, self.updates = copy.deepcopy(net).eval(), steps, 0
-        self.net.requires_grad_(False)
+    def __init__(self, model, steps=1000):
+        self.model, self.steps, self.updates = copy.deepcopy(model).eval(), steps, 0
+        self.model.requires_grad_(False)
 
     @torch.no_grad()
-    def update(self, net):
+    def update(self, model):
         self.updates += 1
         decay = min(1 - 1 / self.steps, (1 + self.updates) / (10 + self.updates))
-        pairs = list(zip(self.net.state_dict().values(), net.state_dict().values()))
+        pairs = list(zip(self.model.state_dict().values(), model.state_dict().values()))
         mine, theirs = zip(*(pair for pair in pairs if pair[0].is_floating_point()))
         torch._foreach_lerp_(list(mine), list(theirs), 1 - decay)
         for counter, other in pairs:
@@ -76,27 +76,27 @@ def replace_file(path, write):
     os.replace(beside, path)
 
 
-def save_checkpoint(path, net, average, optimiser, step, extra):
-    state = {"model": net.state_dict(), "average": average.net.state_dict(),
+def save_checkpoint(path, model, average, optimiser, step, extra):
+    state = {"model": model.state_dict(), "average": average.model.state_dict(),
              "average_updates": average.updates, "optimiser": optimiser.state_dict(),
              "step": step, "torch_rng": torch.get_rng_state(), "extra": extra}
     replace_file(path, lambda part: torch.save(state, part))
 
 
-def load_checkpoint(path, net, average, optimiser):
+def load_checkpoint(path, model, average, optimiser):
     state = torch.load(path, map_location="cpu", weights_only=True)
-    net.load_state_dict(state["model"])
-    average.net.load_state_dict(state["average"])
+    model.load_state_dict(state["model"])
+    average.model.load_state_dict(state["average"])
     average.updates = state["average_updates"]
     optimiser.load_state_dict(state["optimiser"])
     torch.set_rng_state(state["torch_rng"])
     return state["step"], state["extra"]
 
 
-def export(path, net, metadata):
+def export(path, model, metadata):
     """fp16 safetensors; `metadata` values become strings."""
     tensors = {}
-    for key, value in net.state_dict().items():
+    for key, value in model.state_dict().items():
         value = value.detach().cpu().contiguous()
         tensors[key] = value.half() if value.is_floating_point() else value
         if not torch.isfinite(tensors[key].float()).all():
@@ -106,9 +106,9 @@ def export(path, net, metadata):
     replace_file(pathlib.Path(path), lambda part: save_file(tensors, str(part), text))
 
 
-def load_export(path, net):
+def load_export(path, model):
     """Loads an exported model and returns its metadata."""
-    net.load_state_dict({key: value.float() if value.is_floating_point() else value
+    model.load_state_dict({key: value.float() if value.is_floating_point() else value
                          for key, value in load_file(str(path)).items()})
     with safe_open(str(path), "pt") as file:
         return file.metadata() or {}
@@ -169,19 +169,19 @@ class Timer:
 class Training:
     """One run; everything that a step changes is in the checkpoint.
 
-    A kind of run says its NAME, its COLUMNS of losses and of scores, its WARM_UP in steps, and has
+    A subclass defines NAME, the columns LOSSES and SCORES, WARM_UP in steps, and the methods
     losses(batch), a tuple of tensors with the total first, score(), a dictionary with "score", and
-    describe(), metadata for the export. `prepare` makes of what the loader yields what losses takes.
+    describe(), metadata for the export. `prepare` turns what the loader yields into what losses takes.
     """
 
     NAME, LOSSES, SCORES, WARM_UP = "", ("loss",), ("score",), 100
 
-    def __init__(self, options, net, dataset, pace):
+    def __init__(self, options, model, dataset, pace):
         self.options, self.dataset, self.pace = options, dataset, pace
         self.device = torch.device(options.device)
-        self.net = net.to(self.device)
-        self.average = Average(self.net, options.average_steps)
-        self.optimiser = torch.optim.AdamW(self.net.parameters(), options.rate, weight_decay=0.01)
+        self.model = model.to(self.device)
+        self.average = Average(self.model, options.average_steps)
+        self.optimiser = torch.optim.AdamW(self.model.parameters(), options.rate, weight_decay=0.01)
         self.step, self.resumed_at, self.best, self.seconds = 0, 0, -math.inf, 0.0
         self.directory = options.work / self.NAME
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -192,19 +192,19 @@ class Training:
     def resume(self):
         checkpoint = self.directory / "checkpoint.pt"
         if checkpoint.exists():
-            self.step, extra = load_checkpoint(checkpoint, self.net, self.average, self.optimiser)
+            self.step, extra = load_checkpoint(checkpoint, self.model, self.average, self.optimiser)
             self.resumed_at, self.best, self.seconds = (
                 extra["resumed_at"], extra["best"], extra["seconds"])
-        elif self.options.take_up:
-            found = load_export(self.options.take_up, self.net)
-            self.average = Average(self.net, self.options.average_steps)
+        elif self.options.start_from:
+            found = load_export(self.options.start_from, self.model)
+            self.average = Average(self.model, self.options.average_steps)
             self.step = self.resumed_at = int(found["step"])
             self.seconds = float(found.get("seconds", 0))
         self.pace.set(self.seconds)
 
     def save(self):
         extra = {"resumed_at": self.resumed_at, "best": self.best, "seconds": self.seconds}
-        save_checkpoint(self.directory / "checkpoint.pt", self.net, self.average, self.optimiser,
+        save_checkpoint(self.directory / "checkpoint.pt", self.model, self.average, self.optimiser,
                         self.step, extra)
 
     def metadata(self):
@@ -219,14 +219,14 @@ class Training:
                              self.options.rate, self.WARM_UP)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        self.net.train()
+        self.model.train()
         losses = self.losses(self.prepare(loaded))
         self.optimiser.zero_grad()
         losses[0].backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         if torch.isfinite(norm):  # a step that would spoil the weights is left out
             self.optimiser.step()
-            self.average.update(self.net)
+            self.average.update(self.model)
         self.step += 1
         return [loss.detach() for loss in losses] + [rate]
 
@@ -241,7 +241,7 @@ class Training:
         scores = self.score()
         if scores["score"] > self.best:
             self.best = scores["score"]
-            export(self.directory / "best.safetensors", self.average.net, self.metadata())
+            export(self.directory / "best.safetensors", self.average.model, self.metadata())
         return scores
 
     def train(self):
@@ -295,7 +295,7 @@ def parser(description, steps, rate, validate_every):
                          help="length of the whole schedule by the clock, in place of --steps")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--rate", type=float, default=rate, help="highest learning rate")
-    options.add_argument("--from", dest="take_up", type=pathlib.Path,
+    options.add_argument("--from", dest="start_from", type=pathlib.Path,
                          help="exported model to continue from")
     options.add_argument("--average-steps", type=int, default=1000,
                          help="steps that the averaged weights reach back, or so")

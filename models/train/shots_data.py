@@ -8,9 +8,7 @@ import cv2
 import numpy as np
 import torch
 
-import photometry
-import collection
-import random_scenes
+from models.train import collection, photometry, random_scenes
 
 LEAST_FRAMES = 20
 HELD_BACK = ("castel", "cube")  # directories whose sequences choose the best weights
@@ -146,7 +144,7 @@ def held_back_shots(images, clips, side=224, frames=3):
 
 
 def still_path(rng, image, frames):
-    """A camera that continues over an image the same way for some frames."""
+    """A camera that moves over an image at a constant speed for some frames."""
     size = (256, 144)
     step = random_scenes.random_homography(rng, size, 0.0)
     place = random_scenes.lay_out(rng, image, size, 1.1)

@@ -8,12 +8,7 @@ import dataclasses
 import numpy as np
 import torch
 
-import atlas
-import pairs
-import photometry
-import random_scenes
-import reliefs
-import scenes
+from models.train import atlas, pairs, photometry, random_scenes, reliefs, scenes
 
 SEED = 77
 KINDS = ("flat", "solid", "hills")
@@ -79,7 +74,7 @@ COLUMNS = ("score_320", "score_640", *(f"{kind}_{what}" for kind in KINDS
                                        for what in ("1px", "3px")))
 
 
-def score(net, held_back, device):
+def score(model, held_back, device):
     """Per kind the shares of matches within 1 and 3 px; per size, and in all, a figure of merit.
 
     It is the mean over pairs of (share within 1 px + share within 3 px) / 2 times the share of the
@@ -88,7 +83,7 @@ def score(net, held_back, device):
     figures = collections.defaultdict(list)
     for pair in held_back:
         tensors = torch.from_numpy(pair.images)[:, None, None].to(device)
-        points0, points1, _, _ = net.match(tensors[0], tensors[1])
+        points0, points1, _, _ = model.match(tensors[0], tensors[1])
         off = errors(pair, points0.cpu().double().numpy(), points1.cpu().double().numpy())
         within = [float((off <= limit).mean()) if len(off) else 0.0 for limit in (1, 3)]
         recall = (off <= 3).sum() / max(pair.true_cells, 1)

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Tests of models/train. They run where its requirements.txt is installed and skip elsewhere."""
+"""Tests of models/train. They run where its requirements.txt is installed and skip elsewhere.
 
-import pathlib
-import sys
+python3 -m pytest tests/train, from the root of the repository: there the package models is found.
+"""
 
 import pytest
 
-MODELS = pathlib.Path(__file__).parents[2] / "models"
-sys.path[:0] = [str(MODELS), str(MODELS / "train")]
-
-SKIPPED = 77  # Meson's exit status for "skipped"
+SKIPPED = 77  # what Meson reads as "skipped"
 
 
 def pytest_sessionfinish(session, exitstatus):

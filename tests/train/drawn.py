@@ -5,7 +5,7 @@
 import cv2
 import numpy as np
 
-import scenes
+from models.train import scenes
 
 
 def texture(seed, size=(400, 300)):

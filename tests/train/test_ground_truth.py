@@ -9,14 +9,8 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-import atlas  # noqa: E402
+from models.train import atlas, looks, pairs, random_scenes, reliefs, renders, scenes  # noqa: E402
 import drawn  # noqa: E402
-import looks  # noqa: E402
-import pairs  # noqa: E402
-import random_scenes  # noqa: E402
-import reliefs  # noqa: E402
-import renders  # noqa: E402
-import scenes  # noqa: E402
 
 SIZE = (160, 120)
 COLUMNS, CELLS = 20, 300

@@ -11,13 +11,8 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-import atlas  # noqa: E402
+from models.train import atlas, loftr, loftr_lite, pairs, runs, validation  # noqa: E402
 import drawn  # noqa: E402
-import loftr  # noqa: E402
-import loftr_lite  # noqa: E402
-import pairs  # noqa: E402
-import runs  # noqa: E402
-import validation  # noqa: E402
 
 
 def warmed_net():
@@ -141,7 +136,7 @@ def test_a_run_continues_from_the_exported_weights(tmp_path):
     run_steps(run, 2)
     small = tmp_path / "small.safetensors"
     runs.export(small, run.average.model, run.metadata())
-    again = loftr_lite.Run(options(tmp_path / "second", take_up=small), drawn.textures())
+    again = loftr_lite.Run(options(tmp_path / "second", start_from=small), drawn.textures())
     again.resume()
     assert again.step == 2
     weight = run.average.model.backbone.conv1.weight

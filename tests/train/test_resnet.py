@@ -8,11 +8,8 @@ for package in ("numpy", "cv2", "torch", "safetensors"):
 import cv2  # noqa: E402
 import torch  # noqa: E402
 
+from models.train import resnet, resnet18_lite, scenes, shots_data  # noqa: E402
 import drawn  # noqa: E402
-import resnet  # noqa: E402
-import resnet18_lite  # noqa: E402
-import scenes  # noqa: E402
-import shots_data  # noqa: E402
 
 
 def coloured():
@@ -63,8 +60,8 @@ def test_a_run_that_stops_and_continues_equals_an_uninterrupted_one(tmp_path):
 
 def test_every_gradient_is_finite_and_reaches_every_weight(tmp_path):
     run = run_in(tmp_path)
-    resnet18_lite.losses(run.net.train(), run.dataset[0])[0].backward()
-    for name, weight in run.net.named_parameters():
+    resnet18_lite.losses(run.model.train(), run.dataset[0])[0].backward()
+    for name, weight in run.model.named_parameters():
         assert torch.isfinite(weight.grad).all(), name
         assert weight.grad.abs().max() > 0, name
 
@@ -87,11 +84,11 @@ def test_held_back_shots_are_all_different_and_their_frames_alike():
 
 
 def test_the_score_falls_when_two_shots_show_the_same():
-    net = resnet.ResNet18().eval()
+    model = resnet.ResNet18().eval()
     shots = shots_data.held_back_shots(coloured(), [], side=64)
-    apart = resnet18_lite.separation(net, shots, "cpu")
+    apart = resnet18_lite.separation(model, shots, "cpu")
     shots[1] = shots[0]
-    together = resnet18_lite.separation(net, shots, "cpu")
+    together = resnet18_lite.separation(model, shots, "cpu")
     assert together["smallest_between"] < 0.1 * apart["smallest_between"]
     assert together["score"] < apart["score"]
 

