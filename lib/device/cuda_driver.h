@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/device/cuda_probe.h"
+#include "lib/base/result.h"
+#include "lib/device/cuda_device.h"
 
 namespace gsttorch {
 

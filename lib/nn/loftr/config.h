@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/nn/weights/weights.h"
+#include "lib/nn/weights/state_dict.h"
 
 namespace gsttorch {
 

@@ -18,6 +18,7 @@
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/ops/prepared_image.h"
+#include "lib/nn/weights/weights.h"
 
 namespace gsttorch {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "lib/nn/weights/weights.h"
+#include "lib/nn/weights/state_dict.h"
 
 namespace gsttorch {
 

@@ -24,6 +24,7 @@
 #include "lib/nn/raft/flow_figures.h"
 #include "lib/nn/raft/raft.h"
 #include "lib/nn/raft/warm_start.h"
+#include "lib/nn/weights/weights.h"
 
 namespace gsttorch {
 namespace {

@@ -17,7 +17,7 @@ at::Tensor MappedTensors::run(std::string_view data, c10::ScalarType type) {
     return at::empty({count}, at::TensorOptions().dtype(type).device(at::kMeta));
   }
   const bool aligned = reinterpret_cast<std::uintptr_t>(data.data()) % item == 0;
-  // Torch has no tensors of constant bytes: weights.h asks its callers not to write.
+  // Torch has no tensors of constant bytes: state_dict.h forbids to write.
   void* bytes = const_cast<char*>(data.data());
   const auto options = at::TensorOptions().dtype(type);
   if (aligned)

@@ -10,7 +10,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "lib/nn/base/precision.h"
-#include "lib/nn/weights/weights.h"
+#include "lib/nn/weights/state_dict.h"
 
 namespace gsttorch {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "lib/nn/weights/mapped_tensor.h"
-#include "lib/nn/weights/weights.h"
+#include "lib/nn/weights/state_dict.h"
 
 namespace gsttorch {
 

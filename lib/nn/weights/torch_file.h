@@ -2,8 +2,10 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <string_view>
+
 #include "lib/nn/weights/mapped_tensor.h"
-#include "lib/nn/weights/weights.h"
+#include "lib/nn/weights/state_dict.h"
 
 namespace gsttorch {
 

@@ -5,25 +5,15 @@
 #include <cstddef>
 #include <map>
 #include <string>
-#include <string_view>
-
-#include <ATen/core/Tensor.h>
 
 #include "lib/base/result.h"
+#include "lib/nn/weights/state_dict.h"
 
 namespace gsttorch {
-
-/// A model's tensors by key, on the CPU. They may lie in a mapped file: never write to them.
-using StateDict = std::map<std::string, at::Tensor, std::less<>>;
 
 enum class KeyPrefix {
   Strip,  ///< take a leading `module.` (DataParallel) or `matcher.` (LoFTR's trainer) off
   Keep,   ///< keys as they stand in the file
-};
-
-enum class WeightsContent {
-  Values,  ///< tensors with their elements
-  Shapes,  ///< tensors of the meta device: what can be told from the file's headers
 };
 
 /// Reads a weights file of any kind this project knows, told by its content: safetensors (mapped),
