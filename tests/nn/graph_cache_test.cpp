@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// tests/gpu tests replay on a GPU, with the models; these tests cover the rest on the CPU.
+// What is replayed on a GPU is tested with the models, in tests/nn/device; here that all else
+// continues.
 #include "lib/nn/graph/graph_cache.h"
 
 #include <stdexcept>

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -15,16 +16,32 @@
 
 namespace gsttorch {
 
-/// A test that is skipped if there is no GPU that LibTorch can use.
-class GpuTest : public testing::Test {
+/// The devices that every suite of this directory runs on, in the words of `device=`.
+inline auto test_devices() { return testing::Values("cpu", "cuda"); }
+
+/// Models on one device against the reference, which is the CPU with one thread per operation.
+/// Skipped, with the reason, where the device cannot be used.
+class DeviceTest : public testing::Test {
  protected:
-  void SetUp() override {
+  /// To be called first, in SetUp(); the test has no device_ where it was skipped.
+  void use(const std::string& name) {
     const auto engine = load_engine();
     ASSERT_TRUE(engine) << engine.error().message;
     engine_ = *engine;
-    const auto device = engine_->resolve_device("cuda");
+    const auto device = engine_->resolve_device(name);
     if (!device) GTEST_SKIP() << device.error().message;
     device_ = *device;
+  }
+
+  /// What `compute` returns, in a thread that computes as the reference does.
+  template <typename Compute>
+  auto by_reference(Compute&& compute) {
+    decltype(compute()) result;
+    std::jthread([&] {
+      engine_->enter_worker("cpu", 1);
+      result = compute();
+    }).join();
+    return result;
   }
 
   template <typename T>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// Matches that LoFTR finds on a GPU, against those that it finds on the CPU.
+// Matches that LoFTR finds on each device, against those of the reference.
 #include <map>
 #include <thread>
 
-#include "tests/gpu/gpu_test.h"
+#include "tests/nn/device/device_test.h"
 #include "tests/support/paths.h"
 
 namespace gsttorch {
@@ -13,8 +13,10 @@ namespace {
 
 constexpr int kWidth = 176, kHeight = 144;
 
-class MatchOnGpu : public GpuTest {
+class MatchOnDevice : public DeviceTest, public testing::WithParamInterface<const char*> {
  protected:
+  void SetUp() override { use(GetParam()); }
+
   using Frames = std::vector<std::shared_ptr<const MatchFrame>>;
 
   std::unique_ptr<MatchModel> load(const std::string& device) {
@@ -42,6 +44,13 @@ class MatchOnGpu : public GpuTest {
     std::vector<MatchPair> pairs;
     for (std::size_t i = 1; i < frames.size(); i++) pairs.push_back({frames[i - 1], frames[i]});
     return value_of(model.match(pairs, options()));
+  }
+
+  /// The pairs of `sources`, by a model on the device and by the reference.
+  void expect_equal_to_reference(MatchModel& model, MatchModel& reference,
+                                 const std::vector<Image>& sources) {
+    expect_equal(match(model, encode(model, sources)),
+                 by_reference([&] { return match(reference, encode(reference, sources)); }));
   }
 
   static std::vector<Image> sources(int count, double from = 0) {
@@ -74,59 +83,62 @@ class MatchOnGpu : public GpuTest {
   }
 };
 
-TEST_F(MatchOnGpu, equals_the_cpu) {
+TEST_P(MatchOnDevice, equals_the_reference) {
   const auto frames = sources(2);
-  const auto gpu = load(device_), cpu = load("cpu");
-  expect_equal(match(*gpu, encode(*gpu, frames)), match(*cpu, encode(*cpu, frames)));
+  const auto model = load(device_), reference = load("cpu");
+  expect_equal_to_reference(*model, *reference, frames);
 }
 
-// What is asked again is replayed, with what was recorded at reference images.
-TEST_F(MatchOnGpu, of_later_images_equals_the_cpus) {
-  const auto gpu = load(device_), cpu = load("cpu");
+// On a GPU a second pair replays what the first one recorded.
+TEST_P(MatchOnDevice, of_later_images_equals_the_references) {
+  const auto model = load(device_), reference = load("cpu");
   for (const double from : {0., 17., 5., 40.}) {
     const auto frames = sources(2, from);
-    expect_equal(match(*gpu, encode(*gpu, frames)), match(*cpu, encode(*cpu, frames)));
+    expect_equal_to_reference(*model, *reference, frames);
   }
 }
 
-TEST_F(MatchOnGpu, of_a_batch_equals_that_of_single_pairs) {
-  const auto gpu = load(device_);
-  const Frames frames = encode(*gpu, sources(4));
+TEST_P(MatchOnDevice, of_a_batch_equals_that_of_single_pairs) {
+  const auto model = load(device_);
+  const Frames frames = encode(*model, sources(4));
   std::vector<MatchResult> single;
   for (std::size_t i = 1; i < frames.size(); i++) {
-    single.push_back(match(*gpu, {frames[i - 1], frames[i]}).at(0));
+    single.push_back(match(*model, {frames[i - 1], frames[i]}).at(0));
   }
-  expect_equal(match(*gpu, frames), single);
+  expect_equal(match(*model, frames), single);
 }
 
-TEST_F(MatchOnGpu, of_images_of_two_sizes_equals_the_cpus) {
-  const auto gpu = load(device_), cpu = load("cpu");
+TEST_P(MatchOnDevice, of_images_of_two_sizes_equals_the_references) {
+  const auto model = load(device_), reference = load("cpu");
   std::vector<Image> frames;
   frames.emplace_back(kWidth, kHeight);
   frames.emplace_back(kWidth + 32, kHeight - 16, 3, 2);
-  expect_equal(match(*gpu, encode(*gpu, frames)), match(*cpu, encode(*cpu, frames)));
+  expect_equal_to_reference(*model, *reference, frames);
 }
 
-TEST_F(MatchOnGpu, is_the_same_from_lanes_that_work_at_once) {
-  const auto gpu = load(device_);
+TEST_P(MatchOnDevice, is_the_same_from_workers_that_compute_at_once) {
+  const auto model = load(device_);
   const auto frames = sources(3);
-  const auto expected = match(*gpu, encode(*gpu, frames));
+  const auto expected = match(*model, encode(*model, frames));
   std::vector<std::vector<MatchResult>> found(4);
   {
     std::vector<std::jthread> workers;
     for (auto& result : found) {
       workers.emplace_back([&] {
         engine_->enter_worker(device_, 1);
-        for (int i = 0; i < 3; i++) result = match(*gpu, encode(*gpu, frames));
+        for (int i = 0; i < 3; i++) result = match(*model, encode(*model, frames));
       });
     }
   }
   for (const auto& result : found) expect_equal(result, expected);
 }
 
-TEST_F(MatchOnGpu, of_no_pair_is_nothing) {
+TEST_P(MatchOnDevice, of_no_pair_is_nothing) {
   EXPECT_TRUE(value_of(load(device_)->match({}, options())).empty());
 }
+
+INSTANTIATE_TEST_SUITE_P(Devices, MatchOnDevice, test_devices(),
+                         [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace gsttorch

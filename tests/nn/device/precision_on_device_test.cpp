@@ -1,31 +1,37 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 //
-// Models in half precision beside themselves in fp32, both on the GPU.
+// Models in half precision against the same in fp32, both on the device.
 #include <cmath>
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "tests/gpu/gpu_test.h"
+#include "tests/nn/device/device_test.h"
 #include "tests/support/paths.h"
 #include "tests/support/weights_file.h"
 
 namespace gsttorch {
 namespace {
 
-class PrecisionOnGpu : public GpuTest, public testing::WithParamInterface<Precision> {
+class PrecisionOnDevice : public DeviceTest,
+                          public testing::WithParamInterface<std::tuple<const char*, Precision>> {
  protected:
-  /// The same as `load(options)`, in the precision of the test; null where the GPU has not got it.
+  void SetUp() override { use(std::get<0>(GetParam())); }
+  static Precision precision() { return std::get<1>(GetParam()); }
+
+  /// load() in the precision of the test; null where the device does not support it. Every CUDA
+  /// device supports fp16; the CPU never does, and bf16 only if it has the instructions.
   template <typename Load>
-  auto brief(Load&& load, const std::string& path) {
-    auto model = load(ModelOptions{path, device_, GetParam()});
+  auto reduced(Load&& load, const std::string& path) {
+    auto model = load(ModelOptions{path, device_, precision()});
     if (!model) {
-      EXPECT_EQ(GetParam(), Precision::Bf16) << model.error().message;
+      EXPECT_TRUE(device_ == "cpu" || precision() == Precision::Bf16) << model.error().message;
     }
     return model ? std::move(*model) : nullptr;
   }
@@ -39,7 +45,7 @@ class PrecisionOnGpu : public GpuTest, public testing::WithParamInterface<Precis
   }
 };
 
-TEST_P(PrecisionOnGpu, of_flow_costs_little) {
+TEST_P(PrecisionOnDevice, of_flow_costs_little) {
   const std::string path = directory_.path("raft.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/raft_small.shapes"));
   const auto load = [this](const ModelOptions& options) {
@@ -57,9 +63,9 @@ TEST_P(PrecisionOnGpu, of_flow_costs_little) {
     }
     return result;
   };
-  const auto model = brief(load, path);
-  if (!model) GTEST_SKIP() << "not on this GPU";
-  EXPECT_EQ(model->info().precision, GetParam());
+  const auto model = reduced(load, path);
+  if (!model) GTEST_SKIP() << name_of(precision()) << " is not supported on " << device_;
+  EXPECT_EQ(model->info().precision, precision());
   const FlowResult half = flow(*model);
   const FlowResult full = flow(*value_of(load({path, device_})));
   const auto* x = static_cast<const float*>(half.forward->host_data());
@@ -74,7 +80,7 @@ TEST_P(PrecisionOnGpu, of_flow_costs_little) {
   EXPECT_LT(apart, 0.03 * length);
 }
 
-TEST_P(PrecisionOnGpu, of_matches_costs_little) {
+TEST_P(PrecisionOnDevice, of_matches_costs_little) {
   const std::string path = source_file("models/bundled/loftr-lite.safetensors");
   const auto load = [this](const ModelOptions& options) {
     return engine_->load_match_model(options);
@@ -90,8 +96,8 @@ TEST_P(PrecisionOnGpu, of_matches_costs_little) {
     }
     return result.matches;
   };
-  const auto model = brief(load, path);
-  if (!model) GTEST_SKIP() << "not on this GPU";
+  const auto model = reduced(load, path);
+  if (!model) GTEST_SKIP() << name_of(precision()) << " is not supported on " << device_;
   const std::vector<Match> half = match(*model);
   const std::vector<Match> full = match(*value_of(load({path, device_})));
   ASSERT_GT(full.size(), 20u);
@@ -111,7 +117,7 @@ TEST_P(PrecisionOnGpu, of_matches_costs_little) {
   EXPECT_GE(same, 0.9 * half.size());
 }
 
-TEST_P(PrecisionOnGpu, of_features_costs_little) {
+TEST_P(PrecisionOnDevice, of_features_costs_little) {
   const std::string path = source_file("models/bundled/resnet18-lite.safetensors");
   const auto load = [this](const ModelOptions& options) {
     return engine_->load_feature_model(options);
@@ -125,8 +131,8 @@ TEST_P(PrecisionOnGpu, of_features_costs_little) {
     }
     return values;
   };
-  const auto model = brief(load, path);
-  if (!model) GTEST_SKIP() << "not on this GPU";
+  const auto model = reduced(load, path);
+  if (!model) GTEST_SKIP() << name_of(precision()) << " is not supported on " << device_;
   const std::vector<float> half = features(*model);
   const std::vector<float> full = features(*value_of(load({path, device_})));
   ASSERT_EQ(half.size(), full.size());
@@ -139,9 +145,13 @@ TEST_P(PrecisionOnGpu, of_features_costs_little) {
   EXPECT_LT(std::sqrt(apart), 0.03 * std::sqrt(length));
 }
 
-INSTANTIATE_TEST_SUITE_P(Precisions, PrecisionOnGpu,
-                         testing::Values(Precision::Fp16, Precision::Bf16),
-                         [](const auto& info) { return std::string(name_of(info.param)); });
+INSTANTIATE_TEST_SUITE_P(Devices, PrecisionOnDevice,
+                         testing::Combine(test_devices(),
+                                          testing::Values(Precision::Fp16, Precision::Bf16)),
+                         [](const auto& info) {
+                           return std::string(std::get<0>(info.param)) + "_" +
+                                  std::string(name_of(std::get<1>(info.param)));
+                         });
 
 }  // namespace
 }  // namespace gsttorch

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 
-// The models that tell shots, on a GPU against the CPU.
+// The models of shot detection on each device, against the reference.
 #include <cmath>
 
-#include "tests/gpu/gpu_test.h"
+#include "tests/nn/device/device_test.h"
 #include "tests/support/paths.h"
 #include "tests/support/weights_file.h"
 
@@ -13,11 +13,13 @@ namespace {
 
 constexpr int kWidth = 160, kHeight = 120;
 
-class ShotsOnGpu : public GpuTest {
+class ShotsOnDevice : public DeviceTest, public testing::WithParamInterface<const char*> {
  protected:
-  std::string weights(const std::string& net) {
-    const std::string path = directory_.path(net + ".safetensors");
-    formula::write_weights(path, source_file("tests/nn/goldens/" + net + ".shapes"));
+  void SetUp() override { use(GetParam()); }
+
+  std::string weights(const std::string& model) {
+    const std::string path = directory_.path(model + ".safetensors");
+    formula::write_weights(path, source_file("tests/nn/goldens/" + model + ".shapes"));
     return path;
   }
 
@@ -57,39 +59,40 @@ class ShotsOnGpu : public GpuTest {
   }
 };
 
-TEST_F(ShotsOnGpu, resnets_features_equal_the_cpus) {
+TEST_P(ShotsOnDevice, resnets_features_equal_the_references) {
   const std::string path = weights("resnet18");
-  const auto gpu = value_of(engine_->load_feature_model({path, device_}));
-  const auto cpu = value_of(engine_->load_feature_model({path, "cpu"}));
-  for (const double from : {0., 17., 5., 40.}) {  // what is asked again is replayed
+  const auto model = value_of(engine_->load_feature_model({path, device_}));
+  const auto reference = value_of(engine_->load_feature_model({path, "cpu"}));
+  for (const double from : {0., 17., 5., 40.}) {  // a GPU replays what the first recorded
     const auto frames = sources(1, from);
-    expect_equal(features(*gpu, frames), features(*cpu, frames));
+    expect_equal(features(*model, frames),
+                 by_reference([&] { return features(*reference, frames); }));
   }
 }
 
-TEST_F(ShotsOnGpu, resnets_features_of_a_batch_equal_those_of_single_frames) {
-  const auto gpu = value_of(engine_->load_feature_model({weights("resnet18"), device_}));
+TEST_P(ShotsOnDevice, resnets_features_of_a_batch_equal_those_of_single_frames) {
+  const auto model = value_of(engine_->load_feature_model({weights("resnet18"), device_}));
   std::vector<FrameFeatures> single;
-  for (const Image& source : sources(5)) single.push_back(features(*gpu, {source}).at(0));
-  expect_equal(features(*gpu, sources(5)), single);
+  for (const Image& source : sources(5)) single.push_back(features(*model, {source}).at(0));
+  expect_equal(features(*model, sources(5)), single);
 }
 
-TEST_F(ShotsOnGpu, transnets_probabilities_equal_the_cpus) {
+TEST_P(ShotsOnDevice, transnets_probabilities_equal_the_references) {
   const std::string path = weights("transnetv2");
-  const auto gpu = value_of(engine_->load_shot_model({path, device_}));
-  const auto cpu = value_of(engine_->load_shot_model({path, "cpu"}));
+  const auto model = value_of(engine_->load_shot_model({path, device_}));
+  const auto reference = value_of(engine_->load_shot_model({path, "cpu"}));
   for (const double from : {0., 17., 5.}) {
     std::vector<Thumbnail> window;
     for (const Image& source : sources(30, from)) {
       SingleUseImage image(source.view), again(source.view);
-      window.push_back(value_of(cpu->thumbnail(image)));
-      const Thumbnail thumbnail = value_of(gpu->thumbnail(again));
+      window.push_back(value_of(reference->thumbnail(image)));
+      const Thumbnail thumbnail = value_of(model->thumbnail(again));
       for (std::size_t p = 0; p < thumbnail.rgb.size(); p++) {
         ASSERT_NEAR(thumbnail.rgb[p], window.back().rgb[p], 1) << "byte " << p;
       }
     }
-    const auto found = value_of(gpu->probabilities(window));
-    const auto expected = value_of(cpu->probabilities(window));
+    const auto found = value_of(model->probabilities(window));
+    const auto expected = by_reference([&] { return value_of(reference->probabilities(window)); });
     ASSERT_EQ(found.size(), expected.size());
     for (std::size_t i = 0; i < found.size(); i++) {
       EXPECT_NEAR(found[i].single, expected[i].single, 2e-3) << "frame " << i;
@@ -97,6 +100,9 @@ TEST_F(ShotsOnGpu, transnets_probabilities_equal_the_cpus) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Devices, ShotsOnDevice, test_devices(),
+                         [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace gsttorch
