@@ -1,6 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""Finds forbidden text, and files that are too large."""
+"""What no file may contain, and files that are too large, for the sake of those who clone the tree.
+
+- The host name of a package registry. tools/setup downloads through pip and apt-get, which people
+  configure for a mirror or a proxy. A file that names the host goes past that configuration: it
+  works for its author, and fails in a network that reaches only the mirror.
+- A path of one machine, such as someone's home directory. It comes from a pasted log or example.
+  Commands in documentation and expectations in tests that have one fail everywhere else.
+- A file of more than 100 KiB. Git keeps every version of it for ever, and every clone downloads
+  them all. Large data are downloaded by hash (tools/wheels.txt, models/manifest.json), and goldens
+  are cut to size; the bundled weights are the one exception.
+"""
 import re
 
 import pytest
@@ -8,9 +18,10 @@ import pytest
 import tree
 
 LARGEST = 100 * 1024
-BUNDLED = "models/bundled/"  # small weights that the project bundles
+BUNDLED = "models/bundled/"  # small weights: the examples run without a download
 
-# Each in two parts, so that this file does not contain them.
+# In two halves each, so that this file does not contain them itself. Names that stand for anyone
+# ("someone", "user") are allowed in paths of examples.
 FORBIDDEN = {
     "a package registry's host": "|".join(re.escape(first + rest) for first, rest in [
         ("pypi", ".org"), ("pythonhosted", ".org"), ("deb.debian", ".org"),
