@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/base/runtime_library.h"
 #include "lib/formats/match.h"
 
 namespace gsttorch {
@@ -76,5 +77,9 @@ Result<Vision*> load_vision();
 /// The number in the entry point's name increases with every change of the class above.
 #define GSTTORCH_VISION_ENTRY "gsttorch_vision_2"
 using VisionEntry = Vision* (*)();
+
+inline constexpr RuntimeLibrary kVisionLibrary{
+    "libgsttorch-vision.so", "GST_TORCH_VISION_LIBRARY", GSTTORCH_VISION_ENTRY,
+    "build it with OpenCV's calib3d (tools/setup gets it)"};
 
 }  // namespace gsttorch

@@ -86,6 +86,61 @@ def test_missing_plugins_are_said_with_their_remedy(gst_torch, tmp_path):
         assert "GST_PLUGIN_PATH" in found[name]["remedy"]
 
 
+def test_a_missing_perfmeter_is_missing_because_analyze_needs_it(gst_torch, with_weights, tmp_path):
+    for plugin in (BUILD_ROOT / "gst" / "plugin").glob("*.so"):
+        if "perfmeter" not in plugin.name:
+            (tmp_path / plugin.name).symlink_to(plugin)
+    done = gst_torch("doctor", "--json",
+                     env={**with_weights, "GST_PLUGIN_PATH": str(tmp_path),
+                          "GST_REGISTRY": str(tmp_path / "registry.bin")})
+    assert done.returncode == 1
+    report, found = checks(done)
+    assert [check["name"] for check in report["checks"] if check["state"] == "missing"] \
+        == ["perfmeter"]
+    assert "GST_PLUGIN_PATH" in found["perfmeter"]["remedy"]
+
+
+@pytest.mark.parametrize("variable, name, option", [
+    ("GST_TORCH_VISION_LIBRARY", "geometry", "--geometry"),
+    ("GST_TORCH_DRAWING_LIBRARY", "drawing", "--plot"),
+])
+def test_a_missing_library_is_said_with_the_options_that_need_it(gst_torch, with_weights, tmp_path,
+                                                                 variable, name, option):
+    done = gst_torch("doctor", "--json",
+                     env={**with_weights, variable: str(tmp_path / "absent.so")})
+    assert done.returncode == 0, done.stdout
+    _, found = checks(done)
+    assert found[name]["state"] == "absent"
+    assert option in found[name]["detail"]
+
+
+def test_each_stage_of_analyze_is_said_to_be_able_to_run_or_why_not(gst_torch, with_weights,
+                                                                    tmp_path):
+    _, found = checks(gst_torch("doctor", "--json", env=with_weights))
+    assert {name: found[name]["state"] for name in ("scenes", "flow", "matches")} \
+        == {"scenes": "ok", "flow": "ok", "matches": "ok"}
+    _, found = checks(gst_torch("doctor", "--json"))
+    assert found["flow"]["state"] == "missing"
+    assert "gst-torch models fetch raft-small" in found["flow"]["detail"]
+    _, found = checks(gst_torch("doctor", "--json",
+                                env={**with_weights, "GST_PLUGIN_PATH": str(tmp_path),
+                                     "GST_REGISTRY": str(tmp_path / "registry.bin")}))
+    assert found["matches"]["state"] == "absent"
+    assert "loftrmatch" in found["matches"]["detail"]
+
+
+def test_checks_every_element_that_analyze_puts_into_its_pipeline(gst_torch, media, weights,
+                                                                  tmp_path):
+    done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights,
+                     "--overlay", tmp_path / "x.webm", "--frames", "2")
+    assert done.returncode == 0, done.stderr
+    parts = done.stdout.splitlines()[0].removeprefix("gst-launch-1.0 -e ").split(" ! ")
+    elements = {part.split()[0] for part in parts if "/" not in part.split()[0]}
+    assert "vp8enc" in elements
+    _, found = checks(gst_torch("doctor", "--json"))
+    assert elements - found.keys() == set()
+
+
 def test_a_plugin_of_ours_that_cannot_be_loaded_is_named(gst_torch, tmp_path):
     broken = tmp_path / "libgsttorchbroken.so"
     broken.write_bytes(b"no library at all" * 100)

@@ -136,9 +136,9 @@ def test_sections_of_other_elements_appear_with_their_results(gst_torch, copied)
     (copied / "results.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert gst_torch("report", copied).returncode == 0
     page = Page(copied / "report.html")
-    assert "Scenes" in page.headings
+    assert "Shots" in page.headings
     assert "Matches" in page.headings
-    assert "0:00.32" in page.text.partition("Scenes")[2]
+    assert "0:00.32" in page.text.partition("Shots")[2]
 
 
 def test_without_the_video_there_is_a_page_without_frames(gst_torch, copied):

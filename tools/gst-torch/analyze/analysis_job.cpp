@@ -51,8 +51,7 @@ Result<RunManifest> make_record(const AnalysisPlan& plan, const JobOptions& opti
   for (const Stage* stage : plan.stages) {
     auto weights = stage_weights(*stage, plan.flow);
     if (!weights) return weights.error();
-    const bool is_flow = stage->element == std::string("raftflow");
-    record.set_model(*stage, is_flow ? plan.flow.model.value_or("auto") : "auto", *weights);
+    record.set_model(*stage, stage_model(*stage, plan.flow), *weights);
   }
   record.set_identity(plan);
   return record;
@@ -220,18 +219,6 @@ Run new_run(const AnalysisPlan& plan, const JobOptions& options, const VideoFact
 }
 
 }  // namespace
-
-Result<void> check_needs(const AnalysisPlan& plan) {
-  for (const std::string& element : needed_elements(plan)) {
-    if (has_element(element.c_str())) continue;
-    return Error{ErrorCode::LibraryMissing, "GStreamer has no element " + element +
-                                                " (gst-torch doctor says what is missing)"};
-  }
-  for (const Stage* stage : plan.stages) {
-    if (auto weights = stage_weights(*stage, plan.flow); !weights) return weights.error();
-  }
-  return {};
-}
 
 JobResult analyze_video(const AnalysisPlan& plan, const JobOptions& options) {
   auto facts = check_video(plan);

@@ -34,9 +34,6 @@ struct JobOptions {
   bool verbose = false;
 };
 
-/// An Error where an element or weights are missing that any video would need.
-Result<void> check_needs(const AnalysisPlan& plan);
-
 /// Analyses one video into its directory, or does what an earlier run has left to do, and makes the
 /// report. The pipeline and what was achieved go to stdout.
 JobResult analyze_video(const AnalysisPlan& plan, const JobOptions& options);

@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include "tools/gst-torch/support/elements.h"
+
 namespace gsttorch {
 namespace {
 
@@ -102,6 +104,17 @@ void add_overlay(Words& words, const std::string& file) {
   words.element("filesink").set("location", file);
 }
 
+std::vector<std::string> needed_elements(const AnalysisPlan& plan) {
+  std::vector<std::string> elements;
+  bool first_of_part = true;
+  for (const std::string& word : analysis_pipeline(plan, {.meter_file = "x"})) {
+    const bool is_caps = word.find('/') != std::string::npos;
+    if (first_of_part && !is_caps) elements.push_back(word);
+    first_of_part = word == "!";
+  }
+  return elements;
+}
+
 }  // namespace
 
 std::vector<std::string> analysis_pipeline(const AnalysisPlan& plan, const RunExtras& extras) {
@@ -144,15 +157,14 @@ std::string shell_command(const std::vector<std::string>& words) {
   return command;
 }
 
-std::vector<std::string> needed_elements(const AnalysisPlan& plan) {
-  std::vector<std::string> elements;
-  bool first_of_part = true;
-  for (const std::string& word : analysis_pipeline(plan, {.meter_file = "x"})) {
-    const bool is_caps = word.find('/') != std::string::npos;
-    if (first_of_part && !is_caps) elements.push_back(word);
-    first_of_part = word == "!";
+Result<void> check_needs(const AnalysisPlan& plan) {
+  for (const Stage* stage : plan.stages) {
+    if (auto ready = check_stage(*stage, stage_model(*stage, plan.flow)); !ready) return ready;
   }
-  return elements;
+  for (const std::string& element : needed_elements(plan)) {
+    if (auto there = check_element(element); !there) return there;
+  }
+  return {};
 }
 
 }  // namespace gsttorch

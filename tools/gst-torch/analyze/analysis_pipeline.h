@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/gst-torch/analyze/stages.h"
+#include "tools/gst-torch/analyze/stage_choice.h"
 #include "tools/gst-torch/support/settings.h"
 
 namespace gsttorch {
@@ -42,7 +42,8 @@ std::string join_words(const std::vector<std::string>& words);
 /// The words as a command that can be pasted into a shell.
 std::string shell_command(const std::vector<std::string>& words);
 
-/// The elements that the plan's pipeline needs, perfmeter included.
-std::vector<std::string> needed_elements(const AnalysisPlan& plan);
+/// An Error where an element or weights are missing that the plan's pipeline needs, perfmeter
+/// included.
+Result<void> check_needs(const AnalysisPlan& plan);
 
 }  // namespace gsttorch

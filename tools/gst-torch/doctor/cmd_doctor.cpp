@@ -36,6 +36,8 @@ Checks examine() {
   check_own_plugins(checks);
   check_engine(checks);
   check_models(checks);
+  check_stages(checks);
+  check_libraries(checks);
   check_machine(checks);
   check_gpu(checks);
   check_environment(checks);

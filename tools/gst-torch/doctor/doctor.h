@@ -31,6 +31,8 @@ void check_gstreamer(Checks& checks);    ///< version, the elements that pipelin
 void check_own_plugins(Checks& checks);  ///< ours, and what the registry blacklisted
 void check_engine(Checks& checks);       ///< loads it: LibTorch's version, devices
 void check_models(Checks& checks);
+void check_stages(Checks& checks);       ///< whether `analyze` can run each stage, and why not
+void check_libraries(Checks& checks);    ///< of ours, that single options load
 void check_machine(Checks& checks);      ///< CPU, memory
 void check_gpu(Checks& checks);          ///< driver, devices, CUDA libraries; after the engine
 void check_environment(Checks& checks);  ///< variables that change what we do

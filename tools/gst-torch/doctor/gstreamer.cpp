@@ -2,43 +2,16 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include <gst/gst.h>
 
-#include "config.h"
 #include "tools/gst-torch/doctor/doctor.h"
+#include "tools/gst-torch/support/elements.h"
 #include "tools/gst-torch/support/gst_support.h"
+#include "tools/gst-torch/support/stages.h"
 
 namespace gsttorch {
 namespace {
 
 constexpr char kGroup[] = "GStreamer";
 constexpr char kOwnGroup[] = "plugins";
-
-struct ElementPackage {
-  const char* name;
-  const char* package;  ///< Debian's
-};
-
-constexpr ElementPackage kNeeded[] = {
-    {"filesrc", "libgstreamer1.0-0"},
-    {"queue", "libgstreamer1.0-0"},
-    {"decodebin", "gstreamer1.0-plugins-base"},
-    {"videoconvert", "gstreamer1.0-plugins-base"},
-    {"videoscale", "gstreamer1.0-plugins-base"},
-    {"appsink", "gstreamer1.0-plugins-base"},
-    {"qtdemux", "gstreamer1.0-plugins-good"},
-    {"matroskademux", "gstreamer1.0-plugins-good"},
-    {"matroskamux", "gstreamer1.0-plugins-good"},
-    {"vp8enc", "gstreamer1.0-plugins-good"},
-    {"vp8dec", "gstreamer1.0-plugins-good"},
-    {"jpegdec", "gstreamer1.0-plugins-good"},
-    {"pngdec", "gstreamer1.0-plugins-good"},
-    {"pngenc", "gstreamer1.0-plugins-good"},
-    {"avdec_h264", "gstreamer1.0-libav"},
-};
-constexpr ElementPackage kUseful[] = {
-    {"h264parse", "gstreamer1.0-plugins-bad"},  // for H.264 that is in no MP4 or Matroska file
-    {"h265parse", "gstreamer1.0-plugins-bad"},
-};
-constexpr const char* kOwnElements[] = {"raftflow", "analysiswriter", "analysisoverlay"};
 
 struct ElementFact {
   std::string version;
@@ -59,23 +32,19 @@ ElementFact find_element(const char* name) {
   return {gst_plugin_get_version(plugin.get()), file ? file : "built in"};
 }
 
-Check check_element(const ElementPackage& element, CheckState when_absent) {
+Check check_element(const ElementSource& element) {
   const ElementFact fact = find_element(element.name);
   if (!fact.file.empty()) return {kGroup, element.name, CheckState::Ok, fact.version, ""};
-  return {kGroup, element.name, when_absent, "not found",
-          std::string("apt-get install ") + element.package};
+  return {kGroup, element.name, element.is_needed ? CheckState::Missing : CheckState::Optional,
+          "not found", element_remedy(element.name)};
 }
-
-std::string plugin_directory() { return std::string(GSTTORCH_LIBDIR) + "/gstreamer-1.0"; }
 
 Check check_own_element(const char* name) {
   const ElementFact fact = find_element(name);
   if (!fact.file.empty()) {
     return {kOwnGroup, name, CheckState::Ok, fact.version + ", " + fact.file, ""};
   }
-  return {kOwnGroup, name, CheckState::Missing, "not found",
-          "set GST_PLUGIN_PATH to the directory of the plugins (installed: " + plugin_directory() +
-              "; in a build tree: meson devenv -C build)"};
+  return {kOwnGroup, name, CheckState::Missing, "not found", element_remedy(name)};
 }
 
 void add_blacklisted(Checks& checks) {
@@ -99,16 +68,14 @@ void add_blacklisted(Checks& checks) {
 void check_gstreamer(Checks& checks) {
   g_autofree gchar* version = gst_version_string();
   checks.push_back({kGroup, "version", CheckState::Ok, version, ""});
-  for (const ElementPackage& element : kNeeded) {
-    checks.push_back(check_element(element, CheckState::Missing));
-  }
-  for (const ElementPackage& element : kUseful) {
-    checks.push_back(check_element(element, CheckState::Optional));
+  for (const ElementSource& element : gstreamer_elements()) {
+    checks.push_back(check_element(element));
   }
 }
 
 void check_own_plugins(Checks& checks) {
-  for (const char* name : kOwnElements) checks.push_back(check_own_element(name));
+  for (const Stage& stage : all_stages()) checks.push_back(check_own_element(stage.element));
+  for (const char* name : own_elements()) checks.push_back(check_own_element(name));
   add_blacklisted(checks);
 }
 

@@ -9,7 +9,6 @@ namespace gsttorch {
 namespace {
 
 constexpr char kGroup[] = "models";
-constexpr char kNeededModel[] = "raft-small";  // what raftflow uses unless it is told otherwise
 
 Check check_model(const Model& model) {
   const std::filesystem::path file = model.path();
@@ -17,9 +16,8 @@ Check check_model(const Model& model) {
   if (std::filesystem::is_regular_file(file, ignored)) {
     return {kGroup, model.name, CheckState::Ok, file.string(), ""};
   }
-  const bool needed = model.name == kNeededModel;
-  return {kGroup, model.name, needed ? CheckState::Missing : CheckState::Optional,
-          "weights are not there", model.remedy()};
+  // Whether a stage needs these is said of the stage.
+  return {kGroup, model.name, CheckState::Optional, "weights not found", model.remedy()};
 }
 
 }  // namespace

@@ -182,7 +182,7 @@ const char* pair_text(const ReportData& data) {
 }
 
 std::string shots_table(const ReportData& data) {
-  Table table("Scenes", {{"shot"}, {"from"}, {"to"}, {"frames"}});
+  Table table("Shots", {{"shot"}, {"from"}, {"to"}, {"frames"}});
   std::size_t start = 0, number = 1;
   for (std::size_t i = 1; i <= data.frames.size(); i++) {
     if (i < data.frames.size() && !data.frames[i].starts_shot) continue;
@@ -195,10 +195,10 @@ std::string shots_table(const ReportData& data) {
 
 }  // namespace
 
-std::string motion_section(const ReportData& data) {
+std::string motion_content(const ReportData& data) {
   if (!data.has(&ReportFrame::mean_motion)) return "";
   std::string text =
-      "<section><h2>Motion</h2>\n<p class=note>" + std::string(pair_text(data)) +
+      "<p class=note>" + std::string(pair_text(data)) +
       " A pair is a frame and the one before it. Below the charts is the time in the video.</p>\n" +
       magnitude_chart(data) + largest_chart(data);
   if (data.has(&ReportFrame::mean_x)) {
@@ -208,27 +208,27 @@ std::string motion_section(const ReportData& data) {
         " px: nothing moves, or motions cancel each other out. The strip has the colours of the "
         "flow images.</p>\n";
   }
-  return text + motion_table(data) + "</section>\n";
+  return text + motion_table(data);
 }
 
-std::string shots_section(const ReportData& data) {
+std::string shots_content(const ReportData& data) {
   if (!data.has(&ReportFrame::shot_score)) return "";
   Chart chart = chart_over_time(data, "Score of a scene's change", "0 to 1, of each frame");
   const auto points = points_of(data, &ReportFrame::shot_score);
   chart.description = format_range(points, "");
   chart.series.push_back({"score", Mark::Line, thinned(points, kMostPoints, Thin::Largest)});
   chart.y_ticks = {{0, "0"}, {0.5, "0.5"}, {1, "1"}};
-  return "<section><h2>Scenes</h2>\n" + chart.html() + shots_table(data) + "</section>\n";
+  return chart.html() + shots_table(data);
 }
 
-std::string matches_section(const ReportData& data) {
+std::string matches_content(const ReportData& data) {
   if (!data.has(&ReportFrame::matches)) return "";
   Chart chart = chart_over_time(data, "Matches", "pairs of points found in a pair of frames");
   const auto points = points_of(data, &ReportFrame::matches);
   chart.description = format_range(points, "matches");
   chart.series.push_back({"matches", Mark::Area, thinned(points, kMostPoints, Thin::Mean)});
   fit_y(chart, 0);
-  return "<section><h2>Matches</h2>\n" + chart.html() + "</section>\n";
+  return chart.html();
 }
 
 }  // namespace gsttorch

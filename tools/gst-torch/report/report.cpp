@@ -24,9 +24,8 @@ std::string report_page(const ReportData& data) {
   const auto regular = regular_frames(data, kContactSheet);
   const Images images = Images::take(data, frames_to_show(data, regular));
   const std::string body = summary_section(data) + contact_sheet_section(data, images, regular) +
-                           shots_section(data) + motion_section(data) + matches_section(data) +
-                           extremes_section(data, images) + performance_section(data) +
-                           settings_section(data);
+                           stage_sections(data) + extremes_section(data, images) +
+                           performance_section(data) + settings_section(data);
   return whole_page(video_name(data), body);
 }
 

@@ -14,12 +14,15 @@ namespace gsttorch {
 std::string summary_section(const ReportData& data);
 std::string contact_sheet_section(const ReportData& data, const Images& images,
                                   const std::vector<const ReportFrame*>& frames);
-std::string motion_section(const ReportData& data);
-std::string shots_section(const ReportData& data);
-std::string matches_section(const ReportData& data);
+std::string stage_sections(const ReportData& data);  ///< one for each stage with results
 std::string extremes_section(const ReportData& data, const Images& images);
 std::string performance_section(const ReportData& data);
 std::string settings_section(const ReportData& data);
+
+// What is between the headings of the stages' sections.
+std::string motion_content(const ReportData& data);
+std::string shots_content(const ReportData& data);
+std::string matches_content(const ReportData& data);
 
 /// "done", "failed: ..." and the like, as run.json says.
 std::string state_badge(const nlohmann::ordered_json& run);

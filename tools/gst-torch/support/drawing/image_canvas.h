@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "lib/base/result.h"
+#include "lib/base/runtime_library.h"
 #include "tools/gst-torch/support/drawing/canvas.h"
 #include "tools/gst-torch/support/image.h"
 
@@ -27,5 +28,9 @@ class ImageCanvas : public Canvas {
 /// What that library exports; the caller owns the canvas.
 #define GSTTORCH_DRAWING_ENTRY "gsttorch_drawing_1"
 using DrawingEntry = ImageCanvas* (*)(int width, int height, const Color& background);
+
+inline constexpr RuntimeLibrary kDrawingLibrary{"libgsttorch-drawing.so",
+                                                "GST_TORCH_DRAWING_LIBRARY", GSTTORCH_DRAWING_ENTRY,
+                                                "install gst-torch as a whole"};
 
 }  // namespace gsttorch

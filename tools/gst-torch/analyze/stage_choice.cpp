@@ -1,32 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "tools/gst-torch/analyze/stages.h"
+#include "tools/gst-torch/analyze/stage_choice.h"
 
 #include <string_view>
 
 #include "lib/models/manifest.h"
-#include "tools/gst-torch/support/gst_support.h"
 
 namespace gsttorch {
 namespace {
 
-constexpr Stage kStages[] = {
-    {"scenes", "scenedetect", "resnet18-lite", Stage::kAllFrames},
-    {"flow", "raftflow", "raft-small", 1},
-    {"matches", "loftrmatch", "loftr-lite", 1},
-};
-
 bool is_flow(const Stage& stage) { return std::string_view(stage.name) == "flow"; }
-
-bool can_run(const Stage& stage) {
-  return has_element(stage.element) && resolve_weights(stage.default_model);
-}
-
-std::string known_names() {
-  std::string names;
-  for (const Stage& stage : kStages) names += (names.empty() ? "" : ", ") + std::string(stage.name);
-  return names;
-}
 
 std::vector<std::string> words_of(const std::string& list) {
   std::vector<std::string> words(1);
@@ -43,29 +26,33 @@ std::vector<std::string> words_of(const std::string& list) {
 Result<Stages> named_stages(const std::string& list) {
   Stages chosen;
   std::vector<std::string> words = words_of(list);
-  for (const Stage& stage : kStages) {
+  for (const Stage& stage : all_stages()) {
     if (std::erase(words, stage.name) > 0) chosen.push_back(&stage);
   }
   if (words.empty()) return chosen;
   return Error{ErrorCode::BadArgument,
-               "--stages takes some of " + known_names() + ", not \"" + words[0] + "\""};
+               "--stages takes some of " + stage_names() + ", not \"" + words[0] + "\""};
 }
 
 }  // namespace
 
-std::span<const Stage> all_stages() { return kStages; }
-
 Result<Stages> choose_stages(const std::optional<std::string>& list) {
   if (list) return named_stages(*list);
   Stages chosen;
-  for (const Stage& stage : kStages) {
-    if (is_flow(stage) || can_run(stage)) chosen.push_back(&stage);
+  for (const Stage& stage : all_stages()) {
+    const bool always = stage.by_default == Stage::Default::Always;
+    if (always || check_stage(stage, stage.default_model)) chosen.push_back(&stage);
   }
   return chosen;
 }
 
+std::string stage_model(const Stage& stage, const FlowSettings& flow) {
+  const std::string model = is_flow(stage) ? flow.model.value_or("auto") : "auto";
+  return model == "auto" ? stage.default_model : model;
+}
+
 Result<std::string> stage_weights(const Stage& stage, const FlowSettings& flow) {
-  return is_flow(stage) ? resolve_flow_weights(flow) : resolve_weights(stage.default_model);
+  return resolve_weights(stage_model(stage, flow));
 }
 
 }  // namespace gsttorch

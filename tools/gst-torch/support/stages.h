@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/base/result.h"
+
+namespace gsttorch {
+
+/// A model element that `analyze` puts into its pipeline. The table in stages.cpp is all that the
+/// commands, `doctor` and the report know of it: a new stage is a line there.
+struct Stage {
+  static constexpr int kAllFrames = -1;
+  enum class Default {
+    Always,         ///< runs unless --stages leaves it out; what it lacks is an error
+    WhereAvailable  ///< runs where its element and weights are there
+  };
+
+  const char* name;           ///< as users choose it, and as run.json calls it
+  const char* element;        ///< its factory
+  const char* default_model;  ///< in the manifest
+  int frames_before;          ///< how many earlier frames a result depends on
+  Default by_default;
+  const char* finds;    ///< for people: "optical flow"
+  const char* field;    ///< of a line of results.jsonl that has its results
+  const char* heading;  ///< of its section of the report
+};
+
+using Stages = std::vector<const Stage*>;
+
+/// All there are, in the order in which frames pass them, installed or not.
+std::span<const Stage> all_stages();
+
+/// "scenes, flow, matches"
+std::string stage_names();
+
+/// An Error, which says how to get what is missing, where the stage cannot run with these weights
+/// (a name of the manifest or a file): the element, or the weights.
+Result<void> check_stage(const Stage& stage, const std::string& model);
+
+}  // namespace gsttorch
