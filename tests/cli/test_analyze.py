@@ -14,7 +14,7 @@ import pytest
 
 from conftest import IMAGE, PROGRAM, VIDEO_FRAMES, VIDEO_SIZE, has_opened, launch
 
-QUICK = ["--iterations", "2"]
+QUICK = ["--flow-iterations", "2"]
 
 
 def results(directory):
@@ -37,7 +37,7 @@ def count_frames(video, tmp_path, width, height):
 def analysed(gst_torch, media, weights, tmp_path_factory):
     """One good run that several tests look at."""
     directory = tmp_path_factory.mktemp("analysed")
-    done = gst_torch("analyze", media / "video.mkv", "-o", directory, "--model", weights,
+    done = gst_torch("analyze", media / "video.mkv", "-o", directory, "--flow-model", weights,
                      "--flow-every", 5, "--overlay", directory / "flow.mkv", *QUICK)
     assert done.returncode == 0, done.stderr
     return directory, done
@@ -98,8 +98,8 @@ def test_writes_the_flow_of_every_nth_frame(analysed):
 @pytest.mark.parametrize("options, kind, every", [
     ([], "csv", 1),
     (["--match-every", 4], "csv", 4),
-    (["--match-format", "npz", "--match-every", 5], "npz", 5),
-    (["--match-format", "none"], "", 1),
+    (["--match-file-format", "npz", "--match-every", 5], "npz", 5),
+    (["--match-file-format", "none"], "", 1),
     (["--match-every", 0], "", 1),
 ], ids=["as-it-is", "every-4th", "npz", "none", "every-0th"])
 def test_writes_the_matches_of_every_nth_frame(gst_torch, media, tmp_path, options, kind, every):
@@ -120,6 +120,33 @@ def test_writes_the_matches_of_every_nth_frame(gst_torch, media, tmp_path, optio
                     assert len(rows) == 1 + match["count"]
 
 
+@pytest.mark.parametrize("stage, element, options, expected", [
+    ("scenes", "scenedetect", ["--scenes-model", "resnet18-lite", "--scenes-threshold", "0.25",
+                               "--scenes-look-ahead", "3"],
+     {"threshold": 0.25, "look-ahead": 3}),
+    ("matches", "loftrmatch", ["--match-model", "loftr-lite", "--match-max-size", "32",
+                               "--match-max-matches", "5", "--match-token-pruning", "0.5"],
+     {"max-size": 32, "max-matches": 5, "token-pruning": 0.5}),
+])
+def test_options_reach_the_element_of_their_stage(gst_torch, media, tmp_path, stage, element,
+                                                  options, expected):
+    done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--stages", stage, *options)
+    assert done.returncode == 0, done.stderr
+    record = run_manifest(tmp_path)
+    properties = record["properties"][element]
+    assert {name: properties[name] for name in expected} == expected
+    assert record["models"][stage]["name"] == options[1]
+    assert record["identity"]["options"][stage].keys() == expected.keys()
+
+
+def test_a_library_that_an_option_needs_is_missed_before_the_work(fails, media, tmp_path):
+    line = fails("analyze", media / "video.mkv", "-o", tmp_path / "out", "--stages", "matches",
+                 "--match-geometry", "homography",
+                 env={"GST_TORCH_VISION_LIBRARY": str(tmp_path / "absent.so")})
+    assert "absent.so" in line
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_images_are_a_video_of_as_many_frames_side_by_side(analysed, tmp_path):
     width, height = VIDEO_SIZE
     assert count_frames(analysed[0] / "flow.mkv", tmp_path, 2 * width, height) == VIDEO_FRAMES
@@ -138,7 +165,7 @@ def test_the_command_it_prints_gives_the_same_results(gst_torch, media, weights,
     video = tmp_path / "it's \"a\" b\\c! $HOME (1).mkv"
     shutil.copy(media / "video.mkv", video)
     directory = tmp_path / "re sults\\"
-    done = gst_torch("analyze", video, "-o", directory, "--model", weights, *QUICK, *options)
+    done = gst_torch("analyze", video, "-o", directory, "--flow-model", weights, *QUICK, *options)
     assert done.returncode == 0, done.stderr
     first = (directory / "results.jsonl").read_bytes()
     assert first
@@ -153,7 +180,7 @@ def test_the_command_it_prints_gives_the_same_results(gst_torch, media, weights,
 
 @pytest.mark.parametrize("frames", [1, 5, VIDEO_FRAMES, VIDEO_FRAMES + 9])
 def test_stops_after_as_many_frames_as_asked_for(gst_torch, media, weights, tmp_path, frames):
-    done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights, "--frames",
+    done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--flow-model", weights, "--frames",
                      frames, *QUICK)
     assert done.returncode == 0, done.stderr
     assert len(results(tmp_path)) == min(frames, VIDEO_FRAMES)
@@ -164,28 +191,28 @@ def test_stops_in_time_though_decoded_frames_wait_in_full_queues(
         gst_torch, weights, tmp_path):
     launch(f"{IMAGE.format(frames=120)} ! jpegenc ! matroskamux ! "
            f"filesink location={tmp_path}/long.mkv")
-    done = gst_torch("analyze", tmp_path / "long.mkv", "-o", tmp_path / "out", "--model", weights,
+    done = gst_torch("analyze", tmp_path / "long.mkv", "-o", tmp_path / "out", "--flow-model", weights,
                      "--frames", 8)
     assert done.returncode == 0, done.stderr
     assert len(results(tmp_path / "out")) == 8
 
 
 def test_sound_in_the_file_does_not_matter(gst_torch, media, weights, tmp_path):
-    done = gst_torch("analyze", media / "with-audio.mkv", "-o", tmp_path, "--model", weights,
+    done = gst_torch("analyze", media / "with-audio.mkv", "-o", tmp_path, "--flow-model", weights,
                      *QUICK)
     assert done.returncode == 0, done.stderr
     assert len(results(tmp_path)) == VIDEO_FRAMES
 
 
 def test_a_missing_decoder_for_the_sound_does_not_matter(gst_torch, media, weights, tmp_path):
-    done = gst_torch("analyze", media / "with-audio.mkv", "-o", tmp_path, "--model", weights, *QUICK,
+    done = gst_torch("analyze", media / "with-audio.mkv", "-o", tmp_path, "--flow-model", weights, *QUICK,
                      env={"GST_PLUGIN_FEATURE_RANK": "vorbisdec:NONE,avdec_vorbis:NONE"})
     assert done.returncode == 0, done.stderr
     assert len(results(tmp_path)) == VIDEO_FRAMES
 
 
 def test_a_missing_decoder_for_the_images_is_named(fails, media, weights, tmp_path):
-    line = fails("analyze", media / "with-audio.mkv", "-o", tmp_path / "out", "--model", weights,
+    line = fails("analyze", media / "with-audio.mkv", "-o", tmp_path / "out", "--flow-model", weights,
                  env={"GST_PLUGIN_FEATURE_RANK": "jpegdec:NONE,avdec_mjpeg:NONE"})
     assert re.search("there is no .*JPEG decoder", line)
     assert "gstreamer1.0-libav" in line
@@ -193,7 +220,7 @@ def test_a_missing_decoder_for_the_images_is_named(fails, media, weights, tmp_pa
 
 def test_a_second_run_into_the_same_directory_replaces_the_first(gst_torch, media, weights, tmp_path):
     for frames in (8, 3):
-        done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights,
+        done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--flow-model", weights,
                          "--frames", frames, *QUICK)
         assert done.returncode == 0, done.stderr
     assert len(results(tmp_path)) == 3
@@ -201,7 +228,7 @@ def test_a_second_run_into_the_same_directory_replaces_the_first(gst_torch, medi
 
 def test_a_terminal_sees_one_line_that_is_redrawn(gst_torch, media, weights, tmp_path):
     terminal, slave = pty.openpty()
-    with subprocess.Popen([PROGRAM, "analyze", media / "video.mkv", "-o", tmp_path, "--model",
+    with subprocess.Popen([PROGRAM, "analyze", media / "video.mkv", "-o", tmp_path, "--flow-model",
                            weights, *QUICK], env=gst_torch.environment, stdout=subprocess.DEVNULL,
                           stderr=slave) as process:
         assert process.wait(timeout=120) == 0
@@ -219,7 +246,7 @@ def test_when_interrupted_the_files_are_complete_up_to_there(
     launch(f"{IMAGE.format(frames=frames)} ! jpegenc ! matroskamux ! "
            f"filesink location={tmp_path}/long.mkv")
     directory = tmp_path / "out"
-    done = interrupted("analyze", tmp_path / "long.mkv", "-o", directory, "--model", weights,
+    done = interrupted("analyze", tmp_path / "long.mkv", "-o", directory, "--flow-model", weights,
                        "--flow-every", "1", signal=stop,
                        when=lambda _: (directory / "flow" / "000003.flo").exists())
     assert done.returncode == status, done.stderr
@@ -235,7 +262,7 @@ def test_when_interrupted_the_files_are_complete_up_to_there(
 
 def test_interrupted_before_the_first_frame_it_ends_in_order(interrupted, media, weights, tmp_path):
     video = media / "video.mkv"
-    done = interrupted("analyze", video, "-o", tmp_path / "out", "--model", weights,
+    done = interrupted("analyze", video, "-o", tmp_path / "out", "--flow-model", weights,
                        signal=signal.SIGINT, when=has_opened(video))
     assert done.returncode == 130, done.stderr
     assert done.stderr.count("gst-torch:") == 0
@@ -252,7 +279,7 @@ def test_interrupted_before_the_first_frame_it_ends_in_order(interrupted, media,
 ])
 def test_what_is_no_video_is_named_before_anything_is_made(
         fails, media, weights, tmp_path, name, reason):
-    line = fails("analyze", media / name, "-o", tmp_path / "out", "--model", weights)
+    line = fails("analyze", media / name, "-o", tmp_path / "out", "--flow-model", weights)
     assert str(media / name) in line
     assert reason in line
     assert not (tmp_path / "out").exists()
@@ -263,7 +290,7 @@ def test_a_video_that_was_cut_off_gives_what_can_be_read_and_a_warning(
     cut = tmp_path / "cut.mkv"
     whole = (media / "video.mkv").read_bytes()
     cut.write_bytes(whole[:len(whole) // 2])
-    done = gst_torch("analyze", cut, "-o", tmp_path / "out", "--model", weights, *QUICK)
+    done = gst_torch("analyze", cut, "-o", tmp_path / "out", "--flow-model", weights, *QUICK)
     assert done.returncode == 0, done.stderr
     lines = results(tmp_path / "out")
     assert 1 < len(lines) < VIDEO_FRAMES
@@ -275,14 +302,14 @@ def test_a_video_that_was_cut_off_gives_what_can_be_read_and_a_warning(
 def test_a_directory_that_cannot_be_written_is_named(fails, media, weights, tmp_path, bad):
     (tmp_path / "file").write_text("in the way\n")
     directory = tmp_path / bad
-    assert str(directory) in fails("analyze", media / "video.mkv", "-o", directory, "--model", weights)
+    assert str(directory) in fails("analyze", media / "video.mkv", "-o", directory, "--flow-model", weights)
     assert (tmp_path / "file").read_text() == "in the way\n"
 
 
 def test_images_that_cannot_be_written_are_found_before_the_work_starts(
         fails, media, weights, tmp_path):
     overlay = tmp_path / "absent" / "flow.mkv"
-    line = fails("analyze", media / "video.mkv", "-o", tmp_path / "out", "--model", weights,
+    line = fails("analyze", media / "video.mkv", "-o", tmp_path / "out", "--flow-model", weights,
                  "--overlay", overlay)
     assert str(overlay) in line
     assert not (tmp_path / "out" / "results.jsonl").exists()
@@ -291,7 +318,7 @@ def test_images_that_cannot_be_written_are_found_before_the_work_starts(
 def test_the_video_itself_is_never_overwritten(fails, media, weights, tmp_path):
     video = tmp_path / "video.mkv"
     shutil.copy(media / "video.mkv", video)
-    line = fails("analyze", video, "-o", tmp_path / "out", "--model", weights, "--overlay",
+    line = fails("analyze", video, "-o", tmp_path / "out", "--flow-model", weights, "--overlay",
                  tmp_path / "." / "video.mkv")
     assert "is an input" in line
     assert video.read_bytes() == (media / "video.mkv").read_bytes()
@@ -304,7 +331,7 @@ def test_missing_weights_name_the_command_that_gets_them(fails, media, tmp_path)
 
 
 def test_missing_plugins_point_to_the_doctor(fails, media, weights, tmp_path):
-    line = fails("analyze", media / "video.mkv", "-o", tmp_path / "out", "--model", weights,
+    line = fails("analyze", media / "video.mkv", "-o", tmp_path / "out", "--flow-model", weights,
                  env={"GST_PLUGIN_PATH": str(tmp_path),
                       "GST_REGISTRY": str(tmp_path / "registry.bin")})
     assert "no element raftflow" in line
@@ -312,7 +339,7 @@ def test_missing_plugins_point_to_the_doctor(fails, media, weights, tmp_path):
 
 
 def test_an_error_of_an_element_is_its_own_words(gst_torch, media, weights, tmp_path):
-    done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights, "--device",
+    done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--flow-model", weights, "--device",
                      "cuda:7", "--stages", "flow")
     assert done.returncode == 1
     assert re.fullmatch(r"gst-torch: raftflow: .*cuda.*\n", done.stderr)
@@ -322,7 +349,7 @@ def test_an_error_of_an_element_is_its_own_words(gst_torch, media, weights, tmp_
 
 
 def test_verbose_adds_what_else_the_element_says(gst_torch, media, weights, tmp_path):
-    done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights, "--device",
+    done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--flow-model", weights, "--device",
                      "cuda:7", "--stages", "flow", "--verbose")
     assert done.returncode == 1
     lines = done.stderr.splitlines()

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import VIDEO_FRAMES, is_one_line
 
-QUICK = ["--iterations", "1"]
+QUICK = ["--flow-iterations", "1"]
 
 
 def run_manifest(directory):
@@ -29,7 +29,7 @@ def stamps(directory):
 @pytest.fixture(name="analyze")
 def analyzes_with_the_real_model(gst_torch, weights):
     def run(*arguments, **options):
-        return gst_torch("analyze", *arguments, "--model", weights, *QUICK, **options)
+        return gst_torch("analyze", *arguments, "--flow-model", weights, *QUICK, **options)
 
     return run
 
@@ -38,7 +38,7 @@ def analyzes_with_the_real_model(gst_torch, weights):
 def two_good_videos_and_a_bad_one_between_them(gst_torch, media, weights, tmp_path_factory):
     directory = tmp_path_factory.mktemp("batch")
     videos = [media / "video.mkv", media / "text.png", media / "with-audio.mkv"]
-    done = gst_torch("analyze", *videos, "-o", directory, "--model", weights, *QUICK)
+    done = gst_torch("analyze", *videos, "-o", directory, "--flow-model", weights, *QUICK)
     return directory, done
 
 
@@ -98,7 +98,7 @@ def test_what_is_finished_is_left_as_it_is(batch, media, weights, gst_torch):
     directory = batch[0]
     before = stamps(directory / "video.mkv")
     done = gst_torch("analyze", media / "video.mkv", media / "with-audio.mkv", "-o", directory,
-                     "--model", weights, *QUICK)
+                     "--flow-model", weights, *QUICK)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("\nwas finished") == 2
     assert stamps(directory / "video.mkv") == before
@@ -121,7 +121,7 @@ def test_a_change_of_settings_or_of_the_video_computes_again(analyze, media, tmp
     if change == "video":
         video.write_bytes((media / "with-audio.mkv").read_bytes())
     done = analyze(video, "-o", tmp_path / "out",
-                   *(["--max-size", "32"] if change == "settings" else []))
+                   *(["--flow-max-size", "32"] if change == "settings" else []))
     assert done.returncode == 0, done.stderr
     assert "finished before" not in done.stdout
     assert run_manifest(tmp_path / "out")["started"] > before
@@ -155,7 +155,7 @@ def test_each_of_several_videos_gets_its_images(analyze, media, tmp_path):
 @pytest.mark.parametrize("options, reason", [
     (["--overlay", "/tmp/flow.mkv"], "without a directory"),
     (["--stages", "flow,nonsense"], "nonsense"),
-    (["--stages", ""], "--stages takes some of"),
+    (["--stages", ""], "--stages takes a list of scenes, flow, matches"),
 ])
 def test_wrong_usage_is_told_before_anything_is_made(gst_torch, media, tmp_path, options, reason):
     done = gst_torch("analyze", media / "video.mkv", media / "with-audio.mkv", "-o",
@@ -175,7 +175,7 @@ def test_a_stage_that_is_asked_for_is_the_one_that_runs(analyze, media, tmp_path
 def test_a_directory_that_is_a_file_is_one_line_for_all(gst_torch, media, weights, tmp_path):
     (tmp_path / "out").write_text("in the way\n")
     done = gst_torch("analyze", media / "video.mkv", media / "with-audio.mkv", "-o",
-                     tmp_path / "out", "--model", weights)
+                     tmp_path / "out", "--flow-model", weights)
     assert done.returncode == 1
     assert is_one_line(done.stderr), done.stderr
     assert (tmp_path / "out").read_text() == "in the way\n"
@@ -185,7 +185,7 @@ def test_results_of_another_version_are_not_touched(fails, media, weights, tmp_p
     (tmp_path / "format.json").write_text('{"results_version":99}')
     (tmp_path / "results.jsonl").write_text('{"frame":0}\n')
     before = stamps(tmp_path)
-    line = fails("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights)
+    line = fails("analyze", media / "video.mkv", "-o", tmp_path, "--flow-model", weights)
     assert "version 99" in line
     assert stamps(tmp_path) == before
 

@@ -131,7 +131,7 @@ def test_each_stage_of_analyze_is_said_to_be_able_to_run_or_why_not(gst_torch, w
 
 def test_checks_every_element_that_analyze_puts_into_its_pipeline(gst_torch, media, weights,
                                                                   tmp_path):
-    done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--model", weights,
+    done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--flow-model", weights,
                      "--overlay", tmp_path / "x.webm", "--frames", "2")
     assert done.returncode == 0, done.stderr
     parts = done.stdout.splitlines()[0].removeprefix("gst-launch-1.0 -e ").split(" ! ")

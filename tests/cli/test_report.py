@@ -49,8 +49,8 @@ class Page(html.parser.HTMLParser):
 def a_video_whose_name_is_hard_on_a_page(gst_torch, media, weights, tmp_path_factory):
     directory = tmp_path_factory.mktemp("report")
     shutil.copy(media / "video.mkv", directory / HARD_NAME)
-    done = gst_torch("analyze", directory / HARD_NAME, "-o", directory / "out", "--model", weights,
-                     "--stages", "flow", "--iterations", "2", "--flow-every", "4")
+    done = gst_torch("analyze", directory / HARD_NAME, "-o", directory / "out", "--flow-model", weights,
+                     "--stages", "flow", "--flow-iterations", "2", "--flow-every", "4")
     assert done.returncode == 0, done.stderr
     assert f"report: {directory}/out/report.html\n" in done.stdout
     return directory / "out"

@@ -93,9 +93,11 @@ def video_of_six_seconds(tmp_path_factory):
 @pytest.fixture(name="analyze")
 def starts_the_command(gst_torch, model, video):
     def start(directory: Path, *options: str) -> subprocess.Popen:
-        return subprocess.Popen([PROGRAM, "analyze", video, "-o", directory, "--model", model,
-                                 "--iterations", "1", "--device", "cpu", "--flow-every", "7",
-                                 *options],
+        # Options of a stage that does not run are wrong usage.
+        flow = [] if "matches" in options else ["--flow-model", model, "--flow-iterations", "1",
+                                                "--flow-every", "7"]
+        return subprocess.Popen([PROGRAM, "analyze", video, "-o", directory, "--device", "cpu",
+                                 *flow, *options],
                                 env=gst_torch.environment, stdout=subprocess.PIPE, text=True)
 
     return start
@@ -120,7 +122,7 @@ def frames_analysed(directory: Path) -> int:
 @pytest.mark.parametrize("options, can_seek", [
     (["--stages", "flow"], True),
     (["--stages", "flow", "--frames", "140"], False),
-    (["--stages", "matches", "--match-every", "3", "--match-format", "npz"], True),
+    (["--stages", "matches", "--match-every", "3", "--match-file-format", "npz"], True),
     ([], False),
 ], ids=["flow", "with-a-limit", "matches", "all-stages"])
 def test_the_command_continues_where_a_killed_one_was(analyze, tmp_path, options, can_seek) -> None:
@@ -199,7 +201,7 @@ def test_a_file_whose_index_leads_astray_is_read_from_its_beginning(
     astray, whole, cut = tmp_path / "astray.mkv", tmp_path / "whole", tmp_path / "cut"
     astray.write_bytes(with_index_of_later_frames(snow.read_bytes()))
 
-    command = ["analyze", astray, "--model", model, "--iterations", "1", "--device", "cpu",
+    command = ["analyze", astray, "--flow-model", model, "--flow-iterations", "1", "--device", "cpu",
                "--stages", "flow", "--flow-every", "7", "-o"]
     assert gst_torch(*command, whole).returncode == 0
     done = interrupted(*command, cut, signal=signal.SIGINT,

@@ -59,10 +59,15 @@ def test_every_command_that_is_listed_has_help(gst_torch):
     (["analyze"], "needs VIDEO"),
     (["analyze", "a.mkv"], "needs -o DIR"),
     (["analyze", "a.mkv", "-o", "x", "--frames", "0"], "at least 1"),
-    (["analyze", "a.mkv", "-o", "x", "--flow-every", "-1"], "not be negative"),
-    (["analyze", "a.mkv", "-o", "x", "--match-every", "-1"], "not be negative"),
-    (["analyze", "a.mkv", "-o", "x", "--match-format", "xml"], "none, csv or npz"),
-    (["analyze", "a.mkv", "-o", "x", "--direction", "up"], 'not "up"'),
+    (["analyze", "a.mkv", "-o", "x", "--flow-every", "-1"], 'a whole number from 0, not "-1"'),
+    (["analyze", "a.mkv", "-o", "x", "--match-every", "-1"], 'a whole number from 0, not "-1"'),
+    (["analyze", "a.mkv", "-o", "x", "--match-file-format", "xml"], "none, csv or npz"),
+    (["analyze", "a.mkv", "-o", "x", "--flow-iterations", "0"], "from 1 to 100"),
+    (["analyze", "a.mkv", "-o", "x", "--flow-iterations", "010"], "from 1 to 100"),
+    (["analyze", "a.mkv", "-o", "x", "--scenes-threshold", "1"], "from 0.01 to 0.99"),
+    (["analyze", "a.mkv", "-o", "x", "--match-geometry", "affine"],
+     "none, homography or fundamental"),
+    (["analyze", "a.mkv", "-o", "x", "--flow-direction", "up"], 'not "up"'),
     (["analyze", "a.mkv", "-o", "x", "--overlay", "x.mp4"], ".mkv or .webm"),
     (["doctor", "why"], 'unexpected parameter "why"'),
 ])
@@ -75,3 +80,27 @@ def test_wrong_usage_is_one_line_and_exit_status_2(gst_torch, tmp_path, argument
     assert reason in done.stderr
     assert f"gst-torch {arguments[0]} --help" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option, value, stages, stage", [
+    ("--scenes-model", "transnetv2", "flow", "scenes"),
+    ("--flow-model", "raft-small", "scenes", "flow"),
+    ("--flow-every", "3", "scenes,matches", "flow"),
+    ("--match-max-size", "480", "flow", "matches"),
+    ("--match-file-format", "npz", "flow", "matches"),
+])
+def test_an_option_that_reaches_no_stage_of_the_run_is_wrong_usage(gst_torch, tmp_path, option,
+                                                                   value, stages, stage):
+    done = gst_torch("analyze", "a.mkv", "-o", "x", "--stages", stages, option, value, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"{option} has no effect: the stage {stage} is not in --stages" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option, stage", [("--scenes-model", "scenes"),
+                                           ("--match-model", "matches")])
+def test_an_option_of_a_stage_that_cannot_run_here_says_why(gst_torch, tmp_path, option, stage):
+    done = gst_torch("analyze", "a.mkv", "-o", "x", option, "nonsense", cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"{option} has no effect: the stage {stage} cannot run here: " in done.stderr
+    assert 'no model "nonsense"' in done.stderr

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "lib/device/cuda_driver.h"
+#include "lib/models/manifest.h"
 #include "lib/results/recorded_results.h"
 #include "lib/results/results_directory.h"
 #include "tools/gst-torch/analyze/run_manifest.h"
@@ -48,10 +49,11 @@ Result<RunManifest> make_record(const AnalysisPlan& plan, const JobOptions& opti
   RunManifest record(plan.directory);
   record.set_command(options.command);
   record.set_input(plan.video, facts);
-  for (const Stage* stage : plan.stages) {
-    auto weights = stage_weights(*stage, plan.flow);
+  for (const Stage* stage : plan.stages.stages()) {
+    const std::string model = plan.stages.model(*stage);
+    auto weights = resolve_weights(model);
     if (!weights) return weights.error();
-    record.set_model(*stage, stage_model(*stage, plan.flow), *weights);
+    record.set_model(*stage, model, *weights);
   }
   record.set_identity(plan);
   return record;
@@ -77,7 +79,7 @@ std::optional<std::uint64_t> reach_back(const AnalysisPlan& plan, const VideoFac
   // A video of images cannot be resumed, and what limits the frames counts from the first.
   if (plan.overlay || plan.frames || facts.framerate_numerator <= 0) return std::nullopt;
   int frames = 0;
-  for (const Stage* stage : plan.stages) {
+  for (const Stage* stage : plan.stages.stages()) {
     if (stage->frames_before == Stage::kAllFrames) return std::nullopt;
     frames = std::max(frames, stage->frames_before);
   }
@@ -209,7 +211,7 @@ JobResult already_finished(const AnalysisPlan& plan) {
 Run new_run(const AnalysisPlan& plan, const JobOptions& options, const VideoFacts& facts) {
   Run run;
   run.facts = facts;
-  run.options.first_stage = plan.stages.front()->element;
+  run.options.first_stage = plan.stages.stages().front()->element;
   run.options.verbose = options.verbose;
   run.extras.meter_file = meter_reports_path(plan.directory);
   run.extras.frames_file = frame_times_path(plan.directory);

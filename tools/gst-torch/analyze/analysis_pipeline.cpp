@@ -3,7 +3,6 @@
 #include "tools/gst-torch/analyze/analysis_pipeline.h"
 
 #include <cstring>
-#include <string_view>
 
 #include <glib.h>
 
@@ -74,15 +73,22 @@ void add_limit(Words& words, int frames) {
   for (int i = 0; i < 2; i++) words.element("identity").set("eos-after", frames + 1);
 }
 
-void add_stage(Words& words, const Stage& stage, const FlowSettings& flow) {
+void set_all(Words& words, const StageSettings::Properties& properties) {
+  for (const auto& [property, value] : properties) words.set(property.c_str(), value);
+}
+
+void add_stage(Words& words, const Stage& stage, const AnalysisPlan& plan) {
   // Records name the element: by a name that does not count what else the process has made.
-  const bool is_flow = std::string_view(stage.element) == "raftflow";
   words.element(stage.element).set("name", std::string(stage.element));
-  words.set("model", is_flow ? flow.model : std::string(stage.default_model));
-  words.set("device", flow.compute.device).set("precision", flow.compute.precision);
-  if (!is_flow) return;
-  words.set("iterations", flow.iterations).set("max-size", flow.max_size);
-  words.set("direction", flow.direction);
+  words.set("device", plan.compute.device).set("precision", plan.compute.precision);
+  set_all(words, plan.stages.properties(stage, StageOption::Target::Model));
+}
+
+void add_writer(Words& words, const AnalysisPlan& plan) {
+  words.element("analysiswriter").set("location", directory_value(plan.directory));
+  for (const Stage* stage : plan.stages.stages()) {
+    set_all(words, plan.stages.properties(*stage, StageOption::Target::Writer));
+  }
 }
 
 void add_meter(Words& words, const RunExtras& extras) {
@@ -123,12 +129,8 @@ std::vector<std::string> analysis_pipeline(const AnalysisPlan& plan, const RunEx
   // videoconvert takes only video: the pads of other streams find no partner and are left alone.
   words.element("decodebin").element("videoconvert").element("queue");
   if (plan.frames) add_limit(words, *plan.frames);
-  for (const Stage* stage : plan.stages) add_stage(words, *stage, plan.flow);
-  words.element("analysiswriter")
-      .set("location", directory_value(plan.directory))
-      .set("flow-every", plan.flow_every)
-      .set("match-every", plan.match_every)
-      .set("match-file-format", plan.match_format);
+  for (const Stage* stage : plan.stages.stages()) add_stage(words, *stage, plan);
+  add_writer(words, plan);
   if (extras.resume) words.set("resume", std::string("true"));
   if (!extras.meter_file.empty()) add_meter(words, extras);
   if (plan.overlay) {
@@ -158,9 +160,7 @@ std::string shell_command(const std::vector<std::string>& words) {
 }
 
 Result<void> check_needs(const AnalysisPlan& plan) {
-  for (const Stage* stage : plan.stages) {
-    if (auto ready = check_stage(*stage, stage_model(*stage, plan.flow)); !ready) return ready;
-  }
+  if (auto ready = plan.stages.check_needs(); !ready) return ready;
   for (const std::string& element : needed_elements(plan)) {
     if (auto there = check_element(element); !there) return there;
   }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/gst-torch/analyze/stage_choice.h"
+#include "tools/gst-torch/analyze/stage_settings.h"
 #include "tools/gst-torch/support/settings.h"
 
 namespace gsttorch {
@@ -15,13 +15,10 @@ namespace gsttorch {
 struct AnalysisPlan {
   std::string video;
   std::string directory;
-  Stages stages;
-  FlowSettings flow;
-  std::optional<int> flow_every;            ///< every Nth frame's flow as a .flo file; 0: none
-  std::optional<int> match_every;           ///< every Nth frame's matches as a file; 0: none
-  std::optional<std::string> match_format;  ///< none, csv or npz
-  std::optional<int> frames;                ///< stop after so many
-  std::optional<std::string> overlay;       ///< a .mkv or .webm file to draw the results into
+  StageSettings stages;
+  ComputeSettings compute;             ///< of every stage
+  std::optional<int> frames;           ///< stop after so many
+  std::optional<std::string> overlay;  ///< a .mkv or .webm file to draw the results into
 };
 
 /// What is only of use to the run at hand.

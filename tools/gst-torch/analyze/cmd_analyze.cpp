@@ -12,26 +12,10 @@
 namespace gsttorch {
 namespace {
 
-bool is_word_of(const std::optional<std::string>& value, std::initializer_list<const char*> words) {
-  if (!value) return true;
-  for (const char* word : words) {
-    if (*value == word) return true;
-  }
-  return false;
-}
-
 std::optional<std::string> problem(const AnalysisPlan& plan, std::size_t videos) {
   if (plan.directory.empty()) return "needs -o DIR";
-  if (plan.flow_every && *plan.flow_every < 0) return "--flow-every must not be negative";
-  if (plan.match_every && *plan.match_every < 0) return "--match-every must not be negative";
-  if (!is_word_of(plan.match_format, {"none", "csv", "npz"})) {
-    return "--match-format is none, csv or npz, not \"" + *plan.match_format + "\"";
-  }
   if (plan.frames && (*plan.frames < 1 || *plan.frames == G_MAXINT)) {
     return "--frames must be at least 1";
-  }
-  if (!is_word_of(plan.flow.direction, {"forward", "backward", "both"})) {
-    return "--direction is forward, backward or both, not \"" + *plan.flow.direction + "\"";
   }
   if (plan.overlay && !plan.overlay->ends_with(".mkv") && !plan.overlay->ends_with(".webm")) {
     return "--overlay writes .mkv or .webm, not " + *plan.overlay;
@@ -40,7 +24,7 @@ std::optional<std::string> problem(const AnalysisPlan& plan, std::size_t videos)
     return "--overlay of several videos is a file's name, without a directory: one is written for "
            "each";
   }
-  return plan.flow.problem();
+  return plan.compute.problem();
 }
 
 constexpr Options::Description kDescription = {
@@ -71,34 +55,25 @@ constexpr Options::Description kDescription = {
 int cmd_analyze(int argc, char** argv) {
   AnalysisPlan plan;
   JobOptions job;
-  std::optional<std::string> directory, stages;
+  std::optional<std::string> directory;
   Options options("analyze", kDescription);
   options.add("output", 'o', &directory, "The directory to write into; made where it is absent",
               "DIR");
-  options.add("stages", 0, &stages, "Which of scenes, flow, matches (all that can run here)",
-              "LIST");
   options.add("again", 0, &job.again, "Compute again what is finished or begun");
   options.add("overlay", 0, &plan.overlay, "Draw the results beside the video into this file",
               "FILE.mkv");
-  options.add("flow-every", 0, &plan.flow_every,
-              "Write the flow of every Nth frame (1: of all, 0: none)", "N");
-  options.add("match-every", 0, &plan.match_every,
-              "Write the matches of every Nth frame (1: of all, 0: none)", "N");
-  options.add("match-format", 0, &plan.match_format,
-              "Write matches as csv (the default) or npz files, or none", "WORD");
   options.add("frames", 'n', &plan.frames, "Stop after N frames", "N");
-  plan.flow.add_to(options);
-  options.add("direction", 0, &plan.flow.direction, "forward (the default), backward or both",
-              "WORD");
+  plan.compute.add_to(options);
+  plan.stages.add_to(options);
   options.add("verbose", 'v', &job.verbose, "Say all that elements say of a failure");
   if (auto status = options.parse(argc, argv, 1, G_MAXINT)) return *status;
   plan.directory = directory.value_or("");
   if (auto wrong = problem(plan, options.parameters().size())) return options.usage_error(*wrong);
 
   gst_init(nullptr, nullptr);
-  auto chosen = choose_stages(stages);
-  if (!chosen) return options.usage_error(chosen.error().message);
-  plan.stages = *chosen;
+  if (auto chosen = plan.stages.choose(); !chosen) {
+    return options.usage_error(chosen.error().message);
+  }
   job.command.assign(argv, argv + argc);
   const Interrupt interrupt;
   return analyze_all(plans_for(options.parameters(), plan), plan.directory, job);

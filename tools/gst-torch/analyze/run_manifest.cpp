@@ -170,14 +170,16 @@ void RunManifest::set_identity(const AnalysisPlan& plan) {
   for (const auto& [stage, model] : json_["models"].items()) {
     identity["models"][stage] = model["sha256"];
   }
-  put(identity, "device", plan.flow.compute.device);
-  put(identity, "precision", plan.flow.compute.precision);
-  put(identity, "direction", plan.flow.direction);
-  put(identity, "iterations", plan.flow.iterations);
-  put(identity, "max_size", plan.flow.max_size);
-  put(identity, "flow_every", plan.flow_every);
-  put(identity, "match_every", plan.match_every);
-  put(identity, "match_format", plan.match_format);
+  put(identity, "device", plan.compute.device);
+  put(identity, "precision", plan.compute.precision);
+  for (const Stage* stage : plan.stages.stages()) {
+    // The model counts by its hash, whatever name or path it came by.
+    for (const auto target : {StageOption::Target::Model, StageOption::Target::Writer}) {
+      for (const auto& [property, value] : plan.stages.properties(*stage, target)) {
+        if (property != "model") identity["options"][stage->name][property] = value;
+      }
+    }
+  }
   put(identity, "frames", plan.frames);
   put(identity, "overlay", plan.overlay);
 }
@@ -186,7 +188,7 @@ void RunManifest::set_pipeline(const AnalysisPlan& plan, const Pipeline& pipelin
   json_["pipeline"] = join_words(analysis_pipeline(plan));
   json_["shell_command"] = shell_command(analysis_pipeline(plan));
   std::vector<const char*> factories{"analysiswriter", "analysisoverlay"};
-  for (const Stage* stage : plan.stages) factories.push_back(stage->element);
+  for (const Stage* stage : plan.stages.stages()) factories.push_back(stage->element);
   for (const char* factory : factories) {
     if (const auto element = pipeline.made_by(factory)) {
       json_["properties"][factory] = element_properties(element.get());

@@ -11,6 +11,7 @@
 #include "lib/engine/loader.h"
 #include "lib/formats/flow_color.h"
 #include "lib/formats/flow_file.h"
+#include "lib/models/manifest.h"
 #include "tools/gst-torch/support/commands.h"
 #include "tools/gst-torch/support/image.h"
 #include "tools/gst-torch/support/options.h"
@@ -19,6 +20,17 @@
 
 namespace gsttorch {
 namespace {
+
+constexpr char kDefaultModel[] = "raft-small";  // what raftflow takes `auto` for
+
+/// How flow is computed, as far as the user said. Named and meant as raftflow's properties are.
+struct FlowSettings {
+  std::optional<std::string> model;
+  ComputeSettings compute;
+  std::optional<std::string> direction;
+  std::optional<int> iterations;
+  std::optional<int> max_size;
+};
 
 struct FlowCommand {
   std::string earlier;
@@ -37,6 +49,34 @@ struct TimedFlow {
   FlowResult flow;
   double duration_ms = 0;
 };
+
+void add_options(FlowSettings& settings, Options& options) {
+  options.add("model", 'm', &settings.model,
+              "Model, by name or as a weights file (default raft-small)", "NAME|FILE");
+  options.add("iterations", 'i', &settings.iterations, "Refinement iterations (default 12)", "N");
+  options.add("max-size", 0, &settings.max_size,
+              "Scale images down for the model to this longer side (0, default: do not)", "N");
+  options.add("direction", 0, &settings.direction,
+              "forward: from A to B, on A's grid (default); backward: from B to A, on B's grid",
+              "WORD");
+  settings.compute.add_to(options);
+}
+
+// What is wrong with the values, if anything.
+std::optional<std::string> problem(const FlowSettings& settings) {
+  if (settings.iterations && *settings.iterations < 1) return "--iterations must be at least 1";
+  if (settings.max_size && *settings.max_size < 0) return "--max-size must not be negative";
+  const std::string direction = settings.direction.value_or("forward");
+  if (direction != "forward" && direction != "backward") {
+    return "--direction is forward or backward, not \"" + direction + "\"";
+  }
+  return settings.compute.problem();
+}
+
+Result<std::string> resolve_flow_weights(const FlowSettings& settings) {
+  const std::string model = settings.model.value_or("auto");
+  return resolve_weights(model == "auto" ? kDefaultModel : model);
+}
 
 Result<void> check_outputs(const FlowCommand& command) {
   std::vector<std::string> outputs = {command.output};
@@ -73,9 +113,9 @@ Result<std::unique_ptr<FlowModel>> load_model(const FlowSettings& settings) {
   if (!weights) return weights.error();
   auto engine = load_engine();
   if (!engine) return engine.error();
-  auto net = model_options(**engine, *weights, settings.compute);
-  if (!net) return net.error();
-  return (*engine)->load_flow_model(*net);
+  auto model = model_options(**engine, *weights, settings.compute);
+  if (!model) return model.error();
+  return (*engine)->load_flow_model(*model);
 }
 
 FlowOptions flow_options(const FlowSettings& settings) {
@@ -161,17 +201,10 @@ int cmd_flow(int argc, char** argv) {
   options.add("output", 'o', &output, "The .flo file to write", "OUT.flo");
   options.add("visual", 0, &command.visual, "An image of the flow, as a colour wheel shows it",
               "OUT.png");
-  options.add("direction", 0, &command.settings.direction,
-              "forward: from A to B, on A's grid (the default); backward: from B to A, on B's",
-              "WORD");
-  command.settings.add_to(options);
+  add_options(command.settings, options);
   if (auto status = options.parse(argc, argv, 2)) return *status;
   if (!output) return options.usage_error("needs -o OUT.flo");
-  if (auto wrong = command.settings.problem()) return options.usage_error(*wrong);
-  const std::string direction = command.settings.direction.value_or("forward");
-  if (direction != "forward" && direction != "backward") {
-    return options.usage_error("--direction is forward or backward, not \"" + direction + "\"");
-  }
+  if (auto wrong = problem(command.settings)) return options.usage_error(*wrong);
   command.earlier = options.parameters()[0];
   command.later = options.parameters()[1];
   command.output = *output;

@@ -97,9 +97,9 @@ Result<std::unique_ptr<MatchModel>> load_model(const MatchCommand& command) {
   if (!weights) return weights.error();
   auto engine = load_engine();
   if (!engine) return engine.error();
-  auto net = model_options(**engine, *weights, command.compute);
-  if (!net) return net.error();
-  return (*engine)->load_match_model(*net);
+  auto model = model_options(**engine, *weights, command.compute);
+  if (!model) return model.error();
+  return (*engine)->load_match_model(*model);
 }
 
 Result<Matched> compute(MatchModel& model, const MatchCommand& command, const Image& a,

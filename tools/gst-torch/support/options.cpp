@@ -38,15 +38,15 @@ int fail(const Error& error) {
 Options::Options(const char* command, const Description& description)
     : command_(command), description_(description) {}
 
-GOptionEntry& Options::add_entry(const char* name, char letter, const char* help) {
+GOptionEntry& Options::add_entry(const std::string& name, char letter, const char* help) {
   GOptionEntry entry{};
-  entry.long_name = name;
+  entry.long_name = names_.emplace_back(name).c_str();
   entry.short_name = letter;
   entry.description = help;
   return entries_.emplace_back(entry);
 }
 
-void Options::add(const char* name, char letter, std::optional<std::string>* value,
+void Options::add(const std::string& name, char letter, std::optional<std::string>* value,
                   const char* help, const char* placeholder) {
   GOptionEntry& entry = add_entry(name, letter, help);
   entry.arg = G_OPTION_ARG_FILENAME;  // bytes as they came, whatever the locale
@@ -55,7 +55,7 @@ void Options::add(const char* name, char letter, std::optional<std::string>* val
 }
 
 // Taken as text: G_OPTION_ARG_INT reads "010" as eight.
-void Options::add(const char* name, char letter, std::optional<int>* value, const char* help,
+void Options::add(const std::string& name, char letter, std::optional<int>* value, const char* help,
                   const char* placeholder) {
   GOptionEntry& entry = add_entry(name, letter, help);
   entry.arg = G_OPTION_ARG_FILENAME;
@@ -63,7 +63,7 @@ void Options::add(const char* name, char letter, std::optional<int>* value, cons
   entry.arg_description = placeholder;
 }
 
-void Options::add(const char* name, char letter, bool* value, const char* help) {
+void Options::add(const std::string& name, char letter, bool* value, const char* help) {
   GOptionEntry& entry = add_entry(name, letter, help);
   entry.arg = G_OPTION_ARG_NONE;
   entry.arg_data = &flags_.emplace_back(Flag{value}).slot;

@@ -28,11 +28,11 @@ class Options {
   Options(const char* command, const Description& description);
 
   /// What the option was given as is stored when `parse` succeeds; absent options leave it alone.
-  void add(const char* name, char letter, std::optional<std::string>* value, const char* help,
+  void add(const std::string& name, char letter, std::optional<std::string>* value,
+           const char* help, const char* placeholder);
+  void add(const std::string& name, char letter, std::optional<int>* value, const char* help,
            const char* placeholder);
-  void add(const char* name, char letter, std::optional<int>* value, const char* help,
-           const char* placeholder);
-  void add(const char* name, char letter, bool* value, const char* help);
+  void add(const std::string& name, char letter, bool* value, const char* help);
 
   /// Nothing where the command may continue, else the exit status. `--help` prints and exits.
   std::optional<int> parse(int argc, char** argv, std::size_t parameter_count) {
@@ -58,12 +58,13 @@ class Options {
     gboolean slot = FALSE;
   };
 
-  GOptionEntry& add_entry(const char* name, char letter, const char* help);
+  GOptionEntry& add_entry(const std::string& name, char letter, const char* help);
   std::optional<int> store();
 
   const char* command_;
   Description description_;
-  std::deque<Text> texts_;  // deques: GOptionEntry points at the slots
+  std::deque<std::string> names_;  // deques: GOptionEntry points into them
+  std::deque<Text> texts_;
   std::deque<Number> numbers_;
   std::deque<Flag> flags_;
   std::vector<GOptionEntry> entries_;

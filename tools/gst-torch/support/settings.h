@@ -27,22 +27,4 @@ struct ComputeSettings {
 Result<ModelOptions> model_options(Engine& engine, const std::string& weights,
                                    const ComputeSettings& settings);
 
-/// How flow is computed, as far as the user said. Named and meant as raftflow's properties are.
-struct FlowSettings {
-  std::optional<std::string> model;
-  ComputeSettings compute;
-  std::optional<std::string> direction;
-  std::optional<int> iterations;
-  std::optional<int> max_size;
-
-  /// All but `direction`, of which commands take different words.
-  void add_to(Options& options);
-
-  /// What is wrong with the values, if anything.
-  std::optional<std::string> problem() const;
-};
-
-/// The weights file that the settings stand for; an Error says how to get it.
-Result<std::string> resolve_flow_weights(const FlowSettings& settings);
-
 }  // namespace gsttorch

@@ -3,22 +3,64 @@
 #include "tools/gst-torch/support/stages.h"
 
 #include "lib/models/manifest.h"
+#include "lib/vision/geometry.h"
 #include "tools/gst-torch/support/elements.h"
 
 namespace gsttorch {
 namespace {
 
+using Target = StageOption::Target;
+
+constexpr char kModel[] = "NAME|FILE";
+
+constexpr StageOption kScenesOptions[] = {
+    {"model", kModel, "Model, by name or as a weights file (default resnet18-lite)"},
+    {"threshold", "NUMBER", "Score that makes a frame the first of a shot (default 0.5)"},
+    {"min-shot-duration", "NS", "Ignore boundaries closer to the last one, in ns (200000000)"},
+    {"look-ahead", "N", "Later frames to look at before deciding about a frame (default 8)"},
+};
+
+constexpr StageOption kFlowOptions[] = {
+    {"model", kModel, "Model, by name or as a weights file (default raft-small)"},
+    {"iterations", "N", "Refinement iterations (default 12)"},
+    {"convergence", "PX", "Stop when an iteration changes the flow by less (default 0: never)"},
+    {"max-size", "N", "Scale images down for the model to this longer side (0, default: do not)"},
+    {"direction", "WORD", "forward (default), backward or both"},
+    {"flow-every", "N", "Write the flow of every Nth frame to a file (default 1; 0: none)",
+     Target::Writer},
+    {"flow-file-format", "WORD", "flo (default) or npz", Target::Writer},
+};
+
+constexpr StageOption kMatchOptions[] = {
+    {"model", kModel, "Model, by name or as a weights file (default loftr-lite)"},
+    {"threshold", "NUMBER", "Minimum confidence of a match (default 0.2)"},
+    {"max-matches", "N", "Keep only the N most confident matches (0, default: all)"},
+    {"max-size", "N", "Scale images down for the model to this longer side (0, default: do not)"},
+    {"token-pruning", "NUMBER", "Share of coarse cells left out, weakest first (default 0)"},
+    {"geometry", "WORD", "Verify matches with a homography or fundamental matrix (default none)",
+     Target::Model, &kVisionLibrary},
+    {"match-every", "N", "Write the matches of every Nth frame to a file (default 1; 0: none)",
+     Target::Writer},
+    {"match-file-format", "WORD", "csv (default), npz or none", Target::Writer},
+};
+
 constexpr Stage kStages[] = {
     {"scenes", "scenedetect", "resnet18-lite", Stage::kAllFrames, Stage::Default::WhereAvailable,
-     "shots and their boundaries", "shot", "Shots"},
-    {"flow", "raftflow", "raft-small", 1, Stage::Default::Always, "optical flow", "flow", "Motion"},
+     "shots and their boundaries", "shot", "Shots", "scenes", kScenesOptions},
+    {"flow", "raftflow", "raft-small", 1, Stage::Default::Always, "optical flow", "flow", "Motion",
+     "flow", kFlowOptions},
     {"matches", "loftrmatch", "loftr-lite", 1, Stage::Default::WhereAvailable,
-     "point correspondences with the frame before", "matches", "Matches"},
+     "point correspondences with the frame before", "matches", "Matches", "match", kMatchOptions},
 };
 
 }  // namespace
 
 std::span<const Stage> all_stages() { return kStages; }
+
+std::string option_name(const Stage& stage, const StageOption& option) {
+  if (option.target == StageOption::Target::Writer) return option.property;
+  return std::string(stage.option_prefix) + "-" + option.property;
+}
 
 std::string stage_names() {
   std::string names;

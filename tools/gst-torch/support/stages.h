@@ -7,8 +7,24 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/base/runtime_library.h"
 
 namespace gsttorch {
+
+/// An option of `analyze` that sets a property of a stage's element, or of analysiswriter. None of
+/// them changes how many earlier frames a result depends on.
+struct StageOption {
+  enum class Target {
+    Model,  ///< the stage's element: --PREFIX-PROPERTY
+    Writer  ///< analysiswriter, whose properties have the prefix already: --PROPERTY
+  };
+
+  const char* property;
+  const char* placeholder;
+  const char* help;
+  Target target = Target::Model;
+  const RuntimeLibrary* library = nullptr;  ///< that any other value than the default needs
+};
 
 /// A model element that `analyze` puts into its pipeline. The table in stages.cpp is all that the
 /// commands, `doctor` and the report know of it: a new stage is a line there.
@@ -27,12 +43,17 @@ struct Stage {
   const char* finds;    ///< for people: "optical flow"
   const char* field;    ///< of a line of results.jsonl that has its results
   const char* heading;  ///< of its section of the report
+  const char* option_prefix;
+  std::span<const StageOption> options;
 };
 
 using Stages = std::vector<const Stage*>;
 
 /// All there are, in the order in which frames pass them, installed or not.
 std::span<const Stage> all_stages();
+
+/// The option's name, without the dashes: "flow-iterations".
+std::string option_name(const Stage& stage, const StageOption& option);
 
 /// "scenes, flow, matches"
 std::string stage_names();
