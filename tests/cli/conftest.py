@@ -14,6 +14,9 @@ BUILD_ROOT = Path(os.environ.get("GST_TORCH_BUILD_ROOT", SOURCE_ROOT / "build"))
 SHARED = Path(os.environ.get("GST_TORCH_SHARED", SOURCE_ROOT / ".." / "shared"))
 PROGRAM = os.environ.get("GST_TORCH", str(BUILD_ROOT / "tools" / "gst-torch"))
 
+# Exit statuses.
+FAILED, USAGE, BAD_INPUT, NO_SPACE, UNAVAILABLE = 1, 2, 3, 4, 5
+
 VIDEO_FRAMES = 16
 VIDEO_SIZE = (64, 48)
 IMAGE = "videotestsrc num-buffers={frames} pattern=smpte horizontal-speed=2 ! " \
@@ -91,10 +94,10 @@ def machine_without_a_driver():
 
 @pytest.fixture(scope="session")
 def fails(gst_torch):
-    """Expects one line on stderr and exit status 1, and returns the line."""
-    def run(*arguments, **options):
+    """Expects one line on stderr and an exit status, and returns the line."""
+    def run(*arguments, status=BAD_INPUT, **options):
         done = gst_torch(*arguments, **options)
-        assert done.returncode == 1, (done.stdout, done.stderr)
+        assert done.returncode == status, (done.stdout, done.stderr)
         assert is_one_line(done.stderr), done.stderr
         return done.stderr
 

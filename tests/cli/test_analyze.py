@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from conftest import IMAGE, PROGRAM, VIDEO_FRAMES, VIDEO_SIZE, has_opened, launch
+from conftest import FAILED, IMAGE, PROGRAM, UNAVAILABLE, USAGE, VIDEO_FRAMES, VIDEO_SIZE, has_opened, launch
 
 QUICK = ["--flow-iterations", "2"]
 
@@ -142,7 +142,7 @@ def test_options_reach_the_element_of_their_stage(gst_torch, media, tmp_path, st
 def test_a_library_that_an_option_needs_is_missed_before_the_work(fails, media, tmp_path):
     line = fails("analyze", media / "video.mkv", "-o", tmp_path / "out", "--stages", "matches",
                  "--match-geometry", "homography",
-                 env={"GST_TORCH_VISION_LIBRARY": str(tmp_path / "absent.so")})
+                 env={"GST_TORCH_VISION_LIBRARY": str(tmp_path / "absent.so")}, status=UNAVAILABLE)
     assert "absent.so" in line
     assert not (tmp_path / "out").exists()
 
@@ -213,7 +213,7 @@ def test_a_missing_decoder_for_the_sound_does_not_matter(gst_torch, media, weigh
 
 def test_a_missing_decoder_for_the_images_is_named(fails, media, weights, tmp_path):
     line = fails("analyze", media / "with-audio.mkv", "-o", tmp_path / "out", "--flow-model", weights,
-                 env={"GST_PLUGIN_FEATURE_RANK": "jpegdec:NONE,avdec_mjpeg:NONE"})
+                 env={"GST_PLUGIN_FEATURE_RANK": "jpegdec:NONE,avdec_mjpeg:NONE"}, status=UNAVAILABLE)
     assert re.search("there is no .*JPEG decoder", line)
     assert "gstreamer1.0-libav" in line
 
@@ -302,7 +302,7 @@ def test_a_video_that_was_cut_off_gives_what_can_be_read_and_a_warning(
 def test_a_directory_that_cannot_be_written_is_named(fails, media, weights, tmp_path, bad):
     (tmp_path / "file").write_text("in the way\n")
     directory = tmp_path / bad
-    assert str(directory) in fails("analyze", media / "video.mkv", "-o", directory, "--flow-model", weights)
+    assert str(directory) in fails("analyze", media / "video.mkv", "-o", directory, "--flow-model", weights, status=FAILED)
     assert (tmp_path / "file").read_text() == "in the way\n"
 
 
@@ -310,7 +310,7 @@ def test_images_that_cannot_be_written_are_found_before_the_work_starts(
         fails, media, weights, tmp_path):
     overlay = tmp_path / "absent" / "flow.mkv"
     line = fails("analyze", media / "video.mkv", "-o", tmp_path / "out", "--flow-model", weights,
-                 "--overlay", overlay)
+                 "--overlay", overlay, status=FAILED)
     assert str(overlay) in line
     assert not (tmp_path / "out" / "results.jsonl").exists()
 
@@ -319,13 +319,13 @@ def test_the_video_itself_is_never_overwritten(fails, media, weights, tmp_path):
     video = tmp_path / "video.mkv"
     shutil.copy(media / "video.mkv", video)
     line = fails("analyze", video, "-o", tmp_path / "out", "--flow-model", weights, "--overlay",
-                 tmp_path / "." / "video.mkv")
+                 tmp_path / "." / "video.mkv", status=USAGE)
     assert "is an input" in line
     assert video.read_bytes() == (media / "video.mkv").read_bytes()
 
 
 def test_missing_weights_name_the_command_that_gets_them(fails, media, tmp_path):
-    line = fails("analyze", media / "video.mkv", "-o", tmp_path / "out")
+    line = fails("analyze", media / "video.mkv", "-o", tmp_path / "out", status=UNAVAILABLE)
     assert "gst-torch models fetch raft-small" in line
     assert not (tmp_path / "out").exists()
 
@@ -333,7 +333,7 @@ def test_missing_weights_name_the_command_that_gets_them(fails, media, tmp_path)
 def test_missing_plugins_point_to_the_doctor(fails, media, weights, tmp_path):
     line = fails("analyze", media / "video.mkv", "-o", tmp_path / "out", "--flow-model", weights,
                  env={"GST_PLUGIN_PATH": str(tmp_path),
-                      "GST_REGISTRY": str(tmp_path / "registry.bin")})
+                      "GST_REGISTRY": str(tmp_path / "registry.bin")}, status=UNAVAILABLE)
     assert "no element raftflow" in line
     assert "gst-torch doctor" in line
 
@@ -341,7 +341,7 @@ def test_missing_plugins_point_to_the_doctor(fails, media, weights, tmp_path):
 def test_an_error_of_an_element_is_its_own_words(gst_torch, media, weights, tmp_path):
     done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--flow-model", weights, "--device",
                      "cuda:7", "--stages", "flow")
-    assert done.returncode == 1
+    assert done.returncode == UNAVAILABLE
     assert re.fullmatch(r"gst-torch: raftflow: .*cuda.*\n", done.stderr)
     record = run_manifest(tmp_path)
     assert record["status"] == "failed"
@@ -351,7 +351,7 @@ def test_an_error_of_an_element_is_its_own_words(gst_torch, media, weights, tmp_
 def test_verbose_adds_what_else_the_element_says(gst_torch, media, weights, tmp_path):
     done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--flow-model", weights, "--device",
                      "cuda:7", "--stages", "flow", "--verbose")
-    assert done.returncode == 1
+    assert done.returncode == UNAVAILABLE
     lines = done.stderr.splitlines()
     assert re.fullmatch(r"gst-torch: raftflow: .*cuda.*", lines[0])
     assert "GstRaftFlow:raftflow" in "".join(lines[1:])

@@ -9,7 +9,7 @@ import signal
 
 import pytest
 
-from conftest import VIDEO_FRAMES, is_one_line
+from conftest import BAD_INPUT, FAILED, NO_SPACE, USAGE, VIDEO_FRAMES, is_one_line
 
 QUICK = ["--flow-iterations", "1"]
 
@@ -44,7 +44,7 @@ def two_good_videos_and_a_bad_one_between_them(gst_torch, media, weights, tmp_pa
 
 def test_a_bad_video_is_one_line_and_the_others_are_done(batch, media):
     directory, done = batch
-    assert done.returncode == 1
+    assert done.returncode == BAD_INPUT
     # Its sound is longer than its images, and a warning says so.
     errors = [line for line in done.stderr.splitlines()
               if line.startswith("gst-torch: ") and "warning:" not in line]
@@ -176,7 +176,7 @@ def test_a_directory_that_is_a_file_is_one_line_for_all(gst_torch, media, weight
     (tmp_path / "out").write_text("in the way\n")
     done = gst_torch("analyze", media / "video.mkv", media / "with-audio.mkv", "-o",
                      tmp_path / "out", "--flow-model", weights)
-    assert done.returncode == 1
+    assert done.returncode == FAILED
     assert is_one_line(done.stderr), done.stderr
     assert (tmp_path / "out").read_text() == "in the way\n"
 
@@ -185,7 +185,7 @@ def test_results_of_another_version_are_not_touched(fails, media, weights, tmp_p
     (tmp_path / "format.json").write_text('{"results_version":99}')
     (tmp_path / "results.jsonl").write_text('{"frame":0}\n')
     before = stamps(tmp_path)
-    line = fails("analyze", media / "video.mkv", "-o", tmp_path, "--flow-model", weights)
+    line = fails("analyze", media / "video.mkv", "-o", tmp_path, "--flow-model", weights, status=USAGE)
     assert "version 99" in line
     assert stamps(tmp_path) == before
 
@@ -203,7 +203,7 @@ def test_a_disk_that_becomes_full_is_one_line_and_can_be_resumed(analyze, media,
     # The first flow file of 24 KB is that of frame 7.
     directory = tmp_path / "out"
     done = analyze(media / "video.mkv", "-o", directory, *options, preexec_fn=small_files_only)
-    assert done.returncode == 1
+    assert done.returncode == NO_SPACE
     assert is_one_line(done.stderr), done.stderr
     assert "cannot write" in done.stderr
     assert run_manifest(directory)["status"] == "failed"

@@ -3,6 +3,8 @@
 """device=cuda where it cannot be used: one line that says why, and never the CPU instead."""
 import pytest
 
+from conftest import UNAVAILABLE
+
 
 @pytest.fixture(name="flow")
 def flow_of_two_images(media, weights, tmp_path):
@@ -11,7 +13,7 @@ def flow_of_two_images(media, weights, tmp_path):
 
 
 def test_cuda_without_a_driver_names_what_is_required(fails, flow, no_driver, tmp_path):
-    line = fails(*flow, "--device", "cuda")
+    line = fails(*flow, "--device", "cuda", status=UNAVAILABLE)
     assert "libcuda.so.1" in line
     assert "CUDA 13.0 or later (release 580 or later)" in line
     assert not (tmp_path / "flow.flo").exists()
@@ -25,7 +27,7 @@ def test_cuda_without_a_driver_names_what_is_required(fails, flow, no_driver, tm
 ])
 def test_cuda_with_a_driver_that_does_not_do_says_why(fails, flow, pretended_gpu, tmp_path,
                                                       machine, said):
-    line = fails(*flow, "--device", "cuda", env={**pretended_gpu, **machine})
+    line = fails(*flow, "--device", "cuda", env={**pretended_gpu, **machine}, status=UNAVAILABLE)
     for words in (*said, "use device=cpu"):
         assert words in line
     assert not (tmp_path / "flow.flo").exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BUILD_ROOT
+from conftest import BUILD_ROOT, UNAVAILABLE
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +58,7 @@ def test_the_report_as_json_names_what_was_found(gst_torch, with_weights):
 
 def test_missing_weights_are_one_line_with_the_command_that_gets_them(gst_torch):
     done = gst_torch("doctor")
-    assert done.returncode == 1
+    assert done.returncode == UNAVAILABLE
     lines = [line for line in done.stdout.splitlines() if line.strip().startswith("missing")]
     assert len(lines) == 1
     assert "raft-small" in lines[0]
@@ -67,7 +67,7 @@ def test_missing_weights_are_one_line_with_the_command_that_gets_them(gst_torch)
 
 def test_a_missing_engine_is_said_with_its_remedy(gst_torch, tmp_path):
     done = gst_torch("doctor", "--json", env={"GST_TORCH_ENGINE": str(tmp_path / "engine.so")})
-    assert done.returncode == 1
+    assert done.returncode == UNAVAILABLE
     report, found = checks(done)
     assert report["ok"] is False
     assert found["LibTorch"]["state"] == "missing"
@@ -79,7 +79,7 @@ def test_a_missing_engine_is_said_with_its_remedy(gst_torch, tmp_path):
 def test_missing_plugins_are_said_with_their_remedy(gst_torch, tmp_path):
     done = gst_torch("doctor", "--json", env={"GST_PLUGIN_PATH": str(tmp_path),
                                               "GST_REGISTRY": str(tmp_path / "registry.bin")})
-    assert done.returncode == 1
+    assert done.returncode == UNAVAILABLE
     _, found = checks(done)
     for name in ("raftflow", "analysiswriter", "analysisoverlay"):
         assert found[name]["state"] == "missing"
@@ -93,7 +93,7 @@ def test_a_missing_perfmeter_is_missing_because_analyze_needs_it(gst_torch, with
     done = gst_torch("doctor", "--json",
                      env={**with_weights, "GST_PLUGIN_PATH": str(tmp_path),
                           "GST_REGISTRY": str(tmp_path / "registry.bin")})
-    assert done.returncode == 1
+    assert done.returncode == UNAVAILABLE
     report, found = checks(done)
     assert [check["name"] for check in report["checks"] if check["state"] == "missing"] \
         == ["perfmeter"]
@@ -146,7 +146,7 @@ def test_a_plugin_of_ours_that_cannot_be_loaded_is_named(gst_torch, tmp_path):
     broken.write_bytes(b"no library at all" * 100)
     done = gst_torch("doctor", "--json", env={"GST_PLUGIN_PATH": str(tmp_path),
                                               "GST_REGISTRY": str(tmp_path / "registry.bin")})
-    assert done.returncode == 1
+    assert done.returncode == UNAVAILABLE
     _, found = checks(done)
     assert found[str(broken)]["state"] == "missing"
     assert "blacklisted" in found[str(broken)]["detail"]

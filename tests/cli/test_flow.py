@@ -9,6 +9,8 @@ import subprocess
 
 import pytest
 
+from conftest import FAILED, UNAVAILABLE, USAGE
+
 # End-point errors of RAFT-small (princeton weights, 20 iterations, centred replicate padding) on
 # Middlebury's pairs with ground truth, computed with the original Python code.
 EXPECTED_ERRORS = {"RubberWhale": 0.320, "Grove2": 0.349, "Urban2": 0.525, "Venus": 0.373}
@@ -140,12 +142,12 @@ def test_images_of_different_size_are_an_error_that_names_both_sizes(fails, medi
 
 def test_an_output_that_cannot_be_written_is_found_before_anything_else(fails, media, tmp_path):
     line = fails("flow", media / "nowhere.png", media / "b.png", "-o",
-                 tmp_path / "absent" / "out.flo")
+                 tmp_path / "absent" / "out.flo", status=FAILED)
     assert str(tmp_path / "absent" / "out.flo") in line
 
 
 def test_an_output_that_is_a_directory_is_an_error(fails, media, tmp_path):
-    assert "it is a directory" in fails("flow", media / "a.png", media / "b.png", "-o", tmp_path)
+    assert "it is a directory" in fails("flow", media / "a.png", media / "b.png", "-o", tmp_path, status=USAGE)
 
 
 @pytest.mark.parametrize("option", ["-o", "--visual"])
@@ -154,18 +156,18 @@ def test_an_input_is_never_overwritten(fails, media, tmp_path, option):
     copy.write_bytes((media / "a.png").read_bytes())
     outputs = {"-o": tmp_path / "out.flo", option: tmp_path / "." / "copy.png"}
     words = [word for item in outputs.items() for word in item]
-    assert "is an input" in fails("flow", copy, media / "b.png", *words)
+    assert "is an input" in fails("flow", copy, media / "b.png", *words, status=USAGE)
     assert copy.read_bytes() == (media / "a.png").read_bytes()
 
 
 def test_missing_weights_name_the_command_that_gets_them(fails, media, tmp_path):
-    line = fails("flow", media / "a.png", media / "b.png", "-o", tmp_path / "out.flo")
+    line = fails("flow", media / "a.png", media / "b.png", "-o", tmp_path / "out.flo", status=UNAVAILABLE)
     assert "gst-torch models fetch raft-small" in line
 
 
 def test_an_unknown_model_lists_the_known_ones(fails, media, tmp_path):
     line = fails("flow", media / "a.png", media / "b.png", "-o", tmp_path / "out.flo", "--model",
-                 "raft-tiny")
+                 "raft-tiny", status=USAGE)
     assert "raft-tiny" in line
     assert "raft-small" in line
 
@@ -178,14 +180,14 @@ def test_a_file_that_holds_no_weights_is_named(fails, media, tmp_path):
 
 def test_a_device_that_does_not_exist_is_an_error(fails, media, weights, tmp_path):
     line = fails("flow", media / "a.png", media / "b.png", "-o", tmp_path / "out.flo", "--model",
-                 weights, "--device", "cuda:7")
+                 weights, "--device", "cuda:7", status=UNAVAILABLE)
     assert "cuda" in line
     assert not (tmp_path / "out.flo").exists()
 
 
 def test_a_missing_engine_is_one_line_that_names_it(fails, media, weights, tmp_path):
     line = fails("flow", media / "a.png", media / "b.png", "-o", tmp_path / "out.flo", "--model",
-                 weights, env={"GST_TORCH_ENGINE": str(tmp_path / "engine.so")})
+                 weights, env={"GST_TORCH_ENGINE": str(tmp_path / "engine.so")}, status=UNAVAILABLE)
     assert str(tmp_path / "engine.so") in line
 
 
@@ -198,5 +200,5 @@ def test_another_libtorch_in_the_process_is_one_line_with_both_versions(fails, m
     subprocess.run(["g++", "-x", "c", "-shared", "-fPIC", "-Wl,-soname,libtorch_cpu.so", source, "-o",
                     other], check=True)
     line = fails("flow", media / "a.png", media / "b.png", "-o", tmp_path / "out.flo", "--model",
-                 weights, env={"LD_PRELOAD": str(other)})
+                 weights, env={"LD_PRELOAD": str(other)}, status=UNAVAILABLE)
     assert "2.7.1" in line and "LibTorch" in line

@@ -9,6 +9,8 @@ import zlib
 
 import pytest
 
+from conftest import UNAVAILABLE, USAGE
+
 SOURCE = pathlib.Path(os.environ.get("GST_TORCH_SOURCE_ROOT", pathlib.Path(__file__).resolve().parents[2]))
 LITE = SOURCE / "models" / "bundled" / "loftr-lite.safetensors"
 HAVE_VISION = "GST_TORCH_VISION_LIBRARY" in os.environ
@@ -147,9 +149,9 @@ def test_precision_is_taken_or_refused_in_one_line(gst_torch, fails, middlebury,
     pair, out = middlebury / "Grove2", tmp_path / "out.csv"
     command = ["match", pair / "frame10.png", pair / "frame11.png", "-o", out, "--model", LITE,
                "--max-size", 160, "--device", "cpu"]
-    assert "precision fp16 requires a CUDA device" in fails(*command, "--precision", "fp16")
+    assert "precision fp16 is for CUDA devices" in fails(*command, "--precision", "fp16", status=UNAVAILABLE)
     if "avx512_bf16" not in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"):
-        assert "AVX512_BF16" in fails(*command, "--precision", "bf16")
+        assert "AVX512_BF16" in fails(*command, "--precision", "bf16", status=UNAVAILABLE)
         pytest.skip("the CPU has no AVX512_BF16")
     assert gst_torch(*command).returncode == 0
     exact = rows_of(out)
@@ -178,5 +180,5 @@ def test_bad_input_is_one_line(fails, media, tmp_path):
     assert "nowhere.png" in fails("match", media / "a.png", tmp_path / "nowhere.png", "-o", out)
     assert "broken.png" in fails("match", broken, media / "b.png", "-o", out)
     assert "not-there" in fails("match", media / "a.png", media / "b.png", "-o", out, "--model",
-                                "not-there")
+                                "not-there", status=USAGE)
     assert not out.exists()

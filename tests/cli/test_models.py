@@ -17,6 +17,8 @@ import zipfile
 
 import pytest
 
+from conftest import FAILED, UNAVAILABLE, USAGE
+
 DEFAULT = pathlib.Path(os.environ.get("GST_TORCH_BUILD_ROOT", "build")) / "tools" / "gst-torch"
 GST_TORCH = str(pathlib.Path(os.environ.get("GST_TORCH", DEFAULT)).absolute())
 PAYLOAD = bytes(range(256)) * 400
@@ -188,9 +190,9 @@ def build_wheel(directory, body=PAYLOAD):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def expect_failure(result, *words):
+def expect_failure(result, *words, status=UNAVAILABLE):
     """One line on stderr that says these things, and nothing else said."""
-    assert result.returncode == 1, result
+    assert result.returncode == status, result
     assert result.stdout == ""
     lines = result.stderr.splitlines()
     assert len(lines) == 1 and lines[0].startswith("gst-torch: "), result.stderr
@@ -435,7 +437,7 @@ def test_two_fetches_of_one_file_do_not_mix(place, server):
     process = place.start("fetch", "model")
     try:
         assert server.sent_half.wait(LONG)
-        expect_failure(place.fetch(), "another gst-torch is fetching it")
+        expect_failure(place.fetch(), "another gst-torch is fetching it", status=FAILED)
         assert (place.models / "model.pth.part").exists()
     finally:
         process.kill()
@@ -446,7 +448,7 @@ def test_fetch_says_when_the_directory_cannot_be_made(place, server):
     server.serve("/model.pth")
     place.write_manifest(entry({"url": server.url("/model.pth")}))
     place.models.write_text("a file in the way")
-    expect_failure(place.fetch(), str(place.models))
+    expect_failure(place.fetch(), str(place.models), status=FAILED)
     assert server.requests == []
 
 
@@ -571,7 +573,7 @@ def test_fetch_continues_after_a_model_that_fails(place, server):
     place.write_manifest(entry({"url": server.url("/gone")}, name="bad"),
                          entry({"url": server.url("/model.pth")}))
     result = place.run("fetch", "--all")
-    assert result.returncode == 1
+    assert result.returncode == UNAVAILABLE
     assert result.stderr.startswith("gst-torch: bad could not be fetched")
     assert place.states() == {"bad": "absent", "model": "present"}
 
@@ -579,7 +581,7 @@ def test_fetch_continues_after_a_model_that_fails(place, server):
 def test_fetch_of_an_unknown_name_fetches_nothing(place, server):
     server.serve("/model.pth")
     place.write_manifest(entry({"url": server.url("/model.pth")}))
-    expect_failure(place.run("fetch", "model", "nut"), '"nut"', "known: model")
+    expect_failure(place.run("fetch", "model", "nut"), '"nut"', "known: model", status=USAGE)
     assert server.requests == []
 
 

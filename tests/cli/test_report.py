@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from conftest import VIDEO_FRAMES, launch
+from conftest import BAD_INPUT, FAILED, VIDEO_FRAMES, launch
 
 HARD_NAME = "<script>alert(1)<|script> \"it's\" & co.mkv"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -176,16 +176,16 @@ def put_a_directory_in_the_way(directory):
     (directory / "report.html").mkdir()
 
 
-@pytest.mark.parametrize("harm, reason", [
-    (shutil.rmtree, "holds no results"),
-    (damage_line, "invalid record"),
-    (change_version, "version 99"),
-    (change_types, "another form"),
-    (put_a_directory_in_the_way, "report.html"),
+@pytest.mark.parametrize("harm, reason, status", [
+    (shutil.rmtree, "holds no results", BAD_INPUT),
+    (damage_line, "no record", BAD_INPUT),
+    (change_version, "version 99", BAD_INPUT),
+    (change_types, "another form", BAD_INPUT),
+    (put_a_directory_in_the_way, "report.html", FAILED),
 ])
-def test_what_is_wrong_with_a_directory_is_one_line(fails, copied, harm, reason):
+def test_what_is_wrong_with_a_directory_is_one_line(fails, copied, harm, reason, status):
     harm(copied)
-    line = fails("report", copied)
+    line = fails("report", copied, status=status)
     assert reason in line
     assert str(copied) in line
 

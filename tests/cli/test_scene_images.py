@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import SHARED, is_one_line, launch
+from conftest import FAILED, SHARED, USAGE, is_one_line, launch
 
 NET = ["--model", "resnet18-lite"]
 PATTERNS = ["smpte", "circular", "checkers-8", "ball background-color=0xff60e060", "snow",
@@ -243,10 +243,10 @@ def test_two_results_cannot_go_into_one_file(gst_torch, video, tmp_path):
 def test_an_image_is_never_written_over_the_video(fails, video, tmp_path, option):
     (tmp_path / "link.png").symlink_to(video)
     content = video.read_bytes()
-    assert "is an input" in fails("scenes", video, option, tmp_path / "link.png", *NET)
+    assert "is an input" in fails("scenes", video, option, tmp_path / "link.png", *NET, status=USAGE)
     assert video.read_bytes() == content
 
 
 @pytest.mark.parametrize("option", ["--sheet", "--plot"])
 def test_a_directory_that_is_not_there_is_one_line(fails, video, tmp_path, option):
-    assert "absent" in fails("scenes", video, option, tmp_path / "absent" / "a.png", *NET)
+    assert "absent" in fails("scenes", video, option, tmp_path / "absent" / "a.png", *NET, status=FAILED)

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from conftest import BUILD_ROOT, VIDEO_FRAMES, is_one_line
+from conftest import BUILD_ROOT, FAILED, UNAVAILABLE, VIDEO_FRAMES, is_one_line
 
 BIKES = BUILD_ROOT / "deps" / "videos" / "bikes.mp4"
 CUTS = [30, 76, 137, 187, 242]
@@ -91,9 +91,9 @@ def test_what_is_no_video_is_one_line(fails, media, name):
 
 
 def test_weights_that_nobody_fetched_say_how_to_get_them(fails, media):
-    said = fails("scenes", media / "video.mkv", "--model", "transnetv2")
+    said = fails("scenes", media / "video.mkv", "--model", "transnetv2", status=UNAVAILABLE)
     assert "gst-torch models fetch transnetv2" in said
 
 
 def test_a_directory_that_is_not_there_is_one_line(fails, media, tmp_path):
-    assert "absent" in fails("scenes", media / "video.mkv", "-o", tmp_path / "absent" / "s.csv")
+    assert "absent" in fails("scenes", media / "video.mkv", "-o", tmp_path / "absent" / "s.csv", status=FAILED)

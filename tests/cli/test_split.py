@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BUILD_ROOT, has_opened, launch, is_one_line
+from conftest import BUILD_ROOT, FAILED, NO_SPACE, UNAVAILABLE, USAGE, has_opened, is_one_line, launch
 
 BIKES = BUILD_ROOT / "deps" / "videos" / "bikes.mp4"
 NET = ["--model", "resnet18-lite"]
@@ -210,7 +210,7 @@ def test_without_x264_it_encodes_with_vp8(gst_torch, clip, tmp_path):
 
 def test_without_any_encoder_it_says_what_is_missing(fails, clip, tmp_path):
     said = fails("scenes", clip("vp9.mkv"), "--split", tmp_path / "parts", "--reencode", *NET,
-                 env=plugins_without(tmp_path, "libgstx264.so", "libgstvpx.so"))
+                 env=plugins_without(tmp_path, "libgstx264.so", "libgstvpx.so"), status=UNAVAILABLE)
     assert "x264enc or vp8enc" in said
     assert not list((tmp_path / "parts").iterdir())
 
@@ -228,7 +228,7 @@ def test_a_stream_that_cannot_be_copied_is_one_line_that_names_the_way_out(fails
     video = tmp_path / "flash.flv"
     launch("videotestsrc num-buffers=12 ! video/x-raw,width=128,height=96,framerate=25/1 ! "
            f"avenc_flv ! flvmux ! filesink location={video}")
-    said = fails("scenes", video, "--split", tmp_path / "parts", *NET)
+    said = fails("scenes", video, "--split", tmp_path / "parts", *NET, status=USAGE)
     assert "split it with --reencode" in said
     assert not list((tmp_path / "parts").iterdir())
     parts, _ = split(gst_torch, video, tmp_path / "parts", "--reencode")
@@ -271,19 +271,19 @@ def test_reencode_without_split_is_wrong_usage(gst_torch, media):
 
 def test_a_file_where_the_directory_is_to_be_is_one_line(fails, media, tmp_path):
     (tmp_path / "taken").write_text("mine")
-    assert "taken" in fails("scenes", media / "video.mkv", "--split", tmp_path / "taken", *NET)
+    assert "taken" in fails("scenes", media / "video.mkv", "--split", tmp_path / "taken", *NET, status=FAILED)
     assert (tmp_path / "taken").read_text() == "mine"
 
 
 def test_a_directory_that_cannot_be_written_to_is_one_line(fails, media):
     """Where nobody can write, not even root."""
-    assert "/proc" in fails("scenes", media / "video.mkv", "--split", "/proc/self", *NET)
+    assert "/proc" in fails("scenes", media / "video.mkv", "--split", "/proc/self", *NET, status=FAILED)
 
 
 def test_a_full_disk_is_one_line_and_leaves_no_parts(fails, clip, tmp_path):
     """Files may not grow beyond 16 KiB."""
     command = ["bash", "-c", "ulimit -f 16; trap '' XFSZ; exec \"$@\"", "-"]
-    said = fails("scenes", clip("jpeg.mkv"), "--split", tmp_path / "parts", *NET, prefix=command)
+    said = fails("scenes", clip("jpeg.mkv"), "--split", tmp_path / "parts", *NET, prefix=command, status=NO_SPACE)
     assert "cannot split" in said
     assert "--reencode" not in said
     assert not list((tmp_path / "parts").iterdir())
@@ -294,7 +294,7 @@ def test_parts_of_an_earlier_run_are_never_mixed_with_new_ones(fails, gst_torch,
     before, _ = split(gst_torch, clip("jpeg.mkv"), tmp_path / "parts")
     content = [part.read_bytes() for part in before]
     said = fails("scenes", clip("jpeg.mkv"), "--split", tmp_path / "parts", *NET, "--threshold",
-                 "0.99")
+                 "0.99", status=USAGE)
     assert "jpeg-shot-001.mkv is there already" in said
     assert [part.read_bytes() for part in sorted((tmp_path / "parts").iterdir())] == content
 
@@ -311,5 +311,5 @@ def test_a_part_is_never_written_over_the_video(fails, media, tmp_path):
     """Not even where the video is reached by the name of a part."""
     content = (media / "video.mkv").read_bytes()
     (tmp_path / "video-shot-001.mkv").symlink_to(media / "video.mkv")
-    assert "is there already" in fails("scenes", media / "video.mkv", "--split", tmp_path, *NET)
+    assert "is there already" in fails("scenes", media / "video.mkv", "--split", tmp_path, *NET, status=USAGE)
     assert (media / "video.mkv").read_bytes() == content

@@ -69,6 +69,7 @@ def test_every_command_that_is_listed_has_help(gst_torch):
      "none, homography or fundamental"),
     (["analyze", "a.mkv", "-o", "x", "--flow-direction", "up"], 'not "up"'),
     (["analyze", "a.mkv", "-o", "x", "--overlay", "x.mp4"], ".mkv or .webm"),
+    (["analyze", "a.mkv", "-o", "x", "--device", "gpu"], "use auto, cpu, cuda or cuda:N"),
     (["doctor", "why"], 'unexpected parameter "why"'),
 ])
 def test_wrong_usage_is_one_line_and_exit_status_2(gst_torch, tmp_path, arguments, reason):

@@ -50,3 +50,12 @@ def test_an_option_of_a_stage_has_the_default_of_its_property(
     said = test_readme.default_of(test_readme.properties(element)[name])
     # The model is that of the table of stages: not what elements take for auto.
     assert default == said or name == "model" and said == "auto"
+
+
+def test_the_page_lists_the_exit_statuses_of_help() -> None:
+    said = subprocess.run([tree.BUILD / "tools" / "gst-torch", "--help"], text=True,
+                          capture_output=True, check=True).stdout
+    statuses = re.findall(r"^  (\d+) +\S", said, re.MULTILINE)
+    assert statuses
+    rows = re.findall(r"^\| (\d+)[^|]*\|", tree.read(PAGE), re.MULTILINE)
+    assert rows == statuses

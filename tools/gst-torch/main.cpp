@@ -51,8 +51,9 @@ void print_help() {
   print_commands(stdout);
   std::fputs(
       "\ngst-torch COMMAND --help says more.\n"
-      "Exit status: 0 done, 1 failed, 2 wrong usage.\n",
+      "\n",
       stdout);
+  std::fputs(kExitStatusHelp, stdout);
 }
 
 int unknown_command(const char* name) {
@@ -87,7 +88,9 @@ int run(int argc, char** argv) {
   const Command* command = find_command(name);
   if (!command) return unknown_command(argv[1]);
   prepare_environment();  // before GStreamer or anything else starts a thread
-  return command->run(argc - 1, argv + 1);
+  const int status = command->run(argc - 1, argv + 1);
+  const int written = close_output();
+  return status == kOk ? written : status;
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tools/gst-torch/analyze/analysis_batch.h"
 
-#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <filesystem>
@@ -121,12 +120,12 @@ std::vector<IndexEntry> index_entries(const std::vector<AnalysisPlan>& plans,
   return entries;
 }
 
-int exit_status(const std::vector<JobResult>& results) {
-  const bool failed = std::any_of(results.begin(), results.end(), [](const JobResult& result) {
-    return result.state == JobState::Failed;
-  });
-  if (Interrupt::signal() != 0) return 128 + Interrupt::signal();
-  return failed ? kFailed : kOk;
+int batch_status(const std::vector<JobResult>& results) {
+  if (Interrupt::signal() != 0) return interrupted_status(Interrupt::signal());
+  for (const JobResult& result : results) {
+    if (result.error) return exit_status(result.error->code);
+  }
+  return kOk;
 }
 
 }  // namespace
@@ -160,7 +159,7 @@ int analyze_all(const std::vector<AnalysisPlan>& plans, const std::string& direc
     if (auto writable = check_output_directory(directory); !writable) return fail(writable.error());
   }
   const std::vector<JobResult> results = run_jobs(plans, options);
-  int status = exit_status(results);
+  const int status = batch_status(results);
   if (!has_directories_of_their_own) return status;
   print_table(plans, results);
   auto written = write_index(directory, index_entries(plans, results));

@@ -8,7 +8,6 @@
 #include <filesystem>
 
 #include "lib/device/cuda_driver.h"
-#include "lib/models/manifest.h"
 #include "lib/results/recorded_results.h"
 #include "lib/results/results_directory.h"
 #include "tools/gst-torch/analyze/run_manifest.h"
@@ -17,6 +16,7 @@
 #include "tools/gst-torch/support/media_probe.h"
 #include "tools/gst-torch/support/paths.h"
 #include "tools/gst-torch/support/pipeline_run.h"
+#include "tools/gst-torch/support/settings.h"
 
 namespace gsttorch {
 namespace {
@@ -51,7 +51,7 @@ Result<RunManifest> make_record(const AnalysisPlan& plan, const JobOptions& opti
   record.set_input(plan.video, facts);
   for (const Stage* stage : plan.stages.stages()) {
     const std::string model = plan.stages.model(*stage);
-    auto weights = resolve_weights(model);
+    auto weights = model_weights(model);
     if (!weights) return weights.error();
     record.set_model(*stage, model, *weights);
   }

@@ -45,9 +45,9 @@ constexpr Options::Description kDescription = {
     "Examples:\n"
     "  gst-torch analyze video.mp4 -o results --flow-every 10 --overlay results/flow.mkv\n"
     "  gst-torch analyze *.mp4 -o results --flow-every 0\n\n"
-    "Exit status: 0 done, 1 failed (all that could be analysed was), 2 wrong usage, 130 "
-    "interrupted\n"
-    "(the files are complete up to there).",
+    "Of several videos, the exit status is that of the first one that failed. After an "
+    "interruption\n"
+    "the files are complete up to the last analyzed frame.\n\n",
 };
 
 }  // namespace

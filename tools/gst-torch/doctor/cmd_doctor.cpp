@@ -89,8 +89,7 @@ constexpr Options::Description kDescription = {
     "",
     "Looks at everything that the elements need, and says what is found, what is missing and how "
     "to get it.",
-    "Exit status: 0 when flow of a video can be computed, 1 when something needed is missing,\n"
-    "2 wrong usage.",
+    "",
 };
 
 }  // namespace
@@ -103,7 +102,7 @@ int cmd_doctor(int argc, char** argv) {
   gst_init(nullptr, nullptr);
   const Checks checks = examine();
   json ? print_json(checks) : print_text(checks);
-  return count_missing(checks) == 0 ? kOk : kFailed;
+  return count_missing(checks) == 0 ? kOk : kUnavailable;
 }
 
 }  // namespace gsttorch

@@ -12,11 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/formats/output_file.h"
+
 namespace gsttorch {
 namespace {
 
 Error system_error(const std::filesystem::path& path, int number) {
-  return {ErrorCode::Failed, path.string() + ": " + std::generic_category().message(number)};
+  const ErrorCode code = file_error("", "", number).code;
+  return {code, path.string() + ": " + std::generic_category().message(number)};
 }
 
 bool is_same_file(int fd, const std::filesystem::path& path) {

@@ -15,6 +15,7 @@
 #include "tools/gst-torch/models/fetch_model.h"
 #include "tools/gst-torch/models/model_store.h"
 #include "tools/gst-torch/support/commands.h"
+#include "tools/gst-torch/support/settings.h"
 
 namespace gsttorch {
 namespace {
@@ -27,23 +28,10 @@ constexpr char kUsageText[] =
     "\n"
     "The weights of the models: which there are, getting them, where they lie.\n"
     "They are kept in the directory $GST_TORCH_MODELS_DIR, by default\n"
-    "~/.local/share/gst-plugins-torch/models.\n";
-
-std::string one_line(std::string text) {
-  for (char& c : text) {
-    if (c == '\n' || c == '\r') c = ' ';
-  }
-  return text;
-}
-
-int fail_with(const std::string& message) {
-  std::fprintf(stderr, "gst-torch: %s\n", one_line(message).c_str());
-  return kFailed;
-}
+    "~/.local/share/gst-plugins-torch/models.\n\n";
 
 int misuse(const std::string& message) {
-  fail_with(message + " (see gst-torch models --help)");
-  return kUsage;
+  return fail({ErrorCode::BadArgument, message + " (see gst-torch models --help)"});
 }
 
 /// Parses the options of one subcommand; `names` gets what remains. An exit status where it ends
@@ -114,7 +102,7 @@ int list_models(int argc, char** argv) {
   }
   if (!names.empty()) return misuse("list takes no names");
   const auto manifest = Manifest::load();
-  if (!manifest) return fail_with(manifest.error().message);
+  if (!manifest) return fail({ErrorCode::LibraryMissing, manifest.error().message});
   as_json ? print_json(*manifest) : print_table(*manifest);
   return kOk;
 }
@@ -128,18 +116,20 @@ int print_path(int argc, char** argv) {
   }
   if (names.size() != 1) return misuse("path takes one name");
   const auto manifest = Manifest::load();
-  if (!manifest) return fail_with(manifest.error().message);
-  if (!manifest->find(names[0])) return fail_with(manifest->unknown(names[0]).message);
-  const auto path = resolve_weights(names[0]);
-  if (!path) return fail_with(path.error().message);
+  if (!manifest) return fail({ErrorCode::LibraryMissing, manifest.error().message});
+  if (!manifest->find(names[0])) return misuse(manifest->unknown(names[0]).message);
+  const auto path = model_weights(names[0]);
+  if (!path) return fail(path.error());
   std::puts(path->c_str());
   return kOk;
 }
 
 int fetch_one(const Model& model, int stall_timeout_s) {
   const auto report = fetch_model(model, stall_timeout_s);
-  if (!report) return fail_with(report.error().message);
-  if (!report->warning.empty()) fail_with("warning: " + report->warning);
+  if (!report) return fail(report.error());
+  if (!report->warning.empty()) {
+    std::fprintf(stderr, "gst-torch: warning: %s\n", report->warning.c_str());
+  }
   const std::string path = model.path().string();
   if (report->already_there) {
     std::printf("%s: already there: %s\n", model.name.c_str(), path.c_str());
@@ -168,18 +158,19 @@ int fetch_models(int argc, char** argv) {
   if (all == !names.empty()) return misuse("fetch takes names or --all");
   if (stall_timeout_s < 1) return misuse("--stall-timeout is at least 1 second");
   const auto manifest = Manifest::load();
-  if (!manifest) return fail_with(manifest.error().message);
+  if (!manifest) return fail({ErrorCode::LibraryMissing, manifest.error().message});
   std::vector<const Model*> wanted;
   for (const std::string& name : names) {
     wanted.push_back(manifest->find(name));
-    if (!wanted.back()) return fail_with(manifest->unknown(name).message);
+    if (!wanted.back()) return misuse(manifest->unknown(name).message);
   }
   for (const Model& model : manifest->models()) {
     if (all) wanted.push_back(&model);
   }
   int status = kOk;
   for (const Model* model : wanted) {
-    if (fetch_one(*model, stall_timeout_s) != kOk) status = kFailed;
+    const int fetched = fetch_one(*model, stall_timeout_s);
+    if (status == kOk) status = fetched;
   }
   return status;
 }
@@ -194,6 +185,7 @@ int cmd_models(int argc, char** argv) {
   if (action == "path") return print_path(argc - 1, argv + 1);
   if (action == "--help" || action == "-h") {
     std::fputs(kUsageText, stdout);
+    std::fputs(kExitStatusHelp, stdout);
     return kOk;
   }
   return misuse("models has no " + std::string(action));

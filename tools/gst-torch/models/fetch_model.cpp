@@ -94,23 +94,24 @@ Result<FetchReport> fetch_model(const Model& model, int stall_timeout_s) {
   const StoredModel stored = stored_model(model);
   if (stored.state == StoredState::Present) return FetchReport{true, "", ""};
   if (model.is_bundled()) {
-    return Error{ErrorCode::NotFound, model.path().string() + " is " + state_name(stored.state) +
-                                          (stored.reason.empty() ? "" : ": " + stored.reason) +
-                                          "; " + model.remedy()};
+    return Error{ErrorCode::LibraryMissing,
+                 model.path().string() + " is " + state_name(stored.state) +
+                     (stored.reason.empty() ? "" : ": " + stored.reason) + "; " + model.remedy()};
   }
 
   const std::uint64_t slack = model.file.size_is_exact ? 0 : model.file.size / 10;
   auto file = AtomicFile::create(model.path(), model.file.size + slack);
   if (!file) return file.error();
+  ErrorCode code = ErrorCode::LibraryMissing;
   std::string reasons;
   for (const ModelSource& source : model.sources) {
     auto report = try_source(model, source, stall_timeout_s, **file);
     if (report) return report;
+    if (report.error().code == ErrorCode::DiskFull) code = ErrorCode::DiskFull;
     reasons += source.description() + ": " + report.error().message + "; ";
   }
-  return Error{ErrorCode::NotFound,
-               model.name + " could not be fetched: " + reasons +
-                   "try again, or put the file there by hand: " + model.path().string()};
+  return Error{code, model.name + " could not be fetched: " + reasons +
+                         "try again, or put the file there by hand: " + model.path().string()};
 }
 
 }  // namespace gsttorch

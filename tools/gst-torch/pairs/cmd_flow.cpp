@@ -11,7 +11,6 @@
 #include "lib/engine/loader.h"
 #include "lib/formats/flow_color.h"
 #include "lib/formats/flow_file.h"
-#include "lib/models/manifest.h"
 #include "tools/gst-torch/support/commands.h"
 #include "tools/gst-torch/support/image.h"
 #include "tools/gst-torch/support/options.h"
@@ -75,7 +74,7 @@ std::optional<std::string> problem(const FlowSettings& settings) {
 
 Result<std::string> resolve_flow_weights(const FlowSettings& settings) {
   const std::string model = settings.model.value_or("auto");
-  return resolve_weights(model == "auto" ? kDefaultModel : model);
+  return model_weights(model == "auto" ? kDefaultModel : model);
 }
 
 Result<void> check_outputs(const FlowCommand& command) {
@@ -115,7 +114,9 @@ Result<std::unique_ptr<FlowModel>> load_model(const FlowSettings& settings) {
   if (!engine) return engine.error();
   auto model = model_options(**engine, *weights, settings.compute);
   if (!model) return model.error();
-  return (*engine)->load_flow_model(*model);
+  auto loaded = (*engine)->load_flow_model(*model);
+  if (!loaded) return engine_error(loaded.error());
+  return loaded;
 }
 
 FlowOptions flow_options(const FlowSettings& settings) {
@@ -188,8 +189,7 @@ constexpr Options::Description kDescription = {
     "Computes dense optical flow from image A to image B and writes it as a Middlebury .flo "
     "file: for each pixel of A, how far it moved right and down, in pixels.",
     "Example:\n"
-    "  gst-torch flow frame10.png frame11.png -o flow.flo --visual flow.png\n\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage.",
+    "  gst-torch flow frame10.png frame11.png -o flow.flo --visual flow.png\n\n",
 };
 
 }  // namespace

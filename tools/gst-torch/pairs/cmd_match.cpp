@@ -9,7 +9,6 @@
 
 #include "lib/engine/loader.h"
 #include "lib/formats/match_file.h"
-#include "lib/models/manifest.h"
 #include "lib/vision/geometry.h"
 #include "tools/gst-torch/pairs/match_visual.h"
 #include "tools/gst-torch/support/commands.h"
@@ -87,9 +86,9 @@ Result<void> check_outputs(const MatchCommand& command) {
 
 // As loftrmatch takes `auto`: the official model where it was fetched, else the bundled one.
 Result<std::string> weights_of(const std::string& model) {
-  if (model != "auto") return resolve_weights(model);
-  const auto official = resolve_weights("loftr-outdoor");
-  return official ? official : resolve_weights("loftr-lite");
+  if (model != "auto") return model_weights(model);
+  const auto official = model_weights("loftr-outdoor");
+  return official ? official : model_weights("loftr-lite");
 }
 
 Result<std::unique_ptr<MatchModel>> load_model(const MatchCommand& command) {
@@ -99,7 +98,9 @@ Result<std::unique_ptr<MatchModel>> load_model(const MatchCommand& command) {
   if (!engine) return engine.error();
   auto model = model_options(**engine, *weights, command.compute);
   if (!model) return model.error();
-  return (*engine)->load_match_model(*model);
+  auto loaded = (*engine)->load_match_model(*model);
+  if (!loaded) return engine_error(loaded.error());
+  return loaded;
 }
 
 Result<Matched> compute(MatchModel& model, const MatchCommand& command, const Image& a,
@@ -172,8 +173,7 @@ constexpr Options::Description kDescription = {
     "as "
     "CSV: x0,y0 in A and x1,y1 in B (pixels), confidence, inlier (1 or 0; 1 without --geometry).",
     "Example:\n"
-    "  gst-torch match a.jpg b.jpg -o matches.csv --geometry homography --visual matches.png\n\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage.",
+    "  gst-torch match a.jpg b.jpg -o matches.csv --geometry homography --visual matches.png\n\n",
 };
 
 }  // namespace

@@ -16,7 +16,7 @@ constexpr Options::Description kDescription = {
     "Makes report.html of directories that gst-torch analyze has filled, from what is in them. "
     "Frames\n"
     "are shown where the video is still at its place.",
-    "Exit status: 0 done, 1 failed, 2 wrong usage.",
+    "",
 };
 
 }  // namespace
@@ -28,7 +28,8 @@ int cmd_report(int argc, char** argv) {
   int status = kOk;
   for (const std::string& directory : options.parameters()) {
     if (auto written = write_report(directory); !written) {
-      status = fail(written.error());
+      const int failed = fail(written.error());
+      if (status == kOk) status = failed;
     } else {
       std::printf("report: %s\n", report_path(directory).c_str());
     }

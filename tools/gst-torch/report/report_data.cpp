@@ -126,7 +126,7 @@ Result<ReportData> read_report_data(const std::string& directory) {
                  directory + " holds no results (gst-torch analyze makes them)"};
   }
   auto same = ResultsDirectory::check_version(directory, ResultsDirectory::Earlier::Continue);
-  if (!same) return same.error();
+  if (!same) return Error{ErrorCode::Corrupt, same.error().message};
   auto frames = read_frames(directory);
   if (!frames) return frames.error();
   ReportData data;

@@ -171,7 +171,7 @@ int run(const ScenesCommand& command) {
   if (done) return kOk;
   if (done.error().code != ErrorCode::Cancelled) return fail(done.error());
   std::fputs("gst-torch: interrupted\n", stderr);
-  return 128 + Interrupt::signal();
+  return interrupted_status(Interrupt::signal());
 }
 
 constexpr Options::Description kDescription = {
@@ -182,9 +182,7 @@ constexpr Options::Description kDescription = {
     "  gst-torch scenes video.mp4 -o shots.csv --stats scores.csv\n"
     "  gst-torch scenes video.mp4 -o scenes.edl --model transnetv2\n"
     "  gst-torch scenes video.mp4 -o shots.csv --plot scores.png --sheet shots.png\n"
-    "  gst-torch scenes video.mp4 --split shots --reencode\n\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage, 130 or 143 interrupted (what is there is "
-    "whole).",
+    "  gst-torch scenes video.mp4 --split shots --reencode\n\n",
 };
 
 }  // namespace

@@ -2,14 +2,11 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include "tools/gst-torch/support/exit_status.h"
+
 namespace gsttorch {
 
-// The subcommands of gst-torch. argv[0] is the subcommand's name; what they return is the exit
-// status: kOk, kFailed, kUsage, or 128 + the signal that ended the work.
-
-constexpr int kOk = 0;
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
+// The commands of gst-torch. argv[0] is the command's name. They return the exit status.
 
 int cmd_analyze(int argc, char** argv);
 int cmd_doctor(int argc, char** argv);

@@ -9,11 +9,44 @@ namespace {
 
 constexpr GstClockTime kPollInterval = 100 * GST_MSECOND;
 
-ErrorCode code_of(const GError* error) {
-  if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)) {
-    return ErrorCode::DiskFull;
+ErrorCode resource_code(gint code) {
+  switch (code) {
+    case GST_RESOURCE_ERROR_NO_SPACE_LEFT:  // of a model element: out of memory
+      return ErrorCode::DiskFull;
+    case GST_RESOURCE_ERROR_OPEN_READ:
+    case GST_RESOURCE_ERROR_READ:
+      return ErrorCode::Corrupt;
+    case GST_RESOURCE_ERROR_NOT_FOUND:  // weights: inputs are opened before they come to a pipeline
+      return ErrorCode::LibraryMissing;
+    case GST_RESOURCE_ERROR_SETTINGS:  // of a model element: a device, or weights of another model
+      return ErrorCode::DeviceUnavailable;
+    default:
+      return ErrorCode::WriteFailed;
   }
-  return error->domain == GST_RESOURCE_ERROR ? ErrorCode::WriteFailed : ErrorCode::Failed;
+}
+
+ErrorCode stream_code(gint code) {
+  switch (code) {
+    case GST_STREAM_ERROR_TYPE_NOT_FOUND:
+    case GST_STREAM_ERROR_WRONG_TYPE:
+    case GST_STREAM_ERROR_DECODE:
+    case GST_STREAM_ERROR_DEMUX:
+    case GST_STREAM_ERROR_FORMAT:
+      return ErrorCode::Corrupt;
+    case GST_STREAM_ERROR_CODEC_NOT_FOUND:
+      return ErrorCode::LibraryMissing;
+    default:
+      return ErrorCode::Failed;
+  }
+}
+
+// The inverse of what elements of ours do with an ErrorCode, and what GStreamer's mean by theirs.
+ErrorCode code_of(const GError* error) {
+  if (error->domain == GST_RESOURCE_ERROR) return resource_code(error->code);
+  if (error->domain == GST_STREAM_ERROR) return stream_code(error->code);
+  const bool is_missing = g_error_matches(error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_INIT) ||
+                          g_error_matches(error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN);
+  return is_missing ? ErrorCode::LibraryMissing : ErrorCode::Failed;
 }
 
 Result<void> outcome_of(GstMessage* message) {

@@ -59,7 +59,7 @@ Result<void> check_outcome(GstDiscovererInfo* info, const GError* error) {
       return plugins.empty() ? Result<void>() : missing_error(plugins);
     }
     case GST_DISCOVERER_TIMEOUT:
-      return Error{ErrorCode::Failed, "nothing could be decoded within a minute"};
+      return Error{ErrorCode::Corrupt, "nothing could be decoded within a minute"};
     default:
       return Error{ErrorCode::Corrupt, format_failure(error)};
   }
@@ -79,13 +79,12 @@ Result<VideoFacts> video_facts(GstDiscovererInfo* info) {
   const Streams streams(gst_discoverer_info_get_video_streams(info));
   if (!streams) {
     const std::string plugins = missing_plugins(info, Wanted::Anything);
-    return plugins.empty() ? Error{ErrorCode::BadArgument, "it has no video stream"}
+    return plugins.empty() ? Error{ErrorCode::Corrupt, "it has no video stream"}
                            : missing_error(plugins);
   }
   auto* stream = static_cast<GstDiscovererVideoInfo*>(streams->data);
   if (gst_discoverer_video_info_is_image(stream)) {
-    return Error{ErrorCode::BadArgument,
-                 "it is a still image (gst-torch flow compares two of them)"};
+    return Error{ErrorCode::Corrupt, "it is a still image (gst-torch flow compares two of them)"};
   }
   VideoFacts facts;
   facts.width = static_cast<int>(gst_discoverer_video_info_get_width(stream));

@@ -30,11 +30,6 @@ std::optional<int> parse_number(const char* text) {
 
 }  // namespace
 
-int fail(const Error& error) {
-  std::fprintf(stderr, "gst-torch: %s\n", one_line(error.message).c_str());
-  return kFailed;
-}
-
 Options::Options(const char* command, const Description& description)
     : command_(command), description_(description) {}
 
@@ -74,7 +69,8 @@ std::optional<int> Options::parse(int argc, char** argv, std::size_t at_least,
   entries_.emplace_back(GOptionEntry{});  // the list ends with an empty entry
   g_autoptr(GOptionContext) context = g_option_context_new(description_.parameters);
   g_option_context_set_summary(context, description_.summary);
-  g_option_context_set_description(context, description_.notes);
+  const std::string notes = std::string(description_.notes) + kExitStatusHelp;
+  g_option_context_set_description(context, notes.c_str());
   g_option_context_add_main_entries(context, entries_.data(), nullptr);
   g_set_prgname((std::string("gst-torch ") + command_).c_str());
 

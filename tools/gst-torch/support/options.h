@@ -13,16 +13,13 @@
 
 namespace gsttorch {
 
-/// Says on one line of stderr what went wrong. Returns kFailed.
-int fail(const Error& error);
-
 /// Options and parameters of one subcommand, on GOptionContext.
 class Options {
  public:
   struct Description {
     const char* parameters;  ///< as the usage line shows them: "A B"
     const char* summary;     ///< what the command does, one paragraph
-    const char* notes;       ///< after the options: examples, exit status
+    const char* notes;       ///< after the options, before the exit statuses: examples
   };
 
   Options(const char* command, const Description& description);

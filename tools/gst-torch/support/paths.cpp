@@ -9,21 +9,22 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "lib/formats/output_file.h"
+
 namespace gsttorch {
 namespace {
 
 namespace fs = std::filesystem;
 
-Error os_error(const std::string& what, int code) {
-  const ErrorCode kind = code == ENOENT ? ErrorCode::NotFound : ErrorCode::Failed;
-  return Error{kind, what + ": " + std::strerror(code)};
+Error read_error(const std::string& path, int code) {
+  return Error{ErrorCode::NotFound, "cannot read " + path + ": " + std::strerror(code)};
 }
 
 // Trying is the only sure test: permissions say nothing about a read-only file system or to root.
 Result<void> try_new_file(const fs::path& directory) {
   std::string name = (directory / ".gst-torch-XXXXXX").string();
   const int file = mkstemp(name.data());
-  if (file < 0) return os_error("cannot write in " + directory.string(), errno);
+  if (file < 0) return file_error("cannot write in", directory.string(), errno);
   close(file);
   unlink(name.c_str());
   return {};
@@ -35,13 +36,13 @@ Result<void> check_input_file(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) {
-    return os_error("cannot read " + path, error ? error.value() : ENOENT);
+    return read_error(path, error ? error.value() : ENOENT);
   }
   if (!fs::is_regular_file(status)) {
-    return Error{ErrorCode::BadArgument, "cannot read " + path + ": it is not a file"};
+    return Error{ErrorCode::NotFound, "cannot read " + path + ": it is not a file"};
   }
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return os_error("cannot read " + path, errno);
+  if (file < 0) return read_error(path, errno);
   close(file);
   return {};
 }
@@ -53,7 +54,7 @@ Result<void> check_output_file(const std::string& path) {
   }
   if (fs::exists(path, ignored)) {
     const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (file < 0) return os_error("cannot write " + path, errno);
+    if (file < 0) return file_error("cannot write", path, errno);
     close(file);
     return {};
   }
@@ -68,7 +69,7 @@ Result<void> check_output_file(const std::string& path) {
 Result<void> check_output_directory(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) return os_error("cannot make the directory " + path, error.value());
+  if (error) return file_error("cannot make the directory", path, error.value());
   return try_new_file(path);
 }
 

@@ -97,7 +97,7 @@ class Runner {
     ended_ = true;
     // A stream cut off before its first frame is an error to some demuxers.
     if (outcome_.signal != 0) return;
-    outcome_.error = Error{ErrorCode::Failed, message.source + ": " + message.text};
+    outcome_.error = Error{message.code, message.source + ": " + message.text};
     outcome_.details = message.details;
   }
 

@@ -12,9 +12,40 @@ void ComputeSettings::add_to(Options& options, char device_letter) {
               "WORD");
 }
 
+namespace {
+
+bool is_device(const std::string& word) {
+  if (word == "auto" || word == "cpu" || word == "cuda") return true;
+  const std::string start = "cuda:";
+  return word.starts_with(start) && word.size() > start.size() &&
+         word.find_first_not_of("0123456789", start.size()) == std::string::npos;
+}
+
+}  // namespace
+
 std::optional<std::string> ComputeSettings::problem() const {
+  if (device && !is_device(*device)) {
+    return "unknown device \"" + *device + "\": use auto, cpu, cuda or cuda:N";
+  }
   if (!precision || parse_precision(*precision)) return std::nullopt;
   return "--precision is auto, fp32, fp16 or bf16, not \"" + *precision + "\"";
+}
+
+Result<std::string> model_weights(const std::string& name_or_path) {
+  auto weights = resolve_weights(name_or_path);
+  if (weights || weights.error().code != ErrorCode::NotFound) return weights;
+  const auto manifest = Manifest::load();
+  const bool is_known = !manifest || manifest->find(name_or_path);
+  const bool is_path = name_or_path.find('/') != std::string::npos;
+  const ErrorCode code = is_known  ? ErrorCode::LibraryMissing
+                         : is_path ? ErrorCode::NotFound
+                                   : ErrorCode::BadArgument;
+  return Error{code, weights.error().message};
+}
+
+Error engine_error(const Error& error) {
+  if (error.code != ErrorCode::BadArgument) return error;
+  return {ErrorCode::DeviceUnavailable, error.message};
 }
 
 Result<ModelOptions> model_options(Engine& engine, const std::string& weights,

@@ -22,6 +22,14 @@ struct ComputeSettings {
   std::optional<std::string> problem() const;
 };
 
+/// The weights file that a name or a path stands for. An Error says how to get it: BadArgument for
+/// a name that nobody knows, NotFound for a file, LibraryMissing for weights that were not fetched.
+Result<std::string> model_weights(const std::string& name_or_path);
+
+/// An error of the engine, which knows devices and data types by name: what it refuses of settings
+/// without a problem is not available on this machine.
+Error engine_error(const Error& error);
+
 /// What a command that loads a model itself hands to the engine. Only where nothing is wrong with
 /// the settings.
 Result<ModelOptions> model_options(Engine& engine, const std::string& weights,

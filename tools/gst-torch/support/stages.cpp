@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tools/gst-torch/support/stages.h"
 
-#include "lib/models/manifest.h"
 #include "lib/vision/geometry.h"
 #include "tools/gst-torch/support/elements.h"
+#include "tools/gst-torch/support/settings.h"
 
 namespace gsttorch {
 namespace {
@@ -70,7 +70,7 @@ std::string stage_names() {
 
 Result<void> check_stage(const Stage& stage, const std::string& model) {
   if (auto there = check_element(stage.element); !there) return there;
-  if (auto weights = resolve_weights(model); !weights) return weights.error();
+  if (auto weights = model_weights(model); !weights) return weights.error();
   return {};
 }
 

@@ -94,7 +94,8 @@ std::string without_stop(std::string sentence) {
 
 // Some of what muxers refuse shows only when they are given it.
 Error copy_error(const Error& error) {
-  if (error.code != ErrorCode::Failed) return error;  // the disk, not the stream
+  const bool is_of_stream = error.code == ErrorCode::Failed || error.code == ErrorCode::Corrupt;
+  if (!is_of_stream) return error;  // but of the disk
   return {ErrorCode::BadArgument, "its streams cannot be copied as they are (" +
                                       without_stop(error.message) + "): split it with --reencode"};
 }
