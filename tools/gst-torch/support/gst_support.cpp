@@ -2,6 +2,9 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tools/gst-torch/support/gst_support.h"
 
+#include <cerrno>
+#include <cstring>
+
 #include "tools/gst-torch/support/interrupt.h"
 
 namespace gsttorch {
@@ -49,6 +52,12 @@ ErrorCode code_of(const GError* error) {
   return is_missing ? ErrorCode::LibraryMissing : ErrorCode::Failed;
 }
 
+// Sinks know a full disk by its own code, but a quota or a limit of the process only by its words.
+bool tells_of_a_limit(const gchar* details) {
+  return details &&
+         (std::strstr(details, g_strerror(EDQUOT)) || std::strstr(details, g_strerror(EFBIG)));
+}
+
 Result<void> outcome_of(GstMessage* message) {
   if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return {};
   const MessageText said = read_message(message);
@@ -65,7 +74,9 @@ MessageText read_message(GstMessage* message) {
   } else {
     gst_message_parse_error(message, &error, &details);
   }
-  return {GST_MESSAGE_SRC_NAME(message), error->message, details ? details : "", code_of(error)};
+  const bool is_limit = code_of(error) == ErrorCode::WriteFailed && tells_of_a_limit(details);
+  return {GST_MESSAGE_SRC_NAME(message), error->message, details ? details : "",
+          is_limit ? ErrorCode::DiskFull : code_of(error)};
 }
 
 Pipeline::~Pipeline() {
