@@ -3,28 +3,17 @@
 #include "lib/results/recorded_results.h"
 
 #include <algorithm>
-#include <cinttypes>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
+
+#include "lib/results/results_layout.h"
 
 namespace gsttorch {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kStem[] = "results-";
-constexpr char kSuffix[] = ".jsonl";
-
-bool is_full_results_name(const std::string& name) {
-  if (!name.starts_with(kStem) || !name.ends_with(kSuffix)) return false;
-  const std::size_t from = sizeof kStem - 1, end = name.size() - (sizeof kSuffix - 1);
-  return end > from && std::all_of(name.begin() + static_cast<std::ptrdiff_t>(from),
-                                   name.begin() + static_cast<std::ptrdiff_t>(end),
-                                   [](unsigned char c) { return std::isdigit(c) != 0; });
-}
-
-/// The complete lines of one file.
+/// The lines of one file that end as lines do.
 struct WholeLines {
   std::string first;
   std::string last;
@@ -50,19 +39,11 @@ Result<std::optional<RecordKey>> read_key(const std::string& path, const std::st
 
 }  // namespace
 
-std::string results_path(const std::string& directory) { return directory + "/results.jsonl"; }
-
-std::string full_results_path(const std::string& directory, std::uint64_t first_frame) {
-  char name[64];
-  std::snprintf(name, sizeof name, "/%s%09" PRIu64 "%s", kStem, first_frame, kSuffix);
-  return directory + name;
-}
-
 std::vector<std::string> full_results_files(const std::string& directory) {
   std::vector<std::string> files;
   std::error_code failure;
   for (const auto& entry : fs::directory_iterator(directory, failure)) {
-    if (is_full_results_name(entry.path().filename())) files.push_back(entry.path());
+    if (is_full_results_name(entry.path().filename().string())) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -90,8 +71,6 @@ Result<RecordedResults> read_recorded_results(const std::string& directory) {
   recorded.last = *last;
   return recorded;
 }
-
-std::string shot_list_path(const std::string& directory) { return directory + "/shots.csv"; }
 
 std::vector<Shot> read_recorded_shots(const std::string& directory) {
   std::vector<std::string> files = full_results_files(directory);

@@ -12,14 +12,7 @@
 
 namespace gsttorch {
 
-/// The file to which records are appended: results.jsonl of a results directory.
-std::string results_path(const std::string& directory);
-
-/// The new name of results.jsonl once it is full, with the frame number of its first record. The
-/// names sort in stream order, before results.jsonl.
-std::string full_results_path(const std::string& directory, std::uint64_t first_frame);
-
-/// Returns all such files, in the order of the stream.
+/// The full files of a results directory (full_results_path()), in the order of the stream.
 std::vector<std::string> full_results_files(const std::string& directory);
 
 /// The records of an earlier run in a results directory, however it ended.
@@ -33,10 +26,8 @@ struct RecordedResults {
 /// Returns ErrorCode::Corrupt if a line is not a record. A directory without results has none.
 Result<RecordedResults> read_recorded_results(const std::string& directory);
 
-/// "DIRECTORY/shots.csv"
-std::string shot_list_path(const std::string& directory);
-
-/// Returns the shots in the records, those of full files first; lines without a shot are skipped.
+/// The shots that the records tell of, full files first; lines that say nothing of shots are
+/// passed over.
 std::vector<Shot> read_recorded_shots(const std::string& directory);
 
 }  // namespace gsttorch

@@ -14,6 +14,7 @@
 #include "lib/formats/flow_file.h"
 #include "lib/formats/npz_file.h"
 #include "lib/formats/output_directory.h"
+#include "lib/results/results_layout.h"
 
 namespace gsttorch {
 namespace {
@@ -22,8 +23,6 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr std::size_t kGatherBytes = 64 * 1024;
-
-std::string format_path(const std::string& directory) { return directory + "/format.json"; }
 
 /// What is in format.json, if that is anything.
 std::optional<Json> recorded_version(const std::string& directory) {
@@ -48,7 +47,7 @@ void remove_full_files(const std::string& directory) {
 std::string numbered(const char* directory, std::uint64_t frame, unsigned number) {
   char text[32];
   std::snprintf(text, sizeof text, "%06" PRIu64, frame);
-  std::string path = std::string(directory) + text;
+  std::string path = std::string(directory) + "/" + text;
   if (number > 0) path.append("-").append(std::to_string(number));
   return path;
 }
@@ -106,7 +105,7 @@ ResultsDirectory::ResultsDirectory(Options options, DirectoryLock lock, OutputFi
       first_frame_(recorded.first ? recorded.first->frame : 0) {}
 
 std::string ResultsDirectory::flow_file_name(const FlowFileKey& key, FlowFileType type) {
-  std::string path = numbered("flow/", key.frame, key.number);
+  std::string path = numbered(kFlowDirectory, key.frame, key.number);
   if (key.part == FlowPart::Confidence) return path + "-confidence.npy";
   if (key.part == FlowPart::Backward) path += "-backward";
   return path + (type == FlowFileType::Npz ? ".npz" : ".flo");
@@ -114,7 +113,7 @@ std::string ResultsDirectory::flow_file_name(const FlowFileKey& key, FlowFileTyp
 
 std::string ResultsDirectory::match_file_name(std::uint64_t frame, unsigned number,
                                               MatchFileType type) {
-  return numbered("matches/", frame, number) + (type == MatchFileType::Npz ? ".npz" : ".csv");
+  return numbered(kMatchDirectory, frame, number) + (type == MatchFileType::Npz ? ".npz" : ".csv");
 }
 
 Result<void> ResultsDirectory::write_line(const FrameRecord& record) {
@@ -145,8 +144,8 @@ Result<void> ResultsDirectory::put_full_file_aside() {
 Result<void> ResultsDirectory::make_once(Subdirectory which) {
   bool& is_there = has_directory_[static_cast<std::size_t>(which)];
   if (is_there) return {};
-  auto made =
-      make_directory(options_.location + (which == Subdirectory::Flow ? "/flow" : "/matches"));
+  auto made = make_directory(options_.location + "/" +
+                             (which == Subdirectory::Flow ? kFlowDirectory : kMatchDirectory));
   is_there = made.ok();
   return made;
 }

@@ -177,8 +177,8 @@ def put_a_directory_in_the_way(directory):
 
 
 @pytest.mark.parametrize("harm, reason, status", [
-    (shutil.rmtree, "holds no results", BAD_INPUT),
-    (damage_line, "no record", BAD_INPUT),
+    (shutil.rmtree, "contains no results", BAD_INPUT),
+    (damage_line, "invalid record", BAD_INPUT),
     (change_version, "version 99", BAD_INPUT),
     (change_types, "another form", BAD_INPUT),
     (put_a_directory_in_the_way, "report.html", FAILED),

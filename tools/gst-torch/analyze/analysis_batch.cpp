@@ -8,6 +8,7 @@
 #include <set>
 
 #include "lib/gst/gsttorchruntime.h"
+#include "lib/results/results_layout.h"
 #include "tools/gst-torch/report/index_page.h"
 #include "tools/gst-torch/support/commands.h"
 #include "tools/gst-torch/support/interrupt.h"

@@ -10,6 +10,7 @@
 #include "lib/device/cuda_driver.h"
 #include "lib/results/recorded_results.h"
 #include "lib/results/results_directory.h"
+#include "lib/results/results_layout.h"
 #include "tools/gst-torch/analyze/run_manifest.h"
 #include "tools/gst-torch/report/report.h"
 #include "tools/gst-torch/report/report_data.h"

@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include <sys/stat.h>
@@ -13,8 +12,9 @@
 #include "lib/engine/torch_version.h"
 #include "lib/formats/output_file.h"
 #include "lib/gst/gsttorchruntime.h"
+#include "lib/results/results_layout.h"
 #include "tools/gst-torch/analyze/frame_delays.h"
-#include "tools/gst-torch/report/report_data.h"
+#include "tools/gst-torch/support/sha256.h"
 
 namespace gsttorch {
 namespace {
@@ -31,18 +31,6 @@ std::string gstreamer_version() {
   guint major = 0, minor = 0, micro = 0, nano = 0;
   gst_version(&major, &minor, &micro, &nano);
   return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(micro);
-}
-
-/// Empty where the file cannot be read.
-std::string file_sha256(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-  std::vector<char> block(std::size_t{1} << 20);
-  while (file) {
-    file.read(block.data(), static_cast<std::streamsize>(block.size()));
-    g_checksum_update(checksum, reinterpret_cast<const guchar*>(block.data()), file.gcount());
-  }
-  return file.eof() ? g_checksum_get_string(checksum) : "";
 }
 
 Json value_json(const GValue* value) {
@@ -128,8 +116,7 @@ const char* status_name(const RunOutcome& outcome) {
 
 }  // namespace
 
-RunManifest::RunManifest(const std::string& directory)
-    : path_((std::filesystem::path(directory) / "run.json").string()) {
+RunManifest::RunManifest(const std::string& directory) : path_(run_manifest_path(directory)) {
   json_["versions"] = {
       {PACKAGE, VERSION}, {"GStreamer", gstreamer_version()}, {"LibTorch", GSTTORCH_TORCH_VERSION}};
 }
@@ -156,11 +143,12 @@ void RunManifest::set_input(const std::string& path, const VideoFacts& facts) {
 
 void RunManifest::set_model(const Stage& stage, const std::string& name, const std::string& file) {
   std::error_code ignored;
+  const auto hash = sha256_of_file(file);
   json_["models"][stage.name] = {{"element", stage.element},
                                  {"name", name},
                                  {"file", file},
                                  {"bytes", std::filesystem::file_size(file, ignored)},
-                                 {"sha256", file_sha256(file)}};
+                                 {"sha256", hash ? *hash : ""}};
 }
 
 void RunManifest::set_identity(const AnalysisPlan& plan) {
@@ -215,18 +203,11 @@ Result<void> RunManifest::write_ended(const RunOutcome& outcome, std::uint64_t f
   return write();
 }
 
-// Written beside and renamed, so that a reader never finds half a record.
 Result<void> RunManifest::write() {
   // File names need not be UTF-8: what is not is replaced.
   const std::string text = json_.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  auto file = OutputFile::create(path_ + ".part");
-  if (!file) return file.error();
-  if (auto written = file->write(text.data(), text.size()); !written) return written;
-  if (auto closed = file->close(); !closed) return closed;
-  std::error_code error;
-  std::filesystem::rename(path_ + ".part", path_, error);
-  if (!error) return {};
-  return Error{ErrorCode::Failed, "cannot write " + path_ + ": " + error.message()};
+  return write_whole_file(path_,
+                          [&](OutputFile& file) { return file.write(text.data(), text.size()); });
 }
 
 }  // namespace gsttorch

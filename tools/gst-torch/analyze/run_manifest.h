@@ -11,7 +11,7 @@
 #include "tools/gst-torch/analyze/analysis_pipeline.h"
 #include "tools/gst-torch/support/gst_support.h"
 #include "tools/gst-torch/support/media_probe.h"
-#include "tools/gst-torch/support/pipeline_run.h"
+#include "tools/gst-torch/support/run_options.h"
 
 namespace gsttorch {
 

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -38,29 +37,6 @@ void sync_directory(const std::filesystem::path& directory) {
 }
 
 }  // namespace
-
-void Sha256::add(std::string_view bytes) {
-  g_checksum_update(checksum_.get(), reinterpret_cast<const guchar*>(bytes.data()),
-                    static_cast<gssize>(bytes.size()));
-}
-
-std::string Sha256::hex() { return g_checksum_get_string(checksum_.get()); }
-
-Result<std::string> sha256_of_file(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return system_error(path, errno);
-  Sha256 hash;
-  std::vector<char> buffer(1 << 20);
-  ssize_t got;
-  while ((got = ::read(fd, buffer.data(), buffer.size())) != 0) {
-    if (got > 0) hash.add({buffer.data(), static_cast<std::size_t>(got)});
-    if (got < 0 && errno != EINTR) break;
-  }
-  const int number = errno;
-  ::close(fd);
-  if (got < 0) return system_error(path, number);
-  return hash.hex();
-}
 
 AtomicFile::AtomicFile(std::filesystem::path path, std::uint64_t limit)
     : path_(std::move(path)), part_path_(path_.string() + ".part"), limit_(limit) {}

@@ -8,28 +8,10 @@
 #include <string>
 #include <string_view>
 
-#include <glib.h>
-
 #include "lib/base/result.h"
+#include "tools/gst-torch/support/sha256.h"
 
 namespace gsttorch {
-
-/// SHA-256 of bytes as they pass by.
-class Sha256 {
- public:
-  Sha256() : checksum_(g_checksum_new(G_CHECKSUM_SHA256)) {}
-  void add(std::string_view bytes);
-  void reset() { g_checksum_reset(checksum_.get()); }
-  std::string hex();  ///< 64 digits; no bytes can be added after it
-
- private:
-  struct Free {
-    void operator()(GChecksum* checksum) const { g_checksum_free(checksum); }
-  };
-  std::unique_ptr<GChecksum, Free> checksum_;
-};
-
-Result<std::string> sha256_of_file(const std::filesystem::path& path);
 
 /// A file on its way: written beside its place as NAME.part, and put there in one step when it is
 /// whole and right. Whatever happens before, NAME itself is as it was. Only one process at a time

@@ -4,6 +4,7 @@
 
 #include <gst/gst.h>
 
+#include "lib/results/results_layout.h"
 #include "tools/gst-torch/report/report.h"
 #include "tools/gst-torch/support/commands.h"
 #include "tools/gst-torch/support/options.h"

@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
+#include "lib/results/results_layout.h"
 #include "tools/gst-torch/report/page.h"
-#include "tools/gst-torch/report/report.h"
 #include "tools/gst-torch/report/report_data.h"
 #include "tools/gst-torch/support/html.h"
 
@@ -38,8 +38,7 @@ std::string video_cell(const IndexEntry& entry) {
   const std::string name = escaped(fs::path(entry.video).filename().string());
   std::error_code ignored;
   if (!fs::exists(report_path(entry.directory), ignored)) return name;
-  const std::string address =
-      relative_address(fs::path(entry.directory).filename().string() + "/report.html");
+  const std::string address = relative_address(report_address(entry.directory));
   return "<a href=\"" + escaped(address) + "\">" + name + "</a>";
 }
 
@@ -49,10 +48,6 @@ std::string state_cell(const IndexEntry& entry) {
 }
 
 }  // namespace
-
-std::string index_path(const std::string& directory) {
-  return (fs::path(directory) / "index.html").string();
-}
 
 Result<void> write_index(const std::string& directory, const std::vector<IndexEntry>& entries) {
   Table table("Videos", {{"video", Table::Align::Text},

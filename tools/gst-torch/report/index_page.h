@@ -16,10 +16,7 @@ struct IndexEntry {
   std::string error;
 };
 
-/// index.html of a directory with several results directories.
-std::string index_path(const std::string& directory);
-
-/// A page that lists them, with links to their reports.
+/// Writes index.html: a list of results directories, with links to their reports.
 Result<void> write_index(const std::string& directory, const std::vector<IndexEntry>& entries);
 
 }  // namespace gsttorch

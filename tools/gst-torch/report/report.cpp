@@ -2,8 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tools/gst-torch/report/report.h"
 
-#include <filesystem>
-
+#include "lib/results/results_layout.h"
 #include "tools/gst-torch/report/page.h"
 #include "tools/gst-torch/report/sections.h"
 
@@ -31,10 +30,6 @@ std::string report_page(const ReportData& data) {
 
 }  // namespace
 
-std::string report_path(const std::string& directory) {
-  return (std::filesystem::path(directory) / "report.html").string();
-}
-
 Result<void> write_report(const std::string& directory) {
   const auto data = read_report_data(directory);
   if (!data) return data.error();
@@ -42,7 +37,7 @@ Result<void> write_report(const std::string& directory) {
     return write_page(report_path(directory), report_page(*data));
   } catch (const nlohmann::json::exception& failure) {  // a field of another type than ours have
     return Error{ErrorCode::Corrupt,
-                 directory + " holds a record of another form: " + failure.what()};
+                 directory + " contains a record of another form: " + failure.what()};
   }
 }
 

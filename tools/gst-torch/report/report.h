@@ -8,11 +8,8 @@
 
 namespace gsttorch {
 
-/// report.html of a results directory.
-std::string report_path(const std::string& directory);
-
-/// Makes it from what the directory holds, and from the video where that is still at its place. One
-/// file that needs no other. Needs gst_init.
+/// Writes report.html of a results directory, from its files and, if it still exists, the video.
+/// The page needs no other file. Needs gst_init.
 Result<void> write_report(const std::string& directory);
 
 }  // namespace gsttorch

@@ -8,6 +8,7 @@
 
 #include "lib/results/recorded_results.h"
 #include "lib/results/results_directory.h"
+#include "lib/results/results_layout.h"
 
 namespace gsttorch {
 namespace {
@@ -69,7 +70,7 @@ Result<std::vector<ReportFrame>> read_frames(const std::string& directory) {
     std::ifstream in(file, std::ios::binary);
     for (std::string line; std::getline(in, line) && !in.eof();) {
       auto frame = read_frame(line);
-      if (!frame) return Error{ErrorCode::Corrupt, file + " holds a line that is no record"};
+      if (!frame) return Error{ErrorCode::Corrupt, file + " contains an invalid record"};
       frames.push_back(std::move(*frame));
     }
   }
@@ -82,14 +83,6 @@ const Json& object_in(const Json& json, const char* field) {
   static const Json none = Json::object();
   const auto at = json.find(field);
   return at != json.end() && at->is_object() ? *at : none;
-}
-
-std::string meter_reports_path(const std::string& directory) {
-  return (std::filesystem::path(directory) / "perf.jsonl").string();
-}
-
-std::string frame_times_path(const std::string& directory) {
-  return (std::filesystem::path(directory) / "frames.jsonl").string();
 }
 
 std::vector<PerfRecord> read_meter_reports(const std::string& directory) {
@@ -114,7 +107,7 @@ bool ReportData::has(std::optional<double> ReportFrame::*field) const {
 }
 
 Json read_run_manifest(const std::string& directory) {
-  std::ifstream in(std::filesystem::path(directory) / "run.json");
+  std::ifstream in(run_manifest_path(directory));
   Json json = Json::parse(in, nullptr, false);
   return json.is_object() ? json : Json();
 }
@@ -123,7 +116,7 @@ Result<ReportData> read_report_data(const std::string& directory) {
   std::error_code ignored;
   if (!std::filesystem::exists(results_path(directory), ignored)) {
     return Error{ErrorCode::NotFound,
-                 directory + " holds no results (gst-torch analyze makes them)"};
+                 directory + " contains no results (gst-torch analyze writes them)"};
   }
   auto same = ResultsDirectory::check_version(directory, ResultsDirectory::Earlier::Continue);
   if (!same) return Error{ErrorCode::Corrupt, same.error().message};

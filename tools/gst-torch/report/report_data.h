@@ -43,11 +43,7 @@ struct ReportData {
 /// A field that is an object; else an empty one.
 const nlohmann::ordered_json& object_in(const nlohmann::ordered_json& json, const char* field);
 
-/// Where perfmeter writes its reports in a results directory.
-std::string meter_reports_path(const std::string& directory);
-/// And where, how long each element had each frame.
-std::string frame_times_path(const std::string& directory);
-/// Those that are whole; none where there is no file.
+/// perfmeter's reports in a results directory, without incomplete ones; empty without the file.
 std::vector<PerfRecord> read_meter_reports(const std::string& directory);
 
 /// run.json of a directory, as an earlier run left it; null where there is none that can be read.

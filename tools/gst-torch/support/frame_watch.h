@@ -6,7 +6,8 @@
 #include <mutex>
 #include <vector>
 
-#include "tools/gst-torch/support/pipeline_run.h"
+#include "tools/gst-torch/support/gst_support.h"
+#include "tools/gst-torch/support/run_options.h"
 
 namespace gsttorch {
 

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/result.h"
+
+namespace gsttorch {
+
+/// Where a run that was cut short continues.
+struct Continuation {
+  std::uint64_t last_pts = 0;  ///< ns, of the last frame on record: later ones are new
+  /// ns, where reading starts: early enough for the first new frame to be analysed as it would have
+  /// been; none: at the beginning
+  std::optional<std::uint64_t> seek_to;
+};
+
+struct RunOptions {
+  const char* first_stage = nullptr;             ///< factory of the element that frames come to
+  std::optional<std::uint64_t> expected_frames;  ///< new ones
+  std::optional<Continuation> continuation;
+  bool verbose = false;  ///< what elements say beyond their messages goes to stderr, too
+};
+
+/// How long a frame came after the one before it.
+struct FrameTime {
+  std::uint64_t pts = 0;  ///< ns
+  double ms = 0;
+};
+
+/// How an analysis ended. Whatever the ending, what was computed is in its files.
+struct RunOutcome {
+  std::uint64_t frames = 0;     ///< new ones
+  double seconds = 0;           ///< from the first frame's result to the last's
+  int signal = 0;               ///< that ended it early; 0: none did
+  bool lost_its_place = false;  ///< the frame to continue after was not met: start at the beginning
+  std::vector<FrameTime> slowest;
+  std::optional<Error> error;
+  std::string details;  ///< what the failed element says to those who look closer
+
+  double ms_per_frame() const;
+};
+
+}  // namespace gsttorch
