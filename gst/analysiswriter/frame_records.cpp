@@ -27,17 +27,16 @@ std::string direction_nick(GstTorchFlowDirection direction) {
   return {};
 }
 
-RecordedBoundary recorded_boundary(const GstTorchShot& shot) {
-  RecordedBoundary boundary;
-  boundary.kind = enum_nick(GST_TYPE_TORCH_SHOT_BOUNDARY, shot.boundary);
-  boundary.start_frame = shot.start_frame;
-  boundary.middle_frame = shot.middle_frame;
-  boundary.end_frame = shot.end_frame;
-  boundary.start_pts = known_time(shot.start_pts);
-  boundary.middle_pts = known_time(shot.middle_pts);
-  boundary.end_pts = known_time(shot.end_pts);
-  boundary.confidence = shot.confidence;
-  return boundary;
+FramePlace place(guint64 frame, GstClockTime pts) {
+  if (!GST_CLOCK_TIME_IS_VALID(pts)) return {frame, std::nullopt};
+  return {frame, static_cast<std::int64_t>(pts)};
+}
+
+Boundary recorded_boundary(const GstTorchShot& shot) {
+  const auto kind = parse_transition_kind(enum_nick(GST_TYPE_TORCH_SHOT_BOUNDARY, shot.boundary));
+  return {kind.value_or(TransitionKind::Cut), place(shot.start_frame, shot.start_pts),
+          place(shot.middle_frame, shot.middle_pts), place(shot.end_frame, shot.end_pts),
+          shot.confidence};
 }
 
 ShotRecord record_of(const GstTorchShot& shot) {

@@ -15,7 +15,7 @@
 #include "lib/base/result.h"
 #include "lib/engine/feature_model.h"
 #include "lib/engine/shot_model.h"
-#include "lib/shots/shot_boundary.h"
+#include "lib/shots/shot_frame.h"
 #include "lib/shots/shot_windows.h"
 
 namespace gsttorch {

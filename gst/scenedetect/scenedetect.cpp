@@ -39,7 +39,7 @@ GstTorchShotBoundary boundary_kind(TransitionKind kind) {
   return GST_TORCH_SHOT_BOUNDARY_NONE;
 }
 
-void set_boundary(GstTorchShot& shot, const ShotBoundary& boundary) {
+void set_boundary(GstTorchShot& shot, const Boundary& boundary) {
   shot.boundary = boundary_kind(boundary.kind);
   shot.start_frame = boundary.start.number;
   shot.middle_frame = boundary.middle.number;
@@ -243,7 +243,7 @@ void SceneDetect::attach(AnalyzedFrame& frame, const ShotResult& found) const {
   shot.distance = decision.distance;
   shot.mean_luma = decision.mean_luma;
   if (decision.boundaries.empty()) gst_buffer_add_torch_shot_meta(frame.buffer.get(), &shot);
-  for (const ShotBoundary& boundary : decision.boundaries) {
+  for (const Boundary& boundary : decision.boundaries) {
     set_boundary(shot, boundary);
     gst_buffer_add_torch_shot_meta(frame.buffer.get(), &shot);
   }
@@ -253,14 +253,14 @@ void SceneDetect::announce(const AnalyzedFrame& frame, const ShotDecision& decis
   if (decision.boundaries.empty()) return;
   boundaries_ += decision.boundaries.size();
   if (host_.settings().post_messages) {
-    for (const ShotBoundary& boundary : decision.boundaries) post(frame, decision, boundary);
+    for (const Boundary& boundary : decision.boundaries) post(frame, decision, boundary);
   }
   const SceneDetectSettings settings = this->settings();
   if (settings.force_key_unit) force_key_unit(frame, settings.all_headers);
 }
 
 void SceneDetect::post(const AnalyzedFrame& frame, const ShotDecision& decision,
-                       const ShotBoundary& boundary) const {
+                       const Boundary& boundary) const {
   GstTorchShot shot = {};
   set_boundary(shot, boundary);
   GstStructure* s = new_timed_structure("scenedetect", frame.segment, frame.buffer.get());

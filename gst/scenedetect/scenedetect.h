@@ -78,7 +78,7 @@ class SceneDetect final : public Analysis {
   void attach(AnalyzedFrame& frame, const ShotResult& found) const;
   void announce(const AnalyzedFrame& frame, const ShotDecision& decision);
   void post(const AnalyzedFrame& frame, const ShotDecision& decision,
-            const ShotBoundary& boundary) const;
+            const Boundary& boundary) const;
   void force_key_unit(const AnalyzedFrame& frame, bool all_headers);
 
   ModelHost& host_;  // owns this

@@ -40,14 +40,14 @@ Json to_json(const FlowRecord& flow) {
   return object;
 }
 
-Json to_json(const RecordedBoundary& boundary) {
-  Json object = {{"kind", boundary.kind},
-                 {"start_frame", boundary.start_frame},
-                 {"middle_frame", boundary.middle_frame},
-                 {"end_frame", boundary.end_frame}};
-  put(object, "start_pts", boundary.start_pts);
-  put(object, "middle_pts", boundary.middle_pts);
-  put(object, "end_pts", boundary.end_pts);
+Json to_json(const Boundary& boundary) {
+  Json object = {{"kind", to_string(boundary.kind)},
+                 {"start_frame", boundary.start.number},
+                 {"middle_frame", boundary.middle.number},
+                 {"end_frame", boundary.end.number}};
+  put(object, "start_pts", boundary.start.pts);
+  put(object, "middle_pts", boundary.middle.pts);
+  put(object, "end_pts", boundary.end.pts);
   object["confidence"] = boundary.confidence;
   return object;
 }
@@ -65,7 +65,7 @@ Json to_json(const ShotRecord& shot) {
     object["mean_luma"] = shot.mean_luma;
   }
   put(object, "skipped", shot.skipped);
-  for (const RecordedBoundary& boundary : shot.boundaries) {
+  for (const Boundary& boundary : shot.boundaries) {
     object["boundaries"].push_back(to_json(boundary));
   }
   return object;
@@ -105,18 +105,24 @@ std::optional<std::uint64_t> number(const Json& object, const char* field) {
   return found->get<std::uint64_t>();
 }
 
-// Adds `offset` to frame numbers of the stream to get those of the records.
-RecordedBoundary read_boundary(const Json& object, std::uint64_t offset) {
-  RecordedBoundary boundary;
+std::optional<std::int64_t> time(const Json& object, const char* field) {
+  const auto found = number(object, field);
+  return found ? std::optional(static_cast<std::int64_t>(*found)) : std::nullopt;
+}
+
+// `offset`: from the stream's numbers of frames to those of the records.
+Boundary read_boundary(const Json& object, std::uint64_t offset) {
+  Boundary boundary;
   if (!object.is_object()) return boundary;
   const auto kind = object.find("kind"), confidence = object.find("confidence");
-  if (kind != object.end() && kind->is_string()) boundary.kind = *kind;
-  boundary.start_frame = number(object, "start_frame").value_or(0) + offset;
-  boundary.middle_frame = number(object, "middle_frame").value_or(0) + offset;
-  boundary.end_frame = number(object, "end_frame").value_or(0) + offset;
-  boundary.start_pts = number(object, "start_pts");
-  boundary.middle_pts = number(object, "middle_pts");
-  boundary.end_pts = number(object, "end_pts");
+  if (kind != object.end() && kind->is_string()) {
+    const auto known = parse_transition_kind(kind->get_ref<const std::string&>());
+    boundary.kind = known.value_or(TransitionKind::Cut);
+  }
+  boundary.start = {number(object, "start_frame").value_or(0) + offset, time(object, "start_pts")};
+  boundary.middle = {number(object, "middle_frame").value_or(0) + offset,
+                     time(object, "middle_pts")};
+  boundary.end = {number(object, "end_frame").value_or(0) + offset, time(object, "end_pts")};
   if (confidence != object.end() && confidence->is_number()) boundary.confidence = *confidence;
   return boundary;
 }

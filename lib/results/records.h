@@ -61,8 +61,8 @@ struct ShotRecord {
   double score = 0;
   double threshold = 0;
   double distance = 0;
-  double mean_luma = 0;                      ///< 0..255
-  std::vector<RecordedBoundary> boundaries;  ///< detected with this frame
+  double mean_luma = 0;              ///< 0..255
+  std::vector<Boundary> boundaries;  ///< known with this frame
   std::string skipped;
 };
 
@@ -91,7 +91,7 @@ std::string to_json_line(const FrameRecord& record);
 /// the records' frame numbers; nullopt if the line has no shot result.
 struct ShotLine {
   ShotListBuilder::Frame frame;
-  std::vector<RecordedBoundary> boundaries;
+  std::vector<Boundary> boundaries;
 };
 std::optional<ShotLine> shot_line(const std::string& line);
 

@@ -53,13 +53,19 @@ Json to_json(const Shot& shot, std::size_t number) {
                {"start", seconds_or_null(shot.start_ns)},
                {"end", seconds_or_null(shot.end_ns)}};
   if (shot.boundary) {
-    json["boundary"] = {{"kind", shot.boundary->kind},
-                        {"start_frame", shot.boundary->start_frame},
-                        {"middle_frame", shot.boundary->middle_frame},
-                        {"end_frame", shot.boundary->end_frame},
+    json["boundary"] = {{"kind", to_string(shot.boundary->kind)},
+                        {"start_frame", shot.boundary->start.number},
+                        {"middle_frame", shot.boundary->middle.number},
+                        {"end_frame", shot.boundary->end.number},
                         {"confidence", shot.boundary->confidence}};
   }
   return json;
+}
+
+// Times before 0 are none of a video's.
+std::optional<std::uint64_t> known_time(const FramePlace& place) {
+  if (!place.pts || *place.pts < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(*place.pts);
 }
 
 std::string edl_time(std::uint64_t frame, std::uint64_t rate) {
@@ -76,20 +82,21 @@ std::optional<std::uint64_t> ShotListBuilder::since_start(
   return *pts - *first_pts_;
 }
 
-void ShotListBuilder::begin_shot(const RecordedBoundary& boundary) {
-  if (boundary.middle_frame <= current_->first_frame) return;  // there is no shot before it
-  current_->end_frame = boundary.middle_frame;
-  current_->end_ns = since_start(boundary.middle_pts);
+void ShotListBuilder::begin_shot(const Boundary& boundary) {
+  if (boundary.middle.number <= current_->first_frame) return;  // there is no shot before it
+  current_->end_frame = boundary.middle.number;
+  current_->end_ns = since_start(known_time(boundary.middle));
   done_.push_back(*current_);
-  current_ = Shot{boundary.middle_frame, boundary.middle_frame, done_.back().end_ns, {}, boundary};
+  current_ =
+      Shot{boundary.middle.number, boundary.middle.number, done_.back().end_ns, {}, boundary};
 }
 
-void ShotListBuilder::add(const Frame& frame, const std::vector<RecordedBoundary>& boundaries) {
+void ShotListBuilder::add(const Frame& frame, const std::vector<Boundary>& boundaries) {
   if (!first_pts_) first_pts_ = frame.pts;
   if (current_ && frame.pts && last_.pts && *frame.pts > *last_.pts)
     step_ = *frame.pts - *last_.pts;
   if (!current_) current_ = Shot{frame.number, frame.number, since_start(frame.pts), {}, {}};
-  for (const RecordedBoundary& boundary : boundaries) begin_shot(boundary);
+  for (const Boundary& boundary : boundaries) begin_shot(boundary);
   last_ = frame;
 }
 

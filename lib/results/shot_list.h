@@ -7,25 +7,17 @@
 #include <string>
 #include <vector>
 
-namespace gsttorch {
+#include "lib/shots/boundary.h"
 
-/// How one shot gives way to the next. Of a cut all three frames are the first of the new shot.
-struct RecordedBoundary {
-  std::string kind;                ///< "cut", "dissolve" or "fade"
-  std::uint64_t start_frame = 0;   ///< first frame that is not purely the old shot
-  std::uint64_t middle_frame = 0;  ///< where the new shot is said to begin
-  std::uint64_t end_frame = 0;     ///< first frame that is purely the new shot
-  std::optional<std::uint64_t> start_pts, middle_pts, end_pts;  ///< ns
-  double confidence = 0;                                        ///< 0..1
-};
+namespace gsttorch {
 
 /// A shot. Frames are counted from 0.
 struct Shot {
   std::uint64_t first_frame = 0;
-  std::uint64_t end_frame = 0;               ///< the first one after it
-  std::optional<std::uint64_t> start_ns;     ///< since the video began
-  std::optional<std::uint64_t> end_ns;       ///< when the frame after it begins
-  std::optional<RecordedBoundary> boundary;  ///< none: the video begins
+  std::uint64_t end_frame = 0;            ///< the first one after it
+  std::optional<std::uint64_t> start_ns;  ///< since the video began
+  std::optional<std::uint64_t> end_ns;    ///< when the frame after it begins
+  std::optional<Boundary> boundary;       ///< none: the video begins
 
   std::uint64_t frames() const { return end_frame - first_frame; }
 };
@@ -40,13 +32,13 @@ class ShotListBuilder {
   };
 
   /// `boundaries`: those that are known with this frame. They lie at it or before it.
-  void add(const Frame& frame, const std::vector<RecordedBoundary>& boundaries = {});
+  void add(const Frame& frame, const std::vector<Boundary>& boundaries = {});
 
   /// The shots so far, the last one ended after the last frame.
   std::vector<Shot> shots() const;
 
  private:
-  void begin_shot(const RecordedBoundary& boundary);
+  void begin_shot(const Boundary& boundary);
   std::optional<std::uint64_t> since_start(const std::optional<std::uint64_t>& pts) const;
 
   std::vector<Shot> done_;

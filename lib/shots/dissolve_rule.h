@@ -17,7 +17,7 @@ class DissolveRule {
   explicit DissolveRule(float distance_floor) : distance_floor_(distance_floor) {}
 
   struct Span {
-    std::int64_t start = 0;  ///< as in ShotBoundary, positions in the window
+    std::int64_t start = 0;  ///< as Boundary, positions in the window
     std::int64_t middle = 0;
     std::int64_t end = 0;
     float score = 0;       ///< 0 to 1, 0.5 at the limit

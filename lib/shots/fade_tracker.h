@@ -7,7 +7,7 @@
 #include <deque>
 #include <optional>
 
-#include "lib/shots/shot_boundary.h"
+#include "lib/shots/shot_frame.h"
 
 namespace gsttorch {
 
@@ -24,7 +24,7 @@ class FadeTracker {
     float contrast = 0;  ///< standard deviation of luma over the image
   };
 
-  /// As in ShotBoundary; the frame before `start` is the last one of the old shot.
+  /// As Boundary; `start` is preceded by the last frame of the old shot.
   struct Fade {
     Sample start, middle, end;
     std::int64_t fall = 0;  ///< frames from the old shot to the colour

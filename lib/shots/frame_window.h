@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "lib/shots/shot_boundary.h"
+#include "lib/shots/shot_frame.h"
 
 namespace gsttorch {
 

@@ -67,8 +67,8 @@ void GradualFinder::add_fade(const FrameWindow& window, const FadeTracker::Fade&
   const std::int64_t before = fade.start.position - 1;
   const bool is_short = fade.end.position - before < kShortFade && window.contains(before);
   if (is_short && content_distance(window, before, fade.end.position) < kSameContent) return;
-  const ShotBoundary boundary{TransitionKind::Fade, fade.start.place, fade.middle.place,
-                              fade.end.place, fade.depth};
+  const Boundary boundary{TransitionKind::Fade, fade.start.place, fade.middle.place, fade.end.place,
+                          fade.depth};
   add({fade.start.position, fade.end.position, boundary, kFadeRank});
 }
 
@@ -76,9 +76,8 @@ void GradualFinder::follow_dissolve(const FrameWindow& window) {
   const auto found = dissolves_.find(window, options_.threshold);
   const bool is_new = found && (!dissolve_ || found->difference > dissolve_difference_);
   if (is_new && is_clear(window, *found)) {
-    const ShotBoundary boundary{TransitionKind::Dissolve, window.place(found->start),
-                                window.place(found->middle), window.place(found->end),
-                                found->score};
+    const Boundary boundary{TransitionKind::Dissolve, window.place(found->start),
+                            window.place(found->middle), window.place(found->end), found->score};
     dissolve_ = Change{found->start, found->end, boundary, kDissolveRank};
     dissolve_difference_ = found->difference;
     dissolve_found_ = window.newest();
@@ -96,8 +95,7 @@ void GradualFinder::follow_run(const FrameWindow& window) {
   if (!run || run->peak < options_.threshold) return;
   const std::int64_t before = run->start_position - 1;
   if (window.contains(before) && content_distance(window, before, newest) < kSameContent) return;
-  const ShotBoundary boundary{TransitionKind::Dissolve, run->start, run->middle, run->end,
-                              run->peak};
+  const Boundary boundary{TransitionKind::Dissolve, run->start, run->middle, run->end, run->peak};
   add({run->start_position, run->end_position, boundary, kRunRank});
 }
 

@@ -9,7 +9,7 @@
 #include "lib/shots/dissolve_rule.h"
 #include "lib/shots/fade_tracker.h"
 #include "lib/shots/frame_window.h"
-#include "lib/shots/shot_boundary.h"
+#include "lib/shots/shot_frame.h"
 #include "lib/shots/transition_run.h"
 
 namespace gsttorch {
@@ -24,10 +24,10 @@ class GradualFinder {
     float distance_floor = 0.02F;
   };
 
-  /// A change and its positions in the sequence; [start, end) as in ShotBoundary.
+  /// A change with its positions in the sequence; [start, end) as in Boundary.
   struct Change {
     std::int64_t start = 0, end = 0;
-    ShotBoundary boundary;
+    Boundary boundary;
     int rank = 0;
   };
 

@@ -34,9 +34,8 @@ class ShotDetector::Impl {
 
  private:
   ShotDecision decide(std::int64_t position);
-  void add(ShotDecision& decision, const ShotBoundary& boundary, std::int64_t start,
-           std::int64_t end);
-  bool long_enough(const ShotBoundary& boundary) const;
+  void add(ShotDecision& decision, const Boundary& boundary, std::int64_t start, std::int64_t end);
+  bool long_enough(const Boundary& boundary) const;
 
   FrameWindow window_;
   CutRule cuts_;
@@ -82,7 +81,7 @@ void ShotDetector::Impl::set_threshold(float threshold) {
   gradual_.set_threshold(threshold);
 }
 
-bool ShotDetector::Impl::long_enough(const ShotBoundary& boundary) const {
+bool ShotDetector::Impl::long_enough(const Boundary& boundary) const {
   const std::int64_t least = options_.min_shot_duration;
   if (boundary.middle.pts && last_middle_.pts) {
     return *boundary.middle.pts - *last_middle_.pts >= least;
@@ -91,8 +90,8 @@ bool ShotDetector::Impl::long_enough(const ShotBoundary& boundary) const {
   return frames * kUsualDuration >= least;
 }
 
-void ShotDetector::Impl::add(ShotDecision& decision, const ShotBoundary& boundary,
-                             std::int64_t start, std::int64_t end) {
+void ShotDetector::Impl::add(ShotDecision& decision, const Boundary& boundary, std::int64_t start,
+                             std::int64_t end) {
   if (start < shot_begin_ || !long_enough(boundary)) return;
   decision.boundaries.push_back(boundary);
   last_middle_ = boundary.middle;

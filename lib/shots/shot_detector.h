@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "lib/shots/shot_boundary.h"
+#include "lib/shots/shot_frame.h"
 
 namespace gsttorch {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "lib/shots/shot_boundary.h"
+#include "lib/shots/shot_frame.h"
 
 namespace gsttorch {
 

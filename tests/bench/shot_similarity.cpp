@@ -12,7 +12,7 @@
 #include <numeric>
 #include <vector>
 
-#include "lib/shots/shot_boundary.h"
+#include "lib/shots/shot_frame.h"
 #include "lib/shots/similarity.h"
 
 namespace {

@@ -17,7 +17,7 @@ WITH_CUDA = ("lib/cuda/", "tests/cuda/")
 PLAIN = {  # neither GStreamer nor torch
     "lib/base/": (),
     "lib/formats/": ("lib/base/",),
-    "lib/results/": ("lib/base/", "lib/formats/"),
+    "lib/results/": ("lib/base/", "lib/formats/", "lib/shots/"),
     "lib/perf/": ("lib/base/", "lib/formats/"),
     "lib/models/": ("lib/base/",),
     "lib/engine/": ("lib/base/", "lib/formats/"),

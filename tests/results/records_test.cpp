@@ -110,7 +110,8 @@ TEST(Records, of_a_boundary_say_how_one_shot_becomes_the_next) {
   record.frame = 7;
   record.pts = 280;
   record.shot = shot_record();
-  record.shot->boundaries.push_back({"dissolve", 26, 28, 30, 200, 240, {}, 0.75});
+  record.shot->boundaries.push_back(
+      {TransitionKind::Dissolve, {26, 200}, {28, 240}, {30, std::nullopt}, 0.75});
   const std::string line = to_json_line(record);
   EXPECT_NE(line.find("\"boundaries\":[{\"kind\":\"dissolve\",\"start_frame\":26,"
                       "\"middle_frame\":28,\"end_frame\":30,\"start_pts\":200,"
@@ -122,10 +123,10 @@ TEST(Records, of_a_boundary_say_how_one_shot_becomes_the_next) {
   ASSERT_EQ(read->boundaries.size(), 1u);
   EXPECT_EQ(read->frame.number, 7u);
   EXPECT_EQ(read->frame.pts, 280u);
-  EXPECT_EQ(read->boundaries[0].kind, "dissolve");
+  EXPECT_EQ(read->boundaries[0].kind, TransitionKind::Dissolve);
   EXPECT_EQ(read->boundaries[0].confidence, 0.75);
-  EXPECT_EQ(read->boundaries[0].middle_frame, 5u);  // frame 30 of the stream is record 7
-  EXPECT_EQ(read->boundaries[0].middle_pts, 240u);
+  EXPECT_EQ(read->boundaries[0].middle.number, 5u);  // frame 30 of the stream is record 7
+  EXPECT_EQ(read->boundaries[0].middle.pts, 240);
 }
 
 TEST(Records, of_a_skipped_frame_have_no_score) {

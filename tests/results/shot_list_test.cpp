@@ -12,9 +12,9 @@ using nlohmann::json;
 
 constexpr std::uint64_t kFrame = 40'000'000;  // 25 frames per second
 
-RecordedBoundary cut(std::uint64_t frame) {
-  const std::uint64_t pts = 1'000'000'000 + frame * kFrame;
-  return {"cut", frame, frame, frame, pts, pts, pts, 0.75};
+Boundary cut(std::uint64_t frame) {
+  const FramePlace place{frame, static_cast<std::int64_t>(1'000'000'000 + frame * kFrame)};
+  return {TransitionKind::Cut, place, place, place, 0.75};
 }
 
 // 10 frames from PTS 1 s on, with a cut at frame 4.
@@ -47,14 +47,15 @@ TEST(ShotList, begins_a_shot_where_a_boundary_is) {
   EXPECT_EQ(shots[1].end_frame, 10u);
   EXPECT_EQ(shots[1].start_ns, 4 * kFrame);
   EXPECT_EQ(shots[1].end_ns, 10 * kFrame);
-  EXPECT_EQ(shots[1].boundary->kind, "cut");
+  EXPECT_EQ(shots[1].boundary->kind, TransitionKind::Cut);
 }
 
 TEST(ShotList, divides_a_gradual_change_in_its_middle_when_it_is_known) {
   ShotListBuilder builder;
   for (std::uint64_t i = 0; i < 20; i++) {
     const ShotListBuilder::Frame frame{i, i * kFrame, kFrame};
-    const RecordedBoundary dissolve{"dissolve", 6, 10, 14, 6 * kFrame, 10 * kFrame, 14 * kFrame, 1};
+    const Boundary dissolve{
+        TransitionKind::Dissolve, {6, 6 * kFrame}, {10, 10 * kFrame}, {14, 14 * kFrame}, 1};
     i == 15 ? builder.add(frame, {dissolve}) : builder.add(frame);
   }
   const auto shots = builder.shots();
@@ -67,7 +68,7 @@ TEST(ShotList, divides_a_gradual_change_in_its_middle_when_it_is_known) {
 
 TEST(ShotList, has_no_shot_before_a_change_with_the_first_frame) {
   ShotListBuilder builder;
-  builder.add({0, 0, kFrame}, {{"fade", 0, 0, 0, 0, 0, 0, 1}});
+  builder.add({0, 0, kFrame}, {{TransitionKind::Fade, {0, 0}, {0, 0}, {0, 0}, 1}});
   builder.add({1, kFrame, kFrame});
   EXPECT_EQ(builder.shots().size(), 1u);
 }
@@ -90,7 +91,7 @@ TEST(ShotList, has_the_columns_of_pyscenedetect) {
 TEST(ShotList, leaves_times_empty_where_frames_have_none) {
   ShotListBuilder builder;
   builder.add({0, {}, {}});
-  builder.add({1, {}, {}}, {{"cut", 1, 1, 1, {}, {}, {}, 1}});
+  builder.add({1, {}, {}}, {{TransitionKind::Cut, {1, {}}, {1, {}}, {1, {}}, 1}});
   const std::string csv = shots_to_csv(builder.shots());
   EXPECT_NE(csv.find("\n1,1,,,1,,,1,,\n2,2,,,2,,,1,,\n"), std::string::npos) << csv;
 }

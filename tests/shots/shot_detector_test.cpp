@@ -18,7 +18,7 @@ using testing::SizeIs;
 
 void expect_cuts(const Film& film, const std::vector<std::uint64_t>& frames) {
   std::vector<std::uint64_t> found;
-  for (const ShotBoundary& boundary : film.boundaries) {
+  for (const Boundary& boundary : film.boundaries) {
     EXPECT_EQ(boundary.kind, TransitionKind::Cut) << boundary.start.number;
     found.push_back(boundary.start.number);
   }
@@ -38,7 +38,7 @@ TEST(ShotDetector, finds_cuts_at_the_first_frame_of_the_new_shot) {
   film.still(4, 20);
   film.finish();
   expect_cuts(film, {40, 70, 79});
-  for (const ShotBoundary& boundary : film.boundaries) {
+  for (const Boundary& boundary : film.boundaries) {
     EXPECT_EQ(boundary.start, boundary.end);
     EXPECT_EQ(boundary.start.pts, static_cast<std::int64_t>(boundary.start.number) * 40'000'000);
     EXPECT_GE(boundary.confidence, 0.5F);
@@ -98,7 +98,7 @@ TEST_P(Dissolves, are_found_with_start_and_end) {
   film.still(2, 40);
   film.finish();
   ASSERT_THAT(film.boundaries, SizeIs(1));
-  const ShotBoundary& found = film.boundaries[0];
+  const Boundary& found = film.boundaries[0];
   EXPECT_EQ(found.kind, TransitionKind::Dissolve);
   EXPECT_NEAR(static_cast<double>(found.start.number), 40, 3);
   EXPECT_NEAR(static_cast<double>(found.end.number), 40 + length, 3);
@@ -140,7 +140,7 @@ TEST_P(Fades, are_found_with_start_middle_and_end) {
   film.still(2, 40);
   film.finish();
   ASSERT_THAT(film.boundaries, SizeIs(1));
-  const ShotBoundary& found = film.boundaries[0];
+  const Boundary& found = film.boundaries[0];
   EXPECT_EQ(found.kind, TransitionKind::Fade);
   EXPECT_NEAR(static_cast<double>(found.start.number), 40, 2);
   EXPECT_EQ(found.middle.number, 39U + static_cast<unsigned>(length));
@@ -179,7 +179,7 @@ TEST(ShotDetector, reports_a_gradual_change_with_a_frame_that_is_not_before_its_
   film.still(2, 40);
   film.finish();
   for (const ShotDecision& decision : film.decisions) {
-    for (const ShotBoundary& boundary : decision.boundaries) {
+    for (const Boundary& boundary : decision.boundaries) {
       EXPECT_GE(decision.place.number, boundary.end.number);
     }
   }
@@ -406,8 +406,7 @@ TEST(ShotDetector, judges_by_luma_where_there_is_no_model) {
   std::vector<std::uint64_t> cuts;
   const auto take = [&](const std::vector<ShotDecision>& decisions) {
     for (const ShotDecision& decision : decisions) {
-      for (const ShotBoundary& boundary : decision.boundaries)
-        cuts.push_back(boundary.start.number);
+      for (const Boundary& boundary : decision.boundaries) cuts.push_back(boundary.start.number);
     }
   };
   for (std::uint64_t i = 0; i < 60; ++i) {
@@ -455,6 +454,13 @@ TEST(ShotDetectorWithProbabilities, takes_the_extent_of_a_gradual_change_from_th
   EXPECT_EQ(film.boundaries[0].start.number, 40U);
   EXPECT_EQ(film.boundaries[0].middle.number, 47U);
   EXPECT_EQ(film.boundaries[0].end.number, 55U);
+}
+
+TEST(TransitionKind, is_read_by_the_names_that_it_is_written_with) {
+  for (const auto kind : {TransitionKind::Cut, TransitionKind::Dissolve, TransitionKind::Fade}) {
+    EXPECT_EQ(parse_transition_kind(to_string(kind)), kind);
+  }
+  EXPECT_FALSE(parse_transition_kind("wipe"));
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ class Film {
   std::uint64_t count() const { return count_; }
 
   std::vector<ShotDecision> decisions;
-  std::vector<ShotBoundary> boundaries;
+  std::vector<Boundary> boundaries;
   bool timed = true;
 
  private:
@@ -94,7 +94,7 @@ class Film {
   void take(const std::vector<ShotDecision>& decided) {
     for (const ShotDecision& decision : decided) {
       decisions.push_back(decision);
-      for (const ShotBoundary& boundary : decision.boundaries) boundaries.push_back(boundary);
+      for (const Boundary& boundary : decision.boundaries) boundaries.push_back(boundary);
     }
   }
 

@@ -115,7 +115,7 @@ class Sheet {
       page_->write(text, {kMargin, y}, {kSoft, 13});
       y += 18;
     };
-    if (shot.boundary) line(shot.boundary->kind);
+    if (shot.boundary) line(to_string(shot.boundary->kind));
     line(std::to_string(shot.frames()) + (shot.frames() == 1 ? " frame" : " frames"));
     if (shot.start_ns && shot.end_ns) line(timecode(*shot.end_ns - *shot.start_ns));
   }

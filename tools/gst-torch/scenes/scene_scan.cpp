@@ -23,16 +23,21 @@ struct Collected {
   std::vector<ShotScore> scores;
 };
 
+std::optional<std::uint64_t> known(GstClockTime time) {
+  return GST_CLOCK_TIME_IS_VALID(time) ? std::optional<std::uint64_t>(time) : std::nullopt;
+}
+
+FramePlace place(std::uint64_t frame, GstClockTime pts) {
+  if (!GST_CLOCK_TIME_IS_VALID(pts)) return {frame, std::nullopt};
+  return {frame, static_cast<std::int64_t>(pts)};
+}
+
 // `offset`: from the element's numbers, which may restart within a file, to those of the file.
-RecordedBoundary to_boundary(const GstTorchShot& shot, std::uint64_t offset) {
-  return {enum_nick(GST_TYPE_TORCH_SHOT_BOUNDARY, shot.boundary),
-          shot.start_frame + offset,
-          shot.middle_frame + offset,
-          shot.end_frame + offset,
-          known_time(shot.start_pts),
-          known_time(shot.middle_pts),
-          known_time(shot.end_pts),
-          shot.confidence};
+Boundary to_boundary(const GstTorchShot& shot, std::uint64_t offset) {
+  const auto kind = parse_transition_kind(enum_nick(GST_TYPE_TORCH_SHOT_BOUNDARY, shot.boundary));
+  return {kind.value_or(TransitionKind::Cut), place(shot.start_frame + offset, shot.start_pts),
+          place(shot.middle_frame + offset, shot.middle_pts),
+          place(shot.end_frame + offset, shot.end_pts), shot.confidence};
 }
 
 void collect(GstPad* pad, GstBuffer* buffer, Collected& all) {
@@ -41,7 +46,7 @@ void collect(GstPad* pad, GstBuffer* buffer, Collected& all) {
   score.frame = number;
   score.pts = known_time(GST_BUFFER_PTS(buffer));
   score.running_time = running_time_at(pad, GST_BUFFER_PTS(buffer));
-  std::vector<RecordedBoundary> boundaries;
+  std::vector<Boundary> boundaries;
   gpointer state = nullptr;
   while (GstCustomMeta* meta = gst_buffer_iterate_torch_shot_meta(buffer, &state)) {
     GstTorchShot shot;

@@ -67,17 +67,17 @@ class ScorePlot {
   void draw_boundaries(Canvas& canvas) const {
     for (const Shot& shot : scan_.shots) {
       if (!shot.boundary) continue;
-      const RecordedBoundary& boundary = *shot.boundary;
-      const double middle = x(seconds_of(scan_, boundary.middle_frame));
-      if (boundary.kind != "cut") shade(canvas, boundary);
+      const Boundary& boundary = *shot.boundary;
+      const double middle = x(seconds_of(scan_, boundary.middle.number));
+      if (boundary.kind != TransitionKind::Cut) shade(canvas, boundary);
       canvas.draw({{middle, kTop}, {middle, y(0)}}, {color_of(boundary)});
     }
     number_shots(canvas);
   }
 
-  void shade(Canvas& canvas, const RecordedBoundary& boundary) const {
-    const double from = x(seconds_of(scan_, boundary.start_frame));
-    const double to = x(seconds_of(scan_, boundary.end_frame));
+  void shade(Canvas& canvas, const Boundary& boundary) const {
+    const double from = x(seconds_of(scan_, boundary.start.number));
+    const double to = x(seconds_of(scan_, boundary.end.number));
     canvas.fill({from, kTop, std::max(2.0, to - from), y(0) - kTop}, color_of(boundary), kShade);
   }
 
@@ -108,7 +108,7 @@ class ScorePlot {
 
   // From right to left, what there is.
   void draw_legend(Canvas& canvas) const {
-    std::set<std::string> kinds;
+    std::set<TransitionKind> kinds;
     for (const Shot& shot : scan_.shots) {
       if (shot.boundary) kinds.insert(shot.boundary->kind);
     }
@@ -119,16 +119,16 @@ class ScorePlot {
       canvas.fill({right - 18, 17, 12, 6}, color, 1);
       right -= 34;
     };
-    if (kinds.contains("fade")) entry("fade", blend(kFade));
-    if (kinds.contains("dissolve")) entry("dissolve", blend(kDissolve));
-    if (kinds.contains("cut")) entry("cut", kCut);
+    if (kinds.contains(TransitionKind::Fade)) entry("fade", blend(kFade));
+    if (kinds.contains(TransitionKind::Dissolve)) entry("dissolve", blend(kDissolve));
+    if (kinds.contains(TransitionKind::Cut)) entry("cut", kCut);
     entry("threshold " + format_number(scan_.threshold, 2), kThreshold);
     entry("score", kScore);
   }
 
-  static Color color_of(const RecordedBoundary& boundary) {
-    if (boundary.kind == "cut") return kCut;
-    return boundary.kind == "fade" ? kFade : kDissolve;
+  static Color color_of(const Boundary& boundary) {
+    if (boundary.kind == TransitionKind::Cut) return kCut;
+    return boundary.kind == TransitionKind::Fade ? kFade : kDissolve;
   }
 
   // As it looks where it is shaded.

@@ -8,35 +8,9 @@
 #include <span>
 #include <vector>
 
+#include "lib/shots/boundary.h"
+
 namespace gsttorch {
-
-/// How one shot gives way to the next.
-enum class TransitionKind {
-  Cut,       ///< between two frames
-  Dissolve,  ///< mixture of both shots (a wipe is reported as one too)
-  Fade,      ///< to black or white, and from it
-};
-
-/// "cut", "dissolve", "fade".
-const char* to_string(TransitionKind kind);
-
-/// A frame's place: the caller's number, and its time in ns where it has one.
-struct FramePlace {
-  std::uint64_t number = 0;
-  std::optional<std::int64_t> pts;
-
-  bool operator==(const FramePlace&) const = default;
-};
-
-/// One boundary between shots. The frames of [start, end) belong to both shots (a fade's also to
-/// neither); for a cut there are none: start, middle and end are the first frame of the new shot.
-struct ShotBoundary {
-  TransitionKind kind = TransitionKind::Cut;
-  FramePlace start;      ///< first frame that is not purely the old shot
-  FramePlace middle;     ///< where both weigh the same; of a fade the darkest (or whitest) frame
-  FramePlace end;        ///< first frame that is purely the new shot
-  float confidence = 0;  ///< 0 to 1; at or above the threshold
-};
 
 /// The size of the small luma images that the rules look at: that of TransNetV2's input.
 constexpr std::size_t kShotLumaWidth = 48;
@@ -70,7 +44,7 @@ struct ShotDecision {
   float mean_luma = 0;  ///< 0 to 255
   /// Boundaries that are known with this frame. A cut's start is this very frame. The others end
   /// at this frame or lie before it: a gradual change is known only when it is over.
-  std::vector<ShotBoundary> boundaries;
+  std::vector<Boundary> boundaries;
 };
 
 }  // namespace gsttorch

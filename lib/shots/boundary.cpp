@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
-#include "lib/shots/shot_boundary.h"
+#include "lib/shots/boundary.h"
 
 namespace gsttorch {
 
@@ -14,6 +14,13 @@ const char* to_string(TransitionKind kind) {
       return "fade";
   }
   return "";
+}
+
+std::optional<TransitionKind> parse_transition_kind(std::string_view name) {
+  for (const auto kind : {TransitionKind::Cut, TransitionKind::Dissolve, TransitionKind::Fade}) {
+    if (name == to_string(kind)) return kind;
+  }
+  return std::nullopt;
 }
 
 }  // namespace gsttorch
