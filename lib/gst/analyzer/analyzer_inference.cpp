@@ -288,6 +288,7 @@ void Analyzer::store_results(const Task& task, std::vector<AnalyzedFrame>& batch
     const char* skipped;
   };
   std::vector<Outcome> results;
+  results.reserve(batch.size());
   for (AnalyzedFrame& frame : batch) results.push_back({std::move(frame.result), frame.skipped});
   batch.clear();
   const std::lock_guard lock(mutex_);

@@ -54,8 +54,9 @@ class CachedPlan {
     const std::size_t less = plan_.bytes - plan_.bytes / 4;
     const std::size_t available = std::min(host.available_memory(held), less);
     auto plan = planned(*request_, available, make);
-    if (plan) use(host, std::move(plan).value(), available);
-    return static_cast<bool>(plan);
+    if (!plan) return false;
+    use(host, std::move(plan).value(), available);
+    return true;
   }
 
   /// What may be kept from frame to frame beside the work; 0: no limit.
