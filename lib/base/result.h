@@ -40,9 +40,11 @@ template <typename T>
 class [[nodiscard]] Result {
  public:
   template <typename U>
+  // NOLINTNEXTLINE(google-explicit-constructor,bugprone-forwarding-reference-overload): converts
   requires std::convertible_to<U&&, T> Result(U&& value)
-      : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT: converts
-  Result(Error error) : state_(std::move(error)) {}                // NOLINT: converts
+      : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): converts
+  Result(Error error) : state_(std::move(error)) {}
 
   explicit operator bool() const { return std::holds_alternative<T>(state_); }
   bool ok() const { return static_cast<bool>(*this); }

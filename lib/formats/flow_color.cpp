@@ -106,7 +106,7 @@ void to_polar(const float* pairs, int count, const FlowColoring& coloring, float
               int* position) {
   const float sx = coloring.scale_x / coloring.max_magnitude;
   const float sy = coloring.scale_y / coloring.max_magnitude;
-  for (int i = 0; i < count; i++) {
+  for (std::ptrdiff_t i = 0; i < count; i++) {
     const float px = pairs[2 * i], py = pairs[2 * i + 1];
     const bool known = (std::fabs(px) <= 1e9f) & (std::fabs(py) <= 1e9f);
     const float x = known ? px * sx : 0.0f;

@@ -51,7 +51,7 @@ void FlowView::read_row(int y, float* pairs) const {
     std::memcpy(pairs, p, row_bytes());
     return;
   }
-  for (int i = 0; i < 2 * width; i++) {
+  for (std::ptrdiff_t i = 0; i < std::ptrdiff_t{2} * width; i++) {
     std::uint16_t half;
     std::memcpy(&half, p + 2 * i, sizeof half);
     pairs[i] = convert(half);

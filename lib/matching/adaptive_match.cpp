@@ -45,10 +45,11 @@ void limit(std::vector<Match>& matches, const MatchOptions& options) {
   std::erase_if(matches, [&](const Match& m) { return !(m.confidence > options.threshold); });
   if (options.max_matches == 0 || matches.size() <= options.max_matches) return;
   std::vector<float> best;
+  best.reserve(matches.size());
   for (const Match& match : matches) best.push_back(match.confidence);
-  std::nth_element(best.begin(), best.begin() + options.max_matches - 1, best.end(),
-                   std::greater<>());
-  const float least = best[options.max_matches - 1];
+  const auto last = best.begin() + static_cast<std::ptrdiff_t>(options.max_matches) - 1;
+  std::nth_element(best.begin(), last, best.end(), std::greater<>());
+  const float least = *last;
   std::erase_if(matches, [&](const Match& m) { return m.confidence < least; });
   matches.resize(std::min(matches.size(), options.max_matches));
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdlib>
 #include <span>
 
@@ -47,7 +48,7 @@ float correlation(std::span<const float> a, std::span<const float> b, int right,
   const int width = kWidth - std::abs(right);
   const int height = kHeight - std::abs(down);
   Moments sums;
-  for (int y = top; y < top + height; ++y) {
+  for (std::ptrdiff_t y = top; y < top + height; ++y) {
     add_row(a.data() + y * kWidth + left, b.data() + (y + down) * kWidth + left + right, width,
             sums);
   }

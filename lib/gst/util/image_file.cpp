@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/gst/util/image_file.h"
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 
@@ -93,8 +94,8 @@ Result<ReferenceImage> read_reference_image(const std::string& path, std::stop_t
   if (!frame) return unreadable(path, "it cannot be mapped");
   const ImageView view = frame.view();
   ReferenceImage image{path, view.width, view.height, view.planes[0].stride, {}};
-  image.rgb.assign(view.planes[0].data,
-                   view.planes[0].data + (view.height - 1) * image.stride + 3 * view.width);
+  const std::ptrdiff_t rows = view.height - 1, row_bytes = std::ptrdiff_t{3} * view.width;
+  image.rgb.assign(view.planes[0].data, view.planes[0].data + rows * image.stride + row_bytes);
   return image;
 }
 

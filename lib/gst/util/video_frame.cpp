@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/gst/util/video_frame.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 
@@ -64,8 +66,8 @@ const std::uint8_t* plane_at(const GstVideoFrame& frame, guint plane, const Vide
   const auto* data = static_cast<const std::uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(&frame, plane));
   guint component = 0;
   while (GST_VIDEO_FORMAT_INFO_PLANE(format, component) != plane) component++;
-  const int x = part.x >> GST_VIDEO_FORMAT_INFO_W_SUB(format, component);
-  const int y = part.y >> GST_VIDEO_FORMAT_INFO_H_SUB(format, component);
+  const std::ptrdiff_t x = part.x >> GST_VIDEO_FORMAT_INFO_W_SUB(format, component);
+  const std::ptrdiff_t y = part.y >> GST_VIDEO_FORMAT_INFO_H_SUB(format, component);
   return data + y * GST_VIDEO_FRAME_PLANE_STRIDE(&frame, plane) +
          x * GST_VIDEO_FORMAT_INFO_PSTRIDE(format, component);
 }

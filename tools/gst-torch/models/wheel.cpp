@@ -94,6 +94,7 @@ std::vector<std::string> pip_command(const ModelSource& source, int timeout_s,
 
 GSubprocess* start(const std::vector<std::string>& command, GError** error) {
   std::vector<const gchar*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command) arguments.push_back(word.c_str());
   arguments.push_back(nullptr);
   g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(static_cast<GSubprocessFlags>(

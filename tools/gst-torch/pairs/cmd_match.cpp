@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -142,7 +143,7 @@ void print_summary(const Matched& matched) {
   std::printf("%s, %zu inliers, residual %.3f px\n", verdict, g.inlier_count, g.residual_px);
   if (!g.matrix) return;
   const auto& m = *g.matrix;
-  for (int row = 0; row < 3; row++) {
+  for (std::size_t row = 0; row < 3; row++) {
     std::printf("  %.8g %.8g %.8g\n", m[3 * row], m[3 * row + 1], m[3 * row + 2]);
   }
 }
