@@ -107,8 +107,6 @@ class Analyzer : public virtual AnalyzerHost {
 
   GstFlowReturn chain(Ref<GstBuffer> buffer);
   GstFlowReturn sink_event(GstEvent* given);  // takes the event
-  /// The context of the CUDA device that the work runs on, for elements that ask; or null.
-  Ref<GstContext> cuda_context() const;
   bool sink_query(GstQuery* query);
   bool src_event(GstEvent* event);  // takes the event
   bool src_query(GstQuery* query);

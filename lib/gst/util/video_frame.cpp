@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/gst/util/video_frame.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
