@@ -136,7 +136,7 @@ GstFlowReturn AnalysisWriter::take(GstBuffer* buffer) {
   if (is_wanted) {
     Job job = make_job(buffer, *frame, settings);
     job.record.shot = std::move(shot);
-    state = hand_over(std::move(job), settings);
+    state = enqueue(std::move(job), settings);
   }
   if (state == QueueState::Open) {
     numbering_.taken(frame);
@@ -160,7 +160,7 @@ void AnalysisWriter::log_frame(GstBuffer* buffer, const std::optional<std::uint6
   }
 }
 
-QueueState AnalysisWriter::hand_over(Job job, const WriterSettings& settings) {
+QueueState AnalysisWriter::enqueue(Job job, const WriterSettings& settings) {
   std::size_t capacity = settings.max_queue;
   if (settings.queue_policy == QueuePolicy::Drop) {
     if (waiting_with_files_ >= settings.max_queue) drop_files(job);

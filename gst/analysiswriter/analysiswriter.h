@@ -109,7 +109,7 @@ class AnalysisWriter {
   void log_frame(GstBuffer* buffer, const std::optional<std::uint64_t>& frame,
                  bool is_wanted) const;
   void enqueue_shot_list();
-  QueueState hand_over(Job job, const WriterSettings& settings);
+  QueueState enqueue(Job job, const WriterSettings& settings);
   // Called on the writer's thread.
   void run(ResultsDirectory directory);
   Result<void> write_all(ResultsDirectory& directory);

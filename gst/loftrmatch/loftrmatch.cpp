@@ -136,7 +136,7 @@ bool LoftrMatch::can_do_with_less(const Error& error) {
 }
 
 // Returns the frame's image, prepared for the model and kept for later frames.
-Result<SharedImage> LoftrMatch::take_image(const AnalyzedFrame& frame,
+Result<SharedImage> LoftrMatch::make_image(const AnalyzedFrame& frame,
                                            const LoftrMatchSettings& settings,
                                            std::vector<ImagePair>& pairs) {
   auto image = std::make_shared<MatchImage>(frame.image);
@@ -226,7 +226,7 @@ Result<void> LoftrMatch::match_frame(AnalyzedFrame& frame, const LoftrMatchSetti
   const bool only_for_others = frame.is_skipped(kSkippedInterval) &&
                                history_.will_ask_for(frame, host_.settings().inference_interval);
   if (frame.skipped && !only_for_others) return {};
-  const auto image = take_image(frame, settings, pairs);
+  const auto image = make_image(frame, settings, pairs);
   if (!image) return image.error();
   if (frame.skipped) return {};
   return settings.mode == MatchMode::Reference

@@ -62,7 +62,7 @@ class LoftrMatch final : public Analysis {
   CachedPlan<MatchRequest, MatchPlan>::Make planner() const;
   std::size_t held_bytes() const;
   bool can_do_with_less(const Error& error);
-  Result<SharedImage> take_image(const AnalyzedFrame& frame, const LoftrMatchSettings& settings,
+  Result<SharedImage> make_image(const AnalyzedFrame& frame, const LoftrMatchSettings& settings,
                                  std::vector<ImagePair>& pairs);
   static void give_up(std::vector<ImagePair>& pairs);
   Result<void> pair_with_earlier(const AnalyzedFrame& frame, const SharedImage& image,

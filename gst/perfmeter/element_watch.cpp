@@ -28,7 +28,7 @@ __attribute__((tls_model("initial-exec"))) thread_local LastPush last_push;
 std::atomic<unsigned> epoch{0};
 
 constexpr unsigned kTurns = 20;         // the element is timed in one of them
-constexpr unsigned kTurnsToTell = 4;    // over which the buffer rate is measured
+constexpr unsigned kTurnsPerRate = 4;   // over which the buffer rate is measured
 constexpr double kInTurnsAbove = 5000;  // buffers per second
 
 struct ProbeData {
@@ -59,7 +59,7 @@ void add_one(std::atomic<std::uint64_t>& counter) {
 
 int references_of(const PadWatch& pad) { return GST_OBJECT_REFCOUNT_VALUE(pad.pad.get()); }
 
-void note_use(PadWatch& pad) {
+void record_use(PadWatch& pad) {
   pad.references_in_use.store(references_of(pad), std::memory_order_relaxed);
 }
 
@@ -336,7 +336,7 @@ void ElementWatch::enter(PadWatch& pad, GstPadProbeInfo* info) {
   const std::uint64_t now = was_pushed ? last_push.time : monotonic_now();
   last_push.data = nullptr;
   count(pad, info);
-  note_use(pad);
+  record_use(pad);
   entered_by_.store(this_thread(), std::memory_order_relaxed);
   entered_at_.store(now, std::memory_order_relaxed);
   if (!has_thread()) return;
@@ -350,7 +350,7 @@ void ElementWatch::leave(PadWatch& pad, GstPadProbeInfo* info) {
   const bool is_seen_next = pad.has_watched_peer.load(std::memory_order_relaxed);
   last_push = {is_seen_next ? info->data : nullptr, now, epoch.load(std::memory_order_relaxed)};
   count(pad, info);
-  if (is_pulled(pad)) note_use(pad);
+  if (is_pulled(pad)) record_use(pad);
   const std::uintptr_t entered_by = entered_by_.load(std::memory_order_relaxed);
   if (entered_by == 0) return;  // a source
   if (entered_by != this_thread() || role_ == Role::Queue) {
@@ -385,13 +385,13 @@ void ElementWatch::add_levels(PerfRecord& record) const {
                                       {"current-level-bytes", "level_bytes"},
                                       {"current-level-time", "level_time"}}) {
     std::uint64_t level = 0;
-    bool is_told = add_level(G_OBJECT(element.get()), property, level);
-    if (!is_told) {  // multiqueue: each pad has its own level
+    bool has_level = add_level(G_OBJECT(element.get()), property, level);
+    if (!has_level) {  // multiqueue: each pad has its own level
       for (PadWatch* pad : pads(GST_PAD_SINK)) {
-        is_told |= add_level(G_OBJECT(pad->pad.get()), property, level);
+        has_level |= add_level(G_OBJECT(pad->pad.get()), property, level);
       }
     }
-    if (is_told) record[key] = level;
+    if (has_level) record[key] = level;
   }
 }
 
@@ -439,7 +439,7 @@ double ElementWatch::rate_since_mark(std::uint64_t now) const {
 }
 
 void ElementWatch::take_turn_always_timed(std::uint64_t now) {
-  if (mark_.time != 0 && turn_ % kTurnsToTell != 0) return;
+  if (mark_.time != 0 && turn_ % kTurnsPerRate != 0) return;
   is_in_turns_ = mark_.time != 0 && rate_since_mark(now) > kInTurnsAbove;
   set_mark(now);
   if (!is_in_turns_) return;

@@ -30,7 +30,7 @@ void FrameTimes::pass(std::uint64_t index, std::uint64_t pts) {
   passed_.push_back({index, pts, frame ? std::move(frame.mapped()) : std::vector<Stage>()});
 }
 
-std::vector<FrameTimes::Frame> FrameTimes::take_passed() {
+std::vector<FrameTimes::Frame> FrameTimes::remove_passed() {
   const std::lock_guard lock(mutex_);
   return std::exchange(passed_, {});
 }

@@ -28,7 +28,7 @@ class FrameTimes {
   void add(std::uint64_t pts, const std::string& element, std::uint64_t time);
   void pass(std::uint64_t index, std::uint64_t pts);
   /// Returns the frames that passed since the last call, in order.
-  std::vector<Frame> take_passed();
+  std::vector<Frame> remove_passed();
 
  private:
   std::mutex mutex_;

@@ -11,7 +11,7 @@ namespace gsttorch {
 namespace {
 
 // Returns the pad of a real element behind a pad, resolving ghost pads and their internal proxies.
-Ref<GstPad> behind_doors(Ref<GstPad> pad) {
+Ref<GstPad> behind_proxies(Ref<GstPad> pad) {
   while (pad && GST_IS_PROXY_PAD(pad.get())) {
     if (GST_IS_GHOST_PAD(pad.get())) {
       pad = Ref<GstPad>::adopt(gst_ghost_pad_get_target(GST_GHOST_PAD(pad.get())));
@@ -33,7 +33,7 @@ PadLinks::PadLinks(const WatchedElements& elements) {
   }
   for (const auto& element : elements) {
     for (PadWatch* pad : element->pads(GST_PAD_SRC)) {
-      const auto peer = behind_doors(Ref<GstPad>::adopt(gst_pad_get_peer(pad->pad.get())));
+      const auto peer = behind_proxies(Ref<GstPad>::adopt(gst_pad_get_peer(pad->pad.get())));
       const auto at = sinks.find(peer.get());
       const bool is_watched = at != sinks.end();
       pad->has_watched_peer.store(is_watched, std::memory_order_relaxed);

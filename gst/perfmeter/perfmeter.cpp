@@ -86,7 +86,7 @@ void PerfMeter::start_session(const Run& run) {
   session_.usage_at_start = session_.usage_at_report = usage;
   run_ = run;
   is_running_ = true;
-  is_told_last_ = false;
+  has_reported_end_ = false;
   is_ended_ = false;
 }
 
@@ -124,16 +124,16 @@ PerfMeter::Run PerfMeter::current() const {
 }
 
 void PerfMeter::stop() {
-  bool was_told = true;
+  bool had_reported = true;
   {
     const std::lock_guard lock(mutex_);
     if (!is_running_) return;
     is_running_ = false;
-    was_told = std::exchange(is_told_last_, true);
+    had_reported = std::exchange(has_reported_end_, true);
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
-  if (!was_told && current().point->buffers() > 0) report(Reason::Stop);
+  if (!had_reported && current().point->buffers() > 0) report(Reason::Stop);
   write_frames();
   std::shared_ptr<PipelineWatch> watch;
   {
@@ -210,7 +210,7 @@ void PerfMeter::take(GstBuffer* buffer, const GstSegment& segment) {
 void PerfMeter::resume_after_end() {
   is_ended_ = false;
   const std::lock_guard lock(mutex_);
-  is_told_last_ = false;
+  has_reported_end_ = false;
 }
 
 void PerfMeter::restart_stream() {
@@ -225,7 +225,7 @@ void PerfMeter::end_stream() {
   if (is_ended_.exchange(true)) return;
   {
     const std::lock_guard lock(mutex_);
-    is_told_last_ = true;
+    has_reported_end_ = true;
   }
   report(Reason::Eos);
 }
@@ -282,7 +282,7 @@ void PerfMeter::write_frames() {
   const auto frames = current().frames;
   if (!frames) return;
   std::string lines;
-  for (const FrameTimes::Frame& frame : frames->take_passed()) lines += to_json_line(frame);
+  for (const FrameTimes::Frame& frame : frames->remove_passed()) lines += to_json_line(frame);
   if (lines.empty()) return;
   Result<void> written;
   {
@@ -300,7 +300,7 @@ ProgressState PerfMeter::progress_state() const {
   return state;
 }
 
-void PerfMeter::tell_progress(Reason reason, const PerfMeterSettings& settings) {
+void PerfMeter::report_progress(Reason reason, const PerfMeterSettings& settings) {
   if (settings.progress == ProgressOutput::None) return;
   const Run run = current();
   if (run.point->buffers() == 0) return;
@@ -405,7 +405,7 @@ void PerfMeter::report(Reason reason) {
   const PerfRecord record = make_record(reason);
   GST_DEBUG_OBJECT(element_, "reports (%s) after %" G_GUINT64_FORMAT " buffers",
                    record["reason"].get_ref<const std::string&>().c_str(), point->buffers());
-  tell_progress(reason, settings());
+  report_progress(reason, settings());
   if (reason == Reason::Interval) {
     const auto usage = read_usage();
     const std::lock_guard lock(mutex_);

@@ -118,7 +118,7 @@ class PerfMeter {
 
   void write_frames();
   ProgressState progress_state() const;
-  void tell_progress(Reason reason, const PerfMeterSettings& settings);
+  void report_progress(Reason reason, const PerfMeterSettings& settings);
 
   PerfRecord make_record(Reason reason) const;
   void add_session(PerfRecord& record, Reason reason, std::uint64_t now) const;
@@ -132,13 +132,13 @@ class PerfMeter {
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  PerfMeterSettings settings_;  // guarded by mutex_
-  Session session_;             // guarded by mutex_
-  Run run_;                     // guarded by mutex_
-  bool is_running_ = false;     // guarded by mutex_
-  std::shared_ptr<Nvml> nvml_;  // guarded by mutex_
-  bool is_told_last_ = false;   // guarded by mutex_
-  bool has_warned_ = false;     // guarded by mutex_
+  PerfMeterSettings settings_;     // guarded by mutex_
+  Session session_;                // guarded by mutex_
+  Run run_;                        // guarded by mutex_
+  bool is_running_ = false;        // guarded by mutex_
+  std::shared_ptr<Nvml> nvml_;     // guarded by mutex_
+  bool has_reported_end_ = false;  // guarded by mutex_
+  bool has_warned_ = false;        // guarded by mutex_
   std::mutex frames_mutex_;
   std::optional<OutputFile> frames_file_;  // guarded by frames_mutex_
   std::mutex progress_mutex_;

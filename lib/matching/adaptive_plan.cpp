@@ -16,8 +16,8 @@ constexpr int kCoarseCells = 20;        // minimum along the longer side
 constexpr double kCoarsePlaces = 150;   // matches needed to estimate a motion
 constexpr double kStillShare = 5. / 8;  // of the full pass's longer side, for a still pair
 constexpr double kStillPlaces = 250;
-constexpr double kAnswerShare = 1. / 2;    // likewise; from here on the coarse pass suffices
-constexpr std::size_t kFullMatches = 200;  // more do not make a homography more exact
+constexpr double kSufficientShare = 1. / 2;  // likewise; from here on the coarse pass suffices
+constexpr std::size_t kFullMatches = 200;    // more do not make a homography more exact
 constexpr double kFullPlaces = 2. * kFullMatches;  // the more confident half is kept
 constexpr std::size_t kFewMatches = 12;            // minimum of agreeing matches to accept a motion
 constexpr std::size_t kChanceMatches = 5;
@@ -139,7 +139,7 @@ class Planner {
   AdaptivePlan still() {
     plan_.overlap = Overlap::Still;
     plan_.needs_full_pass =
-        !request_.coarse_is_refined || request_.coarse_size < kAnswerShare * plan_.second.size;
+        !request_.coarse_is_refined || request_.coarse_size < kSufficientShare * plan_.second.size;
     reduce(plan_.first, 1 / kStillShare);
     reduce(plan_.second, 1 / kStillShare);
     plan_.spacing = spacing_for(shared_cells(), kStillPlaces);

@@ -190,8 +190,8 @@ TEST(TokenKernels, of_every_kind_of_cpu_agree) {
       const auto rows = [&](const at::Tensor& t) {
         return TokenRows{t.const_data_ptr<float>(), size};
       };
-      kernels->summarize(size, rows(key), rows(value), 70, sums.data_ptr<float>());
-      kernels->answer(size, rows(query), 45, sums.const_data_ptr<float>(), 1e-6f,
+      kernels->accumulate(size, rows(key), rows(value), 70, sums.data_ptr<float>());
+      kernels->attend(size, rows(query), 45, sums.const_data_ptr<float>(), 1e-6f,
                       y.data_ptr<float>(), size);
       const at::Tensor k = at::elu(key) + 1, q = at::elu(query) + 1;
       EXPECT_LT(distance(sums.narrow(0, 0, size), at::mm(k.t(), value)), 1e-4);

@@ -100,7 +100,7 @@ TEST(TokenPruning, cells_that_were_taken_go_back_to_their_places) {
   const c10::InferenceMode guard;
   const at::Tensor tokens = formula::noise_tensor(1, {1, 8, 5, 7});
   const at::Tensor cells = at::tensor({3, 8, 34}, at::kLong);
-  const at::Tensor taken = take_cells(tokens, cells);
+  const at::Tensor taken = gather_cells(tokens, cells);
   ASSERT_EQ(taken.sizes().vec(), (std::vector<std::int64_t>{1, 8, 1, 3}));
   const at::Tensor put = put_cells(taken, cells, {5, 7});
   const at::Tensor mask = at::zeros({35}).index_fill(0, cells, 1).view({1, 1, 5, 7});

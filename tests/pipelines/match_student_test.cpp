@@ -189,7 +189,7 @@ TEST_P(MatchStudent, finds_points_of_real_images_under_random_homographies) {
   EXPECT_GE(10 * within(8), 7 * all);
 }
 
-INSTANTIATE_TEST_SUITE_P(RealPictures, MatchStudent,
+INSTANTIATE_TEST_SUITE_P(RealImages, MatchStudent,
                          ::testing::Values("RubberWhale", "Grove2", "Urban2", "Venus", "bikes"),
                          [](const auto& info) { return std::string(info.param); });
 

@@ -49,7 +49,7 @@ class SlowImages {
   }
 
  private:
-  static constexpr char kMagic[] = "SLOWPICTURE";
+  static constexpr char kMagic[] = "SLOWIMAGE";
 
   struct Decoder {
     GstElement parent;
@@ -61,7 +61,7 @@ class SlowImages {
     static const bool once = [] {
       GstCaps* caps = gst_caps_new_empty_simple("image/x-slow-image");
       gst_type_find_register(
-          nullptr, "slowpicture", GST_RANK_PRIMARY,
+          nullptr, "slowimage", GST_RANK_PRIMARY,
           [](GstTypeFind* find, gpointer type) {
             const guint8* data = gst_type_find_peek(find, 0, sizeof kMagic - 1);
             if (data && std::memcmp(data, kMagic, sizeof kMagic - 1) == 0) {
@@ -69,7 +69,7 @@ class SlowImages {
             }
           },
           nullptr, caps, caps, nullptr);
-      return gst_element_register(nullptr, "slowpicturedec", GST_RANK_PRIMARY, type()) != FALSE;
+      return gst_element_register(nullptr, "slowimagedec", GST_RANK_PRIMARY, type()) != FALSE;
     }();
     (void)once;
   }
@@ -81,7 +81,7 @@ class SlowImages {
       info.class_init = class_init;
       info.instance_size = sizeof(Decoder);
       info.instance_init = init;
-      return g_type_register_static(GST_TYPE_ELEMENT, "SlowPictureDecoder", &info,
+      return g_type_register_static(GST_TYPE_ELEMENT, "SlowImageDecoder", &info,
                                     static_cast<GTypeFlags>(0));
     }();
     return type;

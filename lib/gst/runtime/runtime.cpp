@@ -249,7 +249,7 @@ void Runtime::trim() {
 // tries again. Does not throw: any thread may be the last user of a model.
 void Runtime::expect_unused_models() {
   const std::lock_guard lock(mutex_);
-  look_again_ = true;
+  has_changed_ = true;
   unused_.notify_all();
   if (reaper_.joinable()) return;
   try {
@@ -263,16 +263,16 @@ void Runtime::expect_unused_models() {
 void Runtime::drop_models_when_due() {
   std::unique_lock lock(mutex_);
   while (true) {
-    look_again_ = false;
+    has_changed_ = false;
     const auto grace = grace_time_;
     lock.unlock();
     const auto next = drop_unused(grace);
     lock.lock();
-    const auto look_again = [this] { return look_again_; };
+    const auto has_changed = [this] { return has_changed_; };
     if (next) {
-      unused_.wait_until(lock, *next, look_again);
+      unused_.wait_until(lock, *next, has_changed);
     } else {
-      unused_.wait(lock, look_again);
+      unused_.wait(lock, has_changed);
     }
   }
 }

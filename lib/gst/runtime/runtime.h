@@ -103,7 +103,7 @@ class Runtime final : public Models {
   std::chrono::nanoseconds grace_time_ = std::chrono::seconds(5);
   std::map<std::string, std::unique_ptr<Executor>> executors_;
   std::condition_variable unused_;
-  bool look_again_ = false;
+  bool has_changed_ = false;
   std::thread reaper_;
 };
 

@@ -131,7 +131,7 @@ Loftr::CoarseTokens Loftr::coarse_tokens(std::span<const ImagePair> pairs,
     tokens.push_back(encoded.tokens());
     if (token_pruning <= 0) return;
     cells.push_back(strongest_cells(encoded.tokens(), token_pruning, LoftrConfig::kBorder));
-    tokens.back() = take_cells(encoded.tokens(), cells.back());
+    tokens.back() = gather_cells(encoded.tokens(), cells.back());
   };
   for (const ImagePair& pair : pairs) {
     add(*pair.first, first, coarse.first);

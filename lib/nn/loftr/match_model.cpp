@@ -109,11 +109,6 @@ std::string next_features_key() {
   return "loftr " + std::to_string(++loaded) + ' ';
 }
 
-// Declare it before a model, so that it outlives the model's tensors.
-struct TrimMemoryOnExit {
-  ~TrimMemoryOnExit() { trim_cpu_memory(); }
-};
-
 Loftr::Options net_options(const MatchOptions& options, std::stop_token stop) {
   if (options.chunk < 1) throw Failure(ErrorCode::BadArgument, "chunk must be at least 1");
   if (options.spacing < 1) throw Failure(ErrorCode::BadArgument, "spacing must be at least 1");

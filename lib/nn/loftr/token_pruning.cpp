@@ -40,7 +40,7 @@ at::Tensor strongest_cells(const at::Tensor& tokens, double share, std::int64_t 
   return std::get<0>(at::sort(order.narrow(0, 0, kept)));
 }
 
-at::Tensor take_cells(const at::Tensor& tokens, const at::Tensor& cells) {
+at::Tensor gather_cells(const at::Tensor& tokens, const at::Tensor& cells) {
   const at::Tensor rows = at::index(rows_of(tokens), {cells});
   return rows.view({1, 1, rows.size(0), rows.size(1)}).permute({0, 3, 1, 2});
 }

@@ -24,7 +24,7 @@ namespace gsttorch {
 at::Tensor strongest_cells(const at::Tensor& tokens, double share, std::int64_t border);
 
 /// The tokens of these cells as an image of one row: [1, C, h, w] -> [1, C, 1, K].
-at::Tensor take_cells(const at::Tensor& tokens, const at::Tensor& cells);
+at::Tensor gather_cells(const at::Tensor& tokens, const at::Tensor& cells);
 
 /// The inverse: [1, C, 1, K] -> [1, C, h, w], zero in all other cells.
 at::Tensor put_cells(const at::Tensor& tokens, const at::Tensor& cells, CoarseGrid grid);

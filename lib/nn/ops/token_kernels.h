@@ -43,10 +43,10 @@ struct TokenKernels {
 
   /// Accumulates keys and values over `count` tokens: sums [size + 1, size] += phi(k[s])^T v[s],
   /// and its last row += phi(k[s]).
-  void (*summarize)(std::int64_t size, TokenRows key, TokenRows value, std::int64_t count,
-                    float* sums);
+  void (*accumulate)(std::int64_t size, TokenRows key, TokenRows value, std::int64_t count,
+                     float* sums);
   /// Attends: y[l] = phi(q[l]) KV / (phi(q[l]) . K + epsilon), with KV and K from `sums`.
-  void (*answer)(std::int64_t size, TokenRows query, std::int64_t count, const float* sums,
+  void (*attend)(std::int64_t size, TokenRows query, std::int64_t count, const float* sums,
                  float epsilon, float* y, std::int64_t y_step);
 };
 

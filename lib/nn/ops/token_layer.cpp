@@ -121,15 +121,15 @@ std::int64_t TokenLayer::sums_size() const {
 }
 
 // Accumulates the source's keys and values of all heads into sums [heads, D + 1, D].
-void TokenLayer::summarize(const float* source, std::int64_t tokens, const Scratch& scratch,
-                           float* sums) const {
+void TokenLayer::accumulate(const float* source, std::int64_t tokens, const Scratch& scratch,
+                            float* sums) const {
   const std::int64_t c = channels_, head = c / heads_;
   const float* key_value = scratch.projected();
   multiply_(product(source, {query_key_value_, c, c}), nullptr, tokens, 2 * c, false,
             scratch.projected());
   for (std::int64_t h = 0; h < heads_; h++, sums += (head + 1) * head) {
-    token_kernels().summarize(head, {key_value + h * head, 2 * c},
-                              {key_value + c + h * head, 2 * c}, tokens, sums);
+    token_kernels().accumulate(head, {key_value + h * head, 2 * c},
+                               {key_value + c + h * head, 2 * c}, tokens, sums);
   }
 }
 
@@ -155,7 +155,7 @@ void TokenLayer::update(const float* x, const float* sums, std::int64_t tokens,
   const std::int64_t c = channels_, head = c / heads_;
   multiply_(product(x, {query_key_value_, 0, c}), nullptr, tokens, c, false, scratch.projected());
   for (std::int64_t h = 0; h < heads_; h++, sums += (head + 1) * head) {
-    token_kernels().answer(head, {scratch.projected() + h * head, c}, tokens, sums,
+    token_kernels().attend(head, {scratch.projected() + h * head, c}, tokens, sums,
                            kAttentionEpsilon, scratch.message() + h * head, c);
   }
   finish(x, tokens, scratch, y);
@@ -173,8 +173,8 @@ at::Tensor TokenLayer::operator()(const at::Tensor& x, const at::Tensor& source)
     const Scratch scratch = seeing.mine();
     for (std::int64_t i = begin; i < end; i++) {
       const std::int64_t b = i / from.count, block = i % from.count;
-      summarize(seen + (b * from.tokens + from.begin(block)) * c, from.size(block), scratch,
-                part + i * sums_size());
+      accumulate(seen + (b * from.tokens + from.begin(block)) * c, from.size(block), scratch,
+                 part + i * sums_size());
     }
   });
   const at::Tensor sums = parts.sum(1);
@@ -209,8 +209,8 @@ void TokenLayer::attend_windows(float* x, const float* source, std::int64_t wind
       const std::int64_t first = w * tokens * c + h * head;
       const float* key = key_value + w * tokens * 2 * c + h * head;
       std::fill_n(sums, (head + 1) * head, 0.f);
-      k.summarize(head, {key, 2 * c}, {key + c, 2 * c}, tokens, sums);
-      k.answer(head, {query + first, c}, tokens, sums, kAttentionEpsilon, scratch.message() + first,
+      k.accumulate(head, {key, 2 * c}, {key + c, 2 * c}, tokens, sums);
+      k.attend(head, {query + first, c}, tokens, sums, kAttentionEpsilon, scratch.message() + first,
                c);
     }
   }

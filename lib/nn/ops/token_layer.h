@@ -53,8 +53,8 @@ class TokenLayer {
   };
   TokenProduct product(const float* x, const Part& part) const;
   std::int64_t sums_size() const;
-  void summarize(const float* source, std::int64_t tokens, const Scratch& scratch,
-                 float* sums) const;
+  void accumulate(const float* source, std::int64_t tokens, const Scratch& scratch,
+                  float* sums) const;
   void update(const float* x, const float* sums, std::int64_t tokens, const Scratch& scratch,
               float* y) const;
   void attend_windows(float* x, const float* source, std::int64_t windows, std::int64_t tokens,

@@ -18,7 +18,7 @@ class ZipIndex {
 
   const std::map<std::string_view, std::string_view>& records() const { return records_; }
 
-  /// The bytes of a record; throws Failure where there is none of that name.
+  /// The bytes of a record; throws Failure if no record has that name.
   std::string_view record(std::string_view name) const;
 
  private:

@@ -89,7 +89,7 @@ Json runtime_loads() {
 }
 
 /// Of the time after the frame before: less in an element more than usual explains nothing.
-constexpr double kTellingShare = 0.1;
+constexpr double kNotableShare = 0.1;
 
 double milliseconds(double ms) { return std::round(1000 * ms) / 1000; }
 
@@ -101,7 +101,7 @@ Json slowest_frames(const RunOutcome& outcome, const std::string& directory) {
   for (const FrameTime& frame : outcome.slowest) {
     Json& entry = frames.emplace_back(Json{{"pts", frame.pts}, {"ms", milliseconds(frame.ms)}});
     const auto delay = delays.find(frame.pts);
-    if (delay == delays.end() || delay->second.excess_ms() < kTellingShare * frame.ms) continue;
+    if (delay == delays.end() || delay->second.excess_ms() < kNotableShare * frame.ms) continue;
     entry["element"] = delay->second.element;
     entry["element_ms"] = delay->second.ms;
     entry["element_usual_ms"] = delay->second.usual_ms;

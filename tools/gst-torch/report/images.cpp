@@ -37,12 +37,12 @@ Images Images::take(const ReportData& data, const std::vector<const ReportFrame*
   std::sort(in_order.begin(), in_order.end(),
             [](const auto* a, const auto* b) { return a->frame < b->frame; });
   in_order.erase(std::unique(in_order.begin(), in_order.end()), in_order.end());
-  images.take_frames(data, in_order);
-  images.take_flow(data, in_order);
+  images.add_frames(data, in_order);
+  images.add_flow(data, in_order);
   return images;
 }
 
-void Images::take_frames(const ReportData& data, const std::vector<const ReportFrame*>& frames) {
+void Images::add_frames(const ReportData& data, const std::vector<const ReportFrame*>& frames) {
   const auto input = data.run.find("input");
   if (input == data.run.end() || !input->is_object()) return;
   auto grabber = FrameGrabber::open(input->value("absolute_path", ""), kWidth);
@@ -57,7 +57,7 @@ void Images::take_frames(const ReportData& data, const std::vector<const ReportF
 
 // One range for all, so that colours can be compared; that of most, so that a cut does not pale
 // all.
-void Images::take_flow(const ReportData& data, const std::vector<const ReportFrame*>& frames) {
+void Images::add_flow(const ReportData& data, const std::vector<const ReportFrame*>& frames) {
   std::vector<float> ranges;
   for (const ReportFrame* frame : frames) {
     if (const auto flow = flow_of(data, *frame)) ranges.push_back(robust_magnitude(flow->view()));

@@ -24,8 +24,8 @@ class Images {
   std::string figure(const ReportFrame& frame, const std::string& caption) const;
 
  private:
-  void take_frames(const ReportData& data, const std::vector<const ReportFrame*>& frames);
-  void take_flow(const ReportData& data, const std::vector<const ReportFrame*>& frames);
+  void add_frames(const ReportData& data, const std::vector<const ReportFrame*>& frames);
+  void add_flow(const ReportData& data, const std::vector<const ReportFrame*>& frames);
 
   std::map<std::uint64_t, std::string> frames_;
   std::map<std::uint64_t, std::string> flow_;

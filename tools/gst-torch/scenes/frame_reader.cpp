@@ -25,7 +25,7 @@ GstPadProbeReturn drop_unwanted(GstPad*, GstPadProbeInfo*, gpointer data) {
   return is_wanted ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
 }
 
-GstPadProbeReturn take_frame(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
+GstPadProbeReturn store_frame(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
   auto& reading = *static_cast<Reading*>(data);
   if (reading.error || reading.taken == reading.numbers.size()) return GST_PAD_PROBE_OK;
   const auto caps = Ref<GstCaps>::adopt(gst_pad_get_current_caps(pad));
@@ -55,7 +55,7 @@ Result<void> read_frames(const std::string& video, const std::vector<std::uint64
   g_object_set(pipeline->element("source").get(), "location", video.c_str(), nullptr);
   Reading reading{numbers, take, 0, 0, std::nullopt};
   add_probe(*pipeline, "frames", drop_unwanted, reading);
-  add_probe(*pipeline, "sink", take_frame, reading);
+  add_probe(*pipeline, "sink", store_frame, reading);
   const auto done = pipeline->run_unless_interrupted();
   pipeline->stop();  // no probe runs after this
   if (reading.error) return *reading.error;

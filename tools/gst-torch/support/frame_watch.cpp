@@ -60,14 +60,14 @@ GstPadProbeReturn FrameWatch::on_result(GstPadProbeInfo* info) {
   if (frames_ == 0) {
     first_us_ = now;
   } else {
-    note_time(pts, now);
+    record_time(pts, now);
   }
   last_us_ = now;
   frames_++;
   return GST_PAD_PROBE_OK;
 }
 
-void FrameWatch::note_time(GstClockTime pts, gint64 now) {
+void FrameWatch::record_time(GstClockTime pts, gint64 now) {
   if (!GST_CLOCK_TIME_IS_VALID(pts)) return;
   const FrameTime time{pts, static_cast<double>(now - last_us_) / 1e3};
   const std::lock_guard lock(mutex_);

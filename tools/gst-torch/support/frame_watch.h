@@ -28,7 +28,7 @@ class FrameWatch {
   GstPadProbeReturn on_input(GstPadProbeInfo* info);
   GstPadProbeReturn on_result(GstPadProbeInfo* info);
   bool keeps_its_place(GstClockTime pts);
-  void note_time(GstClockTime pts, gint64 now);
+  void record_time(GstClockTime pts, gint64 now);
 
   const std::optional<Continuation> continuation_;
   std::atomic<std::uint64_t> frames_{0};

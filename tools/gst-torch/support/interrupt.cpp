@@ -7,14 +7,14 @@ namespace {
 
 volatile std::sig_atomic_t received = 0;
 
-void note_signal(int signal) { received = signal; }
+void record_signal(int signal) { received = signal; }
 
 }  // namespace
 
 Interrupt::Interrupt() {
   received = 0;
   struct sigaction action = {};
-  action.sa_handler = note_signal;
+  action.sa_handler = record_signal;
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigaction(SIGINT, &action, &previous_int_);
   sigaction(SIGTERM, &action, &previous_term_);

@@ -68,7 +68,7 @@ class Runner {
         ended_ = true;
         break;
       case GST_MESSAGE_ERROR:
-        note_error(read_message(message));
+        record_error(read_message(message));
         break;
       case GST_MESSAGE_WARNING:
         print_warning(read_message(message));
@@ -93,7 +93,7 @@ class Runner {
     gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
   }
 
-  void note_error(const MessageText& message) {
+  void record_error(const MessageText& message) {
     ended_ = true;
     // A stream cut off before its first frame is an error to some demuxers.
     if (outcome_.signal != 0) return;

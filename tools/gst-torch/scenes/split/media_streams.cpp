@@ -51,7 +51,7 @@ class StreamReader {
     gst_bin_add(GST_BIN(pipeline_.get()), sink);
     gst_element_sync_state_with_parent(sink);
     const auto sink_pad = Ref<GstPad>::adopt(gst_element_get_static_pad(sink, "sink"));
-    gst_pad_add_probe(sink_pad.get(), GST_PAD_PROBE_TYPE_BUFFER, note_packet, &record_of(pad),
+    gst_pad_add_probe(sink_pad.get(), GST_PAD_PROBE_TYPE_BUFFER, record_packet, &record_of(pad),
                       nullptr);
     gst_pad_link(pad, sink_pad.get());
   }
@@ -64,7 +64,7 @@ class StreamReader {
     return record;
   }
 
-  static GstPadProbeReturn note_packet(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
+  static GstPadProbeReturn record_packet(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
     auto& record = *static_cast<StreamRecord*>(data);
     if (!record.stream.caps) {
       record.stream.caps = Ref<GstCaps>::adopt(gst_pad_get_current_caps(pad));
