@@ -76,6 +76,8 @@ def clips(options):
 
 def report(options):
     todo = list(clips(options))
+    if not todo:
+        return
     for title, (model, layer) in chosen_models(options).items():
         rows, at_cuts, elsewhere = [], [], []
         for name, frames, lumas in todo:

@@ -56,6 +56,7 @@ GSTTORCH_HOST_DEVICE float sample8(const PixelSource& s, int plane, int y, int b
 
 // Reads little-endian values at any address, even or odd.
 GSTTORCH_HOST_DEVICE float sample16(const PixelSource& s, int plane, int y, int index, int drop) {
+  // NOLINTNEXTLINE(bugprone-implicit-widening-of-multiplication-result): 32 bits, for the kernels
   const std::uint8_t* p = s.planes[plane] + y * s.strides[plane] + 2 * index;
   return static_cast<float>((p[0] | p[1] << 8) >> drop);
 }

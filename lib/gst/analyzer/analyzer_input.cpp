@@ -314,7 +314,7 @@ GstFlowReturn Analyzer::queue_event(QueuedEvent event) {
   return GST_FLOW_OK;
 }
 
-// As in `queue`: after EOS no data follows whose flow return would tell upstream, so an error is
+// As in `queue`: after EOS no data follows whose flow return upstream would see, so an error is
 // posted.
 void Analyzer::refuse_eos(GstFlowReturn flow) {
   const bool is_fatal = flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS;

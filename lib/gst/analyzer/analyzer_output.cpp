@@ -59,7 +59,7 @@ void Analyzer::push_next() {
     return;
   }
   if (!end_task()) return;
-  // Upstream has sent EOS: no data follows whose return would tell it.
+  // Upstream has sent EOS: no data follows whose return it would see.
   if (!reported_.exchange(true)) GST_ELEMENT_FLOW_ERROR(element_, flow());
   gst_pad_push_event(pads_.src, gst_event_new_eos());
 }

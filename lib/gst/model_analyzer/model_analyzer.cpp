@@ -134,7 +134,7 @@ bool ModelAnalyzer::run_work(std::function<void()> work, const JobOptions& optio
 }
 
 // Workers belong to the process, not to an element: an application that sets the priorities of an
-// element's threads is told of a worker when it works for the element for the first time.
+// element's threads gets a message when a worker works for the element for the first time.
 void ModelAnalyzer::enter_worker() {
   {
     const std::lock_guard lock(mutex_);

@@ -193,7 +193,8 @@ TEST_F(SharedLimit, that_is_lowered_too_far_is_one_error_that_names_the_bytes) {
   push_frames(4);
   const auto errors = pads->bus.take(GST_MESSAGE_ERROR);
   ASSERT_THAT(errors, SizeIs(1));
-  EXPECT_THAT(errors[0], testing::ContainsRegex("needs at least [0-9]+ MB, and [0-9]+ MB may be"));
+  EXPECT_THAT(errors[0],
+              testing::ContainsRegex("needs at least [0-9]+ MB, but only [0-9]+ MB may be"));
 }
 
 TEST_F(SharedLimit, is_enough_for_three_models_that_make_room_for_each_other) {

@@ -217,7 +217,7 @@ TEST_F(SceneDetectTest, fails_cleanly_where_memory_is_too_little_for_one_frame) 
   const std::string error = pads->bus.wait_for(GST_MESSAGE_ERROR);
   EXPECT_THAT(error, testing::StartsWith(
                          error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)));
-  EXPECT_THAT(error, HasSubstr("resnet18-lite takes"));
+  EXPECT_THAT(error, HasSubstr("resnet18-lite needs at least"));
 }
 
 TEST_F(SceneDetectTest, cuts_batches_to_what_memory_allows_and_says_so_once) {

@@ -45,7 +45,7 @@ TEST(UnsupportedColorimetry, names_each_thing_that_is_not) {
   EXPECT_THAT(unsupported("multiview-mode=frame-by-frame"), HasSubstr("frame-by-frame multiview"));
   EXPECT_THAT(unsupported("interlace-mode=fields"), HasSubstr("alternating fields"));
   EXPECT_THAT(unsupported("colorimetry=bt2020,multiview-mode=frame-by-frame"),
-              HasSubstr("tone mapping before; views"));
+              HasSubstr("tone mapping first; frame-by-frame"));
 }
 
 class AnalyzerColors : public AnalyzerTest {};
