@@ -33,7 +33,7 @@ class DerivedCache {
   void set_budget(std::size_t bytes);
 
   /// See FrameImage::get.
-  Value get(FrameId frame, DerivedKind kind, const std::string& key, const FrameImage::Make& make);
+  Value get(FrameId frame, DerivedKind kind, const std::string& name, const FrameImage::Make& make);
   /// Computes a value without caching it; it is only counted.
   Value make_once(DerivedKind kind, const FrameImage::Make& make);
 
