@@ -168,6 +168,12 @@ class SharedLimit : public RuntimeTest {
     }
     pads->wait_for(static_cast<std::size_t>(frames_));
   }
+  /// Waits until the element has released the frames and results that it has pushed.
+  void settle() {
+    GstQuery* query = gst_query_new_drain();
+    gst_pad_peer_query(pads->src(), query);
+    gst_query_unref(query);
+  }
   static std::string flow() { return "raftflow iterations=2 device=cpu model=" + small_flow_net(); }
   static std::string match() {
     return "loftrmatch device=cpu threshold=0 model=" + small_loftr_net();
@@ -179,6 +185,7 @@ class SharedLimit : public RuntimeTest {
 TEST_F(SharedLimit, that_is_lowered_while_playing_makes_the_work_smaller) {
   begin(flow());
   push_frames(3);
+  settle();
   set_memory_limit(16'000'000);
   push_frames(4);
   EXPECT_THAT(pads->arrived(), SizeIs(7));
@@ -189,6 +196,7 @@ TEST_F(SharedLimit, that_is_lowered_while_playing_makes_the_work_smaller) {
 TEST_F(SharedLimit, that_is_lowered_too_far_is_one_error_that_names_the_bytes) {
   begin(flow());
   push_frames(3);
+  settle();
   set_memory_limit(4'200'000);
   push_frames(4);
   const auto errors = pads->bus.take(GST_MESSAGE_ERROR);
