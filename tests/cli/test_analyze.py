@@ -156,7 +156,7 @@ def test_says_where_the_results_are(analysed):
     directory, done = analysed
     assert f"{VIDEO_FRAMES} frames, " in done.stdout
     assert f"results: {directory}\n" in done.stdout
-    assert f"images: {directory}/flow.mkv\n" in done.stdout
+    assert f"overlay: {directory}/flow.mkv\n" in done.stdout
 
 
 @pytest.mark.parametrize("options", [[], ["--frames", "5"]], ids=["whole", "5-frames"])
@@ -214,7 +214,7 @@ def test_a_missing_decoder_for_the_sound_does_not_matter(gst_torch, media, weigh
 def test_a_missing_decoder_for_the_images_is_named(fails, media, weights, tmp_path):
     line = fails("analyze", media / "with-audio.mkv", "-o", tmp_path / "out", "--flow-model", weights,
                  env={"GST_PLUGIN_FEATURE_RANK": "jpegdec:NONE,avdec_mjpeg:NONE"}, status=UNAVAILABLE)
-    assert re.search("there is no .*JPEG decoder", line)
+    assert re.search("no .*JPEG decoder is installed", line)
     assert "gstreamer1.0-libav" in line
 
 
@@ -273,9 +273,9 @@ def test_interrupted_before_the_first_frame_it_ends_in_order(interrupted, media,
     ("nowhere.mkv", "No such file"),
     ("text.png", "text file"),
     ("audio.ogg", "no video stream"),
-    ("no-frame.mkv", "no frame"),
+    ("no-frame.mkv", "no decodable frame"),
     ("a.png", "still image"),
-    (".", "not a file"),
+    (".", "not a regular file"),
 ])
 def test_what_is_no_video_is_named_before_anything_is_made(
         fails, media, weights, tmp_path, name, reason):
@@ -294,7 +294,7 @@ def test_a_video_that_was_cut_off_gives_what_can_be_read_and_a_warning(
     assert done.returncode == 0, done.stderr
     lines = results(tmp_path / "out")
     assert 1 < len(lines) < VIDEO_FRAMES
-    assert re.search(f"warning: .*cut.mkv promises {VIDEO_FRAMES} frames, {len(lines)} could be",
+    assert re.search(f"warning: .*cut.mkv should have {VIDEO_FRAMES} frames, but only {len(lines)} could",
                      done.stderr)
 
 

@@ -100,7 +100,7 @@ def test_what_is_finished_is_left_as_it_is(batch, media, weights, gst_torch):
     done = gst_torch("analyze", media / "video.mkv", media / "with-audio.mkv", "-o", directory,
                      "--flow-model", weights, *QUICK)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("\nwas finished") == 2
+    assert done.stdout.count("\nalready done") == 2
     assert stamps(directory / "video.mkv") == before
 
 
@@ -123,7 +123,7 @@ def test_a_change_of_settings_or_of_the_video_computes_again(analyze, media, tmp
     done = analyze(video, "-o", tmp_path / "out",
                    *(["--flow-max-size", "32"] if change == "settings" else []))
     assert done.returncode == 0, done.stderr
-    assert "finished before" not in done.stdout
+    assert "already finished" not in done.stdout
     assert run_manifest(tmp_path / "out")["started"] > before
 
 
@@ -211,5 +211,5 @@ def test_a_disk_that_becomes_full_is_one_line_and_can_be_resumed(analyze, media,
 
     done = analyze(media / "video.mkv", "-o", directory, *options)
     assert done.returncode == 0, done.stderr
-    assert "continuing after" in done.stdout
+    assert "resuming after" in done.stdout
     assert (directory / "results.jsonl").read_bytes() == (whole / "results.jsonl").read_bytes()

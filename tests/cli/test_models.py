@@ -218,7 +218,7 @@ def test_a_bundled_model_is_there_without_being_fetched(place):
     assert place.run("path", "model").stdout == f"{file}\n"
     result = place.fetch()
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout == f"model: already there: {file}\n"
+    assert result.stdout == f"model: already installed: {file}\n"
     assert not place.models.exists()
 
 
@@ -260,7 +260,7 @@ def test_fetch_does_nothing_when_the_file_is_there_and_right(place, server):
     before = place.file.stat()
     result = place.fetch()
     assert result.returncode == 0
-    assert result.stdout == f"model: already there: {place.file}\n"
+    assert result.stdout == f"model: already installed: {place.file}\n"
     after = place.file.stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert server.requests == []
@@ -464,7 +464,7 @@ def test_a_hash_known_in_part_is_checked_and_recorded(place, server):
     assert result.stderr.startswith("gst-torch: warning: ") and SHA256 in result.stderr
     assert json.loads((place.models / "model.pth.fetched.json").read_text())["sha256"] == SHA256
     again = place.fetch()
-    assert "already there" in again.stdout and again.stderr == ""
+    assert "already installed" in again.stdout and again.stderr == ""
 
 
 def test_a_hash_that_begins_otherwise_is_refused(place, server):

@@ -100,8 +100,8 @@ def test_is_small(analysed):
 
 
 def test_tells_of_motion_performance_and_how_to_do_it_again(page, analysed):
-    assert page.headings == ["Contact sheet", "Motion", "Frames that stand out", "Performance",
-                             "To do it again"]
+    assert page.headings == ["Contact sheet", "Motion", "Notable frames", "Performance",
+                             "Reproduce"]
     record = json.loads((analysed / "run.json").read_text())
     assert record["models"]["flow"]["sha256"] in page.text
     assert record["shell_command"] in page.text
@@ -124,7 +124,7 @@ def test_names_the_element_that_had_a_slow_frame_longer_than_others(gst_torch, c
     (copied / "run.json").write_text(json.dumps(record))
     assert gst_torch("report", copied).returncode == 0
     section = Page(copied / "report.html").text.partition("Slowest")[2]
-    assert re.search(r"820 ms\s*raftflow had it 800 ms, usually 90", section)
+    assert re.search(r"820 ms\s*raftflow took 800 ms, usually 90", section)
 
 
 def test_sections_of_other_elements_appear_with_their_results(gst_torch, copied):
@@ -147,7 +147,7 @@ def test_without_the_video_there_is_a_page_without_frames(gst_torch, copied):
     (copied / "run.json").write_text(json.dumps(record))
     assert gst_torch("report", copied).returncode == 0
     page = Page(copied / "report.html")
-    assert "the video is not where it was" in page.text
+    assert "the video was moved" in page.text
     assert page.all("img"), "flow files are still there"
 
 

@@ -142,7 +142,7 @@ def test_the_command_continues_where_a_killed_one_was(analyze, tmp_path, options
     process = analyze(killed, *options)
     said = process.communicate(timeout=300)[0]
     assert process.returncode == 0
-    assert f"continuing after {before} frames\n" in said
+    assert f"resuming after {before} frames\n" in said
     assert results_in(killed) == results_in(whole)
     if "flow" not in options:  # alone
         assert any(name.startswith("matches/") for name in results_in(whole))
@@ -210,6 +210,6 @@ def test_a_file_whose_index_leads_astray_is_read_from_its_beginning(
     assert count_lines(cut / "results.jsonl") < VIDEO_FRAMES
     done = gst_torch(*command, cut)
     assert done.returncode == 0, done.stderr
-    assert "continuing after" in done.stdout
+    assert "resuming after" in done.stdout
     assert results_in(cut) == results_in(whole)
     assert frames_analysed(cut) == VIDEO_FRAMES

@@ -113,7 +113,7 @@ def test_many_shots_make_several_pages(gst_torch, tmp_path):
     said = draw(gst_torch, video, "--sheet", tmp_path / "sheet.png", "-o", tmp_path / "s.csv")
     shots = (tmp_path / "s.csv").read_text().count("\n") - 1
     assert shots > 40
-    assert f"2 pages of images: {tmp_path}/sheet.png to {tmp_path}/sheet-2.png\n" in said
+    assert f"2 pages of the contact sheet: {tmp_path}/sheet.png to {tmp_path}/sheet-2.png\n" in said
     assert Pixels(tmp_path / "sheet.png").height == 40 + 40 * ROW + 12
     assert Pixels(tmp_path / "sheet-2.png").height == 40 + (shots - 40) * ROW + 12
     assert not (tmp_path / "sheet-3.png").exists()

@@ -13,22 +13,6 @@
 namespace gsttorch {
 namespace {
 
-struct Command {
-  const char* name;
-  int (*run)(int argc, char** argv);
-  const char* summary;
-};
-
-constexpr Command kCommands[] = {
-    {"analyze", cmd_analyze, "optical flow of videos: results, images, measurements and a report"},
-    {"doctor", cmd_doctor, "what is found, what is missing, how to get it"},
-    {"flow", cmd_flow, "optical flow from one image to another"},
-    {"match", cmd_match, "which points of two images show the same"},
-    {"models", cmd_models, "the models: list them, fetch their weights, say where they are"},
-    {"report", cmd_report, "a page to look at, of results that are there"},
-    {"scenes", cmd_scenes, "the shots of a video: where they begin and end"},
-};
-
 const Command* find_command(std::string_view name) {
   for (const Command& command : kCommands) {
     if (name == command.name) return &command;
@@ -46,11 +30,11 @@ void print_commands(std::FILE* out) {
 void print_help() {
   std::fputs(
       "Usage: gst-torch COMMAND [OPTION...]\n\n"
-      "Watches video with neural networks.\n\n",
+      "Analyzes video with neural networks, through GStreamer and LibTorch.\n\n",
       stdout);
   print_commands(stdout);
   std::fputs(
-      "\ngst-torch COMMAND --help says more.\n"
+      "\ngst-torch COMMAND --help prints the options of a command.\n"
       "\n",
       stdout);
   std::fputs(kExitStatusHelp, stdout);
@@ -58,9 +42,9 @@ void print_help() {
 
 int unknown_command(const char* name) {
   if (name) {
-    std::fprintf(stderr, "gst-torch: there is no command \"%s\"\n", name);
+    std::fprintf(stderr, "gst-torch: unknown command \"%s\"\n", name);
   } else {
-    std::fputs("gst-torch: a command is missing\n", stderr);
+    std::fputs("gst-torch: no command given\n", stderr);
   }
   print_commands(stderr);
   return kUsage;

@@ -41,9 +41,9 @@ const char* format_state(JobState state) {
     case JobState::Done:
       return "done";
     case JobState::Resumed:
-      return "resumed, done";
+      return "resumed";
     case JobState::Finished:
-      return "was finished";
+      return "already done";
     case JobState::Interrupted:
       return "interrupted";
     case JobState::Failed:
@@ -56,7 +56,7 @@ void print_table(const std::vector<AnalysisPlan>& plans, const std::vector<JobRe
   std::printf("\n%-14s %8s %10s  %s\n", "state", "frames", "ms/frame", "video");
   for (std::size_t i = 0; i < plans.size(); i++) {
     if (i >= results.size()) {
-      std::printf("%-14s %8s %10s  %s\n", "not begun", "-", "-", plans[i].video.c_str());
+      std::printf("%-14s %8s %10s  %s\n", "not started", "-", "-", plans[i].video.c_str());
       continue;
     }
     const JobResult& result = results[i];
@@ -75,7 +75,7 @@ void say_failure(const JobResult& result, bool verbose) {
   if (verbose && !result.details.empty()) std::fprintf(stderr, "%s\n", result.details.c_str());
 }
 
-/// Between two videos a report is made and the next video is looked at.
+/// Keeps models loaded between two videos.
 class ResidentModels {
  public:
   ResidentModels() : runtime_(gst_torch_runtime_get()) {
@@ -111,7 +111,7 @@ std::vector<IndexEntry> index_entries(const std::vector<AnalysisPlan>& plans,
                                       const std::vector<JobResult>& results) {
   std::vector<IndexEntry> entries;
   for (std::size_t i = 0; i < plans.size(); i++) {
-    IndexEntry entry{plans[i].video, plans[i].directory, "not begun", ""};
+    IndexEntry entry{plans[i].video, plans[i].directory, "not started", ""};
     if (i < results.size()) {
       entry.state = format_state(results[i].state);
       if (results[i].error) entry.error = results[i].error->message;

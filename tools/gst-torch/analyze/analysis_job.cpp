@@ -104,7 +104,7 @@ std::optional<std::uint64_t> expected_frames(const AnalysisPlan& plan, const Vid
   return all && *all < wanted ? all : wanted;
 }
 
-Result<void> go_on(const AnalysisPlan& plan, Run& run) {
+Result<void> resume_run(const AnalysisPlan& plan, Run& run) {
   run.extras.resume = true;
   const auto recorded = read_recorded_results(plan.directory);
   if (!recorded) return recorded.error();
@@ -139,7 +139,8 @@ void warn_of_lost_frames(const AnalysisPlan& plan, const RunOutcome& outcome, st
   if (!expected || outcome.error || outcome.signal != 0) return;
   if (10 * frames >= 9 * *expected) return;  // lengths in headers are rough
   std::fprintf(stderr,
-               "gst-torch: warning: %s promises %" PRIu64 " frames, %" PRIu64 " could be read\n",
+               "gst-torch: warning: %s should have %" PRIu64 " frames, but only %" PRIu64
+               " could be read\n",
                plan.video.c_str(), *expected, frames);
 }
 
@@ -147,7 +148,7 @@ void print_summary(const AnalysisPlan& plan, const JobResult& result) {
   std::printf("%" PRIu64 " frames, %.1f ms per frame%s\n", result.frames, result.ms_per_frame,
               result.state == JobState::Interrupted ? " (interrupted)" : "");
   std::printf("results: %s\n", plan.directory.c_str());
-  if (plan.overlay) std::printf("images: %s\n", plan.overlay->c_str());
+  if (plan.overlay) std::printf("overlay: %s\n", plan.overlay->c_str());
 }
 
 void print_measurements(const std::string& directory) {
@@ -182,7 +183,7 @@ JobResult run_job(const AnalysisPlan& plan, Run& run, RunManifest& record) {
   if (!outcome) return failed(outcome.error());
   const std::uint64_t frames = run.frames_before + outcome->frames;
   if (frames == 0 && !outcome->error && outcome->signal == 0) {
-    outcome->error = Error{ErrorCode::Corrupt, plan.video + " has no frame that can be decoded"};
+    outcome->error = Error{ErrorCode::Corrupt, plan.video + " has no decodable frame"};
   }
   JobResult result{state_of(*outcome, run), frames, outcome->ms_per_frame(), outcome->error,
                    outcome->details};
@@ -203,7 +204,7 @@ JobResult already_finished(const AnalysisPlan& plan) {
   const auto record = read_run_manifest(plan.directory);
   result.frames = record.value("frames", std::uint64_t{0});
   result.ms_per_frame = record.value("ms_per_frame", 0.0);
-  std::printf("finished before: %s (--again computes it again)\n", plan.directory.c_str());
+  std::printf("already finished: %s (--again analyzes it again)\n", plan.directory.c_str());
   std::error_code ignored;
   if (!std::filesystem::exists(report_path(plan.directory), ignored)) make_report(plan, result);
   return result;
@@ -234,9 +235,9 @@ JobResult analyze_video(const AnalysisPlan& plan, const JobOptions& options) {
   Run run = new_run(plan, options, *facts);
   std::printf("%s\n", shell_command(analysis_pipeline(plan)).c_str());
   if (earlier == Earlier::Unfinished) {
-    if (auto going = go_on(plan, run); !going) return failed(going.error());
+    if (auto resumed = resume_run(plan, run); !resumed) return failed(resumed.error());
     record->set_resumed_after(run.frames_before);
-    std::printf("continuing after %" PRIu64 " frames\n", run.frames_before);
+    std::printf("resuming after %" PRIu64 " frames\n", run.frames_before);
   }
   std::fflush(stdout);
   const auto expected = expected_frames(plan, *facts);

@@ -23,7 +23,7 @@ struct AnalysisPlan {
 
 /// What is only of use to the run at hand.
 struct RunExtras {
-  bool resume = false;      ///< continues after what the directory holds
+  bool resume = false;      ///< continues after the last record in the directory
   std::string meter_file;   ///< where perfmeter writes its reports; empty: there is none
   std::string frames_file;  ///< and how long each element had each frame
   const char* measure = "pipeline+process+reports";  ///< perfmeter's property

@@ -13,41 +13,42 @@ namespace gsttorch {
 namespace {
 
 std::optional<std::string> problem(const AnalysisPlan& plan, std::size_t videos) {
-  if (plan.directory.empty()) return "needs -o DIR";
+  if (plan.directory.empty()) return "-o DIR is required";
   if (plan.frames && (*plan.frames < 1 || *plan.frames == G_MAXINT)) {
     return "--frames must be at least 1";
   }
   if (plan.overlay && !plan.overlay->ends_with(".mkv") && !plan.overlay->ends_with(".webm")) {
-    return "--overlay writes .mkv or .webm, not " + *plan.overlay;
+    return "--overlay must end in .mkv or .webm, not \"" + *plan.overlay + "\"";
   }
   if (plan.overlay && videos > 1 && plan.overlay->find('/') != std::string::npos) {
-    return "--overlay of several videos is a file's name, without a directory: one is written for "
-           "each";
+    return "with several videos, --overlay is a file name without a directory: each video has its "
+           "own";
   }
   return plan.compute.problem();
 }
 
 constexpr Options::Description kDescription = {
     "VIDEO...",
-    "Computes shots, optical flow and matches of videos, frame by frame, and writes into a "
+    "Finds shots, optical flow and matches in videos, frame by frame, and writes them to a "
     "directory:\n"
-    "  results.jsonl  one line of JSON per frame\n"
+    "  results.jsonl  results, one line of JSON per frame\n"
+    "  shots.csv      the list of shots\n"
     "  run.json       versions, command, settings, how the run ended\n"
-    "  report.html    all of it to look at; one file that needs no other\n"
-    "  perf.jsonl     what was measured while it ran\n"
-    "  frames.jsonl   how long each element had each frame\n"
-    "  flow/*.flo     the flow itself\n"
-    "  matches/*.csv  the matches with the frame before\n"
-    "Of several videos each gets a directory in it, DIR/VIDEO's name, and DIR/index.html lists "
+    "  report.html    the report: one file that needs no other\n"
+    "  perf.jsonl     performance measurements\n"
+    "  frames.jsonl   processing time of each frame in each element\n"
+    "  flow/*.flo     optical flow\n"
+    "  matches/*.csv  matches with the frame before\n"
+    "With several videos, each has a directory in DIR with its file name, and DIR/index.html lists "
     "them.\n"
-    "What an earlier run has finished is left as it is, what it has begun is resumed.\n"
-    "Prints the pipeline it runs as a gst-launch-1.0 command.",
+    "Finished videos are skipped; interrupted ones are resumed.\n"
+    "The pipeline is printed as a gst-launch-1.0 command before it runs.",
     "Examples:\n"
     "  gst-torch analyze video.mp4 -o results --flow-every 10 --overlay results/flow.mkv\n"
     "  gst-torch analyze *.mp4 -o results --flow-every 0\n\n"
-    "Of several videos, the exit status is that of the first one that failed. After an "
-    "interruption\n"
-    "the files are complete up to the last analyzed frame.\n\n",
+    "With several videos, the exit status is that of the first failed one. After an "
+    "interruption the\n"
+    "files are complete up to the last analyzed frame.\n\n",
 };
 
 }  // namespace
@@ -57,15 +58,14 @@ int cmd_analyze(int argc, char** argv) {
   JobOptions job;
   std::optional<std::string> directory;
   Options options("analyze", kDescription);
-  options.add("output", 'o', &directory, "The directory to write into; made where it is absent",
-              "DIR");
-  options.add("again", 0, &job.again, "Compute again what is finished or begun");
-  options.add("overlay", 0, &plan.overlay, "Draw the results beside the video into this file",
+  options.add("output", 'o', &directory, "Directory to write to; created if it is missing", "DIR");
+  options.add("again", 0, &job.again, "Analyze finished and interrupted videos again");
+  options.add("overlay", 0, &plan.overlay, "Also write the video with its results drawn beside it",
               "FILE.mkv");
   options.add("frames", 'n', &plan.frames, "Stop after N frames", "N");
   plan.compute.add_to(options);
   plan.stages.add_to(options);
-  options.add("verbose", 'v', &job.verbose, "Say all that elements say of a failure");
+  options.add("verbose", 'v', &job.verbose, "Print debug details of a failed element");
   if (auto status = options.parse(argc, argv, 1, G_MAXINT)) return *status;
   plan.directory = directory.value_or("");
   if (auto wrong = problem(plan, options.parameters().size())) return options.usage_error(*wrong);

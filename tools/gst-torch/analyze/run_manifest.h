@@ -16,7 +16,7 @@
 namespace gsttorch {
 
 /// run.json of a results directory: what was run, on what, and how it ended. Written at the start,
-/// so that a run that was killed can be told from one that ended, and again at the end.
+/// so that a killed run differs from one that ended, and again at the end.
 class RunManifest {
  public:
   explicit RunManifest(const std::string& directory);

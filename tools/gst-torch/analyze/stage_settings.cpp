@@ -32,8 +32,8 @@ const char* element_of(const Stage& stage, const StageOption& option) {
 }  // namespace
 
 void StageSettings::add_to(Options& options) {
-  options.add("stages", 0, &list_, "Stages to run: some of scenes, flow, matches (default: all)",
-              "LIST");
+  options.add("stages", 0, &list_,
+              "Stages to run, from scenes,flow,matches (default: all that can run here)", "LIST");
   for (const Stage& stage : all_stages()) {
     for (const StageOption& option : stage.options) {
       options.add(option_name(stage, option), 0, &values_[&option], option.help,

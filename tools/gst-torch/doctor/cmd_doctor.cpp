@@ -65,9 +65,9 @@ void print_text(const Checks& checks) {
   }
   const int missing = count_missing(checks);
   if (missing == 0) {
-    std::puts("\nEverything that is needed is there.");
+    std::puts("\nEverything that is needed is installed.");
   } else {
-    std::printf("\n%d needed %s missing.\n", missing, missing == 1 ? "thing is" : "things are");
+    std::printf("\n%d needed %s missing.\n", missing, missing == 1 ? "item is" : "items are");
   }
 }
 
@@ -87,8 +87,9 @@ void print_json(const Checks& checks) {
 
 constexpr Options::Description kDescription = {
     "",
-    "Looks at everything that the elements need, and says what is found, what is missing and how "
-    "to get it.",
+    "Checks everything that the elements and gst-torch need, and prints what is missing and how "
+    "to get\nit. \"missing\" is needed by gst-torch analyze; \"absent\" is only needed for single "
+    "options or formats.",
     "",
 };
 

@@ -15,7 +15,7 @@ namespace gsttorch {
 
 /// A file on its way: written beside its place as NAME.part, and put there in one step when it is
 /// whole and right. Whatever happens before, NAME itself is as it was. Only one process at a time
-/// has the part file; another one is told so instead of waiting.
+/// has the part file; another one fails at once instead of waiting.
 class AtomicFile {
  public:
   /// Makes the directory, too. No more than `limit` bytes are ever written.

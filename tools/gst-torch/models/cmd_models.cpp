@@ -26,8 +26,8 @@ constexpr char kUsageText[] =
     "  gst-torch models fetch NAME... | --all [--stall-timeout SECONDS]\n"
     "  gst-torch models path NAME\n"
     "\n"
-    "The weights of the models: which there are, getting them, where they lie.\n"
-    "They are kept in the directory $GST_TORCH_MODELS_DIR, by default\n"
+    "Lists the models, downloads their weights, prints where the weights are.\n"
+    "Weights are stored in $GST_TORCH_MODELS_DIR, by default in\n"
     "~/.local/share/gst-plugins-torch/models.\n\n";
 
 int misuse(const std::string& message) {
@@ -59,9 +59,9 @@ std::string format_size(const ModelFile& file) {
   return text;
 }
 
-void print_row(const char* name, const char* net, const char* state, const std::string& size,
+void print_row(const char* name, const char* model, const char* state, const std::string& size,
                const char* licence) {
-  std::printf("%-14s %-12s %-8s %9s  %s\n", name, net, state, size.c_str(), licence);
+  std::printf("%-14s %-12s %-8s %9s  %s\n", name, model, state, size.c_str(), licence);
 }
 
 void print_table(const Manifest& manifest) {
@@ -96,11 +96,11 @@ int list_models(int argc, char** argv) {
   const GOptionEntry entries[] = {
       {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON instead of a table", nullptr}, {}};
   std::vector<std::string> names;
-  if (auto status = parse(argc, argv, "", "Lists the models and whether their weights are here.",
+  if (auto status = parse(argc, argv, "", "Lists the models, and which weights are installed.",
                           entries, names)) {
     return *status;
   }
-  if (!names.empty()) return misuse("list takes no names");
+  if (!names.empty()) return misuse("list takes no parameter");
   const auto manifest = Manifest::load();
   if (!manifest) return fail({ErrorCode::LibraryMissing, manifest.error().message});
   as_json ? print_json(*manifest) : print_table(*manifest);
@@ -111,10 +111,10 @@ int print_path(int argc, char** argv) {
   const GOptionEntry entries[] = {{}};
   std::vector<std::string> names;
   if (auto status =
-          parse(argc, argv, "NAME", "Prints the weights file of a net.", entries, names)) {
+          parse(argc, argv, "NAME", "Prints the path of a model's weights file.", entries, names)) {
     return *status;
   }
-  if (names.size() != 1) return misuse("path takes one name");
+  if (names.size() != 1) return misuse("path requires one name");
   const auto manifest = Manifest::load();
   if (!manifest) return fail({ErrorCode::LibraryMissing, manifest.error().message});
   if (!manifest->find(names[0])) return misuse(manifest->unknown(names[0]).message);
@@ -132,7 +132,7 @@ int fetch_one(const Model& model, int stall_timeout_s) {
   }
   const std::string path = model.path().string();
   if (report->already_there) {
-    std::printf("%s: already there: %s\n", model.name.c_str(), path.c_str());
+    std::printf("%s: already installed: %s\n", model.name.c_str(), path.c_str());
   } else {
     std::printf("%s: fetched from %s: %s\n", model.name.c_str(), report->source.c_str(),
                 path.c_str());
@@ -147,16 +147,15 @@ int fetch_models(int argc, char** argv) {
   const GOptionEntry entries[] = {
       {"all", 'a', 0, G_OPTION_ARG_NONE, &all, "Fetch every model", nullptr},
       {"stall-timeout", 0, 0, G_OPTION_ARG_INT, &stall_timeout_s,
-       "Give a transfer up when nothing comes for so long (default 30)", "SECONDS"},
+       "Give up when no data arrives for this long (default 30)", "SECONDS"},
       {}};
   std::vector<std::string> names;
-  if (auto status =
-          parse(argc, argv, "NAME...",
-                "Downloads weights, verifies them and puts them in their place.", entries, names)) {
+  if (auto status = parse(argc, argv, "NAME...", "Downloads weights, verifies and installs them.",
+                          entries, names)) {
     return *status;
   }
-  if (all == !names.empty()) return misuse("fetch takes names or --all");
-  if (stall_timeout_s < 1) return misuse("--stall-timeout is at least 1 second");
+  if (all == !names.empty()) return misuse("fetch requires names or --all");
+  if (stall_timeout_s < 1) return misuse("--stall-timeout must be at least 1");
   const auto manifest = Manifest::load();
   if (!manifest) return fail({ErrorCode::LibraryMissing, manifest.error().message});
   std::vector<const Model*> wanted;
@@ -178,7 +177,7 @@ int fetch_models(int argc, char** argv) {
 }  // namespace
 
 int cmd_models(int argc, char** argv) {
-  if (argc < 2) return misuse("models needs list, fetch or path");
+  if (argc < 2) return misuse("models requires list, fetch or path");
   const std::string_view action = argv[1];
   if (action == "list") return list_models(argc - 1, argv + 1);
   if (action == "fetch") return fetch_models(argc - 1, argv + 1);
@@ -188,7 +187,7 @@ int cmd_models(int argc, char** argv) {
     std::fputs(kExitStatusHelp, stdout);
     return kOk;
   }
-  return misuse("models has no " + std::string(action));
+  return misuse("unknown command \"models " + std::string(action) + "\": use list, fetch or path");
 }
 
 }  // namespace gsttorch

@@ -67,7 +67,7 @@ std::optional<std::string> problem(const FlowSettings& settings) {
   if (settings.max_size && *settings.max_size < 0) return "--max-size must not be negative";
   const std::string direction = settings.direction.value_or("forward");
   if (direction != "forward" && direction != "backward") {
-    return "--direction is forward or backward, not \"" + direction + "\"";
+    return "--direction must be forward or backward, not \"" + direction + "\"";
   }
   return settings.compute.problem();
 }
@@ -100,9 +100,9 @@ Result<Images> read_images(const FlowCommand& command) {
   auto later = read_image(command.later);
   if (!later) return later.error();
   if (earlier->width != later->width || earlier->height != later->height) {
-    return Error{ErrorCode::BadShape, "the images differ in size: " + command.earlier + " is " +
-                                          format_size(*earlier) + ", " + command.later + " is " +
-                                          format_size(*later)};
+    return Error{ErrorCode::BadShape, "the images have different sizes: " + command.earlier +
+                                          " is " + format_size(*earlier) + ", " + command.later +
+                                          " is " + format_size(*later)};
   }
   return Images{std::move(*earlier), std::move(*later)};
 }
@@ -186,8 +186,9 @@ Result<void> run(const FlowCommand& command) {
 
 constexpr Options::Description kDescription = {
     "A B",
-    "Computes dense optical flow from image A to image B and writes it as a Middlebury .flo "
-    "file: for each pixel of A, how far it moved right and down, in pixels.",
+    "Computes the dense optical flow from image A to image B and writes it as a Middlebury .flo "
+    "file:\n"
+    "for each pixel of A, its motion to the right and down, in pixels.",
     "Example:\n"
     "  gst-torch flow frame10.png frame11.png -o flow.flo --visual flow.png\n\n",
 };
@@ -198,12 +199,12 @@ int cmd_flow(int argc, char** argv) {
   std::optional<std::string> output;
   FlowCommand command;
   Options options("flow", kDescription);
-  options.add("output", 'o', &output, "The .flo file to write", "OUT.flo");
-  options.add("visual", 0, &command.visual, "An image of the flow, as a colour wheel shows it",
+  options.add("output", 'o', &output, ".flo file to write", "OUT.flo");
+  options.add("visual", 0, &command.visual, "Also draw the flow with Middlebury's colours",
               "OUT.png");
   add_options(command.settings, options);
   if (auto status = options.parse(argc, argv, 2)) return *status;
-  if (!output) return options.usage_error("needs -o OUT.flo");
+  if (!output) return options.usage_error("-o OUT.flo is required");
   if (auto wrong = problem(command.settings)) return options.usage_error(*wrong);
   command.earlier = options.parameters()[0];
   command.later = options.parameters()[1];

@@ -55,7 +55,7 @@ std::optional<std::string> read_settings(MatchCommand& command) {
   } else if (geometry == "fundamental") {
     command.geometry_options.kind = GeometryKind::Fundamental;
   } else if (geometry != "none") {
-    return "--geometry is none, homography or fundamental, not \"" + geometry + "\"";
+    return "--geometry must be none, homography or fundamental, not \"" + geometry + "\"";
   }
   command.geometry_options.refine = command.refine;
   MatchOptions& options = command.options;
@@ -170,9 +170,8 @@ Result<void> run(const MatchCommand& command) {
 
 constexpr Options::Description kDescription = {
     "A B",
-    "Finds which points of image A show the same as which points of image B, and writes them "
-    "as "
-    "CSV: x0,y0 in A and x1,y1 in B (pixels), confidence, inlier (1 or 0; 1 without --geometry).",
+    "Finds point correspondences between images A and B and writes them as CSV: x0,y0 in A and\n"
+    "x1,y1 in B (pixels), confidence, inlier (1 or 0; always 1 without --geometry).",
     "Example:\n"
     "  gst-torch match a.jpg b.jpg -o matches.csv --geometry homography --visual matches.png\n\n",
 };
@@ -183,24 +182,27 @@ int cmd_match(int argc, char** argv) {
   std::optional<std::string> output;
   MatchCommand command;
   Options options("match", kDescription);
-  options.add("output", 'o', &output, "The CSV file to write", "OUT.csv");
-  options.add("visual", 0, &command.visual, "Both images side by side, and lines between them",
-              "OUT.png");
-  options.add("model", 'm', &command.model,
-              "Which model: a name that the manifest knows, or a weights file", "NAME|FILE");
+  options.add("output", 'o', &output, "CSV file to write", "OUT.csv");
+  options.add("visual", 0, &command.visual,
+              "Also draw both images side by side, with lines between matches", "OUT.png");
+  options.add(
+      "model", 'm', &command.model,
+      "Model, by name or as a weights file (default: loftr-outdoor if fetched, else loftr-lite)",
+      "NAME|FILE");
   options.add("geometry", 'g', &command.geometry,
-              "What the matches are checked against: none (the default), homography or fundamental",
-              "WORD");
-  options.add("refine", 0, &command.refine, "Fit the geometry to all its inliers at the end");
-  options.add("threshold", 't', &command.threshold, "Least confidence of a match (0.2)", "NUMBER");
-  options.add("max-matches", 0, &command.max_matches, "Only the most confident ones (0: all)", "N");
+              "Verify matches with a homography or fundamental matrix (default none)", "WORD");
+  options.add("refine", 0, &command.refine, "Refit the geometry to all inliers at the end");
+  options.add("threshold", 't', &command.threshold, "Minimum confidence of a match (default 0.2)",
+              "NUMBER");
+  options.add("max-matches", 0, &command.max_matches,
+              "Keep only the N most confident matches (0, default: all)", "N");
   options.add("max-size", 0, &command.max_size,
-              "Longer side of the image inside the model, in pixels (0: as it is)", "N");
+              "Scale images down for the model to this longer side (0, default: do not)", "N");
   options.add("token-pruning", 0, &command.token_pruning,
-              "Share of the cells, the weakest, left out of matching (0)", "NUMBER");
+              "Share of coarse cells left out, weakest first (default 0)", "NUMBER");
   command.compute.add_to(options);
   if (auto status = options.parse(argc, argv, 2)) return *status;
-  if (!output) return options.usage_error("needs -o OUT.csv");
+  if (!output) return options.usage_error("-o OUT.csv is required");
   if (auto wrong = read_settings(command)) return options.usage_error(*wrong);
   command.first = options.parameters()[0];
   command.second = options.parameters()[1];

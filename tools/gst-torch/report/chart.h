@@ -39,7 +39,7 @@ struct Chart {
   std::vector<Tick> x_ticks;
   std::vector<Tick> y_ticks;
   std::vector<double> marked;  ///< x of vertical lines
-  std::vector<Series> series;  ///< at most three: the style has so many colours
+  std::vector<Series> series;  ///< at most three: the style has three colours
   std::string below;           ///< markup between the plot and its x labels
   std::string note;            ///< a sentence under the chart
 
@@ -51,7 +51,7 @@ std::vector<double> round_numbers(double min, double max, int most);
 
 /// Sets y from 0 to a round number above all points, and its ticks. Where a few points of the first
 /// series are far above all others, the range is that of the others: those few are marked at its
-/// top, and a note tells how many they are.
+/// top, and a note gives their number.
 void fit_y(Chart& chart, int decimals_at_most = 3);
 
 /// Sets x from 0 to `seconds`, and its ticks.

@@ -14,9 +14,9 @@ namespace {
 
 constexpr Options::Description kDescription = {
     "DIR...",
-    "Makes report.html of directories that gst-torch analyze has filled, from what is in them. "
-    "Frames\n"
-    "are shown where the video is still at its place.",
+    "Writes report.html again, from the results in each directory of gst-torch analyze. The report "
+    "shows\n"
+    "frames if the video still exists.",
     "",
 };
 

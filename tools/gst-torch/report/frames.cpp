@@ -20,10 +20,10 @@ std::string with_motion(const ReportFrame& frame) {
 
 std::string legend(const Images& images) {
   if (!images.has_flow()) return "";
-  return "<p class=note>Below each frame its optical flow: hue is the direction, white is no "
-         "motion, the fullest colour is " +
+  return "<p class=note>Below each frame is its optical flow: hue is the direction, white is no "
+         "motion, full saturation is " +
          format_number(static_cast<double>(images.flow_range_px()), 1) +
-         " px from one frame to the next in all images alike, and darker is more.</p>\n";
+         " px from one frame to the next (the same in all images), and darker is more.</p>\n";
 }
 
 std::string shots(const std::string& figures) { return "<div class=shots>" + figures + "</div>\n"; }
@@ -34,7 +34,8 @@ std::string moving_frames(const ReportData& data, const Images& images) {
     figures += images.figure(*frame, with_motion(*frame));
   }
   if (figures.empty()) return "";
-  return "<h3>Most motion</h3><p class=note>By the mean length of the flow, at most one of a "
+  return "<h3>Most motion</h3><p class=note>By the mean magnitude of the flow, at most one frame "
+         "per "
          "second.</p>" +
          shots(figures);
 }
@@ -44,14 +45,14 @@ std::string slow_frames(const ReportData& data, const Images& images) {
   for (const SlowFrame& slow : slowest(data, 4)) {
     std::string words = place(*slow.frame) + "<br>" + format_number(slow.ms, 0) + " ms";
     if (!slow.element.empty()) {
-      words += "<br>" + escaped(slow.element) + " had it " + format_number(slow.element_ms, 0) +
+      words += "<br>" + escaped(slow.element) + " took " + format_number(slow.element_ms, 0) +
                " ms, usually " + format_number(slow.element_usual_ms, 0);
     }
     figures += images.figure(*slow.frame, words);
   }
   if (figures.empty()) return "";
-  return "<h3>Slowest</h3><p class=note>By the time from the frame before to this one, at the end "
-         "of the pipeline, with the element that had this one longer than it has others.</p>" +
+  return "<h3>Slowest</h3><p class=note>By the time since the frame before, at the end of the "
+         "pipeline, with the element that took longer than usual.</p>" +
          shots(figures);
 }
 
@@ -62,7 +63,7 @@ std::string skipped_frames(const ReportData& data) {
   }
   if (reasons.empty()) return "";
   Table table("Frames without flow",
-              {{"why", Table::Align::Text}, {"frames"}, {"first"}, {"last"}});
+              {{"reason", Table::Align::Text}, {"frames"}, {"first"}, {"last"}});
   for (const auto& [reason, frames] : reasons) {
     table.row({escaped(reason), format_count(frames.size()),
                format_time(seconds_of(*frames.front())), format_time(seconds_of(*frames.back()))});
@@ -76,9 +77,7 @@ std::string contact_sheet_section(const ReportData& data, const Images& images,
                                   const std::vector<const ReportFrame*>& frames) {
   std::string text = "<section><h2>Contact sheet</h2>\n";
   if (!images.has_frames()) {
-    text +=
-        "<p class=note>No frames are shown: the video is not where it was, or cannot be sought "
-        "in.</p>\n";
+    text += "<p class=note>No frames are shown: the video was moved or is not seekable.</p>\n";
   }
   if (!images.has_frames() && !images.has_flow()) return text + "</section>\n";
   std::string figures;
@@ -90,7 +89,7 @@ std::string extremes_section(const ReportData& data, const Images& images) {
   const std::string text =
       moving_frames(data, images) + slow_frames(data, images) + skipped_frames(data);
   if (text.empty()) return "";
-  return "<section><h2>Frames that stand out</h2>\n" + text + "</section>\n";
+  return "<section><h2>Notable frames</h2>\n" + text + "</section>\n";
 }
 
 }  // namespace gsttorch

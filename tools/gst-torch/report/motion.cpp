@@ -48,7 +48,7 @@ std::string format_range(const std::vector<Point>& points, const char* unit) {
 
 std::string magnitude_chart(const ReportData& data) {
   Chart chart =
-      chart_over_time(data, "Amount of motion", "mean length of the flow, pixels per pair");
+      chart_over_time(data, "Amount of motion", "mean magnitude of the flow, pixels per pair");
   const auto points = points_of(data, &ReportFrame::mean_motion);
   chart.description = format_range(points, "pixels");
   chart.series.push_back({"mean", Mark::Area, thinned(points, kMostPoints, Thin::Mean)});
@@ -58,7 +58,7 @@ std::string magnitude_chart(const ReportData& data) {
 
 std::string largest_chart(const ReportData& data) {
   Chart chart =
-      chart_over_time(data, "Fastest point", "longest vector of a frame, pixels per pair");
+      chart_over_time(data, "Fastest point", "maximum magnitude of the flow, pixels per pair");
   const auto points = points_of(data, &ReportFrame::max_motion);
   chart.description = format_range(points, "pixels");
   chart.series.push_back({"largest", Mark::Line, thinned(points, kMostPoints, Thin::Largest)});
@@ -66,7 +66,7 @@ std::string largest_chart(const ReportData& data) {
   return chart.html();
 }
 
-/// Mean vectors of so many intervals of the stream.
+/// Mean vector and magnitudes of an interval of the stream.
 struct Interval {
   const ReportFrame* first = nullptr;
   double x = 0, y = 0, mean = 0, largest = 0;  // pixels
@@ -124,7 +124,7 @@ std::string ribbon(const std::vector<Interval>& all) {
 }
 
 std::string direction_chart(const ReportData& data) {
-  Chart chart = chart_over_time(data, "Direction of motion", "of the mean vector of a frame");
+  Chart chart = chart_over_time(data, "Direction of motion", "of the mean flow vector of a frame");
   const auto all = intervals(data, kMostPoints);
   Series series{"direction", Mark::Dots, {}};
   double x = 0, y = 0;
@@ -135,7 +135,7 @@ std::string direction_chart(const ReportData& data) {
       series.points.push_back({seconds_of(*interval.first), interval.angle()});
     }
   }
-  chart.description = "Over all frames the mean points " +
+  chart.description = "Over all frames, the mean vector points " +
                       format_number(std::atan2(-y, x) * kDegrees, 0) +
                       " degrees counterclockwise from right.";
   chart.series.push_back(std::move(series));
@@ -197,23 +197,23 @@ std::string shots_table(const ReportData& data) {
 
 std::string motion_content(const ReportData& data) {
   if (!data.has(&ReportFrame::mean_motion)) return "";
-  std::string text =
-      "<p class=note>" + std::string(pair_text(data)) +
-      " A pair is a frame and the one before it. Below the charts is the time in the video.</p>\n" +
-      magnitude_chart(data) + largest_chart(data);
+  std::string text = "<p class=note>" + std::string(pair_text(data)) +
+                     " A pair is a frame and the frame before it. The horizontal axis is the time "
+                     "in the video.</p>\n" +
+                     magnitude_chart(data) + largest_chart(data);
   if (data.has(&ReportFrame::mean_x)) {
-    text +=
-        direction_chart(data) + "<p class=note>No dot where the mean vector is shorter than " +
-        format_number(kLeastVector, 1) +
-        " px: nothing moves, or motions cancel each other out. The strip has the colours of the "
-        "flow images.</p>\n";
+    text += direction_chart(data) +
+            "<p class=note>There is no dot where the mean vector is shorter than " +
+            format_number(kLeastVector, 1) +
+            " px: nothing moves, or motions cancel out. The strip has the colours of the "
+            "flow images.</p>\n";
   }
   return text + motion_table(data);
 }
 
 std::string shots_content(const ReportData& data) {
   if (!data.has(&ReportFrame::shot_score)) return "";
-  Chart chart = chart_over_time(data, "Score of a scene's change", "0 to 1, of each frame");
+  Chart chart = chart_over_time(data, "Shot boundary score", "0 to 1, per frame");
   const auto points = points_of(data, &ReportFrame::shot_score);
   chart.description = format_range(points, "");
   chart.series.push_back({"score", Mark::Line, thinned(points, kMostPoints, Thin::Largest)});
@@ -223,7 +223,7 @@ std::string shots_content(const ReportData& data) {
 
 std::string matches_content(const ReportData& data) {
   if (!data.has(&ReportFrame::matches)) return "";
-  Chart chart = chart_over_time(data, "Matches", "pairs of points found in a pair of frames");
+  Chart chart = chart_over_time(data, "Matches", "matches per pair of frames");
   const auto points = points_of(data, &ReportFrame::matches);
   chart.description = format_range(points, "matches");
   chart.series.push_back({"matches", Mark::Area, thinned(points, kMostPoints, Thin::Mean)});

@@ -75,7 +75,7 @@ std::string charts(const ReportData& data) {
                               {{"in use", Mark::Area, over_time(data, {"process", "rss"}, kMiB)}});
   text += chart_of(data, "Rate", "frames per second, in each interval",
                    {{"rate", Mark::Line, over_time(data, {"rate_now"}, 1)}});
-  text += chart_of(data, "Processor", "of this process, percent of one CPU",
+  text += chart_of(data, "CPU", "of this process, percent of one core",
                    {{"CPU", Mark::Line, over_time(data, {"process", "cpu_percent"}, 1)}});
   return text;
 }
@@ -103,7 +103,7 @@ std::string format_bottleneck(const Json& last) {
   std::string text = "<p>Bottleneck: <b>" + escaped(word) + "</b>";
   if (!element.empty() && element != word) text += " (" + escaped(element) + ")";
   if (const auto share = number_at(last, {"bottleneck_share"})) {
-    text += ", at work " + format_number(100 * *share, 0) + " % of the time";
+    text += ", busy " + format_number(100 * *share, 0) + " % of the time";
   }
   text += ".";
   if (const auto share = number_at(last, {"source_share"})) {
@@ -115,11 +115,11 @@ std::string format_bottleneck(const Json& last) {
 std::string elements_table(const Json& last) {
   Table table("Elements from source to sink, times in ms", {{"element", Table::Align::Text},
                                                             {"buffers"},
-                                                            {"at work, %"},
-                                                            {"work p50"},
+                                                            {"busy, %"},
+                                                            {"processing p50"},
                                                             {"p95"},
                                                             {"max"},
-                                                            {"queued p50"},
+                                                            {"queueing p50"},
                                                             {"p95"},
                                                             {"max"}});
   for (const Json& element : last.value("elements", Json::array())) {
@@ -157,7 +157,7 @@ void add_stats(Table& table, const std::string& element, const Json& stats) {
 }
 
 std::string reports_table(const Json& last) {
-  Table table("What elements tell of themselves",
+  Table table("Statistics of the model elements",
               {{"element", Table::Align::Text}, {"figure", Table::Align::Text}, {"value"}});
   for (const Json& report : last.value("reports", Json::array())) {
     const Json stats = report.value("stats", Json::object());
@@ -166,7 +166,7 @@ std::string reports_table(const Json& last) {
     add_stats(table, report.value("name", ""), stats);
     add_stats(table, "runtime", stats["runtime"]);
   }
-  return table.is_empty() ? "" : table.folded("What the model elements tell of themselves");
+  return table.is_empty() ? "" : table.folded("Statistics of the model elements");
 }
 
 }  // namespace
@@ -175,9 +175,10 @@ std::string performance_section(const ReportData& data) {
   if (data.meter.empty()) return "";
   const Json& last = data.meter.back();
   return "<section><h2>Performance</h2>\n" + format_bottleneck(last) + elements_table(last) +
-         "<p class=note>At work: share of the time in which a thread was in this very element. "
-         "Work: from a buffer's entering an element to its leaving it, waiting inside included; "
-         "p50 and p95 are what half and 95 % of the buffers stayed below.</p>\n" +
+         "<p class=note>Busy: share of the time in which a thread ran this element. Processing: "
+         "time "
+         "from a buffer's arrival at an element to its departure, waiting inside included. Half of "
+         "the buffers took at most p50, 95 % at most p95.</p>\n" +
          gpu_table(last) + charts(data) + time_table(data) + reports_table(last) + "</section>\n";
 }
 

@@ -49,7 +49,7 @@ std::vector<PerfRecord> read_meter_reports(const std::string& directory);
 /// run.json of a directory, as an earlier run left it; null where there is none that can be read.
 nlohmann::ordered_json read_run_manifest(const std::string& directory);
 
-/// An Error where the directory holds no results, or those of another version.
+/// An Error where the directory contains no results, or those of another version.
 Result<ReportData> read_report_data(const std::string& directory);
 
 }  // namespace gsttorch

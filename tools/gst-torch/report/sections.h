@@ -9,7 +9,7 @@
 
 namespace gsttorch {
 
-// The parts of a report, as markup. Empty where there is nothing to tell.
+// The parts of a report, as markup. Empty where there is nothing to show.
 
 std::string summary_section(const ReportData& data);
 std::string contact_sheet_section(const ReportData& data, const Images& images,

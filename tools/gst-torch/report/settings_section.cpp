@@ -62,15 +62,15 @@ std::string input_table(const Json& run) {
 }
 
 std::string properties_table(const Json& run) {
-  Table table("Settings in force", {{"element", Table::Align::Text},
-                                    {"property", Table::Align::Text},
-                                    {"value", Table::Align::Text}});
+  Table table("Settings", {{"element", Table::Align::Text},
+                           {"property", Table::Align::Text},
+                           {"value", Table::Align::Text}});
   for (const auto& [element, properties] : object_in(run, "properties").items()) {
     for (const auto& [name, value] : properties.items()) {
       table.row({escaped(element), escaped(name), format_value(value)});
     }
   }
-  return table.is_empty() ? "" : table.folded("All settings that were in force");
+  return table.is_empty() ? "" : table.folded("All settings");
 }
 
 }  // namespace
@@ -78,10 +78,10 @@ std::string properties_table(const Json& run) {
 std::string settings_section(const ReportData& data) {
   const Json& run = data.run;
   std::string text = code("Command", format_shell(run.value("command", Json::array())));
-  text += code("The same results as a pipeline", run.value("shell_command", ""));
+  text += code("The same results with gst-launch-1.0", run.value("shell_command", ""));
   text += models_table(run) + input_table(run) + properties_table(run);
   if (text.empty()) return "";
-  return "<section><h2>To do it again</h2>\n" + text + "</section>\n";
+  return "<section><h2>Reproduce</h2>\n" + text + "</section>\n";
 }
 
 }  // namespace gsttorch

@@ -59,7 +59,7 @@ std::string work_figures(const ReportData& data) {
                    : "");
   }
   if (const double most = most_memory(data); most > 0) {
-    text += figure("Most memory", format_bytes(most), "resident");
+    text += figure("Peak memory", format_bytes(most), "resident");
   }
   return text;
 }
@@ -75,7 +75,7 @@ std::string video_name(const ReportData& data) {
 }
 
 std::string state_badge(const Json& run) {
-  const std::string status = run.value("status", "not on record");
+  const std::string status = run.value("status", "unknown");
   std::string text = status;
   if (status == "running") text = "not finished";
   const bool good = status == "complete";
@@ -97,7 +97,7 @@ std::string summary_section(const ReportData& data) {
     if (data.run.contains("resumed_after_frame")) {
       text += "; resumed after " +
               format_count(data.run.value("resumed_after_frame", std::uint64_t{0})) +
-              " frames: times and measurements are those of the last run";
+              " frames: times and measurements are of the last run";
     }
     text += ".</p>\n";
   }

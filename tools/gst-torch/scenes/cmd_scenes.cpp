@@ -34,8 +34,8 @@ struct ScenesCommand {
   std::optional<std::string> threshold;
   ShotSettings settings;
 
-  /// Whether the standard output is for people, or the list itself.
-  bool tells() const { return output || split; }
+  /// Whether the standard output has a summary for people, instead of the list itself.
+  bool prints_summary() const { return output || split; }
   std::vector<std::string> files() const;
 };
 
@@ -54,17 +54,17 @@ bool ends_with_one_of(const std::string& name, std::initializer_list<const char*
 
 // What is wrong with the options, if anything.
 std::optional<std::string> wrong_options(const ScenesCommand& command) {
-  if (command.reencode && !command.split) return "--reencode is only for --split";
+  if (command.reencode && !command.split) return "--reencode requires --split";
   if (command.sheet && !ends_with_one_of(*command.sheet, {".png", ".jpg", ".jpeg"})) {
-    return "--sheet makes a .png or a .jpg, not \"" + *command.sheet + "\"";
+    return "--sheet must end in .png or .jpg, not \"" + *command.sheet + "\"";
   }
   if (command.plot && !ends_with_one_of(*command.plot, {".png", ".svg"})) {
-    return "--plot makes a .png or an .svg, not \"" + *command.plot + "\"";
+    return "--plot must end in .png or .svg, not \"" + *command.plot + "\"";
   }
   std::vector<std::string> files = command.files();
   std::sort(files.begin(), files.end());
   const auto twice = std::adjacent_find(files.begin(), files.end());
-  if (twice != files.end()) return "two results cannot both go into " + *twice;
+  if (twice != files.end()) return "two options name the same output file " + *twice;
   return std::nullopt;
 }
 
@@ -74,7 +74,7 @@ std::optional<std::string> read_threshold(ScenesCommand& command) {
   gchar* end = nullptr;
   const double value = g_ascii_strtod(command.threshold->c_str(), &end);
   if (command.threshold->empty() || *end || !(value >= 0.01 && value <= 0.99)) {
-    return "--threshold is a number from 0.01 to 0.99, not \"" + *command.threshold + "\"";
+    return "--threshold must be from 0.01 to 0.99, not \"" + *command.threshold + "\"";
   }
   command.settings.threshold = value;
   return std::nullopt;
@@ -114,7 +114,7 @@ Result<void> write_list(const ScenesCommand& command, const SceneScan& scan,
   const std::string text =
       format_list(command.output.value_or(""), scan.shots, command.video, facts);
   if (!command.output) {
-    if (!command.tells()) std::fputs(text.c_str(), stdout);
+    if (!command.prints_summary()) std::fputs(text.c_str(), stdout);
     return {};
   }
   if (auto written = write_text(*command.output, text); !written) return written;
@@ -127,8 +127,8 @@ Result<void> draw_sheet(const ScenesCommand& command, const SceneScan& scan,
                         const VideoFacts& facts) {
   const auto pages = write_contact_sheet({command.video, facts, *command.sheet}, scan);
   if (!pages) return pages.error();
-  if (pages->size() < 2 || !command.tells()) return {};
-  std::printf("%zu pages of images: %s to %s\n", pages->size(), pages->front().c_str(),
+  if (pages->size() < 2 || !command.prints_summary()) return {};
+  std::printf("%zu pages of the contact sheet: %s to %s\n", pages->size(), pages->front().c_str(),
               pages->back().c_str());
   return {};
 }
@@ -176,8 +176,9 @@ int run(const ScenesCommand& command) {
 
 constexpr Options::Description kDescription = {
     "VIDEO",
-    "Finds the shots of a video, and writes where each begins and ends, with the columns of\n"
-    "PySceneDetect's lists: frames are counted from 1.",
+    "Finds the shots of a video and lists where each begins and ends. The CSV list has "
+    "PySceneDetect's\n"
+    "columns: frames are counted from 1.",
     "Examples:\n"
     "  gst-torch scenes video.mp4 -o shots.csv --stats scores.csv\n"
     "  gst-torch scenes video.mp4 -o scenes.edl --model transnetv2\n"
@@ -190,29 +191,31 @@ constexpr Options::Description kDescription = {
 int cmd_scenes(int argc, char** argv) {
   ScenesCommand command;
   Options options("scenes", kDescription);
-  options.add("output", 'o', &command.output,
-              "Write the list into this file: .json or .edl, else CSV (absent: CSV on the standard "
-              "output)",
-              "FILE");
-  options.add("stats", 0, &command.stats, "Write the score of every frame into this file",
+  options.add(
+      "output", 'o', &command.output,
+      "Write the list to this file: .json, .edl or CSV (default: CSV to the standard output)",
+      "FILE");
+  options.add("stats", 0, &command.stats, "Write the score of every frame to this CSV file",
               "FILE.csv");
-  options.add("plot", 0, &command.plot,
-              "Draw the score of every frame, the threshold and what was found", "FILE.png|svg");
-  options.add("sheet", 0, &command.sheet,
-              "Draw the first, middle and last frame of each shot; many shots make several pages",
-              "FILE.png|jpg");
+  options.add("plot", 0, &command.plot, "Plot the scores, the threshold and the boundaries",
+              "FILE.png|svg");
+  options.add(
+      "sheet", 0, &command.sheet,
+      "Contact sheet: first, middle and last frame of each shot, on as many pages as needed",
+      "FILE.png|jpg");
   options.add(
       "split", 0, &command.split,
-      "Write each shot into a file of its own in this directory, without encoding it again: "
-      "from a key frame on",
+      "Write each shot to its own file in this directory, without re-encoding: files begin at "
+      "key frames",
       "DIR");
   options.add("reencode", 0, &command.reencode,
-              "With --split: encode again, so that each file begins exactly where its shot does");
+              "With --split: re-encode, so that each file begins exactly with its shot");
   options.add("model", 0, &command.settings.model,
-              "resnet18, resnet18-lite, transnetv2, or a file of weights", "NAME");
+              "resnet18, resnet18-lite, transnetv2 or a weights file (default: the best one there)",
+              "NAME");
   command.settings.compute.add_to(options, 0);
   options.add("threshold", 0, &command.threshold,
-              "Score from which on a frame begins a shot, 0.01 to 0.99 (0.5)", "NUMBER");
+              "Score that makes a frame the first of a shot, 0.01 to 0.99 (default 0.5)", "NUMBER");
   if (auto status = options.parse(argc, argv, 1)) return *status;
   command.video = options.parameters()[0];
   if (auto wrong = read_threshold(command)) return options.usage_error(*wrong);

@@ -62,7 +62,7 @@ Result<void> read_frames(const std::string& video, const std::vector<std::uint64
   if (!done) return done.error();
   if (reading.taken == numbers.size()) return {};
   return Error{ErrorCode::Failed, "frame " + std::to_string(numbers[reading.taken] + 1) + " of " +
-                                      video + " did not come again"};
+                                      video + " could not be decoded a second time"};
 }
 
 }  // namespace gsttorch

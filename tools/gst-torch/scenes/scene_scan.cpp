@@ -93,7 +93,7 @@ Result<SceneScan> scan_scenes(const std::string& video, const ShotSettings& sett
   pipeline->stop();  // no probe runs after this
   if (!done) return done.error();
   if (all.scores.empty()) {
-    return Error{ErrorCode::Corrupt, video + " has no frame that can be decoded"};
+    return Error{ErrorCode::Corrupt, video + " has no decodable frame"};
   }
   double threshold = 0;
   g_object_get(pipeline->element("scenes").get(), "threshold", &threshold, nullptr);

@@ -12,9 +12,9 @@ Result<std::vector<std::int64_t>> frame_times(const SceneScan& scan, const std::
   std::vector<std::int64_t> times;
   for (const ShotScore& frame : scan.scores) {
     if (!frame.running_time || (!times.empty() && *frame.running_time <= times.back())) {
-      return Error{ErrorCode::Corrupt, "cannot split " + video + ": frame " +
-                                           std::to_string(frame.frame + 1) +
-                                           " has no time after that of the frame before"};
+      return Error{ErrorCode::Corrupt,
+                   "cannot split " + video + ": frame " + std::to_string(frame.frame + 1) +
+                       " has no timestamp, or one that is not after the last frame's"};
     }
     times.push_back(*frame.running_time);
   }
@@ -28,7 +28,7 @@ void report_moved(const MovedCut& cut, const std::vector<std::int64_t>& times) {
   std::printf("shot %zu begins at frame %" PRIu64 " (%s), ", cut.shot + 1, cut.frame + 1,
               time(cut.frame).c_str());
   if (!cut.moved_to) {
-    std::printf("has no key frame, and is in the file before\n");
+    std::printf("has no key frame: it is in the file of the shot before\n");
     return;
   }
   std::printf("its file at the next key frame: frame %" PRIu64 " (%s), %" PRIu64 " later\n",
@@ -38,7 +38,7 @@ void report_moved(const MovedCut& cut, const std::vector<std::int64_t>& times) {
 void report(const SplitOutcome& outcome, const SplitRequest& request) {
   for (const MovedCut& cut : outcome.plan.moved) report_moved(cut, request.frame_times);
   for (const std::string& stream : outcome.left_out) {
-    std::printf("sound that does not fit into the files is left out: %s\n", stream.c_str());
+    std::printf("audio left out, because the container cannot hold it: %s\n", stream.c_str());
   }
   std::printf("%zu shots in %zu files: %s", request.shots.size(), outcome.files.size(),
               outcome.files.front().c_str());

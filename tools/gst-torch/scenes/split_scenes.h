@@ -8,8 +8,8 @@
 
 namespace gsttorch {
 
-/// Writes the shots that a scan found into files of their own, and tells on the standard output
-/// which cuts moved, what sound was left out, and which files there are. `request` lacks its shots
+/// Writes each shot that a scan found to its own file, and prints to the standard output which cuts
+/// moved, what sound was left out, and which files there are. `request` lacks its shots
 /// and times.
 Result<void> split_scenes(SplitRequest request, const SceneScan& scan);
 

@@ -16,4 +16,21 @@ int cmd_models(int argc, char** argv);
 int cmd_report(int argc, char** argv);
 int cmd_scenes(int argc, char** argv);
 
+struct Command {
+  const char* name;
+  int (*run)(int argc, char** argv);
+  const char* summary;  ///< for `gst-torch --help`
+};
+
+/// All commands, in the order of `gst-torch --help`. main.cpp runs them by name.
+inline constexpr Command kCommands[] = {
+    {"analyze", cmd_analyze, "find shots, optical flow and matches in videos, with a report"},
+    {"doctor", cmd_doctor, "check the installation and print what is missing"},
+    {"flow", cmd_flow, "compute the optical flow between two images"},
+    {"match", cmd_match, "find point correspondences between two images"},
+    {"models", cmd_models, "list the models, download weights, print where they are"},
+    {"report", cmd_report, "write the report of an earlier analysis again"},
+    {"scenes", cmd_scenes, "list the shots of a video, plot scores, split the video"},
+};
+
 }  // namespace gsttorch

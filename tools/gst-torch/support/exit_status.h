@@ -6,8 +6,8 @@
 
 namespace gsttorch {
 
-// What gst-torch exits with: all that a scheduler has to tell apart. 128 + the signal's number
-// where a signal ended the work.
+// What gst-torch exits with: the kinds of failure that a scheduler treats differently. 128 + the
+// signal's number where a signal ended the work.
 constexpr int kOk = 0;
 constexpr int kFailed = 1;       ///< anything else, bugs included
 constexpr int kUsage = 2;        ///< change the command: options, or what they ask for

@@ -11,8 +11,8 @@
 
 namespace gsttorch {
 
-/// Counts and times the frames of a run on its streaming threads, holds back what is not wanted any
-/// more, and checks that a run that continues meets the frame that it continues after. Thread-safe;
+/// Counts and times the frames of a run on its streaming threads, drops frames after an
+/// interruption, and checks that a resumed run meets the last recorded frame. Thread-safe;
 /// must outlive the pipeline's streaming.
 class FrameWatch {
  public:

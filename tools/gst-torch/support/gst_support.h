@@ -49,8 +49,8 @@ class Pipeline {
   Ref<GstElement> pipeline_;
 };
 
-/// How far the PTS that come to an element's pad "sink" are from stream time, which seeks are told
-/// in: containers may start later than 0.
+/// Difference between the PTS at an element's pad "sink" and stream time, in which seeks are given:
+/// containers may start later than 0.
 GstClockTimeDiff pts_offset(GstElement* element);
 
 /// When a buffer of this timestamp is due at a pad, in ns: negative before the segment begins; none

@@ -27,7 +27,7 @@ Result<Image> decode_image(const std::string& path) {
   const auto sink = pipeline->element("image");
   const auto sample = Ref<GstSample>::adopt(
       gst_app_sink_try_pull_preroll(GST_APP_SINK(sink.get()), kDecodeTimeout));
-  if (!sample) return Error{ErrorCode::Corrupt, "there is no image in it"};
+  if (!sample) return Error{ErrorCode::Corrupt, "it contains no image"};
   return copy_image(gst_sample_get_buffer(sample.get()), gst_sample_get_caps(sample.get()));
 }
 

@@ -40,12 +40,12 @@ std::string format_failure(const GError* error) {
   if (!error) return "it is not a video";
   // What demuxers say of a file without a single frame is not meant for people.
   const bool vague = g_error_matches(error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED);
-  return vague ? "there is no frame in it that can be decoded" : error->message;
+  return vague ? "it has no decodable frame" : error->message;
 }
 
 Error missing_error(const std::string& plugins) {
   return Error{ErrorCode::LibraryMissing,
-               "there is no " + plugins +
+               "no " + plugins + " is installed" +
                    " (Debian: apt-get install gstreamer1.0-libav gstreamer1.0-plugins-good)"};
 }
 
@@ -59,7 +59,7 @@ Result<void> check_outcome(GstDiscovererInfo* info, const GError* error) {
       return plugins.empty() ? Result<void>() : missing_error(plugins);
     }
     case GST_DISCOVERER_TIMEOUT:
-      return Error{ErrorCode::Corrupt, "nothing could be decoded within a minute"};
+      return Error{ErrorCode::Corrupt, "no frame could be decoded within a minute"};
     default:
       return Error{ErrorCode::Corrupt, format_failure(error)};
   }

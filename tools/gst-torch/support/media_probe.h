@@ -19,12 +19,12 @@ struct VideoFacts {
   std::uint64_t duration_ns = 0;
   std::string container;  ///< media type of the file, such as video/quicktime
 
-  /// How many frames that makes, where it can be told.
+  /// The number of frames by duration and frame rate; none where these are unknown.
   std::optional<std::uint64_t> frames() const;
 };
 
-/// Opens the file and decodes as far as its first frame. An Error where it holds no video that can
-/// be decoded here. Needs gst_init.
+/// Opens the file and decodes as far as its first frame. An Error where it contains no video that
+/// can be decoded here. Needs gst_init.
 Result<VideoFacts> probe_video(const std::string& path);
 
 }  // namespace gsttorch

@@ -88,7 +88,7 @@ std::optional<int> Options::parse(int argc, char** argv, std::size_t at_least,
     return usage_error("unexpected parameter \"" + parameters_[at_most] + "\"");
   }
   if (parameters_.size() >= at_least) return std::nullopt;
-  return usage_error(std::string("needs ") + description_.parameters);
+  return usage_error(std::string("missing parameter: ") + description_.parameters);
 }
 
 std::optional<int> Options::store() {

@@ -39,7 +39,7 @@ Result<void> check_input_file(const std::string& path) {
     return read_error(path, error ? error.value() : ENOENT);
   }
   if (!fs::is_regular_file(status)) {
-    return Error{ErrorCode::NotFound, "cannot read " + path + ": it is not a file"};
+    return Error{ErrorCode::NotFound, "cannot read " + path + ": not a regular file"};
   }
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return read_error(path, errno);
@@ -69,14 +69,14 @@ Result<void> check_output_file(const std::string& path) {
 Result<void> check_output_directory(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) return file_error("cannot make the directory", path, error.value());
+  if (error) return file_error("cannot create the directory", path, error.value());
   return try_new_file(path);
 }
 
 Result<void> check_not_input(const std::string& output, const std::string& input) {
   std::error_code ignored;
   if (output != input && !fs::equivalent(output, input, ignored)) return {};
-  return Error{ErrorCode::BadArgument, output + " is an input: write to another file"};
+  return Error{ErrorCode::BadArgument, output + " is an input: choose another output file"};
 }
 
 }  // namespace gsttorch

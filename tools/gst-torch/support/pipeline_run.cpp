@@ -123,7 +123,7 @@ class Runner {
   const RunOptions& options_;
   FrameWatch watch_;
   Progress progress_;
-  std::vector<ProgressStage> stages_;  // as the perfmeter told last
+  std::vector<ProgressStage> stages_;  // of perfmeter's last message
   RunOutcome outcome_;
   std::optional<std::uint64_t> seek_to_;
   bool ended_ = false;

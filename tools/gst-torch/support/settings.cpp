@@ -5,10 +5,11 @@
 #include "lib/models/manifest.h"
 
 namespace gsttorch {
+
 void ComputeSettings::add_to(Options& options, char device_letter) {
-  options.add("device", device_letter, &device, "auto, cpu, cuda or cuda:N", "DEVICE");
+  options.add("device", device_letter, &device, "auto (default), cpu, cuda or cuda:N", "DEVICE");
   options.add("precision", 0, &precision,
-              "In what convolutions compute: fp32 (the default), fp16 on a CUDA device, bf16",
+              "Data type of convolutions: auto (default: fp32), fp32, fp16 (CUDA only) or bf16",
               "WORD");
 }
 
@@ -28,7 +29,7 @@ std::optional<std::string> ComputeSettings::problem() const {
     return "unknown device \"" + *device + "\": use auto, cpu, cuda or cuda:N";
   }
   if (!precision || parse_precision(*precision)) return std::nullopt;
-  return "--precision is auto, fp32, fp16 or bf16, not \"" + *precision + "\"";
+  return "unknown precision \"" + *precision + "\": use auto, fp32, fp16 or bf16 (--precision)";
 }
 
 Result<std::string> model_weights(const std::string& name_or_path) {

@@ -31,8 +31,8 @@ Result<Container> choose_container(const std::string& source, GstCaps* video,
     return kMp4;
   }
   if (can_hold(kMatroska, video)) return kMatroska;
-  return Error{ErrorCode::BadArgument, "the stream cannot be copied into Matroska as it is (" +
-                                           describe(video) + "): split it with --reencode"};
+  return Error{ErrorCode::BadArgument,
+               "Matroska cannot hold the stream (" + describe(video) + "): use --reencode"};
 }
 
 }  // namespace gsttorch

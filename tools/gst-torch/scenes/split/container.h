@@ -16,8 +16,8 @@ struct Container {
   const char* extension;  ///< with its dot
 };
 
-/// MP4 for what comes from MP4 or QuickTime where it can hold all streams, else Matroska, which
-/// holds nearly all there is. `source`: the media type of the file. An Error that names --reencode
+/// MP4 for a source in MP4 or QuickTime, if MP4 can hold all streams; else Matroska, which can hold
+/// nearly everything. `source`: the media type of the file. An Error that names --reencode
 /// where neither can hold the video.
 Result<Container> choose_container(const std::string& source, GstCaps* video,
                                    const std::vector<MediaStream>& audio);

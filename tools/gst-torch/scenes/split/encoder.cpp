@@ -11,13 +11,13 @@
 namespace gsttorch {
 namespace {
 
-// A factory may be known whose plugin cannot be loaded any more: only making one tells.
+// The registry may list a factory whose plugin cannot be loaded any more: only making one shows.
 bool can_make(const char* factory) {
   return static_cast<bool>(
       Ref<GstElement>::adopt(GST_ELEMENT(gst_element_factory_make(factory, nullptr))));
 }
 
-// Constant quality, hardly to be told from the source. No B frames: packets come as they are shown.
+// Constant quality, visually lossless. No B frames: packets come in presentation order.
 constexpr char kX264[] =
     "x264enc name=encoder pass=qual quantizer=18 speed-preset=veryfast bframes=0 key-int-max=250";
 

@@ -108,7 +108,7 @@ Result<MediaStreams> read_streams(const std::string& path) {
   pipeline->stop();  // no probe runs after this
   if (!done) return Error{done.error().code, done.error().message};
   if (auto streams = reader.streams()) return std::move(*streams);
-  return Error{ErrorCode::Corrupt, "there is no encoded video in it"};
+  return Error{ErrorCode::Corrupt, "it contains no encoded video"};
 }
 
 }  // namespace gsttorch

@@ -24,7 +24,7 @@ struct MediaStreams {
   MediaStream video;  ///< the first one, which is the one that is analysed
   std::vector<MediaStream> audio;
   std::vector<EncodedPacket> packets;  ///< of the video, in the order of the file
-  bool all_timed = true;               ///< false: some packets do not tell when they are shown
+  bool all_timed = true;               ///< false: some packets have no timestamp
 };
 
 /// Reads a file to its end without decoding it. Needs gst_init.

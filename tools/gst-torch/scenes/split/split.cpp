@@ -42,8 +42,7 @@ Result<SplitJob> describe_job(const SplitRequest& request, const MediaStreams& s
     caps = Ref<GstCaps>::adopt(gst_caps_from_string(encoder->caps.c_str()));
     job.encoder = std::move(*encoder);
   } else if (!streams.all_timed) {
-    return Error{ErrorCode::BadArgument,
-                 "some of its packets do not tell when they are shown: split it with --reencode"};
+    return Error{ErrorCode::BadArgument, "some of its packets have no timestamp: use --reencode"};
   }
   const auto container = choose_container(request.facts.container, caps.get(), streams.audio);
   if (!container) return container.error();
@@ -82,8 +81,8 @@ Result<void> check_counts(const SplitPipeline::Counts& counts, std::uint64_t pac
                           std::size_t parts) {
   if (counts.packets == packets && counts.parts == parts) return {};
   return Error{ErrorCode::Failed, std::to_string(counts.packets) + " of " +
-                                      std::to_string(packets) + " frames came, in " +
-                                      std::to_string(counts.parts) + " parts instead of " +
+                                      std::to_string(packets) + " frames were written, to " +
+                                      std::to_string(counts.parts) + " files instead of " +
                                       std::to_string(parts)};
 }
 
@@ -96,8 +95,8 @@ std::string without_stop(std::string sentence) {
 Error copy_error(const Error& error) {
   const bool is_of_stream = error.code == ErrorCode::Failed || error.code == ErrorCode::Corrupt;
   if (!is_of_stream) return error;  // but of the disk
-  return {ErrorCode::BadArgument, "its streams cannot be copied as they are (" +
-                                      without_stop(error.message) + "): split it with --reencode"};
+  return {ErrorCode::BadArgument,
+          "its streams cannot be copied (" + without_stop(error.message) + "): use --reencode"};
 }
 
 Result<std::vector<std::string>> write_parts(const SplitJob& job, ClipFiles& files,
@@ -117,8 +116,8 @@ Result<void> check_split_directory(const std::string& directory, const std::stri
   const std::string part = find_part(directory, video);
   if (part.empty()) return {};
   return Error{ErrorCode::BadArgument, part +
-                                           " is there already: remove the parts of the earlier "
-                                           "run, or name another directory"};
+                                           " already exists: remove the files of the earlier "
+                                           "run, or use another directory"};
 }
 
 Result<SplitOutcome> split_video(const SplitRequest& request) {

@@ -10,8 +10,8 @@
 namespace gsttorch {
 namespace {
 
-// splitmuxsink holds a stream back until the others have come as far, for a whole group of
-// images: the queues grow as long as another one is empty, up to so many bytes.
+// splitmuxsink blocks a stream until the others have come as far, for a whole GOP: the queues grow
+// while another one is empty, up to this size.
 constexpr char kCommon[] =
     "filesrc name=source ! parsebin name=streams "
     "multiqueue name=queues max-size-buffers=5 max-size-time=0 max-size-bytes=268435456 "
@@ -97,7 +97,7 @@ class Run {
 
   static GstPadProbeReturn on_packet(GstPad*, GstPadProbeInfo* info, gpointer data) {
     auto& run = *static_cast<Run*>(data);
-    // splitmuxsink forgets what it is told before its first packet.
+    // splitmuxsink ignores split requests that come before its first packet.
     if (!std::exchange(run.has_signalled_, true)) {
       for (const std::int64_t time : run.job_.signals_ns) {
         g_signal_emit_by_name(run.parts_.get(), "split-at-running-time",
@@ -141,7 +141,8 @@ Result<SplitPipeline> SplitPipeline::create(const SplitJob& job) {
   g_object_set(pipeline->element("source").get(), "location", job.video.c_str(), nullptr);
   GstElement* muxer = gst_element_factory_make(job.container.muxer, nullptr);
   if (!muxer) {
-    return Error{ErrorCode::LibraryMissing, std::string("there is no ") + job.container.muxer};
+    return Error{ErrorCode::LibraryMissing,
+                 std::string("GStreamer has no element ") + job.container.muxer};
   }
   // Each file begins at 0: mp4mux does so by itself.
   if (g_object_class_find_property(G_OBJECT_GET_CLASS(muxer), "offset-to-zero")) {

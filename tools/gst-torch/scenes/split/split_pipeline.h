@@ -23,9 +23,10 @@ struct SplitJob {
   Container container;
   std::string video_id;
   std::vector<std::string> audio_ids;
-  std::optional<Encoder> encoder;        ///< none: packets are copied
-  std::vector<std::int64_t> starts_ns;   ///< of each part but the first, as frames are timed
-  std::vector<std::int64_t> signals_ns;  ///< the same, as splitmuxsink is told: a little earlier
+  std::optional<Encoder> encoder;       ///< none: packets are copied
+  std::vector<std::int64_t> starts_ns;  ///< of each part but the first, as frames are timed
+  std::vector<std::int64_t>
+      signals_ns;  ///< the same, as requested of splitmuxsink: a little earlier
 };
 
 /// Plays a file into splitmuxsink once. Thread-bound.
