@@ -149,7 +149,7 @@ def test_precision_is_taken_or_refused_in_one_line(gst_torch, fails, middlebury,
     pair, out = middlebury / "Grove2", tmp_path / "out.csv"
     command = ["match", pair / "frame10.png", pair / "frame11.png", "-o", out, "--model", LITE,
                "--max-size", 160, "--device", "cpu"]
-    assert "precision fp16 is for CUDA devices" in fails(*command, "--precision", "fp16", status=UNAVAILABLE)
+    assert "precision fp16 requires a CUDA device" in fails(*command, "--precision", "fp16", status=UNAVAILABLE)
     if "avx512_bf16" not in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"):
         assert "AVX512_BF16" in fails(*command, "--precision", "bf16", status=UNAVAILABLE)
         pytest.skip("the CPU has no AVX512_BF16")

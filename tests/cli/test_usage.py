@@ -104,4 +104,4 @@ def test_an_option_of_a_stage_that_cannot_run_here_says_why(gst_torch, tmp_path,
     done = gst_torch("analyze", "a.mkv", "-o", "x", option, "nonsense", cwd=tmp_path)
     assert done.returncode == 2
     assert f"{option} has no effect: the stage {stage} cannot run here: " in done.stderr
-    assert 'no model "nonsense"' in done.stderr
+    assert 'unknown model "nonsense"' in done.stderr
