@@ -79,9 +79,9 @@ GType flow_style_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
         {static_cast<gint>(FlowStyle::None), "Nothing", "none"},
-        {static_cast<gint>(FlowStyle::Wheel), "Colours: hue is direction, saturation is magnitude",
+        {static_cast<gint>(FlowStyle::Wheel), "Colours (hue = direction, saturation = magnitude)",
          "wheel"},
-        {static_cast<gint>(FlowStyle::Arrows), "Arrows: hue is direction", "arrows"},
+        {static_cast<gint>(FlowStyle::Arrows), "Arrows (hue = direction)", "arrows"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisOverlayFlowStyle", values);
   }();
@@ -93,11 +93,12 @@ GType match_style_type() {
     static const GEnumValue values[] = {
         {static_cast<gint>(MatchStyle::None), "Nothing", "none"},
         {static_cast<gint>(MatchStyle::Trails),
-         "Lines on the frame from the points' positions in the reference image to their positions "
-         "now",
+         "Lines on the frame, from the position of each point in the reference image to its "
+         "position in the frame",
          "trails"},
         {static_cast<gint>(MatchStyle::Pairs),
-         "Lines to the reference image on the right (requires layout=side-by-side)", "pairs"},
+         "Lines from the frame to the reference image on its right (requires layout=side-by-side)",
+         "pairs"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisOverlayMatchStyle", values);
   }();
@@ -108,9 +109,9 @@ GType match_color_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
         {static_cast<gint>(MatchColor::Inliers),
-         "Green for matches that agree with the geometry, red for the others", "inliers"},
-        {static_cast<gint>(MatchColor::Confidence), "From red (0) through yellow to green (1)",
-         "confidence"},
+         "Green for inliers of the geometry, red for outliers", "inliers"},
+        {static_cast<gint>(MatchColor::Confidence),
+         "From red (confidence 0) through yellow to green (confidence 1)", "confidence"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisOverlayMatchColor", values);
   }();
@@ -120,9 +121,10 @@ GType match_color_type() {
 GType layout_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
-        {static_cast<gint>(OverlayLayout::Blend), "Draw over the image", "blend"},
+        {static_cast<gint>(OverlayLayout::Blend), "Draw the results on the image", "blend"},
         {static_cast<gint>(OverlayLayout::SideBySide),
-         "Output twice the width: the image on the left, the drawing on the right", "side-by-side"},
+         "Double the width, with the image on the left and the drawing on the right",
+         "side-by-side"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisOverlayLayout", values);
   }();
@@ -132,8 +134,10 @@ GType layout_type() {
 void set_layout(GObject* self, OverlayLayout layout) {
   // Caps are negotiated for one of them.
   if (GST_STATE(self) > GST_STATE_READY) {
-    GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS,
-                        ("The layout cannot be changed while the element is running."), (nullptr));
+    GST_ELEMENT_WARNING(
+        self, RESOURCE, SETTINGS,
+        ("Cannot change the layout while the element is running; set it in NULL or READY."),
+        (nullptr));
     return;
   }
   impl(self).change_settings([&](OverlaySettings& settings) { settings.layout = layout; });
@@ -306,8 +310,8 @@ void add_snapshot_properties(GObjectClass* object_class) {
   g_object_class_install_property(
       object_class, kSnapshotLocation,
       g_param_spec_string("snapshot-location", "Snapshot location",
-                          "Path pattern for snapshots, such as debug/%05d.png or .jpg; the number "
-                          "is that of the frame (NULL = no snapshots)",
+                          "Path pattern for snapshots, such as debug/%05d.png or debug/%05d.jpg, "
+                          "where %05d stands for the frame number (NULL = no snapshots)",
                           nullptr, kMutableReady));
   g_object_class_install_property(
       object_class, kSnapshotEvery,
@@ -316,20 +320,21 @@ void add_snapshot_properties(GObjectClass* object_class) {
   g_object_class_install_property(
       object_class, kSnapshotMaxFiles,
       g_param_spec_uint("snapshot-max-files", "Snapshot maximum files",
-                        "Maximum number of snapshots of this run that are kept; the oldest are "
-                        "removed (0 = no limit)",
+                        "Maximum number of snapshots to keep; the element removes the oldest ones "
+                        "of this run (0 = no limit)",
                         0, G_MAXUINT, defaults.snapshot_max_files, kMutablePlaying));
   g_object_class_install_property(
       object_class, kSnapshotMaxQueue,
-      g_param_spec_uint(
-          "snapshot-max-queue", "Snapshot maximum queue",
-          "Maximum number of snapshots that wait to be drawn and encoded; further ones are dropped",
-          1, G_MAXUINT, defaults.snapshot_max_queue, kMutablePlaying));
+      g_param_spec_uint("snapshot-max-queue", "Snapshot maximum queue",
+                        "Maximum number of snapshots that wait to be drawn and encoded; the "
+                        "element drops further ones",
+                        1, G_MAXUINT, defaults.snapshot_max_queue, kMutablePlaying));
   g_object_class_install_property(
       object_class, kStats,
-      g_param_spec_boxed("stats", "Statistics",
-                         "Frames received and drawn on; snapshots written, dropped and failed",
-                         GST_TYPE_STRUCTURE, kReadOnly));
+      g_param_spec_boxed(
+          "stats", "Statistics",
+          "Numbers of frames received, frames drawn on, and snapshots written, dropped and failed",
+          GST_TYPE_STRUCTURE, kReadOnly));
 }
 
 void add_match_properties(GObjectClass* object_class) {
@@ -340,7 +345,7 @@ void add_match_properties(GObjectClass* object_class) {
                         static_cast<gint>(defaults.match_style), kMutablePlaying));
   g_object_class_install_property(
       object_class, kMatchColor,
-      g_param_spec_enum("match-color", "Match color", "Meaning of the colours of matches",
+      g_param_spec_enum("match-color", "Match color", "What the colour of a match shows",
                         match_color_type(), static_cast<gint>(defaults.match_color),
                         kMutablePlaying));
   g_object_class_install_property(
@@ -352,8 +357,8 @@ void add_match_properties(GObjectClass* object_class) {
   g_object_class_install_property(
       object_class, kHistorySize,
       g_param_spec_uint("history-size", "History size",
-                        "Number of earlier frames that are kept for match-style=pairs; the frame "
-                        "that the matches refer to has to be among them",
+                        "Number of earlier frames to keep for match-style=pairs; the reference "
+                        "frame of the matches must be one of them",
                         1, 1000, defaults.history_size, kMutablePlaying));
   gst_type_mark_as_plugin_api(match_style_type(), static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(match_color_type(), static_cast<GstPluginAPIFlags>(0));
@@ -371,13 +376,14 @@ void add_properties(GObjectClass* object_class) {
                         static_cast<gint>(defaults.layout), kMutableReady));
   g_object_class_install_property(
       object_class, kOpacity,
-      g_param_spec_double("opacity", "Opacity", "Opacity of the flow over the image (layout=blend)",
-                          0, 1, defaults.opacity, kMutablePlaying));
+      g_param_spec_double("opacity", "Opacity",
+                          "With layout=blend, opacity of the flow over the image", 0, 1,
+                          defaults.opacity, kMutablePlaying));
   g_object_class_install_property(
       object_class, kMaxMagnitude,
       g_param_spec_double("max-magnitude", "Maximum magnitude",
-                          "Motion in pixels that is drawn with full saturation, or as an arrow of "
-                          "one step (0 = adapts to the flow)",
+                          "Magnitude of the flow, in pixels, that is drawn with full saturation or "
+                          "as an arrow as long as arrow-step (0 = derive it from the flow)",
                           0, 1e6, defaults.max_magnitude, kMutablePlaying));
   g_object_class_install_property(
       object_class, kArrowStep,
@@ -387,25 +393,25 @@ void add_properties(GObjectClass* object_class) {
       object_class, kSource,
       g_param_spec_string(
           "source", "Source",
-          "Name of the element whose results are drawn (NULL = the first one that has a result)",
+          "Name of the element whose results are drawn (NULL = the first element with a result)",
           nullptr, kMutablePlaying));
   g_object_class_install_property(
       object_class, kShots,
       g_param_spec_boolean("shots", "Shots",
-                           "Draw the shot's number and the scores of the last frames",
+                           "Draw the number of the shot and the scores of the most recent frames",
                            defaults.shots, kMutablePlaying));
   g_object_class_install_property(
       object_class, kEvery,
-      g_param_spec_uint(
-          "every", "Every",
-          "Draw on every Nth frame; other frames pass without a copy (0 = draw on none)", 0,
-          G_MAXUINT, defaults.every, kMutablePlaying));
+      g_param_spec_uint("every", "Every",
+                        "Draw on every Nth frame; the element passes other frames on without a "
+                        "copy (0 = draw on no frame)",
+                        0, G_MAXUINT, defaults.every, kMutablePlaying));
   g_object_class_install_property(
       object_class, kPerfLine,
-      g_param_spec_boolean(
-          "perf-line", "Performance line",
-          "Draw figures of the pipeline's perfmeter, or the frame rate, at the bottom of the image",
-          defaults.perf_line, kMutablePlaying));
+      g_param_spec_boolean("perf-line", "Performance line",
+                           "Draw measurements at the bottom of the image: the statistics of a "
+                           "perfmeter in the pipeline, or the frame rate if there is none",
+                           defaults.perf_line, kMutablePlaying));
   add_match_properties(object_class);
   add_snapshot_properties(object_class);
   gst_type_mark_as_plugin_api(flow_style_type(), static_cast<GstPluginAPIFlags>(0));
@@ -455,7 +461,7 @@ static void gst_analysis_overlay_class_init(GstAnalysisOverlayClass* klass) {
 
   gst_element_class_set_static_metadata(
       element_class, "Analysis overlay", "Filter/Editor/Video",
-      "Draws analysis results that are attached to buffers: optical flow, shots, matches",
+      "Draws the analysis results of buffers (optical flow, shots, matches) on the image",
       "The gst-plugins-torch authors");
   for (const auto& [name, direction] : {std::pair{"sink", GST_PAD_SINK}, {"src", GST_PAD_SRC}}) {
     GstCaps* caps = gst_caps_from_string(kCaps);

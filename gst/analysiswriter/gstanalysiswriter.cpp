@@ -71,7 +71,8 @@ GType flow_file_format_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
         {static_cast<gint>(FlowFileType::Flo), "Middlebury .flo, float32", "flo"},
-        {static_cast<gint>(FlowFileType::Npz), "NumPy .npz, with the flow's element type", "npz"},
+        {static_cast<gint>(FlowFileType::Npz), "NumPy .npz, in the element type of the flow",
+         "npz"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisWriterFlowFileFormat", values);
   }();
@@ -93,9 +94,9 @@ GType match_file_format_type() {
 GType queue_policy_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
-        {static_cast<gint>(QueuePolicy::Wait), "The stream waits", "wait"},
+        {static_cast<gint>(QueuePolicy::Wait), "Block the stream until there is room", "wait"},
         {static_cast<gint>(QueuePolicy::Drop),
-         "Files of flow and matches are not written, records are", "drop"},
+         "Write records, but drop the files of flow and matches", "drop"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisWriterQueuePolicy", values);
   }();
@@ -107,7 +108,7 @@ GType on_error_type() {
     static const GEnumValue values[] = {
         {static_cast<gint>(OnFailure::Stop), "Post an error and stop the stream", "stop"},
         {static_cast<gint>(OnFailure::Continue),
-         "Post one warning, and continue the stream without recording it", "continue"},
+         "Post one warning, and continue the stream without writing results", "continue"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAnalysisWriterOnError", values);
   }();
@@ -235,14 +236,14 @@ void add_properties(GObjectClass* object_class) {
   g_object_class_install_property(
       object_class, kLocation,
       g_param_spec_string("location", "Location",
-                          "Results directory, created if it is missing. Earlier results in it are "
-                          "replaced unless resume is set",
+                          "Results directory; the element creates it if it is missing, and "
+                          "replaces earlier results in it unless resume is set",
                           nullptr, kMutableReady));
   g_object_class_install_property(
       object_class, kResume,
       g_param_spec_boolean("resume", "Resume",
-                           "Continue after the last record in the directory; frames up to its time "
-                           "are not written again",
+                           "Continue after the last record in the directory, and do not write "
+                           "frames up to its timestamp again",
                            defaults.resume, kMutableReady));
   g_object_class_install_property(
       object_class, kEvery,
@@ -256,7 +257,7 @@ void add_properties(GObjectClass* object_class) {
           G_MAXUINT, defaults.flow_every, kMutablePlaying));
   g_object_class_install_property(
       object_class, kFlowFileFormat,
-      g_param_spec_enum("flow-file-format", "Flow file format", "File format of flow",
+      g_param_spec_enum("flow-file-format", "Flow file format", "Format of flow files",
                         flow_file_format_type(), static_cast<gint>(defaults.flow_file_type),
                         kMutablePlaying));
   g_object_class_install_property(
@@ -267,14 +268,14 @@ void add_properties(GObjectClass* object_class) {
           0, G_MAXUINT, defaults.match_every, kMutablePlaying));
   g_object_class_install_property(
       object_class, kMatchFileFormat,
-      g_param_spec_enum("match-file-format", "Match file format", "File format of matches",
+      g_param_spec_enum("match-file-format", "Match file format", "Format of match files",
                         match_file_format_type(), static_cast<gint>(defaults.match_file_type),
                         kMutablePlaying));
   g_object_class_install_property(
       object_class, kRecordsPerFile,
       g_param_spec_uint("records-per-file", "Records per file",
-                        "Number of lines after which results.jsonl is renamed to "
-                        "results-NNNNNNNNN.jsonl and a new one begins (0 = never)",
+                        "Number of lines after which the element renames results.jsonl to "
+                        "results-NNNNNNNNN.jsonl and starts a new file (0 = never)",
                         0, G_MAXUINT, defaults.records_per_file, kMutableReady));
   g_object_class_install_property(
       object_class, kMaxQueue,
@@ -296,8 +297,8 @@ void add_properties(GObjectClass* object_class) {
       object_class, kStats,
       g_param_spec_boxed(
           "stats", "Statistics",
-          "Frames received; records, bytes, flow-files and match-files written; results dropped, "
-          "records lost, queue-level, resumed-after-frame and resumed-after-pts",
+          "Numbers of frames received, of records, bytes and files written, of results dropped and "
+          "records lost; queue level; frame and time after which the element resumed",
           GST_TYPE_STRUCTURE, kReadOnly));
   for (const GType type :
        {flow_file_format_type(), match_file_format_type(), queue_policy_type(), on_error_type()}) {
@@ -332,7 +333,7 @@ static void gst_analysis_writer_class_init(GstAnalysisWriterClass* klass) {
 
   gst_element_class_set_static_metadata(
       element_class, "Analysis writer", "Filter/Analyzer/File",
-      "Writes analysis results that are attached to buffers to files: JSON lines, .flo, .csv, .npz",
+      "Writes the analysis results of buffers to files (JSON lines, .flo, .csv, .npz)",
       "The gst-plugins-torch authors");
   add_any_pad_templates(element_class);
 }

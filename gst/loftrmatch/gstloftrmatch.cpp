@@ -77,10 +77,12 @@ GType mode_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
         {static_cast<gint>(MatchMode::Previous), "The previous frame", "previous"},
-        {static_cast<gint>(MatchMode::Lag), "The frame that is lag frames earlier", "lag"},
-        {static_cast<gint>(MatchMode::Reference), "The images of reference-location", "reference"},
+        {static_cast<gint>(MatchMode::Lag), "An earlier frame, at the distance that lag sets",
+         "lag"},
+        {static_cast<gint>(MatchMode::Reference), "The images that reference-location names",
+         "reference"},
         {static_cast<gint>(MatchMode::ShotStart),
-         "The first frame of the shot, as found by a scenedetect upstream", "shot-start"},
+         "The first frame of the shot that an upstream scenedetect found", "shot-start"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstLoftrMatchMode", values);
   }();
@@ -92,8 +94,8 @@ GType geometry_type() {
     static const GEnumValue values[] = {
         {static_cast<gint>(GeometryKind::None), "No geometry", "none"},
         {static_cast<gint>(GeometryKind::Homography),
-         "Homography: for planes, or a camera that only rotates", "homography"},
-        {static_cast<gint>(GeometryKind::Fundamental), "Fundamental matrix: for any rigid scene",
+         "Homography, for a planar scene or a camera that only rotates", "homography"},
+        {static_cast<gint>(GeometryKind::Fundamental), "Fundamental matrix, for any rigid scene",
          "fundamental"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstLoftrMatchGeometry", values);
@@ -198,14 +200,15 @@ void install_properties(GObjectClass* object_class) {
   install(PROP_MODE,
           g_param_spec_enum("mode", "Mode", "Image that each frame is matched with", mode_type(),
                             static_cast<gint>(defaults.mode), kMutablePlaying));
-  install(PROP_LAG,
-          g_param_spec_uint("lag", "Lag", "Distance between the two frames in mode lag, in frames",
-                            1, 100, defaults.lag, kMutablePlaying));
-  install(PROP_REFERENCE_LOCATION,
-          g_param_spec_string(
-              "reference-location", "Reference location",
-              "Path of an image file, or a pattern with * and ? for several, for mode reference",
-              nullptr, kMutablePlaying));
+  install(PROP_LAG, g_param_spec_uint("lag", "Lag",
+                                      "With mode=lag, distance between the two frames, in frames",
+                                      1, 100, defaults.lag, kMutablePlaying));
+  install(
+      PROP_REFERENCE_LOCATION,
+      g_param_spec_string(
+          "reference-location", "Reference location",
+          "With mode=reference, path of an image file, or a pattern with * and ? for several files",
+          nullptr, kMutablePlaying));
   install(PROP_THRESHOLD,
           g_param_spec_double("threshold", "Threshold", "Minimum confidence of a match", 0, 1,
                               defaults.options.threshold, kMutablePlaying));
@@ -215,34 +218,35 @@ void install_properties(GObjectClass* object_class) {
               "Maximum number of matches; the most confident ones are kept (0 = no limit)", 0,
               G_MAXUINT, 0, kMutablePlaying));
   install(PROP_MAX_SIZE,
-          g_param_spec_uint("max-size", "Maximum size",
-                            "Maximum length of the image's longer side inside the model, in "
-                            "pixels; larger frames are scaled down (0 = the frame's own size)",
-                            0, 16384, 0, kMutablePlaying));
+          g_param_spec_uint(
+              "max-size", "Maximum size",
+              "Maximum length of the longer side of the image inside the model, in pixels; the "
+              "element scales larger frames down (0 = use the size of the frame)",
+              0, 16384, 0, kMutablePlaying));
   install(PROP_TOKEN_PRUNING,
           g_param_spec_double("token-pruning", "Token pruning",
-                              "Share of the coarse cells, those with the weakest features, that is "
-                              "excluded from matching (0 = none)",
+                              "Share of the coarse cells to exclude from matching; cells with the "
+                              "weakest features are excluded first (0 = exclude none)",
                               0, gsttorch::MatchOptions::kMostPruned,
                               defaults.options.token_pruning, kMutablePlaying));
-  install(
-      PROP_GEOMETRY,
-      g_param_spec_enum("geometry", "Geometry", "Model of geometry that is fitted to the matches",
-                        geometry_type(), static_cast<gint>(defaults.geometry), kMutablePlaying));
+  install(PROP_GEOMETRY, g_param_spec_enum("geometry", "Geometry",
+                                           "Geometric model to fit to the matches", geometry_type(),
+                                           static_cast<gint>(defaults.geometry), kMutablePlaying));
   install(PROP_REFINE,
           g_param_spec_boolean("refine", "Refine",
                                "Refit the geometry to all of its inliers by least squares",
                                defaults.refine, kMutablePlaying));
-  install(PROP_ADAPTIVE,
-          g_param_spec_boolean("adaptive", "Adaptive",
-                               "Run a coarse pass at low resolution first, which decides region, "
-                               "size and density of the full pass, or makes it unnecessary",
-                               defaults.adaptive, kMutableReady));
+  install(
+      PROP_ADAPTIVE,
+      g_param_spec_boolean("adaptive", "Adaptive",
+                           "Run a coarse pass at low resolution first; it decides the region, size "
+                           "and density of the full pass, or shows that no full pass is required",
+                           defaults.adaptive, kMutableReady));
   install(PROP_COARSE_MODEL,
-          g_param_spec_string(
-              "coarse-model", "Coarse model",
-              "Model of the coarse pass: a name or path of a weights file (auto = loftr-lite)",
-              defaults.coarse_model.c_str(), kMutableReady));
+          g_param_spec_string("coarse-model", "Coarse model",
+                              "Model of the coarse pass: the name of a model, or the path of a "
+                              "weights file (auto = loftr-lite)",
+                              defaults.coarse_model.c_str(), kMutableReady));
 }
 
 }  // namespace

@@ -63,10 +63,11 @@ PerfMeter& impl(gpointer self) { return *GST_PERF_METER(self)->impl; }
 GType measure_type() {
   static const GType type = [] {
     static const GFlagsValue values[] = {
-        {gsttorch::kMeasurePipeline, "All elements of the bin", "pipeline"},
+        {gsttorch::kMeasurePipeline, "All elements in the bin that contains this element",
+         "pipeline"},
         {gsttorch::kMeasureProcess, "CPU time, memory and I/O of the process", "process"},
         {gsttorch::kMeasureGpu, "GPUs, if NVML is available", "gpu"},
-        {gsttorch::kMeasureReports, "The property stats of the bin's elements", "reports"},
+        {gsttorch::kMeasureReports, "The stats property of each element in the bin", "reports"},
         {0, nullptr, nullptr}};
     return g_flags_register_static("GstPerfMeterMeasure", values);
   }();
@@ -77,8 +78,8 @@ GType output_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
         {static_cast<gint>(PerfOutput::None), "Messages only", "none"},
-        {static_cast<gint>(PerfOutput::Stdout), "One line per report, and a table at the end",
-         "stdout"},
+        {static_cast<gint>(PerfOutput::Stdout),
+         "One line per report and a table at the end, on standard output", "stdout"},
         {static_cast<gint>(PerfOutput::Json), "A file with one line of JSON per report", "json"},
         {static_cast<gint>(PerfOutput::Prometheus), "A text file for Prometheus", "prometheus"},
         {0, nullptr, nullptr}};
@@ -92,7 +93,7 @@ GType progress_type() {
     static const GEnumValue values[] = {
         {static_cast<gint>(ProgressOutput::None), "No progress reports", "none"},
         {static_cast<gint>(ProgressOutput::Messages), "Messages only", "messages"},
-        {static_cast<gint>(ProgressOutput::Line), "Messages, and a line on standard error", "line"},
+        {static_cast<gint>(ProgressOutput::Line), "Messages and a line on standard error", "line"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstPerfMeterProgress", values);
   }();
@@ -216,12 +217,13 @@ void add_properties(GObjectClass* object_class) {
                          defaults.measure, kMutableReady));
   g_object_class_install_property(
       object_class, kOutput,
-      g_param_spec_enum("output", "Output", "Output of reports, besides messages", output_type(),
-                        static_cast<gint>(defaults.output), kMutableReady));
+      g_param_spec_enum("output", "Output", "Where to write reports, in addition to messages",
+                        output_type(), static_cast<gint>(defaults.output), kMutableReady));
   g_object_class_install_property(
       object_class, kOutputLocation,
       g_param_spec_string("output-location", "Output location",
-                          "File for output=json and output=prometheus; an earlier file is replaced",
+                          "File to write with output=json or output=prometheus; the element "
+                          "replaces an existing file",
                           nullptr, kMutableReady));
   g_object_class_install_property(
       object_class, kStallTimeout,
@@ -232,18 +234,18 @@ void add_properties(GObjectClass* object_class) {
   g_object_class_install_property(
       object_class, kProgress,
       g_param_spec_enum("progress", "Progress",
-                        "Reports of position and remaining time at each interval", progress_type(),
-                        static_cast<gint>(defaults.progress), kMutableReady));
+                        "How to report the position and the remaining time at each interval",
+                        progress_type(), static_cast<gint>(defaults.progress), kMutableReady));
   g_object_class_install_property(
       object_class, kFramesLocation,
       g_param_spec_string("frames-location", "Frames location",
-                          "File for one line of JSON per frame, with the time that each element "
-                          "had the frame; an earlier file is replaced",
+                          "File to write one line of JSON per frame to, with the time that the "
+                          "frame spent in each element; the element replaces an existing file",
                           nullptr, kMutableReady));
   g_object_class_install_property(
       object_class, kStats,
       g_param_spec_boxed("stats", "Statistics",
-                         "The current figures, with the fields of the message perfmeter",
+                         "Current measurements, with the fields of the perfmeter message",
                          GST_TYPE_STRUCTURE, kReadOnly));
 }
 
@@ -272,7 +274,8 @@ static void gst_perf_meter_class_init(GstPerfMeterClass* klass) {
 
   gst_element_class_set_static_metadata(
       element_class, "Performance meter", "Generic/Analyzer",
-      "Measures rate, latency, time in each element and queue, the process and GPUs",
+      "Measures the rate and latency of a stream, the time in each element and queue, and the use "
+      "of the CPU, memory and GPUs",
       "The gst-plugins-torch authors");
   add_any_pad_templates(element_class);
 }

@@ -135,19 +135,19 @@ void install_properties(GObjectClass* object_class) {
     g_object_class_install_property(object_class, id, spec);
   };
   install(PROP_ITERATIONS,
-          g_param_spec_uint("iterations", "Iterations", "Maximum number of refinements of a flow",
+          g_param_spec_uint("iterations", "Iterations", "Maximum number of refinement iterations",
                             1, 100, defaults.options.iterations, kMutablePlaying));
   install(PROP_CONVERGENCE,
           g_param_spec_double("convergence", "Convergence",
-                              "Stop refining when the mean change of an iteration is below this, "
-                              "in pixels inside the model (0 = run all iterations)",
+                              "Stop refining when an iteration changes the flow by less than this "
+                              "on average, in pixels inside the model (0 = run all iterations)",
                               0, 100, defaults.options.convergence_px, kMutablePlaying));
   install(
       PROP_MAX_SIZE,
       g_param_spec_uint(
           "max-size", "Maximum size",
-          "Maximum length of the image's longer side inside the model, in pixels; larger frames "
-          "are scaled down, and their flow is scaled up again (0 = the frame's own size)",
+          "Maximum length of the longer side of the image inside the model, in pixels; the element "
+          "scales larger frames down and their flow up again (0 = use the size of the frame)",
           0, 16384, defaults.options.max_size, kMutablePlaying));
   install(PROP_DIRECTION, g_param_spec_enum("direction", "Direction", "Direction of the flow",
                                             GST_TYPE_TORCH_FLOW_DIRECTION, GST_TORCH_FLOW_FORWARD,
@@ -155,7 +155,7 @@ void install_properties(GObjectClass* object_class) {
   install(PROP_WARM_START,
           g_param_spec_boolean(
               "warm-start", "Warm start",
-              "Start each estimate from the previous pair's flow, propagated along itself",
+              "Start each estimate from the flow of the previous pair, moved along with the motion",
               defaults.warm_start, kMutablePlaying));
   install(PROP_LAG,
           g_param_spec_uint("lag", "Lag", "Distance between the two frames of a pair, in frames", 1,
@@ -166,8 +166,8 @@ void install_properties(GObjectClass* object_class) {
                         GST_TYPE_TORCH_FLOW_FORMAT, GST_TORCH_FLOW_FORMAT_F32, kMutablePlaying));
   install(PROP_RESET_ON_CUT,
           g_param_spec_boolean("reset-on-cut", "Reset on cut",
-                               "Compute no flow across a cut that a scenedetect upstream found, "
-                               "and no warm start from another shot",
+                               "Do not compute flow across a cut that an upstream scenedetect "
+                               "found, and do not warm-start from another shot",
                                defaults.reset_on_cut, kMutablePlaying));
 }
 

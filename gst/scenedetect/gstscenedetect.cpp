@@ -140,29 +140,30 @@ void install_properties(GObjectClass* object_class) {
       g_param_spec_double("threshold", "Threshold",
                           "Minimum score of a boundary; a higher threshold finds fewer boundaries",
                           0.01, 0.99, defaults.threshold, kMutablePlaying));
-  install(
-      PROP_MIN_SHOT_DURATION,
-      g_param_spec_uint64(
-          "min-shot-duration", "Minimum shot duration",
-          "Minimum shot length, in nanoseconds; boundaries closer to the previous one are ignored",
-          0, 60 * GST_SECOND, defaults.min_shot_duration, kMutablePlaying));
+  install(PROP_MIN_SHOT_DURATION,
+          g_param_spec_uint64("min-shot-duration", "Minimum shot duration",
+                              "Minimum shot length, in nanoseconds; the element ignores boundaries "
+                              "closer to the previous one",
+                              0, 60 * GST_SECOND, defaults.min_shot_duration, kMutablePlaying));
   install(PROP_LOOKAHEAD,
-          g_param_spec_uint("look-ahead", "Look-ahead",
-                            "Number of later frames that a decision waits for; flashes of up to "
-                            "this length are not reported as cuts. TransNetV2 adds 74 frames",
-                            1, kMostLookAhead, defaults.look_ahead, kMutableReady));
+          g_param_spec_uint(
+              "look-ahead", "Look-ahead",
+              "Number of later frames to wait for before a decision; flashes of up to this length "
+              "are not reported as cuts (TransNetV2 waits for 74 more frames)",
+              1, kMostLookAhead, defaults.look_ahead, kMutableReady));
   install(PROP_FEATURE_LAYER,
           g_param_spec_uint("feature-layer", "Feature layer",
-                            "Layer of ResNet-18 whose spatial mean is compared, 1 to 4 (0 = the "
-                            "last layer in the weights file)",
+                            "Layer of ResNet-18, from 1 to 4, whose spatial mean is compared "
+                            "between frames (0 = the last layer in the weights file)",
                             0, kMostLayers, defaults.feature_layer, kMutableReady));
-  install(PROP_FORCE_KEY_UNIT,
-          g_param_spec_boolean("force-key-unit", "Force key unit",
-                               "Request a key frame from downstream encoders where a shot begins",
-                               defaults.force_key_unit, kMutablePlaying));
+  install(
+      PROP_FORCE_KEY_UNIT,
+      g_param_spec_boolean("force-key-unit", "Force key unit",
+                           "Request a key frame from downstream encoders at the start of each shot",
+                           defaults.force_key_unit, kMutablePlaying));
   install(PROP_ALL_HEADERS,
           g_param_spec_boolean("all-headers", "All headers",
-                               "Request all headers with the key frames of force-key-unit",
+                               "With force-key-unit, request all headers with each key frame",
                                defaults.all_headers, kMutablePlaying));
   install(PROP_POST_MESSAGES,
           g_param_spec_boolean("post-messages", "Post messages",
@@ -184,7 +185,8 @@ static void gst_scene_detect_class_init(GstSceneDetectClass* klass) {
   gst_element_class_add_static_pad_template(element_class, &src_template);
   gst_element_class_set_static_metadata(
       element_class, "Shot boundary detection", "Filter/Analyzer/Video",
-      "Finds shot boundaries, attaches them to buffers and posts them", GST_PACKAGE_NAME);
+      "Finds shot boundaries, attaches them to buffers and posts them as messages",
+      GST_PACKAGE_NAME);
 }
 
 // post-messages is on by default here: boundaries are rare, and most applications need them.

@@ -261,7 +261,8 @@ static void gst_torch_allocator_class_init(GstTorchAllocatorClass* klass) {
    */
   g_object_class_install_property(
       object_class, kPropStats,
-      g_param_spec_boxed("stats", "Statistics", "Blocks and arrays in use, kept and reused",
+      g_param_spec_boxed("stats", "Statistics",
+                         "Numbers and sizes of blocks and arrays that are in use, kept or reused",
                          GST_TYPE_STRUCTURE,
                          static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }

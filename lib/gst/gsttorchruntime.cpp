@@ -133,7 +133,7 @@ static void gst_torch_runtime_class_init(GstTorchRuntimeClass* klass) {
       object_class, PROP_GRACE_TIME,
       g_param_spec_int64(
           "grace-time", "Grace time",
-          "Time that a model stays loaded after its last element stopped using it, in nanoseconds",
+          "How long a model stays loaded after the last element stopped using it, in nanoseconds",
           0, G_MAXINT64, 5 * GST_SECOND, writable));
   /**
    * GstTorchRuntime:stats:

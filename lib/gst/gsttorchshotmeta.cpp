@@ -41,9 +41,9 @@ GType gst_torch_shot_boundary_get_type(void) {
   static const GType type = [] {
     static const GEnumValue values[] = {
         {GST_TORCH_SHOT_BOUNDARY_NONE, "No boundary", "none"},
-        {GST_TORCH_SHOT_BOUNDARY_CUT, "From one frame to the next", "cut"},
-        {GST_TORCH_SHOT_BOUNDARY_DISSOLVE, "Gradually", "dissolve"},
-        {GST_TORCH_SHOT_BOUNDARY_FADE, "A gradual change through a plain colour", "fade"},
+        {GST_TORCH_SHOT_BOUNDARY_CUT, "Change from one frame to the next", "cut"},
+        {GST_TORCH_SHOT_BOUNDARY_DISSOLVE, "Gradual change", "dissolve"},
+        {GST_TORCH_SHOT_BOUNDARY_FADE, "Gradual change through a plain colour", "fade"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstTorchShotBoundary", values);
   }();

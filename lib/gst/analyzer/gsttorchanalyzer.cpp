@@ -232,28 +232,32 @@ void install_properties(GObjectClass* object_class) {
           g_param_spec_uint("inference-interval", "Inference interval",
                             "Compute a result for every Nth frame only", 1, G_MAXUINT,
                             defaults.inference_interval, kMutablePlaying));
-  install(PROP_BATCH_SIZE, g_param_spec_uint("batch-size", "Batch size",
-                                             "Maximum number of frames per inference; a model that "
-                                             "processes windows takes as many as a window has",
-                                             1, 64, defaults.batch_size, kMutablePlaying));
-  install(PROP_BATCH_TIMEOUT,
-          g_param_spec_uint64("batch-timeout", "Batch timeout",
-                              "How long a frame waits for a batch to fill, in nanoseconds", 0,
-                              10 * GST_SECOND, defaults.batch_timeout, kMutablePlaying));
+  install(
+      PROP_BATCH_SIZE,
+      g_param_spec_uint("batch-size", "Batch size",
+                        "Maximum number of frames per inference; a model with a fixed window "
+                        "(TransNetV2) always processes a whole window, so leave this at 1 for it",
+                        1, 64, defaults.batch_size, kMutablePlaying));
+  install(
+      PROP_BATCH_TIMEOUT,
+      g_param_spec_uint64("batch-timeout", "Batch timeout",
+                          "Maximum time that a frame waits for its batch to fill, in nanoseconds",
+                          0, 10 * GST_SECOND, defaults.batch_timeout, kMutablePlaying));
   install(
       PROP_MAX_LATENESS,
       g_param_spec_int64("max-lateness", "Maximum lateness",
                          "In a live pipeline, how long a frame may wait for a busy model before it "
-                         "is passed on without a result, in nanoseconds. -1 is the duration of a "
-                         "frame, the largest value analyzes every frame and delays the stream",
+                         "is passed on without a result, in nanoseconds (-1 = the duration of one "
+                         "frame; maximum value = analyze every frame, which delays the stream)",
                          -1, G_MAXINT64, defaults.max_lateness, kMutablePlaying));
   install(PROP_ATTACH, g_param_spec_enum("attach", "Attach", "What is attached to buffers",
                                          GST_TYPE_TORCH_ATTACH, defaults.attach, kMutablePlaying));
   install(PROP_POST_MESSAGES, g_param_spec_boolean("post-messages", "Post messages",
                                                    "Post an element message for each result",
                                                    defaults.post_messages, kMutablePlaying));
-  install(PROP_STATS, g_param_spec_boxed("stats", "Statistics", "Statistics since the start",
-                                         GST_TYPE_STRUCTURE, kReadOnly));
+  install(PROP_STATS,
+          g_param_spec_boxed("stats", "Statistics", "Statistics since the element started",
+                             GST_TYPE_STRUCTURE, kReadOnly));
 }
 
 void class_init(gpointer g_class, gpointer) {

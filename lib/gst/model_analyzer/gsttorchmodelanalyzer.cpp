@@ -117,24 +117,25 @@ void install_properties(GObjectClass* object_class) {
   };
   install(PROP_MODEL, g_param_spec_string("model", "Model",
                                           "Name of a model from models/manifest.json, or path of a "
-                                          "weights file; auto is the element's default model",
+                                          "weights file (auto = the default model of the element)",
                                           defaults.model.c_str(), kMutableReady));
   install(PROP_DEVICE,
-          g_param_spec_string(
-              "device", "Device",
-              "auto, cpu, cuda or cuda:N; auto is a CUDA device if one is usable, else the CPU",
-              defaults.device.c_str(), kMutableReady));
+          g_param_spec_string("device", "Device",
+                              "Device that runs the model: auto, cpu, cuda or cuda:N (auto = a "
+                              "CUDA device if one is usable, otherwise the CPU)",
+                              defaults.device.c_str(), kMutableReady));
   install(PROP_PRECISION,
-          g_param_spec_enum("precision", "Precision",
-                            "Data type of convolutions. fp16 requires a CUDA device, bf16 one of "
-                            "compute capability 8.0 or a CPU with AVX512_BF16; auto is fp32",
-                            GST_TYPE_TORCH_PRECISION, defaults.precision, kMutableReady));
+          g_param_spec_enum(
+              "precision", "Precision",
+              "Data type of convolutions (auto = fp32); fp16 requires a CUDA device; bf16 requires "
+              "a CUDA device of compute capability 8.0 or later, or a CPU with AVX512_BF16",
+              GST_TYPE_TORCH_PRECISION, defaults.precision, kMutableReady));
   install(PROP_MEMORY_LIMIT,
-          g_param_spec_uint64(
-              "memory-limit", "Memory limit",
-              "Bytes that the work on frames may use; beyond it the work is done in smaller parts, "
-              "and finally at a lower resolution. 0 is the limit of the runtime",
-              0, G_MAXUINT64, defaults.memory_limit, kMutablePlaying));
+          g_param_spec_uint64("memory-limit", "Memory limit",
+                              "Maximum memory for processing frames, in bytes; to stay below it, "
+                              "the element uses smaller batches and, where it can, a lower "
+                              "resolution (0 = use the memory-limit of the runtime)",
+                              0, G_MAXUINT64, defaults.memory_limit, kMutablePlaying));
 }
 
 }  // namespace
