@@ -31,11 +31,13 @@ Result<Ref<GstCaps>> encoded_caps(const std::string& pattern) {
   if (pattern.ends_with(".png")) type = "image/png";
   if (pattern.ends_with(".jpg") || pattern.ends_with(".jpeg")) type = "image/jpeg";
   if (!type) {
-    return Error{ErrorCode::BadArgument, "snapshots must be .png or .jpg files: " + pattern};
+    return Error{ErrorCode::BadArgument,
+                 "snapshot-location must end in .png or .jpg, not \"" + pattern + "\""};
   }
   auto caps = Ref<GstCaps>::adopt(gst_caps_new_empty_simple(type));
   if (has_encoder(caps.get())) return caps;
-  return Error{ErrorCode::LibraryMissing, std::string("no GStreamer encoder for ") + type};
+  return Error{ErrorCode::LibraryMissing,
+               std::string("cannot write snapshots: GStreamer has no encoder for ") + type};
 }
 
 Result<void> check_directory_of(const std::string& file) {

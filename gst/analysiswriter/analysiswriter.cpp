@@ -293,7 +293,7 @@ void AnalysisWriter::fail(const Error& error) {
     post_error(element_, error);
     return;
   }
-  post_warning(element_, {error.code, error.message + " (no further results are written)"});
+  post_warning(element_, {error.code, error.message + " (the element writes no further results)"});
   while (next_job()) {
   }
 }
@@ -375,7 +375,7 @@ void AnalysisWriter::warn_once(const std::string& reason) {
   if (std::exchange(has_warned_, true)) return;
   GST_ELEMENT_WARNING(element_, STREAM, FORMAT,
                       ("Cannot write a result to a file: %s.", reason.c_str()),
-                      ("The records of these frames name no file."));
+                      ("The records of the affected frames do not name a file."));
 }
 
 }  // namespace gsttorch

@@ -238,7 +238,7 @@ void PerfMeter::open_nvml() {
     nvml_ = std::make_shared<Nvml>(std::move(nvml).value());
   } else if (settings.is_measure_set) {
     GST_ELEMENT_WARNING(element_, RESOURCE, NOT_FOUND,
-                        ("No GPU figures: %s.", nvml.error().message.c_str()), (nullptr));
+                        ("Cannot measure GPUs: %s.", nvml.error().message.c_str()), (nullptr));
   } else {
     GST_INFO_OBJECT(element_, "no GPU figures: %s", nvml.error().message.c_str());
   }

@@ -27,7 +27,7 @@ Result<void> ReportOutput::open(PerfOutput output, const std::string& location) 
   if (location.empty()) {
     return Error{ErrorCode::BadArgument, std::string("output=") +
                                              (output == PerfOutput::Json ? "json" : "prometheus") +
-                                             " requires output-location, the path of a file"};
+                                             " requires the path of a file in output-location"};
   }
   return output == PerfOutput::Json ? open_json() : replace_file(location, "");
 }

@@ -115,9 +115,9 @@ Result<std::size_t> SceneDetect::plan_batch() {
   const std::size_t available = host_.available_memory(0);  // no tensors are kept
   const std::size_t most = scorer_->most_frames(available);
   if (most == 0) {
-    return Error{ErrorCode::OutOfMemory, scorer_->info().architecture + " needs at least " +
+    return Error{ErrorCode::OutOfMemory, scorer_->info().architecture + " requires at least " +
                                              std::to_string(scorer_->least_bytes()) +
-                                             " bytes, but the memory limit allows only " +
+                                             " bytes of memory, but the memory limit allows only " +
                                              std::to_string(available)};
   }
   const guint wanted = host_.settings().batch_size;

@@ -16,8 +16,8 @@ Result<ScorerChoice> choose(const std::string& name) {
 Result<void> check_layer(const FeatureModelInfo& info, int layer) {
   if (layer <= info.layers) return {};
   return Error{ErrorCode::BadArgument, "feature-layer=" + std::to_string(layer) +
-                                           ": the last layer in " + info.path + " is layer" +
-                                           std::to_string(info.layers)};
+                                           " is out of range: the last layer in " + info.path +
+                                           " is layer" + std::to_string(info.layers)};
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ Result<std::shared_ptr<FrameScorer>> load_scorer(Models& models, const ModelOpti
   if (shots) return std::shared_ptr<FrameScorer>(std::make_shared<WindowScorer>(*shots));
   if (shots.error().code != ErrorCode::WrongArchitecture) return shots.error();
   return Error{ErrorCode::WrongArchitecture,
-               "not the weights of ResNet-18 or TransNetV2: " + features.error().message};
+               "the file contains neither ResNet-18 nor TransNetV2: " + features.error().message};
 }
 
 }  // namespace gsttorch

@@ -54,8 +54,8 @@ Result<void*> open_runtime_library(const RuntimeLibrary& library) {
   }
   void* entry = dlsym(opened, library.entry);
   if (entry) return entry;
-  return Error{ErrorCode::LibraryMissing,
-               *file + " has another version (no " + library.entry + "): reinstall it"};
+  return Error{ErrorCode::LibraryMissing, *file + " is of another version (it has no symbol " +
+                                              library.entry + "): reinstall it"};
 }
 
 }  // namespace gsttorch

@@ -16,7 +16,7 @@ std::string explained(const std::string& said, const std::string& file) {
   if (said.find("cannot open shared object file") == std::string::npos || name == file) {
     return said;
   }
-  return name + ", a dependency, is missing";
+  return "its dependency " + name + " is missing";
 }
 
 }  // namespace

@@ -130,14 +130,14 @@ Result<void> check_cuda(const CudaProbe& probe) {
                        "use a LibTorch that was built with CUDA");
   }
   if (!probe.driver_found) {
-    return unavailable("the NVIDIA driver is not installed (" + probe.driver_problem + "), and " +
-                           torch_name(probe) + " needs a driver for " +
+    return unavailable("the NVIDIA driver is not installed (" + probe.driver_problem + "), but " +
+                           torch_name(probe) + " requires a driver for " +
                            format_required_driver(probe),
-                       "install it (in a container: pass the GPU through)");
+                       "install the driver (in a container, make the GPU available to it)");
   }
   if (probe.driver && probe.driver < probe.required) {
-    return unavailable("the NVIDIA driver is for " + format_driver(probe) + ", and " +
-                           torch_name(probe) + " needs a driver for " +
+    return unavailable("the NVIDIA driver is for " + format_driver(probe) + ", but " +
+                           torch_name(probe) + " requires a driver for " +
                            format_required_driver(probe),
                        "update the driver");
   }
@@ -159,16 +159,17 @@ Result<void> check_cuda(const CudaProbe& probe) {
 Result<void> check_cuda_device(const CudaProbe& probe, std::size_t index) {
   if (auto usable = check_cuda(probe); !usable) return usable;
   if (index >= probe.devices.size()) {
-    return Error{ErrorCode::DeviceUnavailable, "device cuda:" + std::to_string(index) +
-                                                   " does not exist: there are " +
-                                                   std::to_string(probe.devices.size())};
+    return Error{ErrorCode::DeviceUnavailable,
+                 "device cuda:" + std::to_string(index) +
+                     " does not exist: the number of CUDA devices is " +
+                     std::to_string(probe.devices.size())};
   }
   const CudaDevice& device = probe.devices[index];
   const CudaVersion oldest = oldest_capability(probe.built);
   if (device.capability >= oldest) return {};
   return unavailable("cuda:" + std::to_string(index) + " (" + device.name +
-                         ") has compute capability " + device.capability.text() + ", and " +
-                         torch_name(probe) + " needs " + oldest.text() + " or later",
+                         ") has compute capability " + device.capability.text() + ", but " +
+                         torch_name(probe) + " requires " + oldest.text() + " or later",
                      "use another GPU");
 }
 

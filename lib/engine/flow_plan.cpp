@@ -53,7 +53,7 @@ class Planner {
           " pairs at a time");
     }
     if (plan.options.correlation_budget_bytes < request_.options.correlation_budget_bytes) {
-      add("correlation on the fly");
+      add("correlation computed on the fly");
     }
     if (plan.options.max_size != request_.options.max_size) {
       add("a longer side of " + std::to_string(plan.options.max_size) + " instead of " +
@@ -94,10 +94,11 @@ Result<FlowPlan> plan_flow(const FlowRequest& request, const FlowWorkspaceOf& wo
   if (!plan) plan = planner.with_fewer_pairs(on_the_fly);
   if (!plan) plan = planner.with_smaller_size(on_the_fly);
   if (!plan) {
-    return Error{ErrorCode::OutOfMemory, "the flow of " + std::to_string(request.width) + "x" +
-                                             std::to_string(request.height) + " needs at least " +
-                                             megabytes(planner.least(on_the_fly)) + ", but only " +
-                                             megabytes(request.available_bytes) + " may be used"};
+    return Error{ErrorCode::OutOfMemory,
+                 "cannot compute the flow of frames of " + std::to_string(request.width) + "x" +
+                     std::to_string(request.height) + ": this requires at least " +
+                     megabytes(planner.least(on_the_fly)) + ", but only " +
+                     megabytes(request.available_bytes) + " may be used"};
   }
   plan->reduced = planner.difference(*plan);
   return *plan;

@@ -22,8 +22,8 @@ std::atomic<bool> torch_was_there = false;
 std::atomic<bool> openmp_was_there = false;
 
 constexpr char kSpins[] =
-    "another library loaded libgomp before LibTorch, without a limit on spinning: inference may be "
-    "many times slower while other threads are busy. Set GOMP_SPINCOUNT=1000 in the environment "
+    "another library loaded libgomp before LibTorch and set no limit on spinning, so inference may "
+    "be many times slower while other threads are busy. Set GOMP_SPINCOUNT=1000 in the environment "
     "before the program starts, and OMP_NUM_THREADS to the number of available cores";
 
 // libgomp reads its environment once, when it is loaded; later settings have no effect.
@@ -42,7 +42,7 @@ Result<void> check_loaded_torch() {
   return Error{ErrorCode::LibraryMissing,
                "LibTorch " + version +
                    " is already loaded in this process (by Python's torch?), but this "
-                   "build needs " GSTTORCH_TORCH_VERSION ": use torch " GSTTORCH_TORCH_VERSION
+                   "build requires " GSTTORCH_TORCH_VERSION ": use torch " GSTTORCH_TORCH_VERSION
                    ", or run the elements in another process"};
 }
 

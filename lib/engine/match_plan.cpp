@@ -83,10 +83,11 @@ Result<MatchPlan> plan_match(const MatchRequest& request, const MatchWorkspaceOf
   const Planner planner(request, workspace);
   MatchPlan plan;
   if (!planner.fit(plan)) {
-    return Error{ErrorCode::OutOfMemory, "matching of " + std::to_string(request.width) + "x" +
-                                             std::to_string(request.height) + " needs at least " +
-                                             megabytes(plan.bytes) + ", but only " +
-                                             megabytes(request.available_bytes) + " may be used"};
+    return Error{ErrorCode::OutOfMemory, "cannot match frames of " + std::to_string(request.width) +
+                                             "x" + std::to_string(request.height) +
+                                             ": this requires at least " + megabytes(plan.bytes) +
+                                             ", but only " + megabytes(request.available_bytes) +
+                                             " may be used"};
   }
   plan.reduced = planner.difference(plan);
   return plan;

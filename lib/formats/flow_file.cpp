@@ -77,11 +77,11 @@ Result<FlowFile> read_flow_file(const std::string& path) {
   if (!in.read(reinterpret_cast<char*>(&header), sizeof header))
     return corrupt(path, "it is too short");
   if (header.tag != kTag) return corrupt(path, "it does not begin with the tag PIEH");
-  if (!is_size(header.width, header.height)) return corrupt(path, "invalid size");
+  if (!is_size(header.width, header.height)) return corrupt(path, "its header has an invalid size");
   const std::uint64_t expected = flow_file_bytes(header.width, header.height);
   if (size != expected) {
-    return corrupt(
-        path, std::to_string(size) + " bytes, but its header requires " + std::to_string(expected));
+    return corrupt(path, "it has " + std::to_string(size) + " bytes, but its header requires " +
+                             std::to_string(expected));
   }
   FlowFile flow{header.width, header.height, {}};
   flow.vectors.resize((expected - sizeof header) / sizeof(float));

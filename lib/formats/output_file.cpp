@@ -48,7 +48,8 @@ Result<OutputFile> OutputFile::append(const std::string& path, std::uint64_t kep
   OutputFile file(path, fd, kept_bytes);
   // Devices and pipes cannot be truncated and have no positions.
   const auto kept = static_cast<off_t>(kept_bytes);
-  if (ftruncate(fd, kept) != 0 && errno != EINVAL) return file_error("cannot cut", path, errno);
+  if (ftruncate(fd, kept) != 0 && errno != EINVAL)
+    return file_error("cannot truncate", path, errno);
   if (kept > 0 && lseek(fd, kept, SEEK_SET) < 0) return file_error("cannot seek in", path, errno);
   return file;
 }

@@ -9,9 +9,9 @@ namespace gsttorch {
 namespace {
 
 Error bad_pattern(const std::string& pattern) {
-  return {
-      ErrorCode::BadArgument,
-      "\"" + pattern + "\" is not a pattern with exactly one number, such as \"debug/%05d.png\""};
+  return {ErrorCode::BadArgument,
+          "\"" + pattern +
+              "\" is not a valid path pattern: use exactly one number, such as \"debug/%05d.png\""};
 }
 
 std::string without_doubled_percent(const std::string& text) {

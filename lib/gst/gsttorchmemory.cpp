@@ -114,7 +114,7 @@ gpointer map_memory(GstMemory* memory, gsize maxsize, GstMapFlags flags) noexcep
   const TorchMemory* root = root_of(memory);
   if (!root->array.handle) return root->data;
   const gconstpointer elements = root->array.read(root->array.handle);
-  if (!elements) GST_WARNING_OBJECT(memory->allocator, "the elements of an array cannot be had");
+  if (!elements) GST_WARNING_OBJECT(memory->allocator, "cannot read the elements of an array");
   return const_cast<gpointer>(elements);
 }
 
@@ -168,7 +168,7 @@ GstMemory* alloc_block(GstAllocator* allocator, gsize size, GstAllocationParams*
   if (!memory) return nullptr;
   memory->block = GST_TORCH_ALLOCATOR(allocator)->impl->blocks.take(bytes);
   if (!memory->block) {
-    GST_WARNING_OBJECT(allocator, "no block of %" G_GSIZE_FORMAT " bytes to be had", bytes);
+    GST_WARNING_OBJECT(allocator, "cannot allocate a block of %" G_GSIZE_FORMAT " bytes", bytes);
     delete memory;
     return nullptr;
   }

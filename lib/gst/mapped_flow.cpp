@@ -25,12 +25,12 @@ Result<MappedBuffer> MappedBuffer::create(GstBuffer* buffer, gsize needed,
                                           const std::string& what) {
   const gsize size = gst_buffer_get_size(buffer);
   if (size < needed) {
-    return Error{ErrorCode::BadShape, what + " needs " + std::to_string(needed) +
+    return Error{ErrorCode::BadShape, what + " requires " + std::to_string(needed) +
                                           " bytes, but its buffer has " + std::to_string(size)};
   }
   GstMapInfo map;
   if (!gst_buffer_map(buffer, &map, GST_MAP_READ)) {
-    return Error{ErrorCode::Failed, what + " cannot be mapped"};
+    return Error{ErrorCode::Failed, "cannot map the " + what};
   }
   return MappedBuffer(buffer, map);
 }

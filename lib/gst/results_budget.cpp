@@ -18,12 +18,12 @@ bool ResultsBudget::admits(GstElement* element, std::size_t bytes) {
   guint64 used = 0, bound = 0;
   if (gst_torch_results_fit(bytes, &used, &bound)) return true;
   if (has_warned_.exchange(true)) return false;
-  post_warning(element,
-               {ErrorCode::OutOfMemory,
-                "Result arrays in use take " + megabytes(used) + " of " + megabytes(bound) +
-                    ", and a frame needs " + megabytes(bytes) +
-                    " more: frames get figures without arrays until some are released. Use shorter "
-                    "queues, attach=summary or a larger memory-limit of the runtime"});
+  post_warning(element, {ErrorCode::OutOfMemory,
+                         "Result arrays use " + megabytes(used) + " of " + megabytes(bound) +
+                             ", and the next frame requires " + megabytes(bytes) +
+                             " more. The element attaches figures without arrays until downstream "
+                             "releases some arrays. Use shorter "
+                             "queues, attach=summary or a larger memory-limit of the runtime"});
   return false;
 }
 

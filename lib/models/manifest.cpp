@@ -167,7 +167,7 @@ Model read_entry(const json& object, const std::filesystem::path& directory) {
 std::vector<Model> read_models(std::istream& stream, const std::filesystem::path& directory) {
   const json document = json::parse(stream);
   if (!document.is_object() || document.value("version", json()) != kVersion) {
-    throw Malformed("its version is not " + std::to_string(kVersion));
+    throw Malformed("its format version is not " + std::to_string(kVersion));
   }
   std::vector<Model> models;
   std::set<std::string> names;
@@ -222,7 +222,7 @@ std::filesystem::path Model::path() const {
 }
 
 std::string Model::remedy() const {
-  return is_bundled() ? "it is part of " PACKAGE ": reinstall that"
+  return is_bundled() ? "reinstall " PACKAGE ", which contains it"
                       : "gst-torch models fetch " + name;
 }
 
@@ -266,7 +266,7 @@ Result<std::string> resolve_weights(const std::string& name_or_path) {
   if (!manifest) return manifest.error();
   const Model* model = manifest->find(name_or_path);
   if (!model && name_or_path.find('/') != std::string::npos) {
-    return Error{ErrorCode::NotFound, "no weights file " + name_or_path};
+    return Error{ErrorCode::NotFound, "cannot find the weights file " + name_or_path};
   }
   if (!model) return manifest->unknown(name_or_path);
   const std::filesystem::path path = model->path();

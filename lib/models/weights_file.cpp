@@ -33,7 +33,7 @@ Result<void> check_weights_file(const std::string& path) {
   file.read(reinterpret_cast<char*>(head.data()), head.size());
   const bool is_whole = file.gcount() == static_cast<std::streamsize>(head.size());
   if (is_whole && (is_safetensors(head) || is_zip(head) || is_pickle(head))) return {};
-  return Error{ErrorCode::Corrupt, path + ": not a safetensors or torch.save file"};
+  return Error{ErrorCode::Corrupt, path + " is not a safetensors or torch.save file"};
 }
 
 Result<std::string> find_weights(const std::string& name_or_path) {

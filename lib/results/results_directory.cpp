@@ -77,10 +77,10 @@ Result<void> ResultsDirectory::check_version(const std::string& directory, Earli
   const bool may_be_absent = earlier == Earlier::Replace || !fs::exists(results_path(directory));
   if (!version && may_be_absent) return {};
   return Error{ErrorCode::BadArgument,
-               directory + " contains results of " +
-                   (version ? "version " + version->dump() : "an unknown version") +
-                   ", but this is version " + std::to_string(kResultsVersion) +
-                   ": use another directory, or remove this one"};
+               directory + " contains results in " +
+                   (version ? "format version " + version->dump() : "an unknown format version") +
+                   ", but this program writes version " + std::to_string(kResultsVersion) +
+                   ": use another directory, or remove " + directory};
 }
 
 Result<ResultsDirectory> ResultsDirectory::create(const Options& options) {

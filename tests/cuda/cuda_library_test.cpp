@@ -84,7 +84,7 @@ TEST(CudaLibrary, of_another_version_is_an_error) {
   const Variable other("GST_TORCH_CUDA_LIBRARY", NOTHING_LIBRARY);
   const auto loaded = load_cuda_library();
   ASSERT_FALSE(loaded);
-  EXPECT_THAT(loaded.error().message, HasSubstr("has another version"));
+  EXPECT_THAT(loaded.error().message, HasSubstr("is of another version"));
 }
 
 // The fake driver is found and provides a context, but every other call fails.

@@ -104,7 +104,8 @@ TEST(CudaCheck, says_how_to_get_the_cuda_half_of_libtorch) {
 TEST(CudaCheck, refuses_a_device_that_is_not_there) {
   const auto checked = check_cuda_device(good_machine(), 3);
   ASSERT_FALSE(checked);
-  EXPECT_EQ(checked.error().message, "device cuda:3 does not exist: there are 1");
+  EXPECT_EQ(checked.error().message,
+            "device cuda:3 does not exist: the number of CUDA devices is 1");
 }
 
 TEST(CudaCheck, refuses_a_gpu_that_is_too_old_for_libtorch) {
@@ -112,7 +113,7 @@ TEST(CudaCheck, refuses_a_gpu_that_is_too_old_for_libtorch) {
   probe.devices[0].capability = {6, 1};
   const auto checked = check_cuda_device(probe, 0);
   ASSERT_FALSE(checked);
-  EXPECT_THAT(checked.error().message, AllOf(HasSubstr("6.1"), HasSubstr("needs 7.5 or later")));
+  EXPECT_THAT(checked.error().message, AllOf(HasSubstr("6.1"), HasSubstr("requires 7.5 or later")));
   EXPECT_FALSE(least_loaded_device(probe));
 }
 
@@ -165,7 +166,7 @@ TEST_F(PretendedMachine, with_an_old_driver_is_told_both_versions) {
   setenv("FAKE_NVML_FREE_MB", "1000", 1);
   setenv("FAKE_NVML_RELEASE", "470.57.02", 1);
   EXPECT_THAT(problem(probe()), AllOf(IsOneLine(), HasSubstr("CUDA 11.4 (release 470.57.02)"),
-                                      HasSubstr("needs a driver for CUDA 13.0 or later")));
+                                      HasSubstr("requires a driver for CUDA 13.0 or later")));
 }
 
 TEST_F(PretendedMachine, whose_driver_fails_is_told_the_drivers_own_error) {
@@ -221,14 +222,14 @@ TEST(TorchCuda, that_needs_a_missing_library_names_it) {
   const auto loaded = load_torch_cuda(NEEDY_LIBRARY);
   ASSERT_FALSE(loaded);
   EXPECT_THAT(loaded.error().message,
-              AllOf(IsOneLine(), HasSubstr("libmissing_part.so.9, a dependency, is missing")));
+              AllOf(IsOneLine(), HasSubstr("its dependency libmissing_part.so.9 is missing")));
 }
 
 TEST(TorchCuda, that_is_not_there_is_one_clear_error) {
   const auto loaded = load_torch_cuda("/no/such/libtorch_cuda.so");
   ASSERT_FALSE(loaded);
   EXPECT_THAT(loaded.error().message,
-              AllOf(IsOneLine(), Not(HasSubstr("a dependency")), HasSubstr("cannot open")));
+              AllOf(IsOneLine(), Not(HasSubstr("its dependency")), HasSubstr("cannot open")));
 }
 
 TEST(TorchCuda, that_has_all_it_needs_is_loaded) { EXPECT_TRUE(load_torch_cuda(NOTHING_LIBRARY)); }

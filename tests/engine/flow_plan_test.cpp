@@ -62,7 +62,7 @@ TEST(FlowPlan, computes_correlation_on_demand_when_one_pair_is_too_much) {
   EXPECT_EQ(plan->options.correlation_budget_bytes, 0u);
   EXPECT_EQ(plan->pairs, 3) << "as many as fit without the volume";
   EXPECT_EQ(plan->options.max_size, 0);
-  EXPECT_THAT(plan->reduced, HasSubstr("correlation on the fly"));
+  EXPECT_THAT(plan->reduced, HasSubstr("correlation computed on the fly"));
 }
 
 TEST(FlowPlan, makes_the_image_smaller_last_and_no_smaller_than_needed) {
@@ -92,7 +92,7 @@ TEST(FlowPlan, fails_when_nothing_fits_and_says_what_it_would_take) {
   const auto plan = plan_flow(request(1000), workspace);
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().code, ErrorCode::OutOfMemory);
-  EXPECT_THAT(plan.error().message, HasSubstr("1000x500 needs at least 1 MB"));
+  EXPECT_THAT(plan.error().message, HasSubstr("1000x500: this requires at least 1 MB"));
 }
 
 TEST(FlowPlan, of_a_small_frame_does_not_grow_it) {

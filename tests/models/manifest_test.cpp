@@ -124,7 +124,7 @@ TEST_F(ManifestTest, lists_the_names_if_a_name_is_unknown) {
 TEST_F(ManifestTest, does_not_take_a_directory_for_a_weights_file) {
   const auto file = resolve_weights(directory_ / "models");
   ASSERT_FALSE(file);
-  EXPECT_THAT(file.error().message, HasSubstr("no weights file"));
+  EXPECT_THAT(file.error().message, HasSubstr("cannot find the weights file"));
 }
 
 TEST_F(ManifestTest, refuses_an_invalid_manifest) {

@@ -120,12 +120,13 @@ TEST(ResNet, names_the_first_missing_tensor_and_its_shape) {
 TEST(ResNet, names_a_tensor_whose_shape_does_not_fit) {
   StateDict state = formula_state();
   state["layer1.1.conv2.weight"] = at::zeros({64, 63, 3, 3});
-  expect_refused(state, "layer1.1.conv2.weight is [64, 63, 3, 3], expected [*, 64, 3, 3]");
+  expect_refused(state,
+                 "layer1.1.conv2.weight is [64, 63, 3, 3], but the model requires [*, 64, 3, 3]");
 }
 
 TEST(ResNet, refuses_weights_of_another_model_by_the_key_that_is_missing) {
   expect_refused(formula::state_dict(source_file("tests/nn/goldens/raft_small.shapes")),
-                 "no tensor conv1.weight [*, 3, 7, 7]: weights of another model?");
+                 "no tensor conv1.weight [*, 3, 7, 7]: it may contain another model");
 }
 
 // A block of ResNet-50 begins with a 1x1 convolution.

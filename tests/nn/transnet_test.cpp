@@ -115,7 +115,7 @@ TEST(TransNet, names_the_first_missing_tensor_and_its_shape) {
 TEST(TransNet, names_a_tensor_whose_shape_does_not_fit) {
   StateDict state = formula_state();
   state["fc1.weight"] = at::zeros({1024, 4863});
-  expect_refused(state, "fc1.weight is [1024, 4863], expected [*, 4864]");
+  expect_refused(state, "fc1.weight is [1024, 4863], but the model requires [*, 4864]");
 }
 
 TEST(TransNet, refuses_weights_of_another_model_by_the_key_that_is_missing) {

@@ -168,7 +168,8 @@ TEST_F(BadWeights, whose_tensor_is_not_as_long_as_its_type_asks) {
   for (const char* description : {R"("dtype":"F32","shape":[2],"data_offsets":[0,4])",
                                   R"("dtype":"F64","shape":[1],"data_offsets":[0,4])",
                                   R"("dtype":"U8","shape":[5],"data_offsets":[0,4])"}) {
-    expect_corrupt(safetensors(one_tensor(description), "1234"), "another length than its shape");
+    expect_corrupt(safetensors(one_tensor(description), "1234"),
+                   "not have the length that its shape");
   }
 }
 

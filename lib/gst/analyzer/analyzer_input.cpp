@@ -87,7 +87,7 @@ Ref<GstBuffer> Analyzer::own_copy_if_scarce(Ref<GstBuffer> buffer) {
 
 GstFlowReturn Analyzer::chain(Ref<GstBuffer> buffer) {
   if (!entry_.has_info) {
-    report({ErrorCode::BadShape, "frames came before their caps"});
+    report({ErrorCode::BadShape, "received a frame before its caps"});
     return GST_FLOW_NOT_NEGOTIATED;
   }
   if (ask_latency_.exchange(false)) ask_upstream_latency();

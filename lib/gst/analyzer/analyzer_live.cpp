@@ -263,9 +263,9 @@ void Analyzer::post_notice(const Notices::Due& due) {
     const std::string text =
         "The model does not keep up with this live stream: " + std::to_string(counts.analyzed) +
         " of " + std::to_string(wanted) +
-        " frames have a result so far, all are passed on. A smaller model or size, fewer "
-        "iterations or a larger inference-interval cost less; max-lateness=" +
-        std::to_string(kAnyLateness) + " analyzes every frame and delays them";
+        " frames have a result so far. The element passes all frames on. Use a smaller model or "
+        "size, fewer iterations or a larger inference-interval. Or set max-lateness=" +
+        std::to_string(kAnyLateness) + " to analyze every frame, which delays the stream";
     GST_ELEMENT_WARNING(element_, STREAM, FAILED, ("%s", text.c_str()), (nullptr));
     return;
   }

@@ -18,7 +18,8 @@ namespace gsttorch {
 
 /// Posts a warning that the work is reduced to fit into memory, and how.
 inline void warn_reduced(const ModelHost& host, const std::string& what) {
-  post_warning(host.element(), {ErrorCode::OutOfMemory, "Within the memory limit: " + what});
+  post_warning(host.element(), {ErrorCode::OutOfMemory,
+                                "To stay within the memory limit, the element uses " + what});
 }
 
 /// How an analysis fits its work into the available memory (FlowPlan, MatchPlan). The plan is kept

@@ -39,7 +39,7 @@ class ModelSlot {
       thread_ = std::jthread([this, name, acquire = std::move(acquire)](
                                  const std::stop_token& stop) { load(name, acquire, stop); });
     } catch (const std::system_error& e) {
-      finish(name, Error{ErrorCode::Failed, std::string("cannot load: ") + e.what()}, {});
+      finish(name, Error{ErrorCode::Failed, std::string("cannot load the model: ") + e.what()}, {});
     }
   }
 
@@ -103,9 +103,9 @@ class ModelSlot {
     try {
       return acquire(stop);
     } catch (const std::exception& e) {
-      return Error{ErrorCode::Failed, std::string("cannot load: ") + e.what()};
+      return Error{ErrorCode::Failed, std::string("cannot load the model: ") + e.what()};
     } catch (...) {
-      return Error{ErrorCode::Failed, "cannot load: internal failure"};
+      return Error{ErrorCode::Failed, "cannot load the model: internal failure"};
     }
   }
 
@@ -114,9 +114,9 @@ class ModelSlot {
     if (result) {
       post(GST_PROGRESS_TYPE_COMPLETE, "Loaded " + name);
     } else if (result.error().code == ErrorCode::Cancelled) {
-      post(GST_PROGRESS_TYPE_CANCELED, "Not loaded " + name);
+      post(GST_PROGRESS_TYPE_CANCELED, "Cancelled loading " + name);
     } else {
-      post(GST_PROGRESS_TYPE_ERROR, "Could not load " + name);
+      post(GST_PROGRESS_TYPE_ERROR, "Cannot load " + name);
       host_.report(result.error());
     }
     const std::lock_guard lock(mutex_);

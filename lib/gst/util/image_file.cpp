@@ -91,7 +91,7 @@ Result<ReferenceImage> read_reference_image(const std::string& path, std::stop_t
     return unreadable(path, "it contains no image that GStreamer can decode");
   }
   const MappedFrame frame(info, gst_sample_get_buffer(sample.get()));
-  if (!frame) return unreadable(path, "it cannot be mapped");
+  if (!frame) return unreadable(path, "its pixels cannot be mapped");
   const ImageView view = frame.view();
   ReferenceImage image{path, view.width, view.height, view.planes[0].stride, {}};
   const std::ptrdiff_t rows = view.height - 1, row_bytes = std::ptrdiff_t{3} * view.width;
@@ -111,7 +111,8 @@ Result<std::vector<std::string>> reference_files(const std::string& pattern) {
       files.emplace_back(found.gl_pathv[i]);
     }
   }
-  if (files.empty()) return Error{ErrorCode::NotFound, "no reference image matches " + pattern};
+  if (files.empty())
+    return Error{ErrorCode::NotFound, "cannot find a reference image: no file matches " + pattern};
   return files;
 }
 

@@ -23,7 +23,7 @@ Result<void> register_cuda(const CudaProbe& probe) {
   if (!cuda.hasCUDART()) {
     return Error{ErrorCode::DeviceUnavailable,
                  "no CUDA device: LibTorch could not use its CUDA half " + probe.torch_library +
-                     ", because this process used LibTorch before: use device=cuda in a new "
+                     ", because this process had already used LibTorch: use device=cuda in a new "
                      "process, or use device=cpu"};
   }
   if (static_cast<std::size_t>(cuda.deviceCount()) == probe.devices.size()) return {};

@@ -45,11 +45,10 @@ Result<c10::ScalarType> compute_type(Precision precision, const DeviceAbilities&
                                       : "fp16 requires a CUDA device: use fp32 on this CPU");
     case Precision::Bf16:
       if (device.has_bf16) return c10::kBFloat16;
-      return unusable(
-          device.is_cuda
-              ? "bf16 requires compute capability 8.0 or later, unlike " + device.name +
-                    ": use fp16 or fp32"
-              : "bf16 requires a CPU with AVX512_BF16, which this CPU does not have: use fp32");
+      return unusable(device.is_cuda
+                          ? "bf16 requires compute capability 8.0 or later, but the device is " +
+                                device.name + ": use fp16 or fp32"
+                          : "bf16 requires AVX512_BF16, but this CPU does not have it: use fp32");
   }
   return unusable("must be auto, fp32, fp16 or bf16");
 }

@@ -32,7 +32,8 @@ int heads_from(const LoftrProperties& properties, int otherwise) {
   int heads = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), heads);
   if (error != std::errc() || end != text.data() + text.size() || heads < 1 || heads > 1024) {
-    throw Failure(ErrorCode::WrongArchitecture, "heads is \"" + text + "\", expected a number");
+    throw Failure(ErrorCode::WrongArchitecture,
+                  "heads is \"" + text + "\", but it must be a number");
   }
   return heads;
 }
@@ -42,7 +43,7 @@ bool is_fixed(const LoftrProperties& properties) {
   if (found == properties.end() || found->second == "original") return false;
   if (found->second == "fixed") return true;
   throw Failure(ErrorCode::WrongArchitecture, "position_encoding is \"" + found->second +
-                                                  "\", expected \"original\" or \"fixed\"");
+                                                  "\", but it must be \"original\" or \"fixed\"");
 }
 
 }  // namespace
@@ -53,8 +54,9 @@ LoftrConfig loftr_config(const StateDict& state, const LoftrProperties& properti
   config.stages = is_student ? 4 : 3;
   config.coarse_layers = count_layers(state, "loftr_coarse");
   if (config.coarse_layers == 0) {
-    throw Failure(ErrorCode::WrongArchitecture,
-                  "no tensor loftr_coarse.layers.0.q_proj.weight: weights of another model?");
+    throw Failure(
+        ErrorCode::WrongArchitecture,
+        "the file has no tensor loftr_coarse.layers.0.q_proj.weight: it may contain another model");
   }
   config.fine_layers = count_layers(state, "loftr_fine");
   config.heads = heads_from(properties, is_student ? 1 : 8);

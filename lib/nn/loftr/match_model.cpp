@@ -98,7 +98,8 @@ class LoftrFrame final : public MatchFrame {
 
 const LoftrFrame& loftr_frame(const std::shared_ptr<const MatchFrame>& frame) {
   const auto* mine = dynamic_cast<const LoftrFrame*>(frame.get());
-  if (!mine) throw Failure(ErrorCode::BadArgument, "the frame was encoded by another model");
+  if (!mine)
+    throw Failure(ErrorCode::BadArgument, "the features of the frame come from another model");
   return *mine;
 }
 
@@ -115,7 +116,7 @@ Loftr::Options net_options(const MatchOptions& options, std::stop_token stop) {
   if (!(options.token_pruning >= 0 && options.token_pruning <= MatchOptions::kMostPruned)) {
     throw Failure(ErrorCode::BadArgument, "token pruning is " +
                                               std::to_string(options.token_pruning) +
-                                              ", but must be between 0 and 0.9");
+                                              ", but it must be between 0 and 0.9");
   }
   Loftr::Options net;
   net.threshold = options.threshold;

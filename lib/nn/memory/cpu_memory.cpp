@@ -143,8 +143,8 @@ class CountingAllocator final : public c10::Allocator {
 
   [[noreturn]] void refuse(std::size_t bytes, std::size_t limit) const {
     TORCH_CHECK_WITH(
-        OutOfMemoryError, false, "out of memory: ", bytes, " bytes asked for, ", total_.current(),
-        " in use, ",
+        OutOfMemoryError, false, "out of memory: cannot allocate ", bytes, " bytes; ",
+        total_.current(), " bytes are in use, and ",
         limit ? "the limit is " + std::to_string(limit) : std::string("no limit is set"));
   }
 

@@ -100,7 +100,8 @@ class RaftState final : public FlowState {
 
 const RaftFrame& raft_frame(const std::shared_ptr<const FlowFrame>& frame) {
   const auto* mine = dynamic_cast<const RaftFrame*>(frame.get());
-  if (!mine) throw Failure(ErrorCode::BadArgument, "the frame was encoded by another model");
+  if (!mine)
+    throw Failure(ErrorCode::BadArgument, "the features of the frame come from another model");
   return *mine;
 }
 

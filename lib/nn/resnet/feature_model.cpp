@@ -89,7 +89,7 @@ class ResNetFeatureModel final : public FeatureModel {
  private:
   int check_layer(int layer) const {
     if (layer < 0 || layer > net_.layers()) {
-      throw Failure(ErrorCode::BadArgument, "no layer" + std::to_string(layer) + " in " +
+      throw Failure(ErrorCode::BadArgument, "there is no layer" + std::to_string(layer) + " in " +
                                                 info_.path + ", whose last layer is layer" +
                                                 std::to_string(net_.layers()));
     }

@@ -91,7 +91,8 @@ SimilarityHead::SimilarityHead(const ModuleWeights& weights)
       bias_(weights.take("fc.bias", {weight_.size(0)})) {
   if (weight_.size(1) % 2 == 0) {
     throw Failure(ErrorCode::WrongArchitecture,
-                  "the number of compared frames is even: weights of another model?");
+                  "the number of compared frames is even, but it must be odd: the file may contain "
+                  "another model");
   }
 }
 

@@ -43,12 +43,14 @@ at::Tensor ModuleWeights::take(const std::string& name,
   const std::string key = prefix_ + name;
   const auto found = state_->find(key);
   if (found == state_->end()) {
-    throw Failure(ErrorCode::WrongArchitecture,
-                  "no tensor " + key + " " + format_shape(shape) + ": weights of another model?");
+    throw Failure(ErrorCode::WrongArchitecture, "the file has no tensor " + key + " " +
+                                                    format_shape(shape) +
+                                                    ": it may contain another model");
   }
   if (!fits(found->second.sizes(), shape)) {
     throw Failure(ErrorCode::WrongArchitecture, key + " is " + format_shape(found->second.sizes()) +
-                                                    ", expected " + format_shape(shape));
+                                                    ", but the model requires " +
+                                                    format_shape(shape));
   }
   return found->second.to(target_.device, at::kFloat).contiguous();
 }

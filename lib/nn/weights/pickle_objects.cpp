@@ -25,8 +25,8 @@ std::optional<c10::ScalarType> storage_type(std::string_view name) {
 }
 
 [[noreturn]] void refuse(std::string_view module, std::string_view name) {
-  throw Failure(ErrorCode::Refused, "the pickle requires " + printable(module) + "." +
-                                        printable(name) + ", which tensors do not need: refused");
+  throw Failure(ErrorCode::Refused, "refused: the pickle asks for " + printable(module) + "." +
+                                        printable(name) + ", which is not needed to load tensors");
 }
 
 std::vector<std::int64_t> dimensions(PickleRef value) {

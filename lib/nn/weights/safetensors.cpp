@@ -96,7 +96,7 @@ Entry read_entry(const std::string& name, const json& description) {
     entry.shape.push_back(static_cast<std::int64_t>(size));
   }
   if (bytes != offsets[1] - offsets[0])
-    fail_corrupt(who + " has another length than its shape and type require");
+    fail_corrupt(who + " does not have the length that its shape and type require");
   return entry;
 }
 

@@ -67,7 +67,7 @@ class TensorMaker {
 
 const PickleDict& find_state_dict(const PickleValue& root) {
   const auto* top = root.as<PickleDict>();
-  if (!top) fail_corrupt("contains another object instead of a state dict");
+  if (!top) fail_corrupt("it contains another object instead of a state dict");
   for (const std::string_view name : {"state_dict"sv, "model_state_dict"sv, "model"sv}) {
     PickleRef inner = top->find(name);
     if (inner && inner->as<PickleDict>()) return *inner->as<PickleDict>();
@@ -86,7 +86,8 @@ StateDict make_state_dict(const PickleDict& dict, TensorMaker& maker) {
   }
   if (state.empty()) {
     fail_corrupt(
-        "contains no state dict at the top level or under state_dict, model_state_dict or model");
+        "it contains no state dict at the top level or under state_dict, model_state_dict or "
+        "model");
   }
   return state;
 }
@@ -130,22 +131,23 @@ std::map<std::string_view, c10::ScalarType> storage_types(const Pickle& pickle) 
 Storages read_legacy_storages(std::string_view bytes, const Pickle& object, const Pickle& keys) {
   const auto types = storage_types(object);
   const auto* list = keys.root().as<PickleList>();
-  if (!list) fail_corrupt("has no list of storages");
+  if (!list) fail_corrupt("it has no list of storages");
   Storages storages;
   for (PickleRef item : list->items) {
     const auto* key = item->as<std::string_view>();
     const auto type = key ? types.find(*key) : types.end();
-    if (type == types.end()) fail_corrupt("lists a storage that nothing uses");
+    if (type == types.end()) fail_corrupt("it lists a storage that no tensor uses");
     std::uint64_t elements = 0;
     std::uint64_t size = 0;
-    if (bytes.size() < sizeof elements) fail_corrupt("is truncated in its storages");
+    if (bytes.size() < sizeof elements) fail_corrupt("its storages are truncated");
     std::memcpy(&elements, bytes.data(), sizeof elements);
     bytes.remove_prefix(sizeof elements);
     if (__builtin_mul_overflow(elements, c10::elementSize(type->second), &size) ||
         size > bytes.size()) {
-      fail_corrupt("is truncated in its storages");
+      fail_corrupt("its storages are truncated");
     }
-    if (!storages.emplace(*key, bytes.substr(0, size)).second) fail_corrupt("repeats a storage");
+    if (!storages.emplace(*key, bytes.substr(0, size)).second)
+      fail_corrupt("it contains a storage twice");
     bytes.remove_prefix(size);
   }
   return storages;
@@ -153,7 +155,7 @@ Storages read_legacy_storages(std::string_view bytes, const Pickle& object, cons
 
 void check_system(const Pickle& system) {
   const auto* facts = system.root().as<PickleDict>();
-  if (!facts) fail_corrupt("has no description of the machine that wrote it");
+  if (!facts) fail_corrupt("it has no description of the machine that wrote it");
   PickleRef little = facts->find("little_endian");
   if (little && little->as<bool>() && !*little->as<bool>()) {
     fail_corrupt("it was written on a big-endian machine");
@@ -165,7 +167,7 @@ StateDict read_legacy(MappedTensors& tensors) {
   bytes.remove_prefix(2 + kLegacyMagic.size());
   const Pickle version(bytes);
   const auto* number = version.root().as<std::int64_t>();
-  if (!number || *number != kLegacyVersion) fail_corrupt("unknown container version");
+  if (!number || *number != kLegacyVersion) fail_corrupt("it has an unknown container version");
   bytes.remove_prefix(version.size());
   const Pickle system(bytes);
   check_system(system);
@@ -183,7 +185,7 @@ StateDict read_legacy(MappedTensors& tensors) {
 /// For the sake of its error: a pickle that asks for code should be called that.
 [[noreturn]] void refuse_pickle(std::string_view bytes) {
   const Pickle pickle(bytes);
-  fail_corrupt("a pickle that torch.save did not write");
+  fail_corrupt("it is a pickle that torch.save did not write");
 }
 
 }  // namespace
@@ -208,7 +210,7 @@ StateDict read_torch_file(MappedTensors& tensors) {
     case TorchContainer::None:
       break;
   }
-  fail_corrupt("not a torch.save file");
+  fail_corrupt("it is not a torch.save file");
 }
 
 }  // namespace gsttorch

@@ -16,7 +16,7 @@ StateDict read_any(std::shared_ptr<const FileMapping> file, WeightsContent conte
   // First the kind whose mark cannot be mistaken: a safetensors header may begin with any byte.
   if (looks_like_safetensors(bytes)) return read_safetensors(tensors);
   if (torch_container(bytes) != TorchContainer::None) return read_torch_file(tensors);
-  fail_corrupt("is not a safetensors or torch.save file");
+  fail_corrupt("it is not a safetensors or torch.save file");
 }
 
 std::string strip_prefix(std::string_view key) {
@@ -32,7 +32,7 @@ StateDict strip_prefixes(StateDict state) {
   StateDict result;
   for (auto& [key, tensor] : state) {
     if (!result.emplace(strip_prefix(key), std::move(tensor)).second) {
-      fail_corrupt("has key " + printable(key) + " both with and without its prefix");
+      fail_corrupt("it has key " + printable(key) + " both with and without its prefix");
     }
   }
   return result;

@@ -187,8 +187,9 @@ TEST(AnalysisWriter, warns_once_of_a_confidence_that_is_smaller_than_its_grid_an
     EXPECT_EQ(harness.push(make_both_ways_frame(i, 8 * 4 - 1)), GST_FLOW_OK);
   }
   EXPECT_TRUE(harness.push_event(gst_event_new_eos()));
-  EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING),
-              ElementsAre(HasSubstr("confidence of 8x4 needs 128 bytes, but its buffer has 124")));
+  EXPECT_THAT(
+      harness.bus.take(GST_MESSAGE_WARNING),
+      ElementsAre(HasSubstr("confidence of 8x4 requires 128 bytes, but its buffer has 124")));
   const json flow = read_records(directory).at(1).at("flow").at(0);
   EXPECT_TRUE(flow.contains("backward_file"));
   EXPECT_FALSE(flow.contains("confidence_file"));
@@ -351,8 +352,9 @@ TEST(AnalysisWriter, warns_once_of_fewer_matches_than_their_count_and_continues)
   }
   EXPECT_EQ(harness.push(make_match_frame(2)), GST_FLOW_OK);
   EXPECT_TRUE(harness.push_event(gst_event_new_eos()));
-  EXPECT_THAT(harness.bus.take(GST_MESSAGE_WARNING),
-              ElementsAre(HasSubstr("array of 3 matches needs 72 bytes, but its buffer has 48")));
+  EXPECT_THAT(
+      harness.bus.take(GST_MESSAGE_WARNING),
+      ElementsAre(HasSubstr("array of 3 matches requires 72 bytes, but its buffer has 48")));
   const auto records = read_records(directory);
   EXPECT_FALSE(records.at(1).at("matches").at(0).contains("file"));
   EXPECT_TRUE(records.at(2).at("matches").at(0).contains("file"));

@@ -190,7 +190,7 @@ TEST_F(SharedLimit, that_is_lowered_while_playing_makes_the_work_smaller) {
   push_frames(4);
   EXPECT_THAT(pads->arrived(), SizeIs(7));
   EXPECT_THAT(pads->bus.take(GST_MESSAGE_WARNING),
-              ElementsAre(HasSubstr("Within the memory limit")));
+              ElementsAre(HasSubstr("within the memory limit")));
 }
 
 TEST_F(SharedLimit, that_is_lowered_too_far_is_one_error_that_names_the_bytes) {
@@ -202,7 +202,7 @@ TEST_F(SharedLimit, that_is_lowered_too_far_is_one_error_that_names_the_bytes) {
   const auto errors = pads->bus.take(GST_MESSAGE_ERROR);
   ASSERT_THAT(errors, SizeIs(1));
   EXPECT_THAT(errors[0],
-              testing::ContainsRegex("needs at least [0-9]+ MB, but only [0-9]+ MB may be"));
+              testing::ContainsRegex("requires at least [0-9]+ MB, but only [0-9]+ MB may be"));
 }
 
 TEST_F(SharedLimit, is_enough_for_three_models_that_make_room_for_each_other) {

@@ -375,7 +375,7 @@ TEST(PerfMeterOutput, that_cannot_be_written_is_an_error_before_the_stream_start
 
 TEST(PerfMeterOutput, to_a_file_needs_its_name) {
   EXPECT_EQ(run_pipeline("videotestsrc ! perfmeter output=json ! fakesink"),
-            "output=json requires output-location, the path of a file");
+            "output=json requires the path of a file in output-location");
 }
 
 // Uses the fake libnvidia-ml.so.1.

@@ -342,7 +342,7 @@ TEST(RaftFlow, reduces_its_work_if_memory_is_short_and_warns_once) {
   EXPECT_EQ(flow_of(limited).width, 512u);
   const auto warnings = harness.bus.take(GST_MESSAGE_WARNING);
   ASSERT_THAT(warnings, testing::SizeIs(1));
-  EXPECT_THAT(warnings[0], testing::HasSubstr("Within the memory limit"));
+  EXPECT_THAT(warnings[0], testing::HasSubstr("within the memory limit"));
 }
 
 TEST(RaftFlow, fails_cleanly_where_memory_is_too_little_for_anything) {

@@ -110,8 +110,10 @@ TEST_F(RuntimeTest, refuses_a_model_beyond_its_memory_limit_and_says_the_figures
   const auto errors = play();
   ASSERT_THAT(errors, SizeIs(1));
   EXPECT_THAT(errors[0], StartsWith(no_space()));
-  EXPECT_THAT(errors[0],
-              ContainsRegex("[0-9]+ bytes asked for, [0-9]+ in use, the limit is 1000000"));
+  EXPECT_THAT(
+      errors[0],
+      ContainsRegex(
+          "cannot allocate [0-9]+ bytes; [0-9]+ bytes are in use, and the limit is 1000000"));
   EXPECT_TRUE(comes_to("tensors", 0));  // the failed load ends on its own thread
   set_memory_limit(0);
   EXPECT_THAT(play(), IsEmpty());
@@ -125,7 +127,7 @@ TEST_F(RuntimeTest, refuses_frames_that_do_not_fit_beside_the_model_and_says_the
   ASSERT_THAT(errors, SizeIs(1));
   EXPECT_THAT(errors[0], StartsWith(no_space()));
   EXPECT_THAT(errors[0],
-              ContainsRegex("48x32 needs at least 3 MB, but only [0-9]+ MB may be used"));
+              ContainsRegex("48x32: this requires at least 3 MB, but only [0-9]+ MB may be used"));
   set_memory_limit(0);
   EXPECT_THAT(play(), IsEmpty());
 }

@@ -217,7 +217,7 @@ TEST_F(SceneDetectTest, fails_cleanly_where_memory_is_too_little_for_one_frame) 
   const std::string error = pads->bus.wait_for(GST_MESSAGE_ERROR);
   EXPECT_THAT(error, testing::StartsWith(
                          error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT)));
-  EXPECT_THAT(error, HasSubstr("resnet18-lite needs at least"));
+  EXPECT_THAT(error, HasSubstr("resnet18-lite requires at least"));
 }
 
 TEST_F(SceneDetectTest, cuts_batches_to_what_memory_allows_and_says_so_once) {
@@ -226,7 +226,7 @@ TEST_F(SceneDetectTest, cuts_batches_to_what_memory_allows_and_says_so_once) {
   EXPECT_THAT(boundaries(run(DrawnVideo({15}), 32)), ElementsAre(15));
   const auto warnings = pads->bus.take(GST_MESSAGE_WARNING);
   ASSERT_THAT(warnings, testing::SizeIs(1));
-  EXPECT_THAT(warnings[0], HasSubstr("Within the memory limit: batch size"));
+  EXPECT_THAT(warnings[0], HasSubstr("within the memory limit, the element uses batch size"));
 }
 
 // --- weights
@@ -303,7 +303,7 @@ TEST_F(Weights, of_another_model_are_one_error_that_names_the_key) {
   const std::string path = directory_.path("raft.safetensors");
   formula::write_weights(path, source_file("tests/nn/goldens/raft_small.shapes"));
   const std::string text = error_with("threshold", "0.5", path);
-  EXPECT_THAT(text, HasSubstr("not the weights of ResNet-18 or TransNetV2"));
+  EXPECT_THAT(text, HasSubstr("neither ResNet-18 nor TransNetV2"));
   EXPECT_THAT(text, HasSubstr("no tensor conv1.weight"));
 }
 
