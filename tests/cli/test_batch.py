@@ -155,7 +155,7 @@ def test_each_of_several_videos_gets_its_images(analyze, media, tmp_path):
 @pytest.mark.parametrize("options, reason", [
     (["--overlay", "/tmp/flow.mkv"], "without a directory"),
     (["--stages", "flow,nonsense"], "nonsense"),
-    (["--stages", ""], "--stages takes a list of scenes, flow, matches"),
+    (["--stages", ""], "--stages must be a comma-separated list of scenes, flow, matches"),
 ])
 def test_wrong_usage_is_told_before_anything_is_made(gst_torch, media, tmp_path, options, reason):
     done = gst_torch("analyze", media / "video.mkv", media / "with-audio.mkv", "-o",

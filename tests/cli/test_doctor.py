@@ -39,7 +39,7 @@ def checks(done):
 def test_is_content_when_everything_needed_is_there(gst_torch, with_weights):
     done = gst_torch("doctor", env=with_weights)
     assert done.returncode == 0, done.stdout
-    assert "Everything that is needed is installed." in done.stdout
+    assert "Everything that gst-torch analyze requires is installed." in done.stdout
     assert "missing" not in done.stdout
 
 

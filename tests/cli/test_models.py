@@ -303,7 +303,7 @@ def test_fetch_names_every_source_that_failed(place, server):
 def test_fetch_gives_a_stalled_server_up(place, server):
     server.stall("/model.pth")
     place.write_manifest(entry({"url": server.url("/model.pth")}))
-    expect_failure(place.fetch("--stall-timeout", "1"), "nothing came for 1 s (tried 3 times)")
+    expect_failure(place.fetch("--stall-timeout", "1"), "no data arrived for 1 s (tried 3 times)")
     assert len(server.requests) == 3
     assert place.leftovers() == []
 
@@ -552,7 +552,7 @@ def test_fetch_says_why_pip_found_nothing(place):
 def test_fetch_without_python_says_what_to_install(place):
     place.write_manifest(entry(wheel_source()))
     place.environment["PATH"] = str(place.wheels)
-    expect_failure(place.fetch(), "no python3", "apt-get install python3-pip")
+    expect_failure(place.fetch(), "python3 is not installed", "apt-get install python3-pip")
 
 
 def test_fetch_without_pip_says_what_to_install(place):
@@ -561,7 +561,7 @@ def test_fetch_without_pip_says_what_to_install(place):
     stand_in.write_text("#!/bin/sh\necho \"$0: No module named pip\" >&2\nexit 1\n")
     stand_in.chmod(0o755)
     place.environment["PATH"] = f"{place.wheels}:{os.environ['PATH']}"
-    expect_failure(place.fetch(), "no pip", "apt-get install python3-pip")
+    expect_failure(place.fetch(), "pip is not installed", "apt-get install python3-pip")
 
 
 # --- several models, list, path, usage -----------------------------------------------------------
@@ -574,7 +574,7 @@ def test_fetch_continues_after_a_model_that_fails(place, server):
                          entry({"url": server.url("/model.pth")}))
     result = place.run("fetch", "--all")
     assert result.returncode == UNAVAILABLE
-    assert result.stderr.startswith("gst-torch: bad could not be fetched")
+    assert result.stderr.startswith("gst-torch: cannot fetch bad: ")
     assert place.states() == {"bad": "absent", "model": "present"}
 
 

@@ -135,18 +135,18 @@ def test_sound_goes_along(gst_torch, clip, tmp_path, name, options):
 def test_a_cut_that_is_on_no_key_frame_moves_to_the_next_and_is_reported(gst_torch, clip, tmp_path):
     parts, said = split(gst_torch, clip("vp9.mkv"), tmp_path / "parts")
     assert said.splitlines() == [
-        "shot 2 begins at frame 31 (00:00:01.200), its file at the next key frame: frame 41 "
-        "(00:00:01.600), 10 later",
-        "shot 3 begins at frame 56 (00:00:02.200), its file at the next key frame: frame 61 "
-        "(00:00:02.400), 5 later",
+        "shot 2 begins at frame 31 (00:00:01.200), but its file begins at the next key frame, "
+        "frame 41 (00:00:01.600), 10 frames later",
+        "shot 3 begins at frame 56 (00:00:02.200), but its file begins at the next key frame, "
+        "frame 61 (00:00:02.400), 5 frames later",
         f"3 shots in 3 files: {parts[0]} to {parts[2]}"]
 
 
 def test_a_shot_without_a_key_frame_is_in_the_file_before(gst_torch, clip, tmp_path):
     parts, said = split(gst_torch, clip("rare-keys.mkv"), tmp_path / "parts")
     assert [part.name for part in parts] == ["rare-keys-shot-001.mkv", "rare-keys-shot-003.mkv"]
-    assert "shot 2 begins at frame 31 (00:00:01.200), has no key frame: it is in the file " \
-        "of the shot before\n" in said
+    assert "shot 2 begins at frame 31 (00:00:01.200), but has no key frame: it is in the file " \
+        "of the previous shot\n" in said
 
 
 def test_cuts_on_key_frames_need_no_report(gst_torch, clip, tmp_path):

@@ -204,7 +204,7 @@ JobResult already_finished(const AnalysisPlan& plan) {
   const auto record = read_run_manifest(plan.directory);
   result.frames = record.value("frames", std::uint64_t{0});
   result.ms_per_frame = record.value("ms_per_frame", 0.0);
-  std::printf("already finished: %s (--again analyzes it again)\n", plan.directory.c_str());
+  std::printf("already finished: %s (use --again to analyze it again)\n", plan.directory.c_str());
   std::error_code ignored;
   if (!std::filesystem::exists(report_path(plan.directory), ignored)) make_report(plan, result);
   return result;

@@ -21,8 +21,8 @@ std::optional<std::string> problem(const AnalysisPlan& plan, std::size_t videos)
     return "--overlay must end in .mkv or .webm, not \"" + *plan.overlay + "\"";
   }
   if (plan.overlay && videos > 1 && plan.overlay->find('/') != std::string::npos) {
-    return "with several videos, --overlay is a file name without a directory: each video has its "
-           "own";
+    return "with several videos, --overlay must be a file name without a directory: each overlay "
+           "is written to the directory of its video";
   }
   return plan.compute.problem();
 }
@@ -33,22 +33,22 @@ constexpr Options::Description kDescription = {
     "directory:\n"
     "  results.jsonl  results, one line of JSON per frame\n"
     "  shots.csv      the list of shots\n"
-    "  run.json       versions, command, settings, how the run ended\n"
-    "  report.html    the report: one file that needs no other\n"
+    "  run.json       versions, command, settings and how the run ended\n"
+    "  report.html    the report, as a single self-contained file\n"
     "  perf.jsonl     performance measurements\n"
     "  frames.jsonl   processing time of each frame in each element\n"
     "  flow/*.flo     optical flow\n"
-    "  matches/*.csv  matches with the frame before\n"
-    "With several videos, each has a directory in DIR with its file name, and DIR/index.html lists "
-    "them.\n"
+    "  matches/*.csv  matches with the previous frame\n"
+    "With several videos, each video gets a directory in DIR that is named after its file.\n"
+    "DIR/index.html lists them.\n"
     "Finished videos are skipped; interrupted ones are resumed.\n"
     "The pipeline is printed as a gst-launch-1.0 command before it runs.",
     "Examples:\n"
     "  gst-torch analyze video.mp4 -o results --flow-every 10 --overlay results/flow.mkv\n"
     "  gst-torch analyze *.mp4 -o results --flow-every 0\n\n"
-    "With several videos, the exit status is that of the first failed one. After an "
-    "interruption the\n"
-    "files are complete up to the last analyzed frame.\n\n",
+    "With several videos, gst-torch exits with the status of the first video that failed. After "
+    "an\n"
+    "interruption, the files are complete up to the last analyzed frame.\n\n",
 };
 
 }  // namespace
@@ -58,7 +58,8 @@ int cmd_analyze(int argc, char** argv) {
   JobOptions job;
   std::optional<std::string> directory;
   Options options("analyze", kDescription);
-  options.add("output", 'o', &directory, "Directory to write to; created if it is missing", "DIR");
+  options.add("output", 'o', &directory,
+              "Directory to write to; gst-torch creates it if it is missing", "DIR");
   options.add("again", 0, &job.again, "Analyze finished and interrupted videos again");
   options.add("overlay", 0, &plan.overlay, "Also write the video with its results drawn beside it",
               "FILE.mkv");

@@ -33,7 +33,9 @@ const char* element_of(const Stage& stage, const StageOption& option) {
 
 void StageSettings::add_to(Options& options) {
   options.add("stages", 0, &list_,
-              "Stages to run, from scenes,flow,matches (default: all that can run here)", "LIST");
+              "Comma-separated stages to run: scenes, flow, matches (default: all that this "
+              "machine can run)",
+              "LIST");
   for (const Stage& stage : all_stages()) {
     for (const StageOption& option : stage.options) {
       options.add(option_name(stage, option), 0, &values_[&option], option.help,
@@ -57,7 +59,8 @@ Result<void> StageSettings::choose_stages() {
     if (named || by_default) stages_.push_back(&stage);
   }
   if (!list_ || words.empty()) return {};
-  return wrong("--stages takes a list of " + stage_names() + ", not \"" + words[0] + "\"");
+  return wrong("--stages must be a comma-separated list of " + stage_names() + ", not \"" +
+               words[0] + "\"");
 }
 
 // An option that nothing reads would look as if it had worked.

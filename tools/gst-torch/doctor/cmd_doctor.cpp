@@ -65,9 +65,9 @@ void print_text(const Checks& checks) {
   }
   const int missing = count_missing(checks);
   if (missing == 0) {
-    std::puts("\nEverything that is needed is installed.");
+    std::puts("\nEverything that gst-torch analyze requires is installed.");
   } else {
-    std::printf("\n%d needed %s missing.\n", missing, missing == 1 ? "item is" : "items are");
+    std::printf("\n%d required %s missing.\n", missing, missing == 1 ? "item is" : "items are");
   }
 }
 
@@ -87,9 +87,10 @@ void print_json(const Checks& checks) {
 
 constexpr Options::Description kDescription = {
     "",
-    "Checks everything that the elements and gst-torch need, and prints what is missing and how "
-    "to get\nit. \"missing\" is needed by gst-torch analyze; \"absent\" is only needed for single "
-    "options or formats.",
+    "Checks everything that the elements and gst-torch require. Prints what is missing and how "
+    "to get\n"
+    "it. gst-torch analyze requires the items marked \"missing\". Only some options and formats\n"
+    "require the items marked \"absent\".",
     "",
 };
 

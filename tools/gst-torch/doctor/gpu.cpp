@@ -17,7 +17,7 @@ Check check_driver(const CudaProbe& probe) {
   Check check{kGpu, "NVIDIA driver", CheckState::Optional, "", ""};
   if (!probe.driver_found) {
     check.detail = "not found (" + probe.driver_problem + "); " + required;
-    check.remedy = "on a machine with an NVIDIA card: install its driver";
+    check.remedy = "if the machine has an NVIDIA GPU, install its driver";
   } else if (probe.driver < probe.required) {
     check.detail = "too old: " + format_driver(probe) + "; " + required;
     check.remedy = "update the driver";
@@ -77,7 +77,7 @@ Check verdict(const CudaProbe& probe) {
   }
   const auto best = least_loaded_device(probe).value_or(0);
   check.state = CheckState::Ok;
-  check.detail = "works; device=auto is cuda:" + std::to_string(best) + " at present";
+  check.detail = "works; at present, device=auto selects cuda:" + std::to_string(best);
   return check;
 }
 

@@ -55,10 +55,10 @@ void add_blacklisted(Checks& checks) {
     const std::string file = gst_plugin_get_filename(plugin);
     const bool ours = file.find("libgsttorch") != std::string::npos;
     checks.push_back({kOwnGroup, file, ours ? CheckState::Missing : CheckState::Optional,
-                      "blacklisted: it could not be loaded when plugins were scanned",
-                      "ldd " + file +
-                          " says what it lacks; then delete GStreamer's registry "
-                          "cache (~/.cache/gstreamer-1.0, or $GST_REGISTRY)"});
+                      "blacklisted: GStreamer could not load it when it scanned the plugins",
+                      "run ldd " + file +
+                          " to find the missing libraries and install them; then delete "
+                          "GStreamer's registry cache (~/.cache/gstreamer-1.0, or $GST_REGISTRY)"});
   }
   gst_plugin_list_free(plugins);
 }

@@ -26,7 +26,7 @@ void check_models(Checks& checks) {
   const auto manifest = Manifest::load();
   if (!manifest) {
     checks.push_back({kGroup, "manifest", CheckState::Missing, manifest.error().message,
-                      "GST_TORCH_MANIFEST names the file models/manifest.json"});
+                      "set GST_TORCH_MANIFEST to the path of models/manifest.json"});
     return;
   }
   for (const Model& model : manifest->models()) checks.push_back(check_model(model));

@@ -24,8 +24,8 @@ Check check_one(const Stage& stage) {
 Check check_library(const RuntimeLibrary& library, const char* name, const char* options) {
   const auto found = find_runtime_library(library);
   if (found) return {"libraries", name, CheckState::Ok, *found, ""};
-  return {"libraries", name, CheckState::Optional, found.error().message + "; needed by " + options,
-          ""};
+  return {"libraries", name, CheckState::Optional,
+          found.error().message + "; required for " + options, ""};
 }
 
 }  // namespace

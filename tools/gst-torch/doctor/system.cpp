@@ -79,8 +79,8 @@ void check_engine(Checks& checks) {
   auto engine = load_engine();
   if (!engine) {
     checks.push_back({"engine", "LibTorch", CheckState::Missing, engine.error().message,
-                      "tools/setup gets LibTorch and builds the engine; GST_TORCH_ENGINE names "
-                      "an engine library elsewhere"});
+                      "run tools/setup, which gets LibTorch and builds the engine, or set "
+                      "GST_TORCH_ENGINE to the path of an engine library"});
     return;
   }
   checks.push_back({"engine", "LibTorch", CheckState::Ok, (*engine)->version(), ""});

@@ -24,10 +24,9 @@ constexpr char kUsageText[] =
     "Usage:\n"
     "  gst-torch models list [--json]\n"
     "  gst-torch models fetch NAME... | --all [--stall-timeout SECONDS]\n"
-    "  gst-torch models path NAME\n"
-    "\n"
-    "Lists the models, downloads their weights, prints where the weights are.\n"
-    "Weights are stored in $GST_TORCH_MODELS_DIR, by default in\n"
+    "  gst-torch models path NAME\n\n"
+    "Lists the models, downloads their weights and prints where the weights are.\n"
+    "gst-torch stores weights in $GST_TORCH_MODELS_DIR, by default in\n"
     "~/.local/share/gst-plugins-torch/models.\n\n";
 
 int misuse(const std::string& message) {
@@ -96,11 +95,11 @@ int list_models(int argc, char** argv) {
   const GOptionEntry entries[] = {
       {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON instead of a table", nullptr}, {}};
   std::vector<std::string> names;
-  if (auto status = parse(argc, argv, "", "Lists the models, and which weights are installed.",
+  if (auto status = parse(argc, argv, "", "Lists the models and shows which weights are installed.",
                           entries, names)) {
     return *status;
   }
-  if (!names.empty()) return misuse("list takes no parameter");
+  if (!names.empty()) return misuse("models list accepts no parameters");
   const auto manifest = Manifest::load();
   if (!manifest) return fail({ErrorCode::LibraryMissing, manifest.error().message});
   as_json ? print_json(*manifest) : print_table(*manifest);
@@ -114,7 +113,7 @@ int print_path(int argc, char** argv) {
           parse(argc, argv, "NAME", "Prints the path of a model's weights file.", entries, names)) {
     return *status;
   }
-  if (names.size() != 1) return misuse("path requires one name");
+  if (names.size() != 1) return misuse("models path requires exactly one name");
   const auto manifest = Manifest::load();
   if (!manifest) return fail({ErrorCode::LibraryMissing, manifest.error().message});
   if (!manifest->find(names[0])) return misuse(manifest->unknown(names[0]).message);
@@ -150,11 +149,11 @@ int fetch_models(int argc, char** argv) {
        "Give up when no data arrives for this long (default 30)", "SECONDS"},
       {}};
   std::vector<std::string> names;
-  if (auto status = parse(argc, argv, "NAME...", "Downloads weights, verifies and installs them.",
+  if (auto status = parse(argc, argv, "NAME...", "Downloads, verifies and installs weights.",
                           entries, names)) {
     return *status;
   }
-  if (all == !names.empty()) return misuse("fetch requires names or --all");
+  if (all == !names.empty()) return misuse("models fetch requires either names or --all");
   if (stall_timeout_s < 1) return misuse("--stall-timeout must be at least 1");
   const auto manifest = Manifest::load();
   if (!manifest) return fail({ErrorCode::LibraryMissing, manifest.error().message});

@@ -106,7 +106,8 @@ struct Outcome {
 };
 
 Error stall_error(const FetchOptions& options) {
-  return {ErrorCode::Failed, "nothing came for " + std::to_string(options.stall_timeout_s) + " s"};
+  return {ErrorCode::Failed,
+          "no data arrived for " + std::to_string(options.stall_timeout_s) + " s"};
 }
 
 Outcome attempt(const std::string& url, const FetchOptions& options, AtomicFile& file) {
@@ -114,7 +115,7 @@ Outcome attempt(const std::string& url, const FetchOptions& options, AtomicFile&
   Transfer transfer{file, options, {}};
   char message[CURL_ERROR_SIZE] = "";
   const CurlHandle handle = make_handle(url, transfer, message);
-  if (!handle) return {Error{ErrorCode::Failed, "libcurl does not start"}};
+  if (!handle) return {Error{ErrorCode::Failed, "cannot initialize libcurl"}};
   const CURLcode code = curl_easy_perform(handle.get());
   if (code == CURLE_OK) return {{}};
   if (transfer.write_error) return {*transfer.write_error};

@@ -74,10 +74,11 @@ Result<FetchReport> keep(const Model& model, const ModelSource& source, AtomicFi
   FetchReport report;
   report.source = source.description();
   if (*recorded) {
-    report.warning = model.name + ": its SHA-256 " + sha256 + " is taken on trust (" +
-                     (model.file.sha256_prefix.empty() ? "none is published"
-                                                       : "only its first digits are published") +
-                     ") and kept in " + record_path(model).string();
+    report.warning = model.name + ": gst-torch could not fully verify the weights, because " +
+                     (model.file.sha256_prefix.empty()
+                          ? "their SHA-256 is not published"
+                          : "only the first digits of their SHA-256 are published") +
+                     "; it recorded " + sha256 + " in " + record_path(model).string();
   }
   return report;
 }
@@ -110,8 +111,8 @@ Result<FetchReport> fetch_model(const Model& model, int stall_timeout_s) {
     if (report.error().code == ErrorCode::DiskFull) code = ErrorCode::DiskFull;
     reasons += source.description() + ": " + report.error().message + "; ";
   }
-  return Error{code, model.name + " could not be fetched: " + reasons +
-                         "try again, or put the file there by hand: " + model.path().string()};
+  return Error{code, "cannot fetch " + model.name + ": " + reasons +
+                         "try again, or download the file yourself to " + model.path().string()};
 }
 
 }  // namespace gsttorch

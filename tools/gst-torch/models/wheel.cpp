@@ -20,7 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kNoPip[] = "python3 has no pip (on Debian: apt-get install python3-pip)";
+constexpr char kNoPip[] =
+    "pip is not installed for python3 (on Debian: apt-get install python3-pip)";
 
 /// An empty directory, gone with its content at the end; what a killed process left there goes
 /// first.
@@ -110,9 +111,10 @@ Result<void> run_pip(const std::vector<std::string>& command) {
   g_autoptr(GSubprocess) pip = start(command, &error);
   if (!pip) {
     const bool absent = g_error_matches(error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT);
-    return Error{ErrorCode::LibraryMissing,
-                 absent ? "there is no python3 to run pip (on Debian: apt-get install python3-pip)"
-                        : error->message};
+    return Error{
+        ErrorCode::LibraryMissing,
+        absent ? "cannot run pip: python3 is not installed (on Debian: apt-get install python3-pip)"
+               : error->message};
   }
   g_autoptr(GBytes) output = nullptr;
   if (!g_subprocess_communicate(pip, nullptr, nullptr, nullptr, &output, &error)) {
@@ -133,7 +135,7 @@ Result<fs::path> find_wheel(const fs::path& directory) {
   for (const auto& entry : fs::directory_iterator(directory, error)) {
     if (entry.path().extension() == ".whl") return entry.path();
   }
-  return Error{ErrorCode::Failed, "pip has left no wheel"};
+  return Error{ErrorCode::Failed, "pip downloaded no wheel"};
 }
 
 Result<void> check_wheel(const fs::path& wheel, const std::string& wanted) {

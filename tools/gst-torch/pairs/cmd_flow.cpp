@@ -51,10 +51,13 @@ struct TimedFlow {
 
 void add_options(FlowSettings& settings, Options& options) {
   options.add("model", 'm', &settings.model,
-              "Model, by name or as a weights file (default raft-small)", "NAME|FILE");
-  options.add("iterations", 'i', &settings.iterations, "Refinement iterations (default 12)", "N");
-  options.add("max-size", 0, &settings.max_size,
-              "Scale images down for the model to this longer side (0, default: do not)", "N");
+              "Name of a model, or path of a weights file (default raft-small)", "NAME|FILE");
+  options.add("iterations", 'i', &settings.iterations,
+              "Number of refinement iterations (default 12)", "N");
+  options.add(
+      "max-size", 0, &settings.max_size,
+      "Maximum length of the longer side inside the model, in pixels (default 0 = do not scale)",
+      "N");
   options.add("direction", 0, &settings.direction,
               "forward: from A to B, on A's grid (default); backward: from B to A, on B's grid",
               "WORD");
@@ -187,8 +190,8 @@ Result<void> run(const FlowCommand& command) {
 constexpr Options::Description kDescription = {
     "A B",
     "Computes the dense optical flow from image A to image B and writes it as a Middlebury .flo "
-    "file:\n"
-    "for each pixel of A, its motion to the right and down, in pixels.",
+    "file.\n"
+    "The file contains the motion of each pixel of A to the right and down, in pixels.",
     "Example:\n"
     "  gst-torch flow frame10.png frame11.png -o flow.flo --visual flow.png\n\n",
 };

@@ -170,8 +170,10 @@ Result<void> run(const MatchCommand& command) {
 
 constexpr Options::Description kDescription = {
     "A B",
-    "Finds point correspondences between images A and B and writes them as CSV: x0,y0 in A and\n"
-    "x1,y1 in B (pixels), confidence, inlier (1 or 0; always 1 without --geometry).",
+    "Finds point correspondences between images A and B and writes them as CSV. The columns\n"
+    "are x0,y0 (pixels in A), x1,y1 (pixels in B), confidence and inlier (1 or 0; always 1 "
+    "without\n"
+    "--geometry).",
     "Example:\n"
     "  gst-torch match a.jpg b.jpg -o matches.csv --geometry homography --visual matches.png\n\n",
 };
@@ -185,21 +187,24 @@ int cmd_match(int argc, char** argv) {
   options.add("output", 'o', &output, "CSV file to write", "OUT.csv");
   options.add("visual", 0, &command.visual,
               "Also draw both images side by side, with lines between matches", "OUT.png");
-  options.add(
-      "model", 'm', &command.model,
-      "Model, by name or as a weights file (default: loftr-outdoor if fetched, else loftr-lite)",
-      "NAME|FILE");
+  options.add("model", 'm', &command.model,
+              "Name of a model, or path of a weights file (default: loftr-outdoor if it is "
+              "installed, otherwise loftr-lite)",
+              "NAME|FILE");
   options.add("geometry", 'g', &command.geometry,
-              "Verify matches with a homography or fundamental matrix (default none)", "WORD");
+              "Geometry to verify matches with: none (default), homography or fundamental", "WORD");
   options.add("refine", 0, &command.refine, "Refit the geometry to all inliers at the end");
   options.add("threshold", 't', &command.threshold, "Minimum confidence of a match (default 0.2)",
               "NUMBER");
   options.add("max-matches", 0, &command.max_matches,
-              "Keep only the N most confident matches (0, default: all)", "N");
-  options.add("max-size", 0, &command.max_size,
-              "Scale images down for the model to this longer side (0, default: do not)", "N");
+              "Keep only the N most confident matches (default 0 = keep all)", "N");
+  options.add(
+      "max-size", 0, &command.max_size,
+      "Maximum length of the longer side inside the model, in pixels (default 0 = do not scale)",
+      "N");
   options.add("token-pruning", 0, &command.token_pruning,
-              "Share of coarse cells left out, weakest first (default 0)", "NUMBER");
+              "Share of coarse cells to exclude, weakest first (default 0 = exclude none)",
+              "NUMBER");
   command.compute.add_to(options);
   if (auto status = options.parse(argc, argv, 2)) return *status;
   if (!output) return options.usage_error("-o OUT.csv is required");

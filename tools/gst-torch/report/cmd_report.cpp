@@ -14,9 +14,9 @@ namespace {
 
 constexpr Options::Description kDescription = {
     "DIR...",
-    "Writes report.html again, from the results in each directory of gst-torch analyze. The report "
-    "shows\n"
-    "frames if the video still exists.",
+    "Writes report.html again from the results in each directory that gst-torch analyze wrote. "
+    "The\n"
+    "report shows frames only if the video still exists.",
     "",
 };
 

@@ -36,8 +36,7 @@ Result<void> write_report(const std::string& directory) {
   try {
     return write_page(report_path(directory), report_page(*data));
   } catch (const nlohmann::json::exception& failure) {  // a field of another type than ours have
-    return Error{ErrorCode::Corrupt,
-                 directory + " contains a record of another form: " + failure.what()};
+    return Error{ErrorCode::Corrupt, directory + " contains an invalid record: " + failure.what()};
   }
 }
 

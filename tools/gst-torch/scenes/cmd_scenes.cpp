@@ -176,9 +176,9 @@ int run(const ScenesCommand& command) {
 
 constexpr Options::Description kDescription = {
     "VIDEO",
-    "Finds the shots of a video and lists where each begins and ends. The CSV list has "
-    "PySceneDetect's\n"
-    "columns: frames are counted from 1.",
+    "Finds the shots of a video and lists where each begins and ends. The CSV list has the "
+    "columns of\n"
+    "PySceneDetect and counts frames from 1.",
     "Examples:\n"
     "  gst-torch scenes video.mp4 -o shots.csv --stats scores.csv\n"
     "  gst-torch scenes video.mp4 -o scenes.edl --model transnetv2\n"
@@ -191,31 +191,31 @@ constexpr Options::Description kDescription = {
 int cmd_scenes(int argc, char** argv) {
   ScenesCommand command;
   Options options("scenes", kDescription);
-  options.add(
-      "output", 'o', &command.output,
-      "Write the list to this file: .json, .edl or CSV (default: CSV to the standard output)",
-      "FILE");
+  options.add("output", 'o', &command.output,
+              "Write the list to this file as JSON (.json), EDL (.edl) or CSV (any other name; "
+              "default: CSV on standard output)",
+              "FILE");
   options.add("stats", 0, &command.stats, "Write the score of every frame to this CSV file",
               "FILE.csv");
-  options.add("plot", 0, &command.plot, "Plot the scores, the threshold and the boundaries",
-              "FILE.png|svg");
-  options.add(
-      "sheet", 0, &command.sheet,
-      "Contact sheet: first, middle and last frame of each shot, on as many pages as needed",
-      "FILE.png|jpg");
-  options.add(
-      "split", 0, &command.split,
-      "Write each shot to its own file in this directory, without re-encoding: files begin at "
-      "key frames",
-      "DIR");
+  options.add("plot", 0, &command.plot,
+              "Plot the scores, the threshold and the boundaries to this file", "FILE.png|svg");
+  options.add("sheet", 0, &command.sheet,
+              "Write a contact sheet of one or more pages, with the first, middle and last frame "
+              "of each shot",
+              "FILE.png|jpg");
+  options.add("split", 0, &command.split,
+              "Write each shot to its own file in this directory, without re-encoding; each file "
+              "begins at a key frame",
+              "DIR");
   options.add("reencode", 0, &command.reencode,
-              "With --split: re-encode, so that each file begins exactly with its shot");
+              "With --split, re-encode the video so that each file begins exactly with its shot");
   options.add("model", 0, &command.settings.model,
-              "resnet18, resnet18-lite, transnetv2 or a weights file (default: the best one there)",
+              "resnet18, resnet18-lite, transnetv2 or the path of a weights file (default: the "
+              "first of these names that is installed)",
               "NAME");
   command.settings.compute.add_to(options, 0);
   options.add("threshold", 0, &command.threshold,
-              "Score that makes a frame the first of a shot, 0.01 to 0.99 (default 0.5)", "NUMBER");
+              "Minimum score of a shot boundary, from 0.01 to 0.99 (default 0.5)", "NUMBER");
   if (auto status = options.parse(argc, argv, 1)) return *status;
   command.video = options.parameters()[0];
   if (auto wrong = read_threshold(command)) return options.usage_error(*wrong);

@@ -12,9 +12,10 @@ Result<std::vector<std::int64_t>> frame_times(const SceneScan& scan, const std::
   std::vector<std::int64_t> times;
   for (const ShotScore& frame : scan.scores) {
     if (!frame.running_time || (!times.empty() && *frame.running_time <= times.back())) {
-      return Error{ErrorCode::Corrupt,
-                   "cannot split " + video + ": frame " + std::to_string(frame.frame + 1) +
-                       " has no timestamp, or one that is not after the last frame's"};
+      return Error{ErrorCode::Corrupt, "cannot split " + video + ": frame " +
+                                           std::to_string(frame.frame + 1) +
+                                           " has no timestamp, or its timestamp is not later than "
+                                           "the one of the previous frame"};
     }
     times.push_back(*frame.running_time);
   }
@@ -25,20 +26,21 @@ void report_moved(const MovedCut& cut, const std::vector<std::int64_t>& times) {
   const auto time = [&](std::uint64_t frame) {
     return timecode(static_cast<std::uint64_t>(times[frame] - times[0]));
   };
-  std::printf("shot %zu begins at frame %" PRIu64 " (%s), ", cut.shot + 1, cut.frame + 1,
+  std::printf("shot %zu begins at frame %" PRIu64 " (%s), but ", cut.shot + 1, cut.frame + 1,
               time(cut.frame).c_str());
   if (!cut.moved_to) {
-    std::printf("has no key frame: it is in the file of the shot before\n");
+    std::printf("has no key frame: it is in the file of the previous shot\n");
     return;
   }
-  std::printf("its file at the next key frame: frame %" PRIu64 " (%s), %" PRIu64 " later\n",
+  std::printf("its file begins at the next key frame, frame %" PRIu64 " (%s), %" PRIu64
+              " frames later\n",
               *cut.moved_to + 1, time(*cut.moved_to).c_str(), *cut.moved_to - cut.frame);
 }
 
 void report(const SplitOutcome& outcome, const SplitRequest& request) {
   for (const MovedCut& cut : outcome.plan.moved) report_moved(cut, request.frame_times);
   for (const std::string& stream : outcome.left_out) {
-    std::printf("audio left out, because the container cannot hold it: %s\n", stream.c_str());
+    std::printf("left out an audio stream that the container cannot hold: %s\n", stream.c_str());
   }
   std::printf("%zu shots in %zu files: %s", request.shots.size(), outcome.files.size(),
               outcome.files.front().c_str());

@@ -24,13 +24,13 @@ struct Command {
 
 /// All commands, in the order of `gst-torch --help`. main.cpp runs them by name.
 inline constexpr Command kCommands[] = {
-    {"analyze", cmd_analyze, "find shots, optical flow and matches in videos, with a report"},
+    {"analyze", cmd_analyze, "find shots, optical flow and matches in videos, and write a report"},
     {"doctor", cmd_doctor, "check the installation and print what is missing"},
     {"flow", cmd_flow, "compute the optical flow between two images"},
     {"match", cmd_match, "find point correspondences between two images"},
-    {"models", cmd_models, "list the models, download weights, print where they are"},
+    {"models", cmd_models, "list the models, download weights and print where they are"},
     {"report", cmd_report, "write the report of an earlier analysis again"},
-    {"scenes", cmd_scenes, "list the shots of a video, plot scores, split the video"},
+    {"scenes", cmd_scenes, "list the shots of a video, plot scores and split the video"},
 };
 
 }  // namespace gsttorch

@@ -25,8 +25,8 @@ std::string one_line(std::string text) {
 const char kExitStatusHelp[] =
     "Exit status:\n"
     "  0    success\n"
-    "  1    failure of another kind\n"
-    "  2    wrong usage\n"
+    "  1    any other failure\n"
+    "  2    invalid command line\n"
     "  3    bad input: a file is missing, damaged or of the wrong kind\n"
     "  4    no space left on the disk, or out of memory\n"
     "  5    a device, model, element or library cannot be used on this machine\n"

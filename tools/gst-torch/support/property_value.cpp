@@ -98,7 +98,8 @@ Result<std::string> property_value(const char* factory, const char* property,
   if (G_IS_PARAM_SPEC_STRING(spec)) return text;
   Value value(spec);
   if (read(text, spec, value.get())) return text;
-  return Error{ErrorCode::BadArgument, "is " + format_accepted(spec) + ", not \"" + text + "\""};
+  return Error{ErrorCode::BadArgument,
+               "must be " + format_accepted(spec) + ", not \"" + text + "\""};
 }
 
 bool is_default(const char* factory, const char* property, const std::string& value) {

@@ -14,32 +14,38 @@ using Target = StageOption::Target;
 constexpr char kModel[] = "NAME|FILE";
 
 constexpr StageOption kScenesOptions[] = {
-    {"model", kModel, "Model, by name or as a weights file (default resnet18-lite)"},
-    {"threshold", "NUMBER", "Score that makes a frame the first of a shot (default 0.5)"},
-    {"min-shot-duration", "NS", "Ignore boundaries closer to the last one, in ns (200000000)"},
-    {"look-ahead", "N", "Later frames to look at before deciding about a frame (default 8)"},
+    {"model", kModel, "Name of a model, or path of a weights file (default resnet18-lite)"},
+    {"threshold", "NUMBER", "Minimum score of a shot boundary (default 0.5)"},
+    {"min-shot-duration", "NS",
+     "Minimum shot length, in nanoseconds; closer boundaries are ignored (default 200000000)"},
+    {"look-ahead", "N", "Number of later frames to wait for before a decision (default 8)"},
 };
 
 constexpr StageOption kFlowOptions[] = {
-    {"model", kModel, "Model, by name or as a weights file (default raft-small)"},
-    {"iterations", "N", "Refinement iterations (default 12)"},
-    {"convergence", "PX", "Stop when an iteration changes the flow by less (default 0: never)"},
-    {"max-size", "N", "Scale images down for the model to this longer side (0, default: do not)"},
+    {"model", kModel, "Name of a model, or path of a weights file (default raft-small)"},
+    {"iterations", "N", "Maximum number of refinement iterations (default 12)"},
+    {"convergence", "PX",
+     "Stop when an iteration changes the flow by less, in pixels (default 0 = run all iterations)"},
+    {"max-size", "N",
+     "Maximum length of the longer side inside the model, in pixels (default 0 = do not scale)"},
     {"direction", "WORD", "forward (default), backward or both"},
-    {"flow-every", "N", "Write the flow of every Nth frame to a file (default 1; 0: none)",
+    {"flow-every", "N", "Write the flow of every Nth frame to a file (default 1; 0 = never)",
      Target::Writer},
     {"flow-file-format", "WORD", "flo (default) or npz", Target::Writer},
 };
 
 constexpr StageOption kMatchOptions[] = {
-    {"model", kModel, "Model, by name or as a weights file (default loftr-lite)"},
+    {"model", kModel, "Name of a model, or path of a weights file (default loftr-lite)"},
     {"threshold", "NUMBER", "Minimum confidence of a match (default 0.2)"},
-    {"max-matches", "N", "Keep only the N most confident matches (0, default: all)"},
-    {"max-size", "N", "Scale images down for the model to this longer side (0, default: do not)"},
-    {"token-pruning", "NUMBER", "Share of coarse cells left out, weakest first (default 0)"},
-    {"geometry", "WORD", "Verify matches with a homography or fundamental matrix (default none)",
-     Target::Model, &kVisionLibrary},
-    {"match-every", "N", "Write the matches of every Nth frame to a file (default 1; 0: none)",
+    {"max-matches", "N", "Keep only the N most confident matches (default 0 = keep all)"},
+    {"max-size", "N",
+     "Maximum length of the longer side inside the model, in pixels (default 0 = do not scale)"},
+    {"token-pruning", "NUMBER",
+     "Share of coarse cells to exclude, weakest first (default 0 = exclude none)"},
+    {"geometry", "WORD",
+     "Geometry to verify matches with: none (default), homography or fundamental", Target::Model,
+     &kVisionLibrary},
+    {"match-every", "N", "Write the matches of every Nth frame to a file (default 1; 0 = never)",
      Target::Writer},
     {"match-file-format", "WORD", "csv (default), npz or none", Target::Writer},
 };
@@ -50,7 +56,7 @@ constexpr Stage kStages[] = {
     {"flow", "raftflow", "raft-small", 1, Stage::Default::Always, "optical flow", "flow", "Motion",
      "flow", kFlowOptions},
     {"matches", "loftrmatch", "loftr-lite", 1, Stage::Default::WhereAvailable,
-     "point correspondences with the frame before", "matches", "Matches", "match", kMatchOptions},
+     "point correspondences with the previous frame", "matches", "Matches", "match", kMatchOptions},
 };
 
 }  // namespace

@@ -39,9 +39,10 @@ Result<Encoder> choose_encoder(int width, int height) {
     return Encoder{kX264, "video/x-h264,stream-format=avc,alignment=au"};
   }
   if (can_make("vp8enc")) return vp8(width, height);
-  return Error{ErrorCode::LibraryMissing,
-               "--reencode needs x264enc or vp8enc (Debian: apt-get install "
-               "gstreamer1.0-plugins-ugly gstreamer1.0-plugins-good)"};
+  return Error{
+      ErrorCode::LibraryMissing,
+      "--reencode requires the GStreamer element x264enc or vp8enc (Debian: apt-get install "
+      "gstreamer1.0-plugins-ugly gstreamer1.0-plugins-good)"};
 }
 
 }  // namespace gsttorch

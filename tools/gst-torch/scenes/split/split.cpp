@@ -80,8 +80,8 @@ std::vector<std::size_t> shots_of(const SplitPlan& plan) {
 Result<void> check_counts(const SplitPipeline::Counts& counts, std::uint64_t packets,
                           std::size_t parts) {
   if (counts.packets == packets && counts.parts == parts) return {};
-  return Error{ErrorCode::Failed, std::to_string(counts.packets) + " of " +
-                                      std::to_string(packets) + " frames were written, to " +
+  return Error{ErrorCode::Failed, "only " + std::to_string(counts.packets) + " of " +
+                                      std::to_string(packets) + " frames were written, and " +
                                       std::to_string(counts.parts) + " files instead of " +
                                       std::to_string(parts)};
 }

@@ -90,7 +90,8 @@ class Run {
     const auto found = inputs_.find(stream_id_of(pad));
     if (found == inputs_.end() || gst_pad_is_linked(found->second.get())) return;
     if (gst_pad_link(pad, found->second.get()) == GST_PAD_LINK_OK) return;
-    GST_ELEMENT_ERROR(parts_.get(), CORE, NEGOTIATION, ("a stream cannot be linked"), (nullptr));
+    GST_ELEMENT_ERROR(parts_.get(), CORE, NEGOTIATION, ("Cannot link a stream of the video."),
+                      (nullptr));
   }
 
   gchar* next_file() { return g_strdup(files_.unfinished(files_begun_++).c_str()); }

@@ -31,6 +31,6 @@ using DrawingEntry = ImageCanvas* (*)(int width, int height, const Color& backgr
 
 inline constexpr RuntimeLibrary kDrawingLibrary{"libgsttorch-drawing.so",
                                                 "GST_TORCH_DRAWING_LIBRARY", GSTTORCH_DRAWING_ENTRY,
-                                                "install gst-torch as a whole"};
+                                                "reinstall gst-torch completely"};
 
 }  // namespace gsttorch
