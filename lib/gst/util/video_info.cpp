@@ -28,7 +28,7 @@ const char* other_views(GstVideoMultiviewMode mode) {
   switch (mode) {
     case GST_VIDEO_MULTIVIEW_MODE_FRAME_BY_FRAME:
     case GST_VIDEO_MULTIVIEW_MODE_MULTIVIEW_FRAME_BY_FRAME:
-      return "views frame by frame";
+      return "frame-by-frame multiview";
     case GST_VIDEO_MULTIVIEW_MODE_SEPARATED:
       return "several views in a buffer";
     default:
@@ -40,7 +40,7 @@ const char* other_fields(GstVideoInterlaceMode mode) {
   switch (mode) {
     case GST_VIDEO_INTERLACE_MODE_FIELDS:
     case GST_VIDEO_INTERLACE_MODE_ALTERNATE:
-      return "one field at a time";
+      return "alternating fields";
     default:
       return nullptr;
   }
@@ -66,9 +66,10 @@ std::string unsupported_colorimetry(const GstVideoInfo& info) {
   add(frames, other_views(GST_VIDEO_INFO_MULTIVIEW_MODE(&info)));
   add(frames, other_fields(GST_VIDEO_INFO_INTERLACE_MODE(&info)));
   std::string text;
-  if (!colors.empty()) text = colors + " taken as BT.709 SDR: convert with tone mapping before";
+  if (!colors.empty())
+    text = colors + " interpreted as BT.709 SDR: convert with tone mapping first";
   if (!frames.empty()) {
-    text += (text.empty() ? "" : "; ") + frames + " taken for successive frames of one video";
+    text += (text.empty() ? "" : "; ") + frames + " interpreted as consecutive frames of one video";
   }
   return text;
 }
