@@ -12,7 +12,7 @@
 
 namespace gsttorch {
 
-/// What results on a buffer say in figures; the files of their arrays are not among them yet.
+/// Statistics of the results on a buffer; the files of their arrays are added later.
 FlowRecord flow_record(const GstTorchFlow& flow);
 MatchRecord match_record(const GstTorchMatch& match);
 /// Result of the first upstream scenedetect for the frame.

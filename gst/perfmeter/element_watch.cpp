@@ -102,15 +102,14 @@ ElementWatch::Role role_of(GstElement* element, const std::string& factory) {
   return is_of_class(element, "Decoder") ? ElementWatch::Role::Decoder : ElementWatch::Role::Other;
 }
 
-// Elements with a model are recognised by a property that only they have: this plugin does not link
-// them.
+// Analysers are recognised by a property that only they have: this plugin does not link them.
 std::string stage_of(GstElement* element, ElementWatch::Role role) {
   if (role == ElementWatch::Role::Decoder) return "decode";
   const bool is_source = role == ElementWatch::Role::Source;
   if (!is_source && is_of_class(element, "File")) return "write";
   GObjectClass* klass = G_OBJECT_GET_CLASS(element);
-  const bool has_net = g_object_class_find_property(klass, "inference-interval") != nullptr;
-  return has_net ? name_of(element) : "";
+  const bool is_analyser = g_object_class_find_property(klass, "inference-interval") != nullptr;
+  return is_analyser ? name_of(element) : "";
 }
 
 bool is_linked_inside(GstPad* source, GstPad* sink) {

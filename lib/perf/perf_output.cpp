@@ -53,18 +53,18 @@ void blame_slowest_model(PerfRecord& record) {
   if (!record.contains("bottleneck_element") || !record.contains("reports")) return;
   std::string slowest;
   double most = -1;
-  bool is_net = false;
+  bool is_model = false;
   for (const PerfRecord& report : record["reports"]) {
     const PerfRecord& stats = report.at("stats");
     // Elements of other plugins may have a property with this name.
     if (!stats.contains("inference_ms") || !stats["inference_ms"].is_number()) continue;
     const auto ms = stats["inference_ms"].get<double>();
-    is_net |= report["name"] == record["bottleneck_element"];
+    is_model |= report["name"] == record["bottleneck_element"];
     if (ms <= most) continue;
     most = ms;
     slowest = report["name"].get<std::string>();
   }
-  if (!is_net) return;
+  if (!is_model) return;
   record["bottleneck"] = slowest;
   record["bottleneck_element"] = slowest;
 }

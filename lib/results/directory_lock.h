@@ -8,11 +8,11 @@
 
 namespace gsttorch {
 
-/// Keeps a directory for one object at a time, of whatever process. Released when it goes out of
-/// scope or its process ends.
+/// Locks a directory for one object at a time, across processes. The lock is released when the
+/// object goes out of scope or its process ends.
 class DirectoryLock {
  public:
-  /// Fails while another object has the directory.
+  /// Fails if another object has the lock.
   static Result<DirectoryLock> take(const std::string& directory);
 
   DirectoryLock(DirectoryLock&& other) noexcept;

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The lines of one file that end as lines do.
+/// The complete lines of one file.
 struct WholeLines {
   std::string first;
   std::string last;

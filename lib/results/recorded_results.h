@@ -12,22 +12,22 @@
 
 namespace gsttorch {
 
-/// The full files of a results directory (full_results_path()), in the order of the stream.
+/// Lists all full files (full_results_path()), in stream order.
 std::vector<std::string> full_results_files(const std::string& directory);
 
-/// The records of an earlier run in a results directory, however it ended.
+/// Results of an earlier run in a results directory, however that run ended.
 struct RecordedResults {
-  std::optional<RecordKey> last;   ///< the last record of all files
+  std::optional<RecordKey> last;   ///< the last record of all files; absent if there are none
   std::optional<RecordKey> first;  ///< of results.jsonl
   std::uint64_t records = 0;       ///< in results.jsonl
-  std::uint64_t whole_bytes = 0;   ///< of results.jsonl, without an incomplete last line
+  std::uint64_t whole_bytes = 0;   ///< of results.jsonl, up to an incomplete last line
 };
 
-/// Returns ErrorCode::Corrupt if a line is not a record. A directory without results has none.
+/// Fails with ErrorCode::Corrupt if a line is not a record. For a directory without results,
+/// returns no records.
 Result<RecordedResults> read_recorded_results(const std::string& directory);
 
-/// The shots that the records tell of, full files first; lines that say nothing of shots are
-/// passed over.
+/// Reads the shots from the records, full files first; skips lines without shot results.
 std::vector<Shot> read_recorded_shots(const std::string& directory);
 
 }  // namespace gsttorch

@@ -73,10 +73,10 @@ class ResultsDirectory {
   Result<void> write_confidence(const std::string& file_name, const MapView& confidence);
   /// In the format that the name ends with.
   Result<void> write_matches(const std::string& file_name, const MatchRows& rows);
-  /// shots.csv: the shots that all records so far tell of.
+  /// shots.csv: the shots of all records so far.
   Result<void> write_shot_list();
   Result<void> flush();  ///< gathered lines go to the file
-  Result<void> close();  ///< flushes, and tells whether the file was stored
+  Result<void> close();  ///< flushes; fails if the file could not be stored
 
   std::uint64_t records_written() const { return flushed_records_; }  ///< those in the files
   std::uint64_t bytes_written() const {

@@ -14,12 +14,13 @@ namespace gsttorch {
 // By analysiswriter.
 inline constexpr char kFlowDirectory[] = "flow";
 inline constexpr char kMatchDirectory[] = "matches";
-std::string format_path(const std::string& directory);   ///< format.json: the version of all files
-std::string results_path(const std::string& directory);  ///< results.jsonl: lines are added to it
+std::string format_path(const std::string& directory);  ///< format.json: the version of all files
+std::string results_path(
+    const std::string& directory);  ///< results.jsonl: records are appended to it
 std::string shot_list_path(const std::string& directory);  ///< shots.csv
 
-/// Where results.jsonl goes once it is full: the number is its first record's frame. Names sort in
-/// the order of the stream, before results.jsonl.
+/// The new name of results.jsonl once it is full, with the frame number of its first record. The
+/// names sort in stream order, before results.jsonl.
 std::string full_results_path(const std::string& directory, std::uint64_t first_frame);
 bool is_full_results_name(std::string_view name);
 

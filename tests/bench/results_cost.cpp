@@ -57,13 +57,13 @@ Ref<GstBuffer> some_flow(const Load& load) {
   return make_array(vectors);
 }
 
-struct Net {
+struct Model {
   Ref<GstBuffer> flow;
   const Load& load;
 };
 
 GstPadProbeReturn compute(GstPad*, GstPadProbeInfo* info, gpointer data) {
-  const auto* model = static_cast<const Net*>(data);
+  const auto* model = static_cast<const Model*>(data);
   auto* frame = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
   const GstTorchFlow flow = describe_flow(model->load.width, model->load.height, model->flow.get());
   gst_buffer_add_torch_flow_meta(frame, &flow);
@@ -78,7 +78,7 @@ void run(Variant& variant, const Load& load) {
                            " ! video/x-raw,format=BGRx,width=" + std::to_string(load.width) +
                            ",height=" + std::to_string(load.height) + " ! identity ! " +
                            variant.element + " ! fakesink sync=false";
-  Net model{some_flow(load), load};
+  Model model{some_flow(load), load};
   const double cpu_before = cpu_ms();
   const auto start = std::chrono::steady_clock::now();
   const std::string end = run_pipeline(line, [&](GstElement* pipeline) {

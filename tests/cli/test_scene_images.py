@@ -11,7 +11,7 @@ import pytest
 
 from conftest import FAILED, SHARED, USAGE, is_one_line, launch
 
-NET = ["--model", "resnet18-lite"]
+MODEL = ["--model", "resnet18-lite"]
 PATTERNS = ["smpte", "circular", "checkers-8", "ball background-color=0xff60e060", "snow",
             "pinwheel", "gradient"]
 CUTS = [30, 55]
@@ -79,7 +79,7 @@ def difference(one: bytes, other: bytes) -> float:
 
 
 def draw(gst_torch, video, *options):
-    done = gst_torch("scenes", video, *NET, *options)
+    done = gst_torch("scenes", video, *MODEL, *options)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -243,10 +243,10 @@ def test_two_results_cannot_go_into_one_file(gst_torch, video, tmp_path):
 def test_an_image_is_never_written_over_the_video(fails, video, tmp_path, option):
     (tmp_path / "link.png").symlink_to(video)
     content = video.read_bytes()
-    assert "is an input" in fails("scenes", video, option, tmp_path / "link.png", *NET, status=USAGE)
+    assert "is an input" in fails("scenes", video, option, tmp_path / "link.png", *MODEL, status=USAGE)
     assert video.read_bytes() == content
 
 
 @pytest.mark.parametrize("option", ["--sheet", "--plot"])
 def test_a_directory_that_is_not_there_is_one_line(fails, video, tmp_path, option):
-    assert "absent" in fails("scenes", video, option, tmp_path / "absent" / "a.png", *NET, status=FAILED)
+    assert "absent" in fails("scenes", video, option, tmp_path / "absent" / "a.png", *MODEL, status=FAILED)

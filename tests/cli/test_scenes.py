@@ -11,7 +11,7 @@ from conftest import BUILD_ROOT, FAILED, UNAVAILABLE, VIDEO_FRAMES, is_one_line
 
 BIKES = BUILD_ROOT / "deps" / "videos" / "bikes.mp4"
 CUTS = [30, 76, 137, 187, 242]
-NET = ["--model", "resnet18-lite"]
+MODEL = ["--model", "resnet18-lite"]
 
 
 @pytest.fixture(name="bikes", scope="module")
@@ -22,7 +22,7 @@ def scan_of_bikes(gst_torch, tmp_path_factory):
     directory = tmp_path_factory.mktemp("bikes")
     for name in ("shots.csv", "scenes.json", "scenes.edl"):
         more = ["--stats", directory / "scores.csv"] if name == "shots.csv" else []
-        done = gst_torch("scenes", BIKES, "-o", directory / name, *NET, *more)
+        done = gst_torch("scenes", BIKES, "-o", directory / name, *MODEL, *more)
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("6 shots in 250 frames")
     return directory
@@ -64,14 +64,14 @@ def test_a_higher_threshold_finds_fewer(gst_torch, bikes, tmp_path):
     weakest = min(float(row["score"]) for row in rows if row["boundary"] == "1")
     if weakest > 0.98:
         pytest.skip("all cuts are beyond doubt")
-    done = gst_torch("scenes", BIKES, "-o", tmp_path / "s.csv", *NET, "--threshold",
+    done = gst_torch("scenes", BIKES, "-o", tmp_path / "s.csv", *MODEL, "--threshold",
                      f"{(weakest + 0.99) / 2:.4f}")
     assert done.returncode == 0
     assert int(done.stdout.split()[0]) < 6
 
 
 def test_without_an_output_the_list_goes_to_the_standard_output(gst_torch, media):
-    done = gst_torch("scenes", media / "with-audio.mkv", *NET)
+    done = gst_torch("scenes", media / "with-audio.mkv", *MODEL)
     assert done.returncode == 0, done.stderr
     row, = csv.DictReader(io.StringIO(done.stdout))
     assert row["End Frame"] == str(VIDEO_FRAMES)
@@ -87,7 +87,7 @@ def test_a_threshold_outside_its_range_is_wrong_usage(gst_torch, media, word):
 
 @pytest.mark.parametrize("name", ["text.png", "audio.ogg", "no-frame.mkv", "absent.mp4"])
 def test_what_is_no_video_is_one_line(fails, media, name):
-    assert name in fails("scenes", media / name, *NET)
+    assert name in fails("scenes", media / name, *MODEL)
 
 
 def test_weights_that_nobody_fetched_say_how_to_get_them(fails, media):

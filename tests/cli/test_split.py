@@ -12,7 +12,7 @@ import pytest
 from conftest import BUILD_ROOT, FAILED, NO_SPACE, UNAVAILABLE, USAGE, has_opened, is_one_line, launch
 
 BIKES = BUILD_ROOT / "deps" / "videos" / "bikes.mp4"
-NET = ["--model", "resnet18-lite"]
+MODEL = ["--model", "resnet18-lite"]
 WIDTH, HEIGHT = 128, 96
 FRAME_BYTES = WIDTH * HEIGHT * 3 // 2
 SHOTS = [(30, "smpte"), (25, "circular"), (25, "ball background-color=0xff60e060")]
@@ -100,7 +100,7 @@ def difference(one: bytes, other: bytes) -> float:
 
 
 def split(gst_torch, video, directory, *options, **more):
-    done = gst_torch("scenes", video, "--split", directory, *NET, *options, **more)
+    done = gst_torch("scenes", video, "--split", directory, *MODEL, *options, **more)
     assert done.returncode == 0, done.stderr
     return sorted(directory.iterdir()), done.stdout
 
@@ -209,7 +209,7 @@ def test_without_x264_it_encodes_with_vp8(gst_torch, clip, tmp_path):
 
 
 def test_without_any_encoder_it_says_what_is_missing(fails, clip, tmp_path):
-    said = fails("scenes", clip("vp9.mkv"), "--split", tmp_path / "parts", "--reencode", *NET,
+    said = fails("scenes", clip("vp9.mkv"), "--split", tmp_path / "parts", "--reencode", *MODEL,
                  env=plugins_without(tmp_path, "libgstx264.so", "libgstvpx.so"), status=UNAVAILABLE)
     assert "x264enc or vp8enc" in said
     assert not list((tmp_path / "parts").iterdir())
@@ -228,7 +228,7 @@ def test_a_stream_that_cannot_be_copied_is_one_line_that_names_the_way_out(fails
     video = tmp_path / "flash.flv"
     launch("videotestsrc num-buffers=12 ! video/x-raw,width=128,height=96,framerate=25/1 ! "
            f"avenc_flv ! flvmux ! filesink location={video}")
-    said = fails("scenes", video, "--split", tmp_path / "parts", *NET, status=USAGE)
+    said = fails("scenes", video, "--split", tmp_path / "parts", *MODEL, status=USAGE)
     assert "use --reencode" in said
     assert not list((tmp_path / "parts").iterdir())
     parts, _ = split(gst_torch, video, tmp_path / "parts", "--reencode")
@@ -246,7 +246,7 @@ def clip_that_takes_long_to_encode(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("stop, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_while_it_writes_it_leaves_no_part(interrupted, snow, tmp_path, stop, status):
     directory = tmp_path / "parts"
-    done = interrupted("scenes", snow, "--split", directory, "--reencode", *NET, signal=stop,
+    done = interrupted("scenes", snow, "--split", directory, "--reencode", *MODEL, signal=stop,
                        when=lambda _: directory.exists() and list(directory.glob("*.part")))
     assert done.returncode == status, done.stderr
     assert done.stderr == "gst-torch: interrupted\n"
@@ -255,7 +255,7 @@ def test_interrupted_while_it_writes_it_leaves_no_part(interrupted, snow, tmp_pa
 
 def test_interrupted_while_it_reads_it_makes_nothing(interrupted, snow, tmp_path):
     listed = tmp_path / "shots.csv"
-    done = interrupted("scenes", snow, "-o", listed, *NET, signal=signal.SIGINT,
+    done = interrupted("scenes", snow, "-o", listed, *MODEL, signal=signal.SIGINT,
                        when=has_opened(snow))
     assert done.returncode == 130, done.stderr
     assert done.stderr == "gst-torch: interrupted\n"
@@ -271,19 +271,19 @@ def test_reencode_without_split_is_wrong_usage(gst_torch, media):
 
 def test_a_file_where_the_directory_is_to_be_is_one_line(fails, media, tmp_path):
     (tmp_path / "taken").write_text("mine")
-    assert "taken" in fails("scenes", media / "video.mkv", "--split", tmp_path / "taken", *NET, status=FAILED)
+    assert "taken" in fails("scenes", media / "video.mkv", "--split", tmp_path / "taken", *MODEL, status=FAILED)
     assert (tmp_path / "taken").read_text() == "mine"
 
 
 def test_a_directory_that_cannot_be_written_to_is_one_line(fails, media):
     """Where nobody can write, not even root."""
-    assert "/proc" in fails("scenes", media / "video.mkv", "--split", "/proc/self", *NET, status=FAILED)
+    assert "/proc" in fails("scenes", media / "video.mkv", "--split", "/proc/self", *MODEL, status=FAILED)
 
 
 def test_a_full_disk_is_one_line_and_leaves_no_parts(fails, clip, tmp_path):
     """Files may not grow beyond 16 KiB."""
     command = ["bash", "-c", "ulimit -f 16; trap '' XFSZ; exec \"$@\"", "-"]
-    said = fails("scenes", clip("jpeg.mkv"), "--split", tmp_path / "parts", *NET, prefix=command, status=NO_SPACE)
+    said = fails("scenes", clip("jpeg.mkv"), "--split", tmp_path / "parts", *MODEL, prefix=command, status=NO_SPACE)
     assert "cannot split" in said
     assert "--reencode" not in said
     assert not list((tmp_path / "parts").iterdir())
@@ -293,7 +293,7 @@ def test_parts_of_an_earlier_run_are_never_mixed_with_new_ones(fails, gst_torch,
     """A run that finds fewer shots would leave the last files of one that found more."""
     before, _ = split(gst_torch, clip("jpeg.mkv"), tmp_path / "parts")
     content = [part.read_bytes() for part in before]
-    said = fails("scenes", clip("jpeg.mkv"), "--split", tmp_path / "parts", *NET, "--threshold",
+    said = fails("scenes", clip("jpeg.mkv"), "--split", tmp_path / "parts", *MODEL, "--threshold",
                  "0.99", status=USAGE)
     assert "jpeg-shot-001.mkv already exists" in said
     assert [part.read_bytes() for part in sorted((tmp_path / "parts").iterdir())] == content
@@ -311,5 +311,5 @@ def test_a_part_is_never_written_over_the_video(fails, media, tmp_path):
     """Not even where the video is reached by the name of a part."""
     content = (media / "video.mkv").read_bytes()
     (tmp_path / "video-shot-001.mkv").symlink_to(media / "video.mkv")
-    assert "already exists" in fails("scenes", media / "video.mkv", "--split", tmp_path, *NET, status=USAGE)
+    assert "already exists" in fails("scenes", media / "video.mkv", "--split", tmp_path, *MODEL, status=USAGE)
     assert (media / "video.mkv").read_bytes() == content

@@ -153,7 +153,7 @@ bool has_matches(GstBuffer* buffer) {
 
 TEST_F(ResultsMemory, that_is_all_taken_leaves_the_numbers_of_flow) {
   GstElement* element = gst_element_factory_make("raftflow", nullptr);
-  g_object_set(element, "model", small_flow_net().c_str(), "iterations", 1, "device", "cpu",
+  g_object_set(element, "model", small_flow_model().c_str(), "iterations", 1, "device", "cpu",
                nullptr);
   std::vector<std::string> warnings;
   EXPECT_THAT(arrays_of(element, has_flow, &warnings), ElementsAre(false, true, false, true));
@@ -162,7 +162,7 @@ TEST_F(ResultsMemory, that_is_all_taken_leaves_the_numbers_of_flow) {
 
 TEST_F(ResultsMemory, that_is_all_taken_leaves_the_numbers_of_matches) {
   GstElement* element = gst_element_factory_make("loftrmatch", nullptr);
-  g_object_set(element, "model", small_loftr_net().c_str(), "threshold", 0., "device", "cpu",
+  g_object_set(element, "model", small_loftr_model().c_str(), "threshold", 0., "device", "cpu",
                nullptr);
   std::vector<std::string> warnings;
   EXPECT_THAT(arrays_of(element, has_matches, &warnings), ElementsAre(false, true, false, true));

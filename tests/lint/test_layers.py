@@ -120,7 +120,7 @@ def problems(file: str, text: str) -> list[str]:
     ("lib/gst/analyzer/a.cpp", '"lib/gst/model_analyzer/model_host.h"'),
     ("lib/gst/analyzer/a.cpp", '"lib/engine/engine.h"'),
     ("tools/gst-torch/support/a.cpp", '"tools/gst-torch/report/page.h"'),
-    ("tools/gst-torch/report/a.cpp", '"tools/gst-torch/analyze/stages.h"'),
+    ("tools/gst-torch/report/a.cpp", '"tools/gst-torch/analyze/analysis_job.h"'),
     ("tools/gst-torch/a.cpp", '"gst/raftflow/raftflow.h"'),
     ("tools/gst-torch/a.cpp", "<torch/torch.h>"),
     ("tests/gst/a.cpp", "<torch/torch.h>"),

@@ -39,8 +39,8 @@ class ScopedVariable {
 };
 
 constexpr char kEntry[] = R"({"name": "model", "architecture": "raft", "task": "optical-flow",
-  "summary": "a model", "licence": "MIT", "files": [{"name": "net.pth", "size": 3}],
-  "sources": [{"url": "https://example.com/net.pth"}], "figures": []})";
+  "summary": "a model", "licence": "MIT", "files": [{"name": "model.pth", "size": 3}],
+  "sources": [{"url": "https://example.com/model.pth"}], "figures": []})";
 
 /// Uses a separate manifest and weights directory.
 class ManifestTest : public ::testing::Test {
@@ -101,7 +101,7 @@ TEST_F(ManifestTest, gives_a_path_without_any_manifest) {
 }
 
 TEST_F(ManifestTest, gives_the_file_of_a_model_that_was_fetched) {
-  const std::string path = write("models/net.pth", "abc");
+  const std::string path = write("models/model.pth", "abc");
   const auto file = resolve_weights("model");
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_EQ(*file, path);
@@ -141,47 +141,48 @@ TEST_F(ManifestTest, refuses_entries_that_lack_something) {
   expect_refused("licence", "", "licence is missing");
   expect_refused("name", "Model!", "lower-case letters");
   expect_refused("sources", nlohmann::json::array(), "sources is not a non-empty list");
-  expect_refused("files", nlohmann::json::array({{{"name", "net.pth"}}}),
-                 "the size of net.pth is missing");
+  expect_refused("files", nlohmann::json::array({{{"name", "model.pth"}}}),
+                 "the size of model.pth is missing");
   expect_refused("sources", nlohmann::json::array({{{"wheel", "w"}, {"version", "1"}}}),
                  "member is missing");
   expect_refused("figures", nlohmann::json::array({{{"what", "error"}}}), "no value");
 }
 
 TEST_F(ManifestTest, refuses_files_and_addresses_that_lead_elsewhere) {
-  expect_refused("files", nlohmann::json::array({{{"name", "../net.pth"}, {"size", 3}}}),
+  expect_refused("files", nlohmann::json::array({{{"name", "../model.pth"}, {"size", 3}}}),
                  "points outside its directory");
   expect_refused("files", nlohmann::json::array({{{"name", ".profile"}, {"size", 3}}}),
                  "points outside its directory");
   expect_refused("sources", nlohmann::json::array({{{"url", "file:///etc/passwd"}}}),
                  "not https or http");
   expect_refused("files",
-                 nlohmann::json::array({{{"name", "net.pth"}, {"size", 3}, {"sha256", "abc"}}}),
+                 nlohmann::json::array({{{"name", "model.pth"}, {"size", 3}, {"sha256", "abc"}}}),
                  "too short");
 }
 
 TEST_F(ManifestTest, finds_a_bundled_file_beside_itself_and_not_among_the_fetched) {
   nlohmann::json entry = nlohmann::json::parse(kEntry);
-  entry["sources"] = {{{"bundled", "bundled/net.pth"}}};
+  entry["sources"] = {{{"bundled", "bundled/model.pth"}}};
   write_models({entry});
-  write("models/net.pth", "abc");
+  write("models/model.pth", "abc");
   const auto missing = resolve_weights("model");
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, ErrorCode::NotFound);
   EXPECT_THAT(missing.error().message,
-              AllOf(HasSubstr((directory_ / "bundled/net.pth").string()), HasSubstr("install")));
+              AllOf(HasSubstr((directory_ / "bundled/model.pth").string()), HasSubstr("install")));
   std::filesystem::create_directory(directory_ / "bundled");
-  const std::string path = write("bundled/net.pth", "abc");
+  const std::string path = write("bundled/model.pth", "abc");
   const auto file = resolve_weights("model");
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_EQ(*file, path);
 }
 
 TEST_F(ManifestTest, refuses_bundled_files_elsewhere_and_beside_other_sources) {
-  for (const char* path : {"/etc/passwd", "../net.pth", "bundled/../../net.pth"}) {
+  for (const char* path : {"/etc/passwd", "../model.pth", "bundled/../../model.pth"}) {
     expect_refused("sources", {{{"bundled", path}}}, "points outside its directory");
   }
-  expect_refused("sources", {{{"bundled", "net.pth"}}, {{"url", "https://example.com/net.pth"}}},
+  expect_refused("sources",
+                 {{{"bundled", "model.pth"}}, {{"url", "https://example.com/model.pth"}}},
                  "one source");
 }
 

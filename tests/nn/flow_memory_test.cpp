@@ -289,7 +289,7 @@ TEST_F(FlowMemoryTest, is_not_taken_to_list_a_file) {
   EXPECT_EQ(engine_.list_weights(directory_.path("absent")).error().code, ErrorCode::NotFound);
 }
 
-TEST(Lanes, set_the_threads_of_the_calling_thread_alone) {
+TEST(Workers, set_the_threads_of_the_calling_thread_alone) {
   Engine& engine = *torch_engine();
   const int here = at::get_num_threads();
   int first = 0, second = 0, all = 0;

@@ -80,7 +80,7 @@ class MatchModelTest : public testing::Test {
 
   void expect_stated_memory();
 
-  std::unique_ptr<MatchModel> model_ = load(small_loftr_net());
+  std::unique_ptr<MatchModel> model_ = load(small_loftr_model());
 };
 
 double median_error(const std::vector<Match>& matches, double dx, double dy) {
@@ -247,7 +247,7 @@ TEST_F(MatchModelTest, states_at_least_what_it_takes_and_not_much_more) { expect
 TEST_F(MatchModelTest, in_bfloat16_takes_less_and_says_so) {
   SKIP_WITHOUT_BF16();
   const auto exact = model_->workspace(640, 480, 1, any());
-  model_ = load(small_loftr_net(), Precision::Bf16);
+  model_ = load(small_loftr_model(), Precision::Bf16);
   EXPECT_EQ(model_->info().precision, Precision::Bf16);
   EXPECT_LT(model_->workspace(640, 480, 1, any()).features, exact.features * 3 / 4);
   expect_stated_memory();
@@ -280,7 +280,7 @@ TEST_F(MatchModelTest, smaller_chunks_give_the_same_matches) {
 }
 
 TEST(MatchModelLoading, tells_weights_of_another_model) {
-  const auto model = create_match_model({small_flow_net(), "cpu"});
+  const auto model = create_match_model({small_flow_model(), "cpu"});
   ASSERT_FALSE(model);
   EXPECT_EQ(model.error().code, ErrorCode::WrongArchitecture);
   EXPECT_THAT(model.error().message, testing::HasSubstr("loftr_coarse.layers.0.q_proj.weight"));

@@ -28,7 +28,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string bundled_net() { return source_file("models/bundled/resnet18-lite.safetensors"); }
+std::string bundled_model() { return source_file("models/bundled/resnet18-lite.safetensors"); }
 
 std::unique_ptr<FeatureModel> load_features(const std::string& path) {
   auto model = create_feature_model({path, "cpu"});
@@ -52,7 +52,7 @@ double cosine_distance(const std::vector<float>& a, const std::vector<float>& b)
 }
 
 TEST(FeatureModel, says_which_model_it_is) {
-  const auto model = load_features(bundled_net());
+  const auto model = load_features(bundled_model());
   ASSERT_TRUE(model);
   EXPECT_EQ(model->info().architecture, "resnet18-lite");
   EXPECT_EQ(model->info().device, "cpu");
@@ -61,7 +61,7 @@ TEST(FeatureModel, says_which_model_it_is) {
 }
 
 TEST(FeatureModel, gives_the_last_layer_unless_another_is_asked_for) {
-  const auto model = load_features(bundled_net());
+  const auto model = load_features(bundled_model());
   ASSERT_TRUE(model);
   const Image source(80, 60);
   for (int layer = 1; layer <= 4; layer++) {
@@ -71,7 +71,7 @@ TEST(FeatureModel, gives_the_last_layer_unless_another_is_asked_for) {
 }
 
 TEST(FeatureModel, refuses_a_layer_that_is_not_there) {
-  const auto model = load_features(bundled_net());
+  const auto model = load_features(bundled_model());
   ASSERT_TRUE(model);
   const Image source(80, 60);
   SingleUseImage image(source.view);
@@ -85,7 +85,7 @@ TEST(FeatureModel, refuses_a_layer_that_is_not_there) {
 }
 
 TEST(FeatureModel, takes_frames_of_all_sizes_in_one_batch) {
-  const auto model = load_features(bundled_net());
+  const auto model = load_features(bundled_model());
   ASSERT_TRUE(model);
   const Image large(320, 240), small(16, 16), dot(1, 1);
   SingleUseImage images[] = {SingleUseImage(large.view), SingleUseImage(small.view),
@@ -101,7 +101,7 @@ TEST(FeatureModel, takes_frames_of_all_sizes_in_one_batch) {
 }
 
 TEST(FeatureModel, refuses_a_frame_without_pixels) {
-  const auto model = load_features(bundled_net());
+  const auto model = load_features(bundled_model());
   ASSERT_TRUE(model);
   SingleUseImage image{ImageView{}};
   FrameImage* frames[] = {&image};
@@ -111,7 +111,7 @@ TEST(FeatureModel, refuses_a_frame_without_pixels) {
 }
 
 TEST(FeatureModel, converts_a_frame_that_keeps_images_once) {
-  const auto model = load_features(bundled_net());
+  const auto model = load_features(bundled_model());
   ASSERT_TRUE(model);
   const Image source(80, 60);
   KeepingFrame frame(source);
@@ -123,7 +123,7 @@ TEST(FeatureModel, converts_a_frame_that_keeps_images_once) {
 
 // A frame's thumbnail shows the frame itself, however the frame is preprocessed for the model.
 TEST(FeatureModel, gives_the_same_thumbnail_as_the_other_model) {
-  const auto features = load_features(bundled_net());
+  const auto features = load_features(bundled_model());
   TempDirectory directory;
   formula::write_weights(directory.path("t.safetensors"),
                          source_file("tests/nn/goldens/transnetv2.shapes"));
@@ -229,7 +229,7 @@ class ShotNetMemory : public testing::Test {
 TEST_F(ShotNetMemory, of_features_is_what_was_said_and_none_is_left) {
   const MemoryReport before = engine_.memory("cpu");
   {
-    const auto model = engine_.load_feature_model({bundled_net(), "cpu"});
+    const auto model = engine_.load_feature_model({bundled_model(), "cpu"});
     ASSERT_TRUE(model);
     const Image source(320, 240);
     SingleUseImage image(source.view);
@@ -256,7 +256,7 @@ TEST_F(ShotNetMemory, of_a_window_is_what_was_said) {
 }
 
 TEST_F(ShotNetMemory, that_runs_out_anywhere_is_one_error) {
-  const auto model = engine_.load_feature_model({bundled_net(), "cpu"});
+  const auto model = engine_.load_feature_model({bundled_model(), "cpu"});
   ASSERT_TRUE(model);
   const Image source(80, 60);
   SingleUseImage image(source.view);

@@ -70,7 +70,7 @@ TEST(Stop, ends_a_thread_in_the_innermost_scope_only) {
 }
 
 TEST(Stop, ends_raft_at_a_block_or_an_iteration) {
-  const auto model = value_of(create_flow_model({small_flow_net(), "cpu"}));
+  const auto model = value_of(create_flow_model({small_flow_model(), "cpu"}));
   const Image a(136, 128), b(136, 128, 2);
   FlowOptions options;
   options.iterations = 5;
@@ -90,7 +90,7 @@ TEST(Stop, ends_raft_at_a_block_or_an_iteration) {
 }
 
 TEST(Stop, ends_loftr_at_a_block_a_layer_or_a_chunk) {
-  const auto model = value_of(create_match_model({small_loftr_net(), "cpu"}));
+  const auto model = value_of(create_match_model({small_loftr_model(), "cpu"}));
   const Image a(160, 128), b(160, 128, 8);
   MatchOptions options;
   options.threshold = 0;

@@ -124,7 +124,7 @@ TEST(Weights, takes_each_prefix_off_once) {
 TEST(Weights, tells_the_kind_by_content_and_not_by_name) {
   const WeightsDirectory directory;
   const std::string bytes = read_text(source_file("tests/nn/goldens/weights.safetensors"));
-  expect_contiguous_entries(read(directory.write(bytes, "net.pth")));
+  expect_contiguous_entries(read(directory.write(bytes, "model.pth")));
 }
 
 TEST(Weights, copies_safetensors_that_are_not_aligned) {

@@ -29,7 +29,7 @@ guint64 stat(GstTorchRuntime* runtime, const char* field) {
 }
 
 Ref<GstElement> make_pipeline() {
-  const std::string flow = "raftflow iterations=2 model=" + small_flow_net();
+  const std::string flow = "raftflow iterations=2 model=" + small_flow_model();
   const std::string launch_line =
       "videotestsrc num-buffers=8 ! video/x-raw,width=64,height=48,format=I420,framerate=25/1 ! "
       "tee name=t t. ! queue ! " +

@@ -48,7 +48,7 @@ class InputMemory : public testing::TestWithParam<const char*> {
     Arrived arrived;
     const std::string line =
         "videotestsrc num-buffers=12 ! video/x-raw,width=64,height=48,format=I420 " + before +
-        " ! raftflow iterations=1 model=" + small_flow_net() + " ! fakesink";
+        " ! raftflow iterations=1 model=" + small_flow_model() + " ! fakesink";
     EXPECT_EQ(run_pipeline(line,
                            [&](GstElement* pipeline) {
                              for (const char* name : {"sink", "src"}) {

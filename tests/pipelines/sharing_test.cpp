@@ -37,7 +37,8 @@ GstPadProbeReturn note_flows(GstPad*, GstPadProbeInfo* info, gpointer flows) {
 }
 
 std::string raftflow(const std::string& name, const std::string& properties = "") {
-  return " ! raftflow name=" + name + " iterations=2 model=" + small_flow_net() + " " + properties;
+  return " ! raftflow name=" + name + " iterations=2 model=" + small_flow_model() + " " +
+         properties;
 }
 
 std::string source(const std::string& format = "I420") {

@@ -27,7 +27,7 @@ Ref<GstElement> parse(const std::string& launch_line) {
 }
 
 std::string raftflow(const std::string& properties = "") {
-  return " ! raftflow iterations=2 model=" + small_flow_net() + " " + properties + " ";
+  return " ! raftflow iterations=2 model=" + small_flow_model() + " " + properties + " ";
 }
 
 std::vector<std::string> errors_on(GstElement* pipeline) {
@@ -223,7 +223,7 @@ TEST(Progress, is_always_closed_also_when_stopped_at_once) {
   for (int i = 0; i < 20; i++) {
     const auto element = Ref<GstElement>::adopt(
         GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("raftflow", nullptr))));
-    g_object_set(element.get(), "model", small_flow_net().c_str(), nullptr);
+    g_object_set(element.get(), "model", small_flow_model().c_str(), nullptr);
     ElementBus bus(element.get());
     gst_element_set_state(element.get(), GST_STATE_READY);
     g_usleep(i * 50);

@@ -19,6 +19,6 @@ def threads_with(wanted: int, report: pathlib.Path) -> int:
     return len(json.loads(report.read_text().splitlines()[-1])["process"]["threads"])
 
 
-def test_a_lane_computes_with_as_many_threads_as_openmp_is_told(tmp_path: pathlib.Path) -> None:
+def test_a_worker_computes_with_as_many_threads_as_openmp_is_told(tmp_path: pathlib.Path) -> None:
     one, two, four = (threads_with(count, tmp_path / f"{count}.json") for count in (1, 2, 4))
     assert one < two < four

@@ -13,7 +13,7 @@ namespace gsttorch {
 
 /// A narrow LoFTR (four heads, fixed position encoding) with weights from a formula: its results
 /// are reproducible, and no file has to be fetched. The file is deleted when the process ends.
-inline const std::string& small_loftr_net() {
+inline const std::string& small_loftr_model() {
   static const TempDirectory directory;
   static const std::string path = [] {
     const std::string file = directory.path("small-loftr.safetensors");

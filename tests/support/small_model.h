@@ -12,7 +12,7 @@ namespace gsttorch {
 
 /// A flow model with weights from a formula: its results are reproducible, and no file has to be
 /// fetched. The file is deleted when the process ends.
-inline const std::string& small_flow_net() {
+inline const std::string& small_flow_model() {
   static const TempDirectory directory;
   static const std::string path = [] {
     const std::string file = directory.path("small.safetensors");

@@ -12,9 +12,9 @@
 
 namespace gsttorch {
 
-/// What the elements `testanalyzer` and `plaintestanalyzer` do instead of inference, and what they
-/// saw. The first has the class for models between itself and the base class, the second has not.
-/// One for all such elements; `reset` before each test.
+/// Callbacks of the elements `testanalyzer` and `plaintestanalyzer`, which run instead of
+/// inference, and a record of what they received. `testanalyzer` derives from the class for models,
+/// `plaintestanalyzer` from the base class. All such elements share one; reset it before each test.
 struct TestWork {
   struct Seen {
     std::uint64_t index;
@@ -47,9 +47,9 @@ struct TestWork {
   int resets = 0;                    // guarded by mutex
 };
 
-/// The work of all such elements from now on.
+/// The work that all such elements share.
 TestWork& test_work();
-/// A new one; makes both elements known to GStreamer.
+/// Creates new work and registers both elements with GStreamer.
 TestWork& reset_test_work();
 
 }  // namespace gsttorch

@@ -9,7 +9,7 @@
 
 namespace gsttorch {
 
-/// A buffer mapped for reading as a video frame, unmapped when it goes out of scope.
+/// A buffer mapped for reading as a video frame, unmapped by the destructor.
 class MappedFrame {
  public:
   MappedFrame(const GstVideoInfo& info, GstBuffer* buffer);

@@ -7,7 +7,7 @@
 namespace gsttorch {
 namespace {
 
-// Null: near enough to BT.709's, which differ by less than cameras do.
+// Null: close enough to BT.709's transfer; cameras differ by more.
 const char* other_transfer(GstVideoTransferFunction transfer) {
   switch (transfer) {
     case GST_VIDEO_TRANSFER_SMPTE2084:
@@ -66,8 +66,9 @@ std::string unsupported_colorimetry(const GstVideoInfo& info) {
   add(frames, other_views(GST_VIDEO_INFO_MULTIVIEW_MODE(&info)));
   add(frames, other_fields(GST_VIDEO_INFO_INTERLACE_MODE(&info)));
   std::string text;
-  if (!colors.empty())
+  if (!colors.empty()) {
     text = colors + " interpreted as BT.709 SDR: convert with tone mapping first";
+  }
   if (!frames.empty()) {
     text += (text.empty() ? "" : "; ") + frames + " interpreted as consecutive frames of one video";
   }

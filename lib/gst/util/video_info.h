@@ -24,13 +24,13 @@ struct VideoSize {
   bool operator==(const VideoSize&) const = default;
 };
 
-/// The visible part of a buffer's image: what its GstVideoCropMeta says, else as much as its caps
-/// say, from the top left. A producer may pad its images, and an element like
-/// videocrop leaves the pixels where they are when downstream takes the meta.
+/// The visible part of a buffer's image: from its GstVideoCropMeta, or else the size in its caps,
+/// from the top left. Producers may pad images, and elements such as videocrop do not copy pixels
+/// if downstream supports the meta.
 VideoRectangle visible_part(GstBuffer* buffer, const GstVideoInfo& info);
 
-/// A warning about properties of a video's caps that analysis ignores; empty: none. Pixels are read
-/// as SDR with the primaries of BT.709, one frame a buffer.
+/// Describes colorimetry or framing that analysis does not handle, for a warning; empty if there is
+/// nothing to warn about. Pixels are processed as SDR with BT.709 primaries, one frame per buffer.
 std::string unsupported_colorimetry(const GstVideoInfo& info);
 
 }  // namespace gsttorch

@@ -5,7 +5,7 @@
 
     meson devenv -C build python3 ../tests/bench/scenes/evaluate.py --work DIR [--model NAME...]
 
-models/train/collection.py --work DIR created DIR. Builds the labelled set under DIR/scenes (once;
+`python3 -m models.train.collection --work DIR` created DIR. Builds the labelled set under DIR/scenes (once;
 with ffmpeg), runs every detector on every file of it, and prints a row as each one finishes.
 scoring.py documents the protocol, build_set.py and negatives.py the contents of the set. Constants
 in lib/shots are chosen on the part `tune` (tune.py), which shares no clip or image with `report`.

@@ -114,7 +114,7 @@ TEST_F(AllocationFailure, in_raftflow_is_one_error_or_a_reduced_result_and_leaks
 }
 
 TEST_F(AllocationFailure, in_shared_data_is_at_most_one_error_per_element) {
-  const std::string flow = "raftflow iterations=2 device=cpu model=" + small_flow_net();
+  const std::string flow = "raftflow iterations=2 device=cpu model=" + small_flow_model();
   pads = std::make_unique<TestPads>(parse_bin(flow + " ! " + flow + " lag=2"), GST_STATE_NULL);
   try_all(47, 2);
 }
@@ -132,7 +132,7 @@ TEST_F(AllocationFailure, in_loftrmatch_is_one_error_or_a_reduced_result_and_lea
   describe = matches_of;
   make_bin(
       "videoscale ! video/x-raw,width=128,height=96 ! loftrmatch device=cpu threshold=0 model=" +
-      small_loftr_net());
+      small_loftr_model());
   try_all(5, 1);
   EXPECT_GT(result_of(results[1])->count, 10u);  // otherwise nothing is compared
 }
@@ -141,7 +141,7 @@ TEST_F(AllocationFailure, in_adaptive_matching_is_one_error_or_a_reduced_result)
   describe = matches_of;
   make_bin(
       "videoscale ! video/x-raw,width=192,height=160 ! loftrmatch adaptive=true coarse-model=" +
-      small_loftr_net() + " device=cpu threshold=0 model=" + small_loftr_net());
+      small_loftr_model() + " device=cpu threshold=0 model=" + small_loftr_model());
   try_all(7, 1);
 }
 

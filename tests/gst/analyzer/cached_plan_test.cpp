@@ -174,9 +174,11 @@ class SharedLimit : public RuntimeTest {
     gst_pad_peer_query(pads->src(), query);
     gst_query_unref(query);
   }
-  static std::string flow() { return "raftflow iterations=2 device=cpu model=" + small_flow_net(); }
+  static std::string flow() {
+    return "raftflow iterations=2 device=cpu model=" + small_flow_model();
+  }
   static std::string match() {
-    return "loftrmatch device=cpu threshold=0 model=" + small_loftr_net();
+    return "loftrmatch device=cpu threshold=0 model=" + small_loftr_model();
   }
 
   int frames_ = 0;

@@ -225,7 +225,7 @@ TEST(LoftrMatchAdaptive, another_coarse_model_makes_other_decisions) {
   const auto usual = results_of(make_adaptive(), {0, 0});
   EXPECT_EQ(usual.front()->passes, 1u);
   // Formula weights never give a confidence of 0.2, so this model finds no overlap.
-  const auto other = results_of(make_adaptive({{"coarse-model", small_loftr_net()}}), {0, 24});
+  const auto other = results_of(make_adaptive({{"coarse-model", small_loftr_model()}}), {0, 24});
   EXPECT_STREQ(other.front()->overlap, "none");
   EXPECT_EQ(other.front()->count, 0u);
 }
@@ -336,10 +336,10 @@ TEST(LoftrMatchAdaptive, a_coarse_model_is_not_opened_unless_adaptive) {
 }
 
 TEST(LoftrMatchAdaptive, a_coarse_model_of_another_kind_is_one_error_that_names_it) {
-  Harness harness(make_adaptive({{"coarse-model", small_flow_net()}}));
+  Harness harness(make_adaptive({{"coarse-model", small_flow_model()}}));
   harness.set_caps(caps());
   harness.push(view(0, 0));
-  EXPECT_THAT(harness.bus.wait_for(GST_MESSAGE_ERROR), HasSubstr(small_flow_net()));
+  EXPECT_THAT(harness.bus.wait_for(GST_MESSAGE_ERROR), HasSubstr(small_flow_model()));
   EXPECT_TRUE(harness.bus.take(GST_MESSAGE_ERROR).empty());
 }
 

@@ -35,7 +35,7 @@ class SlowReference : public testing::Test {
   SlowReference() {
     slow_.write(path_);
     element_ = gst_element_factory_make("loftrmatch", "match");
-    g_object_set(element_, "model", small_loftr_net().c_str(), "threshold", 0.,
+    g_object_set(element_, "model", small_loftr_model().c_str(), "threshold", 0.,
                  "reference-location", path_.c_str(), nullptr);
     gst_util_set_object_arg(G_OBJECT(element_), "mode", "reference");
   }
@@ -74,7 +74,7 @@ TEST_F(SlowReference, does_not_delay_a_live_stream) {
 }
 
 TEST_F(SlowReference, occupies_no_worker_while_a_file_stream_waits) {
-  Harness harness(element_), other("raftflow iterations=1 model=" + small_flow_net());
+  Harness harness(element_), other("raftflow iterations=1 model=" + small_flow_model());
   harness.set_live(false);
   harness.set_caps(kCaps);
   harness.push(frame(0));

@@ -29,7 +29,7 @@ constexpr int kStep = 8;  // pixels that the image moves to the left per frame
 GstElement* make_loftrmatch(
     const std::vector<std::pair<std::string, std::string>>& properties = {}) {
   GstElement* element = gst_element_factory_make("loftrmatch", "match");
-  g_object_set(element, "model", small_loftr_net().c_str(), "threshold", 0., nullptr);
+  g_object_set(element, "model", small_loftr_model().c_str(), "threshold", 0., nullptr);
   for (const auto& [name, value] : properties) {
     gst_util_set_object_arg(G_OBJECT(element), name.c_str(), value.c_str());
   }

@@ -24,7 +24,7 @@ constexpr int kWidth = 48, kHeight = 32;
 
 GstElement* make_raftflow(const char* first_property = nullptr, const char* value = nullptr) {
   GstElement* element = gst_element_factory_make("raftflow", "flow");
-  g_object_set(element, "model", small_flow_net().c_str(), "iterations", 2, nullptr);
+  g_object_set(element, "model", small_flow_model().c_str(), "iterations", 2, nullptr);
   if (first_property) gst_util_set_object_arg(G_OBJECT(element), first_property, value);
   return element;
 }

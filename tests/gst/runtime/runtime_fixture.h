@@ -66,7 +66,7 @@ class RuntimeTest : public testing::Test {
   /// Creates a raftflow between two pads, not started.
   void make() {
     GstElement* element = gst_element_factory_make("raftflow", nullptr);
-    g_object_set(element, "model", small_flow_net().c_str(), "iterations", 2, "device", "cpu",
+    g_object_set(element, "model", small_flow_model().c_str(), "iterations", 2, "device", "cpu",
                  nullptr);
     pads = std::make_unique<TestPads>(element, GST_STATE_NULL);
   }

@@ -20,14 +20,14 @@ namespace gsttorch {
 
 class SceneDetectTest : public testing::Test {
  protected:
-  static std::string bundled_net() {
+  static std::string bundled_model() {
     return source_file("models/bundled/resnet18-lite.safetensors");
   }
 
   /// Creates the element with `properties` and begins a stream.
   void begin(const std::string& caps = DrawnVideo::caps()) {
     GstElement* element = gst_element_factory_make("scenedetect", "scenes");
-    g_object_set(element, "model", bundled_net().c_str(), nullptr);
+    g_object_set(element, "model", bundled_model().c_str(), nullptr);
     for (const auto& [name, value] : properties) {
       gst_util_set_object_arg(G_OBJECT(element), name.c_str(), value.c_str());
     }

@@ -112,7 +112,7 @@ TEST_F(SceneDetectTest, finds_a_cut_behind_a_query) {
 // A stream without timestamps, as appsrc sends by default.
 TEST_F(SceneDetectTest, accepts_a_segment_of_bytes) {
   GstElement* element = gst_element_factory_make("scenedetect", "scenes");
-  g_object_set(element, "model", bundled_net().c_str(), "force-key-unit", TRUE, nullptr);
+  g_object_set(element, "model", bundled_model().c_str(), "force-key-unit", TRUE, nullptr);
   pads = std::make_unique<TestPads>(element);
   gst_pad_push_event(pads->src(), gst_event_new_stream_start("test"));
   pads->set_caps(DrawnVideo::caps());

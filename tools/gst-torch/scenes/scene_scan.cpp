@@ -23,10 +23,6 @@ struct Collected {
   std::vector<ShotScore> scores;
 };
 
-std::optional<std::uint64_t> known(GstClockTime time) {
-  return GST_CLOCK_TIME_IS_VALID(time) ? std::optional<std::uint64_t>(time) : std::nullopt;
-}
-
 FramePlace place(std::uint64_t frame, GstClockTime pts) {
   if (!GST_CLOCK_TIME_IS_VALID(pts)) return {frame, std::nullopt};
   return {frame, static_cast<std::int64_t>(pts)};
