@@ -180,7 +180,7 @@ def put_a_directory_in_the_way(directory):
     (shutil.rmtree, "contains no results", BAD_INPUT),
     (damage_line, "invalid record", BAD_INPUT),
     (change_version, "version 99", BAD_INPUT),
-    (change_types, "another form", BAD_INPUT),
+    (change_types, "contains an invalid record", BAD_INPUT),
     (put_a_directory_in_the_way, "report.html", FAILED),
 ])
 def test_what_is_wrong_with_a_directory_is_one_line(fails, copied, harm, reason, status):

@@ -89,7 +89,8 @@ TEST_F(ResultsMemory, may_be_a_quarter_of_the_limit_then_warns_once) {
   EXPECT_TRUE(bus.take(GST_MESSAGE_WARNING).empty());
   EXPECT_FALSE(budget.admits(element.get(), 101));
   EXPECT_FALSE(budget.admits(element.get(), 200));
-  EXPECT_THAT(bus.take(GST_MESSAGE_WARNING), ElementsAre(HasSubstr("get figures without arrays")));
+  EXPECT_THAT(bus.take(GST_MESSAGE_WARNING),
+              ElementsAre(HasSubstr("attaches figures without arrays")));
   held = {};
   EXPECT_TRUE(budget.admits(element.get(), 1000)) << "it was freed";
   EXPECT_FALSE(budget.admits(element.get(), 1001));
@@ -157,7 +158,7 @@ TEST_F(ResultsMemory, that_is_all_taken_leaves_the_numbers_of_flow) {
                nullptr);
   std::vector<std::string> warnings;
   EXPECT_THAT(arrays_of(element, has_flow, &warnings), ElementsAre(false, true, false, true));
-  EXPECT_THAT(warnings, ElementsAre(HasSubstr("get figures without arrays")));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("attaches figures without arrays")));
 }
 
 TEST_F(ResultsMemory, that_is_all_taken_leaves_the_numbers_of_matches) {
@@ -166,7 +167,7 @@ TEST_F(ResultsMemory, that_is_all_taken_leaves_the_numbers_of_matches) {
                nullptr);
   std::vector<std::string> warnings;
   EXPECT_THAT(arrays_of(element, has_matches, &warnings), ElementsAre(false, true, false, true));
-  EXPECT_THAT(warnings, ElementsAre(HasSubstr("get figures without arrays")));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("attaches figures without arrays")));
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ Result<std::shared_ptr<const FileMapping>> FileMapping::open(const std::string& 
   if (::fstat(file.get(), &info) != 0) return system_error(path);
   if (S_ISDIR(info.st_mode)) return Error{ErrorCode::Corrupt, path + " is a directory, not a file"};
   if (!S_ISREG(info.st_mode)) return Error{ErrorCode::Corrupt, path + " is not a regular file"};
-  if (info.st_size == 0) return Error{ErrorCode::Corrupt, path + " is empty"};
+  if (info.st_size == 0) return Error{ErrorCode::Corrupt, path + ": the file is empty"};
 
   const auto size = static_cast<std::size_t>(info.st_size);
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);

@@ -1064,9 +1064,9 @@ TEST(AnalysisWriter, logs_what_it_writes_and_why_it_does_not) {
           StartsWith("event: stream-start event"), StartsWith("event: caps event"),
           StartsWith("event: segment event"), "wrote flow/000000.flo", "wrote flow/000001.flo",
           "wrote flow/000001-backward.flo",
-          StartsWith("does not write flow/000001-confidence.npy: confidence of 8x4 needs"),
+          StartsWith("does not write flow/000001-confidence.npy: confidence of 8x4 requires"),
           StartsWith("warning: Cannot write a result to a file"),
-          StartsWith("warning: The records of these frames"), StartsWith("event: eos event"),
+          StartsWith("warning: The records of the affected frames"), StartsWith("event: eos event"),
           "stopped: 2 frames, 2 records, 3 files of flow, 0 of matches, 0 dropped"));
 }
 

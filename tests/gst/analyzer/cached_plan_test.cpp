@@ -191,8 +191,10 @@ TEST_F(SharedLimit, that_is_lowered_while_playing_makes_the_work_smaller) {
   set_memory_limit(16'000'000);
   push_frames(4);
   EXPECT_THAT(pads->arrived(), SizeIs(7));
-  EXPECT_THAT(pads->bus.take(GST_MESSAGE_WARNING),
-              ElementsAre(HasSubstr("within the memory limit")));
+  // A second plan follows if the result of the frame before is still on its way downstream.
+  const auto warnings = pads->bus.take(GST_MESSAGE_WARNING);
+  EXPECT_THAT(warnings, testing::Not(IsEmpty()));
+  EXPECT_THAT(warnings, testing::Each(HasSubstr("within the memory limit")));
 }
 
 TEST_F(SharedLimit, that_is_lowered_too_far_is_one_error_that_names_the_bytes) {

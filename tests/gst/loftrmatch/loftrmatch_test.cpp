@@ -355,7 +355,8 @@ TEST(LoftrMatch, keeps_within_the_memory_limit_or_says_what_it_needs) {
   Harness harness(element);
   harness.set_caps(caps());
   harness.push(frame(0));
-  EXPECT_THAT(harness.bus.wait_for(GST_MESSAGE_ERROR), HasSubstr("matching of 160x128 needs"));
+  EXPECT_THAT(harness.bus.wait_for(GST_MESSAGE_ERROR),
+              HasSubstr("cannot match frames of 160x128: this requires at least"));
 }
 
 // The result under a memory limit and the number of warnings.
