@@ -288,7 +288,7 @@ def test_fetch_tries_the_next_source_when_one_fails(place, server):
 def test_fetch_of_a_missing_page_names_the_address_and_what_to_do(place, server):
     server.routes["/gone"] = lambda handler: answer(handler, b"no", 404)
     place.write_manifest(entry({"url": server.url("/gone")}))
-    expect_failure(place.fetch(), server.url("/gone"), "404", "by hand: " + str(place.file))
+    expect_failure(place.fetch(), server.url("/gone"), "404", "yourself to " + str(place.file))
     assert server.requests == ["/gone"]
     assert place.leftovers() == []
 
@@ -478,7 +478,7 @@ def test_a_hash_that_begins_otherwise_is_refused(place, server):
 def test_an_unknown_hash_is_recorded_and_held_against_later_files(place, server):
     server.serve("/model.pth")
     place.write_manifest(entry({"url": server.url("/model.pth")}, sha256=None))
-    assert "none is published" in place.fetch().stderr
+    assert "not published" in place.fetch().stderr
     assert place.states() == {"model": "present"}
 
     place.file.write_bytes(OTHER)
