@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# SPDX-FileCopyrightText: The gst-plugins-torch authors
+"""Changes single lines of the product on purpose and reports which changes no test notices.
+
+    tests/mutate/mutate.py --work DIR [--count N] [--seed N] [--layer NAME]... [--list]
+
+DIR gets a clone of this checkout and a build of its own, which later runs use again. Each mutation
+is drawn by the seed, applied, built and tested with the suites of its layer; the last lines list
+the survivors as diffs. It takes minutes per mutation of a library that much depends on, so it is
+run by hand. LibTorch and the toolkit come from the build directory of this checkout (--build).
+"""
+import argparse
+import dataclasses
+import pathlib
+import random
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MOST_PER_LAYER = 10
+TEST_SECONDS = 900
+
+# The tests that have to notice a change in a layer: names of `meson test`.
+UNIT = ("base", "formats", "results", "perf", "shots", "models", "matching", "engine", "device")
+ELEMENTS = ("gst", "scenedetect", "analyzer", "runtime", "pipelines", "conformance", "leaks")
+COMMANDS = ("cli-analyze", "cli-batch", "cli-device", "cli-doctor", "cli-flow", "cli-match",
+            "cli-models", "cli-report", "cli-resume", "cli-scene_images", "cli-scenes",
+            "cli-split", "cli-usage", "pages")
+LAYERS = {
+    "lib/base": (*UNIT, "static-data", *ELEMENTS),
+    "lib/formats": (*UNIT, "gst", "cli-flow", "cli-match"),
+    "lib/results": ("results", "gst", "cli-analyze", "cli-resume", "cli-scenes", "cli-report"),
+    "lib/perf": ("perf", "perfmeter", "perfmeter-outputs", "cli-report"),
+    "lib/shots": ("shots", "nn", "scenedetect", "scenes", "cli-scenes"),
+    "lib/models": ("models", "runtime", "gst", "cli-models", "cli-doctor"),
+    "lib/matching": ("matching", "gst", "cli-match"),
+    "lib/engine": ("engine", "nn", "gst"),
+    "lib/device": ("device", "gstcuda", "cli-device", "cli-doctor"),
+    "lib/vision": ("vision", "gst", "cli-match"),
+    "lib/nn": ("nn", "gst", "pipelines"),
+    "lib/gst": (*ELEMENTS, "api-introspection", "api-runtime", "exit"),
+    "gst/analysisoverlay": ("gst", "pipelines"),
+    "gst/analysiswriter": ("gst", "cli-analyze", "cli-resume", "pipelines"),
+    "gst/loftrmatch": ("gst", "pipelines", "shot-matches"),
+    "gst/perfmeter": ("perfmeter", "perfmeter-outputs"),
+    "gst/raftflow": ("gst", "pipelines"),
+    "gst/scenedetect": ("scenedetect", "pipelines", "scenes"),
+    "tools/gst-torch": COMMANDS,
+}
+
+CONDITION = re.compile(r"^(\s*(?:if|while) \()(.+)(\)(?: \{| [^{;]*;)?)$")
+STATEMENT = re.compile(r"^\s+(?!return|break|continue|case|default|const |auto |using |static |"
+                       r"delete |throw |[\w:<>*&, ]+ \w+[ ={(])[\w.\->\[\]():*&]+.*;$")
+RETURN = re.compile(r"^(\s+return) ([^;]+);$")
+NUMBER = re.compile(r"(?<![\w.\"])(\d+)(?![\w.\"x])")
+SWAPS = ((" < ", " <= "), (" > ", " >= "), (" <= ", " < "), (" >= ", " > "), (" == ", " != "),
+         (" != ", " == "), (" && ", " || "), (" || ", " && "), (" + ", " - "), (" - ", " + "),
+         ("true", "false"), ("false", "true"), ("std::min", "std::max"), ("std::max", "std::min"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Mutation:
+    layer: str
+    file: str
+    line: int  # from 0
+    rule: str
+    old: str
+    new: str
+
+    def diff(self) -> str:
+        return f"{self.file}:{self.line + 1} ({self.rule})\n  - {self.old.strip()}\n" \
+               f"  + {self.new.strip() or '(dropped)'}"
+
+
+def variants(line: str) -> list[tuple[str, str]]:
+    """What may become of a line of code: (rule, new line)."""
+    if line.lstrip().startswith(("//", "#", "*")) or "GST_DEBUG" in line or "GST_LOG" in line:
+        return []
+    code = line.partition("  //")[0].rstrip()
+    found = []
+    if match := CONDITION.match(code):
+        if ";" not in match.group(2) and match.group(2).count("(") == match.group(2).count(")"):
+            found.append(("condition negated", f"{match[1]}!({match[2]}){match[3]}"))
+    if STATEMENT.match(code) and code.count("(") == code.count(")"):
+        found.append(("statement dropped", ""))
+    if (match := RETURN.match(code)) and match[2] not in ("{}", "result"):
+        found.append(("early return", f"{match[1]} {{}};"))
+    for old, new in SWAPS:
+        if old in code and '"' not in code:
+            found.append((f"{old.strip()} for {new.strip()}", code.replace(old, new, 1)))
+    if '"' not in code and (match := NUMBER.search(code)):
+        number = int(match[1])
+        changed = code[:match.start()] + str(number + 1) + code[match.end():]
+        found.append(("constant changed", changed))
+    return found
+
+
+def layer_of(file: str) -> str | None:
+    return next((layer for layer in LAYERS if file.startswith(layer + "/")), None)
+
+
+def draw(source: pathlib.Path, seed: int, layers: list[str]):
+    """Mutations without end, the same for the same seed and tree."""
+    listed = subprocess.run(["git", "ls-files", "lib", "gst", "tools/gst-torch"], cwd=source,
+                            check=True, capture_output=True, text=True).stdout.split()
+    lines = []
+    for file in sorted(listed):
+        layer = layer_of(file)
+        if not file.endswith(".cpp") or layer is None or (layers and layer not in layers):
+            continue
+        text = (source / file).read_text(encoding="utf-8").splitlines()
+        lines += [(layer, file, number, line) for number, line in enumerate(text)
+                  if variants(line)]
+    dice = random.Random(seed)
+    drawn: dict[str, int] = {}
+    while lines:
+        layer, file, number, line = lines.pop(dice.randrange(len(lines)))
+        if drawn.get(layer, 0) >= MOST_PER_LAYER:
+            continue
+        drawn[layer] = drawn.get(layer, 0) + 1
+        rule, new = dice.choice(variants(line))
+        yield Mutation(layer, file, number, rule, line, new)
+
+
+class Workplace:
+    """A clone with a build of its own."""
+
+    def __init__(self, work: pathlib.Path, build: pathlib.Path) -> None:
+        self.source = work / "source"
+        self.build = self.source / "build"
+        if not self.source.is_dir():
+            subprocess.run(["git", "clone", "--quiet", str(ROOT), str(self.source)], check=True)
+        else:
+            self.git("fetch", "--quiet", str(ROOT), "HEAD")
+            self.git("checkout", "--quiet", "--force", "FETCH_HEAD")
+        shared = work / "shared"
+        if not shared.exists() and (ROOT.parent / "shared").is_dir():
+            shared.symlink_to(ROOT.parent / "shared")
+        if not (self.build / "build.ninja").is_file():
+            self.build.mkdir(exist_ok=True)
+            (self.build / "deps").symlink_to(build / "deps")
+            subprocess.run(["meson", "setup", self.build], cwd=self.source, check=True,
+                           stdout=subprocess.DEVNULL)
+        if not self.builds():
+            sys.exit("the tree does not build before any mutation")
+
+    def git(self, *arguments: str) -> None:
+        subprocess.run(["git", *arguments], cwd=self.source, check=True)
+
+    def builds(self) -> bool:
+        return subprocess.run(["ninja", "-C", self.build], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+    def tests_pass(self, layer: str) -> bool:
+        command = ["meson", "test", "-C", self.build, "--no-rebuild", "--quiet", "--maxfail", "1",
+                   *LAYERS[layer]]
+        try:
+            run = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                 check=False, timeout=TEST_SECONDS)
+        except subprocess.TimeoutExpired:
+            return False
+        return run.returncode == 0
+
+    def try_out(self, mutation: Mutation) -> str:
+        """"killed", "survived", or "not built" where the compiler refuses it."""
+        path = self.source / mutation.file
+        original = path.read_text(encoding="utf-8")
+        lines = original.splitlines(keepends=True)
+        lines[mutation.line] = mutation.new + "\n"
+        path.write_text("".join(lines), encoding="utf-8")
+        try:
+            if not self.builds():
+                return "not built"
+            return "survived" if self.tests_pass(mutation.layer) else "killed"
+        finally:
+            path.write_text(original, encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=pathlib.Path, help="directory for the clone and its build")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build",
+                        help="build directory with the dependencies (build)")
+    parser.add_argument("--count", type=int, default=40, help="mutations that build (40)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--layer", action="append", default=[], choices=sorted(LAYERS))
+    parser.add_argument("--list", action="store_true", help="only print what would be drawn")
+    options = parser.parse_args()
+    if options.list:
+        for _, mutation in zip(range(options.count), draw(ROOT, options.seed, options.layer)):
+            print(mutation.diff())
+        return
+    if options.work is None:
+        parser.error("--work is required")
+    place = Workplace(options.work.resolve(), options.build.resolve())
+    survivors, killed = [], 0
+    for mutation in draw(place.source, options.seed, options.layer):
+        outcome = place.try_out(mutation)
+        print(f"{outcome}: {mutation.diff()}", flush=True)
+        killed += outcome == "killed"
+        if outcome == "survived":
+            survivors.append(mutation)
+        if killed + len(survivors) == options.count:
+            break
+    print(f"\n{killed} of {killed + len(survivors)} killed; survivors:")
+    for mutation in survivors:
+        print(mutation.diff())
+
+
+if __name__ == "__main__":
+    main()
