@@ -209,15 +209,16 @@ class Analyzer : public virtual AnalyzerHost {
     std::deque<Item> queue;
     std::size_t cursor = 0;  // number of items at the front that the analysis task is done with
     GstFlowReturn flow = GST_FLOW_FLUSHING;  // what `chain` returns; OK while data flows
-    std::uint64_t epoch = 0;      // counts flushes: results of an older epoch are dropped
-    std::stop_source stop;        // of this epoch
-    bool is_eos = false;          // upstream sent EOS: no more frames
-    bool refuses_frames = false;  // downstream wants no more frames of this segment
-    bool has_sent_eos = false;    // downstream was sent an EOS because the flow stopped
-    bool is_active = false;       // the source pad is
-    bool is_ending = false;       // the analysis task is to return
-    bool is_inferring = false;    // the analysis task uses a worker, or waits for one
-    std::size_t gone_frames = 0;  // frames in state Gone that the inference still uses
+    std::uint64_t epoch = 0;             // counts flushes: results of an older epoch are dropped
+    std::vector<Ref<GstEvent>> flushed;  // events dropped by flushes since the last item was taken
+    std::stop_source stop;               // of this epoch
+    bool is_eos = false;                 // upstream sent EOS: no more frames
+    bool refuses_frames = false;         // downstream wants no more frames of this segment
+    bool has_sent_eos = false;           // downstream was sent an EOS because the flow stopped
+    bool is_active = false;              // the source pad is
+    bool is_ending = false;              // the analysis task is to return
+    bool is_inferring = false;           // the analysis task uses a worker, or waits for one
+    std::size_t gone_frames = 0;         // frames in state Gone that the inference still uses
     Passed passed;
     std::uint64_t stream = 0;  // number of the stream that upstream sends
 
@@ -260,6 +261,7 @@ class Analyzer : public virtual AnalyzerHost {
     // Downstream wants no more frames before the next segment. Atomic because a FLUSH_STOP without
     // a FLUSH_START clears it while the task runs.
     std::atomic<bool> drops_frames = false;
+    std::uint64_t epoch = 0;  // in which the last item was taken from the queue
     ClockAlarm alarm;
   };
 
@@ -287,6 +289,7 @@ class Analyzer : public virtual AnalyzerHost {
   // Any thread, without mutex_.
   void clear_queue();
   void store_sticky(GstEvent* event);
+  void store_flushed_again();
   // With mutex_.
   bool has_space(const AnalyzerSettings& settings) const;
   void stamp(Frame& frame, Lock& lock) const;

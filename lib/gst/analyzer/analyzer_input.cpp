@@ -352,6 +352,11 @@ void Analyzer::clear_queue() {
     const std::lock_guard lock(mutex_);
     dropped.swap(shared_.queue);
     shared_.cursor = 0;
+    for (const Item& item : dropped) {
+      if (const auto* event = std::get_if<QueuedEvent>(&item)) {
+        shared_.flushed.push_back(event->event);
+      }
+    }
   }
   for (const Item& item : dropped) {
     if (const auto* event = std::get_if<QueuedEvent>(&item)) store_sticky(event->event.get());

@@ -122,6 +122,8 @@ bool Analyzer::pop_ready_item(Item& item, const AnalyzerSettings& settings, GstC
   }
   item = std::move(first);
   shared_.queue.pop_front();
+  output_.epoch = shared_.epoch;
+  shared_.flushed.clear();
   if (shared_.cursor > 0) shared_.cursor--;
   return true;
 }
@@ -151,6 +153,18 @@ void Analyzer::push_queued_event(Ref<GstEvent> event) {
   const GstEventType type = GST_EVENT_TYPE(event.get());
   if (type == GST_EVENT_SEGMENT || type == GST_EVENT_STREAM_START) output_.drops_frames = false;
   gst_pad_push_event(pads_.src, event.release());
+  store_flushed_again();
+}
+
+// A FLUSH_STOP without a FLUSH_START does not wait for this task. If it came while an event was
+// pushed, that event may have replaced a newer sticky event that the flush had stored.
+void Analyzer::store_flushed_again() {
+  std::vector<Ref<GstEvent>> flushed;
+  {
+    const std::lock_guard lock(mutex_);
+    if (shared_.epoch != output_.epoch) flushed = shared_.flushed;
+  }
+  for (const Ref<GstEvent>& event : flushed) store_sticky(event.get());
 }
 
 // Downstream wants no more frames of this segment; events still go there. Two flags, since the next
