@@ -86,6 +86,7 @@ bool Analyzer::run(std::function<void()> work) {
   return run_work(std::move(work), options);
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): overrides move it
 bool Analyzer::run_work(std::function<void()> work, const JobOptions& options) {
   if (options.stop.stop_requested()) return false;
   work();
