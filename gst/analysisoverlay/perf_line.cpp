@@ -3,11 +3,11 @@
 #include "gst/analysisoverlay/perf_line.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <vector>
 
 #include <opencv2/imgproc.hpp>
 
+#include "lib/base/format.h"
 #include "lib/gst/util/ref.h"
 
 namespace gsttorch {
@@ -21,13 +21,6 @@ constexpr double kFontHeight = 22;  // pixels at scale 1
 constexpr double kLeastHeight = 9;  // pixels
 constexpr int kMargin = 4;          // pixels
 constexpr double kDimmed = 0.25;    // brightness of the image behind the text
-
-template <typename... Values>
-std::string format(const char* pattern, Values... values) {
-  char text[128];
-  const int size = std::snprintf(text, sizeof text, pattern, values...);
-  return std::string(text, std::clamp<int>(size, 0, sizeof text - 1));
-}
 
 std::optional<double> number(const GstStructure* s, const char* field) {
   double real = 0;

@@ -27,15 +27,12 @@ std::string direction_nick(GstTorchFlowDirection direction) {
   return {};
 }
 
-FramePlace place(guint64 frame, GstClockTime pts) {
-  if (!GST_CLOCK_TIME_IS_VALID(pts)) return {frame, std::nullopt};
-  return {frame, static_cast<std::int64_t>(pts)};
-}
-
 Boundary recorded_boundary(const GstTorchShot& shot) {
   const auto kind = parse_transition_kind(enum_nick(GST_TYPE_TORCH_SHOT_BOUNDARY, shot.boundary));
-  return {kind.value_or(TransitionKind::Cut), place(shot.start_frame, shot.start_pts),
-          place(shot.middle_frame, shot.middle_pts), place(shot.end_frame, shot.end_pts),
+  return {kind.value_or(TransitionKind::Cut),
+          {shot.start_frame, known_time(shot.start_pts)},
+          {shot.middle_frame, known_time(shot.middle_pts)},
+          {shot.end_frame, known_time(shot.end_pts)},
           shot.confidence};
 }
 

@@ -153,17 +153,11 @@ class Bed {
           "tee name=t t. ! fakesink async=false sync=false enable-last-sample=false t. ! " + line;
     }
     const bool is_one = !script_.setup.tee && script_.setup.in_a_row == 1;
-    GstElement* made = is_one ? parse_one(line) : parse_bin(line);
-    element_ = Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(made)));
+    element_ = is_one ? parse_launch(line)
+                      : Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(parse_bin(line))));
     bus_ = Ref<GstBus>::adopt(gst_bus_new());
     gst_element_set_bus(element_.get(), bus_.get());
   }
-  static GstElement* parse_one(const std::string& line) {
-    GError* error = nullptr;
-    GstElement* made = gst_parse_launch(line.c_str(), &error);
-    return checked(made, error, line);
-  }
-
   void make_pads() {
     src_ = Ref<GstPad>::adopt(GST_PAD(gst_object_ref_sink(gst_pad_new("src", GST_PAD_SRC))));
     sink_ = Ref<GstPad>::adopt(GST_PAD(gst_object_ref_sink(gst_pad_new("sink", GST_PAD_SINK))));

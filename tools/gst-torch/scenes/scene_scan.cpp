@@ -23,17 +23,14 @@ struct Collected {
   std::vector<ShotScore> scores;
 };
 
-FramePlace place(std::uint64_t frame, GstClockTime pts) {
-  if (!GST_CLOCK_TIME_IS_VALID(pts)) return {frame, std::nullopt};
-  return {frame, static_cast<std::int64_t>(pts)};
-}
-
 // `offset`: from the element's numbers, which may restart within a file, to those of the file.
 Boundary to_boundary(const GstTorchShot& shot, std::uint64_t offset) {
   const auto kind = parse_transition_kind(enum_nick(GST_TYPE_TORCH_SHOT_BOUNDARY, shot.boundary));
-  return {kind.value_or(TransitionKind::Cut), place(shot.start_frame + offset, shot.start_pts),
-          place(shot.middle_frame + offset, shot.middle_pts),
-          place(shot.end_frame + offset, shot.end_pts), shot.confidence};
+  return {kind.value_or(TransitionKind::Cut),
+          {shot.start_frame + offset, known_time(shot.start_pts)},
+          {shot.middle_frame + offset, known_time(shot.middle_pts)},
+          {shot.end_frame + offset, known_time(shot.end_pts)},
+          shot.confidence};
 }
 
 void collect(GstPad* pad, GstBuffer* buffer, Collected& all) {
