@@ -325,7 +325,8 @@ class Analyzer : public virtual AnalyzerHost {
   void analyze_next();
   Task wait_for_task();
   void execute(Task& task);
-  bool wait_until_ready(const std::stop_token& stop);
+  void execute_steps(Task& task);
+  bool wait_until_ready(const Task& task);
   void reset_if_new(std::uint64_t stream);
   bool analyze(Task& task);
   std::vector<AnalyzedFrame> batch_of(Task& task);
@@ -334,7 +335,7 @@ class Analyzer : public virtual AnalyzerHost {
   void settle(std::uint64_t epoch, bool all);
   void record_time(const std::vector<FramePtr>& frames, GstClockTime begin, GstClockTime now);
   void decide_for_query(std::uint64_t epoch);
-  void fail();  // the source pad's task, too
+  void fail(std::uint64_t epoch);  // the source pad's task, too
   // With mutex_.
   Waiting find_waiting() const;
   std::size_t count_leaving() const;
@@ -362,7 +363,7 @@ class Analyzer : public virtual AnalyzerHost {
   // Any thread, without mutex_.
   GstFlowReturn flow() const;
   bool is_flowing() const;
-  void stop_flow(GstFlowReturn flow);
+  void stop_flow(GstFlowReturn flow, std::uint64_t epoch);
   // Any thread, with or without mutex_.
   bool start_task();
   // With mutex_.

@@ -13,22 +13,23 @@ namespace gsttorch {
 // --- what to do next
 
 void Analyzer::analyze_next() {
-  const bool done = guarded(element_, false, [this] {
-    Task task = wait_for_task();
+  Task task;
+  const bool done = guarded(element_, false, [&] {
+    task = wait_for_task();
     if (!task.is_empty()) execute(task);
     post_due_notice();
     return true;
   });
   if (done) return;
   end_inference();
-  fail();
+  fail(task.epoch);
 }
 
 // After an exception, which was posted: the flow ends, so `chain` returns and no query waits for an
 // answer that would never come.
-void Analyzer::fail() {
+void Analyzer::fail(std::uint64_t epoch) {
   reported_ = true;
-  stop_flow(GST_FLOW_ERROR);
+  stop_flow(GST_FLOW_ERROR, epoch);
 }
 
 void Analyzer::end_inference() {
@@ -148,9 +149,20 @@ void Analyzer::begin_task(Task& task, Waiting waiting, const AnalyzerSettings& s
 
 // --- doing it
 
+// What a flush has discarded may fail unnoticed: nobody waits for its results either.
 void Analyzer::execute(Task& task) {
+  try {
+    execute_steps(task);
+  } catch (...) {
+    if (!task.stop.stop_requested()) throw;
+    GST_DEBUG_OBJECT(element_, "an inference that a flush had discarded failed");
+    end_inference();
+  }
+}
+
+void Analyzer::execute_steps(Task& task) {
   if (!task.frames.empty()) {
-    const bool done = wait_until_ready(task.stop) && analyze(task);
+    const bool done = wait_until_ready(task) && analyze(task);
     end_inference();  // before `settle`, which wakes those who look at is_inferring
     if (done) settle(task.epoch, false);
     return;
@@ -184,14 +196,14 @@ void Analyzer::decide_for_query(std::uint64_t epoch) {
 bool Analyzer::has_undecided() const { return count_frames(FrameState::Undecided) > 0; }
 
 // Waits for what the analysis loads. False if it failed, or a flush or the end came first.
-bool Analyzer::wait_until_ready(const std::stop_token& stop) {
+bool Analyzer::wait_until_ready(const Task& task) {
   if (analysis_thread_.is_ready) return true;
-  const auto ready = analysis_->wait_until_ready(stop);
+  const auto ready = analysis_->wait_until_ready(task.stop);
   analysis_thread_.is_ready = ready.ok();
   if (ready) return true;
   if (ready.error().code == ErrorCode::Cancelled) return false;
   report(ready.error());
-  stop_flow(GST_FLOW_ERROR);
+  stop_flow(GST_FLOW_ERROR, task.epoch);
   return false;
 }
 
@@ -274,7 +286,7 @@ bool Analyzer::analyze(Task& task) {
     return false;  // nobody wants the result any more
   }
   report(result.error());
-  stop_flow(GST_FLOW_ERROR);
+  stop_flow(GST_FLOW_ERROR, task.epoch);
   return false;
 }
 

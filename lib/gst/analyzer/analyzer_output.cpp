@@ -25,7 +25,7 @@ bool Analyzer::start_task() {
         auto* self = static_cast<Analyzer*>(GST_TORCH_ANALYZER(element)->impl);
         if (guarded(element, false, [self] { return self->push_next(), true; })) return;
         self->give_up_answer();
-        self->fail();
+        self->fail(self->output_.epoch);
       },
       element_, nullptr);
 }
@@ -38,10 +38,11 @@ void Analyzer::give_up_answer() {
 }
 
 // Nothing is pushed any more, and upstream gets the same flow return. The queue is kept: after
-// NOT_LINKED somebody may be linked (`src_event`).
-void Analyzer::stop_flow(GstFlowReturn flow) {
+// NOT_LINKED somebody may be linked (`src_event`). What failed in an older epoch was discarded by a
+// flush, and the stream after it goes on.
+void Analyzer::stop_flow(GstFlowReturn flow, std::uint64_t epoch) {
   const std::lock_guard lock(mutex_);
-  if (shared_.flow != GST_FLOW_OK) return;
+  if (shared_.flow != GST_FLOW_OK || shared_.epoch != epoch) return;
   // Somebody was linked after this push and sent RECONFIGURE, when the flow was still OK. The flag
   // was cleared before the push (`push_frame`), so it can only be from after.
   if (flow == GST_FLOW_NOT_LINKED && gst_pad_needs_reconfigure(pads_.src)) return;
@@ -199,7 +200,7 @@ void Analyzer::push_frame(AnalyzedFrame& frame) {
   if (flow == GST_FLOW_EOS) {
     end_segment();
   } else if (flow != GST_FLOW_OK) {
-    stop_flow(flow);
+    stop_flow(flow, output_.epoch);
   }
 }
 

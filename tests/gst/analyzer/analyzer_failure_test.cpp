@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 // Errors inside a model element become exactly one error on the bus.
+#include <atomic>
+#include <future>
 #include <new>
 #include <stdexcept>
 
@@ -102,6 +104,34 @@ TEST_F(AnalyzerFailure, an_exception_leaves_no_query_without_an_answer) {
   push_frames(0, 1);
   const auto query = Ref<GstQuery>::adopt(gst_query_new_drain());
   EXPECT_FALSE(gst_pad_peer_query(pads->src(), query.get()));
+}
+
+// The inference that a flush discards fails once the stream after the flush has begun.
+class AnalyzerDiscarded : public AnalyzerFailure, public testing::WithParamInterface<bool> {};
+INSTANTIATE_TEST_SUITE_P(error_and_exception, AnalyzerDiscarded, testing::Bool());
+
+TEST_P(AnalyzerDiscarded, a_failure_does_not_stop_the_stream_after_a_flush) {
+  std::promise<void> begins, may_fail;
+  std::atomic<int> calls = 0;
+  work.analyze = [&](auto, auto) -> Result<void> {
+    if (calls++ > 0) return {};
+    begins.set_value();
+    may_fail.get_future().wait();
+    if (GetParam()) throw std::runtime_error("broken maths");
+    return Error{ErrorCode::Failed, "broken maths"};
+  };
+  begin();
+  push_frames(0, 1);
+  begins.get_future().wait();
+  pads->flush();
+  pads->forget();
+  pads->push_segment();
+  push_frames(1, 1);
+  may_fail.set_value();
+  push_frames(2, 1);
+  pads->push_eos();
+  EXPECT_THAT(pads->wait_for(4), ElementsAre("segment", "buffer 1", "buffer 2", "eos"));
+  EXPECT_THAT(pads->bus.take(GST_MESSAGE_ERROR), SizeIs(0));
 }
 
 TEST_F(AnalyzerFailure, an_exception_while_it_waits_for_the_weights_is_posted_once) {
