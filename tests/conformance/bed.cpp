@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <future>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 
 #include <gst/video/video.h>
@@ -26,15 +28,14 @@ namespace {
 
 constexpr GstClockTime kFrame = 40 * GST_MSECOND;
 constexpr int kMostPushes = 500;
-constexpr const char* kCaps[kCapsCount] = {
-    "video/x-raw,format=GRAY8,width=16,height=8,framerate=25/1",
-    "video/x-raw,format=GRAY8,width=24,height=10,framerate=25/1",
-    "video/x-raw,format=RGB,width=16,height=8,framerate=25/1",
-    "video/x-raw,format=GRAY8,width=16,height=8,framerate=50/1",
+struct Video {
+  const char* format;
+  int width, height, rate;
 };
+constexpr Video kCaps[kCapsCount] = {
+    {"GRAY8", 16, 8, 25}, {"GRAY8", 24, 10, 25}, {"RGB", 16, 8, 25}, {"GRAY8", 16, 8, 50}};
 constexpr auto kDeep =
     static_cast<GstBufferCopyFlags>(GST_BUFFER_COPY_MEMORY | GST_BUFFER_COPY_DEEP);
-constexpr GstVideoRectangle kCropped = {3, 2, 8, 4};
 constexpr GstFlowReturn kErrors[] = {GST_FLOW_ERROR, GST_FLOW_EOS, GST_FLOW_NOT_NEGOTIATED,
                                      GST_FLOW_CUSTOM_ERROR};
 
@@ -72,9 +73,14 @@ struct Pushed {
   guint32 segment = 0;
 };
 
+enum class Outcome { Success, Error, Throws };
+
 class Bed {
  public:
-  Bed(const Script& script, const Subject& subject) : script_(script), subject_(subject) {
+  Bed(const Script& script, const Subject& subject)
+      : script_(script),
+        subject_(subject),
+        cropped_{3 * subject.scale, 2 * subject.scale, 8 * subject.scale, 4 * subject.scale} {
     if (subject.is_analyzer) set_up_work();
     make_element();
     make_pads();
@@ -117,8 +123,19 @@ class Bed {
       for (const AnalyzedFrame& frame : frames) verify_view(frame);
       const int us = script_.setup.work_us * static_cast<int>(frames.size());
       if (us > 0) g_usleep(static_cast<gulong>(us));
-      return {};
+      return outcome();
     };
+  }
+  Result<void> outcome() const {
+    switch (work_outcome_) {
+      case Outcome::Throws:
+        throw std::runtime_error("the work throws");
+      case Outcome::Error:
+        return Error{ErrorCode::Failed, "the work fails"};
+      case Outcome::Success:
+        break;
+    }
+    return {};
   }
 
   /// The visible part of a frame is what its crop meta says.
@@ -127,9 +144,9 @@ class Bed {
     const auto view = frame.image->view();
     if (!view) return;
     const GstVideoCropMeta* crop = gst_buffer_get_video_crop_meta(frame.buffer.get());
-    const int x = crop ? kCropped.x : 0, y = crop ? kCropped.y : 0;
+    const int x = crop ? cropped_.x : 0, y = crop ? cropped_.y : 0;
     const guint64 serial = GST_BUFFER_OFFSET(frame.buffer.get());
-    if (crop && (view->width != kCropped.w || view->height != kCropped.h)) {
+    if (crop && (view->width != cropped_.w || view->height != cropped_.h)) {
       problem("analysed " + std::to_string(view->width) + "x" + std::to_string(view->height) +
               " of a cropped frame");
     }
@@ -139,7 +156,10 @@ class Bed {
   }
 
   std::string one(int number) const {
-    const std::string named = subject_.launch + " name=x" + std::to_string(number);
+    std::string named = subject_.launch + " name=x" + std::to_string(number);
+    if (const auto at = named.find("{}"); at != std::string::npos) {
+      named.replace(at, 2, std::to_string(number));
+    }
     if (!subject_.is_analyzer) return named;
     return named + " batch-size=" + std::to_string(script_.setup.batch_size) +
            " batch-timeout=2000000";
@@ -198,7 +218,8 @@ class Bed {
     pool_ = gst_buffer_pool_new();
     GstStructure* config = gst_buffer_pool_get_config(pool_);
     const auto size = static_cast<guint>(script_.setup.pool);
-    gst_buffer_pool_config_set_params(config, nullptr, 4096, size, size);
+    const auto bytes = static_cast<guint>(4096 * subject_.scale * subject_.scale);
+    gst_buffer_pool_config_set_params(config, nullptr, bytes, size, size);
     gst_buffer_pool_set_config(pool_, config);
     gst_buffer_pool_set_active(pool_, TRUE);
   }
@@ -254,11 +275,24 @@ class Bed {
 
   GstFlowReturn arrive(GstBuffer* buffer) {
     if (const int us = sink_us_; us > 0) g_usleep(static_cast<gulong>(us));
+    if (script_.setup.clocked) wait_for_time_of(buffer);
     const std::string text = describe(buffer);
     const std::lock_guard lock(mutex_);
     verify(buffer);
     to_->push_back(text);
     return sink_flow_;
+  }
+
+  /// A sink with a clock that runs 200 times as fast as others, and that has little patience.
+  void wait_for_time_of(GstBuffer* buffer) {
+    if (!GST_BUFFER_PTS_IS_VALID(buffer)) return;
+    const auto stream_us = static_cast<gint64>(GST_BUFFER_PTS(buffer) / GST_USECOND / 200);
+    const gint64 now = g_get_monotonic_time();
+    if (!clock_start_us_ || stream_us < last_stream_us_) clock_start_us_ = now - stream_us;
+    last_stream_us_ = stream_us;
+    const gint64 due = *clock_start_us_ + stream_us;
+    if (due > now) g_usleep(static_cast<gulong>(std::min<gint64>(due - now, 2000)));
+    if (due > now + 2000) clock_start_us_ = now - stream_us;
   }
 
   void arrive(GstEvent* event) {
@@ -315,8 +349,8 @@ class Bed {
                         (GST_BUFFER_FLAG_DISCONT | GST_BUFFER_FLAG_GAP | GST_BUFFER_FLAG_MARKER);
     return "buffer " + std::to_string(GST_BUFFER_OFFSET(buffer)) + " pts " +
            time(GST_BUFFER_PTS(buffer)) + " duration " + time(GST_BUFFER_DURATION(buffer)) +
-           " flags " + std::to_string(flags) + " sum " + std::to_string(sum_of(buffer)) +
-           metas_of(buffer);
+           " flags " + std::to_string(flags) + " sum " +
+           std::to_string(subject_.draws ? 0 : sum_of(buffer)) + metas_of(buffer);
   }
   long sum_of(GstBuffer* buffer) {
     GstVideoFrame frame;
@@ -436,6 +470,9 @@ class Bed {
       case Op::StateCycle:
         cycle_state(step.a);
         break;
+      case Op::WorkError:
+        fail_work(step.a ? Outcome::Throws : Outcome::Error, step.b != 0);
+        break;
     }
   }
 
@@ -464,9 +501,16 @@ class Bed {
   void push_stream_start() {
     push_event(gst_event_new_stream_start(("stream " + std::to_string(++names_)).c_str()));
   }
+  Ref<GstCaps> caps_of(int which) const {
+    const Video& video = kCaps[which];
+    return Ref<GstCaps>::adopt(gst_caps_new_simple(
+        "video/x-raw", "format", G_TYPE_STRING, subject_.draws ? "RGB" : video.format, "width",
+        G_TYPE_INT, video.width * subject_.scale, "height", G_TYPE_INT,
+        video.height * subject_.scale, "framerate", GST_TYPE_FRACTION, video.rate, 1, nullptr));
+  }
   void push_caps(int which) {
     caps_index_ = which;
-    const auto caps = Ref<GstCaps>::adopt(gst_caps_from_string(kCaps[which]));
+    const auto caps = caps_of(which);
     gst_video_info_from_caps(&info_, caps.get());
     gchar* text = gst_caps_to_string(caps.get());
     caps_ = text;
@@ -519,10 +563,10 @@ class Bed {
     }
     if (kind == kCrop) {
       GstVideoCropMeta* crop = gst_buffer_add_video_crop_meta(b);
-      crop->x = kCropped.x;
-      crop->y = kCropped.y;
-      crop->width = kCropped.w;
-      crop->height = kCropped.h;
+      crop->x = cropped_.x;
+      crop->y = cropped_.y;
+      crop->width = cropped_.w;
+      crop->height = cropped_.h;
     }
     if (kind == kRegion) gst_buffer_add_video_region_of_interest_meta(b, "face", 1, 2, 3, 4);
     if (kind == kShared && !pool_) shared_.push_back(Ref<GstBuffer>::share(b));
@@ -625,13 +669,13 @@ class Bed {
         more = gst_structure_has_field(gst_query_get_structure(query), "answer") ? " 42" : "";
         break;
       case kAllocation: {
-        const auto caps = Ref<GstCaps>::adopt(gst_caps_from_string(kCaps[caps_index_]));
+        const auto caps = caps_of(caps_index_);
         query = gst_query_new_allocation(caps.get(), TRUE);
         answered = gst_pad_peer_query(src_.get(), query);
         break;
       }
       case kAcceptCaps: {
-        const auto caps = Ref<GstCaps>::adopt(gst_caps_from_string(kCaps[caps_index_]));
+        const auto caps = caps_of(caps_index_);
         query = gst_query_new_accept_caps(caps.get());
         answered = gst_pad_peer_query(src_.get(), query);
         break;
@@ -681,6 +725,35 @@ class Bed {
     set_sink_flow(GST_FLOW_OK);
     flush(1, true);
   }
+  /// The element cannot go on. For one that does no work, downstream cannot.
+  void fail_work(Outcome how, bool while_flushing) {
+    settle();
+    set_work(how);
+    if (while_flushing) {
+      leaves_pool_ = true;
+      push(make_buffer(kPlain));
+      leaves_pool_ = false;
+      std::thread flusher([this] {
+        g_usleep(static_cast<gulong>(script_.setup.work_us));
+        push_event(gst_event_new_flush_start());
+      });
+      GstQuery* query =
+          gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty("conformance"));
+      gst_pad_query(first_pad().get(), query);
+      gst_query_unref(query);
+      flusher.join();
+    } else {
+      note_return("push while the work fails", push_until_refused());
+    }
+    set_work(Outcome::Success);
+    flush(1, true);
+  }
+  void set_work(Outcome outcome) {
+    work_outcome_ = outcome;
+    if (!subject_.is_analyzer) {
+      set_sink_flow(outcome == Outcome::Success ? GST_FLOW_OK : GST_FLOW_ERROR);
+    }
+  }
   void set_sink_flow(GstFlowReturn flow) {
     const std::lock_guard lock(mutex_);
     sink_flow_ = flow;
@@ -712,7 +785,7 @@ class Bed {
       other_ = Ref<GstElement>();
       return;
     }
-    const std::string line = "appsrc ! " + one(0) + " ! " + one(1) + " ! fakesink async=false";
+    const std::string line = "appsrc ! " + one(2) + " ! " + one(3) + " ! fakesink async=false";
     other_ = parse_launch(line);
     gst_element_set_state(other_.get(), GST_STATE_PLAYING);
   }
@@ -804,6 +877,7 @@ class Bed {
 
   const Script& script_;
   const Subject& subject_;
+  const GstVideoRectangle cropped_;
   TestTime time_;
   Ref<GstElement> element_, other_;
   Ref<GstBus> bus_;
@@ -813,6 +887,7 @@ class Bed {
   std::thread fiddler_;
   std::atomic<bool> stops_fiddling_ = false;
   std::atomic<int> sink_us_ = 0;
+  std::atomic<Outcome> work_outcome_ = Outcome::Success;
 
   // Of the script's thread.
   GstVideoInfo info_ = {};
@@ -823,6 +898,10 @@ class Bed {
   int names_ = 0;  // of events, to tell them apart
   GstClockTime next_pts_ = 0;
   bool leaves_pool_ = false;
+
+  // Of the thread that pushes to the test's sink pad.
+  std::optional<gint64> clock_start_us_;
+  gint64 last_stream_us_ = 0;
 
   std::mutex mutex_;
   // Guarded by mutex_.
@@ -851,6 +930,20 @@ std::string first_difference(const std::string& what, const std::vector<std::str
          "\n    here:  " + entry(got) + "\n";
 }
 
+// Set for the signal handler.
+std::string script_at_work;
+
+void print_script(int signal) {
+  std::fputs("CRASH in the script of ", stderr);
+  std::fputs(script_at_work.c_str(), stderr);
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+void print_script_on_signals(const Script& script) {
+  script_at_work = to_string(script);
+  for (const int signal : {SIGABRT, SIGSEGV, SIGTRAP}) std::signal(signal, print_script);
+}
+
 std::chrono::seconds limit() {
   const char* seconds = std::getenv("GST_TORCH_CONFORMANCE_LIMIT");
   return std::chrono::seconds(seconds ? std::atoi(seconds) : 30);
@@ -859,6 +952,7 @@ std::chrono::seconds limit() {
 }  // namespace
 
 Observation run(const Script& script, const Subject& subject) {
+  print_script_on_signals(script);
   std::promise<Observation> result;
   auto done = result.get_future();
   std::thread runner([&] { result.set_value(Bed(script, subject).run()); });

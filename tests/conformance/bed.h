@@ -26,15 +26,17 @@ struct Observation {
 
 /// The element that a script is run on.
 struct Subject {
-  std::string launch;  ///< "queue", "testanalyzer name=x"
-  bool is_analyzer = false;
+  std::string launch;        ///< "queue", "perfmeter"; {} becomes another number for each element
+  bool is_analyzer = false;  ///< the test analyser, which the script's Setup tells how to work
+  bool draws = false;        ///< changes pixels, and takes RGB
+  int scale = 1;             ///< frames are so many times as large
 };
 
-/// Runs a script on an element between two pads. A run that takes longer than the limit prints the
-/// script and ends the process: a hang cannot be undone.
+/// Runs a script on an element between two pads. A run that takes longer than the limit, or a
+/// signal that ends the process, prints the script: neither can be undone.
 Observation run(const Script& script, const Subject& subject);
 
-/// What differs from what `reference` (a queue) did, or empty.
+/// What differs from what `reference` (GStreamer's own element) did, or empty.
 std::string difference(const Script& script, const Observation& reference,
                        const Observation& observed);
 

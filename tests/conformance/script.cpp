@@ -27,6 +27,7 @@ Setup make_setup(Dice& dice) {
   setup.in_a_row = dice.one_in(4) ? 2 : 1;
   setup.pool = dice.one_in(3) ? 1 + dice.roll(4) : 0;
   setup.live = dice.one_in(4);
+  setup.clocked = dice.one_in(6);
   setup.look_ahead = static_cast<unsigned>(dice.roll(4));
   setup.batch_size = 1 + dice.roll(3);
   setup.work_us = dice.one_in(3) ? dice.roll(400) : 0;
@@ -72,7 +73,7 @@ Step make_keeping(Dice& dice) {
 }
 
 Step make_discarding(Dice& dice) {
-  switch (dice.roll(10)) {
+  switch (dice.roll(11)) {
     case 0:
     case 1:
     case 2:
@@ -89,16 +90,19 @@ Step make_discarding(Dice& dice) {
       return {Op::Unlink, dice.roll(2)};
     case 8:
       return {Op::SinkError, dice.roll(4)};
+    case 9:
+      return {Op::WorkError, dice.roll(2), dice.roll(2)};
     default:
       return {Op::StateCycle, dice.roll(2)};
   }
 }
 
 constexpr std::array kNames = {
-    "Buffers",       "List",         "Caps",          "Segment",   "SegmentDone", "Gap",
-    "Tag",           "Custom",       "CustomSticky",  "CustomOob", "StreamStart", "Query",
-    "UpstreamEvent", "SlowSink",     "OtherPipeline", "Wait",      "Flush",       "FlushStopAlone",
-    "FlushTwice",    "EosThenFlush", "EosThenStream", "Unlink",    "SinkError",   "StateCycle"};
+    "Buffers",       "List",   "Caps",           "Segment",      "SegmentDone",
+    "Gap",           "Tag",    "Custom",         "CustomSticky", "CustomOob",
+    "StreamStart",   "Query",  "UpstreamEvent",  "SlowSink",     "OtherPipeline",
+    "Wait",          "Flush",  "FlushStopAlone", "FlushTwice",   "EosThenFlush",
+    "EosThenStream", "Unlink", "SinkError",      "StateCycle",   "WorkError"};
 
 }  // namespace
 
@@ -125,9 +129,10 @@ std::string to_string(const Script& script) {
   const Setup& s = script.setup;
   std::string text = "seed " + std::to_string(script.seed) + ": tee " + std::to_string(s.tee) +
                      ", in a row " + std::to_string(s.in_a_row) + ", pool " +
-                     std::to_string(s.pool) + ", live " + std::to_string(s.live) + ", look-ahead " +
-                     std::to_string(s.look_ahead) + ", batch " + std::to_string(s.batch_size) +
-                     ", work " + std::to_string(s.work_us) + " us, sets properties " +
+                     std::to_string(s.pool) + ", live " + std::to_string(s.live) + ", clocked " +
+                     std::to_string(s.clocked) + ", look-ahead " + std::to_string(s.look_ahead) +
+                     ", batch " + std::to_string(s.batch_size) + ", work " +
+                     std::to_string(s.work_us) + " us, sets properties " +
                      std::to_string(s.sets_properties) + "\n";
   for (const Step& step : script.steps) text += "  " + to_string(step) + "\n";
   return text;

@@ -35,6 +35,8 @@ enum class Op {
   Unlink,          ///< downstream is unlinked for a while; a: waits for the data before
   SinkError,       ///< a: which GstFlowReturn downstream gives until the flush that follows
   StateCycle,      ///< a: 0 PLAYING -> PAUSED -> PLAYING, 1 -> READY -> PLAYING
+  WorkError,       ///< a: 0 the work returns an error, 1 throws; b: 1 while a serialized query
+                   ///< waits and another thread flushes
 };
 inline constexpr int kFirstDiscarding = static_cast<int>(Op::Flush);
 
@@ -69,6 +71,7 @@ struct Setup {
   int in_a_row = 1;
   int pool = 0;  ///< buffers that the source has; 0: as many as it wants
   bool live = false;
+  bool clocked = false;  ///< downstream takes a frame when its time has come
   unsigned look_ahead = 0;
   int batch_size = 1;
   int work_us = 0;               ///< how long the work on one frame takes
