@@ -12,15 +12,19 @@ run by hand. LibTorch and the toolkit come from the build directory of this chec
 """
 import argparse
 import dataclasses
+import json
 import pathlib
 import random
 import re
+import signal
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MOST_PER_LAYER = 10
-TEST_SECONDS = 900
+# Built for every layer: what tests load or start, which no test names as a dependency.
+LOADED = re.compile(r"^(gst/plugin/.*\.so|lib/.*\.so(\.\d+)*|tools/gst-torch)$")
 
 # The tests that have to notice a change in a layer: names of `meson test`.
 UNIT = ("base", "formats", "results", "perf", "shots", "models", "matching", "engine", "device")
@@ -128,7 +132,7 @@ class Workplace:
     """A clone with a build of its own."""
 
     def __init__(self, work: pathlib.Path, build: pathlib.Path) -> None:
-        self.source = work / "source"
+        self.source = (work / "source").resolve()
         self.build = self.source / "build"
         if not self.source.is_dir():
             subprocess.run(["git", "clone", "--quiet", str(ROOT), str(self.source)], check=True)
@@ -143,37 +147,66 @@ class Workplace:
             (self.build / "deps").symlink_to(build / "deps")
             subprocess.run(["meson", "setup", self.build], cwd=self.source, check=True,
                            stdout=subprocess.DEVNULL)
-        if not self.builds():
-            sys.exit("the tree does not build before any mutation")
+        self.files = {target["id"]: target["filename"] for target in self.introspect("--targets")}
+        self.tests = {test["name"]: test for test in self.introspect("--tests")}
+        self.seconds: dict[str, float] = {}  # that the tests of a layer take without a mutation
 
     def git(self, *arguments: str) -> None:
         subprocess.run(["git", *arguments], cwd=self.source, check=True)
 
-    def builds(self) -> bool:
-        return subprocess.run(["ninja", "-C", self.build], stdout=subprocess.DEVNULL,
+    def introspect(self, what: str):
+        return json.loads(subprocess.run(["meson", "introspect", self.build, what], check=True,
+                                         capture_output=True, text=True).stdout)
+
+    def targets(self, layer: str) -> list[str]:
+        """Files to build for the tests of a layer."""
+        wanted = {file for test in LAYERS[layer] for target in self.tests[test]["depends"]
+                  for file in self.files[target]}
+        names = [str(pathlib.Path(file).relative_to(self.build))
+                 for files in self.files.values() for file in files
+                 if file.startswith(str(self.build))]
+        return sorted(name for name in names
+                      if LOADED.match(name) or str(self.build / name) in wanted)
+
+    def builds(self, targets: list[str]) -> bool:
+        return subprocess.run(["ninja", "-C", self.build, *targets], stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL, check=False).returncode == 0
 
-    def tests_pass(self, layer: str) -> bool:
+    def run_tests(self, layer: str, seconds: float | None) -> bool:
+        """Whether all pass within this time; a mutation can make a test endless."""
         command = ["meson", "test", "-C", self.build, "--no-rebuild", "--quiet", "--maxfail", "1",
                    *LAYERS[layer]]
-        try:
-            run = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                 check=False, timeout=TEST_SECONDS)
-        except subprocess.TimeoutExpired:
-            return False
-        return run.returncode == 0
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              stdin=subprocess.DEVNULL) as run:
+            try:
+                return run.wait(seconds) == 0
+            except subprocess.TimeoutExpired:
+                run.send_signal(signal.SIGINT)  # meson then ends the tests
+                run.wait()
+                return False
+
+    def measure(self, layer: str) -> None:
+        """How long the tests of a layer take, once. They must pass without a mutation."""
+        if layer in self.seconds:
+            return
+        began = time.monotonic()
+        if not self.builds(self.targets(layer)) or not self.run_tests(layer, None):
+            sys.exit(f"the tests of {layer} fail without a mutation")
+        self.seconds[layer] = time.monotonic() - began
 
     def try_out(self, mutation: Mutation) -> str:
         """"killed", "survived", or "not built" where the compiler refuses it."""
+        self.measure(mutation.layer)
         path = self.source / mutation.file
         original = path.read_text(encoding="utf-8")
         lines = original.splitlines(keepends=True)
         lines[mutation.line] = mutation.new + "\n"
         path.write_text("".join(lines), encoding="utf-8")
         try:
-            if not self.builds():
+            if not self.builds(self.targets(mutation.layer)):
                 return "not built"
-            return "survived" if self.tests_pass(mutation.layer) else "killed"
+            limit = 60 + 4 * self.seconds[mutation.layer]
+            return "survived" if self.run_tests(mutation.layer, limit) else "killed"
         finally:
             path.write_text(original, encoding="utf-8")
 
