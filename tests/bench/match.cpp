@@ -78,9 +78,9 @@ int run(int argc, char** argv) {
     written << "frame,x0,y0,x1,y1,confidence\n";
   }
   engine->enter_worker("cpu", 0);
-  ModelOptions options = {argv[1], "cpu"};
-  if (argc > 8) options.precision = parse_precision(argv[8]).value_or(Precision::Auto);
-  const auto model = value_of(engine->load_match_model(options));
+  ModelOptions model_options = {argv[1], "cpu"};
+  if (argc > 8) model_options.precision = parse_precision(argv[8]).value_or(Precision::Auto);
+  const auto model = value_of(engine->load_match_model(model_options));
   const std::size_t weights = engine->memory("cpu").current;
   engine->reset_memory_peak("cpu");
 
