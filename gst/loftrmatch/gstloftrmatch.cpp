@@ -15,8 +15,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 videotestsrc pattern=smpte num-buffers=30 ! video/x-raw,width=320,height=240 !
- *   loftrmatch geometry=homography post-messages=true ! fakesink
+ * gst-launch-1.0 videotestsrc pattern=smpte num-buffers=30 ! video/x-raw,width=320,height=240 ! \
+ *     loftrmatch geometry=homography post-messages=true ! fakesink
  * ]|
  */
 #include "gst/loftrmatch/gstloftrmatch.h"

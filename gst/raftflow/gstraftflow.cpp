@@ -13,8 +13,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 videotestsrc pattern=ball num-buffers=30 ! video/x-raw,width=320,height=240 !
- *   raftflow ! videoconvert ! analysisoverlay ! videoconvert ! autovideosink
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=30 ! video/x-raw,width=320,height=240 ! \
+ *     raftflow ! videoconvert ! analysisoverlay ! videoconvert ! autovideosink
  * ]|
  */
 #include "gst/raftflow/gstraftflow.h"
