@@ -112,6 +112,13 @@ std::string stage_of(GstElement* element, ElementWatch::Role role) {
   return is_analyser ? name_of(element) : "";
 }
 
+// Only frames have a width, raw or encoded.
+bool carries_frames(GstPad* pad) {
+  const auto caps = Ref<GstCaps>::adopt(gst_pad_get_current_caps(pad));
+  return caps && gst_caps_get_size(caps.get()) > 0 &&
+         gst_structure_has_field(gst_caps_get_structure(caps.get(), 0), "width");
+}
+
 bool is_linked_inside(GstPad* source, GstPad* sink) {
   GstIterator* links = gst_pad_iterate_internal_links(source);
   if (!links) return false;
@@ -419,6 +426,16 @@ std::uint64_t ElementWatch::passed() const {
     (is_sink ? entered : left) += pad->buffers.load(std::memory_order_relaxed);
   }
   return std::max(entered, left);
+}
+
+bool ElementWatch::has_frames() const {
+  if (has_frames_.load(std::memory_order_relaxed)) return true;
+  for (const auto direction : {GST_PAD_SINK, GST_PAD_SRC}) {
+    for (const PadWatch* pad : pads(direction)) {
+      if (carries_frames(pad->pad.get())) has_frames_.store(true, std::memory_order_relaxed);
+    }
+  }
+  return has_frames_.load(std::memory_order_relaxed);
 }
 
 std::optional<std::uint64_t> ElementWatch::finished() const {

@@ -75,6 +75,8 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   /// Name for users of the stage that the element performs on every frame: "decode", a model's
   /// name, "write"; empty for other elements.
   const std::string& stage() const { return stage_; }
+  /// True once a pad of the element has carried video frames: not audio, nor a container's bytes.
+  bool has_frames() const;
   /// Number of buffers that the element has finished; nullopt if some were not counted.
   std::optional<std::uint64_t> finished() const;
 
@@ -124,6 +126,7 @@ class ElementWatch : public std::enable_shared_from_this<ElementWatch> {
   const std::string stage_;
   const std::shared_ptr<FrameTimes> frames_;
   std::atomic<bool> has_thread_{false};
+  mutable std::atomic<bool> has_frames_{false};  // stays true: stopped pads have no caps
   // Time and thread of the last entry; the time is 0 once the buffer has left.
   std::atomic<std::uint64_t> entered_at_{0};
   std::atomic<std::uintptr_t> entered_by_{0};

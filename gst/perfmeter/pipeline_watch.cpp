@@ -197,7 +197,7 @@ std::vector<ProgressStage> PipelineWatch::stages() const {
   std::vector<ProgressStage> stages;
   const WatchedElements elements = this->elements();
   for (const auto& element : in_stream_order(elements, PadLinks(elements))) {
-    if (element->stage().empty()) continue;
+    if (element->stage().empty() || !element->has_frames()) continue;
     if (const auto finished = element->finished()) stages.push_back({element->stage(), *finished});
   }
   return stages;

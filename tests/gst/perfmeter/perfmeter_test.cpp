@@ -297,6 +297,21 @@ TEST(PerfMeterProgress, tells_percentage_rate_and_stages) {
   EXPECT_FALSE(told.entry("stages", "m"));
 }
 
+TEST(PerfMeterProgress, leaves_out_stages_whose_buffers_are_no_frames) {
+  const TempDirectory directory;
+  const Record told = last_message(
+      "videotestsrc num-buffers=25 ! video/x-raw,framerate=25/1,width=64,height=64 ! perfmeter "
+      "name=m interval=0 progress=messages ! jpegenc ! queue ! matroskamux name=mux ! filesink "
+      "location=" +
+          directory.path("out.mkv") +
+          " audiotestsrc num-buffers=40 ! vorbisenc ! vorbisdec ! vorbisenc ! queue ! mux.",
+      "progress");
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told.number("buffers"), 25u);
+  EXPECT_FALSE(told.entry("stages", "write"));
+  EXPECT_FALSE(told.entry("stages", "decode"));
+}
+
 TEST(PerfMeterProgress, knows_the_end_from_upstream) {
   const Record told = last_message(
       "videotestsrc num-buffers=10 ! video/x-raw,framerate=10/1 ! perfmeter interval=0 "
