@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from conftest import BUILD_ROOT, FAILED, UNAVAILABLE, VIDEO_FRAMES, is_one_line
+from conftest import BUILD_ROOT, FAILED, UNAVAILABLE, VIDEO_FRAMES, is_one_line, launch
 
 BIKES = BUILD_ROOT / "deps" / "videos" / "bikes.mp4"
 CUTS = [30, 76, 137, 187, 242]
@@ -50,6 +50,27 @@ def test_the_edit_decision_list_has_an_event_for_each_shot(bikes):
     events = [line.split() for line in (bikes / "scenes.edl").read_text().splitlines()[3:]]
     assert len(events) == 6
     assert events[1][4:6] == ["00:00:01:05", "00:00:03:01"]
+
+
+@pytest.fixture(name="late", scope="module")
+def video_that_starts_late(tmp_path_factory):
+    """Two shots of 15 frames, the first one at 2 s."""
+    video = tmp_path_factory.mktemp("late") / "late.mkv"
+    caps = "video/x-raw,width=96,height=64,framerate=25/1"
+    launch(f"concat name=cuts ! jpegenc ! matroskamux ! filesink location={video} "
+           f"videotestsrc pattern=ball timestamp-offset=2000000000 num-buffers=15 ! {caps} ! cuts. "
+           f"videotestsrc pattern=smpte num-buffers=15 ! {caps} ! cuts.")
+    return video
+
+
+def test_the_scores_and_the_list_count_time_from_the_same_frame(gst_torch, late, tmp_path):
+    shots, scores = tmp_path / "shots.csv", tmp_path / "scores.csv"
+    done = gst_torch("scenes", late, "-o", shots, "--stats", scores, *MODEL)
+    assert done.returncode == 0, done.stderr
+    frames = list(csv.DictReader(scores.open()))
+    assert [frame["Timecode"] for frame in frames[:2]] == ["00:00:00.000", "00:00:00.040"]
+    listed = [(row["Start Frame"], row["Start Timecode"]) for row in csv.DictReader(shots.open())]
+    assert listed == [(frames[n]["Frame Number"], frames[n]["Timecode"]) for n in (0, 15)]
 
 
 def test_the_scores_show_every_frame(bikes):

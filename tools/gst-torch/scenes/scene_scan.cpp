@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tools/gst-torch/scenes/scene_scan.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "lib/gst/gsttorchshotmeta.h"
@@ -94,13 +95,16 @@ Result<SceneScan> scan_scenes(const std::string& video, const ShotSettings& sett
 }
 
 std::string scores_to_csv(const std::vector<ShotScore>& scores) {
+  const auto first = std::find_if(scores.begin(), scores.end(), [](const auto& s) { return s.pts; });
+  const std::uint64_t start = first != scores.end() ? *first->pts : 0;
   std::string csv = "Frame Number,Timecode,score,distance,mean_luma,boundary\n";
   for (const ShotScore& s : scores) {
     char numbers[96];
     std::snprintf(numbers, sizeof numbers, "%.6f,%.6f,%.3f,%d", s.score, s.distance, s.mean_luma,
                   s.is_boundary ? 1 : 0);
-    csv +=
-        std::to_string(s.frame + 1) + "," + (s.pts ? timecode(*s.pts) : "") + "," + numbers + "\n";
+    const bool has_time = s.pts && *s.pts >= start;
+    csv += std::to_string(s.frame + 1) + "," + (has_time ? timecode(*s.pts - start) : "") + "," +
+           numbers + "\n";
   }
   return csv;
 }

@@ -40,7 +40,7 @@ struct SceneScan {
 Result<SceneScan> scan_scenes(const std::string& video, const ShotSettings& settings);
 
 /// The scores as CSV: "Frame Number,Timecode,score,distance,mean_luma,boundary"; frames are counted
-/// from 1, as in a list of shots.
+/// from 1 and times from the first frame, as in a list of shots.
 std::string scores_to_csv(const std::vector<ShotScore>& scores);
 
 }  // namespace gsttorch
