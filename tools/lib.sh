@@ -22,21 +22,55 @@ die() {
   exit 1
 }
 
+# children PROCESS: prints all processes that descend from it.
+children() {
+  local pids child
+  read -r -d '' -a pids < <(cat /proc/"$1"/task/*/children 2>/dev/null) || true
+  for child in "${pids[@]}"; do
+    echo "$child"
+    children "$child"
+  done
+}
+
+# end_by SIGNAL: ends what the script has started, then the script.
+end_by() {
+  trap '' HUP INT TERM
+  # shellcheck disable=SC2046  # one argument per process; some may have ended
+  kill -TERM $(jobs -p) $(children $$) 2>/dev/null || true
+  wait
+  trap - "$1"
+  kill -s "$1" $$
+}
+for signal in HUP INT TERM; do
+  # shellcheck disable=SC2064  # the signal of this round
+  trap "end_by $signal" $signal
+done
+
+# interruptible COMMAND...: runs it. The shell handles a signal at once only while it waits.
+interruptible() {
+  "$@" <&0 &
+  wait $!
+}
+
 # logged NAME COMMAND...: runs it and redirects its output to build/logs/NAME.log.
 logged() {
   local log=build/logs/$1.log
   shift
   mkdir -p build/logs || die "cannot write to $root/build"
-  "$@" </dev/null >"$log" 2>&1 9>&-  # 9: the lock of tools/setup
+  interruptible "$@" </dev/null >"$log" 2>&1 9>&-  # 9: the lock of tools/setup
 }
 
 # cause NAME: prints cause and remedy, found in build/logs/NAME.log, in one line.
 cause() {
   local log=build/logs/$1.log
+  # Only a warning: sudo looks up the name of this machine, and works without.
+  sed -i '/^sudo: unable to resolve host/d' "$log"
   local network='Temporary failure (in name|resolving)|Could not resolve|Name or service not'
   network+='|NewConnectionError|Network is unreachable|Connection (refused|timed out|reset)'
   network+='|ConnectTimeout|ReadTimeout|Read timed out|ProxyError|(Could not|Unable to) connect'
-  if grep -qE 'No space left on device|ENOSPC|You don.t have enough free space' "$log"; then
+  if grep -qE '^sudo: .*(a terminal is required|password is required|no tty present)' "$log"; then
+    echo "sudo asks for a password, and there is no terminal: run tools/setup in a terminal or as root"
+  elif grep -qE 'No space left on device|ENOSPC|You don.t have enough free space' "$log"; then
     echo "the disk is full: free some space and run tools/setup again"
   elif grep -q 'DO NOT MATCH THE HASHES' "$log"; then
     echo "the downloaded file is not the pinned one (wrong sha256): check the package index" \

@@ -1,63 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """Tests the errors of tools/setup when a step fails, in a copy of tools/ with fake programs."""
-import os
 import pathlib
-import shutil
-import subprocess
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parents[2]
+from conftest import Checkout
+
 TORCH_WHEEL = "torch-2.15.0-cp311-cp311-manylinux_2_28_x86_64.whl"
-ALL_INSTALLED = 'for name; do echo "installed $name"; done'
 NOTHING_INSTALLED = "exit 1"
-
-
-class Checkout:
-    def __init__(self, directory: pathlib.Path) -> None:
-        self.root = directory / "checkout"
-        self.programs = directory / "programs"
-        self.programs.mkdir()
-        shutil.copytree(ROOT / "tools", self.root / "tools")
-        self.environment = {
-            "PATH": f"{self.programs}:{os.environ['PATH']}", "HOME": str(directory), "GST_TORCH_SETUP_CUDA": "0",
-            "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1",
-        }
-        self.pretend("dpkg-query", ALL_INSTALLED)
-
-    def pretend(self, program: str, script: str) -> None:
-        file = self.programs / program
-        file.write_text(f"#!/bin/bash\n{script}\n")
-        file.chmod(0o755)
-
-    def hide(self, program: str) -> None:
-        """Removes one of the system's programs from the PATH."""
-        system = self.root.parent / "system"
-        system.mkdir()
-        for file in pathlib.Path("/usr/bin").iterdir():
-            if file.name != program:
-                (system / file.name).symlink_to(file)
-        self.environment["PATH"] = f"{self.programs}:{system}"
-
-    def setup(self, *arguments: str, **environment: str) -> tuple[int, str]:
-        run = subprocess.run([self.root / "tools" / "setup", *arguments], text=True, check=False,
-                             capture_output=True, env=self.environment | environment)
-        return run.returncode, run.stderr
-
-    def failure(self, **environment: str) -> str:
-        """Returns the one-line error."""
-        status, said = self.setup(**environment)
-        assert status == 1
-        assert said.startswith("setup: ")
-        assert said.count("\n") == 1
-        assert not (self.root / "build" / "deps" / "libtorch").exists()
-        return said
-
-
-@pytest.fixture(name="checkout")
-def fresh_checkout(tmp_path: pathlib.Path) -> Checkout:
-    return Checkout(tmp_path)
 
 
 def test_names_a_machine_that_it_has_no_libtorch_for(checkout: Checkout) -> None:
@@ -77,7 +28,13 @@ def test_tells_what_to_install_where_it_may_not(checkout: Checkout) -> None:
     assert checkout.failure().endswith("apt-get install --no-install-recommends meson\n")
 
 
+UNKNOWN_HOST = "sudo: unable to resolve host box: Name or service not known"
+
+
 @pytest.mark.parametrize("said, expected", [
+    (f"{UNKNOWN_HOST}\nsudo: a terminal is required to read the password", "no terminal"),
+    (f"{UNKNOWN_HOST}\nsudo: a password is required", "no terminal"),
+    (f"{UNKNOWN_HOST}\nE: Unable to locate package meson", "apt sources"),
     ("Err: Temporary failure resolving 'a.mirror'", "no network"),
     ("E: Unable to locate package meson", "apt sources"),
     ("E: You don't have enough free space in /var/cache/apt/archives/.", "disk is full"),
