@@ -21,11 +21,6 @@ void append_line(std::string& text, const Match& m, bool is_inlier) {
   text += line;
 }
 
-Result<void> write_text(const std::string& path, const std::string& text) {
-  return write_whole_file(path,
-                          [&](OutputFile& file) { return file.write(text.data(), text.size()); });
-}
-
 /// Selects columns of all rows; a single column gets the shape (count).
 NpzArray columns_of(const MatchRows& rows, const char* name, std::size_t first,
                     std::size_t columns) {
@@ -80,13 +75,13 @@ std::string match_csv(const MatchRows& rows) {
 
 Result<void> write_match_csv(const std::string& path, std::span<const Match> matches,
                              std::span<const std::uint8_t> inliers) {
-  return write_text(path, match_csv(matches, inliers));
+  return write_whole_file(path, match_csv(matches, inliers));
 }
 
 Result<std::uint64_t> write_match_file(const std::string& path, const MatchRows& rows) {
   if (path.ends_with(".npz")) return write_npz(path, rows);
   const std::string text = match_csv(rows);
-  if (auto done = write_text(path, text); !done) return done.error();
+  if (auto done = write_whole_file(path, text); !done) return done.error();
   return text.size();
 }
 

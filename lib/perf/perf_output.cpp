@@ -95,8 +95,7 @@ std::string to_json_line(const PerfRecord& record) {
 }
 
 Result<void> replace_file(const std::string& path, const std::string& text) {
-  return write_whole_file(path,
-                          [&](OutputFile& file) { return file.write(text.data(), text.size()); });
+  return write_whole_file(path, text);
 }
 
 }  // namespace gsttorch

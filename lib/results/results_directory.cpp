@@ -34,10 +34,8 @@ std::optional<Json> recorded_version(const std::string& directory) {
 }
 
 Result<void> write_version(const std::string& directory) {
-  return write_whole_file(format_path(directory), [](OutputFile& file) {
-    const std::string text = Json{{"results_version", kResultsVersion}}.dump() + '\n';
-    return file.write(text.data(), text.size());
-  });
+  return write_whole_file(format_path(directory),
+                          Json{{"results_version", kResultsVersion}}.dump() + '\n');
 }
 
 void remove_full_files(const std::string& directory) {
@@ -180,8 +178,7 @@ Result<void> ResultsDirectory::write_matches(const std::string& file_name, const
 Result<void> ResultsDirectory::write_shot_list() {
   if (auto done = flush(); !done) return done;
   const std::string csv = shots_to_csv(read_recorded_shots(options_.location));
-  return write_whole_file(shot_list_path(options_.location),
-                          [&csv](OutputFile& file) { return file.write(csv.data(), csv.size()); });
+  return write_whole_file(shot_list_path(options_.location), csv);
 }
 
 Result<void> ResultsDirectory::flush() {

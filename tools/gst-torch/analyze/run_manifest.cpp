@@ -206,8 +206,7 @@ Result<void> RunManifest::write_ended(const RunOutcome& outcome, std::uint64_t f
 Result<void> RunManifest::write() {
   // File names need not be UTF-8: what is not is replaced.
   const std::string text = json_.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  return write_whole_file(path_,
-                          [&](OutputFile& file) { return file.write(text.data(), text.size()); });
+  return write_whole_file(path_, text);
 }
 
 }  // namespace gsttorch

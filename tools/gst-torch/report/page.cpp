@@ -99,8 +99,7 @@ std::string whole_page(const std::string& title, const std::string& body) {
 }
 
 Result<void> write_page(const std::string& path, const std::string& page) {
-  return write_whole_file(path,
-                          [&](OutputFile& file) { return file.write(page.data(), page.size()); });
+  return write_whole_file(path, page);
 }
 
 }  // namespace gsttorch

@@ -154,9 +154,7 @@ Result<void> write_score_plot(const std::string& path, const SceneScan& scan,
   if (path.ends_with(".svg")) {
     SvgCanvas canvas(width, kHeight);
     plot.draw(canvas, title);
-    return write_whole_file(path, [text = canvas.file()](OutputFile& file) {
-      return file.write(text.data(), text.size());
-    });
+    return write_whole_file(path, canvas.file());
   }
   const auto canvas = ImageCanvas::create(width, kHeight, kWhite);
   if (!canvas) return canvas.error();
