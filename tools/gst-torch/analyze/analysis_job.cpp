@@ -32,9 +32,7 @@ Result<void> check_outputs(const AnalysisPlan& plan) {
       !same) {
     return same;
   }
-  if (!plan.overlay) return {};
-  if (auto other = check_not_input(*plan.overlay, plan.video); !other) return other;
-  return check_output_file(*plan.overlay);
+  return check_output_files({{"--overlay", plan.overlay}}, {plan.video});
 }
 
 Result<VideoFacts> check_video(const AnalysisPlan& plan) {

@@ -80,17 +80,8 @@ Result<std::string> resolve_flow_weights(const FlowSettings& settings) {
   return model_weights(model == "auto" ? kDefaultModel : model);
 }
 
-Result<void> check_outputs(const FlowCommand& command) {
-  std::vector<std::string> outputs = {command.output};
-  if (command.visual) outputs.push_back(*command.visual);
-  for (const std::string& output : outputs) {
-    if (auto writable = check_output_file(output); !writable) return writable;
-    for (const std::string& input : {command.earlier, command.later}) {
-      if (auto other = check_not_input(output, input); !other) return other;
-    }
-  }
-  if (!command.visual) return {};
-  return check_not_input(*command.visual, command.output);
+std::vector<OutputOption> outputs(const FlowCommand& command) {
+  return {{"-o", command.output}, {"--visual", command.visual}};
 }
 
 std::string format_size(const Image& image) {
@@ -166,13 +157,14 @@ Result<void> write_visual(const std::string& path, const FlowView& flow, double 
 Result<void> write_results(const FlowCommand& command, const FlowResult& result) {
   auto flow = host_view(result);
   if (!flow) return flow.error();
-  if (auto written = write_flow_file(command.output, *flow); !written) return written;
+  if (auto written = write_flow_file(output_path(command.output), *flow); !written) return written;
   if (!command.visual) return {};
-  return write_visual(*command.visual, *flow, result.max_magnitude_px);
+  return write_visual(output_path(*command.visual), *flow, result.max_magnitude_px);
 }
 
 Result<void> run(const FlowCommand& command) {
-  if (auto writable = check_outputs(command); !writable) return writable;
+  const std::vector<std::string> inputs = {command.earlier, command.later};
+  if (auto writable = check_output_files(outputs(command), inputs); !writable) return writable;
   auto images = read_images(command);
   if (!images) return images.error();
   auto model = load_model(command.settings);
@@ -180,10 +172,11 @@ Result<void> run(const FlowCommand& command) {
   auto timed = compute(**model, *images, flow_options(command.settings));
   if (!timed) return timed.error();
   if (auto written = write_results(command, timed->flow); !written) return written;
-  std::printf("%s, mean %.3f px, max %.3f px, %d iterations, %.0f ms on %s\n",
-              format_size(images->earlier).c_str(), timed->flow.mean_magnitude_px,
-              timed->flow.max_magnitude_px, timed->flow.iterations, timed->duration_ms,
-              (*model)->info().device.c_str());
+  std::fprintf(summary_stream(outputs(command)),
+               "%s, mean %.3f px, max %.3f px, %d iterations, %.0f ms on %s\n",
+               format_size(images->earlier).c_str(), timed->flow.mean_magnitude_px,
+               timed->flow.max_magnitude_px, timed->flow.iterations, timed->duration_ms,
+               (*model)->info().device.c_str());
   return {};
 }
 
@@ -202,9 +195,9 @@ int cmd_flow(int argc, char** argv) {
   std::optional<std::string> output;
   FlowCommand command;
   Options options("flow", kDescription);
-  options.add("output", 'o', &output, ".flo file to write", "OUT.flo");
-  options.add("visual", 0, &command.visual, "Also draw the flow with Middlebury's colours",
-              "OUT.png");
+  options.add("output", 'o', &output, ".flo file to write (- = standard output)", "OUT.flo");
+  options.add("visual", 0, &command.visual,
+              "Also draw the flow with Middlebury's colours (- = standard output)", "OUT.png");
   add_options(command.settings, options);
   if (auto status = options.parse(argc, argv, 2)) return *status;
   if (!output) return options.usage_error("-o OUT.flo is required");

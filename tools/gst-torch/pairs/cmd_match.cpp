@@ -72,17 +72,8 @@ std::optional<std::string> read_settings(MatchCommand& command) {
   return command.compute.problem();
 }
 
-Result<void> check_outputs(const MatchCommand& command) {
-  std::vector<std::string> outputs = {command.output};
-  if (command.visual) outputs.push_back(*command.visual);
-  for (const std::string& output : outputs) {
-    if (auto writable = check_output_file(output); !writable) return writable;
-    for (const std::string& input : {command.first, command.second}) {
-      if (auto other = check_not_input(output, input); !other) return other;
-    }
-  }
-  if (!command.visual) return {};
-  return check_not_input(*command.visual, command.output);
+std::vector<OutputOption> outputs(const MatchCommand& command) {
+  return {{"-o", command.output}, {"--visual", command.visual}};
 }
 
 // As loftrmatch takes `auto`: the official model where it was fetched, else the bundled one.
@@ -132,24 +123,25 @@ Result<Matched> compute(MatchModel& model, const MatchCommand& command, const Im
   return matched;
 }
 
-void print_summary(const Matched& matched) {
-  std::printf("%zu matches, %.0f ms on %s\n", matched.matches.size(), matched.duration_ms,
-              matched.device.c_str());
+void print_summary(const Matched& matched, std::FILE* out) {
+  std::fprintf(out, "%zu matches, %.0f ms on %s\n", matched.matches.size(), matched.duration_ms,
+               matched.device.c_str());
   if (!matched.geometry) return;
   const Geometry& g = *matched.geometry;
   const char* verdict = g.verdict == Verdict::Static  ? "static"
                         : g.verdict == Verdict::Moved ? "moved"
                                                       : "lost";
-  std::printf("%s, %zu inliers, residual %.3f px\n", verdict, g.inlier_count, g.residual_px);
+  std::fprintf(out, "%s, %zu inliers, residual %.3f px\n", verdict, g.inlier_count, g.residual_px);
   if (!g.matrix) return;
   const auto& m = *g.matrix;
   for (std::size_t row = 0; row < 3; row++) {
-    std::printf("  %.8g %.8g %.8g\n", m[3 * row], m[3 * row + 1], m[3 * row + 2]);
+    std::fprintf(out, "  %.8g %.8g %.8g\n", m[3 * row], m[3 * row + 1], m[3 * row + 2]);
   }
 }
 
 Result<void> run(const MatchCommand& command) {
-  if (auto writable = check_outputs(command); !writable) return writable;
+  const std::vector<std::string> inputs = {command.first, command.second};
+  if (auto writable = check_output_files(outputs(command), inputs); !writable) return writable;
   auto first = read_image(command.first);
   if (!first) return first.error();
   auto second = read_image(command.second);
@@ -159,12 +151,13 @@ Result<void> run(const MatchCommand& command) {
   auto matched = compute(**model, command, *first, *second);
   if (!matched) return matched.error();
   const auto inliers = matched->geometry ? matched->geometry->inliers : std::vector<std::uint8_t>();
-  if (auto done = write_match_csv(command.output, matched->matches, inliers); !done) return done;
+  const std::string output = output_path(command.output);
+  if (auto done = write_match_csv(output, matched->matches, inliers); !done) return done;
   if (command.visual) {
     const Image drawn = draw_matches(*first, *second, matched->matches, inliers);
-    if (auto done = write_png(*command.visual, drawn); !done) return done;
+    if (auto done = write_png(output_path(*command.visual), drawn); !done) return done;
   }
-  print_summary(*matched);
+  print_summary(*matched, summary_stream(outputs(command)));
   return {};
 }
 
@@ -184,9 +177,11 @@ int cmd_match(int argc, char** argv) {
   std::optional<std::string> output;
   MatchCommand command;
   Options options("match", kDescription);
-  options.add("output", 'o', &output, "CSV file to write", "OUT.csv");
-  options.add("visual", 0, &command.visual,
-              "Also draw both images side by side, with lines between matches", "OUT.png");
+  options.add("output", 'o', &output, "CSV file to write (- = standard output)", "OUT.csv");
+  options.add(
+      "visual", 0, &command.visual,
+      "Also draw both images side by side, with lines between matches (- = standard output)",
+      "OUT.png");
   options.add("model", 'm', &command.model,
               "Name of a model, or path of a weights file (default: loftr-outdoor if it is "
               "installed, otherwise loftr-lite)",

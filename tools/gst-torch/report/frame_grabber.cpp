@@ -13,14 +13,6 @@ namespace {
 constexpr GstClockTime kTimeout = 20 * GST_SECOND;
 constexpr GstClockTimeDiff kTolerance = GST_MSECOND;  // containers round times
 
-std::string bytes_of(GstSample* sample) {
-  GstMapInfo map;
-  if (!gst_buffer_map(gst_sample_get_buffer(sample), &map, GST_MAP_READ)) return "";
-  std::string bytes(reinterpret_cast<const char*>(map.data), map.size);
-  gst_buffer_unmap(gst_sample_get_buffer(sample), &map);
-  return bytes;
-}
-
 }  // namespace
 
 Result<FrameGrabber> FrameGrabber::open(const std::string& video, int width) {

@@ -34,18 +34,13 @@ struct ScenesCommand {
   std::optional<std::string> threshold;
   ShotSettings settings;
 
-  /// Whether the standard output has a summary for people, instead of the list itself.
+  /// Whether there is a summary for people, instead of the list on the standard output.
   bool prints_summary() const { return output || split; }
-  std::vector<std::string> files() const;
-};
-
-std::vector<std::string> ScenesCommand::files() const {
-  std::vector<std::string> files;
-  for (const auto& file : {output, stats, sheet, plot}) {
-    if (file) files.push_back(*file);
+  std::vector<OutputOption> files() const {
+    return {{"-o", output}, {"--stats", stats}, {"--plot", plot}, {"--sheet", sheet}};
   }
-  return files;
-}
+  std::FILE* summary() const { return summary_stream(files()); }
+};
 
 bool ends_with_one_of(const std::string& name, std::initializer_list<const char*> endings) {
   return std::any_of(endings.begin(), endings.end(),
@@ -61,10 +56,6 @@ std::optional<std::string> wrong_options(const ScenesCommand& command) {
   if (command.plot && !ends_with_one_of(*command.plot, {".png", ".svg"})) {
     return "--plot must end in .png or .svg, not \"" + *command.plot + "\"";
   }
-  std::vector<std::string> files = command.files();
-  std::sort(files.begin(), files.end());
-  const auto twice = std::adjacent_find(files.begin(), files.end());
-  if (twice != files.end()) return "two options name the same output file " + *twice;
   return std::nullopt;
 }
 
@@ -81,16 +72,8 @@ std::optional<std::string> read_threshold(ScenesCommand& command) {
 }
 
 Result<void> check_outputs(const ScenesCommand& command) {
-  for (const std::string& file : command.files()) {
-    if (auto writable = check_output_file(file); !writable) return writable;
-    if (auto other = check_not_input(file, command.video); !other) return other;
-  }
+  if (auto good = check_output_files(command.files(), {command.video}); !good) return good;
   return command.split ? check_split_directory(*command.split, command.video) : Result<void>();
-}
-
-Result<void> write_text(const std::string& path, const std::string& text) {
-  return write_whole_file(
-      path, [&text](OutputFile& file) { return file.write(text.data(), text.size()); });
 }
 
 double frames_per_second(const VideoFacts& facts) {
@@ -114,12 +97,14 @@ Result<void> write_list(const ScenesCommand& command, const SceneScan& scan,
   const std::string text =
       format_list(command.output.value_or(""), scan.shots, command.video, facts);
   if (!command.output) {
-    if (!command.prints_summary()) std::fputs(text.c_str(), stdout);
+    const bool is_free = command.summary() == stdout;
+    if (is_free && !command.prints_summary()) std::fputs(text.c_str(), stdout);
     return {};
   }
-  if (auto written = write_text(*command.output, text); !written) return written;
-  std::printf("%zu shots in %zu frames: %s\n", scan.shots.size(), scan.scores.size(),
-              command.output->c_str());
+  const std::string path = output_path(*command.output);
+  if (auto written = write_whole_file(path, text); !written) return written;
+  std::fprintf(command.summary(), "%zu shots in %zu frames: %s\n", scan.shots.size(),
+               scan.scores.size(), command.output->c_str());
   return {};
 }
 
@@ -128,22 +113,22 @@ Result<void> draw_sheet(const ScenesCommand& command, const SceneScan& scan,
   const auto pages = write_contact_sheet({command.video, facts, *command.sheet}, scan);
   if (!pages) return pages.error();
   if (pages->size() < 2 || !command.prints_summary()) return {};
-  std::printf("%zu pages of the contact sheet: %s to %s\n", pages->size(), pages->front().c_str(),
-              pages->back().c_str());
+  std::fprintf(command.summary(), "%zu pages of the contact sheet: %s to %s\n", pages->size(),
+               pages->front().c_str(), pages->back().c_str());
   return {};
 }
 
 Result<void> split(const ScenesCommand& command, const SceneScan& scan, const VideoFacts& facts) {
   SplitRequest request{command.video, facts, *command.split};
   if (command.reencode) request.method = SplitMethod::Reencode;
-  return split_scenes(std::move(request), scan);
+  return split_scenes(std::move(request), scan, command.summary());
 }
 
 Result<void> write_outputs(const ScenesCommand& command, const SceneScan& scan,
                            const VideoFacts& facts) {
   if (command.stats) {
-    const auto written = write_text(*command.stats, scores_to_csv(scan.scores));
-    if (!written) return written;
+    const std::string path = output_path(*command.stats);
+    if (auto written = write_whole_file(path, scores_to_csv(scan.scores)); !written) return written;
   }
   if (command.plot) {
     const std::string title = std::filesystem::path(command.video).filename().string();
@@ -193,10 +178,10 @@ int cmd_scenes(int argc, char** argv) {
   Options options("scenes", kDescription);
   options.add("output", 'o', &command.output,
               "Write the list to this file as JSON (.json), EDL (.edl) or CSV (any other name; "
-              "default: CSV on standard output)",
+              "default: CSV on standard output; - = standard output)",
               "FILE");
-  options.add("stats", 0, &command.stats, "Write the score of every frame to this CSV file",
-              "FILE.csv");
+  options.add("stats", 0, &command.stats,
+              "Write the score of every frame to this CSV file (- = standard output)", "FILE.csv");
   options.add("plot", 0, &command.plot,
               "Plot the scores, the threshold and the boundaries to this file", "FILE.png|svg");
   options.add("sheet", 0, &command.sheet,

@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 
+#include "lib/formats/output_file.h"
 #include "tools/gst-torch/scenes/frame_reader.h"
 #include "tools/gst-torch/scenes/image_comment.h"
 #include "tools/gst-torch/support/drawing/image_canvas.h"
@@ -149,8 +150,9 @@ class Sheet {
     }
     pages_.push_back(page_path(request_.path, pages_.size()));
     const auto page = std::move(page_);
-    if (auto written = write_image(pages_.back(), page->image()); !written) return written;
-    return mark_as_page(pages_.back());
+    auto file = encode_image(pages_.back(), page->image());
+    if (!file) return file.error();
+    return write_whole_file(pages_.back(), marked_as_page(std::move(*file)));
   }
 
   const SheetRequest& request_;

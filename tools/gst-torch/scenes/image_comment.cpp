@@ -9,8 +9,6 @@
 
 #include <zlib.h>
 
-#include "lib/formats/output_file.h"
-
 namespace gsttorch {
 namespace {
 
@@ -53,13 +51,9 @@ bool is_png(std::string_view bytes) { return bytes.starts_with("\x89PNG"); }
 
 }  // namespace
 
-Result<void> mark_as_page(const std::string& path) {
-  std::string bytes = read_bytes(path);
-  if (bytes.size() < kPngEndBytes) return Error{ErrorCode::WriteFailed, "cannot read " + path};
-  const std::size_t at = is_png(bytes) ? bytes.size() - kPngEndBytes : place_of_comment(bytes);
-  bytes.insert(at, is_png(bytes) ? text_chunk() : comment_segment());
-  return write_whole_file(
-      path, [&bytes](OutputFile& file) { return file.write(bytes.data(), bytes.size()); });
+std::string marked_as_page(std::string file) {
+  const std::size_t at = is_png(file) ? file.size() - kPngEndBytes : place_of_comment(file);
+  return file.insert(at, is_png(file) ? text_chunk() : comment_segment());
 }
 
 bool is_marked_as_page(const std::string& path) {

@@ -4,13 +4,11 @@
 
 #include <string>
 
-#include "lib/base/result.h"
-
 namespace gsttorch {
 
-/// Writes into a PNG or JPEG file that it is a page of a contact sheet: as a comment, which
-/// whatever shows images leaves alone.
-Result<void> mark_as_page(const std::string& path);
+/// Adds to the contents of a PNG or JPEG file that it is a page of a contact sheet: as a comment,
+/// which programs that show images ignore.
+std::string marked_as_page(std::string file);
 
 /// Whether a file is there and says that.
 bool is_marked_as_page(const std::string& path);

@@ -22,42 +22,44 @@ Result<std::vector<std::int64_t>> frame_times(const SceneScan& scan, const std::
   return times;
 }
 
-void report_moved(const MovedCut& cut, const std::vector<std::int64_t>& times) {
+void report_moved(const MovedCut& cut, const std::vector<std::int64_t>& times, std::FILE* out) {
   const auto time = [&](std::uint64_t frame) {
     return timecode(static_cast<std::uint64_t>(times[frame] - times[0]));
   };
-  std::printf("shot %zu begins at frame %" PRIu64 " (%s), but ", cut.shot + 1, cut.frame + 1,
-              time(cut.frame).c_str());
+  std::fprintf(out, "shot %zu begins at frame %" PRIu64 " (%s), but ", cut.shot + 1, cut.frame + 1,
+               time(cut.frame).c_str());
   if (!cut.moved_to) {
-    std::printf("has no key frame: it is in the file of the previous shot\n");
+    std::fprintf(out, "has no key frame: it is in the file of the previous shot\n");
     return;
   }
-  std::printf("its file begins at the next key frame, frame %" PRIu64 " (%s), %" PRIu64
-              " frames later\n",
-              *cut.moved_to + 1, time(*cut.moved_to).c_str(), *cut.moved_to - cut.frame);
+  std::fprintf(out,
+               "its file begins at the next key frame, frame %" PRIu64 " (%s), %" PRIu64
+               " frames later\n",
+               *cut.moved_to + 1, time(*cut.moved_to).c_str(), *cut.moved_to - cut.frame);
 }
 
-void report(const SplitOutcome& outcome, const SplitRequest& request) {
-  for (const MovedCut& cut : outcome.plan.moved) report_moved(cut, request.frame_times);
+void report(const SplitOutcome& outcome, const SplitRequest& request, std::FILE* out) {
+  for (const MovedCut& cut : outcome.plan.moved) report_moved(cut, request.frame_times, out);
   for (const std::string& stream : outcome.left_out) {
-    std::printf("left out an audio stream that the container cannot hold: %s\n", stream.c_str());
+    std::fprintf(out, "left out an audio stream that the container cannot hold: %s\n",
+                 stream.c_str());
   }
-  std::printf("%zu shots in %zu files: %s", request.shots.size(), outcome.files.size(),
-              outcome.files.front().c_str());
-  if (outcome.files.size() > 1) std::printf(" to %s", outcome.files.back().c_str());
-  std::printf("\n");
+  std::fprintf(out, "%zu shots in %zu files: %s", request.shots.size(), outcome.files.size(),
+               outcome.files.front().c_str());
+  if (outcome.files.size() > 1) std::fprintf(out, " to %s", outcome.files.back().c_str());
+  std::fprintf(out, "\n");
 }
 
 }  // namespace
 
-Result<void> split_scenes(SplitRequest request, const SceneScan& scan) {
+Result<void> split_scenes(SplitRequest request, const SceneScan& scan, std::FILE* out) {
   auto times = frame_times(scan, request.video);
   if (!times) return times.error();
   request.frame_times = std::move(*times);
   for (const Shot& shot : scan.shots) request.shots.push_back(shot.first_frame);
   const auto outcome = split_video(request);
   if (!outcome) return outcome.error();
-  report(*outcome, request);
+  report(*outcome, request, out);
   return {};
 }
 

@@ -2,15 +2,17 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <cstdio>
+
 #include "lib/base/result.h"
 #include "tools/gst-torch/scenes/scene_scan.h"
 #include "tools/gst-torch/scenes/split/split.h"
 
 namespace gsttorch {
 
-/// Writes each shot that a scan found to its own file, and prints to the standard output which cuts
-/// moved, what sound was left out, and which files there are. `request` lacks its shots
+/// Writes each shot that a scan found to its own file, and prints to `out` which cuts moved, what
+/// sound was left out, and which files there are. `request` lacks its shots
 /// and times.
-Result<void> split_scenes(SplitRequest request, const SceneScan& scan);
+Result<void> split_scenes(SplitRequest request, const SceneScan& scan, std::FILE* out);
 
 }  // namespace gsttorch

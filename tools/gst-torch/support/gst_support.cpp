@@ -162,6 +162,14 @@ std::optional<std::int64_t> running_time_at(GstPad* pad, GstClockTime timestamp)
   return sign * static_cast<std::int64_t>(time);
 }
 
+std::string bytes_of(GstSample* sample) {
+  GstMapInfo map;
+  if (!gst_buffer_map(gst_sample_get_buffer(sample), &map, GST_MAP_READ)) return "";
+  std::string bytes(reinterpret_cast<const char*>(map.data), map.size);
+  gst_buffer_unmap(gst_sample_get_buffer(sample), &map);
+  return bytes;
+}
+
 Result<Pipeline> parse_pipeline(const std::string& text) {
   g_autoptr(GError) error = nullptr;
   auto element = Ref<GstElement>::adopt(

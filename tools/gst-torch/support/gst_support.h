@@ -57,6 +57,9 @@ GstClockTimeDiff pts_offset(GstElement* element);
 /// without a timestamp or a segment of times.
 std::optional<std::int64_t> running_time_at(GstPad* pad, GstClockTime timestamp);
 
+/// The contents of a buffer; empty if they cannot be mapped.
+std::string bytes_of(GstSample* sample);
+
 /// As gst-launch-1.0 reads it.
 Result<Pipeline> parse_pipeline(const std::string& text);
 

@@ -7,6 +7,7 @@
 #include <gst/app/app.h>
 #include <gst/video/video.h>
 
+#include "lib/formats/output_file.h"
 #include "lib/gst/util/ref.h"
 #include "lib/gst/util/video_frame.h"
 #include "tools/gst-torch/support/gst_support.h"
@@ -72,20 +73,10 @@ Result<Image> copy_image(GstBuffer* buffer, GstCaps* caps) {
 
 namespace {
 
-Result<void> write_encoded(const std::string& path, const Image& image,
-                           const std::string& encoder) {
-  auto pipeline = parse_pipeline("appsrc name=image format=time ! videoconvert ! " + encoder +
-                                 " ! filesink name=file");
-  if (!pipeline) return pipeline.error();
-  g_object_set(pipeline->element("file").get(), "location", path.c_str(), nullptr);
-  const auto source = pipeline->element("image");
-  const auto caps = Ref<GstCaps>::adopt(gst_caps_new_simple(
-      "video/x-raw", "format", G_TYPE_STRING, "RGB", "width", G_TYPE_INT, image.width, "height",
-      G_TYPE_INT, image.height, "framerate", GST_TYPE_FRACTION, 0, 1, nullptr));
-  gst_app_src_set_caps(GST_APP_SRC(source.get()), caps.get());
-
-  GstVideoInfo info;  // GStreamer pads rows to four bytes
-  gst_video_info_from_caps(&info, caps.get());
+// GStreamer pads rows to four bytes.
+Ref<GstBuffer> to_buffer(const Image& image, GstCaps* caps) {
+  GstVideoInfo info;
+  gst_video_info_from_caps(&info, caps);
   auto buffer = Ref<GstBuffer>::adopt(gst_buffer_new_allocate(nullptr, info.size, nullptr));
   const gsize row_bytes = gsize{3} * static_cast<gsize>(image.width);
   for (int y = 0; y < image.height; y++) {
@@ -93,24 +84,46 @@ Result<void> write_encoded(const std::string& path, const Image& image,
                     image.rgb.data() + row_bytes * static_cast<gsize>(y), row_bytes);
   }
   GST_BUFFER_PTS(buffer.get()) = 0;
-  gst_app_src_push_buffer(GST_APP_SRC(source.get()), buffer.release());
-  gst_app_src_end_of_stream(GST_APP_SRC(source.get()));
-  if (auto written = pipeline->run_to_end(); !written) {
-    return Error{written.error().code, "cannot write " + path + ": " + written.error().message};
-  }
-  return {};
+  return buffer;
 }
+
+Result<std::string> encode(const Image& image, const char* encoder) {
+  auto pipeline = parse_pipeline("appsrc name=image format=time ! videoconvert ! " +
+                                 std::string(encoder) + " ! appsink name=file sync=false");
+  if (!pipeline) return pipeline.error();
+  const auto source = pipeline->element("image"), sink = pipeline->element("file");
+  const auto caps = Ref<GstCaps>::adopt(gst_caps_new_simple(
+      "video/x-raw", "format", G_TYPE_STRING, "RGB", "width", G_TYPE_INT, image.width, "height",
+      G_TYPE_INT, image.height, "framerate", GST_TYPE_FRACTION, 0, 1, nullptr));
+  gst_app_src_set_caps(GST_APP_SRC(source.get()), caps.get());
+  gst_app_src_push_buffer(GST_APP_SRC(source.get()), to_buffer(image, caps.get()).release());
+  gst_app_src_end_of_stream(GST_APP_SRC(source.get()));
+  if (auto done = pipeline->preroll(GST_CLOCK_TIME_NONE); !done) return done.error();
+  const auto sample = Ref<GstSample>::adopt(gst_app_sink_pull_preroll(GST_APP_SINK(sink.get())));
+  if (!sample) return Error{ErrorCode::Failed, "no image came"};
+  return bytes_of(sample.get());
+}
+
+Result<void> write_encoded(const std::string& path, const Result<std::string>& file) {
+  if (file) return write_whole_file(path, *file);
+  return Error{file.error().code, "cannot write " + path + ": " + file.error().message};
+}
+
+Result<std::string> encode_png(const Image& image) { return encode(image, "pngenc snapshot=true"); }
 
 }  // namespace
 
-Result<void> write_png(const std::string& path, const Image& image) {
-  return write_encoded(path, image, "pngenc snapshot=true");
+Result<std::string> encode_image(const std::string& path, const Image& image) {
+  const bool is_jpeg = path.ends_with(".jpg") || path.ends_with(".jpeg");
+  return is_jpeg ? encode(image, "jpegenc quality=90 snapshot=true") : encode_png(image);
 }
 
 Result<void> write_image(const std::string& path, const Image& image) {
-  const bool is_jpeg = path.ends_with(".jpg") || path.ends_with(".jpeg");
-  return is_jpeg ? write_encoded(path, image, "jpegenc quality=90 snapshot=true")
-                 : write_png(path, image);
+  return write_encoded(path, encode_image(path, image));
+}
+
+Result<void> write_png(const std::string& path, const Image& image) {
+  return write_encoded(path, encode_png(image));
 }
 
 }  // namespace gsttorch

@@ -29,8 +29,10 @@ Result<Image> read_image(const std::string& path);
 /// A frame of RGB.
 Result<Image> copy_image(GstBuffer* buffer, GstCaps* caps);
 
-Result<void> write_png(const std::string& path, const Image& image);
-/// As JPEG where the name ends in .jpg or .jpeg, else as PNG.
+/// The contents of a file of this name: JPEG where it ends in .jpg or .jpeg, else PNG.
+Result<std::string> encode_image(const std::string& path, const Image& image);
+
 Result<void> write_image(const std::string& path, const Image& image);
+Result<void> write_png(const std::string& path, const Image& image);
 
 }  // namespace gsttorch

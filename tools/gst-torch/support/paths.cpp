@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/formats/output_file.h"
+#include "lib/formats/output_target.h"
 
 namespace gsttorch {
 namespace {
@@ -30,6 +31,60 @@ Result<void> try_new_file(const fs::path& directory) {
   return {};
 }
 
+struct Output {
+  std::string option;
+  std::string path;  // as the option names it
+  OutputTarget target;
+};
+
+Result<void> check_directory_of(const std::string& path) {
+  const fs::path directory = fs::path(path).parent_path();
+  auto written = try_new_file(directory.empty() ? fs::path(".") : directory);
+  if (written) return {};
+  return Error{written.error().code, "cannot write " + path + ": " + written.error().message};
+}
+
+// Opening a pipe would wait for its reader.
+Result<void> check_special_file(const Output& output) {
+  const auto& descriptor = output.target.descriptor;
+  const bool can_write = descriptor ? (fcntl(*descriptor, F_GETFL) & O_ACCMODE) != O_RDONLY
+                                    : access(output.target.path.c_str(), W_OK) == 0;
+  return can_write ? Result<void>() : file_error("cannot write", output.path, errno);
+}
+
+Result<void> check_output_file(const Output& output) {
+  std::error_code ignored;
+  const std::string& path = output.target.path;
+  if (fs::is_directory(path, ignored)) {
+    return Error{ErrorCode::BadArgument, "cannot write " + output.path + ": it is a directory"};
+  }
+  if (!output.target.is_regular) return check_special_file(output);
+  if (fs::exists(path, ignored)) {
+    const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (file < 0) return file_error("cannot write", output.path, errno);
+    close(file);
+  }
+  return check_directory_of(path);
+}
+
+Result<void> check_not_input(const Output& output, const std::vector<std::string>& inputs) {
+  std::error_code ignored;
+  for (const std::string& input : inputs) {
+    if (output.path != input && !fs::equivalent(output.target.path, input, ignored)) continue;
+    return Error{ErrorCode::BadArgument, output.path + " is an input: choose another output file"};
+  }
+  return {};
+}
+
+Result<void> check_not_among(const Output& output, const std::vector<Output>& others) {
+  for (const Output& other : others) {
+    if (!is_same_file(output.target, other.target)) continue;
+    return Error{ErrorCode::BadArgument,
+                 other.option + " and " + output.option + " name the same file: " + output.path};
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> check_input_file(const std::string& path) {
@@ -47,23 +102,31 @@ Result<void> check_input_file(const std::string& path) {
   return {};
 }
 
-Result<void> check_output_file(const std::string& path) {
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) {
-    return Error{ErrorCode::BadArgument, "cannot write " + path + ": it is a directory"};
-  }
-  if (fs::exists(path, ignored)) {
-    const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (file < 0) return file_error("cannot write", path, errno);
-    close(file);
-    return {};
-  }
-  const fs::path directory = fs::path(path).parent_path();
-  auto written = try_new_file(directory.empty() ? fs::path(".") : directory);
-  if (!written) {
-    return Error{written.error().code, "cannot write " + path + ": " + written.error().message};
+std::string output_path(const std::string& name) { return name == "-" ? "/dev/stdout" : name; }
+
+Result<void> check_output_files(const std::vector<OutputOption>& outputs,
+                                const std::vector<std::string>& inputs) {
+  std::vector<Output> checked;
+  for (const OutputOption& option : outputs) {
+    if (!option.path) continue;
+    auto target = find_output_target(output_path(*option.path));
+    if (!target) return target.error();
+    const Output output{option.name, *option.path, std::move(*target)};
+    if (auto writable = check_output_file(output); !writable) return writable;
+    if (auto other = check_not_input(output, inputs); !other) return other;
+    if (auto other = check_not_among(output, checked); !other) return other;
+    checked.push_back(output);
   }
   return {};
+}
+
+std::FILE* summary_stream(const std::vector<OutputOption>& outputs) {
+  for (const OutputOption& option : outputs) {
+    if (!option.path) continue;
+    const auto target = find_output_target(output_path(*option.path));
+    if (target && target->is_standard_output()) return stderr;
+  }
+  return stdout;
 }
 
 Result<void> check_output_directory(const std::string& path) {
@@ -71,12 +134,6 @@ Result<void> check_output_directory(const std::string& path) {
   fs::create_directories(path, error);
   if (error) return file_error("cannot create the directory", path, error.value());
   return try_new_file(path);
-}
-
-Result<void> check_not_input(const std::string& output, const std::string& input) {
-  std::error_code ignored;
-  if (output != input && !fs::equivalent(output, input, ignored)) return {};
-  return Error{ErrorCode::BadArgument, output + " is an input: choose another output file"};
 }
 
 }  // namespace gsttorch
