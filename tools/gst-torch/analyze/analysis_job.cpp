@@ -37,7 +37,7 @@ Result<void> check_outputs(const AnalysisPlan& plan) {
 
 Result<VideoFacts> check_video(const AnalysisPlan& plan) {
   if (auto readable = check_input_file(plan.video); !readable) return readable.error();
-  auto facts = probe_video(plan.video);
+  auto facts = probe_video(plan.video, plan.stream);
   if (!facts) return facts;
   if (auto writable = check_outputs(plan); !writable) return writable.error();
   return facts;
@@ -222,9 +222,11 @@ Run new_run(const AnalysisPlan& plan, const JobOptions& options, const VideoFact
 
 }  // namespace
 
-JobResult analyze_video(const AnalysisPlan& plan, const JobOptions& options) {
-  auto facts = check_video(plan);
+JobResult analyze_video(const AnalysisPlan& request, const JobOptions& options) {
+  auto facts = check_video(request);
   if (!facts) return failed(facts.error());
+  AnalysisPlan plan = request;
+  plan.source = facts->source;
   auto record = make_record(plan, options, *facts);
   if (!record) return failed(record.error());
   const Earlier earlier = options.again ? Earlier::Other : inspect_directory(plan, *record);

@@ -36,6 +36,6 @@ struct JobOptions {
 
 /// Analyses one video into its directory, or does what an earlier run has left to do, and makes the
 /// report. The pipeline and what was achieved go to stdout.
-JobResult analyze_video(const AnalysisPlan& plan, const JobOptions& options);
+JobResult analyze_video(const AnalysisPlan& request, const JobOptions& options);
 
 }  // namespace gsttorch

@@ -50,6 +50,11 @@ class Words {
     words_.emplace_back(name);
     return *this;
   }
+  Words& chain(const std::vector<std::string>& elements) {
+    words_.emplace_back("!");
+    words_.insert(words_.end(), elements.begin(), elements.end());
+    return *this;
+  }
   Words& set(const char* property, const std::string& value) {
     words_.push_back(std::string(property) + "=" + quoted_value(value));
     return *this;
@@ -126,8 +131,7 @@ std::vector<std::string> needed_elements(const AnalysisPlan& plan) {
 std::vector<std::string> analysis_pipeline(const AnalysisPlan& plan, const RunExtras& extras) {
   Words words;
   words.element("filesrc").set("location", plan.video);
-  // videoconvert takes only video: the pads of other streams find no partner and are left alone.
-  words.element("decodebin").element("videoconvert").element("queue");
+  words.chain(decoding_words(plan.source)).element("queue");
   if (plan.frames) add_limit(words, *plan.frames);
   for (const Stage* stage : plan.stages.stages()) add_stage(words, *stage, plan);
   add_writer(words, plan);

@@ -8,12 +8,15 @@
 
 #include "tools/gst-torch/analyze/stage_settings.h"
 #include "tools/gst-torch/support/settings.h"
+#include "tools/gst-torch/support/video_source.h"
 
 namespace gsttorch {
 
 /// What to analyse, and where the results go.
 struct AnalysisPlan {
   std::string video;
+  std::optional<int> stream;  ///< number of the video stream; none: the main one
+  VideoSource source = {};    ///< how that stream is decoded: known once the video was probed
   std::string directory;
   StageSettings stages;
   ComputeSettings compute;             ///< of every stage

@@ -8,6 +8,7 @@
 #include "tools/gst-torch/support/commands.h"
 #include "tools/gst-torch/support/interrupt.h"
 #include "tools/gst-torch/support/options.h"
+#include "tools/gst-torch/support/settings.h"
 
 namespace gsttorch {
 namespace {
@@ -17,6 +18,7 @@ std::optional<std::string> problem(const AnalysisPlan& plan, std::size_t videos)
   if (plan.frames && (*plan.frames < 1 || *plan.frames == G_MAXINT)) {
     return "--frames must be at least 1";
   }
+  if (auto wrong = stream_problem(plan.stream)) return wrong;
   if (plan.overlay && !plan.overlay->ends_with(".mkv") && !plan.overlay->ends_with(".webm")) {
     return "--overlay must end in .mkv or .webm, not \"" + *plan.overlay + "\"";
   }
@@ -64,6 +66,7 @@ int cmd_analyze(int argc, char** argv) {
   options.add("overlay", 0, &plan.overlay, "Also write the video with its results drawn beside it",
               "FILE.mkv");
   options.add("frames", 'n', &plan.frames, "Stop after N frames", "N");
+  add_stream_option(plan.stream, options);
   plan.compute.add_to(options);
   plan.stages.add_to(options);
   options.add("verbose", 'v', &job.verbose, "Print debug details of a failed element");

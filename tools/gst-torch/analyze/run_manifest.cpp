@@ -132,6 +132,7 @@ void RunManifest::set_input(const std::string& path, const VideoFacts& facts) {
   input["path"] = path;
   input["absolute_path"] = std::filesystem::absolute(path, ignored).string();
   input["bytes"] = std::filesystem::file_size(path, ignored);
+  input["stream"] = facts.stream;
   input["width"] = facts.width;
   input["height"] = facts.height;
   if (facts.framerate_numerator > 0) {
@@ -158,6 +159,7 @@ void RunManifest::set_identity(const AnalysisPlan& plan) {
   for (const auto& [stage, model] : json_["models"].items()) {
     identity["models"][stage] = model["sha256"];
   }
+  identity["stream"] = json_["input"]["stream"];
   put(identity, "device", plan.compute.device);
   put(identity, "precision", plan.compute.precision);
   for (const Stage* stage : plan.stages.stages()) {

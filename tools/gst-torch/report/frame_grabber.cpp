@@ -7,6 +7,8 @@
 
 #include <gst/app/app.h>
 
+#include "tools/gst-torch/support/media_probe.h"
+
 namespace gsttorch {
 namespace {
 
@@ -15,14 +17,16 @@ constexpr GstClockTimeDiff kTolerance = GST_MSECOND;  // containers round times
 
 }  // namespace
 
-Result<FrameGrabber> FrameGrabber::open(const std::string& video, int width) {
-  auto pipeline = parse_pipeline(
-      "filesrc name=file ! decodebin ! videoconvert ! videoscale ! video/x-raw,width=" +
-      std::to_string(width) +
-      ",pixel-aspect-ratio=1/1 ! videoconvert ! jpegenc quality=72 ! "
-      "appsink name=image sync=false");
+Result<FrameGrabber> FrameGrabber::open(const std::string& video, std::optional<int> stream,
+                                        int width) {
+  const auto facts = probe_video(video, stream);
+  if (!facts) return facts.error();
+  auto pipeline = parse_pipeline(decoding_launch(facts->source) +
+                                 " ! videoscale ! video/x-raw,width=" + std::to_string(width) +
+                                 ",pixel-aspect-ratio=1/1 ! videoconvert ! jpegenc quality=72 ! "
+                                 "appsink name=image sync=false");
   if (!pipeline) return pipeline.error();
-  g_object_set(pipeline->element("file").get(), "location", video.c_str(), nullptr);
+  g_object_set(pipeline->element("source").get(), "location", video.c_str(), nullptr);
   if (auto prerolled = pipeline->preroll(kTimeout); !prerolled) return prerolled.error();
   auto sink = pipeline->element("image");
   const GstClockTimeDiff offset = pts_offset(sink.get());

@@ -15,7 +15,8 @@ namespace gsttorch {
 /// Takes single frames out of a video, as small JPEG images. Thread-bound.
 class FrameGrabber {
  public:
-  static Result<FrameGrabber> open(const std::string& video, int width);
+  /// `stream`: number of the video stream.
+  static Result<FrameGrabber> open(const std::string& video, std::optional<int> stream, int width);
 
   /// The JPEG file of the frame with this PTS (ns); none where it cannot be had.
   std::optional<std::string> frame_at(std::uint64_t pts);

@@ -45,7 +45,9 @@ Images Images::take(const ReportData& data, const std::vector<const ReportFrame*
 void Images::add_frames(const ReportData& data, const std::vector<const ReportFrame*>& frames) {
   const auto input = data.run.find("input");
   if (input == data.run.end() || !input->is_object()) return;
-  auto grabber = FrameGrabber::open(input->value("absolute_path", ""), kWidth);
+  std::optional<int> stream;
+  if (input->contains("stream")) stream = input->value("stream", 0);
+  auto grabber = FrameGrabber::open(input->value("absolute_path", ""), stream, kWidth);
   if (!grabber) return;
   for (const ReportFrame* frame : frames) {
     if (!frame->pts) continue;

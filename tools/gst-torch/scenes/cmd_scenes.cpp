@@ -32,6 +32,7 @@ struct ScenesCommand {
   std::optional<std::string> sheet;
   std::optional<std::string> plot;
   std::optional<std::string> threshold;
+  std::optional<int> stream;
   ShotSettings settings;
 
   /// Whether there is a summary for people, instead of the list on the standard output.
@@ -49,6 +50,7 @@ bool ends_with_one_of(const std::string& name, std::initializer_list<const char*
 
 // What is wrong with the options, if anything.
 std::optional<std::string> wrong_options(const ScenesCommand& command) {
+  if (auto wrong = stream_problem(command.stream)) return wrong;
   if (command.reencode && !command.split) return "--reencode requires --split";
   if (command.sheet && !ends_with_one_of(*command.sheet, {".png", ".jpg", ".jpeg"})) {
     return "--sheet must end in .png or .jpg, not \"" + *command.sheet + "\"";
@@ -142,10 +144,11 @@ Result<void> write_outputs(const ScenesCommand& command, const SceneScan& scan,
 }
 
 Result<void> work(const ScenesCommand& command) {
+  if (auto readable = check_input_file(command.video); !readable) return readable;
   if (auto checked = check_outputs(command); !checked) return checked;
-  const auto facts = probe_video(command.video);
+  const auto facts = probe_video(command.video, command.stream);
   if (!facts) return facts.error();
-  const auto scan = scan_scenes(command.video, command.settings);
+  const auto scan = scan_scenes(command.video, facts->source, command.settings);
   if (!scan) return scan.error();
   return write_outputs(command, *scan, *facts);
 }
@@ -201,6 +204,7 @@ int cmd_scenes(int argc, char** argv) {
   command.settings.compute.add_to(options, 0);
   options.add("threshold", 0, &command.threshold,
               "Minimum score of a shot boundary, from 0.01 to 0.99 (default 0.5)", "NUMBER");
+  add_stream_option(command.stream, options);
   if (auto status = options.parse(argc, argv, 1)) return *status;
   command.video = options.parameters()[0];
   if (auto wrong = read_threshold(command)) return options.usage_error(*wrong);

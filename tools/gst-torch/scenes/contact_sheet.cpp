@@ -170,7 +170,7 @@ Result<std::vector<std::string>> write_contact_sheet(const SheetRequest& request
                                                      const SceneScan& scan) {
   Sheet sheet(request, scan);
   const auto done = read_frames(
-      request.video, frames_of(scan.shots), sheet.frame_width(),
+      {request.video, request.facts.source, sheet.frame_width()}, frames_of(scan.shots),
       [&sheet](std::uint64_t number, const Image& image) { return sheet.take(number, image); });
   if (!done) return done.error();
   remove_pages_from(request.path, sheet.pages().size());

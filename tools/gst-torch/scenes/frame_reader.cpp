@@ -44,15 +44,15 @@ void add_probe(const Pipeline& pipeline, const char* element, GstPadProbeCallbac
 
 }  // namespace
 
-Result<void> read_frames(const std::string& video, const std::vector<std::uint64_t>& numbers,
-                         int width,
+Result<void> read_frames(const FrameRequest& request, const std::vector<std::uint64_t>& numbers,
                          const std::function<Result<void>(std::uint64_t, const Image&)>& take) {
-  auto pipeline = parse_pipeline(
-      "filesrc name=source ! decodebin ! videoconvert name=frames ! videoscale ! "
-      "video/x-raw,pixel-aspect-ratio=1/1,width=" +
-      std::to_string(width) + " ! videoconvert ! video/x-raw,format=RGB ! fakesink name=sink");
+  auto pipeline =
+      parse_pipeline(decoding_launch(request.source) +
+                     " ! videoscale name=frames ! video/x-raw,pixel-aspect-ratio=1/1,width=" +
+                     std::to_string(request.width) +
+                     " ! videoconvert ! video/x-raw,format=RGB ! fakesink name=sink");
   if (!pipeline) return pipeline.error();
-  g_object_set(pipeline->element("source").get(), "location", video.c_str(), nullptr);
+  g_object_set(pipeline->element("source").get(), "location", request.video.c_str(), nullptr);
   Reading reading{numbers, take, 0, 0, std::nullopt};
   add_probe(*pipeline, "frames", drop_unwanted, reading);
   add_probe(*pipeline, "sink", store_frame, reading);
@@ -62,7 +62,7 @@ Result<void> read_frames(const std::string& video, const std::vector<std::uint64
   if (!done) return done.error();
   if (reading.taken == numbers.size()) return {};
   return Error{ErrorCode::Failed, "frame " + std::to_string(numbers[reading.taken] + 1) + " of " +
-                                      video + " could not be decoded a second time"};
+                                      request.video + " could not be decoded a second time"};
 }
 
 }  // namespace gsttorch

@@ -13,10 +13,8 @@
 namespace gsttorch {
 namespace {
 
-// videoconvert takes only video: the pads of other streams find no partner and are left alone.
-constexpr char kPipeline[] =
-    "filesrc name=source ! decodebin ! videoconvert ! queue ! "
-    "scenedetect name=scenes post-messages=false batch-size=4 ! fakesink name=sink";
+constexpr char kDetection[] =
+    " ! queue ! scenedetect name=scenes post-messages=false batch-size=4 ! fakesink name=sink";
 
 // Filled by the streaming thread.
 struct Collected {
@@ -78,8 +76,9 @@ void set_up(const Pipeline& pipeline, const std::string& video, const ShotSettin
 
 }  // namespace
 
-Result<SceneScan> scan_scenes(const std::string& video, const ShotSettings& settings) {
-  auto pipeline = parse_pipeline(kPipeline);
+Result<SceneScan> scan_scenes(const std::string& video, const VideoSource& source,
+                              const ShotSettings& settings) {
+  auto pipeline = parse_pipeline(decoding_launch(source) + kDetection);
   if (!pipeline) return pipeline.error();
   Collected all;
   set_up(*pipeline, video, settings, all);

@@ -9,6 +9,7 @@
 #include "lib/base/result.h"
 #include "lib/results/shot_list.h"
 #include "tools/gst-torch/support/settings.h"
+#include "tools/gst-torch/support/video_source.h"
 
 namespace gsttorch {
 
@@ -37,7 +38,8 @@ struct SceneScan {
 };
 
 /// Plays a video through scenedetect. Needs gst_init.
-Result<SceneScan> scan_scenes(const std::string& video, const ShotSettings& settings);
+Result<SceneScan> scan_scenes(const std::string& video, const VideoSource& source,
+                              const ShotSettings& settings);
 
 /// The scores as CSV: "Frame Number,Timecode,score,distance,mean_luma,boundary"; frames are counted
 /// from 1 and times from the first frame, as in a list of shots.

@@ -13,16 +13,20 @@ constexpr char kCore[] = "libgstreamer1.0-0", kBase[] = "gstreamer1.0-plugins-ba
                kUgly[] = "gstreamer1.0-plugins-ugly", kLibav[] = "gstreamer1.0-libav";
 
 constexpr ElementSource kElements[] = {
-    {"filesrc", kCore, true},       {"filesink", kCore, true},      {"fakesink", kCore, true},
-    {"identity", kCore, true},      {"queue", kCore, true},         {"decodebin", kBase, true},
-    {"parsebin", kBase, true},      {"videoconvert", kBase, true},  {"videoscale", kBase, true},
-    {"appsrc", kBase, true},        {"appsink", kBase, true},       {"qtdemux", kGood, true},
-    {"matroskademux", kGood, true}, {"matroskamux", kGood, true},   {"webmmux", kGood, true},
-    {"vp8enc", kGood, true},        {"vp8dec", kGood, true},        {"jpegdec", kGood, true},
-    {"jpegenc", kGood, true},       {"pngdec", kGood, true},        {"pngenc", kGood, true},
-    {"avdec_h264", kLibav, true},   {"splitmuxsink", kGood, false},  // scenes --split
-    {"mp4mux", kGood, false},                                        // the same, into MP4
-    {"x264enc", kUgly, false},                                       // scenes --split --reencode
+    {"filesrc", kCore, true},     {"filesink", kCore, true},
+    {"fakesink", kCore, true},    {"identity", kCore, true},
+    {"queue", kCore, true},       {"decodebin", kBase, true},
+    {"parsebin", kBase, true},    {"videoconvert", kBase, true},
+    {"videoscale", kBase, true},  {"videoflip", kGood, true},
+    {"appsrc", kBase, true},      {"appsink", kBase, true},
+    {"qtdemux", kGood, true},     {"matroskademux", kGood, true},
+    {"matroskamux", kGood, true}, {"webmmux", kGood, true},
+    {"vp8enc", kGood, true},      {"vp8dec", kGood, true},
+    {"jpegdec", kGood, true},     {"jpegenc", kGood, true},
+    {"pngdec", kGood, true},      {"pngenc", kGood, true},
+    {"avdec_h264", kLibav, true}, {"splitmuxsink", kGood, false},  // scenes --split
+    {"mp4mux", kGood, false},                                      // the same, into MP4
+    {"x264enc", kUgly, false},                                     // scenes --split --reencode
     {"h264parse", kBad, false},  // for H.264 that is in no MP4 or Matroska file
     {"h265parse", kBad, false},
 };

@@ -133,9 +133,6 @@ Result<void> Pipeline::run_unless_interrupted() {
   return Error{ErrorCode::Cancelled, "interrupted"};
 }
 
-namespace {
-
-// That the pad is in now; none where it is not one of times.
 std::optional<GstSegment> segment_at(GstPad* pad) {
   const auto event = Ref<GstEvent>::adopt(gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0));
   if (!event) return std::nullopt;
@@ -143,8 +140,6 @@ std::optional<GstSegment> segment_at(GstPad* pad) {
   gst_event_parse_segment(event.get(), &segment);
   return segment->format == GST_FORMAT_TIME ? std::optional(*segment) : std::nullopt;
 }
-
-}  // namespace
 
 GstClockTimeDiff pts_offset(GstElement* element) {
   const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(element, "sink"));

@@ -49,6 +49,9 @@ class Pipeline {
   Ref<GstElement> pipeline_;
 };
 
+/// That the pad is in now; none where it is not one of times.
+std::optional<GstSegment> segment_at(GstPad* pad);
+
 /// Difference between the PTS at an element's pad "sink" and stream time, in which seeks are given:
 /// containers may start later than 0.
 GstClockTimeDiff pts_offset(GstElement* element);

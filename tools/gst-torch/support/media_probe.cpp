@@ -2,121 +2,110 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tools/gst-torch/support/media_probe.h"
 
-#include <memory>
+#include <algorithm>
+#include <tuple>
+#include <utility>
+#include <vector>
 
-#include <gst/pbutils/pbutils.h>
-
-#include "lib/gst/util/ref.h"
+#include "tools/gst-torch/support/decoded_streams.h"
 
 namespace gsttorch {
 namespace {
 
-constexpr GstClockTime kProbeTimeout = 30 * GST_SECOND;  // each of two times
-
-struct FreeStreams {
-  void operator()(GList* list) const { gst_discoverer_stream_info_list_free(list); }
-};
-using Streams = std::unique_ptr<GList, FreeStreams>;
-
-enum class Wanted { Images, Anything };
-
-/// Names what is missing, for streams of images or for any.
-std::string missing_plugins(GstDiscovererInfo* info, Wanted wanted) {
-  std::string names;
-  const gchar** details = gst_discoverer_info_get_missing_elements_installer_details(info);
-  for (; details && *details; details++) {
-    // "gstreamer|1.0|program|description|decoder-video/x-h264, and more of the caps"
-    g_auto(GStrv) fields = g_strsplit(*details, "|", 5);
-    if (g_strv_length(fields) < 5) continue;
-    const bool images = g_str_has_prefix(fields[4], "decoder-video/") ||
-                        g_str_has_prefix(fields[4], "decoder-image/");
-    if (wanted == Wanted::Images && !images) continue;
-    names += (names.empty() ? "" : ", ") + std::string(fields[3]);
-  }
-  return names;
-}
-
-std::string format_failure(const GError* error) {
-  if (!error) return "it is not a video";
-  // What demuxers say of a file without a single frame is not meant for people.
-  const bool vague = g_error_matches(error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED);
-  return vague ? "it has no decodable frame" : error->message;
-}
-
 Error missing_error(const std::string& plugins) {
   return Error{ErrorCode::LibraryMissing,
-               "no " + plugins + " is installed" +
-                   " (Debian: apt-get install gstreamer1.0-libav gstreamer1.0-plugins-good)"};
+               "no " + plugins +
+                   " is installed (Debian: apt-get install gstreamer1.0-libav "
+                   "gstreamer1.0-plugins-good gstreamer1.0-plugins-bad)"};
 }
 
-Result<void> check_outcome(GstDiscovererInfo* info, const GError* error) {
-  switch (gst_discoverer_info_get_result(info)) {
-    case GST_DISCOVERER_OK:
-      return {};
-    case GST_DISCOVERER_MISSING_PLUGINS: {
-      // What sound would need does not matter.
-      const std::string plugins = missing_plugins(info, Wanted::Images);
-      return plugins.empty() ? Result<void>() : missing_error(plugins);
-    }
-    case GST_DISCOVERER_TIMEOUT:
-      return Error{ErrorCode::Corrupt, "no frame could be decoded within a minute"};
-    default:
-      return Error{ErrorCode::Corrupt, format_failure(error)};
+bool is_image(const std::string& encoding) { return encoding.starts_with("image/"); }
+
+// A file that is nothing but one image. (A video of JPEG images is in a container.)
+bool is_still_image(const DecodedStreams& streams) {
+  return streams.videos.size() == 1 && is_image(streams.file_type) &&
+         streams.videos.front().encoding == streams.file_type;
+}
+
+std::string no_video_text(const DecodedStreams& streams) {
+  if (streams.file_type != "video/quicktime") return "it has no video stream";
+  return "GStreamer finds no video stream in it, but it ignores a video that is shorter than a "
+         "fifth of its MP4 file (ffmpeg -i FILE -c copy FILE.mkv makes it readable)";
+}
+
+Result<void> check_streams(const DecodedStreams& streams) {
+  // What sound would need does not matter, unless there is nothing else.
+  if (!streams.missing_video_decoders.empty()) return missing_error(streams.missing_video_decoders);
+  if (streams.videos.empty() && !streams.missing_plugins.empty()) {
+    return missing_error(streams.missing_plugins);
   }
-}
-
-// Of the outermost stream: that is the container, where there is one.
-std::string container_of(GstDiscovererInfo* info) {
-  g_autoptr(GstDiscovererStreamInfo) stream = gst_discoverer_info_get_stream_info(info);
-  if (!stream) return "";
-  const auto caps = Ref<GstCaps>::adopt(gst_discoverer_stream_info_get_caps(stream));
-  return caps && gst_caps_get_size(caps.get()) > 0
-             ? gst_structure_get_name(gst_caps_get_structure(caps.get(), 0))
-             : "";
-}
-
-Result<VideoFacts> video_facts(GstDiscovererInfo* info) {
-  const Streams streams(gst_discoverer_info_get_video_streams(info));
-  if (!streams) {
-    const std::string plugins = missing_plugins(info, Wanted::Anything);
-    return plugins.empty() ? Error{ErrorCode::Corrupt, "it has no video stream"}
-                           : missing_error(plugins);
-  }
-  auto* stream = static_cast<GstDiscovererVideoInfo*>(streams->data);
-  if (gst_discoverer_video_info_is_image(stream)) {
+  if (streams.error) return *streams.error;
+  if (streams.videos.empty()) return Error{ErrorCode::Corrupt, no_video_text(streams)};
+  if (is_still_image(streams)) {
     return Error{ErrorCode::Corrupt, "it is a still image (gst-torch flow compares two of them)"};
   }
+  return {};
+}
+
+std::uint64_t length_of(const DecodedVideo& video) {
+  const std::uint64_t end = video.end_ns.value_or(0);
+  return end > video.start_ns ? end - video.start_ns : 0;
+}
+
+const DecodedVideo& main_video(const std::vector<DecodedVideo>& videos) {
+  const auto rank = [](const DecodedVideo& video) {
+    return std::tuple(video.has_frame, !is_image(video.encoding), video.is_default,
+                      length_of(video));
+  };
+  return *std::max_element(videos.begin(), videos.end(),
+                           [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+}
+
+std::string stream_numbers(std::size_t count) {
+  if (count == 1) return "0";
+  return (count == 2 ? "0 and " : "0 to ") + std::to_string(count - 1);
+}
+
+Result<const DecodedVideo*> choose_video(const std::vector<DecodedVideo>& videos,
+                                         std::optional<int> stream) {
+  if (!stream) return &main_video(videos);
+  const std::size_t count = videos.size();
+  if (const auto index = static_cast<std::size_t>(*stream); index < count) return &videos[index];
+  return Error{ErrorCode::Corrupt, "it has no video stream " + std::to_string(*stream) + ", only " +
+                                       stream_numbers(count)};
+}
+
+bool is_on_its_side(GstVideoOrientationMethod orientation) {
+  return orientation == GST_VIDEO_ORIENTATION_90R || orientation == GST_VIDEO_ORIENTATION_90L ||
+         orientation == GST_VIDEO_ORIENTATION_UL_LR || orientation == GST_VIDEO_ORIENTATION_UR_LL;
+}
+
+VideoFacts facts_of(const DecodedVideo& video, const DecodedStreams& streams) {
   VideoFacts facts;
-  facts.width = static_cast<int>(gst_discoverer_video_info_get_width(stream));
-  facts.height = static_cast<int>(gst_discoverer_video_info_get_height(stream));
-  facts.framerate_numerator = static_cast<int>(gst_discoverer_video_info_get_framerate_num(stream));
-  facts.framerate_denominator =
-      static_cast<int>(gst_discoverer_video_info_get_framerate_denom(stream));
-  const GstClockTime duration = gst_discoverer_info_get_duration(info);
-  if (GST_CLOCK_TIME_IS_VALID(duration)) facts.duration_ns = duration;
-  facts.container = container_of(info);
+  facts.stream = static_cast<int>(&video - streams.videos.data());
+  facts.stream_id = video.id;
+  if (streams.videos.size() > 1) facts.source.pad = video.pad;
+  facts.source.is_transformed = video.orientation != GST_VIDEO_ORIENTATION_IDENTITY;
+  facts.width = video.width;
+  facts.height = video.height;
+  if (is_on_its_side(video.orientation)) std::swap(facts.width, facts.height);
+  facts.framerate_numerator = video.framerate_numerator;
+  facts.framerate_denominator = video.framerate_denominator;
+  facts.duration_ns = video.end_ns ? length_of(video) : streams.duration_ns;
+  facts.start_ns = video.start_ns;
+  facts.end_ns = video.end_ns;
+  facts.container = streams.file_type;
   return facts;
 }
 
-Result<VideoFacts> discover_once(const std::string& path, bool& timed_out) {
-  g_autoptr(GError) error = nullptr;
-  g_autofree gchar* uri = gst_filename_to_uri(path.c_str(), &error);
-  if (!uri) return Error{ErrorCode::BadArgument, error->message};
-  g_autoptr(GstDiscoverer) discoverer = gst_discoverer_new(kProbeTimeout, &error);
-  if (!discoverer) return Error{ErrorCode::LibraryMissing, error->message};
-  g_autoptr(GstDiscovererInfo) info = gst_discoverer_discover_uri(discoverer, uri, &error);
-  if (!info) return Error{ErrorCode::Corrupt, format_failure(error)};
-  timed_out = gst_discoverer_info_get_result(info) == GST_DISCOVERER_TIMEOUT;
-  if (auto usable = check_outcome(info, error); !usable) return usable.error();
-  return video_facts(info);
-}
-
-// A stream that ends before its first frame is sometimes (once in some hundred times) not noticed
-// by the discoverer, which then waits.
-Result<VideoFacts> discover(const std::string& path) {
-  bool timed_out = false;
-  auto facts = discover_once(path, timed_out);
-  return timed_out ? discover_once(path, timed_out) : facts;
+Result<VideoFacts> read_facts(const std::string& path, std::optional<int> stream) {
+  const auto streams = read_decoded_streams(path);
+  if (!streams) return streams.error();
+  if (auto usable = check_streams(*streams); !usable) return usable.error();
+  const auto video = choose_video(streams->videos, stream);
+  if (!video) return video.error();
+  if (!(*video)->has_frame) return Error{ErrorCode::Corrupt, "it has no decodable frame"};
+  return facts_of(**video, *streams);
 }
 
 }  // namespace
@@ -131,8 +120,8 @@ std::optional<std::uint64_t> VideoFacts::frames() const {
                                      GST_SECOND * static_cast<guint64>(framerate_denominator));
 }
 
-Result<VideoFacts> probe_video(const std::string& path) {
-  auto facts = discover(path);
+Result<VideoFacts> probe_video(const std::string& path, std::optional<int> stream) {
+  auto facts = read_facts(path, stream);
   if (!facts) {
     return Error{facts.error().code,
                  "cannot read the video " + path + ": " + facts.error().message};

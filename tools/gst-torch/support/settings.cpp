@@ -32,6 +32,17 @@ std::optional<std::string> ComputeSettings::problem() const {
   return "unknown precision \"" + *precision + "\": use auto, fp32, fp16 or bf16 (--precision)";
 }
 
+void add_stream_option(std::optional<int>& stream, Options& options) {
+  options.add("stream", 0, &stream,
+              "Number of the video stream, from 0 (default: the default or else the longest one)",
+              "N");
+}
+
+std::optional<std::string> stream_problem(const std::optional<int>& stream) {
+  if (!stream || *stream >= 0) return std::nullopt;
+  return "--stream must not be negative";
+}
+
 Result<std::string> model_weights(const std::string& name_or_path) {
   auto weights = resolve_weights(name_or_path);
   if (weights || weights.error().code != ErrorCode::NotFound) return weights;

@@ -22,6 +22,11 @@ struct ComputeSettings {
   std::optional<std::string> problem() const;
 };
 
+/// `--stream N`: which of a file's video streams.
+void add_stream_option(std::optional<int>& stream, Options& options);
+/// What is wrong with its value, if anything.
+std::optional<std::string> stream_problem(const std::optional<int>& stream);
+
 /// The weights file that a name or a path stands for. An Error says how to get it: BadArgument for
 /// a name that nobody knows, NotFound for a file, LibraryMissing for weights that were not fetched.
 Result<std::string> model_weights(const std::string& name_or_path);

@@ -29,13 +29,13 @@ class StreamReader {
   }
 
   /// Once the pipeline has stopped.
-  std::optional<MediaStreams> streams() const {
+  std::optional<MediaStreams> streams(const std::string& video_id) const {
     MediaStreams all;
     bool has_video = false;
     for (const StreamRecord& record : records_) {
       if (!record.stream.caps) continue;  // no packet came
       if (record.kind == StreamKind::Audio) all.audio.push_back(record.stream);
-      if (record.kind != StreamKind::Video || has_video) continue;
+      if (record.kind != StreamKind::Video || record.stream.id != video_id) continue;
       has_video = true;
       all.video = record.stream;
       all.packets = record.packets;
@@ -99,7 +99,7 @@ std::string stream_id_of(GstPad* pad) {
   return id ? id : "";
 }
 
-Result<MediaStreams> read_streams(const std::string& path) {
+Result<MediaStreams> read_streams(const std::string& path, const std::string& video_id) {
   auto pipeline = parse_pipeline("filesrc name=source ! parsebin name=streams");
   if (!pipeline) return pipeline.error();
   g_object_set(pipeline->element("source").get(), "location", path.c_str(), nullptr);
@@ -107,7 +107,7 @@ Result<MediaStreams> read_streams(const std::string& path) {
   const auto done = pipeline->run_unless_interrupted();
   pipeline->stop();  // no probe runs after this
   if (!done) return Error{done.error().code, done.error().message};
-  if (auto streams = reader.streams()) return std::move(*streams);
+  if (auto streams = reader.streams(video_id)) return std::move(*streams);
   return Error{ErrorCode::Corrupt, "it contains no encoded video"};
 }
 

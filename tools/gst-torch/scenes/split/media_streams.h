@@ -21,14 +21,15 @@ struct MediaStream {
 };
 
 struct MediaStreams {
-  MediaStream video;  ///< the first one, which is the one that is analysed
+  MediaStream video;  ///< the one that is analysed
   std::vector<MediaStream> audio;
   std::vector<EncodedPacket> packets;  ///< of the video, in the order of the file
   bool all_timed = true;               ///< false: some packets have no timestamp
 };
 
-/// Reads a file to its end without decoding it. Needs gst_init.
-Result<MediaStreams> read_streams(const std::string& path);
+/// Reads a file to its end without decoding it. `video_id`: the stream that is analysed. Needs
+/// gst_init.
+Result<MediaStreams> read_streams(const std::string& path, const std::string& video_id);
 
 enum class StreamKind { Video, Audio, Other };
 StreamKind kind_of(GstPad* pad);

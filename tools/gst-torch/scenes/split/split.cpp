@@ -121,7 +121,7 @@ Result<void> check_split_directory(const std::string& directory, const std::stri
 }
 
 Result<SplitOutcome> split_video(const SplitRequest& request) {
-  const auto streams = read_streams(request.video);
+  const auto streams = read_streams(request.video, request.facts.stream_id);
   if (!streams) return split_error(request, streams.error());
   auto job = describe_job(request, *streams);
   if (!job) return split_error(request, job.error());
