@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
 """What gst-torch reads of files that other programs wrote, held against ffmpeg and ffprobe."""
+import base64
 import csv
 import json
+import re
 import shutil
+import struct
 import subprocess
 
 import pytest
@@ -115,3 +118,107 @@ def test_a_video_that_gstreamer_leaves_out_is_not_denied(fails, ffmpeg, tmp_path
     line = fails("analyze", tmp_path / "short.mp4", "-o", tmp_path / "out", "--stages", "scenes")
     assert "shorter than a fifth" in line
     assert "it has no video stream" not in line
+
+
+# Orientation.
+
+def quadrants(size=(64, 48)):
+    """Arguments of ffmpeg: four colours, so that every way of turning the image shows."""
+    width, height = size[0] // 2, size[1] // 2
+    inputs = [["-f", "lavfi", "-t", 0.4, "-i", f"color={color}:s={width}x{height}:r=25"]
+              for color in ("red", "lime", "blue", "white")]
+    return [*sum(inputs, []), "-filter_complex", "[0][1]hstack[a];[2][3]hstack[b];[a][b]vstack"]
+
+
+def pixels(path, size, *options):
+    """The first frame as ffmpeg displays it, scaled, as rows of RGB."""
+    rgb = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-frames:v", "1", *options,
+                          "-s", f"{size[0]}x{size[1]}", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+                         check=True, capture_output=True, timeout=60).stdout
+    return [[rgb[3 * (y * size[0] + x):][:3] for x in range(size[0])] for y in range(size[1])]
+
+
+def corners(rows):
+    """The colours in the middle of the four quadrants."""
+    height, width = len(rows), len(rows[0])
+    return [rows[height * y // 4][width * x // 4] for y in (1, 3) for x in (1, 3)]
+
+
+def are_alike(colors, others):
+    return all(abs(a - b) < 40 for color, other in zip(colors, others) for a, b in zip(color, other))
+
+
+@pytest.fixture(name="turned", scope="module")
+def turned_video(ffmpeg, tmp_path_factory):
+    """Makes an MP4 file with a display matrix, as phones do, of what other arguments give."""
+    directory = tmp_path_factory.mktemp("turned")
+
+    def make(degrees, *arguments):
+        ffmpeg(*arguments, *H264, directory / "stored.mp4")
+        path = directory / f"turned{degrees}.mp4"
+        ffmpeg("-i", directory / "stored.mp4", "-c", "copy", "-metadata:s:v:0", f"rotate={degrees}",
+               path)
+        return path
+
+    return make
+
+
+@pytest.mark.parametrize("degrees, size", [(180, (64, 48)), (270, (48, 64))])
+def test_frames_are_shown_as_a_player_shows_them(gst_torch, turned, tmp_path, degrees, size):
+    video = turned(degrees, *quadrants())
+    done = gst_torch("scenes", video, "--sheet", tmp_path / "sheet.png", "--model", "resnet18-lite")
+    assert done.returncode == 0, done.stderr
+    left, top = 146, 52  # of the sheet's first frame
+    width, height = (135, 180) if degrees == 270 else (240, 180)
+    shown = pixels(tmp_path / "sheet.png", (width, height), "-vf",
+                   f"crop={width}:{height}:{left}:{top}")
+    assert are_alike(corners(shown), corners(pixels(video, size)))
+
+
+def test_the_report_and_the_overlay_are_upright_too(analyze, turned, tmp_path):
+    video = turned(90, *quadrants())
+    _, record, directory = analyze(video, "--overlay", tmp_path / "overlay.mkv")
+    assert (record["input"]["width"], record["input"]["height"]) == (48, 64)
+    expected = corners(pixels(video, (48, 64)))
+    picture = re.search(r'base64,([^"]*)" alt="frame \d* of the video',
+                        (directory / "report.html").read_text()).group(1)
+    (tmp_path / "picture.jpg").write_bytes(base64.b64decode(picture))
+    assert are_alike(corners(pixels(tmp_path / "picture.jpg", (48, 64))), expected)
+    overlay = pixels(tmp_path / "overlay.mkv", (48, 64), "-vf", "crop=48:64:0:0")
+    assert are_alike(corners(overlay), expected)
+
+
+def test_flow_has_the_directions_of_the_displayed_video(analyze, ffmpeg, turned, weights, tmp_path):
+    pan = ("nullsrc=s=192x96:r=25,geq=lum=random(1)*255:cb=128:cr=128,gblur=sigma=2,"
+           "trim=end_frame=1,loop=5:1,setpts=N/25/TB,crop=128:96:4*n:0")
+    video = turned(90, "-f", "lavfi", "-i", pan)
+    ffmpeg("-i", video, *H264, tmp_path / "upright.mp4")
+    means = []
+    for path in (video, tmp_path / "upright.mp4"):
+        _, _, directory = analyze(path, "--stages", "flow", "--flow-model", weights)
+        flows = [json.loads(line)["flow"][0] for line in (directory / "results.jsonl").open()][1:]
+        means.append([sum(flow[key] for flow in flows) / len(flows) for key in ("mean_x", "mean_y")])
+    assert means[0] == pytest.approx(means[1], abs=0.1)
+    assert means[0] == pytest.approx([0, 4], abs=0.3)
+
+
+def with_exif(jpeg, orientation):
+    """The file with an EXIF segment."""
+    exif = b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">HHHIHHI", 1, 0x0112, 3, 1, orientation, 0, 0)
+    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:]
+
+
+@pytest.mark.parametrize("orientation, stored", [(6, "transpose=cclock"), (2, "hflip")])
+def test_images_are_read_as_displayed(gst_torch, ffmpeg, tmp_path, orientation, stored):
+    ffmpeg(*video(0.04, "mandelbrot", "160x120"), "-q:v", 2, tmp_path / "upright.png")
+    ffmpeg("-i", tmp_path / "upright.png", "-vf", stored, "-q:v", 2, tmp_path / "stored.jpg")
+    tagged = tmp_path / "tagged.jpg"
+    tagged.write_bytes(with_exif((tmp_path / "stored.jpg").read_bytes(), orientation))
+    done = gst_torch("match", tmp_path / "upright.png", tagged, "-o", tmp_path / "matches.csv",
+                     "--model", "loftr-lite")
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader((tmp_path / "matches.csv").open()))
+    assert len(rows) > 20
+    far = [row for row in rows if max(abs(float(row["x0"]) - float(row["x1"])),
+                                      abs(float(row["y0"]) - float(row["y1"]))) > 4]
+    assert len(far) < len(rows) / 10

@@ -10,6 +10,7 @@
 
 #include <gst/video/video.h>
 
+#include "lib/gst/util/image_header.h"
 #include "lib/gst/util/ref.h"
 #include "lib/gst/util/video_frame.h"
 
@@ -26,10 +27,10 @@ Error unreadable(const std::string& path, const std::string& why) {
 class Decoder {
  public:
   explicit Decoder(const std::string& path) {
-    GstElement* const made = gst_parse_launch(
-        "filesrc name=file ! decodebin ! videoconvert ! video/x-raw,format=RGB ! "
-        "fakesink name=sink sync=false enable-last-sample=true",
-        nullptr);
+    const std::string launch = "filesrc name=file ! " +
+                               image_decoding_elements(read_image_header(path)) +
+                               " ! fakesink name=sink sync=false enable-last-sample=true";
+    GstElement* const made = gst_parse_launch(launch.c_str(), nullptr);
     if (!made) return;
     pipeline_ = Ref<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(made)));
     const auto file = Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "file"));

@@ -8,6 +8,7 @@
 #include <gst/video/video.h>
 
 #include "lib/formats/output_file.h"
+#include "lib/gst/util/image_header.h"
 #include "lib/gst/util/ref.h"
 #include "lib/gst/util/video_frame.h"
 #include "tools/gst-torch/support/gst_support.h"
@@ -18,10 +19,9 @@ namespace {
 
 constexpr GstClockTime kDecodeTimeout = 60 * GST_SECOND;
 
-Result<Image> decode_image(const std::string& path) {
-  auto pipeline = parse_pipeline(
-      "filesrc name=file ! decodebin ! videoconvert ! video/x-raw,format=RGB ! "
-      "appsink name=image sync=false");
+Result<Image> decode_image(const std::string& path, const ImageHeader& header) {
+  auto pipeline = parse_pipeline("filesrc name=file ! " + image_decoding_elements(header) +
+                                 " ! appsink name=image sync=false");
   if (!pipeline) return pipeline.error();
   g_object_set(pipeline->element("file").get(), "location", path.c_str(), nullptr);
   if (auto prerolled = pipeline->preroll(kDecodeTimeout); !prerolled) return prerolled.error();
@@ -45,7 +45,7 @@ ImageView Image::view() const {
 
 Result<Image> read_image(const std::string& path) {
   if (auto readable = check_input_file(path); !readable) return readable.error();
-  auto image = decode_image(path);
+  auto image = decode_image(path, read_image_header(path));
   if (!image) {
     return Error{image.error().code,
                  "cannot read the image " + path + ": " + image.error().message};
