@@ -34,13 +34,14 @@ std::optional<GstTorchShot> find_shot(GstBuffer* buffer, const OverlaySettings& 
   return found;
 }
 
+// Shots are counted from 1, as in lists of shots.
 std::string label_of(const GstTorchShot& shot) {
   char text[96];
   if (shot.boundary) {
-    std::snprintf(text, sizeof text, "shot %u: %s %.2f", shot.shot,
+    std::snprintf(text, sizeof text, "shot %u: %s %.2f", shot.shot + 1,
                   enum_nick(GST_TYPE_TORCH_SHOT_BOUNDARY, shot.boundary), shot.confidence);
   } else {
-    std::snprintf(text, sizeof text, "shot %u", shot.shot);
+    std::snprintf(text, sizeof text, "shot %u", shot.shot + 1);
   }
   return text;
 }

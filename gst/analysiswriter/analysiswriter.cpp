@@ -119,7 +119,7 @@ void AnalysisWriter::stop() {
                    stats.frames, stats.records, stats.flow_files, stats.match_files, stats.dropped);
 }
 
-GstFlowReturn AnalysisWriter::take(GstBuffer* buffer) {
+GstFlowReturn AnalysisWriter::take(GstBuffer* buffer, const GstSegment& segment) {
   const WriterSettings settings = this->settings();
   const auto frame = numbering_.number(known_time(GST_BUFFER_PTS(buffer)));
   auto shot = shot_record(buffer);
@@ -135,6 +135,7 @@ GstFlowReturn AnalysisWriter::take(GstBuffer* buffer) {
   QueueState state = QueueState::Open;
   if (is_wanted) {
     Job job = make_job(buffer, *frame, settings);
+    job.record.stream_time = stream_time(buffer, segment);
     job.record.shot = std::move(shot);
     state = enqueue(std::move(job), settings);
   }

@@ -59,7 +59,7 @@ class AnalysisWriter {
   void stop();           ///< returns once all accepted frames are on disk
 
   /// Enqueues a frame's results. If the queue is full, waits or drops the frame's files.
-  GstFlowReturn take(GstBuffer* buffer);
+  GstFlowReturn take(GstBuffer* buffer, const GstSegment& segment);
   bool drain();  ///< waits until all accepted frames are on disk; false if that failed
 
   void interrupt();  ///< ends the waits in take and drain

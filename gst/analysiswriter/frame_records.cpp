@@ -104,6 +104,11 @@ MatchRecord match_record(const GstTorchMatch& match) {
   return record;
 }
 
+std::optional<std::uint64_t> stream_time(GstBuffer* buffer, const GstSegment& segment) {
+  if (segment.format != GST_FORMAT_TIME) return std::nullopt;
+  return known_time(gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer)));
+}
+
 std::optional<ReferenceTimestamp> reference_timestamp(GstBuffer* buffer) {
   const auto* meta = gst_buffer_get_reference_timestamp_meta(buffer, nullptr);
   if (!meta || gst_caps_get_size(meta->reference) == 0) return std::nullopt;

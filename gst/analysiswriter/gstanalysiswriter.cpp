@@ -327,7 +327,7 @@ static void gst_analysis_writer_class_init(GstAnalysisWriterClass* klass) {
   };
   transform_class->sink_event = sink_event;
   transform_class->transform_ip = [](GstBaseTransform* self, GstBuffer* buffer) {
-    return guarded(self, GST_FLOW_ERROR, [&] { return impl(self).take(buffer); });
+    return guarded(self, GST_FLOW_ERROR, [&] { return impl(self).take(buffer, self->segment); });
   };
   add_properties(object_class);
 

@@ -133,6 +133,7 @@ std::string to_json_line(const FrameRecord& record) {
   Json line = Json::object();
   line["frame"] = record.frame;
   put(line, "pts", record.pts);
+  put(line, "stream_time", record.stream_time);
   put(line, "duration", record.duration);
   if (record.reference_timestamp) {
     line["reference_timestamp"] = {{"caps", record.reference_timestamp->caps},
@@ -150,7 +151,8 @@ std::optional<ShotLine> shot_line(const std::string& line) {
   const auto shot = json.find("shot");
   const auto frame = number(json, "frame");
   if (!frame || shot == json.end() || !shot->is_object()) return std::nullopt;
-  ShotLine result{{*frame, number(json, "pts"), number(json, "duration")}, {}};
+  ShotLine result{
+      {*frame, number(json, "pts"), number(json, "duration"), number(json, "stream_time")}, {}};
   const std::uint64_t offset = *frame - number(*shot, "frame").value_or(*frame);
   const auto boundaries = shot->find("boundaries");
   if (boundaries == shot->end() || !boundaries->is_array()) return result;

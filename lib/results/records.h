@@ -74,9 +74,10 @@ struct ReferenceTimestamp {
 
 /// All results of one frame.
 struct FrameRecord {
-  std::uint64_t frame = 0;                ///< index, from 0
-  std::optional<std::uint64_t> pts;       ///< ns
-  std::optional<std::uint64_t> duration;  ///< ns
+  std::uint64_t frame = 0;                   ///< index, from 0
+  std::optional<std::uint64_t> pts;          ///< ns
+  std::optional<std::uint64_t> stream_time;  ///< ns, position in the file
+  std::optional<std::uint64_t> duration;     ///< ns
   std::optional<ReferenceTimestamp> reference_timestamp;
   std::vector<FlowRecord> flow;
   std::optional<ShotRecord> shot;

@@ -19,7 +19,7 @@
 namespace gsttorch {
 
 /// Of the files in a results directory and what is in them. format.json carries it.
-inline constexpr int kResultsVersion = 1;
+inline constexpr int kResultsVersion = 2;
 
 enum class FlowFileType { Flo, Npz };
 enum class MatchFileType { None, Csv, Npz };

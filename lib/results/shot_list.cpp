@@ -62,10 +62,18 @@ Json to_json(const Shot& shot, std::size_t number) {
   return json;
 }
 
-// Times before 0 are none of a video's.
-std::optional<std::uint64_t> known_time(const FramePlace& place) {
-  if (!place.pts || *place.pts < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(*place.pts);
+std::optional<std::uint64_t> time_of(const ShotListBuilder::Frame& frame) {
+  return frame.stream_time ? frame.stream_time : frame.pts;
+}
+
+// The stream time of an earlier frame of the same segment as `frame`. Times before 0 are none of a
+// video's.
+std::optional<std::uint64_t> time_of(const FramePlace& place, const ShotListBuilder::Frame& frame) {
+  const auto time = time_of(frame);
+  if (!place.pts || !time || !frame.pts) return std::nullopt;
+  const auto offset = static_cast<std::int64_t>(*time) - static_cast<std::int64_t>(*frame.pts);
+  if (*place.pts + offset < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(*place.pts + offset);
 }
 
 std::string edl_time(std::uint64_t frame, std::uint64_t rate) {
@@ -76,27 +84,20 @@ std::string edl_time(std::uint64_t frame, std::uint64_t rate) {
 
 }  // namespace
 
-std::optional<std::uint64_t> ShotListBuilder::since_start(
-    const std::optional<std::uint64_t>& pts) const {
-  if (!pts || !first_pts_ || *pts < *first_pts_) return std::nullopt;
-  return *pts - *first_pts_;
-}
-
-void ShotListBuilder::begin_shot(const Boundary& boundary) {
+void ShotListBuilder::begin_shot(const Boundary& boundary, const Frame& known_with) {
   if (boundary.middle.number <= current_->first_frame) return;  // there is no shot before it
   current_->end_frame = boundary.middle.number;
-  current_->end_ns = since_start(known_time(boundary.middle));
+  current_->end_ns = time_of(boundary.middle, known_with);
   done_.push_back(*current_);
   current_ =
       Shot{boundary.middle.number, boundary.middle.number, done_.back().end_ns, {}, boundary};
 }
 
 void ShotListBuilder::add(const Frame& frame, const std::vector<Boundary>& boundaries) {
-  if (!first_pts_) first_pts_ = frame.pts;
   if (current_ && frame.pts && last_.pts && *frame.pts > *last_.pts)
     step_ = *frame.pts - *last_.pts;
-  if (!current_) current_ = Shot{frame.number, frame.number, since_start(frame.pts), {}, {}};
-  for (const Boundary& boundary : boundaries) begin_shot(boundary);
+  if (!current_) current_ = Shot{frame.number, frame.number, time_of(frame), {}, {}};
+  for (const Boundary& boundary : boundaries) begin_shot(boundary, frame);
   last_ = frame;
 }
 
@@ -106,7 +107,7 @@ std::vector<Shot> ShotListBuilder::shots() const {
   shots.push_back(*current_);
   shots.back().end_frame = last_.number + 1;
   const auto step = last_.duration ? last_.duration : step_;
-  if (const auto start = since_start(last_.pts)) shots.back().end_ns = *start + step.value_or(0);
+  if (const auto start = time_of(last_)) shots.back().end_ns = *start + step.value_or(0);
   return shots;
 }
 

@@ -15,8 +15,8 @@ namespace gsttorch {
 struct Shot {
   std::uint64_t first_frame = 0;
   std::uint64_t end_frame = 0;            ///< the first one after it
-  std::optional<std::uint64_t> start_ns;  ///< since the video began
-  std::optional<std::uint64_t> end_ns;    ///< when the frame after it begins
+  std::optional<std::uint64_t> start_ns;  ///< stream time
+  std::optional<std::uint64_t> end_ns;    ///< stream time at which the frame after it begins
   std::optional<Boundary> boundary;       ///< none: the video begins
 
   std::uint64_t frames() const { return end_frame - first_frame; }
@@ -27,23 +27,23 @@ class ShotListBuilder {
  public:
   struct Frame {
     std::uint64_t number = 0;
-    std::optional<std::uint64_t> pts;       ///< ns
-    std::optional<std::uint64_t> duration;  ///< ns
+    std::optional<std::uint64_t> pts;          ///< ns
+    std::optional<std::uint64_t> duration;     ///< ns
+    std::optional<std::uint64_t> stream_time;  ///< ns; if it is unknown, PTS stand for it
   };
 
-  /// `boundaries`: those that are known with this frame. They lie at it or before it.
+  /// `boundaries`: those that are known with this frame. They lie at it or before it. Their PTS are
+  /// converted to stream time as the PTS of this frame.
   void add(const Frame& frame, const std::vector<Boundary>& boundaries = {});
 
   /// The shots so far, the last one ended after the last frame.
   std::vector<Shot> shots() const;
 
  private:
-  void begin_shot(const Boundary& boundary);
-  std::optional<std::uint64_t> since_start(const std::optional<std::uint64_t>& pts) const;
+  void begin_shot(const Boundary& boundary, const Frame& known_with);
 
   std::vector<Shot> done_;
   std::optional<Shot> current_;
-  std::optional<std::uint64_t> first_pts_;
   Frame last_;
   std::optional<std::uint64_t> step_;  // from one frame to the next
 };

@@ -32,8 +32,10 @@ TEST(Records, of_a_frame_without_results_are_its_times) {
   FrameRecord record;
   record.frame = 3;
   record.pts = 120000000;
+  record.stream_time = 40000000;
   record.duration = 40000000;
-  EXPECT_EQ(to_json_line(record), "{\"frame\":3,\"pts\":120000000,\"duration\":40000000}\n");
+  EXPECT_EQ(to_json_line(record),
+            "{\"frame\":3,\"pts\":120000000,\"stream_time\":40000000,\"duration\":40000000}\n");
 }
 
 TEST(Records, leave_out_what_is_absent) { EXPECT_EQ(to_json_line({}), "{\"frame\":0}\n"); }

@@ -17,11 +17,11 @@ Boundary cut(std::uint64_t frame) {
   return {TransitionKind::Cut, place, place, place, 0.75};
 }
 
-// 10 frames from PTS 1 s on, with a cut at frame 4.
+// 10 frames from PTS 1 s on, which is stream time 0, with a cut at frame 4.
 std::vector<Shot> two_shots() {
   ShotListBuilder builder;
   for (std::uint64_t i = 0; i < 10; i++) {
-    const ShotListBuilder::Frame frame{i, 1'000'000'000 + i * kFrame, kFrame};
+    const ShotListBuilder::Frame frame{i, 1'000'000'000 + i * kFrame, kFrame, i * kFrame};
     i == 4 ? builder.add(frame, {cut(4)}) : builder.add(frame);
   }
   return builder.shots();
@@ -48,6 +48,24 @@ TEST(ShotList, begins_a_shot_where_a_boundary_is) {
   EXPECT_EQ(shots[1].start_ns, 4 * kFrame);
   EXPECT_EQ(shots[1].end_ns, 10 * kFrame);
   EXPECT_EQ(shots[1].boundary->kind, TransitionKind::Cut);
+}
+
+TEST(ShotList, of_a_video_that_begins_late_begins_late) {
+  ShotListBuilder builder;
+  builder.add({0, 2 * kFrame, kFrame, 50 * kFrame});
+  builder.add({1, 3 * kFrame, kFrame, 51 * kFrame},
+              {{TransitionKind::Cut, {1, 3 * kFrame}, {1, 3 * kFrame}, {1, 3 * kFrame}, 1}});
+  const auto shots = builder.shots();
+  ASSERT_EQ(shots.size(), 2u);
+  EXPECT_EQ(shots[0].start_ns, 50 * kFrame);
+  EXPECT_EQ(shots[1].start_ns, 51 * kFrame);
+  EXPECT_EQ(shots[1].end_ns, 52 * kFrame);
+}
+
+TEST(ShotList, has_times_of_pts_where_no_stream_time_is_known) {
+  ShotListBuilder builder;
+  builder.add({0, 5 * kFrame, kFrame});
+  EXPECT_EQ(builder.shots()[0].start_ns, 5 * kFrame);
 }
 
 TEST(ShotList, divides_a_gradual_change_in_its_middle_when_it_is_known) {

@@ -16,6 +16,7 @@
 #include "lib/formats/flow_file.h"
 #include "lib/gst/gsttorchmatchmeta.h"
 #include "lib/gst/gsttorchshotmeta.h"
+#include "lib/results/results_directory.h"
 #include "tests/support/file_limit.h"
 #include "tests/support/gst_pipeline.h"
 #include "tests/support/gst_support.h"
@@ -102,8 +103,9 @@ TEST(AnalysisWriter, writes_a_line_for_each_buffer_with_or_without_a_result) {
   EXPECT_THAT(
       lines,
       ElementsAre(
-          "{\"frame\":0,\"pts\":0,\"duration\":40000000}",
-          "{\"frame\":1,\"pts\":40000000,\"duration\":40000000,\"flow\":[{\"source\":"
+          "{\"frame\":0,\"pts\":0,\"stream_time\":0,\"duration\":40000000}",
+          "{\"frame\":1,\"pts\":40000000,\"stream_time\":40000000,\"duration\":40000000,"
+          "\"flow\":[{\"source\":"
           "\"raftflow0\",\"model\":\"raft-small\",\"direction\":\"forward\","
           "\"reference_pts\":0,\"dt\":40000000,\"iterations\":12,\"mean_magnitude\":1.5,"
           "\"max_magnitude\":2.5,\"mean_x\":1.0,\"mean_y\":-0.5,\"file\":\"flow/000001.flo\"}]}",
@@ -683,6 +685,27 @@ TEST(AnalysisWriter, writes_the_score_of_every_frame_and_the_list_of_shots) {
   EXPECT_EQ(records.at(4).at("shot").at("boundaries").at(0).at("kind"), "cut");
 }
 
+// As in an MP4 file with B-frames: the edit list maps the first PTS, 80 ms, to 0.
+TEST(AnalysisWriter, writes_the_stream_time_beside_the_pts) {
+  TempDirectory directory;
+  {
+    Harness harness(make_writer(directory.path()));
+    harness.set_caps(kCaps);
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.start = 80 * GST_MSECOND;
+    segment.time = 1 * GST_SECOND;
+    harness.push_event(gst_event_new_segment(&segment));
+    for (guint i = 1; i < 10; i++) harness.push_and_pull(make_shot_frame(i, i == 6));
+  }
+  const auto records = read_records(directory);
+  ASSERT_THAT(records, SizeIs(9));
+  EXPECT_FALSE(records.at(0).contains("stream_time")) << "it is before the segment";
+  EXPECT_EQ(records.at(1).at("pts"), 80000000);
+  EXPECT_EQ(records.at(1).at("stream_time"), 1000000000);
+  EXPECT_THAT(read_lines(directory.path("shots.csv")).at(2), HasSubstr(",00:00:01.160,1.160,"));
+}
+
 TEST(AnalysisWriter, lists_the_shots_when_it_is_stopped_without_an_end_of_stream) {
   TempDirectory directory;
   {
@@ -915,7 +938,7 @@ TEST(AnalysisWriter, does_not_start_on_results_of_another_version) {
 
 TEST(AnalysisWriter, does_not_resume_from_an_invalid_record) {
   const TempDirectory directory;
-  write_text(directory.path("format.json"), "{\"results_version\":1}");
+  write_frames(directory, 0, 1);
   write_text(directory.path("results.jsonl"), "text\n");
   const std::string error = start_error(directory.path(), true);
   EXPECT_THAT(error, StartsWith(error_prefix(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ)));
@@ -1094,7 +1117,8 @@ TEST(AnalysisWriter, logs_what_it_drops_and_what_fails) {
 
 TEST(AnalysisWriter, tells_of_each_frame_in_its_log_on_request) {
   const TempDirectory directory;
-  write_text(directory.path("format.json"), "{\"results_version\":1}");
+  write_text(directory.path("format.json"),
+             "{\"results_version\":" + std::to_string(kResultsVersion) + "}");
   write_text(directory.path("results.jsonl"), "{\"frame\":0,\"pts\":0}\n");
   GstElement* writer = make_writer(directory.path());
   g_object_set(writer, "resume", TRUE, "every", 2u, nullptr);

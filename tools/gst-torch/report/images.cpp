@@ -28,7 +28,7 @@ std::string image(const std::string& uri, const std::string& alternative) {
 }  // namespace
 
 double seconds_of(const ReportFrame& frame) {
-  return static_cast<double>(frame.pts.value_or(0)) / 1e9;
+  return static_cast<double>(frame.time.value_or(frame.pts.value_or(0))) / 1e9;
 }
 
 Images Images::take(const ReportData& data, const std::vector<const ReportFrame*>& frames) {

@@ -16,6 +16,10 @@ constexpr std::size_t kMostPoints = 500, kMostRows = 100;
 constexpr double kLeastVector = 0.1;  // px: what is shorter has no direction worth drawing
 constexpr double kDegrees = 180 / M_PI;
 
+double seconds(const std::optional<std::uint64_t>& ns) {
+  return static_cast<double>(ns.value_or(0)) / 1e9;
+}
+
 double length_seconds(const ReportData& data) {
   return data.frames.empty() ? 0 : seconds_of(data.frames.back());
 }
@@ -33,8 +37,8 @@ Chart chart_over_time(const ReportData& data, const char* title, const char* uni
   chart.title = title;
   chart.unit = unit;
   fit_time(chart, length_seconds(data));
-  for (const ReportFrame& frame : data.frames) {
-    if (frame.starts_shot) chart.marked.push_back(seconds_of(frame));
+  for (std::size_t i = 1; i < data.shots.size(); i++) {
+    chart.marked.push_back(seconds(data.shots[i].start_ns));
   }
   return chart;
 }
@@ -183,12 +187,10 @@ const char* pair_text(const ReportData& data) {
 
 std::string shots_table(const ReportData& data) {
   Table table("Shots", {{"shot"}, {"from"}, {"to"}, {"frames"}});
-  std::size_t start = 0, number = 1;
-  for (std::size_t i = 1; i <= data.frames.size(); i++) {
-    if (i < data.frames.size() && !data.frames[i].starts_shot) continue;
-    table.row({std::to_string(number++), format_time(seconds_of(data.frames[start])),
-               format_time(seconds_of(data.frames[i - 1])), format_count(i - start)});
-    start = i;
+  std::size_t number = 1;
+  for (const Shot& shot : data.shots) {
+    table.row({std::to_string(number++), format_time(seconds(shot.start_ns)),
+               format_time(seconds(shot.end_ns)), format_count(shot.frames())});
   }
   return table.html();
 }

@@ -21,6 +21,12 @@ std::optional<double> number_in(const Json& object, const char* field) {
   return at->get<double>();
 }
 
+std::optional<std::uint64_t> time_in(const Json& object, const char* field) {
+  const auto at = object.find(field);
+  if (at == object.end() || !at->is_number_unsigned()) return std::nullopt;
+  return at->get<std::uint64_t>();
+}
+
 std::string text_in(const Json& object, const char* field) {
   const auto at = object.find(field);
   return at != object.end() && at->is_string() ? at->get<std::string>() : "";
@@ -45,8 +51,6 @@ void read_flow(const Json& flow, ReportFrame& frame) {
 
 void read_shot(const Json& shot, ReportFrame& frame) {
   frame.shot_score = number_in(shot, "score");
-  const auto boundaries = shot.find("boundaries");
-  frame.starts_shot = boundaries != shot.end() && boundaries->is_array() && !boundaries->empty();
 }
 
 std::optional<ReportFrame> read_frame(const std::string& line) {
@@ -56,6 +60,7 @@ std::optional<ReportFrame> read_frame(const std::string& line) {
   ReportFrame frame;
   frame.frame = key->frame;
   frame.pts = key->pts;
+  frame.time = time_in(json, "stream_time");
   read_flow(first_of(json, "flow"), frame);
   read_shot(first_of(json, "shot"), frame);
   frame.matches = number_in(first_of(json, "matches"), "count");
@@ -127,6 +132,7 @@ Result<ReportData> read_report_data(const std::string& directory) {
   data.run = read_run_manifest(directory);
   if (!data.run.is_object()) data.run = Json::object();
   data.frames = std::move(*frames);
+  data.shots = read_recorded_shots(directory);
   data.meter = read_meter_reports(directory);
   return data;
 }

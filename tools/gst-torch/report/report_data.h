@@ -11,6 +11,7 @@
 
 #include "lib/base/result.h"
 #include "lib/perf/perf_output.h"
+#include "lib/results/shot_list.h"
 
 namespace gsttorch {
 
@@ -18,12 +19,12 @@ namespace gsttorch {
 struct ReportFrame {
   std::uint64_t frame = 0;
   std::optional<std::uint64_t> pts;   ///< ns
+  std::optional<std::uint64_t> time;  ///< stream time, ns
   std::optional<double> mean_motion;  ///< pixels
   std::optional<double> max_motion;   ///< pixels
   std::optional<double> mean_x;       ///< pixels, to the right
   std::optional<double> mean_y;       ///< pixels, down
   std::optional<double> shot_score;   ///< 0..1
-  bool starts_shot = false;
   std::optional<double> matches;
   std::string skipped;    ///< why there is no flow
   std::string flow_file;  ///< relative to the directory
@@ -34,6 +35,7 @@ struct ReportData {
   std::string directory;
   nlohmann::ordered_json run;  ///< run.json
   std::vector<ReportFrame> frames;
+  std::vector<Shot> shots;        ///< as in shots.csv
   std::vector<PerfRecord> meter;  ///< of the last run
 
   const ReportFrame* frame_at(std::uint64_t pts) const;  ///< null: there is none

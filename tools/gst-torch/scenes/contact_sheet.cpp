@@ -137,9 +137,8 @@ class Sheet {
 
   std::string caption_of(std::uint64_t number) const {
     const std::string text = "frame " + std::to_string(number + 1);
-    const auto& first = scan_.scores.front().pts;
-    const auto& pts = scan_.scores[number].pts;
-    return first && pts && *pts >= *first ? timecode(*pts - *first) + "  " + text : text;
+    const auto& time = scan_.scores[number].time;
+    return time ? timecode(*time) + "  " + text : text;
   }
 
   Result<void> end_row() {

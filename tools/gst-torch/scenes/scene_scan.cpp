@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tools/gst-torch/scenes/scene_scan.h"
 
-#include <algorithm>
 #include <cstdio>
 
 #include "lib/gst/gsttorchshotmeta.h"
@@ -36,7 +35,7 @@ void collect(GstPad* pad, GstBuffer* buffer, Collected& all) {
   const std::uint64_t number = all.scores.size();
   ShotScore score;
   score.frame = number;
-  score.pts = known_time(GST_BUFFER_PTS(buffer));
+  score.time = stream_time_at(pad, GST_BUFFER_PTS(buffer));
   score.running_time = running_time_at(pad, GST_BUFFER_PTS(buffer));
   std::vector<Boundary> boundaries;
   gpointer state = nullptr;
@@ -49,7 +48,9 @@ void collect(GstPad* pad, GstBuffer* buffer, Collected& all) {
     if (shot.boundary) boundaries.push_back(to_boundary(shot, number - shot.frame));
   }
   score.is_boundary = !boundaries.empty();
-  all.list.add({number, score.pts, known_time(GST_BUFFER_DURATION(buffer))}, boundaries);
+  all.list.add({number, known_time(GST_BUFFER_PTS(buffer)), known_time(GST_BUFFER_DURATION(buffer)),
+                score.time},
+               boundaries);
   all.scores.push_back(score);
 }
 
@@ -94,16 +95,13 @@ Result<SceneScan> scan_scenes(const std::string& video, const VideoSource& sourc
 }
 
 std::string scores_to_csv(const std::vector<ShotScore>& scores) {
-  const auto first = std::find_if(scores.begin(), scores.end(), [](const auto& s) { return s.pts; });
-  const std::uint64_t start = first != scores.end() ? *first->pts : 0;
   std::string csv = "Frame Number,Timecode,score,distance,mean_luma,boundary\n";
   for (const ShotScore& s : scores) {
     char numbers[96];
     std::snprintf(numbers, sizeof numbers, "%.6f,%.6f,%.3f,%d", s.score, s.distance, s.mean_luma,
                   s.is_boundary ? 1 : 0);
-    const bool has_time = s.pts && *s.pts >= start;
-    csv += std::to_string(s.frame + 1) + "," + (has_time ? timecode(*s.pts - start) : "") + "," +
-           numbers + "\n";
+    csv += std::to_string(s.frame + 1) + "," + (s.time ? timecode(*s.time) : "") + "," + numbers +
+           "\n";
   }
   return csv;
 }

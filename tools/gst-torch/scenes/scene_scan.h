@@ -23,7 +23,7 @@ struct ShotSettings {
 /// What scenedetect said of one frame.
 struct ShotScore {
   std::uint64_t frame = 0;
-  std::optional<std::uint64_t> pts;          ///< ns
+  std::optional<std::uint64_t> time;         ///< stream time, ns
   std::optional<std::int64_t> running_time;  ///< ns
   double score = 0;                          ///< 0..1
   double distance = 0;
@@ -42,7 +42,7 @@ Result<SceneScan> scan_scenes(const std::string& video, const VideoSource& sourc
                               const ShotSettings& settings);
 
 /// The scores as CSV: "Frame Number,Timecode,score,distance,mean_luma,boundary"; frames are counted
-/// from 1 and times from the first frame, as in a list of shots.
+/// from 1, and times are stream times, as in a list of shots.
 std::string scores_to_csv(const std::vector<ShotScore>& scores);
 
 }  // namespace gsttorch

@@ -22,11 +22,9 @@ constexpr Color kWhite{255, 255, 255}, kInk{31, 35, 40}, kSoft{101, 109, 118}, k
     kFade{130, 80, 223};
 
 double seconds_of(const SceneScan& scan, std::uint64_t frame) {
-  const auto& first = scan.scores.front().pts;
-  const auto& pts = scan.scores[std::min<std::size_t>(frame, scan.scores.size() - 1)].pts;
+  const auto& time = scan.scores[std::min<std::size_t>(frame, scan.scores.size() - 1)].time;
   // Without times, as if there were 25 frames a second.
-  if (!first || !pts || *pts < *first) return static_cast<double>(frame) / 25;
-  return static_cast<double>(*pts - *first) / 1e9;
+  return time ? static_cast<double>(*time) / 1e9 : static_cast<double>(frame) / 25;
 }
 
 class ScorePlot {

@@ -22,9 +22,9 @@ Result<std::vector<std::int64_t>> frame_times(const SceneScan& scan, const std::
   return times;
 }
 
-void report_moved(const MovedCut& cut, const std::vector<std::int64_t>& times, std::FILE* out) {
+void report_moved(const MovedCut& cut, const SceneScan& scan, std::FILE* out) {
   const auto time = [&](std::uint64_t frame) {
-    return timecode(static_cast<std::uint64_t>(times[frame] - times[0]));
+    return timecode(scan.scores[frame].time.value_or(0));
   };
   std::fprintf(out, "shot %zu begins at frame %" PRIu64 " (%s), but ", cut.shot + 1, cut.frame + 1,
                time(cut.frame).c_str());
@@ -38,8 +38,9 @@ void report_moved(const MovedCut& cut, const std::vector<std::int64_t>& times, s
                *cut.moved_to + 1, time(*cut.moved_to).c_str(), *cut.moved_to - cut.frame);
 }
 
-void report(const SplitOutcome& outcome, const SplitRequest& request, std::FILE* out) {
-  for (const MovedCut& cut : outcome.plan.moved) report_moved(cut, request.frame_times, out);
+void report(const SplitOutcome& outcome, const SplitRequest& request, const SceneScan& scan,
+            std::FILE* out) {
+  for (const MovedCut& cut : outcome.plan.moved) report_moved(cut, scan, out);
   for (const std::string& stream : outcome.left_out) {
     std::fprintf(out, "left out an audio stream that the container cannot hold: %s\n",
                  stream.c_str());
@@ -59,7 +60,7 @@ Result<void> split_scenes(SplitRequest request, const SceneScan& scan, std::FILE
   for (const Shot& shot : scan.shots) request.shots.push_back(shot.first_frame);
   const auto outcome = split_video(request);
   if (!outcome) return outcome.error();
-  report(*outcome, request, out);
+  report(*outcome, request, scan, out);
   return {};
 }
 

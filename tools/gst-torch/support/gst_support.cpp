@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "lib/gst/util/known_time.h"
 #include "tools/gst-torch/support/interrupt.h"
 
 namespace gsttorch {
@@ -146,6 +147,12 @@ GstClockTimeDiff pts_offset(GstElement* element) {
   const auto segment = segment_at(pad.get());
   if (!segment || !GST_CLOCK_TIME_IS_VALID(segment->time)) return 0;
   return GST_CLOCK_DIFF(segment->time, segment->start);
+}
+
+std::optional<std::uint64_t> stream_time_at(GstPad* pad, GstClockTime timestamp) {
+  const auto segment = segment_at(pad);
+  if (!segment) return std::nullopt;
+  return known_time(gst_segment_to_stream_time(&*segment, GST_FORMAT_TIME, timestamp));
 }
 
 std::optional<std::int64_t> running_time_at(GstPad* pad, GstClockTime timestamp) {

@@ -56,6 +56,10 @@ std::optional<GstSegment> segment_at(GstPad* pad);
 /// containers may start later than 0.
 GstClockTimeDiff pts_offset(GstElement* element);
 
+/// The position in the file of a buffer of this timestamp at a pad, in ns; none without a timestamp
+/// or a segment of times, and outside the segment.
+std::optional<std::uint64_t> stream_time_at(GstPad* pad, GstClockTime timestamp);
+
 /// When a buffer of this timestamp is due at a pad, in ns: negative before the segment begins; none
 /// without a timestamp or a segment of times.
 std::optional<std::int64_t> running_time_at(GstPad* pad, GstClockTime timestamp);
