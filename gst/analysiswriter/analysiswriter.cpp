@@ -10,6 +10,7 @@
 #include "lib/gst/mapped_matches.h"
 #include "lib/gst/util/boundary.h"
 #include "lib/gst/util/known_time.h"
+#include "lib/results/recorded_results.h"
 
 namespace gsttorch {
 namespace {
@@ -23,6 +24,16 @@ bool is_due(std::uint64_t frame, guint every) { return every > 0 && frame % ever
 // An error of the array, not of the disk: the next array can be written.
 bool is_of_the_array(const Error& error) {
   return error.code == ErrorCode::BadShape || error.code == ErrorCode::Failed;
+}
+
+bool is_upstream_live(GstElement* element) {
+  const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(element, "sink"));
+  const auto query = Ref<GstQuery>::adopt(gst_query_new_latency());
+  gboolean is_live = FALSE;
+  if (gst_pad_peer_query(pad.get(), query.get())) {
+    gst_query_parse_latency(query.get(), &is_live, nullptr, nullptr);
+  }
+  return is_live;
 }
 
 std::string& name_of(FlowRecord& record, FlowPart part) {
@@ -48,12 +59,13 @@ GstStructure* AnalysisWriter::stats() const {
   const guint level = static_cast<guint>(queue_.size());
   const std::lock_guard lock(mutex_);
   const std::uint64_t lost = stats_.has_failed ? stats_.taken - stats_.records : 0;
-  GstStructure* stats =
-      gst_structure_new("application/x-gsttorch-stats", "frames", G_TYPE_UINT64, stats_.frames,
-                        "records", G_TYPE_UINT64, stats_.records, "bytes", G_TYPE_UINT64,
-                        stats_.bytes, "flow-files", G_TYPE_UINT64, stats_.flow_files, "match-files",
-                        G_TYPE_UINT64, stats_.match_files, "dropped", G_TYPE_UINT64, stats_.dropped,
-                        "lost", G_TYPE_UINT64, lost, "queue-level", G_TYPE_UINT, level, nullptr);
+  GstStructure* stats = gst_structure_new(
+      "application/x-gsttorch-stats", "frames", G_TYPE_UINT64, stats_.frames, "records",
+      G_TYPE_UINT64, stats_.records, "bytes", G_TYPE_UINT64, stats_.bytes, "flow-files",
+      G_TYPE_UINT64, stats_.flow_files, "match-files", G_TYPE_UINT64, stats_.match_files, "dropped",
+      G_TYPE_UINT64, stats_.dropped, "lost", G_TYPE_UINT64, lost, "session", G_TYPE_UINT64,
+      stats_.session, "skipped", G_TYPE_UINT64, stats_.skipped, "queue-level", G_TYPE_UINT, level,
+      nullptr);
   if (const auto& last = stats_.resumed_after) {
     gst_structure_set(stats, "resumed-after-frame", G_TYPE_UINT64, last->frame, nullptr);
     if (last->pts) {
@@ -65,17 +77,22 @@ GstStructure* AnalysisWriter::stats() const {
 
 Result<void> AnalysisWriter::start() {
   const WriterSettings settings = this->settings();
-  auto directory = ResultsDirectory::create(
-      {settings.location,
-       settings.resume ? ResultsDirectory::Earlier::Continue : ResultsDirectory::Earlier::Replace,
-       settings.records_per_file});
+  auto directory = ResultsDirectory::create({settings.location,
+                                             settings.resume || settings.append
+                                                 ? ResultsDirectory::Earlier::Continue
+                                                 : ResultsDirectory::Earlier::Replace,
+                                             settings.records_per_file});
   if (!directory) return directory.error();
-  log_start(settings, directory->last_recorded());
-  numbering_ = FrameNumbering(directory->last_recorded());
+  const auto& last = directory->last_recorded();
+  log_start(settings, last);
+  resumes_at_ = settings.resume ? last : std::nullopt;
+  numbering_ = settings.resume ? FrameNumbering(last) : FrameNumbering::after(last);
+  session_ = session_of(settings, last);
   {
     const std::lock_guard lock(mutex_);
     stats_ = Stats{};
-    stats_.resumed_after = directory->last_recorded();
+    stats_.session = session_.number;
+    stats_.resumed_after = resumes_at_;
   }
   has_warned_ = has_shots_ = false;
   queue_.reset();
@@ -92,12 +109,17 @@ Result<void> AnalysisWriter::start() {
 
 void AnalysisWriter::log_start(const WriterSettings& settings,
                                const std::optional<RecordKey>& last) const {
-  if (last) {
+  if (last && !settings.resume) {
+    GST_DEBUG_OBJECT(element_, "opened directory %s, appends after frame %" G_GUINT64_FORMAT,
+                     settings.location.c_str(), last->frame);
+  } else if (last) {
     GST_DEBUG_OBJECT(element_, "opened directory %s, resumes after frame %" G_GUINT64_FORMAT,
                      settings.location.c_str(), last->frame);
   } else {
     GST_DEBUG_OBJECT(element_, "opened directory %s, %s", settings.location.c_str(),
-                     settings.resume ? "nothing to resume" : "earlier results are replaced");
+                     settings.resume   ? "nothing to resume"
+                     : settings.append ? "no earlier results"
+                                       : "earlier results are replaced");
   }
 }
 
@@ -119,14 +141,57 @@ void AnalysisWriter::stop() {
                    stats.frames, stats.records, stats.flow_files, stats.match_files, stats.dropped);
 }
 
+AnalysisWriter::Session AnalysisWriter::session_of(const WriterSettings& settings,
+                                                   const std::optional<RecordKey>& last) const {
+  if (!last) return {};
+  if (!settings.resume) return {last->session + 1, last->frame + 1};
+  if (last->session == 0) return {};
+  return {last->session, first_frame_of_session(settings.location, last->session)};
+}
+
+// The times of a live source begin at 0 again, so its frames would be taken for recorded ones.
+void AnalysisWriter::begin_session_if_live() {
+  const auto last = std::exchange(resumes_at_, std::nullopt);
+  if (!last || !is_upstream_live(element_)) return;
+  GST_INFO_OBJECT(element_, "the stream is live: appends a session instead of resuming");
+  numbering_ = FrameNumbering::after(last);
+  session_ = {last->session + 1, last->frame + 1};
+  const std::lock_guard lock(mutex_);
+  stats_.session = session_.number;
+  stats_.resumed_after.reset();
+}
+
+void AnalysisWriter::skip_recorded(GstBuffer* buffer) {
+  std::optional<RecordKey> last;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stats_.skipped++ == 0) last = stats_.resumed_after;
+  }
+  GST_LOG_OBJECT(element_, "buffer of %" GST_TIME_FORMAT " is recorded already",
+                 GST_TIME_ARGS(GST_BUFFER_PTS(buffer)));
+  if (!last) return;
+  // gst-launch-1.0 prints only the second text.
+  GST_ELEMENT_INFO(element_, RESOURCE, SETTINGS,
+                   ("Skips frames that are recorded already, because resume is set."),
+                   ("Frames up to frame %" G_GUINT64_FORMAT
+                    " are recorded already. Unset resume to append another stream as a session.",
+                    last->frame));
+}
+
 GstFlowReturn AnalysisWriter::take(GstBuffer* buffer, const GstSegment& segment) {
   const WriterSettings settings = this->settings();
+  begin_session_if_live();
   const auto frame = numbering_.number(known_time(GST_BUFFER_PTS(buffer)));
   auto shot = shot_record(buffer);
   const bool begins_shot = shot && !shot->boundaries.empty();
-  const bool is_wanted = frame && (*frame % settings.every == 0 || begins_shot);
+  const bool is_wanted =
+      frame && (is_due(*frame - session_.first_frame, settings.every) || begins_shot);
   if (is_wanted && shot) has_shots_ = true;
-  log_frame(buffer, frame, is_wanted);
+  if (frame) {
+    log_frame(buffer, *frame, is_wanted);
+  } else {
+    skip_recorded(buffer);
+  }
   {
     const std::lock_guard lock(mutex_);
     stats_.frames++;
@@ -149,16 +214,10 @@ GstFlowReturn AnalysisWriter::take(GstBuffer* buffer, const GstSegment& segment)
   return state == QueueState::Failed ? GST_FLOW_ERROR : GST_FLOW_FLUSHING;
 }
 
-void AnalysisWriter::log_frame(GstBuffer* buffer, const std::optional<std::uint64_t>& frame,
-                               bool is_wanted) const {
-  const GstClockTime pts = GST_BUFFER_PTS(buffer);
-  if (!frame) {
-    GST_LOG_OBJECT(element_, "buffer of %" GST_TIME_FORMAT " is recorded already",
-                   GST_TIME_ARGS(pts));
-  } else {
-    GST_LOG_OBJECT(element_, "frame %" G_GUINT64_FORMAT " of %" GST_TIME_FORMAT ": %s", *frame,
-                   GST_TIME_ARGS(pts), is_wanted ? "gets a record" : "no record, as every says");
-  }
+void AnalysisWriter::log_frame(GstBuffer* buffer, std::uint64_t frame, bool is_wanted) const {
+  GST_LOG_OBJECT(element_, "frame %" G_GUINT64_FORMAT " of %" GST_TIME_FORMAT ": %s", frame,
+                 GST_TIME_ARGS(GST_BUFFER_PTS(buffer)),
+                 is_wanted ? "gets a record" : "no record, as every says");
 }
 
 QueueState AnalysisWriter::enqueue(Job job, const WriterSettings& settings) {
@@ -229,17 +288,19 @@ void AnalysisWriter::add_matches(Job& job, const GstTorchMatch& match, bool with
 }
 
 AnalysisWriter::Job AnalysisWriter::make_job(GstBuffer* buffer, std::uint64_t frame,
-                                             const WriterSettings& settings) {
+                                             const WriterSettings& settings) const {
   Job job;
   job.flow_file_type = settings.flow_file_type;
   job.match_file_type = settings.match_file_type;
   job.record.frame = frame;
+  job.record.session = session_.number;
   job.record.pts = known_time(GST_BUFFER_PTS(buffer));
   job.record.duration = known_time(GST_BUFFER_DURATION(buffer));
   job.record.reference_timestamp = reference_timestamp(buffer);
-  const bool with_flow = is_due(frame, settings.flow_every);
+  const std::uint64_t index = frame - session_.first_frame;
+  const bool with_flow = is_due(index, settings.flow_every);
   const bool with_matches =
-      settings.match_file_type != MatchFileType::None && is_due(frame, settings.match_every);
+      settings.match_file_type != MatchFileType::None && is_due(index, settings.match_every);
   GstTorchFlow flow;
   for (gpointer state = nullptr;
        GstCustomMeta* meta = gst_buffer_iterate_torch_flow_meta(buffer, &state);) {

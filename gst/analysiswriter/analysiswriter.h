@@ -27,6 +27,7 @@ enum class OnFailure { Stop, Continue };
 
 struct WriterSettings {
   std::string location;
+  bool append = true;
   bool resume = false;
   guint every = 1;
   guint flow_every = 1;
@@ -96,18 +97,28 @@ class AnalysisWriter {
     std::uint64_t flow_files = 0;
     std::uint64_t match_files = 0;
     std::uint64_t dropped = 0;
+    std::uint64_t session = 0;
+    std::uint64_t skipped = 0;  // frames recorded already
     std::optional<RecordKey> resumed_after;
     bool has_failed = false;
   };
 
+  // The stream since the element started, or the interrupted one that it resumes.
+  struct Session {
+    std::uint64_t number = 0;
+    std::uint64_t first_frame = 0;
+  };
+
+  Session session_of(const WriterSettings& settings, const std::optional<RecordKey>& last) const;
+  void begin_session_if_live();
+  void skip_recorded(GstBuffer* buffer);
   static void add_flow(Job& job, const GstTorchFlow& flow, bool with_files);
   static void add_flow_files(Job& job, const GstTorchFlow& flow);
   static void add_matches(Job& job, const GstTorchMatch& match, bool with_file);
-  static Job make_job(GstBuffer* buffer, std::uint64_t frame, const WriterSettings& settings);
+  Job make_job(GstBuffer* buffer, std::uint64_t frame, const WriterSettings& settings) const;
   void drop_files(Job& job);
   void log_start(const WriterSettings& settings, const std::optional<RecordKey>& last) const;
-  void log_frame(GstBuffer* buffer, const std::optional<std::uint64_t>& frame,
-                 bool is_wanted) const;
+  void log_frame(GstBuffer* buffer, std::uint64_t frame, bool is_wanted) const;
   void enqueue_shot_list();
   QueueState enqueue(Job job, const WriterSettings& settings);
   // Called on the writer's thread.
@@ -131,6 +142,8 @@ class AnalysisWriter {
   WriterSettings settings_;              // guarded by mutex_
   Stats stats_;                          // guarded by mutex_
   FrameNumbering numbering_;             // streaming thread only
+  Session session_;                      // streaming thread only
+  std::optional<RecordKey> resumes_at_;  // streaming thread only; reset with the first frame
   std::atomic<bool> has_shots_ = false;  // not yet listed in shots.csv
   bool has_warned_ = false;              // writer's thread only
   BoundedQueue<Job> queue_;

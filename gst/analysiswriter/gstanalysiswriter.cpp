@@ -62,7 +62,8 @@ enum Property {
   kOnError,
   kStats,
   kMatchEvery,
-  kMatchFileFormat
+  kMatchFileFormat,
+  kAppend
 };
 
 AnalysisWriter& impl(gpointer self) { return *GST_ANALYSIS_WRITER(self)->impl; }
@@ -121,6 +122,9 @@ void set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec
       case kLocation:
         settings.location = get_text(value);
         break;
+      case kAppend:
+        settings.append = g_value_get_boolean(value);
+        break;
       case kResume:
         settings.resume = g_value_get_boolean(value);
         break;
@@ -162,6 +166,9 @@ void get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
   switch (id) {
     case kLocation:
       set_text(value, settings.location);
+      break;
+    case kAppend:
+      g_value_set_boolean(value, settings.append);
       break;
     case kResume:
       g_value_set_boolean(value, settings.resume);
@@ -236,14 +243,20 @@ void add_properties(GObjectClass* object_class) {
   g_object_class_install_property(
       object_class, kLocation,
       g_param_spec_string("location", "Location",
-                          "Results directory; the element creates it if it is missing, and "
-                          "replaces earlier results in it unless resume is set",
-                          nullptr, kMutableReady));
+                          "Results directory; the element creates it if it is missing", nullptr,
+                          kMutableReady));
+  g_object_class_install_property(
+      object_class, kAppend,
+      g_param_spec_boolean("append", "Append",
+                           "Keep earlier results in the directory and append a new session to "
+                           "them; false = replace them, unless resume is set",
+                           defaults.append, kMutableReady));
   g_object_class_install_property(
       object_class, kResume,
       g_param_spec_boolean("resume", "Resume",
-                           "Continue after the last record in the directory, and do not write "
-                           "frames up to its timestamp again",
+                           "Continue an interrupted session after the last record in the "
+                           "directory, and do not write frames up to its timestamp again; a live "
+                           "stream begins a new session instead",
                            defaults.resume, kMutableReady));
   g_object_class_install_property(
       object_class, kEvery,
@@ -297,8 +310,9 @@ void add_properties(GObjectClass* object_class) {
       object_class, kStats,
       g_param_spec_boxed(
           "stats", "Statistics",
-          "Numbers of frames received, of records, bytes and files written, of results dropped and "
-          "records lost; queue level; frame and time after which the element resumed",
+          "Numbers of frames received and skipped, of records, bytes and files written, of results "
+          "dropped and records lost; queue level; session; frame and time after which the element "
+          "resumed",
           GST_TYPE_STRUCTURE, kReadOnly));
   for (const GType type :
        {flow_file_format_type(), match_file_format_type(), queue_policy_type(), on_error_type()}) {

@@ -4,6 +4,12 @@
 
 namespace gsttorch {
 
+FrameNumbering FrameNumbering::after(const std::optional<RecordKey>& last) {
+  FrameNumbering numbering;
+  if (last) numbering.next_ = last->frame + 1;
+  return numbering;
+}
+
 std::optional<std::uint64_t> FrameNumbering::number(const std::optional<std::uint64_t>& pts) const {
   if (!last_) return next_;
   if (is_recorded(pts)) return std::nullopt;

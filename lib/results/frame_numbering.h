@@ -16,6 +16,8 @@ class FrameNumbering {
  public:
   FrameNumbering() = default;
   explicit FrameNumbering(const std::optional<RecordKey>& last) : last_(last) {}
+  /// For another stream: its first frame gets the number after `last`.
+  static FrameNumbering after(const std::optional<RecordKey>& last);
 
   /// Returns the number of the next frame, or nullopt if it is recorded already. Repeated calls
   /// return the same number until `taken` is called.

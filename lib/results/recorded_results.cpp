@@ -32,6 +32,12 @@ WholeLines read_whole_lines(const std::string& path) {
   return whole;
 }
 
+std::vector<std::string> all_results_files(const std::string& directory) {
+  std::vector<std::string> files = full_results_files(directory);
+  files.push_back(results_path(directory));
+  return files;
+}
+
 Result<std::optional<RecordKey>> read_key(const std::string& path, const std::string& line) {
   if (const auto key = record_key(line)) return std::optional(*key);
   return Error{ErrorCode::Corrupt, path + " contains an invalid record"};
@@ -72,17 +78,36 @@ Result<RecordedResults> read_recorded_results(const std::string& directory) {
   return recorded;
 }
 
-std::vector<Shot> read_recorded_shots(const std::string& directory) {
-  std::vector<std::string> files = full_results_files(directory);
-  files.push_back(results_path(directory));
-  ShotListBuilder builder;
-  for (const std::string& file : files) {
+std::uint64_t first_frame_of_session(const std::string& directory, std::uint64_t session) {
+  for (const std::string& file : all_results_files(directory)) {
     std::ifstream in(file, std::ios::binary);
     for (std::string line; std::getline(in, line) && !in.eof();) {
-      if (const auto shot = shot_line(line)) builder.add(shot->frame, shot->boundaries);
+      const auto key = record_key(line);
+      if (key && key->session == session) return key->frame;
     }
   }
-  return builder.shots();
+  return 0;
+}
+
+std::vector<Shot> read_recorded_shots(const std::string& directory) {
+  std::vector<ShotListBuilder> sessions;
+  std::uint64_t session = 0;
+  for (const std::string& file : all_results_files(directory)) {
+    std::ifstream in(file, std::ios::binary);
+    for (std::string line; std::getline(in, line) && !in.eof();) {
+      const auto shot = shot_line(line);
+      if (!shot) continue;
+      if (sessions.empty() || shot->session != session) sessions.emplace_back();
+      session = shot->session;
+      sessions.back().add(shot->frame, shot->boundaries);
+    }
+  }
+  std::vector<Shot> shots;
+  for (const ShotListBuilder& builder : sessions) {
+    const auto found = builder.shots();
+    shots.insert(shots.end(), found.begin(), found.end());
+  }
+  return shots;
 }
 
 }  // namespace gsttorch

@@ -27,7 +27,11 @@ struct RecordedResults {
 /// returns no records.
 Result<RecordedResults> read_recorded_results(const std::string& directory);
 
-/// Reads the shots from the records, full files first; skips lines without shot results.
+/// Returns the frame number of a session's first record; 0 if there is none.
+std::uint64_t first_frame_of_session(const std::string& directory, std::uint64_t session);
+
+/// Reads the shots from the records, full files first; skips lines without shot results. A session
+/// begins a shot.
 std::vector<Shot> read_recorded_shots(const std::string& directory);
 
 }  // namespace gsttorch

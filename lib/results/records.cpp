@@ -132,6 +132,7 @@ Boundary read_boundary(const Json& object, std::uint64_t offset) {
 std::string to_json_line(const FrameRecord& record) {
   Json line = Json::object();
   line["frame"] = record.frame;
+  line["session"] = record.session;
   put(line, "pts", record.pts);
   put(line, "stream_time", record.stream_time);
   put(line, "duration", record.duration);
@@ -152,7 +153,9 @@ std::optional<ShotLine> shot_line(const std::string& line) {
   const auto frame = number(json, "frame");
   if (!frame || shot == json.end() || !shot->is_object()) return std::nullopt;
   ShotLine result{
-      {*frame, number(json, "pts"), number(json, "duration"), number(json, "stream_time")}, {}};
+      number(json, "session").value_or(0),
+      {*frame, number(json, "pts"), number(json, "duration"), number(json, "stream_time")},
+      {}};
   const std::uint64_t offset = *frame - number(*shot, "frame").value_or(*frame);
   const auto boundaries = shot->find("boundaries");
   if (boundaries == shot->end() || !boundaries->is_array()) return result;
@@ -165,11 +168,9 @@ std::optional<ShotLine> shot_line(const std::string& line) {
 std::optional<RecordKey> record_key(const std::string& line) {
   const Json json = Json::parse(line, nullptr, false);
   if (!json.is_object()) return std::nullopt;
-  const auto frame = json.find("frame"), pts = json.find("pts");
-  if (frame == json.end() || !frame->is_number_unsigned()) return std::nullopt;
-  RecordKey key{frame->get<std::uint64_t>(), std::nullopt};
-  if (pts != json.end() && pts->is_number_unsigned()) key.pts = pts->get<std::uint64_t>();
-  return key;
+  const auto frame = number(json, "frame");
+  if (!frame) return std::nullopt;
+  return RecordKey{*frame, number(json, "pts"), number(json, "session").value_or(0)};
 }
 
 }  // namespace gsttorch

@@ -74,7 +74,8 @@ struct ReferenceTimestamp {
 
 /// All results of one frame.
 struct FrameRecord {
-  std::uint64_t frame = 0;                   ///< index, from 0
+  std::uint64_t frame = 0;                   ///< index, from 0, of all sessions
+  std::uint64_t session = 0;                 ///< index, from 0
   std::optional<std::uint64_t> pts;          ///< ns
   std::optional<std::uint64_t> stream_time;  ///< ns, position in the file
   std::optional<std::uint64_t> duration;     ///< ns
@@ -91,6 +92,7 @@ std::string to_json_line(const FrameRecord& record);
 /// The frame of a line of results.jsonl for a shot list, and the boundaries detected with it, in
 /// the records' frame numbers; nullopt if the line has no shot result.
 struct ShotLine {
+  std::uint64_t session = 0;
   ShotListBuilder::Frame frame;
   std::vector<Boundary> boundaries;
 };
@@ -100,6 +102,7 @@ std::optional<ShotLine> shot_line(const std::string& line);
 struct RecordKey {
   std::uint64_t frame = 0;
   std::optional<std::uint64_t> pts;  ///< ns
+  std::uint64_t session = 0;
 
   bool operator==(const RecordKey&) const = default;
 };

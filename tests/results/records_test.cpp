@@ -35,20 +35,24 @@ TEST(Records, of_a_frame_without_results_are_its_times) {
   record.stream_time = 40000000;
   record.duration = 40000000;
   EXPECT_EQ(to_json_line(record),
-            "{\"frame\":3,\"pts\":120000000,\"stream_time\":40000000,\"duration\":40000000}\n");
+            "{\"frame\":3,\"session\":0,\"pts\":120000000,\"stream_time\":40000000,\"duration\":"
+            "40000000}\n");
 }
 
-TEST(Records, leave_out_what_is_absent) { EXPECT_EQ(to_json_line({}), "{\"frame\":0}\n"); }
+TEST(Records, leave_out_what_is_absent) {
+  EXPECT_EQ(to_json_line({}), "{\"frame\":0,\"session\":0}\n");
+}
 
 TEST(Records, of_a_flow_have_all_fields_in_their_order) {
   FrameRecord record;
   record.frame = 1;
   record.flow.push_back(flow_record());
-  EXPECT_EQ(to_json_line(record),
-            "{\"frame\":1,\"flow\":[{\"source\":\"raftflow0\",\"model\":\"raft-small\","
-            "\"direction\":\"forward\",\"reference_pts\":0,\"dt\":40000000,\"iterations\":12,"
-            "\"mean_magnitude\":1.5,\"max_magnitude\":2.25,\"mean_x\":1.0,\"mean_y\":-0.5,"
-            "\"file\":\"flow/000001.flo\"}]}\n");
+  EXPECT_EQ(
+      to_json_line(record),
+      "{\"frame\":1,\"session\":0,\"flow\":[{\"source\":\"raftflow0\",\"model\":\"raft-small\","
+      "\"direction\":\"forward\",\"reference_pts\":0,\"dt\":40000000,\"iterations\":12,"
+      "\"mean_magnitude\":1.5,\"max_magnitude\":2.25,\"mean_x\":1.0,\"mean_y\":-0.5,"
+      "\"file\":\"flow/000001.flo\"}]}\n");
 }
 
 TEST(Records, of_a_flow_in_both_directions_name_the_further_files) {
@@ -77,12 +81,13 @@ TEST(Records, of_matches_have_all_fields_in_their_order) {
   match.matrix = {1, 0, 16, 0, 1, 0, 0, 0, 1};
   match.file = "matches/000000.csv";
   record.matches.push_back(match);
-  EXPECT_EQ(to_json_line(record),
-            "{\"frame\":0,\"matches\":[{\"source\":\"loftrmatch0\",\"reference\":\"a.png\","
-            "\"count\":300,\"mean_confidence\":0.5,\"geometry\":\"homography\",\"inliers\":250,"
-            "\"residual\":0.75,\"verdict\":\"moved\","
-            "\"matrix\":[1.0,0.0,16.0,0.0,1.0,0.0,0.0,0.0,1.0],"
-            "\"file\":\"matches/000000.csv\"}]}\n");
+  EXPECT_EQ(
+      to_json_line(record),
+      "{\"frame\":0,\"session\":0,\"matches\":[{\"source\":\"loftrmatch0\",\"reference\":\"a.png\","
+      "\"count\":300,\"mean_confidence\":0.5,\"geometry\":\"homography\",\"inliers\":250,"
+      "\"residual\":0.75,\"verdict\":\"moved\","
+      "\"matrix\":[1.0,0.0,16.0,0.0,1.0,0.0,0.0,0.0,1.0],"
+      "\"file\":\"matches/000000.csv\"}]}\n");
 }
 
 ShotRecord shot_record() {
@@ -101,10 +106,11 @@ ShotRecord shot_record() {
 TEST(Records, of_a_frame_within_a_shot_have_its_score) {
   FrameRecord record;
   record.shot = shot_record();
-  EXPECT_EQ(to_json_line(record),
-            "{\"frame\":0,\"shot\":{\"source\":\"scenedetect0\",\"model\":\"resnet18\","
-            "\"frame\":30,\"shot\":1,\"score\":0.5,\"threshold\":0.25,\"distance\":0.125,"
-            "\"mean_luma\":100.0}}\n");
+  EXPECT_EQ(
+      to_json_line(record),
+      "{\"frame\":0,\"session\":0,\"shot\":{\"source\":\"scenedetect0\",\"model\":\"resnet18\","
+      "\"frame\":30,\"shot\":1,\"score\":0.5,\"threshold\":0.25,\"distance\":0.125,"
+      "\"mean_luma\":100.0}}\n");
 }
 
 TEST(Records, of_a_boundary_say_how_one_shot_becomes_the_next) {

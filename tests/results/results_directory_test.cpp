@@ -56,7 +56,7 @@ TEST(ResultsDirectory, has_every_line_once_it_is_closed) {
   ASSERT_TRUE(directory->close());
   const auto lines = read_lines(temp.path("results.jsonl"));
   ASSERT_EQ(lines.size(), 10000u);
-  EXPECT_EQ(lines[9999], "{\"frame\":9999}");
+  EXPECT_EQ(lines[9999], "{\"frame\":9999,\"session\":0}");
   EXPECT_EQ(directory->bytes_written(), std::filesystem::file_size(temp.path("results.jsonl")));
 }
 
@@ -67,7 +67,7 @@ TEST(ResultsDirectory, gathers_lines_until_they_are_asked_for) {
   ASSERT_TRUE(directory->write_line(record(0)));
   EXPECT_EQ(read_text(temp.path("results.jsonl")), "");
   ASSERT_TRUE(directory->flush());
-  EXPECT_EQ(read_text(temp.path("results.jsonl")), "{\"frame\":0}\n");
+  EXPECT_EQ(read_text(temp.path("results.jsonl")), "{\"frame\":0,\"session\":0}\n");
 }
 
 TEST(ResultsDirectory, replaces_earlier_results) {
@@ -216,14 +216,15 @@ TEST(ResultsDirectory, puts_full_files_aside_under_names_that_sort_before_the_on
   EXPECT_THAT(files_in(temp.path()), ElementsAre("format.json", "results-000000000.jsonl",
                                                  "results-000000003.jsonl", "results.jsonl"));
   EXPECT_THAT(read_lines(temp.path("results-000000003.jsonl")),
-              ElementsAre("{\"frame\":3}", "{\"frame\":4}", "{\"frame\":5}"));
-  EXPECT_THAT(read_lines(temp.path("results.jsonl")), ElementsAre("{\"frame\":6}"));
-  EXPECT_EQ(directory->bytes_written(), 7 * std::string("{\"frame\":0}\n").size());
+              ElementsAre("{\"frame\":3,\"session\":0}", "{\"frame\":4,\"session\":0}",
+                          "{\"frame\":5,\"session\":0}"));
+  EXPECT_THAT(read_lines(temp.path("results.jsonl")), ElementsAre("{\"frame\":6,\"session\":0}"));
+  EXPECT_EQ(directory->bytes_written(), 7 * std::string("{\"frame\":0,\"session\":0}\n").size());
 }
 
 TEST(ResultsDirectory, removes_the_full_files_of_results_that_it_replaces_and_nothing_else) {
   const TempDirectory temp;
-  write_text(temp.path("results-000000000.jsonl"), "{\"frame\":0}\n");
+  write_text(temp.path("results-000000000.jsonl"), "{\"frame\":0,\"session\":0}\n");
   write_text(temp.path("results-of-mine.jsonl"), "mine");
   ASSERT_TRUE(ResultsDirectory::create({temp.path()}));
   EXPECT_THAT(files_in(temp.path()),
@@ -234,13 +235,14 @@ TEST(ResultsDirectory, that_is_continued_loses_only_a_torn_last_line) {
   const TempDirectory temp;
   ASSERT_TRUE(ResultsDirectory::create({temp.path()}));
   write_text(temp.path("results.jsonl"),
-             "{\"frame\":0}\n{\"frame\":1,\"pts\":40}\n{\"frame\":2,\"p");
+             "{\"frame\":0,\"session\":0}\n{\"frame\":1,\"pts\":40}\n{\"frame\":2,\"p");
   auto directory = ResultsDirectory::create({temp.path(), kContinue});
   ASSERT_TRUE(directory);
   EXPECT_EQ(directory->last_recorded(), (RecordKey{1, 40}));
   write_records(*directory, 2, 4);
   EXPECT_EQ(read_text(temp.path("results.jsonl")),
-            "{\"frame\":0}\n{\"frame\":1,\"pts\":40}\n{\"frame\":2}\n{\"frame\":3}\n");
+            "{\"frame\":0,\"session\":0}\n{\"frame\":1,\"pts\":40}\n"
+            "{\"frame\":2,\"session\":0}\n{\"frame\":3,\"session\":0}\n");
 }
 
 TEST(ResultsDirectory, that_is_continued_holds_only_whole_lines_when_the_disk_is_full) {
@@ -293,7 +295,8 @@ TEST(ResultsDirectory, that_is_continued_anywhere_equals_one_that_never_ended) {
 TEST(ResultsDirectory, that_was_left_between_two_files_is_continued_behind_the_full_one) {
   const TempDirectory temp;
   ASSERT_TRUE(ResultsDirectory::create({temp.path()}));
-  write_text(temp.path("results-000000000.jsonl"), "{\"frame\":0}\n{\"frame\":1}\n");
+  write_text(temp.path("results-000000000.jsonl"),
+             "{\"frame\":0,\"session\":0}\n{\"frame\":1,\"session\":0}\n");
   std::filesystem::remove(temp.path("results.jsonl"));
   const auto directory = ResultsDirectory::create({temp.path(), kContinue, 2});
   ASSERT_TRUE(directory);
@@ -318,12 +321,12 @@ TEST(ResultsDirectory, of_another_version_is_refused_and_left_alone) {
     for (const auto earlier : {kReplace, kContinue}) {
       const TempDirectory temp;
       write_text(temp.path("format.json"), format);
-      write_text(temp.path("results.jsonl"), "{\"frame\":0}\n");
+      write_text(temp.path("results.jsonl"), "{\"frame\":0,\"session\":0}\n");
       const auto directory = ResultsDirectory::create({temp.path(), earlier});
       ASSERT_FALSE(directory) << format;
       EXPECT_EQ(directory.error().code, ErrorCode::BadArgument);
       EXPECT_THAT(directory.error().message, HasSubstr("version"));
-      EXPECT_EQ(read_text(temp.path("results.jsonl")), "{\"frame\":0}\n");
+      EXPECT_EQ(read_text(temp.path("results.jsonl")), "{\"frame\":0,\"session\":0}\n");
       EXPECT_EQ(read_text(temp.path("format.json")), format);
     }
   }
@@ -331,7 +334,7 @@ TEST(ResultsDirectory, of_another_version_is_refused_and_left_alone) {
 
 TEST(ResultsDirectory, of_an_unknown_version_is_replaced_but_not_continued) {
   const TempDirectory temp;
-  write_text(temp.path("results.jsonl"), "{\"frame\":0}\n");
+  write_text(temp.path("results.jsonl"), "{\"frame\":0,\"session\":0}\n");
   const auto refused = ResultsDirectory::create({temp.path(), kContinue});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::BadArgument);

@@ -103,13 +103,14 @@ TEST(AnalysisWriter, writes_a_line_for_each_buffer_with_or_without_a_result) {
   EXPECT_THAT(
       lines,
       ElementsAre(
-          "{\"frame\":0,\"pts\":0,\"stream_time\":0,\"duration\":40000000}",
-          "{\"frame\":1,\"pts\":40000000,\"stream_time\":40000000,\"duration\":40000000,"
+          "{\"frame\":0,\"session\":0,\"pts\":0,\"stream_time\":0,\"duration\":40000000}",
+          "{\"frame\":1,\"session\":0,\"pts\":40000000,\"stream_time\":40000000,\"duration\":"
+          "40000000,"
           "\"flow\":[{\"source\":"
           "\"raftflow0\",\"model\":\"raft-small\",\"direction\":\"forward\","
           "\"reference_pts\":0,\"dt\":40000000,\"iterations\":12,\"mean_magnitude\":1.5,"
           "\"max_magnitude\":2.5,\"mean_x\":1.0,\"mean_y\":-0.5,\"file\":\"flow/000001.flo\"}]}",
-          "{\"frame\":2}"));
+          "{\"frame\":2,\"session\":0}"));
 }
 
 TEST(AnalysisWriter, writes_the_flow_itself) {
@@ -532,9 +533,15 @@ TEST(AnalysisWriter, restarts_in_the_same_directory) {
     for (guint i = 0; i < frames; i++) harness.push(make_frame(i));
     harness.push_event(gst_event_new_eos());
     EXPECT_EQ(stat(writer.get(), "frames"), frames);
-    const auto records = read_records(directory);
-    ASSERT_THAT(records, SizeIs(frames));
-    EXPECT_EQ(records.back().at("frame"), frames - 1);
+    EXPECT_EQ(stat(writer.get(), "records"), frames);
+  }
+  EXPECT_EQ(stat(writer.get(), "session"), 1u);
+  const auto records = read_records(directory);
+  ASSERT_THAT(records, SizeIs(7));
+  for (guint i = 0; i < 7; i++) {
+    EXPECT_EQ(records.at(i).at("frame"), i);
+    EXPECT_EQ(records.at(i).at("session"), i < 5 ? 0 : 1);
+    EXPECT_EQ(records.at(i).at("pts"), (i < 5 ? i : i - 5) * 40 * GST_MSECOND);
   }
 }
 
@@ -747,7 +754,9 @@ TEST(AnalysisWriter, leaves_no_list_of_shots_of_an_earlier_run) {
   TempDirectory directory;
   write_text(directory.path("shots.csv"), "old");
   {
-    Harness harness(make_writer(directory.path()));
+    GstElement* writer = make_writer(directory.path());
+    g_object_set(writer, "append", FALSE, nullptr);
+    Harness harness(writer);
     harness.set_caps(kCaps);
     harness.push_and_pull(make_frame(0));
   }
@@ -848,10 +857,10 @@ TEST(AnalysisWriter, drops_files_but_no_record_instead_of_waiting_if_configured)
   EXPECT_EQ(read_records(directory).at(50).at("flow").at(0).at("file"), "flow/000050.flo");
 }
 
-// Passes frames [first, end) of a stream, up to EOS, through a writer that resumes.
+// Passes frames [first, end) of a stream, up to EOS, through a writer.
 void write_frames(const TempDirectory& directory, guint first, guint end, bool resume = true) {
   GstElement* writer = make_writer(directory.path());
-  g_object_set(writer, "resume", resume, "records-per-file", 4u, nullptr);
+  g_object_set(writer, "resume", resume, "append", FALSE, "records-per-file", 4u, nullptr);
   Harness harness(writer);
   harness.set_caps(kCaps);
   for (guint i = first; i < end; i++) {
@@ -895,12 +904,63 @@ TEST(AnalysisWriter, that_resumes_complete_results_changes_nothing) {
   EXPECT_EQ(contents(directory), before);
 }
 
-TEST(AnalysisWriter, that_does_not_resume_starts_over) {
+TEST(AnalysisWriter, that_neither_resumes_nor_appends_starts_over) {
   const TempDirectory directory;
   write_frames(directory, 0, 10, false);
   write_frames(directory, 0, 3, false);
   EXPECT_THAT(read_records(directory), SizeIs(3));
   EXPECT_FALSE(std::filesystem::exists(directory.path("results-000000000.jsonl")));
+}
+
+// Passes some frames with flow, from time 0 on, through a new element.
+void write_session(const TempDirectory& directory, guint frames, guint every,
+                   gboolean resume = FALSE) {
+  GstElement* writer = make_writer(directory.path());
+  g_object_set(writer, "every", every, "flow-every", 2 * every, "resume", resume, nullptr);
+  Harness harness(writer);
+  harness.set_caps(kCaps);
+  for (guint i = 0; i < frames; i++) {
+    ASSERT_EQ(harness.push(make_flow_frame(i)), GST_FLOW_OK);
+  }
+  ASSERT_TRUE(harness.push_event(gst_event_new_eos()));
+}
+
+TEST(AnalysisWriter, counts_every_from_the_beginning_of_a_session) {
+  const TempDirectory directory;
+  write_session(directory, 4, 3);  // frames 0, 3
+  write_session(directory, 7, 3);  // 4, 7, 10
+  std::vector<guint> frames;
+  std::vector<std::string> files;
+  for (const json& record : read_records(directory)) {
+    frames.push_back(record.at("frame"));
+    const json& flow = record.at("flow").at(0);
+    if (flow.contains("file")) files.push_back(flow.at("file"));
+  }
+  EXPECT_THAT(frames, ElementsAre(0, 3, 4, 7, 10));
+  EXPECT_THAT(files, ElementsAre("flow/000000.flo", "flow/000004.flo", "flow/000010.flo"));
+}
+
+TEST(AnalysisWriter, resumes_the_last_session) {
+  const TempDirectory whole, directory;
+  write_session(whole, 3, 2);
+  write_session(whole, 9, 2);
+  write_session(directory, 3, 2);
+  write_session(directory, 6, 2);
+  write_session(directory, 9, 2, TRUE);
+  EXPECT_EQ(contents(directory), contents(whole));
+}
+
+TEST(AnalysisWriter, begins_a_shot_with_a_session) {
+  TempDirectory directory;
+  for (int session = 0; session < 2; session++) {
+    Harness harness(make_writer(directory.path()));
+    harness.set_caps(kCaps);
+    for (guint i = 0; i < 10; i++) harness.push_and_pull(make_shot_frame(i, i == 4));
+  }
+  const auto lines = read_lines(directory.path("shots.csv"));
+  ASSERT_THAT(lines, SizeIs(5));
+  EXPECT_THAT(lines.at(3), StartsWith("3,11,00:00:00.000,"));
+  EXPECT_THAT(lines.at(4), StartsWith("4,15,00:00:00.160,"));
 }
 
 TEST(AnalysisWriter, reports_where_it_resumes_as_soon_as_it_is_paused) {
@@ -972,7 +1032,9 @@ TEST(AnalysisWriter, does_not_start_on_a_full_disk) {
 std::vector<std::string> errors_with_full(const TempDirectory& directory, const std::string& file) {
   std::filesystem::create_directory(directory.path("flow"));
   std::filesystem::create_symlink("/dev/full", directory.path(file));
-  Harness harness(make_writer(directory.path()));
+  GstElement* writer = make_writer(directory.path());
+  g_object_set(writer, "append", FALSE, nullptr);
+  Harness harness(writer);
   harness.set_caps(kCaps);
   guint frame = 0;
   while (harness.push(make_flow_frame(frame++)) == GST_FLOW_OK) std::this_thread::yield();
@@ -1083,7 +1145,7 @@ TEST(AnalysisWriter, logs_what_it_writes_and_why_it_does_not) {
   EXPECT_THAT(
       log.lines(),
       UnorderedElementsAre(
-          "opened directory " + directory.path() + ", earlier results are replaced",
+          "opened directory " + directory.path() + ", no earlier results",
           StartsWith("event: stream-start event"), StartsWith("event: caps event"),
           StartsWith("event: segment event"), "wrote flow/000000.flo", "wrote flow/000001.flo",
           "wrote flow/000001-backward.flo",

@@ -58,6 +58,19 @@ Result<RunManifest> make_record(const AnalysisPlan& plan, const JobOptions& opti
   return record;
 }
 
+/// A camera's results, for example, are not replaced without being asked.
+Result<void> check_not_foreign(const AnalysisPlan& plan) {
+  std::error_code ignored;
+  if (read_run_manifest(plan.directory).is_object() ||
+      !std::filesystem::exists(results_path(plan.directory), ignored)) {
+    return {};
+  }
+  return Error{ErrorCode::BadArgument, plan.directory +
+                                           " contains results that gst-torch analyze did not "
+                                           "write: use another directory, or --again to replace "
+                                           "them"};
+}
+
 enum class Earlier { Other, Unfinished, Finished };
 
 /// What there is in the directory of a run that had the same to do.
@@ -229,6 +242,9 @@ JobResult analyze_video(const AnalysisPlan& request, const JobOptions& options) 
   plan.source = facts->source;
   auto record = make_record(plan, options, *facts);
   if (!record) return failed(record.error());
+  if (auto own = options.again ? Result<void>() : check_not_foreign(plan); !own) {
+    return failed(own.error());
+  }
   const Earlier earlier = options.again ? Earlier::Other : inspect_directory(plan, *record);
   if (earlier == Earlier::Finished) return already_finished(plan);
 

@@ -89,8 +89,13 @@ void add_stage(Words& words, const Stage& stage, const AnalysisPlan& plan) {
   set_all(words, plan.stages.properties(stage, StageOption::Target::Model));
 }
 
-void add_writer(Words& words, const AnalysisPlan& plan) {
+void add_writer(Words& words, const AnalysisPlan& plan, bool resume) {
   words.element("analysiswriter").set("location", directory_value(plan.directory));
+  if (resume) {
+    words.set("resume", std::string("true"));
+  } else {
+    words.set("append", std::string("false"));
+  }
   for (const Stage* stage : plan.stages.stages()) {
     set_all(words, plan.stages.properties(*stage, StageOption::Target::Writer));
   }
@@ -134,8 +139,7 @@ std::vector<std::string> analysis_pipeline(const AnalysisPlan& plan, const RunEx
   words.chain(decoding_words(plan.source)).element("queue");
   if (plan.frames) add_limit(words, *plan.frames);
   for (const Stage* stage : plan.stages.stages()) add_stage(words, *stage, plan);
-  add_writer(words, plan);
-  if (extras.resume) words.set("resume", std::string("true"));
+  add_writer(words, plan, extras.resume);
   if (!extras.meter_file.empty()) add_meter(words, extras);
   if (plan.overlay) {
     add_overlay(words, *plan.overlay);

@@ -59,6 +59,7 @@ std::optional<ReportFrame> read_frame(const std::string& line) {
   const Json json = Json::parse(line, nullptr, false);
   ReportFrame frame;
   frame.frame = key->frame;
+  frame.session = key->session;
   frame.pts = key->pts;
   frame.time = time_in(json, "stream_time");
   read_flow(first_of(json, "flow"), frame);
@@ -67,6 +68,7 @@ std::optional<ReportFrame> read_frame(const std::string& line) {
   return frame;
 }
 
+// Of the last session.
 Result<std::vector<ReportFrame>> read_frames(const std::string& directory) {
   std::vector<ReportFrame> frames;
   std::vector<std::string> files = full_results_files(directory);
@@ -76,6 +78,7 @@ Result<std::vector<ReportFrame>> read_frames(const std::string& directory) {
     for (std::string line; std::getline(in, line) && !in.eof();) {
       auto frame = read_frame(line);
       if (!frame) return Error{ErrorCode::Corrupt, file + " contains an invalid record"};
+      if (!frames.empty() && frames.back().session != frame->session) frames.clear();
       frames.push_back(std::move(*frame));
     }
   }
@@ -132,7 +135,12 @@ Result<ReportData> read_report_data(const std::string& directory) {
   data.run = read_run_manifest(directory);
   if (!data.run.is_object()) data.run = Json::object();
   data.frames = std::move(*frames);
-  data.shots = read_recorded_shots(directory);
+  if (!data.frames.empty()) {
+    const ReportFrame& first = data.frames.front();
+    data.sessions = first.session + 1;
+    data.shots = read_recorded_shots(directory);
+    std::erase_if(data.shots, [&](const Shot& shot) { return shot.first_frame < first.frame; });
+  }
   data.meter = read_meter_reports(directory);
   return data;
 }

@@ -18,6 +18,7 @@ namespace gsttorch {
 /// What a line of results.jsonl says of a frame; absent where no element said it.
 struct ReportFrame {
   std::uint64_t frame = 0;
+  std::uint64_t session = 0;
   std::optional<std::uint64_t> pts;   ///< ns
   std::optional<std::uint64_t> time;  ///< stream time, ns
   std::optional<double> mean_motion;  ///< pixels
@@ -33,10 +34,11 @@ struct ReportFrame {
 /// All that a report is made of.
 struct ReportData {
   std::string directory;
-  nlohmann::ordered_json run;  ///< run.json
-  std::vector<ReportFrame> frames;
-  std::vector<Shot> shots;        ///< as in shots.csv
-  std::vector<PerfRecord> meter;  ///< of the last run
+  nlohmann::ordered_json run;       ///< run.json
+  std::uint64_t sessions = 0;       ///< in the directory
+  std::vector<ReportFrame> frames;  ///< of the last session
+  std::vector<Shot> shots;          ///< as in shots.csv, of the last session
+  std::vector<PerfRecord> meter;    ///< of the last run
 
   const ReportFrame* frame_at(std::uint64_t pts) const;  ///< null: there is none
   bool has(std::optional<double> ReportFrame::*field) const;

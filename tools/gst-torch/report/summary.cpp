@@ -89,6 +89,10 @@ std::string summary_section(const ReportData& data) {
   std::string text = "<header><h1>" + escaped(video_name(data)) + "</h1>\n" +
                      state_badge(data.run) + "<dl class=figures>\n";
   text += figure("Frames", format_count(data.frames.size()));
+  if (data.sessions > 1) {
+    text +=
+        figure("Session", format_count(data.sessions), "the last one; earlier ones are not shown");
+  }
   text += image_figures(object_in(data.run, "input")) + work_figures(data) + "</dl>\n";
   if (data.run.contains("ended")) {
     std::string ended = data.run.value("ended", "").substr(0, 16);
