@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -90,7 +91,10 @@ std::string format_progress(const ProgressState& state) {
   return text + format_stages(state.stages);
 }
 
-Progress::Progress() : terminal_(isatty(STDERR_FILENO) == 1), last_shown_(Clock::now()) {}
+Progress::Progress(std::string label)
+    : label_(std::move(label)),
+      terminal_(label_.empty() && isatty(STDERR_FILENO) == 1),
+      last_shown_(Clock::now()) {}
 
 void Progress::show(const ProgressState& state) {
   const Clock::time_point now = Clock::now();
@@ -108,7 +112,7 @@ void Progress::print(const ProgressState& state) {
     std::fprintf(stderr, "\r%s\033[K", cut_to_terminal(text).c_str());
     std::fflush(stderr);
   } else {
-    std::fprintf(stderr, "%s\n", text.c_str());
+    std::fprintf(stderr, "%s%s\n", label_.c_str(), text.c_str());
   }
   line_open_ = terminal_;
 }

@@ -41,10 +41,10 @@ std::optional<double> seconds_left(const ProgressState& state);
 std::string format_progress(const ProgressState& state);
 
 /// Reports progress on stderr: redraws one line on a terminal, otherwise prints a line now and
-/// then. Thread-bound.
+/// then. With a label, which all its lines begin with, it never redraws. Thread-bound.
 class Progress {
  public:
-  Progress();
+  explicit Progress(std::string label = "");
   void show(const ProgressState& state);    ///< rate-limited: most calls do nothing
   void finish(const ProgressState& state);  ///< prints the last state and leaves it visible
   void end_line();                          ///< call it before other output
@@ -54,6 +54,7 @@ class Progress {
 
   void print(const ProgressState& state);
 
+  const std::string label_;
   const bool terminal_;
   Clock::time_point last_shown_;
   bool line_open_ = false;
