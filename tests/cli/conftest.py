@@ -66,11 +66,21 @@ def interrupted(gst_torch):
     return run
 
 
+def children(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def open_files(pid):
+    try:
+        return {os.path.realpath(file) for file in Path(f"/proc/{pid}/fd").iterdir()}
+    except FileNotFoundError:  # it has ended
+        return set()
+
+
 def has_opened(path):
-    """Whether a process reads a file."""
+    """Whether a worker of a process reads a file."""
     def when(process):
-        files = Path(f"/proc/{process.pid}/fd")
-        return any(os.path.realpath(file) == str(path) for file in files.iterdir())
+        return any(str(path) in open_files(child) for child in children(process.pid))
 
     return when
 

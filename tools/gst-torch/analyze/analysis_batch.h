@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/gst-torch/analyze/analysis_job.h"
+#include "tools/gst-torch/analyze/supervisor.h"
 
 namespace gsttorch {
 
@@ -15,9 +15,9 @@ namespace gsttorch {
 std::vector<AnalysisPlan> plans_for(const std::vector<std::string>& videos,
                                     const AnalysisPlan& common);
 
-/// One after the other, in one process, so that models are loaded once. A video that fails does not
-/// keep the others from being analysed; an interruption does. Returns the exit status.
+/// By workers, each of which loads its models once. A video that fails does not keep the others
+/// from being analysed; an interruption does. Returns the exit status.
 int analyze_all(const std::vector<AnalysisPlan>& plans, const std::string& directory,
-                const JobOptions& options);
+                const SupervisorOptions& options);
 
 }  // namespace gsttorch

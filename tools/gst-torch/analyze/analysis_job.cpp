@@ -189,7 +189,9 @@ void make_report(const AnalysisPlan& plan, JobResult& result) {
   }
 }
 
-JobResult run_job(const AnalysisPlan& plan, Run& run, RunManifest& record) {
+JobResult run_job(const AnalysisPlan& plan, Run& run, RunManifest& record,
+                  const JobOptions& options) {
+  options.observer->on_phase(JobPhase::Analyzing);
   auto outcome = run_to_its_end(plan, run, record);
   if (!outcome) return failed(outcome.error());
   const std::uint64_t frames = run.frames_before + outcome->frames;
@@ -201,6 +203,7 @@ JobResult run_job(const AnalysisPlan& plan, Run& run, RunManifest& record) {
   if (auto written = record.write_ended(*outcome, frames); !written) {
     return failed(outcome->error.value_or(written.error()));
   }
+  if (!outcome->error) options.observer->on_phase(JobPhase::Reporting);
   warn_of_lost_frames(plan, *outcome, frames, expected_frames(plan, run.facts));
   if (frames == 0) return result;
   print_summary(plan, result);
@@ -225,6 +228,7 @@ Run new_run(const AnalysisPlan& plan, const JobOptions& options, const VideoFact
   Run run;
   run.facts = facts;
   run.options.first_stage = plan.stages.stages().front()->element;
+  run.options.observer = options.observer;
   run.options.verbose = options.verbose;
   run.extras.meter_file = meter_reports_path(plan.directory);
   run.extras.frames_file = frame_times_path(plan.directory);
@@ -236,6 +240,7 @@ Run new_run(const AnalysisPlan& plan, const JobOptions& options, const VideoFact
 }  // namespace
 
 JobResult analyze_video(const AnalysisPlan& request, const JobOptions& options) {
+  options.observer->on_phase(JobPhase::Probing);
   auto facts = check_video(request);
   if (!facts) return failed(facts.error());
   AnalysisPlan plan = request;
@@ -260,7 +265,7 @@ JobResult analyze_video(const AnalysisPlan& request, const JobOptions& options) 
   if (expected && *expected > run.frames_before) {
     run.options.expected_frames = *expected - run.frames_before;
   }
-  return run_job(plan, run, *record);
+  return run_job(plan, run, *record, options);
 }
 
 }  // namespace gsttorch

@@ -9,6 +9,7 @@
 
 #include "lib/base/result.h"
 #include "tools/gst-torch/analyze/analysis_pipeline.h"
+#include "tools/gst-torch/support/run_options.h"
 
 namespace gsttorch {
 
@@ -28,7 +29,17 @@ struct JobResult {
   std::string details;  ///< what a failed element says to those who look closer
 };
 
+/// What is being done with a video, in this order. The last is announced only if nothing failed.
+enum class JobPhase { Probing, Analyzing, Reporting };
+
+/// Hears of a video while it is analysed.
+class JobObserver : public RunObserver {
+ public:
+  virtual void on_phase(JobPhase phase) = 0;
+};
+
 struct JobOptions {
+  JobObserver* observer = nullptr;   ///< outlives the job
   std::vector<std::string> command;  ///< for the record
   bool again = false;                ///< also what is finished, and from the beginning
   bool verbose = false;

@@ -5,6 +5,7 @@
 #include <gst/gst.h>
 
 #include "tools/gst-torch/analyze/analysis_batch.h"
+#include "tools/gst-torch/analyze/worker.h"
 #include "tools/gst-torch/support/commands.h"
 #include "tools/gst-torch/support/interrupt.h"
 #include "tools/gst-torch/support/options.h"
@@ -13,8 +14,26 @@
 namespace gsttorch {
 namespace {
 
-std::optional<std::string> problem(const AnalysisPlan& plan, std::size_t videos) {
+struct AnalyzeCommand {
+  AnalysisPlan plan;
+  std::optional<int> jobs;
+  std::optional<int> stall_timeout;  // seconds
+  bool again = false;
+  bool verbose = false;
+  bool is_worker = false;
+};
+
+std::optional<std::string> problem(const AnalyzeCommand& command, std::size_t videos) {
+  const AnalysisPlan& plan = command.plan;
+  if (!command.is_worker && videos == 0) return "missing parameter: VIDEO...";
   if (plan.directory.empty()) return "-o DIR is required";
+  if (command.is_worker && videos > 0) {
+    return "--worker reads the videos from standard input, not from the command line";
+  }
+  if (command.jobs && *command.jobs < 1) return "--jobs must be at least 1";
+  if (command.stall_timeout && *command.stall_timeout < 0) {
+    return "--stall-timeout must not be negative";
+  }
   if (plan.frames && (*plan.frames < 1 || *plan.frames == G_MAXINT)) {
     return "--frames must be at least 1";
   }
@@ -53,34 +72,66 @@ constexpr Options::Description kDescription = {
     "interruption, the files are complete up to the last analyzed frame.\n\n",
 };
 
+void add_options(AnalyzeCommand& command, std::optional<std::string>& directory, Options& options) {
+  options.add("output", 'o', &directory,
+              "Directory to write to; gst-torch creates it if it is missing", "DIR");
+  options.add("jobs", 'j', &command.jobs,
+              "Number of videos to analyze at the same time (default 1)", "N");
+  options.add("stall-timeout", 0, &command.stall_timeout,
+              "Give up a video after SECONDS without progress (default 60; 0 = never)", "SECONDS");
+  options.add("again", 0, &command.again, "Analyze finished and interrupted videos again");
+  options.add("overlay", 0, &command.plan.overlay,
+              "Also write the video with its results drawn beside it", "FILE.mkv");
+  options.add("frames", 'n', &command.plan.frames, "Stop after N frames", "N");
+  add_stream_option(command.plan.stream, options);
+  command.plan.compute.add_to(options);
+  command.plan.stages.add_to(options);
+  options.add("verbose", 'v', &command.verbose, "Print debug details of a failed element");
+  options.add("worker", 0, &command.is_worker,
+              "Analyze the videos that standard input names, and write their results as JSON lines "
+              "to standard output, for other programs");
+}
+
+int run_as_worker(const AnalyzeCommand& command, const Options& options) {
+  const auto words = options.given({"output", "overlay", "jobs", "stall-timeout", "worker"});
+  return run_worker(command.plan, {words, command.again, command.verbose});
+}
+
+int run_as_supervisor(const AnalyzeCommand& command, const Options& options) {
+  SupervisorOptions supervisor;
+  supervisor.worker_words = {"gst-torch", "analyze", "--worker",
+                             "--output=" + command.plan.directory};
+  for (std::string& word : options.given({"output", "overlay", "jobs", "stall-timeout"})) {
+    supervisor.worker_words.push_back(std::move(word));
+  }
+  supervisor.jobs = command.jobs.value_or(supervisor.jobs);
+  if (command.stall_timeout) {
+    supervisor.stall_timeout = std::chrono::seconds(*command.stall_timeout);
+  }
+  supervisor.verbose = command.verbose;
+  const Interrupt interrupt;
+  return analyze_all(plans_for(options.parameters(), command.plan), command.plan.directory,
+                     supervisor);
+}
+
 }  // namespace
 
 int cmd_analyze(int argc, char** argv) {
-  AnalysisPlan plan;
-  JobOptions job;
+  AnalyzeCommand command;
   std::optional<std::string> directory;
   Options options("analyze", kDescription);
-  options.add("output", 'o', &directory,
-              "Directory to write to; gst-torch creates it if it is missing", "DIR");
-  options.add("again", 0, &job.again, "Analyze finished and interrupted videos again");
-  options.add("overlay", 0, &plan.overlay, "Also write the video with its results drawn beside it",
-              "FILE.mkv");
-  options.add("frames", 'n', &plan.frames, "Stop after N frames", "N");
-  add_stream_option(plan.stream, options);
-  plan.compute.add_to(options);
-  plan.stages.add_to(options);
-  options.add("verbose", 'v', &job.verbose, "Print debug details of a failed element");
-  if (auto status = options.parse(argc, argv, 1, G_MAXINT)) return *status;
-  plan.directory = directory.value_or("");
-  if (auto wrong = problem(plan, options.parameters().size())) return options.usage_error(*wrong);
+  add_options(command, directory, options);
+  if (auto status = options.parse(argc, argv, 0, G_MAXINT)) return *status;
+  command.plan.directory = directory.value_or("");
+  if (auto wrong = problem(command, options.parameters().size())) {
+    return options.usage_error(*wrong);
+  }
 
   gst_init(nullptr, nullptr);
-  if (auto chosen = plan.stages.choose(); !chosen) {
+  if (auto chosen = command.plan.stages.choose(); !chosen) {
     return options.usage_error(chosen.error().message);
   }
-  job.command.assign(argv, argv + argc);
-  const Interrupt interrupt;
-  return analyze_all(plans_for(options.parameters(), plan), plan.directory, job);
+  return command.is_worker ? run_as_worker(command, options) : run_as_supervisor(command, options);
 }
 
 }  // namespace gsttorch

@@ -14,6 +14,7 @@
 #include "lib/gst/gsttorchruntime.h"
 #include "lib/results/results_layout.h"
 #include "tools/gst-torch/analyze/frame_delays.h"
+#include "tools/gst-torch/report/report_data.h"
 #include "tools/gst-torch/support/sha256.h"
 
 namespace gsttorch {
@@ -107,6 +108,12 @@ Json slowest_frames(const RunOutcome& outcome, const std::string& directory) {
     entry["element_usual_ms"] = delay->second.usual_ms;
   }
   return frames;
+}
+
+Result<void> write_json(const std::string& path, const Json& json) {
+  // File names need not be UTF-8: what is not is replaced.
+  const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return write_whole_file(path, text);
 }
 
 const char* status_name(const RunOutcome& outcome) {
@@ -205,10 +212,17 @@ Result<void> RunManifest::write_ended(const RunOutcome& outcome, std::uint64_t f
   return write();
 }
 
-Result<void> RunManifest::write() {
-  // File names need not be UTF-8: what is not is replaced.
-  const std::string text = json_.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  return write_whole_file(path_, text);
+Result<void> RunManifest::write() { return write_json(path_, json_); }
+
+void record_death(const std::string& directory, const std::string& error, std::uint64_t frames) {
+  Json json = read_run_manifest(directory);
+  if (!json.is_object() || json.value("status", "") != "running") return;
+  json["ended"] = format_now();
+  json["status"] = error.empty() ? "interrupted" : "failed";
+  if (!error.empty()) json["error"] = error;
+  json["frames"] = frames;
+  // Where that fails the record still says that the run did not end.
+  if (!write_json(run_manifest_path(directory), json)) return;
 }
 
 }  // namespace gsttorch

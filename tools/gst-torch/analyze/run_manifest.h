@@ -42,4 +42,8 @@ class RunManifest {
   nlohmann::ordered_json json_;
 };
 
+/// In the run.json of a run whose process died: how it ended, where it was still running. An empty
+/// error stands for an interruption.
+void record_death(const std::string& directory, const std::string& error, std::uint64_t frames);
+
 }  // namespace gsttorch

@@ -24,7 +24,9 @@ void add_probe(const Ref<GstElement>& element, const char* pad_name, GstPadProbe
 }  // namespace
 
 FrameWatch::FrameWatch(Pipeline& pipeline, const RunOptions& options)
-    : continuation_(options.continuation) {
+    : continuation_(options.continuation), counters_(options.observer->counters) {
+  counters_.decoded = 0;
+  counters_.frames = 0;
   const auto input_types =
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_FLUSH);
   add_probe<&FrameWatch::on_input>(pipeline.made_by(options.first_stage), "sink", input_types,
@@ -40,6 +42,7 @@ GstPadProbeReturn FrameWatch::on_input(GstPadProbeInfo* info) {
     return GST_PAD_PROBE_OK;
   }
   if (holds_back_) return GST_PAD_PROBE_DROP;
+  counters_.decoded++;
   if (keeps_its_place(GST_BUFFER_PTS(gst_pad_probe_info_get_buffer(info)))) return GST_PAD_PROBE_OK;
   lost_its_place_ = holds_back_ = true;
   return GST_PAD_PROBE_DROP;
@@ -57,13 +60,13 @@ GstPadProbeReturn FrameWatch::on_result(GstPadProbeInfo* info) {
   const GstClockTime pts = GST_BUFFER_PTS(gst_pad_probe_info_get_buffer(info));
   if (continuation_ && pts <= continuation_->last_pts) return GST_PAD_PROBE_OK;
   const gint64 now = g_get_monotonic_time();
-  if (frames_ == 0) {
+  if (counters_.frames == 0) {
     first_us_ = now;
   } else {
     record_time(pts, now);
   }
   last_us_ = now;
-  frames_++;
+  counters_.frames++;
   return GST_PAD_PROBE_OK;
 }
 

@@ -19,7 +19,7 @@ class FrameWatch {
   FrameWatch(Pipeline& pipeline, const RunOptions& options);
 
   void hold_back() { holds_back_ = true; }
-  std::uint64_t frames() const { return frames_; }
+  std::uint64_t frames() const { return counters_.frames; }
   double seconds() const { return static_cast<double>(last_us_ - first_us_) / 1e6; }
   bool lost_its_place() const { return lost_its_place_; }
   std::vector<FrameTime> slowest() const;  ///< the slowest first
@@ -31,7 +31,7 @@ class FrameWatch {
   void record_time(GstClockTime pts, gint64 now);
 
   const std::optional<Continuation> continuation_;
-  std::atomic<std::uint64_t> frames_{0};
+  RunCounters& counters_;
   std::atomic<gint64> first_us_{0};
   std::atomic<gint64> last_us_{0};
   std::atomic<bool> holds_back_{false};

@@ -11,11 +11,11 @@ void record_signal(int signal) { received = signal; }
 
 }  // namespace
 
-Interrupt::Interrupt() {
+Interrupt::Interrupt(Second second) {
   received = 0;
   struct sigaction action = {};
   action.sa_handler = record_signal;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  if (second == Second::Ends) action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigaction(SIGINT, &action, &previous_int_);
   sigaction(SIGTERM, &action, &previous_term_);
 }

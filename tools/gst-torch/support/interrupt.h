@@ -6,11 +6,14 @@
 
 namespace gsttorch {
 
-/// Turns the first SIGINT or SIGTERM into a wish to stop; the second ends the program at once.
+/// Turns a SIGINT or SIGTERM into a wish to stop. A second one ends the program at once, or is the
+/// same wish again.
 /// One at a time, for as long as a command works.
 class Interrupt {
  public:
-  Interrupt();
+  enum class Second { Ends, IsTheSame };
+
+  explicit Interrupt(Second second = Second::Ends);
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tools/gst-torch/support/options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -91,7 +92,28 @@ std::optional<int> Options::parse(int argc, char** argv, std::size_t at_least,
   return usage_error(std::string("missing parameter: ") + description_.parameters);
 }
 
+void Options::record_given() {
+  for (const GOptionEntry& entry : entries_) {
+    if (!entry.long_name) continue;
+    const std::string word = std::string("--") + entry.long_name;
+    if (entry.arg == G_OPTION_ARG_NONE) {
+      if (*static_cast<gboolean*>(entry.arg_data)) given_.emplace_back(entry.long_name, word);
+    } else if (const gchar* value = *static_cast<gchar**>(entry.arg_data)) {
+      given_.emplace_back(entry.long_name, word + "=" + value);
+    }
+  }
+}
+
+std::vector<std::string> Options::given(std::initializer_list<std::string_view> except) const {
+  std::vector<std::string> words;
+  for (const auto& [name, word] : given_) {
+    if (std::find(except.begin(), except.end(), name) == except.end()) words.push_back(word);
+  }
+  return words;
+}
+
 std::optional<int> Options::store() {
+  record_given();
   for (Text& text : texts_) {
     if (text.slot) *text.value = text.slot;
     g_clear_pointer(&text.slot, g_free);

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <deque>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <glib.h>
@@ -38,6 +41,9 @@ class Options {
   std::optional<int> parse(int argc, char** argv, std::size_t at_least, std::size_t at_most);
   const std::vector<std::string>& parameters() const { return parameters_; }
 
+  /// The options that were given, as words of a command line, but for those of these names.
+  std::vector<std::string> given(std::initializer_list<std::string_view> except) const;
+
   /// Says on one line what is wrong with the call and where help is. Returns kUsage.
   int usage_error(const std::string& message) const;
 
@@ -57,6 +63,7 @@ class Options {
 
   GOptionEntry& add_entry(const std::string& name, char letter, const char* help);
   std::optional<int> store();
+  void record_given();
 
   const char* command_;
   Description description_;
@@ -66,6 +73,7 @@ class Options {
   std::deque<Flag> flags_;
   std::vector<GOptionEntry> entries_;
   std::vector<std::string> parameters_;
+  std::vector<std::pair<std::string, std::string>> given_;  // name and word
 };
 
 }  // namespace gsttorch

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "lib/perf/progress.h"
 #include "tools/gst-torch/support/frame_watch.h"
 #include "tools/gst-torch/support/interrupt.h"
 
@@ -42,16 +41,11 @@ class Runner {
       const auto message = Ref<GstMessage>::adopt(gst_bus_timed_pop(bus.get(), kPollInterval));
       if (message) handle(message.get());
       stop_if_asked();
-      progress_.show(progress_state());
+      report_progress();
     }
     pipeline_.stop();  // no probe runs after this
     outcome_.lost_its_place = watch_.lost_its_place();
-    // A failure is one line, without how far it came.
-    if (outcome_.lost_its_place || outcome_.error) {
-      progress_.end_line();
-    } else {
-      progress_.finish(progress_state());
-    }
+    options_.observer->on_progress(progress_state());
     outcome_.frames = watch_.frames();
     outcome_.seconds = watch_.seconds();
     outcome_.slowest = watch_.slowest();
@@ -63,6 +57,9 @@ class Runner {
     switch (GST_MESSAGE_TYPE(message)) {
       case GST_MESSAGE_ASYNC_DONE:
         seek_once();
+        break;
+      case GST_MESSAGE_STATE_CHANGED:
+        has_advanced_ = true;
         break;
       case GST_MESSAGE_EOS:
         ended_ = true;
@@ -102,7 +99,6 @@ class Runner {
   }
 
   void print_warning(const MessageText& message) {
-    progress_.end_line();
     std::fprintf(stderr, "gst-torch: warning: %s: %s\n", message.source.c_str(),
                  message.text.c_str());
     if (options_.verbose) std::fprintf(stderr, "%s\n", message.details.c_str());
@@ -110,6 +106,19 @@ class Runner {
 
   ProgressState progress_state() const {
     return {watch_.frames(), options_.expected_frames, watch_.seconds(), {}, 0, stages_};
+  }
+
+  // Not oftener than the loop wakes without messages.
+  void report_progress() {
+    const RunCounters& counters = options_.observer->counters;
+    const std::uint64_t count = counters.decoded + counters.frames;
+    const gint64 now = g_get_monotonic_time();
+    has_advanced_ |= count != reported_count_;
+    if (!has_advanced_ || now - reported_us_ < static_cast<gint64>(kPollInterval / 1000)) return;
+    reported_count_ = count;
+    reported_us_ = now;
+    has_advanced_ = false;
+    options_.observer->on_progress(progress_state());
   }
 
   void stop_if_asked() {
@@ -122,11 +131,13 @@ class Runner {
   Pipeline& pipeline_;
   const RunOptions& options_;
   FrameWatch watch_;
-  Progress progress_;
   std::vector<ProgressStage> stages_;  // of perfmeter's last message
   RunOutcome outcome_;
   std::optional<std::uint64_t> seek_to_;
   bool ended_ = false;
+  bool has_advanced_ = false;         // since the last report
+  std::uint64_t reported_count_ = 0;  // frames decoded and done, then
+  gint64 reported_us_ = 0;
 };
 
 }  // namespace

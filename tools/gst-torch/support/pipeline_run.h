@@ -7,7 +7,7 @@
 
 namespace gsttorch {
 
-/// Runs a pipeline with an analysiswriter in it to its end, showing progress. An Interrupt ends the
+/// Runs a pipeline with an analysiswriter in it to its end. An Interrupt ends the
 /// stream after the frame in work.
 RunOutcome run_analysis(Pipeline& pipeline, const RunOptions& options);
 

@@ -2,12 +2,14 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/perf/progress.h"
 
 namespace gsttorch {
 
@@ -19,7 +21,29 @@ struct Continuation {
   std::optional<std::uint64_t> seek_to;
 };
 
+/// How far a run has come. Any thread, and a signal handler, may read it.
+struct RunCounters {
+  std::atomic<std::uint64_t> decoded{0};  ///< frames that came to the first model
+  std::atomic<std::uint64_t> frames{0};   ///< of them, those whose results are out
+};
+
+/// Hears of a run while it lasts, in the thread that waits for its end.
+class RunObserver {
+ public:
+  RunObserver() = default;
+  RunObserver(const RunObserver&) = delete;
+  RunObserver& operator=(const RunObserver&) = delete;
+  virtual ~RunObserver() = default;
+
+  /// Something has advanced since the last call: a frame came to the first model or has its
+  /// results, or an element changed its state.
+  virtual void on_progress(const ProgressState& progress) = 0;
+
+  RunCounters counters;
+};
+
 struct RunOptions {
+  RunObserver* observer = nullptr;               ///< outlives the run
   const char* first_stage = nullptr;             ///< factory of the element that frames come to
   std::optional<std::uint64_t> expected_frames;  ///< new ones
   std::optional<Continuation> continuation;
