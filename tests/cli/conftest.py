@@ -54,8 +54,9 @@ def gst_torch(tmp_path_factory):
 @pytest.fixture(scope="session")
 def interrupted(gst_torch):
     """Runs the program until something is there, sends it a signal and returns how it ended."""
-    def run(*arguments, when, signal):
-        with subprocess.Popen([PROGRAM, *map(str, arguments)], env=gst_torch.environment,
+    def run(*arguments, when, signal, env=None):
+        with subprocess.Popen([PROGRAM, *map(str, arguments)],
+                              env=env or gst_torch.environment,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             while process.poll() is None and not when(process):
                 time.sleep(0.005)

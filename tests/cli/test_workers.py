@@ -165,18 +165,22 @@ def starts_it(environment):
         process.communicate()
 
 
-def has_begun(directory):
-    return lambda: (directory / "run.json").exists()
+def thread_names(pid):
+    return {file.read_text().strip() for file in Path(f"/proc/{pid}/task").glob("*/comm")}
 
 
-@pytest.mark.parametrize("stop, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_a_run_whose_decoder_hangs(start, videos, tmp_path, stop, status):
+def is_stalled(process):
+    """Whether the decoder hangs in a process or in its worker."""
+    return any("stalled" in thread_names(pid) for pid in [process.pid, *children(process.pid)])
+
+
+def test_a_signal_ends_a_run_whose_decoder_hangs(start, videos, tmp_path):
     process = start(videos["hangs"], videos["one"], "-o", tmp_path, "--stall-timeout", "2")
-    wait_until(has_begun(tmp_path / "hangs"), process)
+    wait_until(lambda: is_stalled(process), process)
     workers = children(process.pid)
-    process.send_signal(stop)
+    process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == status, err
+    assert process.returncode == 143, err
     assert re.search(r"^interrupted .*/hangs$", out, re.MULTILINE)
     assert re.search(r"^not started .*/one$", out, re.MULTILINE)
     assert run_manifest(tmp_path / "hangs")["status"] == "interrupted"
@@ -200,7 +204,7 @@ def test_a_signal_to_the_whole_group_leaves_whole_files(start, tmp_path):
 
 def test_workers_end_with_a_supervisor_that_is_killed(start, videos, tmp_path):
     process = start(videos["hangs"], "-o", tmp_path)
-    wait_until(has_begun(tmp_path), process)
+    wait_until(lambda: is_stalled(process), process)
     workers = children(process.pid)
     assert len(workers) == 1
     process.kill()
@@ -210,7 +214,7 @@ def test_workers_end_with_a_supervisor_that_is_killed(start, videos, tmp_path):
 
 def test_a_worker_that_is_killed_is_replaced(start, videos, tmp_path):
     process = start(videos["hangs"], videos["one"], "-o", tmp_path)
-    wait_until(has_begun(tmp_path / "hangs"), process)
+    wait_until(lambda: is_stalled(process), process)
     os.kill(int(children(process.pid)[0]), signal.SIGKILL)  # as for lack of memory
     out, err = process.communicate(timeout=60)
     assert process.returncode == FAILED
@@ -255,6 +259,24 @@ def test_the_recorded_command_gives_the_results_of_its_video(environment, videos
     subprocess.run([PROGRAM, *command[1:]], env=environment, check=True, capture_output=True,
                    timeout=120)
     assert (tmp_path / "two" / "results.jsonl").read_bytes() == alone["two"]
+
+
+@pytest.mark.parametrize("name", ["hangs", "hangs-at-once"])
+def test_scenes_ends_a_video_that_hangs_with_one_line(gst_torch, environment, tmp_path, name):
+    video = write_video(tmp_path, name, 0 if name == "hangs-at-once" else 5, "stall")
+    done = gst_torch("scenes", video, *IMPATIENT, env=environment)
+    assert done.returncode == FAILED
+    assert is_one_line(done.stderr)
+    assert f"{video}: no progress for 1 s after 0 frames" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_signal_ends_scenes_whose_decoder_hangs(interrupted, environment, tmp_path):
+    video = write_video(tmp_path, "hangs", 5, "stall")
+    done = interrupted("scenes", video, "--stall-timeout", "2", signal=signal.SIGTERM,
+                       env=environment, when=is_stalled)
+    assert done.returncode == 143
+    assert done.stderr == "gst-torch: interrupted\n"
 
 
 @pytest.mark.parametrize("options, reason", [

@@ -5,13 +5,15 @@
 //   eos    the stream ends
 //   abort  abort()
 //   fault  a segmentation fault
-//   stall  the streaming thread never returns, whatever happens to the pipeline
+//   stall  the streaming thread, then named "stalled", never returns, whatever happens
 // after FRAMES frames of 64x48 at 25 frames per second. While the file is probed, the stream ends,
 // unless FRAMES is 0.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+
+#include <sys/prctl.h>
 
 #include <gst/gst.h>
 
@@ -76,7 +78,9 @@ bool is_probed(UnreliableDec* self) {
 void end_as(const char* ending) {
   if (std::strcmp(ending, "abort") == 0) std::abort();
   if (std::strcmp(ending, "fault") == 0) std::raise(SIGSEGV);
-  while (std::strcmp(ending, "stall") == 0) g_usleep(G_USEC_PER_SEC);
+  if (std::strcmp(ending, "stall") != 0) return;
+  prctl(PR_SET_NAME, "stalled");
+  while (true) g_usleep(G_USEC_PER_SEC);
 }
 
 void decode(UnreliableDec* self, const char* text) {

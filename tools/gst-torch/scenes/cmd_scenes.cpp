@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <initializer_list>
@@ -19,9 +20,12 @@
 #include "tools/gst-torch/support/media_probe.h"
 #include "tools/gst-torch/support/options.h"
 #include "tools/gst-torch/support/paths.h"
+#include "tools/gst-torch/support/watchdog.h"
 
 namespace gsttorch {
 namespace {
+
+constexpr int kStallTimeoutS = 60;
 
 struct ScenesCommand {
   std::string video;
@@ -33,6 +37,7 @@ struct ScenesCommand {
   std::optional<std::string> plot;
   std::optional<std::string> threshold;
   std::optional<int> stream;
+  std::optional<int> stall_timeout;  // seconds
   ShotSettings settings;
 
   /// Whether there is a summary for people, instead of the list on the standard output.
@@ -52,6 +57,9 @@ bool ends_with_one_of(const std::string& name, std::initializer_list<const char*
 std::optional<std::string> wrong_options(const ScenesCommand& command) {
   if (auto wrong = stream_problem(command.stream)) return wrong;
   if (command.reencode && !command.split) return "--reencode requires --split";
+  if (command.stall_timeout && *command.stall_timeout < 0) {
+    return "--stall-timeout must not be negative";
+  }
   if (command.sheet && !ends_with_one_of(*command.sheet, {".png", ".jpg", ".jpeg"})) {
     return "--sheet must end in .png or .jpg, not \"" + *command.sheet + "\"";
   }
@@ -155,6 +163,8 @@ Result<void> work(const ScenesCommand& command) {
 
 int run(const ScenesCommand& command) {
   const Interrupt interrupt;
+  const Watchdog watchdog("cannot finish " + command.video,
+                          std::chrono::seconds(command.stall_timeout.value_or(kStallTimeoutS)));
   const auto done = work(command);
   if (done) return kOk;
   if (done.error().code != ErrorCode::Cancelled) return fail(done.error());
@@ -205,6 +215,8 @@ int cmd_scenes(int argc, char** argv) {
   options.add("threshold", 0, &command.threshold,
               "Minimum score of a shot boundary, from 0.01 to 0.99 (default 0.5)", "NUMBER");
   add_stream_option(command.stream, options);
+  options.add("stall-timeout", 0, &command.stall_timeout,
+              "Give up after SECONDS without progress (default 60; 0 = never)", "SECONDS");
   if (auto status = options.parse(argc, argv, 1)) return *status;
   command.video = options.parameters()[0];
   if (auto wrong = read_threshold(command)) return options.usage_error(*wrong);

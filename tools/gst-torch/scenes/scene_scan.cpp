@@ -8,6 +8,7 @@
 #include "lib/gst/util/enum_nick.h"
 #include "lib/gst/util/known_time.h"
 #include "tools/gst-torch/support/gst_support.h"
+#include "tools/gst-torch/support/watchdog.h"
 
 namespace gsttorch {
 namespace {
@@ -56,6 +57,7 @@ void collect(GstPad* pad, GstBuffer* buffer, Collected& all) {
 
 GstPadProbeReturn collect_frame(GstPad* pad, GstPadProbeInfo* info, gpointer all) {
   collect(pad, GST_PAD_PROBE_INFO_BUFFER(info), *static_cast<Collected*>(all));
+  Watchdog::count_frame();
   return GST_PAD_PROBE_OK;
 }
 
