@@ -6,7 +6,9 @@
 #include <cinttypes>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "tools/gst-torch/support/element_tracer.h"
@@ -16,13 +18,25 @@ namespace {
 
 const RunCounters* counters_so_far = nullptr;
 
-// Names of factories have no character that JSON would escape.
+// A thread that is in no element's chain function may be a streaming thread: these have the names
+// of their pads, such as "qtdemux0:sink", cut after 15 characters.
+const char* crashed_element(char (&thread)[16]) {
+  const char* element = traced_element();
+  if (*element) return element;
+  prctl(PR_GET_NAME, thread);
+  char* colon = std::strchr(thread, ':');
+  if (!colon) return "";
+  *colon = '\0';
+  return thread;
+}
+
+// These names have no character that JSON would escape.
 void write_crash() {
-  char line[256];
+  char line[256], thread[16] = "";
   const int length = std::snprintf(
       line, sizeof line,
       "{\"crash\":{\"element\":\"%s\",\"decoded\":%" PRIu64 ",\"frames\":%" PRIu64 "}}\n",
-      traced_element(), counters_so_far->decoded.load(), counters_so_far->frames.load());
+      crashed_element(thread), counters_so_far->decoded.load(), counters_so_far->frames.load());
   const auto size = std::min(static_cast<std::size_t>(length), sizeof line - 1);
   if (write(STDOUT_FILENO, line, size) < 0) return;  // nobody listens; the signal says the rest
 }
@@ -41,7 +55,10 @@ void report_crashes(const RunCounters* counters) {
   action.sa_handler = on_fault;
   action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_NODEFER;
   for (const int fault : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL}) {
-    sigaction(fault, &action, nullptr);
+    struct sigaction existing = {};
+    sigaction(fault, nullptr, &existing);
+    // A sanitizer's handler says more.
+    if (existing.sa_handler == SIG_DFL) sigaction(fault, &action, nullptr);
   }
 }
 

@@ -40,7 +40,7 @@ const char* state_name(JobState state);
 
 /// Where a worker was when it crashed.
 struct CrashSite {
-  std::string element;  ///< name of its factory; empty: not known
+  std::string element;  ///< name of its factory, else its own; empty: not known
   std::uint64_t decoded = 0;
   std::uint64_t frames = 0;
 };

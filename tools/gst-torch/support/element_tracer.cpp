@@ -13,21 +13,40 @@ namespace {
 
 std::atomic<std::uint64_t> pushes{0};
 
-// What this thread last passed a buffer or an event to, for as long as that works on it; then what
-// it came from. Borrowed: the thread is inside it.
-thread_local GstObject* current_element = nullptr;
+constexpr int kMaxDepth = 64;  // of elements that push from their chain functions
 
-void enter(GstObject* element) {
-  if (element && GST_IS_ELEMENT(element)) current_element = element;  // not a ghost pad
+/// A push that has not returned, and who works on it. Borrowed: the thread is inside of it.
+struct Push {
+  GstPad* pad;
+  GstObject* element;  // null: a bin's pad
+};
+
+/// The pushes that a thread is in, the innermost last. Plain data, for a signal handler.
+struct Pushes {
+  int depth;
+  Push entries[kMaxDepth];
+};
+thread_local Pushes current{};
+
+GstObject* receiver(GstPad* pad) {
+  GstPad* peer = GST_PAD_PEER(pad);
+  GstObject* parent = peer ? GST_OBJECT_PARENT(peer) : nullptr;
+  return parent && GST_IS_ELEMENT(parent) ? parent : nullptr;
 }
 
 void before_push(GObject*, GstClockTime, GstPad* pad) {
   pushes++;
-  GstPad* peer = GST_PAD_PEER(pad);
-  if (peer) enter(GST_OBJECT_PARENT(peer));
+  if (current.depth < kMaxDepth) current.entries[current.depth++] = {pad, receiver(pad)};
 }
 
-void after_push(GObject*, GstClockTime, GstPad* pad) { enter(GST_OBJECT_PARENT(pad)); }
+// Beyond the maximum depth, a push has no entry.
+void after_push(GObject*, GstClockTime, GstPad* pad) {
+  for (int depth = current.depth; depth > 0; depth--) {
+    if (current.entries[depth - 1].pad != pad) continue;
+    current.depth = depth - 1;
+    return;
+  }
+}
 
 // Hooks belong to a tracer; the registered ones are set by GST_TRACERS alone.
 struct ElementTracer {
@@ -60,9 +79,12 @@ void trace_elements() {
 std::uint64_t traced_pushes() { return pushes; }
 
 const char* traced_element() {
-  if (!current_element) return "";
-  GstElementFactory* factory = gst_element_get_factory(GST_ELEMENT(current_element));
-  return factory ? GST_OBJECT_NAME(factory) : "";
+  for (int depth = current.depth; depth > 0; depth--) {
+    GstObject* element = current.entries[depth - 1].element;
+    GstElementFactory* factory = element ? gst_element_get_factory(GST_ELEMENT(element)) : nullptr;
+    if (factory) return GST_OBJECT_NAME(factory);
+  }
+  return "";
 }
 
 }  // namespace gsttorch
