@@ -180,9 +180,7 @@ def test_the_report_and_the_overlay_are_upright_too(analyze, turned, tmp_path):
     _, record, directory = analyze(video, "--overlay", tmp_path / "overlay.mkv")
     assert (record["input"]["width"], record["input"]["height"]) == (48, 64)
     expected = corners(pixels(video, (48, 64)))
-    picture = re.search(r'base64,([^"]*)" alt="frame \d* of the video',
-                        (directory / "report.html").read_text()).group(1)
-    (tmp_path / "picture.jpg").write_bytes(base64.b64decode(picture))
+    (tmp_path / "picture.jpg").write_bytes(list(report_pictures(directory).values())[0])
     assert are_alike(corners(pixels(tmp_path / "picture.jpg", (48, 64))), expected)
     overlay = pixels(tmp_path / "overlay.mkv", (48, 64), "-vf", "crop=48:64:0:0")
     assert are_alike(corners(overlay), expected)
@@ -222,3 +220,45 @@ def test_images_are_read_as_displayed(gst_torch, ffmpeg, tmp_path, orientation, 
     far = [row for row in rows if max(abs(float(row["x0"]) - float(row["x1"])),
                                       abs(float(row["y0"]) - float(row["y1"]))) > 4]
     assert len(far) < len(rows) / 10
+
+
+# The report.
+
+WITH_SOUND = ["-map", 0, "-map", 1, "-c:a", "aac"]
+
+
+def report_pictures(directory):
+    """The frames that the report shows, by number."""
+    text = (directory / "report.html").read_text()
+    return {int(number): base64.b64decode(data) for data, number in
+            re.findall(r'base64,([^"]*)" alt="frame (\d+) of the video', text)}
+
+
+# Each frame is brighter than the one before.
+BRIGHTER = ["-f", "lavfi", "-t", 1, "-i", f"nullsrc=s={SIZE}:r=25,geq=lum=20+8*N:cb=128:cr=128"]
+
+
+def brightness(path):
+    """The mean of each frame."""
+    rgb = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-fps_mode", "passthrough",
+                          "-s", SIZE, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+                         check=True, capture_output=True, timeout=60).stdout
+    size = 3 * 64 * 48
+    return [sum(rgb[at:at + size]) / size for at in range(0, len(rgb), size)]
+
+
+@pytest.mark.parametrize("name, arguments", [
+    ("aac.mkv", [*BRIGHTER, *sound(1), *WITH_SOUND, *H264]),  # the video begins after 21 ms
+    ("long.mkv", [*BRIGHTER, *sound(3), *WITH_SOUND, *H264]),
+    ("late.mp4", ["-itsoffset", "1.5", *BRIGHTER, *sound(3), *WITH_SOUND, *H264,
+                  "-fps_mode", "passthrough"]),
+])
+def test_the_report_shows_the_frames_that_it_names(analyze, ffmpeg, tmp_path, name, arguments):
+    ffmpeg(*arguments, tmp_path / name)
+    _, _, directory = analyze(tmp_path / name)
+    pictures = report_pictures(directory)
+    assert len(pictures) > 10
+    expected = brightness(tmp_path / name)
+    for number in (min(pictures), 11, max(pictures)):
+        (tmp_path / "picture.jpg").write_bytes(pictures[number])
+        assert brightness(tmp_path / "picture.jpg")[0] == pytest.approx(expected[number], abs=3)

@@ -19,15 +19,19 @@ class FrameGrabber {
   static Result<FrameGrabber> open(const std::string& video, std::optional<int> stream, int width);
 
   /// The JPEG file of the frame with this PTS (ns); none where it cannot be had.
-  std::optional<std::string> frame_at(std::uint64_t pts);
+  std::optional<std::string> frame_at(GstClockTime pts);
 
  private:
-  FrameGrabber(Pipeline pipeline, Ref<GstElement> sink, GstClockTimeDiff offset)
-      : pipeline_(std::move(pipeline)), sink_(std::move(sink)), offset_(offset) {}
+  explicit FrameGrabber(Pipeline pipeline)
+      : pipeline_(std::move(pipeline)), sink_(pipeline_.element("image")) {}
+
+  Ref<GstSample> first_frame_from(GstClockTime pts);
+  Ref<GstSample> pull();
 
   Pipeline pipeline_;
   Ref<GstElement> sink_;
-  GstClockTimeDiff offset_;  // a PTS less the time that is sought to for it
+  GstClockTimeDiff offset_ = 0;  // a PTS less the time that is sought to for it
+  bool is_stuck_ = false;        // no frame came in time
 };
 
 /// A flow array as a small JPEG image in the colours of Middlebury's wheel.

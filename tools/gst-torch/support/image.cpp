@@ -71,6 +71,14 @@ Result<Image> copy_image(GstBuffer* buffer, GstCaps* caps) {
   return image;
 }
 
+// JPEG has the full range of luma, which jpegenc takes for granted, and to which videoconvert
+// brings only RGB.
+std::string jpeg_elements(int quality) {
+  return "videoconvert ! video/x-raw,format=RGB ! videoconvert ! video/x-raw,colorimetry=1:4:0:0 ! "
+         "jpegenc quality=" +
+         std::to_string(quality);
+}
+
 namespace {
 
 // GStreamer pads rows to four bytes.
@@ -87,9 +95,9 @@ Ref<GstBuffer> to_buffer(const Image& image, GstCaps* caps) {
   return buffer;
 }
 
-Result<std::string> encode(const Image& image, const char* encoder) {
-  auto pipeline = parse_pipeline("appsrc name=image format=time ! videoconvert ! " +
-                                 std::string(encoder) + " ! appsink name=file sync=false");
+Result<std::string> encode(const Image& image, const std::string& encoder) {
+  auto pipeline = parse_pipeline("appsrc name=image format=time ! " + encoder +
+                                 " ! appsink name=file sync=false");
   if (!pipeline) return pipeline.error();
   const auto source = pipeline->element("image"), sink = pipeline->element("file");
   const auto caps = Ref<GstCaps>::adopt(gst_caps_new_simple(
@@ -109,13 +117,15 @@ Result<void> write_encoded(const std::string& path, const Result<std::string>& f
   return Error{file.error().code, "cannot write " + path + ": " + file.error().message};
 }
 
-Result<std::string> encode_png(const Image& image) { return encode(image, "pngenc snapshot=true"); }
+Result<std::string> encode_png(const Image& image) {
+  return encode(image, "videoconvert ! pngenc snapshot=true");
+}
 
 }  // namespace
 
 Result<std::string> encode_image(const std::string& path, const Image& image) {
   const bool is_jpeg = path.ends_with(".jpg") || path.ends_with(".jpeg");
-  return is_jpeg ? encode(image, "jpegenc quality=90 snapshot=true") : encode_png(image);
+  return is_jpeg ? encode(image, jpeg_elements(90) + " snapshot=true") : encode_png(image);
 }
 
 Result<void> write_image(const std::string& path, const Image& image) {

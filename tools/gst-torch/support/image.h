@@ -32,6 +32,9 @@ Result<Image> copy_image(GstBuffer* buffer, GstCaps* caps);
 /// The contents of a file of this name: JPEG where it ends in .jpg or .jpeg, else PNG.
 Result<std::string> encode_image(const std::string& path, const Image& image);
 
+/// The elements that make JPEG of any raw video, with `quality` in percent.
+std::string jpeg_elements(int quality);
+
 Result<void> write_image(const std::string& path, const Image& image);
 Result<void> write_png(const std::string& path, const Image& image);
 
