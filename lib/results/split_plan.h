@@ -16,6 +16,8 @@ namespace gsttorch {
 struct EncodedPacket {
   std::int64_t time_ns = 0;  ///< when its frame is shown
   bool is_key = false;       ///< can be decoded without earlier packets
+  std::int64_t dts_ns = 0;   ///< when it is decoded; ascending
+  std::int64_t duration_ns = 0;
 };
 
 /// Returns the times of the frames at which a stream can be split without re-encoding. Not every

@@ -3,6 +3,7 @@
 """gst-torch scenes --split: files of shots that together are the video, and what it says of bad
 input."""
 import array
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -313,3 +314,120 @@ def test_a_part_is_never_written_over_the_video(fails, media, tmp_path):
     (tmp_path / "video-shot-001.mkv").symlink_to(media / "video.mkv")
     assert "already exists" in fails("scenes", media / "video.mkv", "--split", tmp_path, *MODEL, status=USAGE)
     assert (media / "video.mkv").read_bytes() == content
+
+
+def ffmpeg(*words):
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *map(str, words)], check=True, timeout=60,
+                   stdin=subprocess.DEVNULL)
+
+
+def probe(path, *words) -> list[str]:
+    done = subprocess.run(["ffprobe", "-v", "error", "-select_streams", "v:0", *words, "-of",
+                           "csv=p=0", path], check=True, capture_output=True, text=True, timeout=60)
+    return done.stdout.replace(",", " ").split()
+
+
+def count_of_ffprobe(path) -> int:
+    return int(probe(path, "-count_frames", "-show_entries", "stream=nb_read_frames")[0])
+
+
+def complaints_of_ffmpeg(path) -> str:
+    return subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-f", "null", "-"], check=False,
+                          capture_output=True, text=True, timeout=60).stderr
+
+
+def are_whole(parts, video) -> bool:
+    """Whether ffmpeg decodes all parts in silence, and to as many frames as the video."""
+    assert "".join(map(complaints_of_ffmpeg, parts)) == ""
+    return sum(map(count_of_ffprobe, parts)) == count_of_ffprobe(video)
+
+
+THREE_SHOTS = ["-f", "lavfi", "-i", "testsrc2=s=128x96:r=25:d=0.6", "-f", "lavfi", "-i",
+               "color=white:s=128x96:r=25:d=0.6", "-f", "lavfi", "-i",
+               "mandelbrot=s=128x96:r=25", "-filter_complex",
+               "[2]trim=duration=0.6[c];[0][1][c]concat=n=3:v=1"]
+X264 = ["-c:v", "libx264", "-g", "5", "-bf", "2", "-pix_fmt", "yuv420p"]
+
+
+@pytest.fixture(name="film", scope="module")
+def three_shots_of_h264(tmp_path_factory) -> Path:
+    """15 frames each, with a key frame every 5 frames."""
+    if not shutil.which("ffmpeg") or not shutil.which("ffprobe"):
+        pytest.skip("ffmpeg or ffprobe is not installed")
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    ffmpeg(*THREE_SHOTS, *X264, path)
+    return path
+
+
+@pytest.mark.parametrize("codec", ["copy", "mpeg2video"])
+def test_transport_streams_are_split_at_their_key_frames(gst_torch, film, tmp_path, codec):
+    for element in ("tsdemux", "h264parse", "mpegvideoparse"):
+        if not has_element(element):
+            pytest.skip(f"there is no {element} (Debian: gstreamer1.0-plugins-bad)")
+    video = tmp_path / "film.ts"
+    ffmpeg("-i", film, "-c:v", codec, "-g", "5", "-sc_threshold", "1000000000", video)
+    parts, _ = split(gst_torch, video, tmp_path / "parts")
+    assert len(parts) == 3
+    assert are_whole(parts, video)
+
+
+def test_an_edit_list_within_a_gop_is_refused_before_anything_else(fails, gst_torch, film,
+                                                                   tmp_path):
+    video = tmp_path / "trimmed.mp4"
+    ffmpeg("-ss", "0.28", "-i", film, "-c", "copy", video)
+    said = fails("scenes", video, "-o", tmp_path / "shots.csv", "--split", tmp_path / "parts",
+                 *MODEL, status=USAGE)
+    assert "its first frame is not a key frame: use --reencode" in said
+    assert not (tmp_path / "shots.csv").exists()
+    parts, _ = split(gst_torch, video, tmp_path / "parts", "--reencode")
+    assert are_whole(parts, video)
+
+
+@pytest.mark.parametrize("options", [[], ["--reencode"]], ids=["copied", "encoded"])
+def test_a_variable_rate_loses_no_frame(gst_torch, film, tmp_path, options):
+    video = tmp_path / "variable.mp4"
+    ffmpeg("-i", film, "-vf", "select='not(mod(n,3)*lt(mod(n,10),5))'", "-fps_mode", "vfr", *X264,
+           video)
+    times = [float(time) for time in probe(video, "-show_entries", "frame=pts_time")]
+    assert len({round(b - a, 3) for a, b in zip(times, times[1:])}) > 1
+    parts, _ = split(gst_torch, video, tmp_path / "parts", *options)
+    assert len(parts) > 1
+    assert are_whole(parts, video)
+
+
+def test_encoded_again_a_change_of_size_is_no_obstacle(gst_torch, film, tmp_path):
+    ffmpeg("-i", film, *X264, "-bf", "0", tmp_path / "1.h264")
+    ffmpeg("-i", film, "-vf", "scale=64:48", *X264, "-bf", "0", tmp_path / "2.h264")
+    both, video = tmp_path / "both.h264", tmp_path / "sizes.mp4"
+    both.write_bytes((tmp_path / "1.h264").read_bytes() + (tmp_path / "2.h264").read_bytes())
+    ffmpeg("-framerate", "25", "-i", both, "-c", "copy", video)
+    sizes = probe(video, "-show_entries", "frame=width")
+    assert {"128", "64"} <= set(sizes)
+    parts, _ = split(gst_torch, video, tmp_path / "parts", "--reencode")
+    assert len(parts) > 3
+    assert are_whole(parts, video)
+    for part in parts:
+        assert set(probe(part, "-show_entries", "frame=width,height")) == {"128", "96"}
+
+
+@pytest.mark.parametrize("options", [[], ["--reencode"]], ids=["copied", "encoded"])
+def test_equal_times_are_refused_before_anything_else(fails, film, tmp_path, options):
+    video = tmp_path / "equal.mkv"
+    ffmpeg("-i", film, "-c:v", "mjpeg", "-bsf:v", "setts=ts=if(eq(mod(N\\,10)\\,3)\\,PREV_OUTPTS\\,TS)",
+           video)
+    said = fails("scenes", video, "-o", tmp_path / "shots.csv", "--split", tmp_path / "parts",
+                 *MODEL, *options, status=USAGE)
+    assert "some of its frames have the same timestamp" in said
+    assert not (tmp_path / "shots.csv").exists()
+
+
+@pytest.mark.parametrize("degrees, options", [(90, []), (180, []), (270, ["--reencode"])])
+def test_the_display_matrix_is_kept(gst_torch, film, tmp_path, degrees, options):
+    video = tmp_path / "turned.mp4"
+    ffmpeg("-i", film, "-c", "copy", "-metadata:s:v:0", f"rotate={degrees}", video)
+    shown = probe(video, "-show_entries", "stream_side_data=rotation")
+    assert shown
+    parts, _ = split(gst_torch, video, tmp_path / "parts", *options)
+    assert [probe(part, "-show_entries", "stream_side_data=rotation") for part in parts] \
+        == 3 * [shown]
+    assert "".join(map(complaints_of_ffmpeg, parts)) == ""

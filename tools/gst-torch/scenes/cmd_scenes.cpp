@@ -128,10 +128,19 @@ Result<void> draw_sheet(const ScenesCommand& command, const SceneScan& scan,
   return {};
 }
 
-Result<void> split(const ScenesCommand& command, const SceneScan& scan, const VideoFacts& facts) {
+// Of what --split asks for; nothing without it.
+struct Split {
+  SplitRequest request;
+  SplitSource source;
+};
+
+Result<std::optional<Split>> prepare(const ScenesCommand& command, const VideoFacts& facts) {
+  if (!command.split) return std::optional<Split>();
   SplitRequest request{command.video, facts, *command.split};
   if (command.reencode) request.method = SplitMethod::Reencode;
-  return split_scenes(std::move(request), scan, command.summary());
+  auto source = prepare_split(request);
+  if (!source) return source.error();
+  return std::optional<Split>({std::move(request), std::move(*source)});
 }
 
 Result<void> write_outputs(const ScenesCommand& command, const SceneScan& scan,
@@ -148,7 +157,7 @@ Result<void> write_outputs(const ScenesCommand& command, const SceneScan& scan,
   if (command.sheet) {
     if (auto drawn = draw_sheet(command, scan, facts); !drawn) return drawn;
   }
-  return command.split ? split(command, scan, facts) : Result<void>();
+  return {};
 }
 
 Result<void> work(const ScenesCommand& command) {
@@ -156,9 +165,12 @@ Result<void> work(const ScenesCommand& command) {
   if (auto checked = check_outputs(command); !checked) return checked;
   const auto facts = probe_video(command.video, command.stream);
   if (!facts) return facts.error();
+  const auto split = prepare(command, *facts);
+  if (!split) return split.error();
   const auto scan = scan_scenes(command.video, facts->source, command.settings);
   if (!scan) return scan.error();
-  return write_outputs(command, *scan, *facts);
+  if (auto written = write_outputs(command, *scan, *facts); !written || !*split) return written;
+  return split_scenes((*split)->request, (*split)->source, *scan, command.summary());
 }
 
 int run(const ScenesCommand& command) {

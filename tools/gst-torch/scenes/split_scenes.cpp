@@ -15,7 +15,8 @@ Result<std::vector<std::int64_t>> frame_times(const SceneScan& scan, const std::
       return Error{ErrorCode::Corrupt, "cannot split " + video + ": frame " +
                                            std::to_string(frame.frame + 1) +
                                            " has no timestamp, or its timestamp is not later than "
-                                           "the one of the previous frame"};
+                                           "the one of the previous frame: convert it to a "
+                                           "constant frame rate (ffmpeg: -fps_mode cfr)"};
     }
     times.push_back(*frame.running_time);
   }
@@ -53,12 +54,13 @@ void report(const SplitOutcome& outcome, const SplitRequest& request, const Scen
 
 }  // namespace
 
-Result<void> split_scenes(SplitRequest request, const SceneScan& scan, std::FILE* out) {
+Result<void> split_scenes(SplitRequest request, const SplitSource& source, const SceneScan& scan,
+                          std::FILE* out) {
   auto times = frame_times(scan, request.video);
   if (!times) return times.error();
   request.frame_times = std::move(*times);
   for (const Shot& shot : scan.shots) request.shots.push_back(shot.first_frame);
-  const auto outcome = split_video(request);
+  const auto outcome = split_video(request, source);
   if (!outcome) return outcome.error();
   report(*outcome, request, scan, out);
   return {};

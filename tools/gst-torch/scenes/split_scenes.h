@@ -13,6 +13,7 @@ namespace gsttorch {
 /// Writes each shot that a scan found to its own file, and prints to `out` which cuts moved, what
 /// sound was left out, and which files there are. `request` lacks its shots
 /// and times.
-Result<void> split_scenes(SplitRequest request, const SceneScan& scan, std::FILE* out);
+Result<void> split_scenes(SplitRequest request, const SplitSource& source, const SceneScan& scan,
+                          std::FILE* out);
 
 }  // namespace gsttorch

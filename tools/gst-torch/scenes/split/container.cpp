@@ -3,6 +3,7 @@
 #include "tools/gst-torch/scenes/split/container.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include <gst/pbutils/pbutils.h>
 
@@ -12,6 +13,8 @@ namespace {
 constexpr Container kMp4{"mp4mux", ".mp4"}, kMatroska{"matroskamux", ".mkv"};
 
 }  // namespace
+
+bool is_mp4(const Container& container) { return container.extension == std::string_view(".mp4"); }
 
 bool can_hold(const Container& container, GstCaps* caps) {
   const auto factory = Ref<GstElementFactory>::adopt(gst_element_factory_find(container.muxer));

@@ -22,6 +22,9 @@ struct Container {
 Result<Container> choose_container(const std::string& source, GstCaps* video,
                                    const std::vector<MediaStream>& audio);
 
+/// Whether the files have a display matrix.
+bool is_mp4(const Container& container);
+
 bool can_hold(const Container& container, GstCaps* caps);
 
 /// "H.264 (High Profile)"

@@ -17,9 +17,11 @@ bool can_make(const char* factory) {
       Ref<GstElement>::adopt(GST_ELEMENT(gst_element_factory_make(factory, nullptr))));
 }
 
-// Constant quality, visually lossless. No B frames: packets come in presentation order.
+// Constant quality, visually lossless. No B frames: packets come in presentation order. No delay:
+// GstVideoEncoder drops a request for a key frame while an earlier one is still in the encoder.
 constexpr char kX264[] =
-    "x264enc name=encoder pass=qual quantizer=18 speed-preset=veryfast bframes=0 key-int-max=250";
+    "x264enc name=encoder pass=qual quantizer=18 speed-preset=veryfast tune=zerolatency bframes=0 "
+    "key-int-max=250";
 
 // Here constant quality needs a limit of the rate, which is made never to be met.
 Encoder vp8(int width, int height) {

@@ -25,11 +25,16 @@ struct MediaStreams {
   std::vector<MediaStream> audio;
   std::vector<EncodedPacket> packets;  ///< of the video, in the order of the file
   bool all_timed = true;               ///< false: some packets have no timestamp
+  bool changes_format = false;         ///< size or parameter sets, as the packets' caps say
+  std::string orientation;             ///< GStreamer's tag image-orientation; empty: upright
 };
 
 /// Reads a file to its end without decoding it. `video_id`: the stream that is analysed. Needs
 /// gst_init.
 Result<MediaStreams> read_streams(const std::string& path, const std::string& video_id);
+
+/// Whether a packet is codec data before the first frame, which its caps repeat.
+bool is_header(GstBuffer* packet, GstCaps* caps);
 
 enum class StreamKind { Video, Audio, Other };
 StreamKind kind_of(GstPad* pad);

@@ -22,8 +22,11 @@ constexpr std::int64_t kTolerance = 500'000;  // ns
 std::string format_launch(const SplitJob& job) {
   std::string text = kCommon;
   if (job.encoder) {
-    text += "decodebin name=decoder ! videoconvert ! video/x-raw,format=I420 ! " +
-            job.encoder->launch + " ! capsfilter name=encoded caps=" + job.encoder->caps;
+    // Files have one size, that of the first frame.
+    text += "decodebin name=decoder ! videoconvert ! videoscale ! video/x-raw,format=I420,width=" +
+            std::to_string(job.width) + ",height=" + std::to_string(job.height) + " ! " +
+            (job.turns_upright ? "videoflip video-direction=auto ! " : "") + job.encoder->launch +
+            " ! capsfilter name=encoded caps=" + job.encoder->caps;
   }
   return text;
 }
@@ -96,7 +99,7 @@ class Run {
 
   gchar* next_file() { return g_strdup(files_.unfinished(files_begun_++).c_str()); }
 
-  static GstPadProbeReturn on_packet(GstPad*, GstPadProbeInfo* info, gpointer data) {
+  static GstPadProbeReturn on_packet(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
     auto& run = *static_cast<Run*>(data);
     // splitmuxsink ignores split requests that come before its first packet.
     if (!std::exchange(run.has_signalled_, true)) {
@@ -105,8 +108,13 @@ class Run {
                               static_cast<guint64>(std::max<std::int64_t>(0, time)));
       }
     }
-    const GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-    if (!GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_HEADER)) run.packets_++;
+    const auto caps = Ref<GstCaps>::adopt(gst_pad_get_current_caps(pad));
+    if (is_header(GST_PAD_PROBE_INFO_BUFFER(info), caps.get())) return GST_PAD_PROBE_OK;
+    const auto duration = run.job_.last_durations_ns.find(run.packets_++);
+    if (duration == run.job_.last_durations_ns.end()) return GST_PAD_PROBE_OK;
+    GstBuffer* buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
+    GST_BUFFER_DURATION(buffer) = static_cast<GstClockTime>(duration->second);
+    GST_PAD_PROBE_INFO_DATA(info) = buffer;
     return GST_PAD_PROBE_OK;
   }
 
@@ -118,8 +126,10 @@ class Run {
     if (!time || run.keys_asked_ == starts.size()) return GST_PAD_PROBE_OK;
     if (*time + kTolerance < starts[run.keys_asked_]) return GST_PAD_PROBE_OK;
     run.keys_asked_++;
+    // For the next frame, without a running time: x264enc shifts its times by 1000 hours, and
+    // GStreamer 1.22 then takes all requests with a time but the first for late ones.
     gst_pad_send_event(pad, gst_video_event_new_downstream_force_key_unit(
-                                pts, GST_CLOCK_TIME_NONE, static_cast<GstClockTime>(*time), FALSE,
+                                pts, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, FALSE,
                                 static_cast<guint>(run.keys_asked_)));
     return GST_PAD_PROBE_OK;
   }

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,9 +25,14 @@ struct SplitJob {
   std::string video_id;
   std::vector<std::string> audio_ids;
   std::optional<Encoder> encoder;       ///< none: packets are copied
+  int width = 0, height = 0;            ///< of all images, if they are encoded
+  std::string orientation;              ///< of the video: GStreamer's tag image-orientation
+  bool turns_upright = false;           ///< turns the images, as the orientation says
   std::vector<std::int64_t> starts_ns;  ///< of each part but the first, as frames are timed
   std::vector<std::int64_t>
       signals_ns;  ///< the same, as requested of splitmuxsink: a little earlier
+  /// Durations to write for some packets, by the number of the packet, counted from 0.
+  std::map<std::uint64_t, std::int64_t> last_durations_ns;
 };
 
 /// Plays a file into splitmuxsink once. Thread-bound.
