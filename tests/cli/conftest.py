@@ -79,9 +79,9 @@ def open_files(pid):
 
 
 def has_opened(path):
-    """Whether a worker of a process reads a file."""
+    """Whether a process or a worker of it reads a file."""
     def when(process):
-        return any(str(path) in open_files(child) for child in children(process.pid))
+        return any(str(path) in open_files(pid) for pid in [process.pid, *children(process.pid)])
 
     return when
 
