@@ -178,6 +178,10 @@ class StreamsReader {
       handle(Ref<GstMessage>::adopt(
           gst_bus_timed_pop(bus.get(), static_cast<GstClockTime>(left_us) * GST_USECOND)));
     }
+    // What is missing was posted before the search for streams ended.
+    while (const auto message = Ref<GstMessage>::adopt(gst_bus_pop(bus.get()))) {
+      if (gst_is_missing_plugin_message(message.get())) record_missing(message.get(), found_);
+    }
     pipeline_.stop();  // nothing calls back after this
     return result();
   }
