@@ -8,6 +8,7 @@ import pty
 import re
 import shutil
 import signal
+import struct
 import subprocess
 
 import pytest
@@ -93,6 +94,83 @@ def test_writes_the_flow_of_every_nth_frame(analysed):
              if "file" in flow]
     assert [f"flow/{file.name}" for file in files] == named
     assert len(files) <= VIDEO_FRAMES // 5 + 1
+
+
+@pytest.fixture(name="small_run", scope="module")
+def run_with_small_flow(gst_torch, weights, tmp_path_factory):
+    """Analyzes 40 frames of 32x32 and returns the directory and what was printed."""
+    directory = tmp_path_factory.mktemp("small")
+    video = directory / "video.mkv"
+    launch("videotestsrc num-buffers=40 pattern=ball ! video/x-raw,width=32,height=32,"
+           f"framerate=25/1 ! jpegenc ! matroskamux ! filesink location={video}")
+
+    def run(*options, video=video, to="out"):
+        done = gst_torch("analyze", video, "-o", directory / to, "--stages", "flow",
+                         "--flow-model", weights, "--flow-iterations", 1, *options)
+        assert done.returncode == 0, done.stderr
+        return directory / to, done
+
+    run.video = video
+    return run
+
+
+def test_by_default_as_many_flow_files_are_written_as_the_report_shows(small_run):
+    directory, done = small_run()
+    files = sorted(file.name for file in (directory / "flow").iterdir())
+    assert files == [f"{frame:06}.flo" for frame in range(4, 40, 4)]
+    page = (directory / "report.html").read_text()
+    sheet = page[page.index("Contact sheet"):page.index("<section><h2>Motion")]
+    shown = re.findall(r'alt="optical flow of frame (\d+),', sheet)
+    assert [f"{int(frame):06}.flo" for frame in shown] == files
+    assert sheet.count("<figure") == len(files)
+    assert run_manifest(directory)["properties"]["analysiswriter"]["flow-every"] == 4
+    assert "flow-every=4" in done.stdout
+
+
+@pytest.mark.parametrize("options, every", [(["--flow-every", 1], 1), (["--flow-every", 15], 15),
+                                            (["--frames", 10], 1)])
+def test_flow_files_can_be_chosen(small_run, options, every):
+    frames = 10 if "--frames" in options else 40
+    directory, _ = small_run(*options, to=f"every-{every}-of-{frames}")
+    assert len(list((directory / "flow").iterdir())) == (frames - 1) // every
+
+
+@pytest.mark.parametrize("options, parts", [
+    ([], 1), (["--flow-direction", "both"], 3), (["--flow-every", 0], 0)])
+def test_the_disk_space_is_printed_before_the_run(small_run, options, parts):
+    directory, done = small_run("--frames", 3, *options, to=f"space-{parts}")
+    size = sum(file.stat().st_size for file in directory.glob("flow/*"))
+    said = next(line for line in done.stdout.splitlines() if line.startswith("disk space: "))
+    assert done.stdout.index("disk space: ") < done.stdout.index("3 frames, ")
+    assert len(list(directory.glob("flow/*"))) == 2 * parts
+    if parts == 0:
+        assert "of flow" not in said
+    else:
+        assert float(said.split()[2]) == pytest.approx(size / 1024, abs=0.2)
+        assert "KiB of flow (2 frames)" in said
+    assert "warning" not in done.stderr
+
+
+def test_matches_are_part_of_the_disk_space(gst_torch, media, tmp_path):
+    done = gst_torch("analyze", media / "video.mkv", "-o", tmp_path, "--stages", "matches")
+    assert done.returncode == 0, done.stderr
+    said = re.search(r"^disk space: at most ([\d.]+) KiB of matches \(15 frames\)", done.stdout,
+                     re.MULTILINE)
+    size = sum(file.stat().st_size for file in tmp_path.glob("matches/*"))
+    assert 0 < size / 1024 <= float(said[1])
+
+
+def test_results_that_will_not_fit_are_a_warning(small_run, tmp_path):
+    """The header of a video says that it lasts 30 years."""
+    content = small_run.video.read_bytes()
+    duration = content.index(b"\x44\x89\x88") + 3  # Matroska's Duration, a double
+    video = tmp_path / "long.mkv"
+    video.write_bytes(content[:duration] + struct.pack(">d", 1e12) + content[duration + 8:])
+    directory, done = small_run("--flow-every", 1, video=video, to="long")
+    warning = next(line for line in done.stderr.splitlines() if "free space" in line)
+    assert warning.startswith("gst-torch: warning: the results can take ")
+    assert str(directory) in warning and "--flow-every" in warning
+    assert run_manifest(directory)["frames"] == 40
 
 
 @pytest.mark.parametrize("options, kind, every", [

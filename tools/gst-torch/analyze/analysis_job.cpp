@@ -11,6 +11,7 @@
 #include "lib/results/recorded_results.h"
 #include "lib/results/results_directory.h"
 #include "lib/results/results_layout.h"
+#include "tools/gst-torch/analyze/disk_use.h"
 #include "tools/gst-torch/analyze/run_manifest.h"
 #include "tools/gst-torch/report/report.h"
 #include "tools/gst-torch/report/report_data.h"
@@ -245,6 +246,8 @@ JobResult analyze_video(const AnalysisPlan& request, const JobOptions& options) 
   if (!facts) return failed(facts.error());
   AnalysisPlan plan = request;
   plan.source = facts->source;
+  const auto expected = expected_frames(plan, *facts);
+  choose_flow_every(plan, expected);
   auto record = make_record(plan, options, *facts);
   if (!record) return failed(record.error());
   if (auto own = options.again ? Result<void>() : check_not_foreign(plan); !own) {
@@ -260,8 +263,8 @@ JobResult analyze_video(const AnalysisPlan& request, const JobOptions& options) 
     record->set_resumed_after(run.frames_before);
     std::printf("resuming after %" PRIu64 " frames\n", run.frames_before);
   }
+  print_disk_use(plan.directory, estimate_disk_use(plan, *facts, {run.frames_before, expected}));
   std::fflush(stdout);
-  const auto expected = expected_frames(plan, *facts);
   if (expected && *expected > run.frames_before) {
     run.options.expected_frames = *expected - run.frames_before;
   }

@@ -97,6 +97,19 @@ const std::string* StageSettings::given(const StageOption& option) const {
   return found != values_.end() && found->second ? &*found->second : nullptr;
 }
 
+const std::string* StageSettings::given(const Stage& stage, const char* property) const {
+  for (const StageOption& option : stage.options) {
+    if (std::string_view(option.property) == property) return given(option);
+  }
+  return nullptr;
+}
+
+void StageSettings::set(const Stage& stage, const char* property, const std::string& value) {
+  for (const StageOption& option : stage.options) {
+    if (std::string_view(option.property) == property) values_[&option] = value;
+  }
+}
+
 bool StageSettings::runs(const Stage& stage) const {
   return std::find(stages_.begin(), stages_.end(), &stage) != stages_.end();
 }

@@ -31,6 +31,12 @@ class StageSettings {
   /// The weights that a stage runs with: a name or a file.
   std::string model(const Stage& stage) const;
 
+  /// What was given for a property of a stage, or nothing.
+  const std::string* given(const Stage& stage, const char* property) const;
+
+  /// As if it had been given. The stage must have an option for the property.
+  void set(const Stage& stage, const char* property, const std::string& value);
+
   /// Property and value of what was given, for the element of a stage or for analysiswriter. The
   /// model is always there.
   using Properties = std::vector<std::pair<std::string, std::string>>;

@@ -92,7 +92,7 @@ std::vector<const ReportFrame*> regular_frames(const ReportData& data, std::size
   for (const ReportFrame& frame : data.frames) {
     if (!frame.flow_file.empty()) candidates.push_back(&frame);
   }
-  if (candidates.size() < std::min(count, data.frames.size() - 1)) {
+  if (2 * candidates.size() < std::min(count, data.frames.size() - 1)) {
     candidates.clear();
     for (const ReportFrame& frame : data.frames) candidates.push_back(&frame);
   }

@@ -32,7 +32,7 @@ class Images {
   float flow_range_px_ = 0;
 };
 
-/// Some frames at regular places; those with a flow file where there are enough.
+/// Some frames at regular places; those with a flow file, unless these are less than half as many.
 std::vector<const ReportFrame*> regular_frames(const ReportData& data, std::size_t count);
 /// Those with most motion, the most first, and not of the same second.
 std::vector<const ReportFrame*> most_moving(const ReportData& data, std::size_t count);

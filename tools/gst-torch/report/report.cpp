@@ -9,7 +9,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr std::size_t kContactSheet = 12, kExtremes = 4;
+constexpr std::size_t kExtremes = 4;
 
 std::vector<const ReportFrame*> frames_to_show(const ReportData& data,
                                                const std::vector<const ReportFrame*>& regular) {
@@ -20,7 +20,7 @@ std::vector<const ReportFrame*> frames_to_show(const ReportData& data,
 }
 
 std::string report_page(const ReportData& data) {
-  const auto regular = regular_frames(data, kContactSheet);
+  const auto regular = regular_frames(data, kContactSheetFrames);
   const Images images = Images::take(data, frames_to_show(data, regular));
   const std::string body = summary_section(data) + contact_sheet_section(data, images, regular) +
                            stage_sections(data) + extremes_section(data, images) +

@@ -29,7 +29,10 @@ constexpr StageOption kFlowOptions[] = {
     {"max-size", "N",
      "Maximum length of the longer side inside the model, in pixels (default 0 = do not scale)"},
     {"direction", "WORD", "forward (default), backward or both"},
-    {"flow-every", "N", "Write the flow of every Nth frame to a file (default 1; 0 = never)",
+    {"flow-every", "N",
+     "Write the flow of every Nth frame to a file (default: at most 12 files, those that the "
+     "report "
+     "shows; 0 = never)",
      Target::Writer},
     {"flow-file-format", "WORD", "flo (default) or npz", Target::Writer},
 };
