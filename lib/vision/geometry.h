@@ -27,7 +27,7 @@ enum class GeometryKind {
 enum class Verdict {
   Static,  ///< the same view: inliers moved by less than half a pixel inside the model on average
   Moved,   ///< another view of the same scene
-  Lost,    ///< too few matches agree
+  Lost,    ///< too few matches agree, or only with a homography that no camera produces
 };
 
 struct GeometryOptions {

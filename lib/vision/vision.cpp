@@ -7,6 +7,7 @@
 #include <opencv2/calib3d.hpp>
 
 #include "lib/vision/geometry.h"
+#include "lib/vision/homography_check.h"
 
 namespace gsttorch {
 namespace {
@@ -71,7 +72,7 @@ double distance(const cv::Matx33d& m, GeometryKind kind, const cv::Point2d& a,
 class Estimate {
  public:
   Estimate(std::span<const Match> matches, const GeometryOptions& options)
-      : points_(points_of(matches)), options_(options) {
+      : matches_(matches), points_(points_of(matches)), options_(options) {
     geometry_.inliers.assign(matches.size(), 0);
   }
 
@@ -84,6 +85,7 @@ class Estimate {
     if (found.rows != 3 || found.cols != 3) return geometry_;
     judge(found);
     if (options_.refine && geometry_.inlier_count >= least_for(options_.kind)) refine();
+    if (!is_possible()) refuse();
     return geometry_;
   }
 
@@ -111,6 +113,17 @@ class Estimate {
     std::copy_n(m.val, 9, geometry_.matrix->begin());
   }
 
+  bool is_possible() const {
+    return options_.kind != GeometryKind::Homography || !geometry_.matrix ||
+           is_plausible_homography(*geometry_.matrix, matches_, geometry_.inliers,
+                                   options_.model_pixel);
+  }
+
+  void refuse() {
+    geometry_ = {};
+    geometry_.inliers.assign(matches_.size(), 0);
+  }
+
   // Keeps the new matrix only if it is better: a fit to eight points may match none of the others.
   void refine() {
     Points inliers;
@@ -126,6 +139,7 @@ class Estimate {
     if (geometry_.inlier_count < before.inlier_count) geometry_ = before;
   }
 
+  const std::span<const Match> matches_;
   const Points points_;
   const GeometryOptions options_;
   Geometry geometry_;

@@ -86,6 +86,21 @@ def test_geometry_marks_inliers_and_refine_is_taken(gst_torch, middlebury, tmp_p
     assert gst_torch(*command, "--refine").returncode == 0
 
 
+@pytest.mark.skipif(not HAVE_VISION, reason="built without OpenCV's calib3d")
+def test_an_image_is_found_only_where_it_is(gst_torch, middlebury, tmp_path):
+    def verdict(a, b):
+        done = gst_torch("match", a, b, "-o", tmp_path / "out.csv", "--model", LITE,
+                         "--max-size", 256, "--geometry", "homography")
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()[1]
+
+    grove, other = middlebury / "Grove2", middlebury / "Venus" / "frame10.png"
+    found = verdict(grove / "frame10.png", grove / "frame11.png")
+    assert found.startswith("moved, ") and found.endswith(": A was found in B, in another view")
+    missing = verdict(grove / "frame10.png", other)
+    assert missing.startswith("lost, ") and missing.endswith(": A was not found in B")
+
+
 def test_number_and_threshold_limit_the_list(gst_torch, middlebury, tmp_path):
     pair, out = middlebury / "Venus", tmp_path / "out.csv"
     command = ["match", pair / "frame10.png", pair / "frame11.png", "-o", out, "--model", LITE,

@@ -143,6 +143,99 @@ TEST_F(GeometryTest, too_few_matches_or_all_the_same_are_lost_and_no_error) {
   EXPECT_EQ(estimate(nowhere, {}).verdict, Verdict::Lost);
 }
 
+using Homography = std::array<double, 9>;
+
+// Matches of a plane of 320x240 pixels; every `wrong_of` th is wrong.
+std::vector<Match> seen_through(const Homography& h, int count, std::uint32_t wrong_of) {
+  std::vector<Match> matches;
+  for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(count); i++) {
+    const double x = (formula::noise(1, i) + 1) * 160, y = (formula::noise(2, i) + 1) * 120;
+    const double w = h[6] * x + h[7] * y + h[8];
+    Match match{static_cast<float>(x), static_cast<float>(y),
+                static_cast<float>((h[0] * x + h[1] * y + h[2]) / w + formula::noise(3, i)),
+                static_cast<float>((h[3] * x + h[4] * y + h[5]) / w + formula::noise(4, i)), 1};
+    if (i % wrong_of == wrong_of - 1) {
+      match.x1 = (formula::noise(7, i) + 1) * 160;
+      match.y1 = (formula::noise(8, i) + 1) * 120;
+    }
+    matches.push_back(match);
+  }
+  return matches;
+}
+
+// A plane in front of a camera (focal length 600 pixels), turned about the viewing axis and tilted
+// by angles in degrees, at a distance that gives this scale at its centre.
+Homography view_of_plane(double turn, double tilt, double scale) {
+  const double f = 600, distance = f / scale, t = turn * M_PI / 180, u = tilt * M_PI / 180;
+  // A point (x, y) of the plane, from its centre, is at (a, b cos u, distance + b sin u).
+  const double ax = std::cos(t), ay = -std::sin(t), bx = std::sin(t), by = std::cos(t);
+  const double cx = 160, cy = 120, s = std::sin(u), c = std::cos(u);
+  const double wx = bx * s, wy = by * s, w0 = distance - (bx * cx + by * cy) * s;
+  const auto row = [&](double x, double y, double centre) {
+    const double constant = -f * (x * cx + y * cy);
+    return std::array<double, 3>{f * x + centre * wx, f * y + centre * wy, constant + centre * w0};
+  };
+  const auto first = row(ax, ay, cx), second = row(bx * c, by * c, cy);
+  return {first[0], first[1], first[2], second[0], second[1], second[2], wx, wy, w0};
+}
+
+TEST_F(GeometryTest, keeps_all_homographies_of_a_camera) {
+  int all = 0;
+  for (const double turn : {0., 35., 90., 180., 250.}) {
+    for (const double tilt : {0., 30., -50., 65., -70.}) {
+      for (const double scale : {0.25, 0.5, 1., 2.}) {
+        const Geometry g = estimate(seen_through(view_of_plane(turn, tilt, scale), 120, 3), {});
+        EXPECT_NE(g.verdict, Verdict::Lost) << turn << ' ' << tilt << ' ' << scale;
+        EXPECT_GE(g.inlier_count, 70u) << turn << ' ' << tilt << ' ' << scale;
+        all++;
+      }
+    }
+  }
+  EXPECT_EQ(all, 100);
+}
+
+TEST_F(GeometryTest, refuses_homographies_that_no_camera_makes) {
+  const std::pair<const char*, Homography> cases[] = {
+      {"mirrored", {-1, 0, 320, 0, 1, 0, 0, 0, 1}},
+      {"collapsed to a line", {1, 0, 0, 0.002, 0.001, 100, 0, 0, 1}},
+      {"collapsed to a point", {0.01, 0, 100, 0, 0.01, 100, 0, 0, 1}},
+      {"stretched", {1, 0, 0, 0, 0.05, 100, 0, 0, 1}},
+      {"sheared", {1, 20, 0, 0, 1, 0, 0, 0, 1}},
+      {"folded at the horizon", {1, 0, 0, 0, 1, 0, 1. / 150, 0, -1}},
+      {"enlarged", {50, 0, 0, 0, 50, 0, 0, 0, 1}},
+  };
+  for (const auto& [name, matrix] : cases) {
+    const Geometry g = estimate(seen_through(matrix, 120, 10), {});
+    EXPECT_EQ(g.verdict, Verdict::Lost) << name;
+    EXPECT_FALSE(g.matrix) << name;
+    EXPECT_EQ(g.inlier_count, 0u) << name;
+  }
+}
+
+// 15 matches of a translation among 60 others from the same part of the image.
+TEST_F(GeometryTest, refuses_a_homography_with_which_few_of_the_matches_agree) {
+  std::vector<Match> matches;
+  for (std::uint32_t i = 0; i < 75; i++) {
+    const float x = (formula::noise(1, i) + 1) * 160, y = (formula::noise(2, i) + 1) * 120;
+    const bool agrees = i % 5 == 0;
+    matches.push_back({x, y, agrees ? x + 20 : (formula::noise(7, i) + 1) * 160,
+                       agrees ? y + 10 : (formula::noise(8, i) + 1) * 120, 1});
+  }
+  EXPECT_EQ(estimate(matches, {}).verdict, Verdict::Lost);
+}
+
+TEST_F(GeometryTest, finds_a_small_plane_among_matches_elsewhere) {
+  std::vector<Match> matches;
+  for (std::uint32_t i = 0; i < 100; i++) {
+    const bool is_on_plane = i % 4 == 0;
+    const float side = is_on_plane ? 40 : 160;
+    const float x = (formula::noise(1, i) + 1) * side, y = (formula::noise(2, i) + 1) * side;
+    matches.push_back({x, y, is_on_plane ? x + 20 : (formula::noise(7, i) + 1) * 160,
+                       is_on_plane ? y + 10 : (formula::noise(8, i) + 1) * 120, 1});
+  }
+  EXPECT_EQ(estimate(matches, {}).verdict, Verdict::Moved);
+}
+
 TEST_F(GeometryTest, no_kind_is_an_error) {
   GeometryOptions options;
   options.kind = GeometryKind::None;

@@ -123,15 +123,37 @@ Result<Matched> compute(MatchModel& model, const MatchCommand& command, const Im
   return matched;
 }
 
+const char* to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::Static:
+      return "static";
+    case Verdict::Moved:
+      return "moved";
+    case Verdict::Lost:
+      break;
+  }
+  return "lost";
+}
+
+const char* meaning_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::Static:
+      return "A was found in B, in the same view";
+    case Verdict::Moved:
+      return "A was found in B, in another view";
+    case Verdict::Lost:
+      break;
+  }
+  return "A was not found in B";
+}
+
 void print_summary(const Matched& matched, std::FILE* out) {
   std::fprintf(out, "%zu matches, %.0f ms on %s\n", matched.matches.size(), matched.duration_ms,
                matched.device.c_str());
   if (!matched.geometry) return;
   const Geometry& g = *matched.geometry;
-  const char* verdict = g.verdict == Verdict::Static  ? "static"
-                        : g.verdict == Verdict::Moved ? "moved"
-                                                      : "lost";
-  std::fprintf(out, "%s, %zu inliers, residual %.3f px\n", verdict, g.inlier_count, g.residual_px);
+  std::fprintf(out, "%s, %zu inliers, residual %.3f px: %s\n", to_string(g.verdict), g.inlier_count,
+               g.residual_px, meaning_of(g.verdict));
   if (!g.matrix) return;
   const auto& m = *g.matrix;
   for (std::size_t row = 0; row < 3; row++) {
