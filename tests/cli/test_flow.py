@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import FAILED, UNAVAILABLE, USAGE
+from conftest import FAILED, UNAVAILABLE, USAGE, launch
 
 # End-point errors of RAFT-small (princeton weights, 20 iterations, centred replicate padding) on
 # Middlebury's pairs with ground truth, computed with the original Python code.
@@ -55,6 +55,18 @@ def test_writes_a_vector_for_every_pixel(gst_torch, media, weights, tmp_path):
     lengths = [math.hypot(x, y) for x, y in zip(vectors[0::2], vectors[1::2])]
     assert float(line[1]) == pytest.approx(sum(lengths) / len(lengths), abs=1e-2)
     assert float(line[2]) == pytest.approx(max(lengths), abs=1e-2)
+
+
+def test_large_images_are_scaled_by_default_and_it_says_so(gst_torch, weights, tmp_path):
+    image, out = tmp_path / "long.png", tmp_path / "out.flo"
+    launch("videotestsrc num-buffers=1 pattern=smpte ! video/x-raw,width=2000,height=16 ! pngenc ! "
+           f"filesink location={image}")
+    command = ["flow", image, image, "-o", out, "--model", weights, "--iterations", 1]
+    for options, is_scaled in (([], True), (["--max-size", 0], False)):
+        done = gst_torch(*command, *options)
+        assert done.returncode == 0, done.stderr
+        assert ("images scaled to 1920 pixels inside the model" in done.stdout) == is_scaled
+        assert read_flow(out)[:2] == (2000, 16)
 
 
 def test_draws_the_flow_as_an_image_of_the_same_size(gst_torch, media, weights, tmp_path):

@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from conftest import UNAVAILABLE, USAGE
+from conftest import UNAVAILABLE, USAGE, launch
 
 SOURCE = pathlib.Path(os.environ.get("GST_TORCH_SOURCE_ROOT", pathlib.Path(__file__).resolve().parents[2]))
 LITE = SOURCE / "models" / "bundled" / "loftr-lite.safetensors"
@@ -99,6 +99,19 @@ def test_an_image_is_found_only_where_it_is(gst_torch, middlebury, tmp_path):
     assert found.startswith("moved, ") and found.endswith(": A was found in B, in another view")
     missing = verdict(grove / "frame10.png", other)
     assert missing.startswith("lost, ") and missing.endswith(": A was not found in B")
+
+
+def test_large_images_are_scaled_by_default_and_it_says_so(gst_torch, tmp_path):
+    image, scaled = tmp_path / "long.png", "images scaled to 1024 pixels inside the model"
+    launch("videotestsrc num-buffers=1 pattern=smpte ! video/x-raw,width=1200,height=64 ! pngenc ! "
+           f"filesink location={image}")
+    command = ["match", image, image, "-o", tmp_path / "out.csv", "--model", LITE]
+    for options, is_scaled in (([], True), (["--max-size", 0], False),
+                               (["--max-size", 1200], False)):
+        done = gst_torch(*command, *options)
+        assert done.returncode == 0, done.stderr
+        assert (scaled in done.stdout) == is_scaled
+        assert all(0 <= row["x1"] < 1200 for row in rows_of(tmp_path / "out.csv"))
 
 
 def test_number_and_threshold_limit_the_list(gst_torch, middlebury, tmp_path):

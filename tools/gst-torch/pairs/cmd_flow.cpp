@@ -21,6 +21,7 @@ namespace gsttorch {
 namespace {
 
 constexpr char kDefaultModel[] = "raft-small";  // what raftflow takes `auto` for
+constexpr int kDefaultMaxSize = 1920;           // pixels: of Full HD
 
 /// How flow is computed, as far as the user said. Named and meant as raftflow's properties are.
 struct FlowSettings {
@@ -56,7 +57,8 @@ void add_options(FlowSettings& settings, Options& options) {
               "Number of refinement iterations (default 12)", "N");
   options.add(
       "max-size", 0, &settings.max_size,
-      "Maximum length of the longer side inside the model, in pixels (default 0 = do not scale)",
+      "Maximum length of the longer side inside the model, in pixels (default 1920; 0 = do not "
+      "scale)",
       "N");
   options.add("direction", 0, &settings.direction,
               "forward: from A to B, on A's grid (default); backward: from B to A, on B's grid",
@@ -116,7 +118,7 @@ Result<std::unique_ptr<FlowModel>> load_model(const FlowSettings& settings) {
 FlowOptions flow_options(const FlowSettings& settings) {
   FlowOptions options;
   if (settings.iterations) options.iterations = *settings.iterations;
-  if (settings.max_size) options.max_size = *settings.max_size;
+  options.max_size = settings.max_size.value_or(kDefaultMaxSize);
   if (settings.direction == "backward") options.direction = FlowDirection::Backward;
   return options;
 }
@@ -162,6 +164,19 @@ Result<void> write_results(const FlowCommand& command, const FlowResult& result)
   return write_visual(output_path(*command.visual), *flow, result.max_magnitude_px);
 }
 
+void print_summary(const Image& image, const TimedFlow& timed, const FlowOptions& options,
+                   const std::string& device, std::FILE* out) {
+  std::fprintf(out, "%s, mean %.3f px, max %.3f px, %d iterations, %.0f ms on %s",
+               format_size(image).c_str(), timed.flow.mean_magnitude_px,
+               timed.flow.max_magnitude_px, timed.flow.iterations, timed.duration_ms,
+               device.c_str());
+  if (options.max_size > 0 && std::max(image.width, image.height) > options.max_size) {
+    std::fprintf(out, ", images scaled to %d pixels inside the model (--max-size)",
+                 options.max_size);
+  }
+  std::fprintf(out, "\n");
+}
+
 Result<void> run(const FlowCommand& command) {
   const std::vector<std::string> inputs = {command.earlier, command.later};
   if (auto writable = check_output_files(outputs(command), inputs); !writable) return writable;
@@ -169,14 +184,12 @@ Result<void> run(const FlowCommand& command) {
   if (!images) return images.error();
   auto model = load_model(command.settings);
   if (!model) return model.error();
-  auto timed = compute(**model, *images, flow_options(command.settings));
+  const FlowOptions options = flow_options(command.settings);
+  auto timed = compute(**model, *images, options);
   if (!timed) return timed.error();
   if (auto written = write_results(command, timed->flow); !written) return written;
-  std::fprintf(summary_stream(outputs(command)),
-               "%s, mean %.3f px, max %.3f px, %d iterations, %.0f ms on %s\n",
-               format_size(images->earlier).c_str(), timed->flow.mean_magnitude_px,
-               timed->flow.max_magnitude_px, timed->flow.iterations, timed->duration_ms,
-               (*model)->info().device.c_str());
+  print_summary(images->earlier, *timed, options, (*model)->info().device,
+                summary_stream(outputs(command)));
   return {};
 }
 

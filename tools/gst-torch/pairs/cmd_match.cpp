@@ -21,6 +21,8 @@
 namespace gsttorch {
 namespace {
 
+constexpr int kDefaultMaxSize = 1024;  // pixels; time and memory grow with the fourth power
+
 struct MatchCommand {
   std::string first, second;
   std::string output;
@@ -37,6 +39,7 @@ struct Matched {
   std::optional<Geometry> geometry;
   double duration_ms = 0;
   std::string device;
+  std::optional<int> scaled_to;  // longer side inside the model, pixels
 };
 
 // Leaves `value` as it is where nothing was said. Tells whether it is a number of 0 to `most`.
@@ -68,7 +71,7 @@ std::optional<std::string> read_settings(MatchCommand& command) {
   if (command.max_matches && *command.max_matches < 0) return "--max-matches must not be negative";
   if (command.max_size && *command.max_size < 0) return "--max-size must not be negative";
   command.options.max_matches = static_cast<std::size_t>(command.max_matches.value_or(0));
-  command.options.max_size = command.max_size.value_or(0);
+  command.options.max_size = command.max_size.value_or(kDefaultMaxSize);
   return command.compute.problem();
 }
 
@@ -95,6 +98,10 @@ Result<std::unique_ptr<MatchModel>> load_model(const MatchCommand& command) {
   return loaded;
 }
 
+bool is_scaled(const Image& image, const MatchOptions& options) {
+  return model_pixel(image.width, image.height, options.max_size) > 1;
+}
+
 Result<Matched> compute(MatchModel& model, const MatchCommand& command, const Image& a,
                         const Image& b) {
   const auto start = std::chrono::steady_clock::now();
@@ -109,6 +116,9 @@ Result<Matched> compute(MatchModel& model, const MatchCommand& command, const Im
   Matched matched;
   matched.matches = std::move(results->front().matches);
   matched.device = model.info().device;
+  if (is_scaled(a, command.options) || is_scaled(b, command.options)) {
+    matched.scaled_to = command.options.max_size;
+  }
   if (command.geometry_options.kind != GeometryKind::None) {
     auto vision = load_vision();
     if (!vision) return vision.error();
@@ -148,8 +158,13 @@ const char* meaning_of(Verdict verdict) {
 }
 
 void print_summary(const Matched& matched, std::FILE* out) {
-  std::fprintf(out, "%zu matches, %.0f ms on %s\n", matched.matches.size(), matched.duration_ms,
+  std::fprintf(out, "%zu matches, %.0f ms on %s", matched.matches.size(), matched.duration_ms,
                matched.device.c_str());
+  if (matched.scaled_to) {
+    std::fprintf(out, ", images scaled to %d pixels inside the model (--max-size)",
+                 *matched.scaled_to);
+  }
+  std::fprintf(out, "\n");
   if (!matched.geometry) return;
   const Geometry& g = *matched.geometry;
   std::fprintf(out, "%s, %zu inliers, residual %.3f px: %s\n", to_string(g.verdict), g.inlier_count,
@@ -217,7 +232,8 @@ int cmd_match(int argc, char** argv) {
               "Keep only the N most confident matches (default 0 = keep all)", "N");
   options.add(
       "max-size", 0, &command.max_size,
-      "Maximum length of the longer side inside the model, in pixels (default 0 = do not scale)",
+      "Maximum length of the longer side inside the model, in pixels (default 1024; 0 = do not "
+      "scale)",
       "N");
   options.add("token-pruning", 0, &command.token_pruning,
               "Share of coarse cells to exclude, weakest first (default 0 = exclude none)",
