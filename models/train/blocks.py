@@ -1,9 +1,44 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""The residual block that LoFTR's backbone and ResNet-18 are made of."""
+"""What LoFTR's backbone and ResNet-18 have in common: residual blocks, gradient checkpointing."""
+
+import contextlib
 
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.checkpoint import checkpoint
+
+
+@contextlib.contextmanager
+def frozen_statistics(model):
+    """Batch normalisation leaves its running statistics alone."""
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    before = [(norm.momentum, norm.num_batches_tracked) for norm in norms]
+    for norm in norms:
+        norm.momentum, norm.num_batches_tracked = 0.0, None
+    try:
+        yield
+    finally:
+        for norm, (momentum, batches) in zip(norms, before):
+            norm.momentum, norm.num_batches_tracked = momentum, batches
+
+
+class Staged(nn.Module):
+    """A network that runs in stages.
+
+    With `checkpointing`, a stage keeps only its inputs for the backward pass, which computes the
+    rest again. The second computation does not count in the running statistics.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.checkpointing = False
+
+    def run(self, stage, *inputs):
+        if not (self.checkpointing and self.training):
+            return stage(*inputs)
+        return checkpoint(stage, *inputs, use_reentrant=False,
+                          context_fn=lambda: (contextlib.nullcontext(), frozen_statistics(self)))
 
 
 class BasicBlock(nn.Module):

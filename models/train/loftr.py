@@ -12,9 +12,8 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.utils.checkpoint import checkpoint
 
-from models.train.blocks import BasicBlock, prepare_convolutions
+from models.train.blocks import BasicBlock, Staged, prepare_convolutions
 
 COARSE_STRIDE = 8
 FINE_STRIDE = 2
@@ -47,7 +46,7 @@ def doubled(x):
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=True)
 
 
-class Backbone(nn.Module):
+class Backbone(Staged):
     """Residual pyramid: [B, 1, H, W] -> coarse [B, C3, H/8, W/8] and fine [B, C1, H/2, W/2]."""
 
     def __init__(self, config):
@@ -64,14 +63,13 @@ class Backbone(nn.Module):
         self.layer1_outconv = nn.Conv2d(d1, d2, 1, bias=False)
         self.layer1_outconv2 = smoothing(d2, d1)
         prepare_convolutions(self)
-        self.checkpointing = False
 
     def forward(self, x):
-        x1 = self._run(self._stem, x)
-        x2 = self._run(self.layer2, x1)
-        x3 = self._run(self.layer3, x2)
+        x1 = self.run(self._stem, x)
+        x2 = self.run(self.layer2, x1)
+        x3 = self.run(self.layer3, x2)
         coarse = self.layer3_outconv(x3)
-        return coarse, self._run(self._fine, x1, x2, coarse)
+        return coarse, self.run(self._fine, x1, x2, coarse)
 
     def _stem(self, x):
         return self.layer1(F.relu(self.bn1(self.conv1(x))))
@@ -79,11 +77,6 @@ class Backbone(nn.Module):
     def _fine(self, x1, x2, coarse):
         p2 = self.layer2_outconv2(self.layer2_outconv(x2) + doubled(coarse))
         return self.layer1_outconv2(self.layer1_outconv(x1) + doubled(p2))
-
-    def _run(self, stage, *inputs):
-        if self.checkpointing and self.training:
-            return checkpoint(stage, *inputs, use_reentrant=False)
-        return stage(*inputs)
 
 
 def position_encoding(channels, height, width, device=None):

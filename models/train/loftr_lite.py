@@ -79,7 +79,6 @@ class Run(runs.Training):
         torch.manual_seed(options.seed)
         model = loftr.LoFTR(loftr.LITE)
         model.backbone.to(memory_format=torch.channels_last)
-        model.backbone.checkpointing = options.gradient_checkpointing
         pace = runs.Pace(options.steps, options.minutes)
         steps = pairs.Descriptions(train_images, pace, options.seed, options.schedule)
         super().__init__(options, model, steps, pace)
@@ -108,7 +107,6 @@ def parse(arguments=None):
                         help="sizes and pairs of the batches")
     parser.add_argument("--full-precision", dest="half", action="store_false",
                         help="no bfloat16 in the backbone")
-    parser.add_argument("--gradient-checkpointing", action="store_true")
     return parser.parse_args(arguments)
 
 

@@ -7,14 +7,14 @@ import torch.nn.functional as F
 from torch import nn
 
 from models.train import runs
-from models.train.blocks import BasicBlock, prepare_convolutions
+from models.train.blocks import BasicBlock, Staged, prepare_convolutions
 
 LITE_WIDTH = 16
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
 
 
-class ResNet18(nn.Module):
+class ResNet18(Staged):
     def __init__(self, width=LITE_WIDTH):
         super().__init__()
         self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
@@ -29,9 +29,12 @@ class ResNet18(nn.Module):
 
     def forward(self, x):
         """Normalised RGB [B, 3, H, W] -> global means of layer3 and layer4, [B, C] each."""
-        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
-        third = self.layer3(self.layer2(self.layer1(x)))
-        return third.mean((2, 3)), self.layer4(third).mean((2, 3))
+        second = self.run(self.layer2, self.run(self.layer1, self.run(self._stem, x)))
+        third = self.run(self.layer3, second)
+        return third.mean((2, 3)), self.run(self.layer4, third).mean((2, 3))
+
+    def _stem(self, x):
+        return F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
 
 
 def normalised(images):

@@ -18,6 +18,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from models.train.blocks import Staged
+
 
 def learning_rate(share, since, peak, warm_up):
     """Cosine from `peak` to a hundredth of it when `share` of the run is done.
@@ -166,6 +168,12 @@ class Timer:
         return True
 
 
+def set_checkpointing(model, checkpointing):
+    for module in model.modules():
+        if isinstance(module, Staged):
+            module.checkpointing = checkpointing
+
+
 class Training:
     """One run; everything that a step changes is in the checkpoint.
 
@@ -180,6 +188,7 @@ class Training:
         self.options, self.dataset, self.pace = options, dataset, pace
         self.device = torch.device(options.device)
         self.model = model.to(self.device)
+        set_checkpointing(self.model, options.gradient_checkpointing)
         self.average = Average(self.model, options.average_steps)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), options.rate, weight_decay=0.01)
         self.step, self.resumed_at, self.best, self.seconds = 0, 0, -math.inf, 0.0
@@ -302,6 +311,8 @@ def parser(description, steps, rate, validate_every):
     options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--workers", type=int, default=1, help="processes that make data")
+    options.add_argument("--gradient-checkpointing", action="store_true",
+                         help="takes less memory and more time: the backward pass computes again")
     options.add_argument("--save-seconds", type=float, default=120)
     options.add_argument("--log-every", type=int, default=50)
     options.add_argument("--validate-every", type=int, default=validate_every)
