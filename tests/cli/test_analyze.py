@@ -313,7 +313,7 @@ def test_a_terminal_sees_one_line_that_is_redrawn(gst_torch, media, weights, tmp
     os.close(slave)
     shown = os.read(terminal, 65536).decode()
     os.close(terminal)
-    assert f"\r100 %, {VIDEO_FRAMES}/{VIDEO_FRAMES} frames" in shown
+    assert f"\r100 %, {VIDEO_FRAMES} frames" in shown
     assert shown.count("\n") == 1
 
 
@@ -372,8 +372,8 @@ def test_a_video_that_was_cut_off_gives_what_can_be_read_and_a_warning(
     assert done.returncode == 0, done.stderr
     lines = results(tmp_path / "out")
     assert 1 < len(lines) < VIDEO_FRAMES
-    assert re.search(f"warning: .*cut.mkv should have {VIDEO_FRAMES} frames, but only {len(lines)} could",
-                     done.stderr)
+    whole_s, read_s = VIDEO_FRAMES / 25, len(lines) / 25
+    assert f"warning: {cut} should last {whole_s:.2f} s, but only {read_s:.2f} s could" in done.stderr
 
 
 @pytest.mark.parametrize("bad", ["file", "file/below", "/proc/gst-torch"])

@@ -222,9 +222,48 @@ def test_images_are_read_as_displayed(gst_torch, ffmpeg, tmp_path, orientation, 
     assert len(far) < len(rows) / 10
 
 
-# The report.
+# Where a video ends.
 
+VARIABLE_RATE = ["-vf", "select='not(mod(n,3)*lt(mod(n,10),5))'", "-fps_mode", "vfr"]
 WITH_SOUND = ["-map", 0, "-map", 1, "-c:a", "aac"]
+
+
+@pytest.mark.parametrize("name, arguments", [
+    ("rate.mp4", [*video(1), *VARIABLE_RATE, *H264]),
+    ("rate.mkv", [*video(1), *VARIABLE_RATE, *H264]),
+    ("sound.mkv", [*video(1), *sound(5), *WITH_SOUND, *H264]),
+    ("sound.mp4", [*video(1), *sound(4), *WITH_SOUND, *H264]),
+    ("late.mp4", ["-itsoffset", "1.5", *video(1), *sound(3), *WITH_SOUND, *H264,
+                  "-fps_mode", "passthrough"]),
+    ("offset.mkv", [*video(1), *H264, "-output_ts_offset", 100]),
+    ("sound.avi", [*video(1), *sound(5), "-c:v", "mpeg4", "-c:a", "pcm_s16le"]),
+])
+def test_a_whole_file_is_not_said_to_be_cut_off(analyze, ffmpeg, tmp_path, name, arguments):
+    ffmpeg(*arguments, tmp_path / name)
+    done, record, _ = analyze(tmp_path / name)
+    assert record["frames"] == int(probed(tmp_path / name, "nb_read_frames"))
+    assert "warning" not in done.stderr
+    assert f"100 %, {record['frames']} frames" in done.stderr
+    assert record["input"]["duration"] == pytest.approx(1e9, abs=6e7)
+
+
+@pytest.mark.parametrize("name, arguments", [
+    ("whole.mp4", [*video(2), *sound(4), *WITH_SOUND, *H264, "-movflags", "+faststart"]),
+    ("whole.mkv", [*video(2), *sound(2), *WITH_SOUND, *H264]),
+    ("whole.webm", [*video(2), "-c:v", "libvpx", "-deadline", "realtime"]),
+])
+def test_a_file_that_was_cut_off_is_said_to_be(analyze, ffmpeg, tmp_path, name, arguments):
+    ffmpeg(*arguments, tmp_path / name)
+    cut = tmp_path / ("cut-" + name)
+    whole = (tmp_path / name).read_bytes()
+    cut.write_bytes(whole[:len(whole) // 2])
+    done, record, _ = analyze(cut)
+    text = re.search(r"warning: (.*) should last ([\d.]*) s, but only ([\d.]*) s could be read\n",
+                     done.stderr)
+    assert text.group(1) == str(cut)
+    assert float(text.group(2)) == pytest.approx(2, abs=0.1)
+    assert float(text.group(3)) == pytest.approx(record["frames"] / 25, abs=0.1)
+    assert record["frames"] == pytest.approx(int(probed(cut, "nb_read_frames")), abs=2)
 
 
 def report_pictures(directory):

@@ -24,6 +24,7 @@ namespace gsttorch {
 namespace {
 
 constexpr std::uint64_t kSecond = 1000000000;
+constexpr double kWholeShare = 0.9;          // lengths in headers are rough
 constexpr std::uint64_t kManyFrames = 5000;  // the meter's file stays small
 
 Result<void> check_outputs(const AnalysisPlan& plan) {
@@ -109,11 +110,23 @@ struct Run {
   std::uint64_t frames_before = 0;  ///< that are on record already
 };
 
-std::optional<std::uint64_t> expected_frames(const AnalysisPlan& plan, const VideoFacts& facts) {
+/// About how many frames there are, by the frame rate of the header.
+std::optional<std::uint64_t> estimated_frames(const AnalysisPlan& plan, const VideoFacts& facts) {
   const auto all = facts.frames();
   if (!plan.frames) return all;
   const auto wanted = static_cast<std::uint64_t>(*plan.frames);
-  return all && *all < wanted ? all : wanted;
+  return all ? std::min(*all, wanted) : wanted;
+}
+
+// Certain only where the user said when to stop, and the video is not shorter: frames need not come
+// at the rate of the header.
+std::optional<std::uint64_t> expected_frames(const AnalysisPlan& plan, const Run& run) {
+  if (!plan.frames) return std::nullopt;
+  const auto wanted = static_cast<std::uint64_t>(*plan.frames);
+  if (run.facts.frames().value_or(wanted) < wanted || run.frames_before >= wanted) {
+    return std::nullopt;
+  }
+  return wanted - run.frames_before;
 }
 
 Result<void> resume_run(const AnalysisPlan& plan, Run& run) {
@@ -145,15 +158,18 @@ Result<RunOutcome> run_to_its_end(const AnalysisPlan& plan, Run& run, RunManifes
   return run_once(plan, run, record);
 }
 
-/// Of a video that was cut off, or is broken in the middle, decoders read what they can in silence.
-void warn_of_lost_frames(const AnalysisPlan& plan, const RunOutcome& outcome, std::uint64_t frames,
-                         std::optional<std::uint64_t> expected) {
-  if (!expected || outcome.error || outcome.signal != 0) return;
-  if (10 * frames >= 9 * *expected) return;  // lengths in headers are rough
-  std::fprintf(stderr,
-               "gst-torch: warning: %s should have %" PRIu64 " frames, but only %" PRIu64
-               " could be read\n",
-               plan.video.c_str(), *expected, frames);
+// Demuxers end a file that was cut off in silence.
+void warn_of_early_end(const AnalysisPlan& plan, const Run& run, const RunOutcome& outcome) {
+  const bool is_whole = !outcome.error && outcome.signal == 0 && !expected_frames(plan, run);
+  if (!is_whole || !run.options.video || outcome.end_ns == 0) return;
+  const TimeRange& video = *run.options.video;
+  if (video.share(outcome.end_ns) >= kWholeShare) return;
+  const auto seconds = [&](std::uint64_t end) {
+    return static_cast<double>(end - video.start) / 1e9;
+  };
+  std::fprintf(stderr, "gst-torch: warning: %s should last %.2f s, but only %.2f s could be read\n",
+               plan.video.c_str(), seconds(video.end),
+               seconds(std::max(video.start, outcome.end_ns)));
 }
 
 void print_summary(const AnalysisPlan& plan, const JobResult& result) {
@@ -205,7 +221,7 @@ JobResult run_job(const AnalysisPlan& plan, Run& run, RunManifest& record,
     return failed(outcome->error.value_or(written.error()));
   }
   if (!outcome->error) options.observer->on_phase(JobPhase::Reporting);
-  warn_of_lost_frames(plan, *outcome, frames, expected_frames(plan, run.facts));
+  warn_of_early_end(plan, run, *outcome);
   if (frames == 0) return result;
   print_summary(plan, result);
   make_report(plan, result);
@@ -231,6 +247,7 @@ Run new_run(const AnalysisPlan& plan, const JobOptions& options, const VideoFact
   run.options.first_stage = plan.stages.stages().front()->element;
   run.options.observer = options.observer;
   run.options.verbose = options.verbose;
+  if (facts.end_ns) run.options.video = TimeRange{facts.start_ns, *facts.end_ns};
   run.extras.meter_file = meter_reports_path(plan.directory);
   run.extras.frames_file = frame_times_path(plan.directory);
   if (Nvml::open()) run.extras.measure = "pipeline+process+gpu+reports";
@@ -246,8 +263,8 @@ JobResult analyze_video(const AnalysisPlan& request, const JobOptions& options) 
   if (!facts) return failed(facts.error());
   AnalysisPlan plan = request;
   plan.source = facts->source;
-  const auto expected = expected_frames(plan, *facts);
-  choose_flow_every(plan, expected);
+  const auto estimated = estimated_frames(plan, *facts);
+  choose_flow_every(plan, estimated);
   auto record = make_record(plan, options, *facts);
   if (!record) return failed(record.error());
   if (auto own = options.again ? Result<void>() : check_not_foreign(plan); !own) {
@@ -263,11 +280,9 @@ JobResult analyze_video(const AnalysisPlan& request, const JobOptions& options) 
     record->set_resumed_after(run.frames_before);
     std::printf("resuming after %" PRIu64 " frames\n", run.frames_before);
   }
-  print_disk_use(plan.directory, estimate_disk_use(plan, *facts, {run.frames_before, expected}));
+  print_disk_use(plan.directory, estimate_disk_use(plan, *facts, {run.frames_before, estimated}));
   std::fflush(stdout);
-  if (expected && *expected > run.frames_before) {
-    run.options.expected_frames = *expected - run.frames_before;
-  }
+  run.options.expected_frames = expected_frames(plan, run);
   return run_job(plan, run, *record, options);
 }
 

@@ -69,6 +69,8 @@ ProgressState parse_progress(const Json& json) {
   progress.frames = json.value("frames", std::uint64_t{0});
   if (json.contains("expected")) progress.total = json["expected"].get<std::uint64_t>();
   progress.seconds = json.value("seconds", 0.0);
+  if (json.contains("share")) progress.share = json["share"].get<double>();
+  progress.share_at_start = json.value("share_at_start", 0.0);
   for (const Json& stage : json.value("stages", Json::array())) {
     progress.stages.push_back({stage.value("name", ""), stage.value("frames", std::uint64_t{0})});
   }
@@ -150,6 +152,10 @@ std::string progress_line(const ProgressState& progress, std::uint64_t decoded) 
   Json json{{"decoded", decoded}, {"frames", progress.frames}};
   if (progress.total) json["expected"] = *progress.total;
   json["seconds"] = progress.seconds;
+  if (progress.share) {
+    json["share"] = *progress.share;
+    json["share_at_start"] = progress.share_at_start;
+  }
   json["stages"] = Json::array();
   for (const ProgressStage& stage : progress.stages) {
     json["stages"].push_back(Json{{"name", stage.name}, {"frames", stage.frames}});

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "lib/gst/util/segment_time.h"
+
 namespace gsttorch {
 namespace {
 
@@ -15,8 +17,8 @@ void add_probe(const Ref<GstElement>& element, const char* pad_name, GstPadProbe
   const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(element.get(), pad_name));
   gst_pad_add_probe(
       pad.get(), type,
-      [](GstPad*, GstPadProbeInfo* info, gpointer data) {
-        return (static_cast<FrameWatch*>(data)->*Method)(info);
+      [](GstPad* at, GstPadProbeInfo* info, gpointer data) {
+        return (static_cast<FrameWatch*>(data)->*Method)(at, info);
       },
       watch, nullptr);
 }
@@ -36,7 +38,7 @@ FrameWatch::FrameWatch(Pipeline& pipeline, const RunOptions& options)
 }
 
 // Once the user wants to stop, frames that wait in queues are not worth their computation.
-GstPadProbeReturn FrameWatch::on_input(GstPadProbeInfo* info) {
+GstPadProbeReturn FrameWatch::on_input(GstPad*, GstPadProbeInfo* info) {
   if (info->type & GST_PAD_PROBE_TYPE_EVENT_FLUSH) {
     has_sought_ |= GST_EVENT_TYPE(gst_pad_probe_info_get_event(info)) == GST_EVENT_FLUSH_STOP;
     return GST_PAD_PROBE_OK;
@@ -56,8 +58,9 @@ bool FrameWatch::keeps_its_place(GstClockTime pts) {
   return has_met_place_ || pts < continuation_->last_pts;
 }
 
-GstPadProbeReturn FrameWatch::on_result(GstPadProbeInfo* info) {
-  const GstClockTime pts = GST_BUFFER_PTS(gst_pad_probe_info_get_buffer(info));
+GstPadProbeReturn FrameWatch::on_result(GstPad* pad, GstPadProbeInfo* info) {
+  GstBuffer* frame = gst_pad_probe_info_get_buffer(info);
+  const GstClockTime pts = GST_BUFFER_PTS(frame);
   if (continuation_ && pts <= continuation_->last_pts) return GST_PAD_PROBE_OK;
   const gint64 now = g_get_monotonic_time();
   if (counters_.frames == 0) {
@@ -66,8 +69,22 @@ GstPadProbeReturn FrameWatch::on_result(GstPadProbeInfo* info) {
     record_time(pts, now);
   }
   last_us_ = now;
+  record_place(pad, frame);
   counters_.frames++;
   return GST_PAD_PROBE_OK;
+}
+
+void FrameWatch::record_place(GstPad* pad, GstBuffer* frame) {
+  const auto segment = segment_at(pad);
+  const GstClockTime start =
+      segment ? stream_time(*segment, GST_BUFFER_PTS(frame)) : GST_CLOCK_TIME_NONE;
+  if (!GST_CLOCK_TIME_IS_VALID(start)) {
+    end_ns_ = 0;
+    return;
+  }
+  const GstClockTime duration = GST_BUFFER_DURATION(frame);
+  if (frames_ == 0) start_ns_ = start;
+  end_ns_ = start + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0);
 }
 
 void FrameWatch::record_time(GstClockTime pts, gint64 now) {

@@ -48,6 +48,7 @@ class Runner {
     options_.observer->on_progress(progress_state());
     outcome_.frames = watch_.frames();
     outcome_.seconds = watch_.seconds();
+    outcome_.end_ns = watch_.end_ns();
     outcome_.slowest = watch_.slowest();
     return outcome_;
   }
@@ -105,7 +106,13 @@ class Runner {
   }
 
   ProgressState progress_state() const {
-    return {watch_.frames(), options_.expected_frames, watch_.seconds(), {}, 0, stages_};
+    ProgressState state{watch_.frames(), options_.expected_frames, watch_.seconds()};
+    state.stages = stages_;
+    if (options_.video && watch_.end_ns() > 0) {
+      state.share = options_.video->share(watch_.end_ns());
+      state.share_at_start = options_.video->share(watch_.start_ns());
+    }
+    return state;
   }
 
   // Not oftener than the loop wakes without messages.
@@ -141,6 +148,11 @@ class Runner {
 };
 
 }  // namespace
+
+double TimeRange::share(std::uint64_t time) const {
+  if (time <= start || end <= start) return 0;
+  return std::min(1.0, static_cast<double>(time - start) / static_cast<double>(end - start));
+}
 
 double RunOutcome::ms_per_frame() const {
   return frames > 1 ? 1000 * seconds / static_cast<double>(frames - 1) : 0;

@@ -42,10 +42,20 @@ class RunObserver {
   RunCounters counters;
 };
 
+/// Of a stream, in its time, ns.
+struct TimeRange {
+  std::uint64_t start = 0;
+  std::uint64_t end = 0;
+
+  /// How much of it has passed at a time, 0 to 1.
+  double share(std::uint64_t time) const;
+};
+
 struct RunOptions {
   RunObserver* observer = nullptr;               ///< outlives the run
   const char* first_stage = nullptr;             ///< factory of the element that frames come to
-  std::optional<std::uint64_t> expected_frames;  ///< new ones
+  std::optional<std::uint64_t> expected_frames;  ///< new ones, where it is certain
+  std::optional<TimeRange> video;                ///< from the first frame to the end, where known
   std::optional<Continuation> continuation;
   bool verbose = false;  ///< what elements say beyond their messages goes to stderr, too
 };
@@ -60,6 +70,7 @@ struct FrameTime {
 struct RunOutcome {
   std::uint64_t frames = 0;     ///< new ones
   double seconds = 0;           ///< from the first frame's result to the last's
+  std::uint64_t end_ns = 0;     ///< stream time at which the last new frame ends; 0: not known
   int signal = 0;               ///< that ended it early; 0: none did
   bool lost_its_place = false;  ///< the frame to continue after was not met: start at the beginning
   std::vector<FrameTime> slowest;
