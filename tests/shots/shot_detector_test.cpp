@@ -456,6 +456,17 @@ TEST(ShotDetectorWithProbabilities, takes_the_extent_of_a_gradual_change_from_th
   EXPECT_EQ(film.boundaries[0].end.number, 55U);
 }
 
+// Something passes close to the camera: the model takes it for a change of shots.
+TEST(ShotDetectorWithProbabilities, drops_a_gradual_change_that_leads_back_to_the_same_image) {
+  Film film;
+  for (int i = 0; i < 90; ++i) {
+    const bool inside = i >= 40 && i < 48;
+    film.add(image(inside ? 100 + i : 1), {i == 44 ? 0.8F : 0.05F, inside ? 0.9F : 0.05F});
+  }
+  film.finish();
+  EXPECT_THAT(film.boundaries, IsEmpty());
+}
+
 TEST(TransitionKind, is_read_by_the_names_that_it_is_written_with) {
   for (const auto kind : {TransitionKind::Cut, TransitionKind::Dissolve, TransitionKind::Fade}) {
     EXPECT_EQ(parse_transition_kind(to_string(kind)), kind);
