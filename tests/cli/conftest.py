@@ -45,6 +45,7 @@ def gst_torch(tmp_path_factory):
 
     def run(*arguments, env=None, prefix=(), **options):
         return subprocess.run([*prefix, PROGRAM, *map(str, arguments)], capture_output=True, text=True,
+                              errors="surrogateescape",  # file names need not be UTF-8
                               env={**environment, **(env or {})}, timeout=300, **options)
 
     run.environment = environment

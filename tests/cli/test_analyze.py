@@ -353,7 +353,7 @@ def test_interrupted_before_the_first_frame_it_ends_in_order(interrupted, media,
     ("audio.ogg", "no video stream"),
     ("no-frame.mkv", "no decodable frame"),
     ("a.png", "still image"),
-    (".", "not a regular file"),
+    (".", "it is a directory"),
 ])
 def test_what_is_no_video_is_named_before_anything_is_made(
         fails, media, weights, tmp_path, name, reason):

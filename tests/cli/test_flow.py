@@ -129,7 +129,7 @@ def test_an_image_that_is_missing_is_named(fails, media, tmp_path):
 
 
 def test_a_directory_is_no_image(fails, media, tmp_path):
-    assert "not a regular file" in fails("flow", media, media / "b.png", "-o", tmp_path / "out.flo")
+    assert "it is a directory" in fails("flow", media, media / "b.png", "-o", tmp_path / "out.flo")
 
 
 def test_a_file_that_is_no_image_is_named(fails, media, tmp_path):

@@ -144,7 +144,7 @@ Result<void> resume_run(const AnalysisPlan& plan, Run& run) {
 }
 
 Result<RunOutcome> run_once(const AnalysisPlan& plan, const Run& run, RunManifest& record) {
-  auto pipeline = parse_pipeline(join_words(analysis_pipeline(plan, run.extras)));
+  auto pipeline = parse_words(analysis_pipeline(plan, run.extras));
   if (!pipeline) return pipeline.error();
   record.set_pipeline(plan, *pipeline);
   if (auto written = record.write_started(); !written) return written.error();

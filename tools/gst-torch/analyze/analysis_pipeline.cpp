@@ -31,6 +31,23 @@ std::string quoted_value(const std::string& value) {
   return quoted + '"';
 }
 
+std::string unquoted_value(const std::string& text) {
+  if (!text.starts_with('"')) return text;
+  std::string value;
+  for (std::size_t i = 1; i + 1 < text.size(); i++) {
+    if (text[i] == '\\') i++;
+    value += text[i];
+  }
+  return value;
+}
+
+/// Of "property=value".
+void set_property(GstElement* element, const std::string& word) {
+  const auto equals = word.find('=');
+  g_object_set(element, word.substr(0, equals).c_str(),
+               unquoted_value(word.substr(equals + 1)).c_str(), nullptr);
+}
+
 std::string shell_quoted(const std::string& word) {
   if (is_plain(word) || word == "!") return word;
   g_autofree gchar* quoted = g_shell_quote(word.c_str());
@@ -165,6 +182,29 @@ std::string shell_command(const std::vector<std::string>& words) {
     command += shell_quoted(word);
   }
   return command;
+}
+
+// The grammar takes only UTF-8, which file names need not be: those are set afterwards.
+Result<Pipeline> parse_words(const std::vector<std::string>& words) {
+  std::vector<std::string> text;
+  std::vector<std::pair<std::string, std::string>> names;  // of an element, and the property
+  std::string element;
+  bool is_first_of_part = true;
+  for (const std::string& word : words) {
+    if (is_first_of_part) element = word;
+    is_first_of_part = word == "!";
+    if (g_utf8_validate(word.c_str(), -1, nullptr)) {
+      text.push_back(word);
+    } else {
+      names.emplace_back(element, word);
+    }
+  }
+  auto pipeline = parse_pipeline(join_words(text));
+  if (!pipeline) return pipeline;
+  for (const auto& [factory, word] : names) {
+    set_property(pipeline->made_by(factory.c_str()).get(), word);
+  }
+  return pipeline;
 }
 
 Result<void> check_needs(const AnalysisPlan& plan) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tools/gst-torch/analyze/stage_settings.h"
+#include "tools/gst-torch/support/gst_support.h"
 #include "tools/gst-torch/support/settings.h"
 #include "tools/gst-torch/support/video_source.h"
 
@@ -36,7 +37,10 @@ struct RunExtras {
 /// A pipeline of ordinary elements, in the words that gst-launch-1.0 takes.
 std::vector<std::string> analysis_pipeline(const AnalysisPlan& plan, const RunExtras& extras = {});
 
-/// The words as one text that gst_parse_launch reads.
+/// The words as a pipeline.
+Result<Pipeline> parse_words(const std::vector<std::string>& words);
+
+/// The words as one text that gst_parse_launch reads, if it is UTF-8.
 std::string join_words(const std::vector<std::string>& words);
 
 /// The words as a command that can be pasted into a shell.

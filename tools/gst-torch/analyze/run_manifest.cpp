@@ -137,7 +137,10 @@ void RunManifest::set_input(const std::string& path, const VideoFacts& facts) {
   std::error_code ignored;
   Json& input = json_["input"];
   input["path"] = path;
-  input["absolute_path"] = std::filesystem::absolute(path, ignored).string();
+  const std::string absolute = std::filesystem::absolute(path, ignored).string();
+  input["absolute_path"] = absolute;
+  g_autofree gchar* uri = g_filename_to_uri(absolute.c_str(), nullptr, nullptr);
+  if (uri) input["uri"] = uri;  // of names that are not UTF-8, too
   input["bytes"] = std::filesystem::file_size(path, ignored);
   input["stream"] = facts.stream;
   input["width"] = facts.width;

@@ -21,6 +21,11 @@ std::optional<FlowFile> flow_of(const ReportData& data, const ReportFrame& frame
   return flow ? std::optional(std::move(*flow)) : std::nullopt;
 }
 
+std::string path_of(const nlohmann::ordered_json& input) {
+  g_autofree gchar* path = g_filename_from_uri(input.value("uri", "").c_str(), nullptr, nullptr);
+  return path ? path : input.value("absolute_path", "");
+}
+
 std::string image(const std::string& uri, const std::string& alternative) {
   return "<img src=\"" + uri + "\" alt=\"" + escaped(alternative) + "\" width=224>";
 }
@@ -47,7 +52,7 @@ void Images::add_frames(const ReportData& data, const std::vector<const ReportFr
   if (input == data.run.end() || !input->is_object()) return;
   std::optional<int> stream;
   if (input->contains("stream")) stream = input->value("stream", 0);
-  auto grabber = FrameGrabber::open(input->value("absolute_path", ""), stream, kWidth);
+  auto grabber = FrameGrabber::open(path_of(*input), stream, kWidth);
   if (!grabber) return;
   for (const ReportFrame* frame : frames) {
     if (!frame->pts) continue;

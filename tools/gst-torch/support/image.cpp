@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tools/gst-torch/support/image.h"
 
+#include <cstdio>
 #include <cstring>
 
 #include <gst/app/app.h>
@@ -12,6 +13,7 @@
 #include "lib/gst/util/ref.h"
 #include "lib/gst/util/video_frame.h"
 #include "tools/gst-torch/support/gst_support.h"
+#include "tools/gst-torch/support/media_probe.h"
 #include "tools/gst-torch/support/paths.h"
 
 namespace gsttorch {
@@ -45,10 +47,15 @@ ImageView Image::view() const {
 
 Result<Image> read_image(const std::string& path) {
   if (auto readable = check_input_file(path); !readable) return readable.error();
-  auto image = decode_image(path, read_image_header(path));
+  const ImageHeader header = read_image_header(path);
+  auto image = decode_image(path, header);
   if (!image) {
-    return Error{image.error().code,
-                 "cannot read the image " + path + ": " + image.error().message};
+    const Error error = explain_image_error(path, image.error());
+    return Error{error.code, "cannot read the image " + path + ": " + error.message};
+  }
+  if (header.is_truncated) {
+    std::fprintf(stderr, "gst-torch: warning: %s is truncated: a part of the image is missing\n",
+                 path.c_str());
   }
   return image;
 }

@@ -7,12 +7,21 @@
 #include <utility>
 #include <vector>
 
+#include "lib/gst/util/image_header.h"
 #include "tools/gst-torch/support/decoded_streams.h"
 
 namespace gsttorch {
 namespace {
 
 Error missing_error(const std::string& plugins) {
+  // A demuxer that does not know a codec gives it this name.
+  const std::string unknown = "video/x-gst-fourcc-";
+  if (plugins.starts_with(unknown)) {
+    const std::string codec = plugins.substr(unknown.size(), 4);
+    return Error{ErrorCode::LibraryMissing,
+                 "GStreamer does not know its codec " + codec +
+                     ": convert it (ffmpeg -i FILE -c:v libx264 NEW.mkv)"};
+  }
   return Error{ErrorCode::LibraryMissing,
                "no " + plugins +
                    " is installed (Debian: apt-get install gstreamer1.0-libav "
@@ -21,10 +30,24 @@ Error missing_error(const std::string& plugins) {
 
 bool is_image(const std::string& encoding) { return encoding.starts_with("image/"); }
 
+Error image_error(const std::string& type) {
+  return Error{ErrorCode::Corrupt, "GStreamer cannot decode it as " + type +
+                                       ": it is damaged, or no decoder here takes this kind; PNG "
+                                       "and JPEG can be decoded"};
+}
+
 // A file that is nothing but one image. (A video of JPEG images is in a container.)
 bool is_still_image(const DecodedStreams& streams) {
   return streams.videos.size() == 1 && is_image(streams.file_type) &&
          streams.videos.front().encoding == streams.file_type;
+}
+
+Error still_image_error(const std::string& path) {
+  return Error{ErrorCode::Corrupt,
+               read_image_header(path).is_animated
+                   ? "GStreamer decodes only the first image of an animated PNG: convert it "
+                     "(ffmpeg -i FILE NEW.mkv)"
+                   : "it is a still image (gst-torch flow compares two of them)"};
 }
 
 std::string no_video_text(const DecodedStreams& streams) {
@@ -39,11 +62,9 @@ Result<void> check_streams(const DecodedStreams& streams) {
   if (streams.videos.empty() && !streams.missing_plugins.empty()) {
     return missing_error(streams.missing_plugins);
   }
+  if (streams.error && is_image(streams.file_type)) return image_error(streams.file_type);
   if (streams.error) return *streams.error;
   if (streams.videos.empty()) return Error{ErrorCode::Corrupt, no_video_text(streams)};
-  if (is_still_image(streams)) {
-    return Error{ErrorCode::Corrupt, "it is a still image (gst-torch flow compares two of them)"};
-  }
   return {};
 }
 
@@ -102,6 +123,7 @@ Result<VideoFacts> read_facts(const std::string& path, std::optional<int> stream
   const auto streams = read_decoded_streams(path);
   if (!streams) return streams.error();
   if (auto usable = check_streams(*streams); !usable) return usable.error();
+  if (is_still_image(*streams)) return still_image_error(path);
   const auto video = choose_video(streams->videos, stream);
   if (!video) return video.error();
   if (!(*video)->has_frame) return Error{ErrorCode::Corrupt, "it has no decodable frame"};
@@ -118,6 +140,20 @@ std::optional<std::uint64_t> VideoFacts::frames() const {
   const auto numerator = static_cast<guint64>(framerate_numerator);
   return gst_util_uint64_scale_round(duration_ns, numerator,
                                      GST_SECOND * static_cast<guint64>(framerate_denominator));
+}
+
+Error explain_image_error(const std::string& path, const Error& error) {
+  const ImageHeader header = read_image_header(path);
+  if (header.is_truncated) return Error{ErrorCode::Corrupt, "it is truncated"};
+  if (header.is_cmyk) {
+    return Error{ErrorCode::Corrupt,
+                 "it has CMYK colors, which GStreamer cannot decode: convert it "
+                 "to RGB"};
+  }
+  const auto streams = read_decoded_streams(path);
+  if (!streams) return error;
+  if (!streams->missing_plugins.empty()) return missing_error(streams->missing_plugins);
+  return is_image(streams->file_type) ? image_error(streams->file_type) : error;
 }
 
 Result<VideoFacts> probe_video(const std::string& path, std::optional<int> stream) {

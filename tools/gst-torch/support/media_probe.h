@@ -28,6 +28,10 @@ struct VideoFacts {
   std::optional<std::uint64_t> frames() const;
 };
 
+/// What is wrong with a file that contains an image, but cannot be decoded: `error` in better
+/// words, where there are any.
+Error explain_image_error(const std::string& path, const Error& error);
+
 /// Opens the file and decodes as far as the first frame. An Error where it contains no video that
 /// can be decoded here. `stream`: number of the video stream; none: the one that the file marks as
 /// default, else the longest, but no picture if there is a video. Needs gst_init.

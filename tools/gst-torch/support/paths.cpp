@@ -21,6 +21,10 @@ Error read_error(const std::string& path, int code) {
   return Error{ErrorCode::NotFound, "cannot read " + path + ": " + std::strerror(code)};
 }
 
+Error unusable(const std::string& path, const std::string& reason) {
+  return Error{ErrorCode::NotFound, "cannot read " + path + ": " + reason};
+}
+
 // Trying is the only sure test: permissions say nothing about a read-only file system or to root.
 Result<void> try_new_file(const fs::path& directory) {
   std::string name = (directory / ".gst-torch-XXXXXX").string();
@@ -91,10 +95,12 @@ Result<void> check_input_file(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) {
+    if (path == "-") return unusable(path, "the standard input is not supported, only files");
     return read_error(path, error ? error.value() : ENOENT);
   }
+  if (fs::is_directory(status)) return unusable(path, "it is a directory");
   if (!fs::is_regular_file(status)) {
-    return Error{ErrorCode::NotFound, "cannot read " + path + ": not a regular file"};
+    return unusable(path, "it is a pipe or device, not a regular file");
   }
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return read_error(path, errno);
