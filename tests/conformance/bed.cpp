@@ -296,6 +296,7 @@ class Bed {
   }
 
   void arrive(GstEvent* event) {
+    if (const int us = sink_us_; us > 0) g_usleep(static_cast<gulong>(us));
     const std::lock_guard lock(mutex_);
     switch (GST_EVENT_TYPE(event)) {
       case GST_EVENT_FLUSH_START:
