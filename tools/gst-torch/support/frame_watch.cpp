@@ -83,7 +83,7 @@ void FrameWatch::record_place(GstPad* pad, GstBuffer* frame) {
     return;
   }
   const GstClockTime duration = GST_BUFFER_DURATION(frame);
-  if (frames_ == 0) start_ns_ = start;
+  if (counters_.frames == 0) start_ns_ = start;
   end_ns_ = start + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0);
 }
 
