@@ -33,6 +33,7 @@ std::int64_t signal_for_reencode(const SplitPart& part, const std::vector<std::i
 
 bool has_equal_times(const std::vector<EncodedPacket>& packets) {
   std::vector<std::int64_t> times;
+  times.reserve(packets.size());
   for (const EncodedPacket& packet : packets) times.push_back(packet.time_ns);
   std::sort(times.begin(), times.end());
   return std::adjacent_find(times.begin(), times.end()) != times.end();
