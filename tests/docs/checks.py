@@ -152,6 +152,11 @@ def program_of_others(words: list[str]) -> None:
     assert words[0]
 
 
+@functools.cache
+def commands() -> set[str]:
+    return set(re.findall(r"^  ([a-z]+)  ", output_of(GST_TORCH, "--help"), re.MULTILINE))
+
+
 def gst_torch(words: list[str]) -> None:
     """A synopsis: the command and its options are those of --help."""
     name, *arguments = words[1:]
@@ -175,6 +180,8 @@ def check(words: list[str]) -> None:
     from stand_ins import CHECKED  # the list names the functions of this file
     if words[0] == "gst-torch":
         return gst_torch(words)
+    if words[0] in commands():  # a feature of the command, named without the program
+        return gst_torch(["gst-torch", *words])
     if "!" in words:
         return pipeline(words)
     rules = [function for start, (function, _) in CHECKED.items()

@@ -33,8 +33,5 @@ CHECKED = {
 # Code spans that look like a command and are none that a reader runs.
 NO_COMMANDS = {
     "cat results*.jsonl": "the reader's own files",
-    "scenes --plot": "a feature of gst-torch, not a command",
-    "scenes --sheet": "the same",
-    "scenes --split": "the same",
     "wc -l": "how lines were counted",
 }

@@ -145,8 +145,9 @@ def test_a_command_that_fails_is_an_error(environment, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("command", [
-    "gst-torch flow A B --frobnicate", "gst-torch frobnicate A", "ninja -C build tests/bench/none",
-    "meson test -C build nosuchtest", "meson setup build -Dnosuchoption=1",
+    "scenes --frobnicate", "gst-torch flow A B --frobnicate", "gst-torch frobnicate A",
+    "ninja -C build tests/bench/none", "meson test -C build nosuchtest",
+    "meson setup build -Dnosuchoption=1",
     "build/tests/bench/none", "tests/bench/none.py --rounds 5", "tools/none",
     "python3 -m models.evaluate --frobnicate",
     "build/tests/bench/adaptive -z 2", "videotestsrc ! nosuchelement ! fakesink",
