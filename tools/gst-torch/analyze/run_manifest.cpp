@@ -48,6 +48,15 @@ Json value_json(const GValue* value) {
   return text ? Json(text) : Json(nullptr);
 }
 
+void set_absolute_path(Json& input, const std::string& path) {
+  std::error_code ignored;
+  const std::string absolute = std::filesystem::absolute(path, ignored).string();
+  input["absolute_path"] = absolute;
+  if (g_utf8_validate(absolute.c_str(), -1, nullptr)) return;
+  g_autofree gchar* uri = g_filename_to_uri(absolute.c_str(), nullptr, nullptr);
+  if (uri) input["uri"] = uri;  // has all bytes of the name
+}
+
 /// What can be set on an element, as it is now: so the defaults that were in force are on record.
 Json element_properties(GstElement* element) {
   guint count = 0;
@@ -137,10 +146,7 @@ void RunManifest::set_input(const std::string& path, const VideoFacts& facts) {
   std::error_code ignored;
   Json& input = json_["input"];
   input["path"] = path;
-  const std::string absolute = std::filesystem::absolute(path, ignored).string();
-  input["absolute_path"] = absolute;
-  g_autofree gchar* uri = g_filename_to_uri(absolute.c_str(), nullptr, nullptr);
-  if (uri) input["uri"] = uri;  // of names that are not UTF-8, too
+  set_absolute_path(input, path);
   input["bytes"] = std::filesystem::file_size(path, ignored);
   input["stream"] = facts.stream;
   input["width"] = facts.width;

@@ -35,7 +35,8 @@ struct DecodedStreams {
   std::vector<DecodedVideo> videos;    ///< in the order of the file
   std::string missing_video_decoders;  ///< names, separated by commas
   std::string missing_plugins;         ///< the same for streams of any kind
-  std::optional<Error> error;          ///< why not all of them were read to their first frame
+  bool timed_out = false;
+  std::optional<Error> error;  ///< why not all of them were read to their first frame
 };
 
 /// Decodes each video stream of a file as far as its first frame. Needs gst_init.
