@@ -17,7 +17,7 @@
 namespace gsttorch {
 namespace {
 
-constexpr GstClockTime kFirstTimeout = 10 * GST_SECOND, kSecondTimeout = 50 * GST_SECOND;
+constexpr GstClockTime kTimeouts[] = {2 * GST_SECOND, 8 * GST_SECOND, 50 * GST_SECOND};
 
 class StreamsReader;
 
@@ -215,20 +215,22 @@ class StreamsReader {
     record.video.id = stream_id(pad);
     record.video.encoding = encodings_[record.video.id];
     unfinished_++;
-    const auto types = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER |
+    const auto types = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BLOCK |
+                                                    GST_PAD_PROBE_TYPE_BUFFER |
                                                     GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM);
     gst_pad_add_probe(pad, types, record_frame_or_end, &record, nullptr);
   }
 
+  // Blocks the stream at its first frame: the frames after it need no decoding here.
   static GstPadProbeReturn record_frame_or_end(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
     auto& record = *static_cast<VideoRecord*>(data);
     const bool is_frame = info->type & GST_PAD_PROBE_TYPE_BUFFER;
     const bool is_end =
         !is_frame && GST_EVENT_TYPE(gst_pad_probe_info_get_event(info)) == GST_EVENT_EOS;
-    if (!is_frame && !is_end) return GST_PAD_PROBE_OK;
+    if (!is_frame && !is_end) return GST_PAD_PROBE_PASS;
     if (is_frame) record_frame(pad, gst_pad_probe_info_get_buffer(info), record);
     record.reader->finish_one();
-    return GST_PAD_PROBE_REMOVE;
+    return is_frame ? GST_PAD_PROBE_OK : GST_PAD_PROBE_REMOVE;
   }
 
   static void record_frame(GstPad* pad, GstBuffer* frame, VideoRecord& record) {
@@ -301,11 +303,15 @@ Result<DecodedStreams> read_once(const std::string& path, GstClockTime timeout) 
 
 }  // namespace
 
-// A stream that ends before its first frame is sometimes (once in some hundred times) not noticed
-// by decodebin, which then waits.
+// decodebin loses an error that a demuxer posts while decodebin still connects it, and waits: of a
+// file without a frame about once in thirty times. So a short wait comes first.
 Result<DecodedStreams> read_decoded_streams(const std::string& path) {
-  auto streams = read_once(path, kFirstTimeout);
-  return streams && streams->timed_out ? read_once(path, kSecondTimeout) : streams;
+  Result<DecodedStreams> streams = DecodedStreams();
+  for (const GstClockTime timeout : kTimeouts) {
+    streams = read_once(path, timeout);
+    if (!streams || !streams->timed_out) break;
+  }
+  return streams;
 }
 
 }  // namespace gsttorch
