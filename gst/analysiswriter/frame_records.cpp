@@ -60,6 +60,7 @@ FlowRecord flow_record(const GstTorchFlow& flow) {
   record.reference_pts = known_time(flow.reference_pts);
   if (GST_CLOCK_STIME_IS_VALID(flow.dt)) record.dt = flow.dt;
   record.iterations = flow.iterations;
+  record.is_flat = flow.flat;
   record.mean_magnitude = flow.mean_magnitude;
   record.max_magnitude = flow.max_magnitude;
   if (std::isfinite(flow.mean_x) && std::isfinite(flow.mean_y)) {

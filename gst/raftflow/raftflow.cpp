@@ -253,6 +253,7 @@ void RaftFlow::attach(AnalyzedFrame& frame, const OpticalFlow& found) {
     meta.max_magnitude = flow.max_magnitude_px;
     meta.mean_x = flow.mean_x_px;
     meta.mean_y = flow.mean_y_px;
+    meta.flat = flow.is_flat;
     if (host_.settings().attach == GST_TORCH_ATTACH_FULL &&
         budget_.admits(host_.element(), bytes_of(flow))) {
       arrays[0] = wrap_tensor(first);
@@ -271,7 +272,8 @@ void RaftFlow::post(const AnalyzedFrame& frame, const OpticalFlow& found) const 
   gst_structure_set(s, "reference-pts", G_TYPE_UINT64, found.reference_pts, "iterations",
                     G_TYPE_UINT, static_cast<guint>(found.flow->iterations), "mean-magnitude",
                     G_TYPE_DOUBLE, found.flow->mean_magnitude_px, "max-magnitude", G_TYPE_DOUBLE,
-                    found.flow->max_magnitude_px, nullptr);
+                    found.flow->max_magnitude_px, "flat", G_TYPE_BOOLEAN, found.flow->is_flat,
+                    nullptr);
   GstElement* element = host_.element();
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), s));
 }

@@ -64,6 +64,7 @@ struct FlowResult {
   double max_magnitude_px = 0;
   double mean_x_px = 0;  ///< the mean vector, of the same array
   double mean_y_px = 0;
+  bool is_flat = false;  ///< an image of the pair has no texture: the vectors mean nothing
   std::shared_ptr<const FlowState> state;  ///< warm start for the next pair
 };
 

@@ -108,6 +108,7 @@ GstCustomMeta* gst_buffer_add_torch_flow_meta(GstBuffer* buffer, const GstTorchF
                     flow->max_magnitude, "mean-x", G_TYPE_DOUBLE, flow->mean_x, "mean-y",
                     G_TYPE_DOUBLE, flow->mean_y, nullptr);
   if (flow->model) gst_structure_set(s, "model", G_TYPE_STRING, flow->model, nullptr);
+  if (flow->flat) gst_structure_set(s, "flat", G_TYPE_BOOLEAN, TRUE, nullptr);
   if (flow->skipped) gst_structure_set(s, "skipped", G_TYPE_STRING, flow->skipped, nullptr);
   if (flow->flow) gst_structure_set(s, "flow", GST_TYPE_BUFFER, flow->flow, nullptr);
   if (flow->backward_flow) {
@@ -190,6 +191,7 @@ gboolean gst_torch_flow_meta_read(GstCustomMeta* meta, GstTorchFlow* flow) {
       enum_value(GST_TYPE_TORCH_FLOW_FORMAT, gst_structure_get_string(s, "format")));
   read.source = gst_structure_get_string(s, "source");
   read.model = gst_structure_get_string(s, "model");
+  gst_structure_get_boolean(s, "flat", &read.flat);
   read.skipped = gst_structure_get_string(s, "skipped");
   read.flow = get_buffer(s, "flow");
   read.backward_flow = get_buffer(s, "backward-flow");

@@ -15,7 +15,8 @@
  * refer), `grid-width`, `grid-height` (uint; size of the arrays), `direction` (string), `format`
  * (string), `reference-pts` (uint64, ns; PTS of the other frame), `dt` (int64, ns; this frame's PTS
  * minus the other's), `iterations` (uint), `mean-magnitude`, `max-magnitude`, `mean-x`, `mean-y`
- * (double, pixels of the frame), `skipped` (string, only without a flow: the reason), `flow`,
+ * (double, pixels of the frame), `flat` (boolean, only if it is true), `skipped` (string, only
+ * without a flow: the reason), `flow`,
  * `backward-flow` (GstBuffer, arrays [grid-height, grid-width, 2] of x, y), `confidence`
  * (GstBuffer, float32 [grid-height, grid-width]). The buffers contain #GstTorchAllocator memory,
  * which has a shape.
@@ -103,6 +104,8 @@ typedef struct _GstTorchFlow GstTorchFlow;
  *   %GST_TORCH_FLOW_BOTH
  * @mean_x: mean of the vectors, to the right, pixels of the frame; NaN if unknown
  * @mean_y: the same, down
+ * @flat: whether an image of the pair has no texture, such as a black frame; the vectors then mean
+ *   nothing
  *
  * One result, read from a meta or to be attached. A result on the stack, or filled by
  * gst_torch_flow_meta_read(), borrows its strings and buffers; those read from a meta are valid as
@@ -133,6 +136,7 @@ struct _GstTorchFlow {
   GstBuffer* confidence;
   gdouble mean_x;
   gdouble mean_y;
+  gboolean flat;
 
   /*< private >*/
   gpointer _gst_reserved[GST_PADDING];

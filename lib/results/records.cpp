@@ -31,6 +31,7 @@ Json to_json(const FlowRecord& flow) {
     object["max_magnitude"] = flow.max_magnitude;
     put(object, "mean_x", flow.mean_x);
     put(object, "mean_y", flow.mean_y);
+    if (flow.is_flat) object["flat"] = true;
   }
   put(object, "skipped", flow.skipped);
   put(object, "dropped", flow.dropped);

@@ -25,6 +25,7 @@ struct FlowRecord {
   double max_magnitude = 0;      ///< pixels
   std::optional<double> mean_x;  ///< of the mean vector, pixels
   std::optional<double> mean_y;
+  bool is_flat = false;  ///< the vectors mean nothing; omitted if false
   std::string skipped;
   std::string dropped;        ///< why the result was not written to a file
   std::string file;           ///< relative to the results directory

@@ -56,8 +56,9 @@ def frame_with(*flows: GstTorch.TorchFlow) -> Gst.Buffer:
 def test_what_was_attached_is_read_back() -> None:
     frame = frame_with(make_flow(direction=Direction.BACKWARD, reference_pts=80 * MS, dt=-40 * MS,
                                  iterations=12, mean_magnitude=1.5, max_magnitude=2.5,
-                                 model="raft-small"))
+                                 model="raft-small", flat=True))
     flow = GstTorch.buffer_get_torch_flow(frame, "mine")
+    assert flow.flat and not make_flow().flat
     assert (flow.width, flow.height, flow.grid_width, flow.grid_height) == (2, 1, 2, 1)
     assert flow.direction == Direction.BACKWARD
     assert flow.format == GstTorch.TorchFlowFormat.F32

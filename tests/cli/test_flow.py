@@ -69,6 +69,19 @@ def test_large_images_are_scaled_by_default_and_it_says_so(gst_torch, weights, t
         assert read_flow(out)[:2] == (2000, 16)
 
 
+def test_says_that_the_flow_of_black_images_means_nothing(gst_torch, media, weights, tmp_path):
+    black = tmp_path / "black.png"
+    launch("videotestsrc num-buffers=1 pattern=black ! video/x-raw,width=64,height=48 ! pngenc ! "
+           f"filesink location={black}")
+    for other in (black, media / "a.png"):
+        done = gst_torch("flow", black, other, "-o", tmp_path / "out.flo", "--model", weights)
+        assert done.returncode == 0, done.stderr
+        assert "the vectors mean nothing" in done.stdout
+    done = gst_torch("flow", media / "a.png", media / "b.png", "-o", tmp_path / "out.flo",
+                     "--model", weights)
+    assert done.stdout.count("\n") == 1
+
+
 def test_draws_the_flow_as_an_image_of_the_same_size(gst_torch, media, weights, tmp_path):
     done = gst_torch("flow", media / "a.png", media / "b.png", "-o", tmp_path / "out.flo",
                      "--visual", tmp_path / "out.png", "--model", weights)

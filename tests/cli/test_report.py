@@ -117,6 +117,16 @@ def test_names_the_frame_with_most_motion(page, analysed):
     assert f"{most['flow'][0]['mean_magnitude']:.2f} px" in section
 
 
+def test_leaves_flat_images_out_of_the_motion(gst_torch, copied):
+    lines = [json.loads(line) for line in (copied / "results.jsonl").open()]
+    lines[5]["flow"][0].update(flat=True, mean_magnitude=52.25, max_magnitude=5200)
+    (copied / "results.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert gst_torch("report", copied).returncode == 0
+    page = Page(copied / "report.html").text
+    assert "52.25" not in page and "5200" not in page
+    assert "flat image" in page.partition("Frames without motion")[2]
+
+
 def test_names_the_element_that_had_a_slow_frame_longer_than_others(gst_torch, copied):
     record = json.loads((copied / "run.json").read_text())
     record["slowest_frames"][0].update(ms=820.4, element="raftflow", element_ms=799.6,

@@ -44,6 +44,7 @@ TEST(FlowMeta, returns_what_was_attached) {
   in.confidence = confidence.get();
   in.reference_pts = 7;
   in.dt = -9;
+  in.flat = TRUE;
   auto frame = make_buffer(1);
   ASSERT_NE(gst_buffer_add_torch_flow_meta(frame.get(), &in), nullptr);
 
@@ -57,6 +58,7 @@ TEST(FlowMeta, returns_what_was_attached) {
   EXPECT_EQ(out.format, GST_TORCH_FLOW_FORMAT_F16);
   EXPECT_EQ(out.reference_pts, 7u);
   EXPECT_EQ(out.dt, -9);
+  EXPECT_TRUE(out.flat);
   EXPECT_EQ(out.iterations, 12u);
   EXPECT_EQ(out.mean_magnitude, 1.5);
   EXPECT_EQ(out.max_magnitude, 2.5);

@@ -170,6 +170,24 @@ TEST_F(UntrainedFlowModel, warm_start_changes_where_the_search_ends) {
   EXPECT_GT(distance(cold.forward, warm.forward), 1e-3);
 }
 
+TEST_F(UntrainedFlowModel, marks_pairs_with_an_image_without_texture) {
+  const Image textured(96, 64);
+  Image black(96, 64), noisy(96, 64), faint(96, 64);
+  for (std::size_t i = 0; i < black.pixels.size(); i++) {
+    black.pixels[i] = 0;
+    noisy.pixels[i] = static_cast<std::uint8_t>(16 + i % 2);
+    faint.pixels[i] = static_cast<std::uint8_t>(16 + textured.pixels[i] / 16);
+  }
+  EXPECT_FALSE(run(textured, textured, options_).is_flat);
+  EXPECT_FALSE(run(faint, textured, options_).is_flat);
+  EXPECT_TRUE(run(black, black, options_).is_flat);
+  EXPECT_TRUE(run(textured, black, options_).is_flat);
+  EXPECT_TRUE(run(noisy, textured, options_).is_flat);
+  options_.max_size = 48;
+  EXPECT_FALSE(run(textured, faint, options_).is_flat);
+  EXPECT_TRUE(run(black, textured, options_).is_flat);
+}
+
 TEST_F(UntrainedFlowModel, refuses_frames_of_different_sizes) {
   const auto a = encode(Image(128, 128), options_);
   const auto b = encode(Image(136, 128), options_);

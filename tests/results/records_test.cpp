@@ -166,6 +166,14 @@ TEST(Records, of_a_skipped_flow_say_why_and_have_no_figures) {
   }
 }
 
+TEST(Records, of_a_flow_of_flat_images_say_so) {
+  FrameRecord record;
+  record.flow.push_back(flow_record());
+  EXPECT_FALSE(json::parse(to_json_line(record))["flow"][0].contains("flat"));
+  record.flow[0].is_flat = true;
+  EXPECT_EQ(json::parse(to_json_line(record))["flow"][0]["flat"], true);
+}
+
 TEST(Records, keep_the_order_of_several_results) {
   FrameRecord record;
   record.flow.assign(2, flow_record());

@@ -18,6 +18,7 @@
 #include "lib/nn/graph/graph_cache.h"
 #include "lib/nn/memory/counters.h"
 #include "lib/nn/memory/cpu_memory.h"
+#include "lib/nn/ops/flat_image.h"
 #include "lib/nn/ops/prepared_image.h"
 #include "lib/nn/raft/checkpoint.h"
 #include "lib/nn/raft/consistency.h"
@@ -83,12 +84,13 @@ ImageRequest image_request(const Placement& p, c10::Device device) {
 
 class RaftFrame final : public FlowFrame {
  public:
-  RaftFrame(Placement placement, Raft::Features features)
-      : placement(placement), features(std::move(features)) {}
+  RaftFrame(Placement placement, bool is_flat, Raft::Features features)
+      : placement(placement), is_flat(is_flat), features(std::move(features)) {}
   std::size_t bytes() const override {
     return features.map.nbytes() + features.hidden.nbytes() + features.context.nbytes();
   }
   const Placement placement;
+  const bool is_flat;
   const Raft::Features features;
 };
 
@@ -234,8 +236,11 @@ class RaftFlowModel final : public FlowModel {
         const c10::InferenceMode guard;
         const MemoryScope memory(info_.architecture, "features");
         end_if_stopped();
+        const at::Tensor prepared = prepared_image(image, request);
+        const at::Tensor inner = prepared.narrow(2, placement.top(), placement.inner.height)
+                                     .narrow(3, placement.left(), placement.inner.width);
         auto frame =
-            std::make_shared<const RaftFrame>(placement, encode(prepared_image(image, request)));
+            std::make_shared<const RaftFrame>(placement, is_flat_image(inner), encode(prepared));
         wait_for_work(device_);
         return frame;
       });
@@ -332,6 +337,7 @@ class RaftFlowModel final : public FlowModel {
       result.max_magnitude_px = figures.max_magnitude;
       result.mean_x_px = figures.mean_x;
       result.mean_y_px = figures.mean_y;
+      result.is_flat = raft_frame(pairs[i].earlier).is_flat || raft_frame(pairs[i].later).is_flat;
       if (confidence.defined()) result.confidence = make_tensor_handle(confidence[i]);
       result.state = std::move(state);
     }

@@ -175,6 +175,9 @@ void print_summary(const Image& image, const TimedFlow& timed, const FlowOptions
                  options.max_size);
   }
   std::fprintf(out, "\n");
+  if (timed.flow.is_flat) {
+    std::fprintf(out, "an image has no texture (such as a black one): the vectors mean nothing\n");
+  }
 }
 
 Result<void> run(const FlowCommand& command) {

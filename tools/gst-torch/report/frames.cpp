@@ -62,7 +62,7 @@ std::string skipped_frames(const ReportData& data) {
     if (!frame.skipped.empty()) reasons[frame.skipped].push_back(&frame);
   }
   if (reasons.empty()) return "";
-  Table table("Frames without flow",
+  Table table("Frames without motion",
               {{"reason", Table::Align::Text}, {"frames"}, {"first"}, {"last"}});
   for (const auto& [reason, frames] : reasons) {
     table.row({escaped(reason), format_count(frames.size()),

@@ -40,13 +40,18 @@ Json first_of(const Json& line, const char* field) {
   return at->is_array() && !at->empty() && at->front().is_object() ? at->front() : Json::object();
 }
 
+// The figures of flat images are no motion.
 void read_flow(const Json& flow, ReportFrame& frame) {
+  frame.flow_file = text_in(flow, "file");
+  if (const auto flat = flow.find("flat"); flat != flow.end() && *flat == true) {
+    frame.skipped = "flat image";
+    return;
+  }
   frame.mean_motion = number_in(flow, "mean_magnitude");
   frame.max_motion = number_in(flow, "max_magnitude");
   frame.mean_x = number_in(flow, "mean_x");
   frame.mean_y = number_in(flow, "mean_y");
   frame.skipped = text_in(flow, "skipped");
-  frame.flow_file = text_in(flow, "file");
 }
 
 void read_shot(const Json& shot, ReportFrame& frame) {

@@ -27,7 +27,7 @@ struct ReportFrame {
   std::optional<double> mean_y;       ///< pixels, down
   std::optional<double> shot_score;   ///< 0..1
   std::optional<double> matches;
-  std::string skipped;    ///< why there is no flow
+  std::string skipped;    ///< why there is no motion
   std::string flow_file;  ///< relative to the directory
 };
 
