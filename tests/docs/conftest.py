@@ -39,6 +39,7 @@ def small_files(tmp_path_factory) -> pathlib.Path:
         launch(IMAGE.format(frames, f"{name[-3:].replace('jpg', 'jpeg')}enc", directory / name))
     for name in "view.png", "thing.png":
         shutil.copy(directory / "a.png", directory / name)
+    shutil.copy(directory / "video.mp4", directory / "phone.mp4")
     return directory
 
 

@@ -19,6 +19,8 @@ RUN = {"gst-launch-1.0", "gst-torch", "ffmpeg"}
 # Programs whose commands are not run: the function of checks.py that checks one, and why.
 CHECKED = {
     "build/": ("built_program", "benchmarks take minutes and are not built by default"),
+    "ffmpeg": ("program_of_others", "in the text, an example of what made a file"),
+    "ffprobe": ("program_of_others", "in the text, an example of what shows a time"),
     "compute-sanitizer": ("program_of_others", "requires a GPU and NVIDIA's toolkit"),
     "meson": ("meson", "it would configure, build, install or test the project within its test"),
     "ninja": ("ninja", "it would build the project within its test"),

@@ -29,13 +29,15 @@ LOADED = re.compile(r"^(gst/plugin/.*\.so|lib/.*\.so(\.\d+)*|tools/gst-torch)$")
 # The tests that have to notice a change in a layer: names of `meson test`.
 UNIT = ("base", "formats", "results", "perf", "shots", "models", "matching", "engine", "device")
 ELEMENTS = ("gst", "scenedetect", "analyzer", "runtime", "pipelines", "conformance", "leaks")
-COMMANDS = ("cli-analyze", "cli-batch", "cli-device", "cli-doctor", "cli-flow", "cli-match",
-            "cli-models", "cli-report", "cli-resume", "cli-scene_images", "cli-scenes",
-            "cli-split", "cli-usage", "pages")
+COMMANDS = ("cli-analyze", "cli-batch", "cli-device", "cli-doctor", "cli-exit_status", "cli-flow",
+            "cli-inputs", "cli-match", "cli-models", "cli-outputs", "cli-report", "cli-resume",
+            "cli-scene_images", "cli-scenes", "cli-sessions", "cli-split", "cli-times",
+            "cli-usage", "cli-workers", "pages")
 LAYERS = {
     "lib/base": (*UNIT, "static-data", *ELEMENTS),
-    "lib/formats": (*UNIT, "gst", "cli-flow", "cli-match"),
-    "lib/results": ("results", "gst", "cli-analyze", "cli-resume", "cli-scenes", "cli-report"),
+    "lib/formats": (*UNIT, "gst", "cli-flow", "cli-match", "cli-outputs"),
+    "lib/results": ("results", "gst", "cli-analyze", "cli-resume", "cli-scenes", "cli-report",
+                    "cli-sessions", "cli-times"),
     "lib/perf": ("perf", "perfmeter", "perfmeter-outputs", "cli-report"),
     "lib/shots": ("shots", "nn", "scenedetect", "scenes", "cli-scenes"),
     "lib/models": ("models", "runtime", "gst", "cli-models", "cli-doctor"),
@@ -46,7 +48,8 @@ LAYERS = {
     "lib/nn": ("nn", "gst", "pipelines"),
     "lib/gst": (*ELEMENTS, "api-introspection", "api-runtime", "exit"),
     "gst/analysisoverlay": ("gst", "pipelines"),
-    "gst/analysiswriter": ("gst", "cli-analyze", "cli-resume", "pipelines"),
+    "gst/analysiswriter": ("gst", "cli-analyze", "cli-resume", "cli-sessions", "cli-times",
+                           "pipelines"),
     "gst/loftrmatch": ("gst", "pipelines", "shot-matches"),
     "gst/perfmeter": ("perfmeter", "perfmeter-outputs"),
     "gst/raftflow": ("gst", "pipelines"),

@@ -215,9 +215,8 @@ class StreamsReader {
     record.video.id = stream_id(pad);
     record.video.encoding = encodings_[record.video.id];
     unfinished_++;
-    const auto types = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BLOCK |
-                                                    GST_PAD_PROBE_TYPE_BUFFER |
-                                                    GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM);
+    const auto types = static_cast<GstPadProbeType>(
+        GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM);
     gst_pad_add_probe(pad, types, record_frame_or_end, &record, nullptr);
   }
 
