@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <future>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -97,6 +98,7 @@ class Bed {
     gst_element_set_state(element_.get(), GST_STATE_NULL);
     gst_pad_set_active(src_.get(), FALSE);
     if (other_) gst_element_set_state(other_.get(), GST_STATE_NULL);
+    gst_bus_set_flushing(bus_.get(), TRUE);  // its messages keep the elements, which keep it
     free_pool();
   }
   Bed(const Bed&) = delete;
@@ -276,10 +278,9 @@ class Bed {
   GstFlowReturn arrive(GstBuffer* buffer) {
     if (const int us = sink_us_; us > 0) g_usleep(static_cast<gulong>(us));
     if (script_.setup.clocked) wait_for_time_of(buffer);
-    const std::string text = describe(buffer);
     const std::lock_guard lock(mutex_);
     verify(buffer);
-    to_->push_back(text);
+    to_->push_back(describe(buffer));
     return sink_flow_;
   }
 
@@ -342,6 +343,7 @@ class Bed {
     if (at->second.segment != sink_segment_) problem_locked(name + " in another segment");
   }
 
+  /// With mutex_.
   std::string describe(GstBuffer* buffer) {
     const auto time = [](GstClockTime t) {
       return GST_CLOCK_TIME_IS_VALID(t) ? std::to_string(t / GST_USECOND) : std::string("none");
@@ -354,6 +356,7 @@ class Bed {
            std::to_string(subject_.draws ? 0 : sum_of(buffer)) + metas_of(buffer);
   }
   long sum_of(GstBuffer* buffer) {
+    if (!sink_info_.finfo) return -1;  // no caps came: `verify` says whether that is a fault
     GstVideoFrame frame;
     if (!gst_video_frame_map(&frame, &sink_info_, buffer, GST_MAP_READ)) return -1;
     long sum = 0;
@@ -935,13 +938,13 @@ std::string first_difference(const std::string& what, const std::vector<std::str
 std::string script_at_work;
 
 void print_script(int signal) {
-  std::fputs("CRASH in the script of ", stderr);
+  std::fputs("CRASH of ", stderr);
   std::fputs(script_at_work.c_str(), stderr);
   std::signal(signal, SIG_DFL);
   std::raise(signal);
 }
-void print_script_on_signals(const Script& script) {
-  script_at_work = to_string(script);
+void print_script_on_signals(const Script& script, const Subject& subject) {
+  script_at_work = subject.launch + " in the script of " + to_string(script);
   for (const int signal : {SIGABRT, SIGSEGV, SIGTRAP}) std::signal(signal, print_script);
 }
 
@@ -952,16 +955,22 @@ std::chrono::seconds limit() {
 
 }  // namespace
 
-Observation run(const Script& script, const Subject& subject) {
-  print_script_on_signals(script);
-  std::promise<Observation> result;
-  auto done = result.get_future();
-  std::thread runner([&] { result.set_value(Bed(script, subject).run()); });
+std::optional<Observation> run(const Script& script, const Subject& subject) {
+  print_script_on_signals(script, subject);
+  // A thread that hangs is left alone, and keeps what it works on.
+  struct Run {
+    Script script;
+    Subject subject;
+    std::promise<Observation> result;
+  };
+  const auto run = std::make_shared<Run>(Run{script, subject, {}});
+  auto done = run->result.get_future();
+  std::thread runner([run] { run->result.set_value(Bed(run->script, run->subject).run()); });
   if (done.wait_for(limit()) == std::future_status::timeout) {
     std::fprintf(stderr, "HANG of %s in the script of %s", subject.launch.c_str(),
                  to_string(script).c_str());
-    std::fflush(stderr);
-    std::_Exit(EXIT_FAILURE);
+    runner.detach();
+    return std::nullopt;
   }
   runner.join();
   return done.get();

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,9 +33,9 @@ struct Subject {
   int scale = 1;             ///< frames are so many times as large
 };
 
-/// Runs a script on an element between two pads. A run that takes longer than the limit, or a
-/// signal that ends the process, prints the script: neither can be undone.
-Observation run(const Script& script, const Subject& subject);
+/// Runs a script on an element between two pads. Nothing where that takes longer than the limit: it
+/// hangs. Then, and before a signal ends the process, the script is printed.
+std::optional<Observation> run(const Script& script, const Subject& subject);
 
 /// What differs from what `reference` (GStreamer's own element) did, or empty.
 std::string difference(const Script& script, const Observation& reference,
