@@ -152,7 +152,7 @@ class Workplace:
                            stdout=subprocess.DEVNULL)
         self.files = {target["id"]: target["filename"] for target in self.introspect("--targets")}
         self.tests = {test["name"]: test for test in self.introspect("--tests")}
-        self.seconds: dict[str, float] = {}  # that the tests of a layer take without a mutation
+        self.seconds: dict[str, float] = {}  # of each test
 
     def git(self, *arguments: str) -> None:
         subprocess.run(["git", *arguments], cwd=self.source, check=True)
@@ -175,31 +175,40 @@ class Workplace:
         return subprocess.run(["ninja", "-C", self.build, *targets], stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL, check=False).returncode == 0
 
-    def run_tests(self, layer: str, seconds: float | None) -> bool:
-        """Whether all pass within this time; a mutation can make a test endless."""
+    def run_tests(self, layer: str) -> bool:
+        """Whether all pass in time; a mutation can make a test endless."""
         command = ["meson", "test", "-C", self.build, "--no-rebuild", "--quiet", "--maxfail", "1",
                    *LAYERS[layer]]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                               stdin=subprocess.DEVNULL) as run:
             try:
-                return run.wait(seconds) == 0
+                return run.wait(self.limit(layer)) == 0
             except subprocess.TimeoutExpired:
                 run.send_signal(signal.SIGINT)  # meson then ends the tests
                 run.wait()
                 return False
 
-    def measure(self, layer: str) -> None:
-        """How long the tests of a layer take, once. They must pass without a mutation."""
-        if layer in self.seconds:
-            return
-        began = time.monotonic()
-        if not self.builds(self.targets(layer)) or not self.run_tests(layer, None):
-            sys.exit(f"the tests of {layer} fail without a mutation")
-        self.seconds[layer] = time.monotonic() - began
+    def measure(self, layers: set[str]) -> None:
+        """How long the tests take without a mutation, with which they must pass."""
+        if not self.builds(sorted({target for layer in layers for target in self.targets(layer)})):
+            sys.exit("the tests do not build without a mutation")
+        names = sorted({test for layer in layers for test in LAYERS[layer]})
+        passed = subprocess.run(["meson", "test", "-C", self.build, "--no-rebuild", "--quiet", *names],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                stdin=subprocess.DEVNULL, check=False).returncode == 0
+        log = (self.build / "meson-logs" / "testlog.json").read_text(encoding="utf-8")
+        results = [json.loads(line) for line in log.splitlines()]
+        if not passed:
+            sys.exit("fails without a mutation: " + ", ".join(
+                result["name"] for result in results if result["result"] not in ("OK", "SKIP")))
+        self.seconds = {result["name"].rpartition(" / ")[2]: result["duration"]
+                        for result in results}
+
+    def limit(self, layer: str) -> float:
+        return 60 + 4 * sum(self.seconds[test] for test in LAYERS[layer])
 
     def try_out(self, mutation: Mutation) -> str:
         """"killed", "survived", or "not built" where the compiler refuses it."""
-        self.measure(mutation.layer)
         path = self.source / mutation.file
         original = path.read_text(encoding="utf-8")
         lines = original.splitlines(keepends=True)
@@ -208,8 +217,7 @@ class Workplace:
         try:
             if not self.builds(self.targets(mutation.layer)):
                 return "not built"
-            limit = 60 + 4 * self.seconds[mutation.layer]
-            return "survived" if self.run_tests(mutation.layer, limit) else "killed"
+            return "survived" if self.run_tests(mutation.layer) else "killed"
         finally:
             path.write_text(original, encoding="utf-8")
 
@@ -232,6 +240,7 @@ def main() -> None:
     if options.work is None:
         parser.error("--work is required")
     place = Workplace(options.work.resolve(), options.build.resolve())
+    place.measure(set(options.layer or LAYERS))
     survivors, killed = [], 0
     for mutation in draw(place.source, options.seed, options.layer):
         outcome = place.try_out(mutation)
