@@ -27,6 +27,7 @@ constexpr ElementSource kElements[] = {
     {"avdec_h264", kLibav, true}, {"splitmuxsink", kGood, false},  // scenes --split
     {"mp4mux", kGood, false},                                      // the same, into MP4
     {"x264enc", kUgly, false},                                     // scenes --split --reencode
+    {"tsdemux", kBad, false},                                      // for MPEG transport streams
     {"h264parse", kBad, false},  // for H.264 that is in no MP4 or Matroska file
     {"h265parse", kBad, false},
 };
