@@ -747,7 +747,9 @@ class Bed {
       gst_query_unref(query);
       flusher.join();
     } else {
-      note_return("push while the work fails", push_until_refused());
+      const GstFlowReturn flow = push_until_refused();
+      // A live pipeline may have no time for the work, on a busy machine.
+      if (!script_.setup.live) note_return("push while the work fails", flow);
     }
     set_work(Outcome::Success);
     flush(1, true);
