@@ -15,6 +15,8 @@ using testing::Not;
 
 class AnalyzerLog : public AnalyzerTest {
  protected:
+  void TearDown() override { pads.reset(); }  // its threads log until then
+
   LogLines debug{"torchanalyzer", GST_LEVEL_DEBUG};
 };
 
