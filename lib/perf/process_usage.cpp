@@ -4,20 +4,15 @@
 
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string_view>
 
 #include <unistd.h>
 
+#include "lib/base/read_file.h"
+
 namespace gsttorch {
 namespace {
-
-std::string read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::optional<std::uint64_t> leading_number(std::string_view text) {
   const auto start = text.find_first_not_of(" \t");

@@ -75,5 +75,16 @@ TEST(ProcessUsage, what_the_kernel_does_not_tell_is_absent) {
   EXPECT_FALSE(read_system_usage(proc.path()));
 }
 
+// Threads may end between the opening and the reading of their files; so do directories fail.
+TEST(ProcessUsage, a_thread_that_cannot_be_read_is_left_out) {
+  const TempDirectory proc;
+  std::filesystem::create_directories(proc.path("self/task/11/stat"));
+  std::filesystem::create_directories(proc.path("self/task/12"));
+  write_text(proc.path("self/task/12/stat"), "12 (queue:src) S 1 2 3 4 5 6 7 8 9 10 40 2 0\n");
+  const ProcessUsage usage = read_process_usage(proc.path());
+  ASSERT_EQ(usage.threads.size(), 1u);
+  EXPECT_EQ(usage.threads[0].name, "queue:src");
+}
+
 }  // namespace
 }  // namespace gsttorch

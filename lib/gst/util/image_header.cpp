@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
-#include <iterator>
 #include <string_view>
 
 #include <gst/tag/tag.h>
 
+#include "lib/base/read_file.h"
 #include "lib/gst/util/enum_nick.h"
 #include "lib/gst/util/ref.h"
 
@@ -80,11 +80,11 @@ void read_png(std::string_view file, ImageHeader& header) {
 ImageHeader read_image_header(const std::string& path) {
   ImageHeader header;
   std::ifstream in(path, std::ios::binary);
-  std::string file(kPngStart.size(), '\0');
-  in.read(file.data(), static_cast<std::streamsize>(file.size()));
-  const bool is_jpeg = file.starts_with(kJpegStart), is_png = file == kPngStart;
+  std::string start(kPngStart.size(), '\0');
+  in.read(start.data(), static_cast<std::streamsize>(start.size()));
+  const bool is_jpeg = start.starts_with(kJpegStart), is_png = start == kPngStart;
   if (!in || (!is_jpeg && !is_png)) return header;
-  file.append(std::istreambuf_iterator<char>(in), {});
+  const std::string file = read_file(path);
   is_jpeg ? read_jpeg(file, header) : read_png(file, header);
   return header;
 }

@@ -3,22 +3,17 @@
 #include "tools/gst-torch/scenes/image_comment.h"
 
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 
 #include <zlib.h>
+
+#include "lib/base/read_file.h"
 
 namespace gsttorch {
 namespace {
 
 constexpr std::string_view kMark = "gst-torch contact sheet";
 constexpr std::size_t kPngEndBytes = 12;  // the last chunk, which is empty
-
-std::string read_bytes(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string big_endian(std::uint32_t number, int bytes) {
   std::string text;
@@ -57,7 +52,7 @@ std::string marked_as_page(std::string file) {
 }
 
 bool is_marked_as_page(const std::string& path) {
-  return read_bytes(path).find(kMark) != std::string::npos;
+  return read_file(path).find(kMark) != std::string::npos;
 }
 
 }  // namespace gsttorch
