@@ -430,9 +430,9 @@ def test_equal_times_are_refused_before_anything_else(fails, film, tmp_path, opt
 def test_the_display_matrix_is_kept(gst_torch, film, tmp_path, degrees, options):
     video = tmp_path / "turned.mp4"
     ffmpeg("-i", film, "-c", "copy", "-metadata:s:v:0", f"rotate={degrees}", video)
-    shown = probe(video, "-show_entries", "stream_side_data=rotation")
-    assert shown
+    entries = ["-show_entries", "stream=width,height:stream_side_data=rotation"]
+    shown = probe(video, *entries)
+    assert len(shown) == 3
     parts, _ = split(gst_torch, video, tmp_path / "parts", *options)
-    assert [probe(part, "-show_entries", "stream_side_data=rotation") for part in parts] \
-        == 3 * [shown]
+    assert [probe(part, *entries) for part in parts] == 3 * [shown]
     assert "".join(map(complaints_of_ffmpeg, parts)) == ""

@@ -107,8 +107,8 @@ VideoFacts facts_of(const DecodedVideo& video, const DecodedStreams& streams) {
   facts.stream_id = video.id;
   if (streams.videos.size() > 1) facts.source.pad = video.pad;
   facts.source.is_transformed = video.orientation != GST_VIDEO_ORIENTATION_IDENTITY;
-  facts.width = video.width;
-  facts.height = video.height;
+  facts.width = facts.stored_width = video.width;
+  facts.height = facts.stored_height = video.height;
   if (is_on_its_side(video.orientation)) std::swap(facts.width, facts.height);
   facts.framerate_numerator = video.framerate_numerator;
   facts.framerate_denominator = video.framerate_denominator;

@@ -16,7 +16,8 @@ struct VideoFacts {
   int stream = 0;         ///< its number among the file's video streams
   std::string stream_id;  ///< the same each time the file is opened
   VideoSource source;
-  int width = 0, height = 0;  ///< as displayed
+  int width = 0, height = 0;                ///< as displayed
+  int stored_width = 0, stored_height = 0;  ///< as decoded
   int framerate_numerator = 0;
   int framerate_denominator = 1;
   std::uint64_t duration_ns = 0;        ///< of the stream, or else of the file

@@ -74,12 +74,12 @@ Result<SplitJob> describe_job(const SplitRequest& request, const MediaStreams& s
   job.orientation = streams.orientation;
   Ref<GstCaps> caps = streams.video.caps;
   if (request.method == SplitMethod::Reencode) {
-    auto encoder = choose_encoder(request.facts.width, request.facts.height);
+    auto encoder = choose_encoder(request.facts.stored_width, request.facts.stored_height);
     if (!encoder) return encoder.error();
     caps = Ref<GstCaps>::adopt(gst_caps_from_string(encoder->caps.c_str()));
     job.encoder = std::move(*encoder);
-    job.width = request.facts.width;
-    job.height = request.facts.height;
+    job.width = request.facts.stored_width;
+    job.height = request.facts.stored_height;
   }
   const auto container = choose_container(request.facts.container, caps.get(), streams.audio);
   if (!container) return container.error();
