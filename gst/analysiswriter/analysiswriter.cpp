@@ -10,6 +10,7 @@
 #include "lib/gst/mapped_matches.h"
 #include "lib/gst/util/boundary.h"
 #include "lib/gst/util/known_time.h"
+#include "lib/gst/util/upstream_latency.h"
 #include "lib/results/recorded_results.h"
 
 namespace gsttorch {
@@ -28,12 +29,7 @@ bool is_of_the_array(const Error& error) {
 
 bool is_upstream_live(GstElement* element) {
   const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(element, "sink"));
-  const auto query = Ref<GstQuery>::adopt(gst_query_new_latency());
-  gboolean is_live = FALSE;
-  if (gst_pad_peer_query(pad.get(), query.get())) {
-    gst_query_parse_latency(query.get(), &is_live, nullptr, nullptr);
-  }
-  return is_live;
+  return query_upstream_latency(pad.get()).value_or(UpstreamLatency()).is_live;
 }
 
 std::string& name_of(FlowRecord& record, FlowPart part) {

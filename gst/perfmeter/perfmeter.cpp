@@ -15,6 +15,7 @@
 #include "gst/perfmeter/structure.h"
 #include "lib/gst/util/boundary.h"
 #include "lib/gst/util/segment_time.h"
+#include "lib/gst/util/upstream_latency.h"
 
 namespace gsttorch {
 namespace {
@@ -170,11 +171,7 @@ void PerfMeter::set_caps(GstCaps* caps) {
 
 bool PerfMeter::asks_live() {
   GstPad* sink = GST_PAD(GST_ELEMENT(element_)->sinkpads->data);
-  GstQuery* query = gst_query_new_latency();
-  gboolean is_live = FALSE;
-  if (gst_pad_peer_query(sink, query)) gst_query_parse_latency(query, &is_live, nullptr, nullptr);
-  gst_query_unref(query);
-  return is_live;
+  return query_upstream_latency(sink).value_or(UpstreamLatency()).is_live;
 }
 
 std::optional<std::uint64_t> PerfMeter::behind_clock(GstBuffer* buffer, const GstSegment& segment) {

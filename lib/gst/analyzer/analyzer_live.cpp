@@ -9,6 +9,7 @@
 #include "lib/gst/analyzer/shot_boundary.h"
 #include "lib/gst/debug.h"
 #include "lib/gst/util/segment_time.h"
+#include "lib/gst/util/upstream_latency.h"
 
 namespace gsttorch {
 namespace {
@@ -44,15 +45,12 @@ void Analyzer::set_clock(GstClock* clock) {
 }
 
 void Analyzer::ask_upstream_latency() {
-  const auto query = Ref<GstQuery>::adopt(gst_query_new_latency());
-  if (!gst_pad_peer_query(pads_.sink, query.get())) return;
-  gboolean live = FALSE;
-  GstClockTime min = 0;
-  gst_query_parse_latency(query.get(), &live, &min, nullptr);
+  const auto latency = query_upstream_latency(pads_.sink);
+  if (!latency) return;
   GST_DEBUG_OBJECT(element_, "upstream is %slive, its latency %" GST_TIME_FORMAT,
-                   live ? "" : "not ", GST_TIME_ARGS(min));
+                   latency->is_live ? "" : "not ", GST_TIME_ARGS(latency->min));
   const std::lock_guard lock(mutex_);
-  shared_.is_live = live;
+  shared_.is_live = latency->is_live;
 }
 
 // --- the LATENCY query
