@@ -28,18 +28,6 @@ const char* geometry_name(GeometryKind kind) {
   return nullptr;
 }
 
-const char* verdict_name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::Static:
-      return "static";
-    case Verdict::Moved:
-      return "moved";
-    case Verdict::Lost:
-      return "lost";
-  }
-  return nullptr;
-}
-
 const char* overlap_name(Overlap overlap) {
   switch (overlap) {
     case Overlap::None:
@@ -133,7 +121,7 @@ void LoftrMatch::attach(AnalyzedFrame& frame, const FrameMatches& found, const P
   if (one && one->geometry) {
     const Geometry& geometry = *one->geometry;
     meta.geometry = geometry_name(found.kind);
-    meta.verdict = verdict_name(geometry.verdict);
+    meta.verdict = to_string(geometry.verdict);
     meta.inliers = static_cast<guint>(geometry.inlier_count);
     meta.residual = geometry.residual_px;
     meta.has_matrix = geometry.matrix.has_value();
@@ -154,7 +142,7 @@ void LoftrMatch::post(const AnalyzedFrame& frame, const FrameMatches& found,
   }
   if (one.geometry) {
     gst_structure_set(s, "geometry", G_TYPE_STRING, geometry_name(found.kind), "verdict",
-                      G_TYPE_STRING, verdict_name(one.geometry->verdict), "inliers", G_TYPE_UINT,
+                      G_TYPE_STRING, to_string(one.geometry->verdict), "inliers", G_TYPE_UINT,
                       static_cast<guint>(one.geometry->inlier_count), "residual", G_TYPE_DOUBLE,
                       one.geometry->residual_px, nullptr);
   }

@@ -30,6 +30,19 @@ enum class Verdict {
   Lost,    ///< too few matches agree, or only with a homography that no camera produces
 };
 
+/// The word for it in metas, messages, records and summaries.
+constexpr const char* to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::Static:
+      return "static";
+    case Verdict::Moved:
+      return "moved";
+    case Verdict::Lost:
+      break;
+  }
+  return "lost";
+}
+
 struct GeometryOptions {
   GeometryKind kind = GeometryKind::Homography;
   double threshold_px = 3;  ///< pixels inside the model; a match beyond this is an outlier

@@ -133,18 +133,6 @@ Result<Matched> compute(MatchModel& model, const MatchCommand& command, const Im
   return matched;
 }
 
-const char* to_string(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::Static:
-      return "static";
-    case Verdict::Moved:
-      return "moved";
-    case Verdict::Lost:
-      break;
-  }
-  return "lost";
-}
-
 const char* meaning_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::Static:
