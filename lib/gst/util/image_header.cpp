@@ -9,6 +9,7 @@
 
 #include <gst/tag/tag.h>
 
+#include "lib/base/big_endian.h"
 #include "lib/base/read_file.h"
 #include "lib/gst/util/enum_nick.h"
 #include "lib/gst/util/ref.h"
@@ -23,12 +24,6 @@ constexpr auto kPngStart = "\x89PNG\r\n\x1a\n"sv;
 
 std::uint8_t byte_at(std::string_view data, std::size_t at) {
   return at < data.size() ? static_cast<std::uint8_t>(data[at]) : 0;
-}
-
-std::size_t big_endian(std::string_view data, std::size_t at, std::size_t bytes) {
-  std::size_t value = 0;
-  for (std::size_t i = 0; i < bytes; i++) value = value << 8 | byte_at(data, at + i);
-  return value;
 }
 
 GstVideoOrientationMethod exif_orientation(std::string_view exif) {
@@ -49,11 +44,12 @@ void read_jpeg(std::string_view file, ImageHeader& header) {
   std::size_t at = 2;
   while (byte_at(file, at) == 0xff) {
     const std::uint8_t marker = byte_at(file, at + 1);
-    const std::size_t length = big_endian(file, at + 2, 2);
     if (marker == 0xda) {
       header.is_truncated = file.find(kJpegEnd, at) == std::string_view::npos;
       return;
     }
+    if (at + 4 > file.size()) return;
+    const std::size_t length = from_big_endian(file.substr(at + 2, 2));
     if (length < 2 || at + 2 + length > file.size()) return;
     const std::string_view data = file.substr(at + 4, length - 2);
     if (marker == 0xe1 && data.starts_with(kExif)) {
@@ -71,7 +67,7 @@ void read_png(std::string_view file, ImageHeader& header) {
     const std::string_view type = file.substr(at + 4, 4);
     if (type == "acTL") header.is_animated = true;
     if (type == "IEND") header.is_truncated = false;
-    at += 12 + big_endian(file, at, 4);
+    at += 12 + from_big_endian(file.substr(at, 4));
   }
 }
 

@@ -2,11 +2,11 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tools/gst-torch/scenes/image_comment.h"
 
-#include <cstdint>
 #include <string_view>
 
 #include <zlib.h>
 
+#include "lib/base/big_endian.h"
 #include "lib/base/read_file.h"
 
 namespace gsttorch {
@@ -15,24 +15,16 @@ namespace {
 constexpr std::string_view kMark = "gst-torch contact sheet";
 constexpr std::size_t kPngEndBytes = 12;  // the last chunk, which is empty
 
-std::string big_endian(std::uint32_t number, int bytes) {
-  std::string text;
-  for (int i = bytes - 1; i >= 0; i--) text += static_cast<char>(number >> (8 * i));
-  return text;
-}
-
 // PNG specification, 11.3.4.3: keyword, zero, text.
 std::string text_chunk() {
   const std::string body = "tEXtSoftware" + std::string(1, '\0') + std::string(kMark);
   const uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size());
-  return big_endian(static_cast<std::uint32_t>(body.size() - 4), 4) + body +
-         big_endian(static_cast<std::uint32_t>(crc), 4);
+  return to_big_endian(body.size() - 4, 4) + body + to_big_endian(crc, 4);
 }
 
 // ITU-T T.81, B.2.4.5: a segment COM, whose length counts itself.
 std::string comment_segment() {
-  return "\xff\xfe" + big_endian(static_cast<std::uint32_t>(kMark.size() + 2), 2) +
-         std::string(kMark);
+  return "\xff\xfe" + to_big_endian(kMark.size() + 2, 2) + std::string(kMark);
 }
 
 // After SOI and the segment APP0 of JFIF, which has to be the first.

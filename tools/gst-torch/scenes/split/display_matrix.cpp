@@ -10,6 +10,8 @@
 #include <optional>
 #include <string_view>
 
+#include "lib/base/big_endian.h"
+
 namespace gsttorch {
 namespace {
 
@@ -19,19 +21,6 @@ struct Box {
   std::uint64_t begin = 0, end = 0;
 };
 
-std::uint64_t big_endian(std::string_view bytes) {
-  std::uint64_t number = 0;
-  for (const char c : bytes) number = number << 8 | static_cast<unsigned char>(c);
-  return number;
-}
-
-std::string big_endian(std::int32_t number) {
-  const auto bits = static_cast<std::uint32_t>(number);
-  std::string bytes;
-  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(bits >> shift);
-  return bytes;
-}
-
 // `read`: so many bytes at a place, fewer at the end.
 using Read = std::function<std::string(std::uint64_t at, std::size_t bytes)>;
 
@@ -40,9 +29,9 @@ std::optional<Box> find_box(const Read& read, const Box& parent, std::string_vie
   for (std::uint64_t at = parent.begin; at + 8 <= parent.end;) {
     const std::string header = read(at, 16);
     if (header.size() < 8) return std::nullopt;
-    std::uint64_t size = big_endian(std::string_view(header).substr(0, 4)), header_bytes = 8;
+    std::uint64_t size = from_big_endian(std::string_view(header).substr(0, 4)), header_bytes = 8;
     if (size == 1 && header.size() == 16) {
-      size = big_endian(std::string_view(header).substr(8));
+      size = from_big_endian(std::string_view(header).substr(8));
       header_bytes = 16;
     }
     if (size == 0) size = parent.end - at;
@@ -95,7 +84,9 @@ std::string matrix_of(const Turn& turn, std::int32_t width, std::int32_t height)
   const std::array<std::int32_t, 9> numbers = {
       turn.a * kOne, turn.b * kOne, 0, turn.c * kOne, turn.d * kOne, 0, x, y, 1 << 30};
   std::string bytes;
-  for (const std::int32_t number : numbers) bytes += big_endian(number);
+  for (const std::int32_t number : numbers) {
+    bytes += to_big_endian(static_cast<std::uint32_t>(number), 4);
+  }
   return bytes;
 }
 
@@ -118,7 +109,7 @@ Result<void> set_display_matrix(const std::string& path, const std::string& orie
   // Version 1 has three numbers of 64 bits instead of 32 before the matrix.
   const std::uint64_t at = header->begin + (read(header->begin, 1) == "\1" ? 52 : 40);
   const auto side = [&read](std::uint64_t place) {
-    return static_cast<std::int32_t>(big_endian(read(place, 4)));
+    return static_cast<std::int32_t>(from_big_endian(read(place, 4)));
   };
   const std::string matrix = matrix_of(turn_of(orientation), side(at + 36), side(at + 40));
   file.clear();
