@@ -147,13 +147,9 @@ Result<FlowView> host_view(const FlowResult& result) {
 
 /// The longest vector gets the fullest colour, as in Middlebury's own images.
 Result<void> write_visual(const std::string& path, const FlowView& flow, double max_magnitude) {
-  Image image{flow.width, flow.height, {}};
-  const std::ptrdiff_t stride = std::ptrdiff_t{3} * flow.width;
-  image.rgb.resize(static_cast<std::size_t>(stride * flow.height));
   FlowColoring coloring;
   coloring.max_magnitude = std::max(static_cast<float>(max_magnitude), 1e-3F);
-  color_flow(flow, coloring, image.rgb.data(), stride);
-  return write_png(path, image);
+  return write_png(path, flow_image(flow, coloring));
 }
 
 Result<void> write_results(const FlowCommand& command, const FlowResult& result) {

@@ -3,7 +3,6 @@
 #include "tools/gst-torch/report/frame_grabber.h"
 
 #include <algorithm>
-#include <vector>
 
 #include <gst/app/app.h>
 
@@ -85,29 +84,9 @@ Ref<GstSample> FrameGrabber::pull() {
 }
 
 Result<std::string> flow_jpeg(const FlowView& flow, const FlowColoring& coloring, int width) {
-  auto pipeline = parse_pipeline(
-      "appsrc name=flow format=time ! videoconvert ! videoscale ! video/x-raw,width=" +
-      std::to_string(width) + ",pixel-aspect-ratio=1/1 ! " + jpeg_elements(72) +
-      " ! "
-      "appsink name=image sync=false");
-  if (!pipeline) return pipeline.error();
-  const auto source = pipeline->element("flow"), sink = pipeline->element("image");
-  const auto caps = Ref<GstCaps>::adopt(gst_caps_new_simple(
-      "video/x-raw", "format", G_TYPE_STRING, "RGB", "width", G_TYPE_INT, flow.width, "height",
-      G_TYPE_INT, flow.height, "framerate", GST_TYPE_FRACTION, 0, 1, nullptr));
-  gst_app_src_set_caps(GST_APP_SRC(source.get()), caps.get());
-  const gsize stride = (gsize{3} * static_cast<gsize>(flow.width) + 3) / 4 * 4;
-  std::vector<std::uint8_t> pixels(stride * static_cast<gsize>(flow.height));
-  color_flow(flow, coloring, pixels.data(), static_cast<std::ptrdiff_t>(stride));
-  auto buffer = Ref<GstBuffer>::adopt(gst_buffer_new_memdup(pixels.data(), pixels.size()));
-  GST_BUFFER_PTS(buffer.get()) = 0;
-  gst_app_src_push_buffer(GST_APP_SRC(source.get()), buffer.release());
-  gst_app_src_end_of_stream(GST_APP_SRC(source.get()));
-  if (auto prerolled = pipeline->preroll(kTimeout); !prerolled) return prerolled.error();
-  const auto sample =
-      Ref<GstSample>::adopt(gst_app_sink_try_pull_preroll(GST_APP_SINK(sink.get()), kTimeout));
-  if (!sample) return Error{ErrorCode::Failed, "no image came"};
-  return bytes_of(sample.get());
+  return encode(flow_image(flow, coloring),
+                "videoconvert ! videoscale ! video/x-raw,width=" + std::to_string(width) +
+                    ",pixel-aspect-ratio=1/1 ! " + jpeg_elements(72));
 }
 
 }  // namespace gsttorch

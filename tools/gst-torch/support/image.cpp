@@ -78,6 +78,14 @@ Result<Image> copy_image(GstBuffer* buffer, GstCaps* caps) {
   return image;
 }
 
+Image flow_image(const FlowView& flow, const FlowColoring& coloring) {
+  Image image{flow.width, flow.height, {}};
+  const std::ptrdiff_t stride = std::ptrdiff_t{3} * flow.width;
+  image.rgb.resize(static_cast<std::size_t>(stride * flow.height));
+  color_flow(flow, coloring, image.rgb.data(), stride);
+  return image;
+}
+
 // JPEG has the full range of luma, which jpegenc takes for granted, and to which videoconvert
 // brings only RGB.
 std::string jpeg_elements(int quality) {
@@ -102,8 +110,10 @@ Ref<GstBuffer> to_buffer(const Image& image, GstCaps* caps) {
   return buffer;
 }
 
-Result<std::string> encode(const Image& image, const std::string& encoder) {
-  auto pipeline = parse_pipeline("appsrc name=image format=time ! " + encoder +
+}  // namespace
+
+Result<std::string> encode(const Image& image, const std::string& elements) {
+  auto pipeline = parse_pipeline("appsrc name=image format=time ! " + elements +
                                  " ! appsink name=file sync=false");
   if (!pipeline) return pipeline.error();
   const auto source = pipeline->element("image"), sink = pipeline->element("file");
@@ -118,6 +128,8 @@ Result<std::string> encode(const Image& image, const std::string& encoder) {
   if (!sample) return Error{ErrorCode::Failed, "no image came"};
   return bytes_of(sample.get());
 }
+
+namespace {
 
 Result<void> write_encoded(const std::string& path, const Result<std::string>& file) {
   if (file) return write_whole_file(path, *file);

@@ -10,6 +10,7 @@
 
 #include "lib/base/result.h"
 #include "lib/engine/image.h"
+#include "lib/formats/flow_color.h"
 
 namespace gsttorch {
 
@@ -28,6 +29,12 @@ Result<Image> read_image(const std::string& path);
 
 /// A frame of RGB.
 Result<Image> copy_image(GstBuffer* buffer, GstCaps* caps);
+
+/// The colours of optical flow.
+Image flow_image(const FlowView& flow, const FlowColoring& coloring);
+
+/// What the elements of a pipeline, such as "pngenc snapshot=true", make of an image.
+Result<std::string> encode(const Image& image, const std::string& elements);
 
 /// The contents of a file of this name: JPEG where it ends in .jpg or .jpeg, else PNG.
 Result<std::string> encode_image(const std::string& path, const Image& image);
