@@ -233,7 +233,7 @@ def test_a_single_video_that_hangs_is_one_line(analyze, videos, tmp_path):
 
 def test_a_worker_speaks_json_lines_with_any_program(environment, videos, tmp_path):
     # The third has its directory beside it, with an escape sequence.
-    lines = f"{videos['one']}\n/no\\040where\n{videos['two']}\t{tmp_path}/an\\145w\n"
+    lines = f"{videos['one']}\n/no\\040where\n{videos['two']}\t{tmp_path}/n\\145w\n"
     done = subprocess.run([PROGRAM, "analyze", "--worker", "-o", tmp_path, *STAGE], text=True,
                           env=environment, input=lines, capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr
@@ -245,7 +245,7 @@ def test_a_worker_speaks_json_lines_with_any_program(environment, videos, tmp_pa
     assert results[1]["exit_status"] == BAD_INPUT
     assert "No such file" in results[1]["error"]
     assert (tmp_path / "one" / "results.jsonl").exists()
-    assert (tmp_path / "anew" / "results.jsonl").exists()
+    assert (tmp_path / "new" / "results.jsonl").exists()
     assert [message["phase"] for message in said if "phase" in message] == [
         "probing", "analyzing", "reporting", "probing", "probing", "analyzing", "reporting"]
     progress = [message["progress"] for message in said if "progress" in message]
