@@ -23,7 +23,7 @@ namespace {
 
 using gsttorch::Runtime;
 
-enum Property : guint { PROP_MEMORY_LIMIT = 1, PROP_GRACE_TIME, PROP_STATS };
+enum Property : guint { PROP_MEMORY_LIMIT = 1, PROP_GRACE_TIME, PROP_CPU_WORKERS, PROP_STATS };
 
 constexpr char kField[] = "runtime";
 constexpr char kFramesField[] = "frames";
@@ -51,11 +51,17 @@ void set_property(GObject*, guint id, const GValue* value, GParamSpec*) {
   if (id == PROP_GRACE_TIME) {
     Runtime::instance().set_grace_time(std::chrono::nanoseconds(g_value_get_int64(value)));
   }
+  if (id == PROP_CPU_WORKERS) {
+    Runtime::instance().set_cpu_workers(static_cast<int>(g_value_get_uint(value)));
+  }
 }
 
 void get_property(GObject*, guint id, GValue* value, GParamSpec*) {
   if (id == PROP_MEMORY_LIMIT) g_value_set_uint64(value, Runtime::instance().memory_limit());
   if (id == PROP_GRACE_TIME) g_value_set_int64(value, Runtime::instance().grace_time().count());
+  if (id == PROP_CPU_WORKERS) {
+    g_value_set_uint(value, static_cast<guint>(Runtime::instance().cpu_workers()));
+  }
   if (id == PROP_STATS) g_value_take_boxed(value, gsttorch::runtime_stats());
 }
 
@@ -136,9 +142,24 @@ static void gst_torch_runtime_class_init(GstTorchRuntimeClass* klass) {
           "How long a model stays loaded after the last element stopped using it, in nanoseconds",
           0, G_MAXINT64, 5 * GST_SECOND, writable));
   /**
+   * GstTorchRuntime:cpu-workers:
+   *
+   * Number of models that may compute at the same time on the CPU. Each has an equal share of the
+   * cores. 0 means the environment variable GST_TORCH_CPU_WORKERS, and without it one worker per 8
+   * cores, between 1 and 4. At most one worker per core is used. A new value holds for the next
+   * frame; inference that runs or waits is not interrupted.
+   */
+  g_object_class_install_property(
+      object_class, PROP_CPU_WORKERS,
+      g_param_spec_uint("cpu-workers", "CPU workers",
+                        "Number of models that may compute at the same time on the CPU (0 = by the "
+                        "number of cores)",
+                        0, 64, 0, writable));
+  /**
    * GstTorchRuntime:stats:
    *
-   * Statistics of the shared state: `analyzers` (uint, running elements), `models` (uint, in
+   * Statistics of the shared state: `analyzers` (uint, running elements), `cpu-workers` (uint,
+   * models that can compute at the same time on the CPU), `models` (uint, in
    * memory), `loads`, `loads-shared` (uint64, models read from a file, and requests that a loaded
    * model served), `conversions`, `features` (uint64, how often pixels were converted and features
    * computed), `cache-hits`, `cache-misses`, `cache-evictions` (uint64), `cache-bytes` (uint64),

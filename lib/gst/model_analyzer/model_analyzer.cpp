@@ -128,7 +128,9 @@ bool ModelAnalyzer::run_work(std::function<void()> work, const JobOptions& optio
   }
   const auto on_worker = [this, work = std::move(work)] {
     enter_worker();
+    GST_LOG_OBJECT(element(), "inference begins");
     work();
+    GST_LOG_OBJECT(element(), "inference ends");
   };
   return runtime_.run(device, on_worker, options);
 }

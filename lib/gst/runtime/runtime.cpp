@@ -24,12 +24,12 @@ constexpr int kMostWorkers = 4;
 
 int cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
-// Number of CPU workers: environment variable GST_TORCH_CPU_WORKERS, or else by the number of
-// cores.
-int cpu_workers() {
+// Number of CPU workers: what the application set, else environment variable
+// GST_TORCH_CPU_WORKERS, else by the number of cores.
+int number_of_cpu_workers(int set) {
   const char* wanted = std::getenv("GST_TORCH_CPU_WORKERS");
-  const int workers = wanted ? std::atoi(wanted) : cores() / kCoresPerWorker;
-  return std::clamp(workers, 1, wanted ? cores() : kMostWorkers);
+  if (set == 0 && !wanted) return std::clamp(cores() / kCoresPerWorker, 1, kMostWorkers);
+  return std::clamp(set > 0 ? set : std::atoi(wanted), 1, cores());
 }
 
 // Threads per CPU worker: environment variable OMP_NUM_THREADS, or else the worker's share of the
@@ -169,17 +169,31 @@ Result<std::shared_ptr<MatchModel>> Runtime::match_model(const ModelOptions& opt
   return model<MatchModel>(options, &Engine::load_match_model, std::move(stop));
 }
 
-Executor& Runtime::executor(const std::string& device) {
+std::shared_ptr<Executor> Runtime::executor(const std::string& device) {
   const std::lock_guard lock(mutex_);
-  std::unique_ptr<Executor>& executor = executors_[device];
+  std::shared_ptr<Executor>& executor = executors_[device];
   if (!executor) {
-    const int workers = device == "cpu" ? cpu_workers() : kMostWorkers;
+    const int workers = device == "cpu" ? number_of_cpu_workers(cpu_workers_) : kMostWorkers;
     const int threads = device == "cpu" ? threads_of_worker(workers) : 1;
-    executor = std::make_unique<Executor>(workers, [engine = engine_, device, threads] {
+    executor = std::make_shared<Executor>(workers, [engine = engine_, device, threads] {
       if (engine) engine->enter_worker(device, threads);
     });
   }
-  return *executor;
+  return executor;
+}
+
+// Jobs that wait or run end on the workers they were given to. The last of them ends the threads.
+void Runtime::set_cpu_workers(int workers) {
+  std::shared_ptr<Executor> replaced;  // destroyed without the lock
+  const std::lock_guard lock(mutex_);
+  if (workers == cpu_workers_) return;
+  cpu_workers_ = workers;
+  replaced.swap(executors_["cpu"]);
+}
+
+int Runtime::cpu_workers() const {
+  const std::lock_guard lock(mutex_);
+  return cpu_workers_;
 }
 
 bool Runtime::run(const std::string& device, std::function<void()> work, JobOptions options) {
@@ -192,7 +206,7 @@ bool Runtime::run(const std::string& device, std::function<void()> work, JobOpti
     work();
     ran = true;
   };
-  executor(device).run(work_unless_closed, std::move(options));
+  executor(device)->run(work_unless_closed, std::move(options));
   return ran;
 }
 
@@ -290,6 +304,7 @@ RuntimeStats Runtime::stats() const {
   stats.cache = cache_->counts();
   const std::lock_guard lock(mutex_);
   stats.analyzers = analyzers_;
+  stats.cpu_workers = number_of_cpu_workers(cpu_workers_);
   if (engine_) stats.memory = engine_->memory("cpu");
   return stats;
 }

@@ -23,6 +23,7 @@ namespace gsttorch {
 
 struct RuntimeStats {
   int analyzers = 0;
+  int cpu_workers = 0;  ///< models that can compute at the same time on the CPU
   RegistryCounts models;
   DerivedCache::Counts cache;
   std::optional<MemoryReport> memory;  ///< of CPU tensors; absent before the engine is loaded
@@ -48,6 +49,11 @@ class Runtime final : public Models {
   /// exceptions. Returns false if the work did not run because it was cancelled before a worker
   /// started it, see Executor::run, or because the process is exiting.
   bool run(const std::string& device, std::function<void()> work, JobOptions options = {});
+
+  /// Number of models that may compute at the same time on the CPU, which share the cores; 0: by
+  /// the environment or the number of cores. It holds for jobs that come later.
+  void set_cpu_workers(int workers);
+  int cpu_workers() const;
 
   /// Counts an active element, for the statistics.
   void add_analyzer();
@@ -84,7 +90,7 @@ class Runtime final : public Models {
                                        std::stop_token stop);
   using Device = std::shared_ptr<const std::string>;
   Result<Device> choose_device(Engine& engine, const std::string& device);
-  Executor& executor(const std::string& device);
+  std::shared_ptr<Executor> executor(const std::string& device);
   void expect_unused_models();
   void drop_models_when_due();
   std::optional<std::chrono::steady_clock::time_point> drop_unused(std::chrono::nanoseconds grace);
@@ -101,7 +107,8 @@ class Runtime final : public Models {
   int analyzers_ = 0;
   std::size_t memory_limit_ = 0;
   std::chrono::nanoseconds grace_time_ = std::chrono::seconds(5);
-  std::map<std::string, std::unique_ptr<Executor>> executors_;
+  int cpu_workers_ = 0;
+  std::map<std::string, std::shared_ptr<Executor>> executors_;
   std::condition_variable unused_;
   bool has_changed_ = false;
   std::thread reaper_;

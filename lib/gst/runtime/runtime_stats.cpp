@@ -34,11 +34,12 @@ GstStructure* runtime_stats() {
   const RuntimeStats now = Runtime::instance().stats();
   GstStructure* stats = gst_structure_new(
       "application/x-gsttorch-stats", "analyzers", G_TYPE_UINT, static_cast<guint>(now.analyzers),
-      "models", G_TYPE_UINT, static_cast<guint>(now.models.loaded), "loads", G_TYPE_UINT64,
-      now.models.loads, "loads-shared", G_TYPE_UINT64, now.models.shared, "conversions",
-      G_TYPE_UINT64, now.cache.images, "features", G_TYPE_UINT64, now.cache.features, "cache-hits",
-      G_TYPE_UINT64, now.cache.hits, "cache-misses", G_TYPE_UINT64, now.cache.misses,
-      "cache-evictions", G_TYPE_UINT64, now.cache.evictions, "cache-bytes", G_TYPE_UINT64,
+      "cpu-workers", G_TYPE_UINT, static_cast<guint>(now.cpu_workers), "models", G_TYPE_UINT,
+      static_cast<guint>(now.models.loaded), "loads", G_TYPE_UINT64, now.models.loads,
+      "loads-shared", G_TYPE_UINT64, now.models.shared, "conversions", G_TYPE_UINT64,
+      now.cache.images, "features", G_TYPE_UINT64, now.cache.features, "cache-hits", G_TYPE_UINT64,
+      now.cache.hits, "cache-misses", G_TYPE_UINT64, now.cache.misses, "cache-evictions",
+      G_TYPE_UINT64, now.cache.evictions, "cache-bytes", G_TYPE_UINT64,
       static_cast<guint64>(now.cache.bytes), "results-bytes", G_TYPE_UINT64,
       static_cast<guint64>(ResultsAccount::instance().bytes()), nullptr);
   if (now.memory) add_memory(stats, *now.memory);

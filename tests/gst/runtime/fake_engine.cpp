@@ -3,6 +3,8 @@
 // Replaces libgsttorch-engine.so: models without weights on fake devices.
 #include "tests/gst/runtime/fake_engine.h"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "lib/engine/engine.h"
@@ -46,6 +48,7 @@ class FakeEngine final : public Engine {
   }
   Result<std::unique_ptr<ShotModel>> load_shot_model(const ModelOptions& options,
                                                      std::stop_token) override {
+    if (!others_begin()) return Error{ErrorCode::Failed, "no other load has begun"};
     return std::unique_ptr<ShotModel>(std::make_unique<FakeShotModel>(options));
   }
   Result<std::unique_ptr<MatchModel>> load_match_model(const ModelOptions&,
@@ -53,7 +56,10 @@ class FakeEngine final : public Engine {
     return none();
   }
   Result<std::vector<WeightEntry>> list_weights(const std::string&) override { return none(); }
-  void enter_worker(const std::string&, int) override {}
+  void enter_worker(const std::string&, int operation_threads) override {
+    state.worker_threads = operation_threads;
+    state.workers++;
+  }
   MemoryReport memory(const std::string&) override {
     MemoryReport report;
     report.current = state.used;
@@ -66,6 +72,15 @@ class FakeEngine final : public Engine {
   FakeEngineState state;
 
  private:
+  // Waits for the other loads; 20 s at most.
+  bool others_begin() {
+    state.loads_begun++;
+    for (int i = 0; i < 20000 && state.loads_begun < state.loads_together; i++) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return state.loads_begun >= state.loads_together;
+  }
+
   static Error none() { return {ErrorCode::Failed, "the fake engine has no such model"}; }
 };
 
@@ -81,6 +96,6 @@ extern "C" __attribute__((visibility("default"))) gsttorch::Engine* entry() __as
     GSTTORCH_ENGINE_ENTRY);
 gsttorch::Engine* entry() { return &gsttorch::fake_engine(); }
 
-extern "C" __attribute__((visibility("default"))) gsttorch::FakeEngineState* fake_engine_state() {
-  return &gsttorch::fake_engine().state;
-}
+extern "C" __attribute__((visibility("default"))) gsttorch::FakeEngineState* state() __asm__(
+    "fake_engine_state");
+gsttorch::FakeEngineState* state() { return &gsttorch::fake_engine().state; }

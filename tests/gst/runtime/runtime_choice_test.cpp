@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 // Tests the runtime's decisions with a fake engine.
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <string>
 
-#include <dlfcn.h>
 #include <gtest/gtest.h>
 
 #include "lib/gst/debug.h"
@@ -19,13 +17,6 @@ GST_DEBUG_CATEGORY(gst_torch_analyzer_debug);
 
 namespace gsttorch {
 namespace {
-
-FakeEngineState& engine_state() {
-  void* const library = dlopen(std::getenv("GST_TORCH_ENGINE"), RTLD_NOW | RTLD_LOCAL);
-  void* const function = library ? dlsym(library, kFakeEngineState) : nullptr;
-  if (!function) std::abort();
-  return *reinterpret_cast<FakeEngineState* (*)()>(function)();
-}
 
 class RuntimeChoiceTest : public testing::Test {
  protected:
@@ -46,7 +37,7 @@ class RuntimeChoiceTest : public testing::Test {
   }
 
   const TempDirectory directory_;
-  FakeEngineState& engine_ = engine_state();
+  FakeEngineState& engine_ = fake_engine_state();
   Runtime& runtime_ = Runtime::instance();
 };
 

@@ -30,6 +30,7 @@ class RuntimeTest : public testing::Test {
     if (!runtime) runtime = Ref<GstTorchRuntime>::adopt(gst_torch_runtime_get());
     set_memory_limit(0);
     set_grace_time(5 * GST_SECOND);
+    set_cpu_workers(0);
     trim();
   }
 
@@ -38,6 +39,10 @@ class RuntimeTest : public testing::Test {
     g_object_set(runtime.get(), "memory-limit", bytes, nullptr);
   }
   void set_grace_time(gint64 time) { g_object_set(runtime.get(), "grace-time", time, nullptr); }
+
+  void set_cpu_workers(guint workers) {
+    g_object_set(runtime.get(), "cpu-workers", workers, nullptr);
+  }
 
   guint64 stat(const char* field) {
     GstStructure* stats = nullptr;

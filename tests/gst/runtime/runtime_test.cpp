@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 // Tests the runtime's properties with a real model: how long models stay loaded, how much memory
 // they may use, and that everything is released at the end.
+#include <thread>
+
 #include "lib/gst/gsttorchflowmeta.h"
 #include "tests/gst/runtime/runtime_fixture.h"
 
@@ -91,11 +93,27 @@ TEST_F(RuntimeTest, drops_waiting_models_when_the_grace_time_is_shortened) {
 TEST_F(RuntimeTest, says_what_was_set) {
   set_grace_time(7);
   set_memory_limit(11);
+  set_cpu_workers(1);
   gint64 grace = 0;
   guint64 limit = 0;
-  g_object_get(runtime.get(), "grace-time", &grace, "memory-limit", &limit, nullptr);
+  guint workers = 0;
+  g_object_get(runtime.get(), "grace-time", &grace, "memory-limit", &limit, "cpu-workers", &workers,
+               nullptr);
   EXPECT_EQ(grace, 7);
   EXPECT_EQ(limit, 11u);
+  EXPECT_EQ(workers, 1u);
+}
+
+TEST_F(RuntimeTest, results_do_not_depend_on_the_number_of_workers) {
+  make();
+  set_cpu_workers(1);
+  EXPECT_EQ(stat("cpu-workers"), 1u);
+  EXPECT_THAT(play(), IsEmpty());
+  const auto with_one = bytes_of(flow_of(results.at(2)).flow);
+  set_cpu_workers(64);
+  EXPECT_EQ(stat("cpu-workers"), std::thread::hardware_concurrency());
+  EXPECT_THAT(play(), IsEmpty());
+  EXPECT_EQ(bytes_of(flow_of(results.at(2)).flow), with_one);
 }
 
 // --- memory-limit
