@@ -13,6 +13,7 @@
 #include "tools/gst-torch/analyze/run_manifest.h"
 #include "tools/gst-torch/support/exit_status.h"
 #include "tools/gst-torch/support/interrupt.h"
+#include "tools/gst-torch/support/stall_limit.h"
 
 namespace gsttorch {
 namespace {
@@ -103,11 +104,7 @@ VideoOutcome SupervisedWorker::outcome_of_death() {
 }
 
 std::string SupervisedWorker::cause_of_death(int status) const {
-  if (killed_after_) {
-    const auto seconds = std::chrono::round<std::chrono::seconds>(*killed_after_).count();
-    return "no progress for " + std::to_string(seconds) + " s " + place() +
-           " (--stall-timeout sets this time)";
-  }
+  if (killed_after_) return stall_text(*killed_after_, place());
   if (!WIFSIGNALED(status)) {
     return "its worker ended with exit status " + std::to_string(WEXITSTATUS(status)) + " " +
            place();

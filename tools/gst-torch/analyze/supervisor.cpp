@@ -10,6 +10,7 @@
 #include "tools/gst-torch/analyze/supervised_worker.h"
 #include "tools/gst-torch/support/exit_status.h"
 #include "tools/gst-torch/support/interrupt.h"
+#include "tools/gst-torch/support/stall_limit.h"
 
 namespace gsttorch {
 namespace {
@@ -17,13 +18,12 @@ namespace {
 using std::chrono::seconds;
 
 constexpr int kPollMs = 100;
-constexpr seconds kGraceOfInterrupt{10};  // for the frame in work, and the report
 constexpr seconds kGraceOfExit{10};
 
 class Supervisor {
  public:
   Supervisor(const std::vector<AnalysisPlan>& plans, const SupervisorOptions& options)
-      : plans_(plans), options_(options), outcomes_(plans.size()) {}
+      : plans_(plans), options_(options), limit_(options.stall_timeout), outcomes_(plans.size()) {}
 
   Outcomes run() {
     while (assign_videos()) {
@@ -121,20 +121,16 @@ class Supervisor {
     for (SupervisedWorker& worker : workers_) worker.interrupt();
   }
 
-  // Time for which all were stopped, as by Ctrl-Z, is nobody's silence.
   void pass_time() {
-    const auto now = SupervisedWorker::Clock::now();
-    const auto time = std::min<SupervisedWorker::Clock::duration>(now - last_pass_, seconds(1));
+    const auto time = silence_since(last_pass_);
     for (SupervisedWorker& worker : workers_) worker.pass_time(time);
-    last_pass_ = now;
+    last_pass_ = SupervisedWorker::Clock::now();
   }
 
   void kill_if_stalled(SupervisedWorker& worker) const {
-    const bool is_limited = options_.stall_timeout.count() > 0;
-    if (!worker.has_video() || (!is_limited && !is_passed_on_)) return;
-    seconds limit = is_limited ? options_.stall_timeout : kGraceOfInterrupt;
-    if (is_passed_on_) limit = std::min(limit, kGraceOfInterrupt);
-    if (worker.silence() > limit) worker.kill_stalled();
+    if (worker.has_video() && limit_.is_exceeded(worker.silence(), is_passed_on_)) {
+      worker.kill_stalled();
+    }
   }
 
   // All that they had to write is written: one that does not end is killed.
@@ -149,6 +145,7 @@ class Supervisor {
 
   const std::vector<AnalysisPlan>& plans_;
   const SupervisorOptions& options_;
+  const StallLimit limit_;
   std::list<SupervisedWorker> workers_;
   std::size_t next_ = 0;  // of the plans
   Outcomes outcomes_;

@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "tools/gst-torch/support/watchdog.h"
 
-#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -15,6 +14,7 @@
 #include "tools/gst-torch/support/element_tracer.h"
 #include "tools/gst-torch/support/exit_status.h"
 #include "tools/gst-torch/support/interrupt.h"
+#include "tools/gst-torch/support/stall_limit.h"
 
 namespace gsttorch {
 namespace {
@@ -23,12 +23,10 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::seconds;
 
 constexpr std::chrono::milliseconds kInterval{100};
-constexpr seconds kGraceOfInterrupt{10};
 
 std::atomic<std::uint64_t> frames{0};
 
-/// Returns the time that passed, without what the process was stopped for, as by Ctrl-Z; nothing
-/// once the thread is to end.
+/// Returns the time that passed; nothing once the thread is to end.
 std::optional<Clock::duration> sleep(const std::stop_token& stop) {
   const Clock::time_point start = Clock::now();
   std::mutex mutex;
@@ -36,7 +34,7 @@ std::optional<Clock::duration> sleep(const std::stop_token& stop) {
   std::unique_lock lock(mutex);
   woken.wait_for(lock, stop, kInterval, [] { return false; });
   if (stop.stop_requested()) return std::nullopt;
-  return std::min<Clock::duration>(Clock::now() - start, seconds(1));
+  return silence_since(start);
 }
 
 [[noreturn]] void end_interrupted() {
@@ -56,29 +54,24 @@ Watchdog::Watchdog(std::string task, seconds stall_timeout)
 void Watchdog::count_frame() { frames++; }
 
 void Watchdog::watch(const std::stop_token& stop) const {
-  const bool is_limited = stall_timeout_.count() > 0;
-  const seconds grace =
-      is_limited ? std::min(stall_timeout_, kGraceOfInterrupt) : kGraceOfInterrupt;
+  const StallLimit limit(stall_timeout_);
   std::uint64_t pushes = 0;
   Clock::duration silence{}, since_signal{};
   while (const auto time = sleep(stop)) {
     silence = traced_pushes() == pushes ? silence + *time : Clock::duration{};
     pushes = traced_pushes();
-    if (Interrupt::signal() != 0) {
+    if (Interrupt::signal() == 0) {
+      if (limit.is_exceeded(silence, false)) end_stalled();
+    } else {
       since_signal += *time;
-      if (since_signal > grace) end_interrupted();
-    } else if (is_limited && silence > stall_timeout_) {
-      end_stalled();
+      if (limit.is_exceeded(since_signal, true)) end_interrupted();
     }
   }
 }
 
 void Watchdog::end_stalled() const {
-  const int status =
-      fail({ErrorCode::Failed,
-            task_ + ": no progress for " + std::to_string(stall_timeout_.count()) + " s after " +
-                std::to_string(frames) + " frames (--stall-timeout sets this time)"});
-  _exit(status);
+  const std::string place = "after " + std::to_string(frames) + " frames";
+  _exit(fail({ErrorCode::Failed, task_ + ": " + stall_text(stall_timeout_, place)}));
 }
 
 }  // namespace gsttorch
