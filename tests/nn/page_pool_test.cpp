@@ -41,6 +41,20 @@ TEST(PagePool, splits_a_free_block_and_joins_it_again) {
   pool.give(held, kBlock);
 }
 
+TEST(PagePool, joins_a_freed_block_with_the_free_one_behind_it) {
+  PagePool pool;
+  void* held = pool.take(kBlock);
+  void* whole = pool.take(4 * kBlock);
+  pool.give(whole, 4 * kBlock);
+  void* first = pool.take(kBlock);
+  void* second = pool.take(3 * kBlock);
+  pool.give(second, 3 * kBlock);
+  pool.give(first, kBlock);
+  EXPECT_EQ(pool.take(4 * kBlock), whole);
+  pool.give(whole, 4 * kBlock);
+  pool.give(held, kBlock);
+}
+
 TEST(PagePool, holds_hardly_more_than_was_ever_in_use) {
   PagePool pool;
   std::mt19937 random(1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 // Tests how analysisoverlay draws matches.
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <limits>
@@ -385,14 +386,17 @@ TEST(OverlayMatches, in_pairs_do_not_wait_for_a_file_that_is_read_slowly) {
   EXPECT_TRUE(slow.wait_until_begun(1));
 }  // the overlay stops although the file is not read yet
 
+// Writes an image of one grey level, two hexadecimal digits.
+std::string write_grey(const std::string& path, const std::string& level) {
+  return run_pipeline("videotestsrc num-buffers=1 pattern=solid-color foreground-color=0xff" +
+                      level + level + level +
+                      " ! video/x-raw,width=48,height=24 ! pngenc ! filesink location=" + path);
+}
+
 TEST(OverlayMatches, in_pairs_lead_to_the_image_of_a_file_scaled_to_the_frame) {
   const TempDirectory directory;
   const std::string path = directory.path("grey.png");
-  ASSERT_EQ(
-      run_pipeline("videotestsrc num-buffers=1 pattern=solid-color foreground-color=0xff404040 "
-                   "! video/x-raw,width=48,height=24 ! pngenc ! filesink location=" +
-                   path),
-      "eos");
+  ASSERT_EQ(write_grey(path, "40"), "eos");
   for (const std::string& file : {path, directory.path("gone.png")}) {
     Harness harness(make_overlay(kPairs));
     harness.set_caps(caps());
@@ -409,6 +413,26 @@ TEST(OverlayMatches, in_pairs_lead_to_the_image_of_a_file_scaled_to_the_frame) {
     EXPECT_GT(pixel(out, kSide + 80, 80, kWide)[0], 0x30);
     EXPECT_THAT(pixel(out, 90, 60, kWide), IsNear(kGreen));
   }
+}
+
+// The request of one file does not cancel that of the other.
+TEST(OverlayMatches, in_pairs_load_the_images_of_files_that_alternate) {
+  const TempDirectory directory;
+  const std::array<std::string, 2> files = {directory.path("a.png"), directory.path("b.png")};
+  ASSERT_EQ(write_grey(files[0], "40"), "eos");
+  ASSERT_EQ(write_grey(files[1], "80"), "eos");
+  Harness harness(make_overlay(kPairs));
+  harness.set_caps(caps());
+  std::array<guint8, 2> drawn{};
+  for (int i = 0; i < 300 && !(drawn[0] && drawn[1]); i++) {
+    for (int file : {0, 1}) {
+      const auto out = harness.push_and_pull(frame_with_file(files[file]));
+      drawn[file] = std::max(drawn[file], pixel(out, kSide + 80, 80, kWide)[0]);
+      g_usleep(10'000);
+    }
+  }
+  EXPECT_THAT(grey(drawn[0]), IsNear(grey(0x40)));
+  EXPECT_THAT(grey(drawn[1]), IsNear(grey(0x80)));
 }
 
 TEST(OverlayMatches, in_pairs_lead_to_the_image_that_agrees_best) {
