@@ -2,10 +2,12 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/formats/match_file.h"
 
+#include <array>
 #include <cstdio>
 #include <cstring>
-#include <vector>
+#include <optional>
 
+#include "lib/formats/csv_file.h"
 #include "lib/formats/npz_archive.h"
 #include "lib/formats/output_file.h"
 
@@ -42,6 +44,36 @@ Result<std::uint64_t> write_npz(const std::string& path, const MatchRows& rows) 
       columns_of(rows, "confidence", 4, 1), columns_of(rows, "inlier", 5, 1)};
   if (auto done = write_npz_archive(path, arrays); !done) return done.error();
   return npz_archive_bytes(arrays);
+}
+
+// Where x0, y0, x1, y1 and the confidence are in a line.
+using MatchColumns = std::array<std::optional<std::size_t>, 5>;
+constexpr std::array<const char*, 5> kMatchColumns = {"x0", "y0", "x1", "y1", "confidence"};
+
+MatchColumns find_columns(const CsvLine& first) {
+  MatchColumns columns;
+  const bool has_names = !parse_decimal(first.fields.front());
+  for (std::size_t i = 0; i < columns.size(); i++) {
+    columns[i] = has_names ? first.find(kMatchColumns[i]) : std::optional(i);
+  }
+  if (!has_names && first.fields.size() < columns.size()) columns.back().reset();
+  return columns;
+}
+
+Error bad_matches(const std::string& path, const std::string& why) {
+  return {ErrorCode::Corrupt, path + " does not contain matches: " + why};
+}
+
+std::optional<Match> parse_match(const CsvLine& line, const MatchColumns& columns) {
+  std::array<float, 5> numbers{0, 0, 0, 0, 1};
+  for (std::size_t i = 0; i < columns.size(); i++) {
+    if (!columns[i]) continue;
+    if (*columns[i] >= line.fields.size()) return std::nullopt;
+    const auto number = parse_decimal(line.fields[*columns[i]]);
+    if (!number) return std::nullopt;
+    numbers[i] = static_cast<float>(*number);
+  }
+  return Match{numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]};
 }
 
 }  // namespace
@@ -83,6 +115,27 @@ Result<std::uint64_t> write_match_file(const std::string& path, const MatchRows&
   const std::string text = match_csv(rows);
   if (auto done = write_whole_file(path, text); !done) return done.error();
   return text.size();
+}
+
+Result<std::vector<Match>> read_match_csv(const std::string& path) {
+  const auto lines = read_csv_file(path);
+  if (!lines) return lines.error();
+  if (lines->empty()) return bad_matches(path, "it is empty");
+  const MatchColumns columns = find_columns(lines->front());
+  for (std::size_t i = 0; i < 4; i++) {
+    if (!columns[i]) return bad_matches(path, std::string("it has no column ") + kMatchColumns[i]);
+  }
+  const std::size_t names = parse_decimal(lines->front().fields.front()) ? 0 : 1;
+  std::vector<Match> matches;
+  for (std::size_t i = names; i < lines->size(); i++) {
+    const auto match = parse_match((*lines)[i], columns);
+    if (!match) {
+      return bad_matches(path, "line " + std::to_string((*lines)[i].number) +
+                                   " does not have the numbers of a match");
+    }
+    matches.push_back(*match);
+  }
+  return matches;
 }
 
 }  // namespace gsttorch

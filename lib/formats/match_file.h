@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/formats/match.h"
@@ -37,5 +38,10 @@ Result<void> write_match_csv(const std::string& path, std::span<const Match> mat
 /// bytes. `.csv`: as above. `.npz`: for numpy.load, float32 arrays `keypoints0` (count, 2) of x0,
 /// y0, `keypoints1` (count, 2) of x1, y1, `confidence` (count) and `inlier` (count, 1 or 0).
 Result<std::uint64_t> write_match_file(const std::string& path, const MatchRows& rows);
+
+/// Reads what `write_match_csv` or another program wrote. Columns are found by the names in the
+/// first line, `x0,y0,x1,y1` and perhaps `confidence` (1 if it is missing); others are ignored.
+/// Without such a line, the columns have this order.
+Result<std::vector<Match>> read_match_csv(const std::string& path);
 
 }  // namespace gsttorch

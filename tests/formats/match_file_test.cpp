@@ -132,5 +132,54 @@ TEST(MatchFile, on_a_full_disk_is_an_error_and_leaves_no_part) {
   EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
 }
 
+TEST(MatchFile, is_read_as_it_was_written) {
+  const TempDirectory directory;
+  ASSERT_TRUE(write_match_file(directory.path("a.csv"), rows_of(kTwo)));
+  const auto matches = read_match_csv(directory.path("a.csv"));
+  ASSERT_TRUE(matches) << matches.error().message;
+  EXPECT_THAT(*matches, ElementsAre(Match{1, 2, 3.5f, 4.25f, 0.5f}, Match{10, 20, 30, 40, 0.25f}));
+  ASSERT_TRUE(write_match_file(directory.path("none.csv"), {}));
+  const auto none = read_match_csv(directory.path("none.csv"));
+  ASSERT_TRUE(none) << none.error().message;
+  EXPECT_TRUE(none->empty());
+}
+
+TEST(MatchFile, of_another_program_may_have_other_columns_or_no_names) {
+  const TempDirectory directory;
+  for (const char* text :
+       {"id, x1,y1, x0,y0\r\n7, 3,4, 1,2\r\n\r\n", "1,2,3,4\n", "1e0,2.0,3,4,1\n\n"}) {
+    write_text(directory.path("a.csv"), text);
+    const auto matches = read_match_csv(directory.path("a.csv"));
+    ASSERT_TRUE(matches) << matches.error().message;
+    EXPECT_THAT(*matches, ElementsAre(Match{1, 2, 3, 4, 1})) << text;
+  }
+}
+
+TEST(MatchFile, without_the_numbers_of_matches_is_corrupt) {
+  const TempDirectory directory;
+  const std::map<std::string, std::string> reasons = {
+      {"", "it is empty"},
+      {"\n \n", "it is empty"},
+      {"x0,y0,x1\n1,2,3\n", "it has no column y1"},
+      {"1,2,3\n", "line 1 does not have the numbers"},
+      {"x0,y0,x1,y1\n1,2,3,4\n\n1,2,3\n", "line 4 does not have the numbers"},
+      {"x0,y0,x1,y1\n1,2,3,\n", "line 2"},
+      {"x0,y0,x1,y1\n1,2,3,4px\n", "line 2"},
+      {"x0,y0,x1,y1\n1,2,3,nan\n", "line 2"},
+      {"x0,y0,x1,y1,confidence\n1,2,3,4\n", "line 2"},
+  };
+  for (const auto& [text, reason] : reasons) {
+    write_text(directory.path("a.csv"), text);
+    const auto matches = read_match_csv(directory.path("a.csv"));
+    ASSERT_FALSE(matches) << text;
+    EXPECT_EQ(matches.error().code, ErrorCode::Corrupt);
+    EXPECT_THAT(matches.error().message, HasSubstr(directory.path("a.csv")));
+    EXPECT_THAT(matches.error().message, HasSubstr(reason));
+  }
+  const auto missing = read_match_csv(directory.path("none.csv"));
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::NotFound);
+}
+
 }  // namespace
 }  // namespace gsttorch
