@@ -33,6 +33,11 @@ std::optional<Json> recorded_version(const std::string& directory) {
   return json.is_object() ? json.value("results_version", Json()) : Json();
 }
 
+std::string contains_version(const std::string& directory, const std::optional<Json>& version) {
+  return directory + " contains results in " +
+         (version ? "format version " + version->dump() : "an unknown format version");
+}
+
 Result<void> write_version(const std::string& directory) {
   return write_whole_file(format_path(directory),
                           Json{{"results_version", kResultsVersion}}.dump() + '\n');
@@ -74,11 +79,18 @@ Result<void> ResultsDirectory::check_version(const std::string& directory, Earli
   // A directory without a version can be replaced, but not continued.
   const bool may_be_absent = earlier == Earlier::Replace || !fs::exists(results_path(directory));
   if (!version && may_be_absent) return {};
-  return Error{ErrorCode::BadArgument,
-               directory + " contains results in " +
-                   (version ? "format version " + version->dump() : "an unknown format version") +
-                   ", but this program writes version " + std::to_string(kResultsVersion) +
-                   ": use another directory, or remove " + directory};
+  return Error{ErrorCode::BadArgument, contains_version(directory, version) +
+                                           ", but this program writes version " +
+                                           std::to_string(kResultsVersion) +
+                                           ": use another directory, or remove " + directory};
+}
+
+Result<void> ResultsDirectory::check_readable(const std::string& directory) {
+  const auto version = recorded_version(directory);
+  if (version == Json(kResultsVersion)) return {};
+  return Error{ErrorCode::Corrupt,
+               contains_version(directory, version) + ", but this program reads version " +
+                   std::to_string(kResultsVersion) + ": analyze the video again with this version"};
 }
 
 Result<ResultsDirectory> ResultsDirectory::create(const Options& options) {

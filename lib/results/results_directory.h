@@ -56,6 +56,9 @@ class ResultsDirectory {
   /// An Error where the directory holds results of another version, which `create` would refuse.
   static Result<void> check_version(const std::string& directory, Earlier earlier);
 
+  /// An Error unless the directory holds results of this version.
+  static Result<void> check_readable(const std::string& directory);
+
   /// Where an array goes, relative to the directory: "flow/000012.flo", "flow/000012-backward.flo",
   /// "flow/000012-confidence.npy". A frame's further results are numbered: "flow/000012-1.flo".
   static std::string flow_file_name(const FlowFileKey& key, FlowFileType type = FlowFileType::Flo);

@@ -341,5 +341,18 @@ TEST(ResultsDirectory, of_an_unknown_version_is_replaced_but_not_continued) {
   EXPECT_TRUE(ResultsDirectory::create({temp.path(), kReplace}));
 }
 
+TEST(ResultsDirectory, of_this_version_alone_is_readable) {
+  const TempDirectory temp;
+  ASSERT_TRUE(ResultsDirectory::create({temp.path()}));
+  EXPECT_TRUE(ResultsDirectory::check_readable(temp.path()));
+  write_text(temp.path("format.json"), "{\"results_version\":1}");
+  const auto old = ResultsDirectory::check_readable(temp.path());
+  ASSERT_FALSE(old);
+  EXPECT_EQ(old.error().code, ErrorCode::Corrupt);
+  EXPECT_THAT(old.error().message, HasSubstr("version 1, but this program reads version 2"));
+  std::filesystem::remove(temp.path("format.json"));
+  EXPECT_FALSE(ResultsDirectory::check_readable(temp.path()));
+}
+
 }  // namespace
 }  // namespace gsttorch

@@ -131,8 +131,7 @@ Result<ReportData> read_report_data(const std::string& directory) {
     return Error{ErrorCode::NotFound,
                  directory + " contains no results (gst-torch analyze writes them)"};
   }
-  auto same = ResultsDirectory::check_version(directory, ResultsDirectory::Earlier::Continue);
-  if (!same) return Error{ErrorCode::Corrupt, same.error().message};
+  if (auto right = ResultsDirectory::check_readable(directory); !right) return right.error();
   auto frames = read_frames(directory);
   if (!frames) return frames.error();
   ReportData data;
