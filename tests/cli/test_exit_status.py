@@ -17,6 +17,7 @@ def every_command_that_reads_a_file(media, tmp_path):
     image = media / "b.png"
     return {
         "analyze": lambda path: ["analyze", path, "-o", tmp_path / "out", "--stages", "matches"],
+        "compare": lambda path: ["compare", path, path],
         "flow": lambda path: ["flow", path, image, "-o", tmp_path / "a.flo"],
         "match": lambda path: ["match", path, image, "-o", tmp_path / "a.csv", *LITE],
         "report": lambda path: ["report", path],
@@ -24,14 +25,14 @@ def every_command_that_reads_a_file(media, tmp_path):
     }
 
 
-@pytest.mark.parametrize("name", ["analyze", "flow", "match", "report", "scenes"])
+@pytest.mark.parametrize("name", ["analyze", "compare", "flow", "match", "report", "scenes"])
 @pytest.mark.parametrize("input_name", ["nowhere", "text.png"])
 def test_an_input_that_is_missing_or_of_the_wrong_kind_is_bad_input(fails, commands, media, name,
                                                                     input_name):
     fails(*commands[name](media / input_name), status=BAD_INPUT)
 
 
-@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["analyze"], ["flow"], ["match"],
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["analyze"], ["compare"], ["flow"], ["match"],
                                        ["models"], ["models", "path", "nonsense"], ["report"],
                                        ["scenes"], ["doctor", "why"]])
 def test_a_wrong_call_is_wrong_usage(gst_torch, arguments):

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-COMMANDS = ["analyze", "doctor", "flow", "match"]
+COMMANDS = ["analyze", "compare", "doctor", "flow", "match"]
 
 
 def listed_commands(text):
@@ -70,6 +70,7 @@ def test_every_command_that_is_listed_has_help(gst_torch):
     (["analyze", "a.mkv", "-o", "x", "--flow-direction", "up"], 'not "up"'),
     (["analyze", "a.mkv", "-o", "x", "--overlay", "x.mp4"], ".mkv or .webm"),
     (["analyze", "a.mkv", "-o", "x", "--device", "gpu"], "use auto, cpu, cuda or cuda:N"),
+    (["compare", "a"], "missing parameter: REF OTHER"),
     (["doctor", "why"], 'unexpected parameter "why"'),
 ])
 def test_wrong_usage_is_one_line_and_exit_status_2(gst_torch, tmp_path, arguments, reason):
