@@ -573,7 +573,7 @@ def test_what_is_no_directory_of_results_says_so(fails, pair, tmp_path):
     own_results(reference)
     line = fails("compare", reference, other)
     assert f"{other} contains no results" in line and "scenes.csv" in line
-    assert "nowhere" in fails("compare", reference, tmp_path / "nowhere")
+    assert "nowhere: No such file" in fails("compare", reference, tmp_path / "nowhere")
     (tmp_path / "file").write_text("")
     assert "it is not a directory" in fails("compare", tmp_path / "file", reference)
     (other / "index.html").write_text("")

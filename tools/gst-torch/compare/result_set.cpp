@@ -3,14 +3,12 @@
 #include "tools/gst-torch/compare/result_set.h"
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
 
-#include "lib/base/format.h"
 #include "lib/results/recorded_results.h"
 #include "lib/results/results_directory.h"
 #include "lib/results/results_layout.h"
@@ -23,6 +21,11 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kDigits = "0123456789";
+
+bool is_there(const std::string& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
 
 Result<void> add_file(FrameFiles& files, const std::string& path) {
   const auto [at, is_new] = files.emplace(frame_of(path), path);
@@ -159,7 +162,7 @@ Result<ResultSet> open_other_results(const std::string& directory) {
   set.matches = std::move(*matches);
   set.boundaries = std::move(*boundaries);
   if (!set.flow.empty() || !set.matches.empty() || set.boundaries) return set;
-  const bool has_several = fs::exists(index_path(directory));
+  const bool has_several = is_there(index_path(directory));
   return Error{
       ErrorCode::NotFound,
       directory + (has_several
@@ -173,7 +176,7 @@ Result<void> check_directory(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (fs::is_directory(status)) return {};
-  const std::string why = fs::exists(status) ? "it is not a directory" : std::strerror(ENOENT);
+  const std::string why = fs::exists(status) ? "it is not a directory" : error.message();
   return Error{ErrorCode::NotFound, "cannot read " + path + ": " + why};
 }
 
@@ -198,14 +201,15 @@ std::string frame_of(const std::string& file_name) {
 
 Result<ResultSet> open_result_set(const std::string& directory) {
   if (auto there = check_directory(directory); !there) return there.error();
-  const bool is_own = fs::exists(results_path(directory)) || fs::exists(format_path(directory));
+  const bool is_own = is_there(results_path(directory)) || is_there(format_path(directory));
   return is_own ? open_own_results(directory) : open_other_results(directory);
 }
 
 Result<FrameFiles> open_ground_truth(const std::string& directory) {
   if (auto there = check_directory(directory); !there) return there.error();
   const fs::path inner = fs::path(directory) / kFlowDirectory;
-  auto files = list_files(fs::is_directory(inner) ? inner : fs::path(directory), is_flow_name);
+  const bool has_inner = is_there(inner.string());
+  auto files = list_files(has_inner ? inner : fs::path(directory), is_flow_name);
   if (files && files->empty()) {
     return Error{ErrorCode::NotFound, directory + " contains no flow (.flo, .npy or .npz files)"};
   }

@@ -18,11 +18,6 @@ bool has_stage(const ResultSet& set, const std::string& stage) {
   return !(stage == "flow" ? set.flow : set.matches).empty();
 }
 
-Error nothing_in_common(const ResultSet& a, const ResultSet& b, const std::string& what) {
-  return {ErrorCode::NotFound, a.directory + " and " + b.directory + " have no " + what +
-                                   " in common: compare results of the same stages"};
-}
-
 Result<std::vector<std::string>> choose_stages(const ComparisonRequest& request) {
   const ResultSet &a = request.reference, &b = request.other;
   for (const std::string& stage : request.stages) {
@@ -37,8 +32,10 @@ Result<std::vector<std::string>> choose_stages(const ComparisonRequest& request)
   for (const char* stage : kStages) {
     if (has_stage(a, stage) && has_stage(b, stage)) stages.emplace_back(stage);
   }
-  if (stages.empty()) return nothing_in_common(a, b, "stage");
-  return stages;
+  if (!stages.empty()) return stages;
+  return Error{ErrorCode::NotFound, a.directory + " and " + b.directory +
+                                        " have no stage in common: compare results of the same "
+                                        "stages"};
 }
 
 Result<StageComparison> compare_stage(const ComparisonRequest& request, const std::string& stage) {
