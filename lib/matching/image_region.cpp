@@ -5,6 +5,8 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <functional>
+#include <string_view>
 
 namespace gsttorch {
 namespace {
@@ -66,6 +68,21 @@ ImageView view_of_region(const ImageView& image, const ImageRegion& region) {
                            static_cast<std::ptrdiff_t>(layout[i].offset(region.x));
   }
   return part;
+}
+
+std::uint64_t hash_of_pixels(const ImageView& image) {
+  constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15;  // multiplying by it loses nothing
+  const auto layout = layout_of(image.format);
+  std::uint64_t hash = 0;
+  for (std::size_t i = 0; i < layout.size(); i++) {
+    if (layout[i].bytes == 0) continue;
+    for (int y = 0; y < layout[i].rows(image.height); y++) {
+      const auto* row =
+          reinterpret_cast<const char*>(image.planes[i].data + y * image.planes[i].stride);
+      hash = hash * kOdd + std::hash<std::string_view>()({row, layout[i].row_bytes(image.width)});
+    }
+  }
+  return hash;
 }
 
 Result<ImageView> RegionImage::view() {

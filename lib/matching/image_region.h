@@ -28,6 +28,10 @@ inline constexpr int kRegionStep = 2;
 /// begin at multiples of kRegionStep.
 ImageView view_of_region(const ImageView& image, const ImageRegion& region);
 
+/// Returns a number that two images of the same format and size share if their pixels are equal. If
+/// they differ, they share it with a probability of 2^-64.
+std::uint64_t hash_of_pixels(const ImageView& image);
+
 /// A part of a frame as a frame of its own. Borrows the whole frame, which caches the data derived
 /// from the part under keys that include the region.
 class RegionImage final : public FrameImage {

@@ -98,6 +98,34 @@ TEST(ImageRegion, copies_hold_all_that_belongs_to_the_image) {
   }
 }
 
+TEST(HashOfPixels, depends_on_every_byte_of_the_image_and_on_no_other) {
+  for (const Format& format : kFormats) {
+    Planes image(format);
+    const std::uint64_t hash = hash_of_pixels(image.view);
+    EXPECT_EQ(hash_of_pixels(*CopiedImage(image.view).view()), hash);  // another stride
+    for (std::size_t i = 0; i < format.planes.size(); i++) {
+      const auto& plane = format.planes[i];
+      const int rows = (kHeight + plane.rows - 1) / plane.rows;
+      const int row_bytes = (kWidth + plane.columns - 1) / plane.columns * plane.bytes;
+      for (int at = 0; at < kStride * kHeight; at++) {
+        image.bytes[i][at] ^= 1;
+        const bool is_inside = at / kStride < rows && at % kStride < row_bytes;
+        ASSERT_EQ(hash_of_pixels(image.view) != hash, is_inside)
+            << static_cast<int>(format.format) << ", plane " << i << ", byte " << at;
+        image.bytes[i][at] ^= 1;
+      }
+    }
+  }
+}
+
+TEST(HashOfPixels, depends_on_the_order_of_rows) {
+  const Image image(16, 2);
+  ImageView swapped = image.view;
+  swapped.planes[0].data += swapped.planes[0].stride;
+  swapped.planes[0].stride *= -1;
+  EXPECT_NE(hash_of_pixels(swapped), hash_of_pixels(image.view));
+}
+
 class Made final : public Derived {
  public:
   std::size_t bytes() const override { return 1; }
