@@ -48,6 +48,10 @@ class Engine {
   /// usable, returns an error with the cause; never falls back to the CPU.
   virtual Result<std::string> resolve_device(const std::string& device) = 0;
 
+  /// Returns the data type that the user's value selects on a device from `resolve_device`: Fp32,
+  /// Fp16 or Bf16.
+  virtual Result<Precision> resolve_precision(const std::string& device, Precision precision) = 0;
+
   /// A stop request cancels loading between two tensors with ErrorCode::Cancelled.
   virtual Result<std::unique_ptr<FlowModel>> load_flow_model(const ModelOptions& options,
                                                              std::stop_token stop = {}) = 0;
@@ -81,7 +85,7 @@ class Engine {
 };
 
 /// The number in the entry point's name increases with every change of a class above.
-#define GSTTORCH_ENGINE_ENTRY "gsttorch_engine_7"
+#define GSTTORCH_ENGINE_ENTRY "gsttorch_engine_8"
 using EngineEntry = Engine* (*)();
 
 }  // namespace gsttorch

@@ -11,13 +11,15 @@ namespace gsttorch {
 
 /// Data type of a model's convolutions: a choice between accuracy and speed.
 enum class Precision {
-  Auto,  ///< Fp32
-  Fp32,  ///< on CUDA devices products have TF32 precision, unless NVIDIA_TF32_OVERRIDE=0
-  Fp16,  ///< CUDA devices
-  Bf16,  ///< CUDA devices of compute capability 8.0 or later, CPUs with AVX512_BF16
+  Auto,     ///< Fp32
+  Fp32,     ///< on CUDA devices products have TF32 precision, unless NVIDIA_TF32_OVERRIDE=0
+  Fp16,     ///< CUDA devices
+  Bf16,     ///< CUDA devices of compute capability 8.0 or later, CPUs with AVX512_BF16
+  Reduced,  ///< Bf16, else Fp16, where the device has it; else Fp32
 };
 
-inline constexpr std::array<std::string_view, 4> kPrecisionNames{"auto", "fp32", "fp16", "bf16"};
+inline constexpr std::array<std::string_view, 5> kPrecisionNames{"auto", "fp32", "fp16", "bf16",
+                                                                 "reduced"};
 
 constexpr std::string_view name_of(Precision precision) {
   return kPrecisionNames[static_cast<std::size_t>(precision)];

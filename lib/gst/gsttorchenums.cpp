@@ -21,6 +21,8 @@ GType gst_torch_precision_get_type(void) {
         {GST_TORCH_PRECISION_FP32, "Single precision", "fp32"},
         {GST_TORCH_PRECISION_FP16, "Half precision, on CUDA devices", "fp16"},
         {GST_TORCH_PRECISION_BF16, "bfloat16, on devices that support it", "bf16"},
+        {GST_TORCH_PRECISION_REDUCED, "bfloat16, else half precision, else single precision",
+         "reduced"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstTorchPrecision", values);
   }();

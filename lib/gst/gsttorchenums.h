@@ -35,6 +35,7 @@ GST_TORCH_API GType gst_torch_attach_get_type(void);
  * @GST_TORCH_PRECISION_FP16: IEEE half precision, on CUDA devices
  * @GST_TORCH_PRECISION_BF16: bfloat16, on CUDA devices with compute capability 8.0 or later and on
  *   CPUs with AVX512_BF16
+ * @GST_TORCH_PRECISION_REDUCED: bf16, else fp16, where the device supports it; else fp32
  *
  * Data type of a model's convolutions.
  */
@@ -43,6 +44,7 @@ typedef enum {
   GST_TORCH_PRECISION_FP32,
   GST_TORCH_PRECISION_FP16,
   GST_TORCH_PRECISION_BF16,
+  GST_TORCH_PRECISION_REDUCED,
 } GstTorchPrecision;
 
 #define GST_TYPE_TORCH_PRECISION (gst_torch_precision_get_type())

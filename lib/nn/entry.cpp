@@ -3,6 +3,6 @@
 #include "lib/engine/engine.h"
 #include "lib/nn/torch_engine.h"
 
-extern "C" __attribute__((visibility("default"))) gsttorch::Engine* gsttorch_engine_7() {
+extern "C" __attribute__((visibility("default"))) gsttorch::Engine* gsttorch_engine_8() {
   return gsttorch::torch_engine();
 }

@@ -7,6 +7,7 @@
 #include "lib/engine/torch_version.h"
 #include "lib/nn/base/device.h"
 #include "lib/nn/base/operation_threads.h"
+#include "lib/nn/base/precision.h"
 #include "lib/nn/loftr/match_model.h"
 #include "lib/nn/memory/cpu_memory.h"
 #include "lib/nn/memory/device_memory.h"
@@ -30,6 +31,12 @@ class TorchEngine final : public Engine {
     const auto device = parse_device(name);
     if (!device) return device.error();
     return device->str();
+  }
+
+  Result<Precision> resolve_precision(const std::string& device, Precision precision) override {
+    const auto target = compute_target({.path = "", .device = device, .precision = precision});
+    if (!target) return target.error();
+    return precision_of(target->type);
   }
 
   Result<std::unique_ptr<FlowModel>> load_flow_model(const ModelOptions& options,

@@ -40,10 +40,16 @@ int threads_of_worker(int workers) {
   return threads > 0 ? threads : std::max(1, cores() / workers);
 }
 
+// A data type that the engine refuses stays as it is, so that loading the model reports the error.
+Precision resolved_precision(Engine& engine, const std::string& device, Precision precision) {
+  if (precision == Precision::Auto) return Precision::Fp32;
+  const auto resolved = engine.resolve_precision(device, precision);
+  return resolved ? *resolved : precision;
+}
+
 Result<ModelKey> key_of(const std::string& path, const std::string& device, Precision precision) {
   std::error_code failed;
   const std::filesystem::path file = std::filesystem::canonical(path, failed);
-  if (precision == Precision::Auto) precision = Precision::Fp32;
   ModelKey key{file.string(), 0, 0, device, precision};
   if (!failed) key.size = std::filesystem::file_size(file, failed);
   if (!failed) {
@@ -129,7 +135,8 @@ Result<std::shared_ptr<Model>> Runtime::model(const ModelOptions& options, Loade
   if (!engine) return engine.error();
   const auto device = choose_device(**engine, options.device);
   if (!device) return device.error();
-  const auto key = key_of(options.path, **device, options.precision);
+  const Precision precision = resolved_precision(**engine, **device, options.precision);
+  const auto key = key_of(options.path, **device, precision);
   if (!key) return key.error();
   const auto begin = Clock::now();
   bool is_loaded_here = false;

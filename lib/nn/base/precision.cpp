@@ -43,6 +43,9 @@ Result<c10::ScalarType> compute_type(Precision precision, const DeviceAbilities&
       if (device.is_cuda) return c10::kHalf;
       return unusable(device.has_bf16 ? "fp16 requires a CUDA device: use bf16 or fp32 on the CPU"
                                       : "fp16 requires a CUDA device: use fp32 on this CPU");
+    case Precision::Reduced:
+      if (device.has_bf16) return c10::kBFloat16;
+      return device.is_cuda ? c10::kHalf : c10::kFloat;
     case Precision::Bf16:
       if (device.has_bf16) return c10::kBFloat16;
       return unusable(device.is_cuda
@@ -50,7 +53,7 @@ Result<c10::ScalarType> compute_type(Precision precision, const DeviceAbilities&
                                 device.name + ": use fp16 or fp32"
                           : "bf16 requires AVX512_BF16, but this CPU does not have it: use fp32");
   }
-  return unusable("must be auto, fp32, fp16 or bf16");
+  return unusable("must be auto, fp32, fp16, bf16 or reduced");
 }
 
 Precision precision_of(c10::ScalarType type) {

@@ -38,6 +38,9 @@ class FakeEngine final : public Engine {
   Result<std::string> resolve_device(const std::string& device) override {
     return device == "auto" ? "fake:" + std::to_string(state.freest) : device;
   }
+  Result<Precision> resolve_precision(const std::string&, Precision precision) override {
+    return precision == Precision::Reduced ? Precision::Bf16 : precision;
+  }
   Result<std::unique_ptr<FlowModel>> load_flow_model(const ModelOptions&,
                                                      std::stop_token) override {
     return none();

@@ -31,8 +31,9 @@ class RuntimeChoiceTest : public testing::Test {
     engine_.used = 0;
   }
 
-  std::shared_ptr<ShotModel> model(const std::string& name, const std::string& device = "auto") {
-    auto model = runtime_.shot_model({directory_.path() + "/" + name, device}, {});
+  std::shared_ptr<ShotModel> model(const std::string& name, const std::string& device = "auto",
+                                   Precision precision = Precision::Auto) {
+    auto model = runtime_.shot_model({directory_.path() + "/" + name, device, precision}, {});
     return model ? *model : nullptr;
   }
 
@@ -64,6 +65,14 @@ TEST_F(RuntimeChoiceTest, a_device_that_is_named_has_no_part_in_it) {
   const auto named = model("a", "fake:0");
   engine_.freest = 1;
   EXPECT_EQ(model("b")->info().device, "fake:1");
+}
+
+// The fake engine's devices have bf16.
+TEST_F(RuntimeChoiceTest, reduced_precision_is_another_name_of_one_that_the_device_has) {
+  const auto reduced = model("a", "fake:0", Precision::Reduced);
+  EXPECT_EQ(reduced->info().precision, Precision::Bf16);
+  EXPECT_EQ(model("a", "fake:0", Precision::Bf16), reduced);
+  EXPECT_NE(model("a", "fake:0"), reduced);
 }
 
 TEST_F(RuntimeChoiceTest, available_memory_is_the_limit_minus_used_memory) {
