@@ -126,7 +126,7 @@ void write_setting(LoftrMatchSettings& s, guint id, const GValue* value) {
       s.options.max_size = static_cast<int>(g_value_get_uint(value));
       break;
     case PROP_TOKEN_PRUNING:
-      s.options.token_pruning = g_value_get_double(value);
+      s.own.token_pruning = g_value_get_double(value);
       break;
     case PROP_GEOMETRY:
       s.geometry = static_cast<GeometryKind>(g_value_get_enum(value));
@@ -135,7 +135,7 @@ void write_setting(LoftrMatchSettings& s, guint id, const GValue* value) {
       s.refine = g_value_get_boolean(value);
       break;
     case PROP_ADAPTIVE:
-      s.adaptive = g_value_get_boolean(value);
+      s.own.adaptive = g_value_get_boolean(value);
       break;
     case PROP_COARSE_MODEL: {
       const gchar* name = g_value_get_string(value);

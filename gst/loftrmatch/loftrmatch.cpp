@@ -44,8 +44,12 @@ double model_pixel_of(const ImagePair& pair, const MatchOptions& options) {
 }  // namespace
 
 LoftrMatchSettings LoftrMatch::settings() const {
+  const MatchPreset& preset = preset_of(kMatchPresets, host_.model_settings().quality);
   const std::lock_guard lock(mutex_);
-  return settings_;
+  LoftrMatchSettings settings = settings_;
+  settings.adaptive = settings.own.adaptive.value_or(preset.adaptive);
+  settings.options.token_pruning = settings.own.token_pruning.value_or(preset.token_pruning);
+  return settings;
 }
 
 Result<void> LoftrMatch::start() {

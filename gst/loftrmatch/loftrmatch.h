@@ -28,6 +28,7 @@ class LoftrMatch final : public Analysis {
  public:
   explicit LoftrMatch(ModelHost& host) : host_(host), model_(host), coarse_model_(host) {}
 
+  /// With the values of the preset for what the user did not set.
   LoftrMatchSettings settings() const;
   template <typename Fn>
   void change_settings(Fn&& change) {

@@ -156,6 +156,9 @@ void LoftrMatch::post(const AnalyzedFrame& frame, const FrameMatches& found,
 }
 
 void LoftrMatch::add_stats(GstStructure* stats) const {
+  const LoftrMatchSettings settings = this->settings();
+  gst_structure_set(stats, "adaptive", G_TYPE_BOOLEAN, settings.adaptive, "token-pruning",
+                    G_TYPE_DOUBLE, settings.options.token_pruning, nullptr);
   const auto coarse = coarse_model_.get();
   model_.add_stats(stats);
   if (const auto model = model_.get()) {

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <glib.h>
@@ -15,7 +16,14 @@ enum class MatchMode { Previous, Lag, Reference, ShotStart };
 
 /// The properties of loftrmatch, without those common to all analysers.
 struct LoftrMatchSettings {
+  /// What `quality` sets, where the user set it instead.
+  struct Own {
+    std::optional<bool> adaptive;
+    std::optional<double> token_pruning;
+  };
+
   MatchOptions options;
+  Own own;
   MatchMode mode = MatchMode::Previous;
   guint lag = 1;  // frames; in mode lag
   std::string reference_location;

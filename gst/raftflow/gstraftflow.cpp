@@ -52,6 +52,7 @@ enum Property : guint {
   PROP_LAG,
   PROP_FLOW_FORMAT,
   PROP_RESET_ON_CUT,
+  PROP_SKIP_IDENTICAL,
 };
 
 GstStaticPadTemplate sink_template =
@@ -66,7 +67,7 @@ gsttorch::RaftFlow& impl(gpointer self) { return gsttorch::analysis_of<gsttorch:
 void write_setting(RaftFlowSettings& s, guint id, const GValue* value) {
   switch (id) {
     case PROP_ITERATIONS:
-      s.options.iterations = static_cast<int>(g_value_get_uint(value));
+      s.own.iterations = static_cast<int>(g_value_get_uint(value));
       break;
     case PROP_CONVERGENCE:
       s.options.convergence_px = g_value_get_double(value);
@@ -88,6 +89,9 @@ void write_setting(RaftFlowSettings& s, guint id, const GValue* value) {
       break;
     case PROP_RESET_ON_CUT:
       s.reset_on_cut = g_value_get_boolean(value);
+      break;
+    case PROP_SKIP_IDENTICAL:
+      s.own.skip_identical = g_value_get_boolean(value);
       break;
   }
 }
@@ -117,6 +121,9 @@ void read_setting(const RaftFlowSettings& s, guint id, GValue* value) {
       break;
     case PROP_RESET_ON_CUT:
       g_value_set_boolean(value, s.reset_on_cut);
+      break;
+    case PROP_SKIP_IDENTICAL:
+      g_value_set_boolean(value, s.skip_identical);
       break;
   }
 }
@@ -169,6 +176,11 @@ void install_properties(GObjectClass* object_class) {
                                "Do not compute flow across a cut that an upstream scenedetect "
                                "found, and do not warm-start from another shot",
                                defaults.reset_on_cut, kMutablePlaying));
+  install(PROP_SKIP_IDENTICAL,
+          g_param_spec_boolean("skip-identical", "Skip identical",
+                               "Do not run the model for two identical frames; their flow is zero, "
+                               "with 0 iterations",
+                               defaults.skip_identical, kMutablePlaying));
 }
 
 }  // namespace

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "gst/raftflow/zero_flow.h"
 #include "lib/gst/gsttorchflowmeta.h"
 #include "lib/gst/tensor_buffer.h"
 #include "lib/gst/util/message.h"
 #include "lib/gst/util/ref.h"
+#include "lib/matching/image_region.h"
 #include "lib/models/weights_file.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_raft_flow_debug);
@@ -27,6 +29,14 @@ GstTorchFlowDirection meta_direction(const FlowResult& flow) {
   return flow.forward ? GST_TORCH_FLOW_BOTH : GST_TORCH_FLOW_BACKWARD;
 }
 
+Result<std::optional<std::uint64_t>> hash_of_frame(const AnalyzedFrame& frame,
+                                                   const RaftFlowSettings& settings) {
+  if (!settings.skip_identical) return std::optional<std::uint64_t>();
+  const auto view = frame.image->view();
+  if (!view) return view.error();
+  return std::optional(hash_of_pixels(*view));
+}
+
 std::size_t bytes_of(const FlowResult& flow) {
   std::size_t bytes = 0;
   for (const TensorHandle* array : {&flow.forward, &flow.backward, &flow.confidence}) {
@@ -38,8 +48,12 @@ std::size_t bytes_of(const FlowResult& flow) {
 }  // namespace
 
 RaftFlowSettings RaftFlow::settings() const {
+  const FlowPreset& preset = preset_of(kFlowPresets, host_.model_settings().quality);
   const std::lock_guard lock(mutex_);
-  return settings_;
+  RaftFlowSettings settings = settings_;
+  settings.options.iterations = settings.own.iterations.value_or(preset.iterations);
+  settings.skip_identical = settings.own.skip_identical.value_or(preset.skip_identical);
+  return settings;
 }
 
 Result<void> RaftFlow::start() {
@@ -69,6 +83,7 @@ void RaftFlow::stop() {
   loaded_.reset();
   model_.stop();
   pairs_ = 0;
+  identical_pairs_ = 0;
   const std::lock_guard lock(mutex_);
   feature_counts_ = {};
 }
@@ -112,11 +127,22 @@ void RaftFlow::begin_frame(const AnalyzedFrame& frame, const RaftFlowSettings& s
   }
 }
 
+// Those of the newest frame, if both have the same pixels; otherwise null.
+RaftFlow::Features RaftFlow::features_of_same(const Seen& frame) {
+  if (!frame.pixels || state_.seen.empty() || state_.seen.back().pixels != frame.pixels) return {};
+  return state_.features.find(state_.seen.back().index);
+}
+
 // Features of another size inside the model cannot be paired with these.
 Result<RaftFlow::Features> RaftFlow::encode(const AnalyzedFrame& frame,
                                             const RaftFlowSettings& settings,
                                             std::vector<Pair>& pairs) {
-  auto features = loaded_->encode(*frame.image, plan_->options, host_.stop_token());
+  const auto pixels = hash_of_frame(frame, settings);
+  if (!pixels) return pixels.error();
+  const Seen seen{frame.index, frame.pts(), *pixels};
+  const Features same = features_of_same(seen);
+  auto features = same ? Result<Features>(same)
+                       : loaded_->encode(*frame.image, plan_->options, host_.stop_token());
   while (!features && can_do_with_less(features.error())) {
     if (plan_->options.max_size != state_.max_size) {
       give_up(pairs);
@@ -126,7 +152,7 @@ Result<RaftFlow::Features> RaftFlow::encode(const AnalyzedFrame& frame,
     features = loaded_->encode(*frame.image, plan_->options, host_.stop_token());
   }
   if (!features) return features.error();
-  state_.seen.push_back({frame.index, frame.pts()});
+  state_.seen.push_back(seen);
   state_.features.put(frame.index, *features, (*features)->bytes());
   return features;
 }
@@ -157,12 +183,17 @@ Result<void> RaftFlow::pair_frame(AnalyzedFrame& frame, const RaftFlowSettings& 
     found.skipped = boundary == GST_TORCH_SHOT_BOUNDARY_CUT ? kCut : kFirstFrame;
     return {};
   }
+  found.reference_pts = earlier.pts;
+  if (earlier.pixels && earlier.pixels == state_.seen.back().pixels) {
+    found.flow = zero_flow(frame.image->width(), frame.image->height(), settings.options);
+    identical_pairs_++;
+    return {};
+  }
   Features earlier_features = state_.features.find(earlier.index);
   if (!earlier_features) {
     found.skipped = kMemoryLimit;
     return {};
   }
-  found.reference_pts = earlier.pts;
   pairs.push_back(
       {{std::move(earlier_features), *features, nullptr}, &found, earlier.index, frame.index});
   return {};
@@ -279,7 +310,11 @@ void RaftFlow::post(const AnalyzedFrame& frame, const OpticalFlow& found) const 
 }
 
 void RaftFlow::add_stats(GstStructure* stats) const {
-  gst_structure_set(stats, "pairs", G_TYPE_UINT64, pairs_.load(), nullptr);
+  const RaftFlowSettings settings = this->settings();
+  gst_structure_set(stats, "pairs", G_TYPE_UINT64, pairs_.load(), "identical-pairs", G_TYPE_UINT64,
+                    identical_pairs_.load(), "iterations", G_TYPE_UINT,
+                    static_cast<guint>(settings.options.iterations), "skip-identical",
+                    G_TYPE_BOOLEAN, settings.skip_identical, nullptr);
   model_.add_stats(stats);
   const std::lock_guard lock(mutex_);
   gst_structure_set(stats, "feature-hits", G_TYPE_UINT64, feature_counts_.hits, "feature-misses",

@@ -25,7 +25,15 @@ namespace gsttorch {
 
 /// The properties of raftflow, without those common to all analysers.
 struct RaftFlowSettings {
+  /// What `quality` sets, where the user set it instead.
+  struct Own {
+    std::optional<int> iterations;
+    std::optional<bool> skip_identical;
+  };
+
   FlowOptions options;
+  Own own;
+  bool skip_identical = false;
   bool warm_start = false;
   guint lag = 1;
   bool reset_on_cut = true;
@@ -36,6 +44,7 @@ class RaftFlow final : public Analysis {
  public:
   explicit RaftFlow(ModelHost& host) : host_(host), model_(host) {}
 
+  /// With the values of the preset for what the user did not set.
   RaftFlowSettings settings() const;
   template <typename Fn>
   void change_settings(Fn&& change) {
@@ -58,6 +67,7 @@ class RaftFlow final : public Analysis {
   struct Seen {
     std::uint64_t index;
     GstClockTime pts;
+    std::optional<std::uint64_t> pixels;  // their hash, with skip_identical
   };
   // What is kept of the stream; reset by assigning a default.
   struct State {
@@ -89,6 +99,7 @@ class RaftFlow final : public Analysis {
   bool can_do_with_less(const Error& error);
   Result<Features> encode(const AnalyzedFrame& frame, const RaftFlowSettings& settings,
                           std::vector<Pair>& pairs);
+  Features features_of_same(const Seen& frame);
   static void give_up(std::span<Pair> pairs);
   Result<void> compute(std::span<Pair> pairs, const RaftFlowSettings& settings,
                        const std::stop_token& stop);
@@ -99,9 +110,10 @@ class RaftFlow final : public Analysis {
   ModelHost& host_;  // owns this
   ResultsBudget budget_;
   mutable std::mutex mutex_;
-  RaftFlowSettings settings_;       // guarded by mutex_
-  CacheCounts feature_counts_;      // guarded by mutex_
-  std::atomic<guint64> pairs_ = 0;  // computed so far
+  RaftFlowSettings settings_;                 // guarded by mutex_
+  CacheCounts feature_counts_;                // guarded by mutex_
+  std::atomic<guint64> pairs_ = 0;            // computed so far
+  std::atomic<guint64> identical_pairs_ = 0;  // that were not computed
   ModelSlot<FlowModel> model_;
   std::shared_ptr<FlowModel> loaded_;  // of the analysis task, once ready
   State state_;

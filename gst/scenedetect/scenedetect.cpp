@@ -50,6 +50,12 @@ void set_boundary(GstTorchShot& shot, const Boundary& boundary) {
   shot.confidence = boundary.confidence;
 }
 
+// `quality` decides what `auto` stands for.
+std::string model_name(const ModelSettings& settings) {
+  if (settings.model != "auto") return settings.model;
+  return std::string(preset_of(kShotPresets, settings.quality).model);
+}
+
 }  // namespace
 
 SceneDetectSettings SceneDetect::settings() const {
@@ -62,7 +68,7 @@ SceneDetectSettings SceneDetect::settings() const {
 Result<void> SceneDetect::start() {
   const ModelSettings wanted = host_.model_settings();
   const SceneDetectSettings settings = this->settings();
-  const auto choice = choose_scorer(wanted.model);
+  const auto choice = choose_scorer(model_name(wanted));
   if (!choice) return choice.error();
   look_ahead_ = settings.look_ahead;
   model_.start(choice->name, [this, options = wanted.model_options(choice->path),

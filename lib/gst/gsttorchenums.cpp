@@ -28,3 +28,15 @@ GType gst_torch_precision_get_type(void) {
   }();
   return type;
 }
+
+GType gst_torch_quality_get_type(void) {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {GST_TORCH_QUALITY_EXACT, "The mathematics of the original implementations", "exact"},
+        {GST_TORCH_QUALITY_BALANCED, "At least 0.95 of the exact quality", "balanced"},
+        {GST_TORCH_QUALITY_FAST, "At least 0.9 of the exact quality", "fast"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstTorchQuality", values);
+  }();
+  return type;
+}

@@ -50,4 +50,21 @@ typedef enum {
 #define GST_TYPE_TORCH_PRECISION (gst_torch_precision_get_type())
 GST_TORCH_API GType gst_torch_precision_get_type(void);
 
+/**
+ * GstTorchQuality:
+ * @GST_TORCH_QUALITY_EXACT: the mathematics of the original implementations
+ * @GST_TORCH_QUALITY_BALANCED: at least 0.95 of the exact quality
+ * @GST_TORCH_QUALITY_FAST: at least 0.9 of the exact quality
+ *
+ * A preset for the properties of a model element that trade quality for speed.
+ */
+typedef enum {
+  GST_TORCH_QUALITY_EXACT,
+  GST_TORCH_QUALITY_BALANCED,
+  GST_TORCH_QUALITY_FAST,
+} GstTorchQuality;
+
+#define GST_TYPE_TORCH_QUALITY (gst_torch_quality_get_type())
+GST_TORCH_API GType gst_torch_quality_get_type(void);
+
 G_END_DECLS

@@ -92,7 +92,7 @@ typedef struct _GstTorchFlow GstTorchFlow;
  * @format: element type of @flow and @backward_flow
  * @reference_pts: PTS of the other frame of the pair
  * @dt: this frame's PTS minus @reference_pts, ns; %GST_CLOCK_STIME_NONE if a PTS is missing
- * @iterations: number of refinements
+ * @iterations: number of refinements; 0: the two frames are identical, and the flow is zero
  * @mean_magnitude: mean length of the vectors, pixels of the frame
  * @max_magnitude: maximum length of the vectors, pixels of the frame
  * @source: (not nullable): name of the element that computed the result

@@ -15,7 +15,8 @@ using gsttorch::kMutableReady;
 using gsttorch::ModelSettings;
 
 enum Property : guint {
-  PROP_MODEL = 1,
+  PROP_QUALITY = 1,
+  PROP_MODEL,
   PROP_DEVICE,
   PROP_PRECISION,
   PROP_MEMORY_LIMIT,
@@ -39,6 +40,9 @@ std::string text_or_auto(const GValue* value) {
 
 void write_setting(ModelSettings& s, guint id, const GValue* value) {
   switch (id) {
+    case PROP_QUALITY:
+      s.quality = static_cast<gsttorch::Quality>(g_value_get_enum(value));
+      break;
     case PROP_MODEL:
       s.model = text_or_auto(value);
       break;
@@ -46,7 +50,7 @@ void write_setting(ModelSettings& s, guint id, const GValue* value) {
       s.device = text_or_auto(value);
       break;
     case PROP_PRECISION:
-      s.precision = static_cast<GstTorchPrecision>(g_value_get_enum(value));
+      s.own_precision = static_cast<gsttorch::Precision>(g_value_get_enum(value));
       break;
     case PROP_MEMORY_LIMIT:
       s.memory_limit = g_value_get_uint64(value);
@@ -56,6 +60,9 @@ void write_setting(ModelSettings& s, guint id, const GValue* value) {
 
 void read_setting(const ModelSettings& s, guint id, GValue* value) {
   switch (id) {
+    case PROP_QUALITY:
+      g_value_set_enum(value, static_cast<gint>(s.quality));
+      break;
     case PROP_MODEL:
       g_value_set_string(value, s.model.c_str());
       break;
@@ -63,7 +70,7 @@ void read_setting(const ModelSettings& s, guint id, GValue* value) {
       g_value_set_string(value, s.device.c_str());
       break;
     case PROP_PRECISION:
-      g_value_set_enum(value, s.precision);
+      g_value_set_enum(value, static_cast<gint>(s.precision()));
       break;
     case PROP_MEMORY_LIMIT:
       g_value_set_uint64(value, s.memory_limit);
@@ -115,6 +122,12 @@ void install_properties(GObjectClass* object_class) {
   const auto install = [object_class](guint id, GParamSpec* spec) {
     g_object_class_install_property(object_class, id, spec);
   };
+  install(PROP_QUALITY,
+          g_param_spec_enum("quality", "Quality",
+                            "Preset for the properties that trade quality for speed; a property "
+                            "that was set itself, before or after, keeps its value",
+                            GST_TYPE_TORCH_QUALITY, static_cast<gint>(defaults.quality),
+                            kMutableReady));
   install(PROP_MODEL, g_param_spec_string("model", "Model",
                                           "Name of a model from models/manifest.json, or path of a "
                                           "weights file (auto = the default model of the element)",
@@ -128,8 +141,9 @@ void install_properties(GObjectClass* object_class) {
           g_param_spec_enum(
               "precision", "Precision",
               "Data type of convolutions (auto = fp32); fp16 requires a CUDA device; bf16 requires "
-              "a CUDA device of compute capability 8.0 or later, or a CPU with AVX512_BF16",
-              GST_TYPE_TORCH_PRECISION, defaults.precision, kMutableReady));
+              "a CUDA device of compute capability 8.0 or later, or a CPU with AVX512_BF16; "
+              "reduced = bf16 or fp16 where the device supports it, otherwise fp32",
+              GST_TYPE_TORCH_PRECISION, static_cast<gint>(defaults.precision()), kMutableReady));
   install(PROP_MEMORY_LIMIT,
           g_param_spec_uint64("memory-limit", "Memory limit",
                               "Maximum memory for processing frames, in bytes; to stay below it, "
@@ -151,6 +165,7 @@ static void gst_torch_model_analyzer_class_init(GstTorchModelAnalyzerClass* klas
   GST_TORCH_ANALYZER_CLASS(klass)->create_impl = create_impl;
   install_properties(object_class);
   gst_type_mark_as_plugin_api(GST_TYPE_TORCH_PRECISION, static_cast<GstPluginAPIFlags>(0));
+  gst_type_mark_as_plugin_api(GST_TYPE_TORCH_QUALITY, static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(GST_TYPE_TORCH_MODEL_ANALYZER, static_cast<GstPluginAPIFlags>(0));
 }
 

@@ -65,6 +65,8 @@ std::size_t ModelAnalyzer::available_memory(std::size_t held) const {
 
 void ModelAnalyzer::add_stats(GstStructure* stats) const {
   Analyzer::add_stats(stats);
+  gst_structure_set(stats, "quality", G_TYPE_STRING, name_of(model_settings().quality).data(),
+                    nullptr);
   GstStructure* runtime = runtime_stats();
   gst_structure_set(stats, "runtime", GST_TYPE_STRUCTURE, runtime, nullptr);
   gst_structure_free(runtime);

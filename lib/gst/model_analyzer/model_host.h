@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "lib/engine/frame_image.h"
+#include "lib/engine/quality.h"
 #include "lib/gst/analyzer/analysis.h"
 #include "lib/gst/runtime/models.h"
 
@@ -14,14 +16,19 @@ namespace gsttorch {
 
 /// The properties that every analyser with a model has, beside those of every analyser.
 struct ModelSettings {
+  Quality quality = Quality::Exact;
   std::string model = "auto";
   std::string device = "auto";
-  GstTorchPrecision precision = GST_TORCH_PRECISION_AUTO;
-  guint64 memory_limit = 0;  // bytes; 0: the runtime's
+  std::optional<Precision> own_precision;  // that the user set
+  guint64 memory_limit = 0;                // bytes; 0: the runtime's
+
+  Precision precision() const {
+    return own_precision.value_or(preset_of(kModelPresets, quality).precision);
+  }
 
   /// The options of a model whose weights file is known.
   ModelOptions model_options(std::string path) const {
-    return {std::move(path), device, static_cast<Precision>(precision)};
+    return {std::move(path), device, precision()};
   }
 };
 

@@ -271,14 +271,15 @@ class Weights : public SceneDetectTest {
     some.close();
     formula::write_weights(path, shapes);
   }
-  std::string model_that_runs() {
+  std::string model_that_runs(const std::string& quality = "exact",
+                              const std::string& model = "auto") {
     pads.reset();
-    properties = {{"model", "auto"}};
+    properties = {{"model", model}, {"quality", quality}};
     begin();
     run(DrawnVideo(), 1);
-    std::string model;
-    read_stats([&](const GstStructure* s) { model = gst_structure_get_string(s, "model"); });
-    return model;
+    std::string architecture;
+    read_stats([&](const GstStructure* s) { architecture = gst_structure_get_string(s, "model"); });
+    return architecture;
   }
   TempDirectory directory_;
 
@@ -290,6 +291,14 @@ TEST_F(Weights, auto_is_the_bundled_model_unless_the_official_one_was_fetched) {
   EXPECT_EQ(model_that_runs(), "resnet18-lite");
   write_short_resnet(directory_.path("resnet18-f37072fd.pth"));
   EXPECT_EQ(model_that_runs(), "resnet18");
+}
+
+TEST_F(Weights, auto_is_the_narrow_model_where_speed_was_asked_for) {
+  write_short_resnet(directory_.path("resnet18-f37072fd.pth"));
+  EXPECT_EQ(model_that_runs("exact"), "resnet18");
+  EXPECT_EQ(model_that_runs("balanced"), "resnet18-lite");
+  EXPECT_EQ(model_that_runs("fast"), "resnet18-lite");
+  EXPECT_EQ(model_that_runs("fast", "resnet18"), "resnet18");
 }
 
 TEST_F(Weights, that_were_not_fetched_are_an_error_that_says_how_to_get_them) {
