@@ -103,6 +103,7 @@ void add_stage(Words& words, const Stage& stage, const AnalysisPlan& plan) {
   // Records name the element: by a name that does not count what else the process has made.
   words.element(stage.element).set("name", std::string(stage.element));
   words.set("device", plan.compute.device).set("precision", plan.compute.precision);
+  if (!plan.stages.given(stage, "quality")) words.set("quality", plan.compute.quality);
   set_all(words, plan.stages.properties(stage, StageOption::Target::Model));
 }
 

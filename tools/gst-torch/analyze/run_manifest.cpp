@@ -178,6 +178,7 @@ void RunManifest::set_identity(const AnalysisPlan& plan) {
   identity["stream"] = json_["input"]["stream"];
   put(identity, "device", plan.compute.device);
   put(identity, "precision", plan.compute.precision);
+  put(identity, "quality", plan.compute.quality);
   for (const Stage* stage : plan.stages.stages()) {
     // The model counts by its hash, whatever name or path it came by.
     for (const auto target : {StageOption::Target::Model, StageOption::Target::Writer}) {
@@ -217,6 +218,13 @@ Result<void> RunManifest::write_ended(const RunOutcome& outcome, std::uint64_t f
   json_["seconds"] = std::round(1000 * outcome.seconds) / 1000;
   json_["slowest_frames"] =
       slowest_frames(outcome, std::filesystem::path(path_).parent_path().string());
+  for (const ModelUse& used : outcome.models) {
+    for (auto& [stage, model] : json_["models"].items()) {
+      if (model["element"] != used.element) continue;
+      model["device"] = used.device;
+      model["precision"] = used.precision;
+    }
+  }
   json_["runtime"] = runtime_loads();
   return write();
 }

@@ -54,7 +54,7 @@ void add_options(FlowSettings& settings, Options& options) {
   options.add("model", 'm', &settings.model,
               "Name of a model, or path of a weights file (default raft-small)", "NAME|FILE");
   options.add("iterations", 'i', &settings.iterations,
-              "Number of refinement iterations (default 12)", "N");
+              "Number of refinement iterations (default 12; otherwise as --quality sets it)", "N");
   options.add(
       "max-size", 0, &settings.max_size,
       "Maximum length of the longer side inside the model, in pixels (default 1920; 0 = do not "
@@ -117,7 +117,8 @@ Result<std::unique_ptr<FlowModel>> load_model(const FlowSettings& settings) {
 
 FlowOptions flow_options(const FlowSettings& settings) {
   FlowOptions options;
-  if (settings.iterations) options.iterations = *settings.iterations;
+  const FlowPreset& preset = preset_of(kFlowPresets, settings.compute.quality_value());
+  options.iterations = settings.iterations.value_or(preset.iterations);
   options.max_size = settings.max_size.value_or(kDefaultMaxSize);
   if (settings.direction == "backward") options.direction = FlowDirection::Backward;
   return options;

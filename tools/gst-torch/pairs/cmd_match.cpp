@@ -62,6 +62,7 @@ std::optional<std::string> read_settings(MatchCommand& command) {
   }
   command.geometry_options.refine = command.refine;
   MatchOptions& options = command.options;
+  options.token_pruning = preset_of(kMatchPresets, command.compute.quality_value()).token_pruning;
   if (!read_share(command.threshold, 1, options.threshold)) {
     return "--threshold must be from 0 to 1";
   }
@@ -223,9 +224,11 @@ int cmd_match(int argc, char** argv) {
       "Maximum length of the longer side inside the model, in pixels (default 1024; 0 = do not "
       "scale)",
       "N");
-  options.add("token-pruning", 0, &command.token_pruning,
-              "Share of coarse cells to exclude, weakest first (default 0 = exclude none)",
-              "NUMBER");
+  options.add(
+      "token-pruning", 0, &command.token_pruning,
+      "Share of coarse cells to exclude, weakest first (default 0 = exclude none; otherwise "
+      "as --quality sets it)",
+      "NUMBER");
   command.compute.add_to(options);
   if (auto status = options.parse(argc, argv, 2)) return *status;
   if (!output) return options.usage_error("-o OUT.csv is required");

@@ -3,6 +3,7 @@
 #include "tools/gst-torch/scenes/scene_scan.h"
 
 #include <cstdio>
+#include <utility>
 
 #include "lib/gst/gsttorchshotmeta.h"
 #include "lib/gst/util/enum_nick.h"
@@ -68,8 +69,9 @@ void set_up(const Pipeline& pipeline, const std::string& video, const ShotSettin
   if (settings.model) g_object_set(shots.get(), "model", settings.model->c_str(), nullptr);
   const ComputeSettings& compute = settings.compute;
   if (compute.device) g_object_set(shots.get(), "device", compute.device->c_str(), nullptr);
-  if (compute.precision) {
-    gst_util_set_object_arg(G_OBJECT(shots.get()), "precision", compute.precision->c_str());
+  for (const auto& [property, word] :
+       {std::pair("precision", compute.precision), {"quality", compute.quality}}) {
+    if (word) gst_util_set_object_arg(G_OBJECT(shots.get()), property, word->c_str());
   }
   if (settings.threshold) g_object_set(shots.get(), "threshold", *settings.threshold, nullptr);
   const auto sink = pipeline.element("sink");

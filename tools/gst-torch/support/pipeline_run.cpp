@@ -7,6 +7,7 @@
 
 #include "tools/gst-torch/support/frame_watch.h"
 #include "tools/gst-torch/support/interrupt.h"
+#include "tools/gst-torch/support/stages.h"
 
 namespace gsttorch {
 namespace {
@@ -26,6 +27,22 @@ std::vector<ProgressStage> read_stages(GstMessage* message) {
   return stages;
 }
 
+// Models are released when the pipeline stops.
+std::vector<ModelUse> models_in_use(const Pipeline& pipeline) {
+  std::vector<ModelUse> models;
+  for (const Stage& stage : all_stages()) {
+    const auto element = pipeline.made_by(stage.element);
+    if (!element) continue;
+    GstStructure* stats = nullptr;
+    g_object_get(element.get(), "stats", &stats, nullptr);
+    const gchar* device = gst_structure_get_string(stats, "device");
+    const gchar* precision = gst_structure_get_string(stats, "precision");
+    if (device && precision) models.push_back({stage.element, device, precision});
+    gst_structure_free(stats);
+  }
+  return models;
+}
+
 class Runner {
  public:
   Runner(Pipeline& pipeline, const RunOptions& options)
@@ -43,6 +60,7 @@ class Runner {
       stop_if_asked();
       report_progress();
     }
+    outcome_.models = models_in_use(pipeline_);
     pipeline_.stop();  // no probe runs after this
     outcome_.lost_its_place = watch_.lost_its_place();
     options_.observer->on_progress(progress_state());

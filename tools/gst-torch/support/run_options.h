@@ -66,6 +66,13 @@ struct FrameTime {
   double ms = 0;
 };
 
+/// What a stage's model computed with.
+struct ModelUse {
+  std::string element;    ///< the stage's factory
+  std::string device;     ///< "cpu", "cuda:0"
+  std::string precision;  ///< "fp32", "fp16", "bf16"
+};
+
 /// How an analysis ended. Whatever the ending, what was computed is in its files.
 struct RunOutcome {
   std::uint64_t frames = 0;     ///< new ones
@@ -74,6 +81,7 @@ struct RunOutcome {
   int signal = 0;               ///< that ended it early; 0: none did
   bool lost_its_place = false;  ///< the frame to continue after was not met: start at the beginning
   std::vector<FrameTime> slowest;
+  std::vector<ModelUse> models;  ///< that were loaded
   std::optional<Error> error;
   std::string details;  ///< what the failed element says to those who look closer
 

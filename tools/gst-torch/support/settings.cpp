@@ -7,10 +7,15 @@
 namespace gsttorch {
 
 void ComputeSettings::add_to(Options& options, char device_letter) {
-  options.add("device", device_letter, &device, "auto (default), cpu, cuda or cuda:N", "DEVICE");
-  options.add("precision", 0, &precision,
-              "Data type of convolutions: auto (default: fp32), fp32, fp16 (CUDA only) or bf16",
+  options.add("quality", 0, &quality,
+              "Preset for the settings that trade quality for speed: exact (default), balanced or "
+              "fast",
               "WORD");
+  options.add("device", device_letter, &device, "auto (default), cpu, cuda or cuda:N", "DEVICE");
+  options.add(
+      "precision", 0, &precision,
+      "Data type of convolutions: auto (default: fp32), fp32, fp16 (CUDA only), bf16 or reduced",
+      "WORD");
 }
 
 namespace {
@@ -28,8 +33,21 @@ std::optional<std::string> ComputeSettings::problem() const {
   if (device && !is_device(*device)) {
     return "unknown device \"" + *device + "\": use auto, cpu, cuda or cuda:N";
   }
+  if (quality && !parse_quality(*quality)) {
+    return "unknown quality \"" + *quality + "\": use exact, balanced or fast (--quality)";
+  }
   if (!precision || parse_precision(*precision)) return std::nullopt;
-  return "unknown precision \"" + *precision + "\": use auto, fp32, fp16 or bf16 (--precision)";
+  return "unknown precision \"" + *precision +
+         "\": use auto, fp32, fp16, bf16 or reduced (--precision)";
+}
+
+Quality ComputeSettings::quality_value() const {
+  return parse_quality(quality.value_or("")).value_or(Quality::Exact);
+}
+
+Precision ComputeSettings::precision_value() const {
+  const auto own = parse_precision(precision.value_or(""));
+  return own.value_or(preset_of(kModelPresets, quality_value()).precision);
 }
 
 void add_stream_option(std::optional<int>& stream, Options& options) {
@@ -64,9 +82,7 @@ Result<ModelOptions> model_options(Engine& engine, const std::string& weights,
                                    const ComputeSettings& settings) {
   auto device = engine.resolve_device(settings.device.value_or("auto"));
   if (!device) return device.error();
-  const auto precision = parse_precision(settings.precision.value_or("auto"));
-  return ModelOptions{weights, *device, precision.value_or(Precision::Auto),
-                      weights_properties(weights)};
+  return ModelOptions{weights, *device, settings.precision_value(), weights_properties(weights)};
 }
 
 }  // namespace gsttorch

@@ -7,19 +7,25 @@
 
 #include "lib/base/result.h"
 #include "lib/engine/engine.h"
+#include "lib/engine/quality.h"
 #include "tools/gst-torch/support/options.h"
 
 namespace gsttorch {
 
-/// Where and in what a model computes, as far as the user said. Named and meant as the elements'
-/// properties are.
+/// Where and in what a model computes, and how exactly, as far as the user said. Named and meant as
+/// the elements' properties are.
 struct ComputeSettings {
+  std::optional<std::string> quality;
   std::optional<std::string> device;
   std::optional<std::string> precision;
 
   void add_to(Options& options, char device_letter = 'd');
   /// What is wrong with the words, if anything.
   std::optional<std::string> problem() const;
+
+  /// Only where nothing is wrong with the words.
+  Quality quality_value() const;
+  Precision precision_value() const;
 };
 
 /// `--stream N`: which of a file's video streams.

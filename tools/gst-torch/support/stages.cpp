@@ -12,9 +12,11 @@ namespace {
 using Target = StageOption::Target;
 
 constexpr char kModel[] = "NAME|FILE";
+constexpr StageOption kQuality = {"quality", "WORD", "Instead of --quality, for this stage"};
 
 constexpr StageOption kScenesOptions[] = {
     {"model", kModel, "Name of a model, or path of a weights file (default resnet18-lite)"},
+    kQuality,
     {"threshold", "NUMBER", "Minimum score of a shot boundary (default 0.5)"},
     {"min-shot-duration", "NS",
      "Minimum shot length, in nanoseconds; closer boundaries are ignored (default 200000000)"},
@@ -23,7 +25,9 @@ constexpr StageOption kScenesOptions[] = {
 
 constexpr StageOption kFlowOptions[] = {
     {"model", kModel, "Name of a model, or path of a weights file (default raft-small)"},
-    {"iterations", "N", "Maximum number of refinement iterations (default 12)"},
+    kQuality,
+    {"iterations", "N",
+     "Maximum number of refinement iterations (default 12; otherwise as --quality sets it)"},
     {"convergence", "PX",
      "Stop when an iteration changes the flow by less, in pixels (default 0 = run all iterations)"},
     {"max-size", "N",
@@ -39,12 +43,14 @@ constexpr StageOption kFlowOptions[] = {
 
 constexpr StageOption kMatchOptions[] = {
     {"model", kModel, "Name of a model, or path of a weights file (default loftr-lite)"},
+    kQuality,
     {"threshold", "NUMBER", "Minimum confidence of a match (default 0.2)"},
     {"max-matches", "N", "Keep only the N most confident matches (default 0 = keep all)"},
     {"max-size", "N",
      "Maximum length of the longer side inside the model, in pixels (default 0 = do not scale)"},
     {"token-pruning", "NUMBER",
-     "Share of coarse cells to exclude, weakest first (default 0 = exclude none)"},
+     "Share of coarse cells to exclude, weakest first (default 0 = exclude none; otherwise as "
+     "--quality sets it)"},
     {"geometry", "WORD",
      "Geometry to verify matches with: none (default), homography or fundamental", Target::Model,
      &kVisionLibrary},
