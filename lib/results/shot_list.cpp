@@ -130,10 +130,10 @@ std::string shots_to_csv(const std::vector<Shot>& shots) {
   return csv;
 }
 
-std::string shots_to_json(const std::vector<Shot>& shots) {
+std::string shots_to_json(const std::vector<Shot>& shots, const std::string& model) {
   Json list = Json::array();
   for (std::size_t i = 0; i < shots.size(); i++) list.push_back(to_json(shots[i], i + 1));
-  return Json{{"shots", list}}.dump(2) + "\n";
+  return Json{{"model", model}, {"shots", list}}.dump(2) + "\n";
 }
 
 std::string shots_to_edl(const std::vector<Shot>& shots, const std::string& title,

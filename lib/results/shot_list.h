@@ -55,8 +55,8 @@ std::string timecode(std::uint64_t ns);
 /// of the shot, times end where the next shot begins. Times that are not known are empty.
 std::string shots_to_csv(const std::vector<Shot>& shots);
 
-/// The same, and how each shot begins; frames counted from 0.
-std::string shots_to_json(const std::vector<Shot>& shots);
+/// The same, how each shot begins, and the model that found them; frames counted from 0.
+std::string shots_to_json(const std::vector<Shot>& shots, const std::string& model);
 
 /// An edit decision list (CMX 3600) that plays the shots one after the other; timecodes of so many
 /// frames a second (rounded to a whole number, as the format wants).

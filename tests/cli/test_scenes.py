@@ -24,7 +24,7 @@ def scan_of_bikes(gst_torch, tmp_path_factory):
         more = ["--stats", directory / "scores.csv"] if name == "shots.csv" else []
         done = gst_torch("scenes", BIKES, "-o", directory / name, *MODEL, *more)
         assert done.returncode == 0, done.stderr
-        assert done.stdout.startswith("6 shots in 250 frames")
+        assert done.stdout.startswith("6 shots in 250 frames, found by resnet18-lite: ")
     return directory
 
 
@@ -41,7 +41,9 @@ def test_the_list_has_the_columns_of_pyscenedetect_and_the_exact_cuts(bikes):
 
 
 def test_the_list_in_json_says_what_begins_each_shot(bikes):
-    scenes = json.loads((bikes / "scenes.json").read_text())["shots"]
+    document = json.loads((bikes / "scenes.json").read_text())
+    assert document["model"] == "resnet18-lite"
+    scenes = document["shots"]
     assert [scene["start_frame"] for scene in scenes] == [0, *CUTS]
     assert [scene.get("boundary", {}).get("kind") for scene in scenes] == [None] + 5 * ["cut"]
 

@@ -190,7 +190,7 @@ def test_a_video_of_one_shot_gives_one_file(gst_torch, media, tmp_path):
 
 def test_a_list_can_be_written_beside(gst_torch, clip, tmp_path):
     _, said = split(gst_torch, clip("jpeg.mkv"), tmp_path / "parts", "-o", tmp_path / "s.csv")
-    assert said.startswith("3 shots in 80 frames: ")
+    assert said.startswith("3 shots in 80 frames, found by resnet18-lite: ")
     assert (tmp_path / "s.csv").read_text().count("\n") == 4
 
 

@@ -115,7 +115,9 @@ TEST(ShotList, leaves_times_empty_where_frames_have_none) {
 }
 
 TEST(ShotList, says_in_json_how_a_shot_begins) {
-  const json list = json::parse(shots_to_json(two_shots()))["shots"];
+  const json document = json::parse(shots_to_json(two_shots(), "transnetv2"));
+  EXPECT_EQ(document["model"], "transnetv2");
+  const json list = document["shots"];
   ASSERT_EQ(list.size(), 2u);
   EXPECT_FALSE(list[0].contains("boundary"));
   EXPECT_EQ(list[1]["start_frame"], 4);

@@ -221,6 +221,7 @@ Result<void> RunManifest::write_ended(const RunOutcome& outcome, std::uint64_t f
   for (const ModelUse& used : outcome.models) {
     for (auto& [stage, model] : json_["models"].items()) {
       if (model["element"] != used.element) continue;
+      model["architecture"] = used.architecture;
       model["device"] = used.device;
       model["precision"] = used.precision;
     }

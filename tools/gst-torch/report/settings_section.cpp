@@ -37,11 +37,13 @@ std::string format_value(const Json& value) {
 
 std::string models_table(const Json& run) {
   Table table("Models", {{"stage", Table::Align::Text},
+                         {"model", Table::Align::Text},
                          {"file", Table::Align::Text},
                          {"bytes"},
                          {"SHA-256", Table::Align::Text}});
   for (const auto& [stage, model] : object_in(run, "models").items()) {
-    table.row({escaped(stage), escaped(model.value("file", "")),
+    const std::string name = model.value("architecture", model.value("name", ""));
+    table.row({escaped(stage), escaped(name), escaped(model.value("file", "")),
                format_count(model.value("bytes", std::uint64_t{0})),
                "<code>" + escaped(model.value("sha256", "")) + "</code>"});
   }

@@ -92,9 +92,10 @@ double frames_per_second(const VideoFacts& facts) {
 }
 
 // In the format that the name ends with.
-std::string format_list(const std::string& output, const std::vector<Shot>& shots,
-                        const std::string& video, const VideoFacts& facts) {
-  if (output.ends_with(".json")) return shots_to_json(shots);
+std::string format_list(const std::string& output, const SceneScan& scan, const std::string& video,
+                        const VideoFacts& facts) {
+  const std::vector<Shot>& shots = scan.shots;
+  if (output.ends_with(".json")) return shots_to_json(shots, scan.model);
   if (output.ends_with(".edl")) {
     const std::string title = std::filesystem::path(video).stem().string();
     return shots_to_edl(shots, title, frames_per_second(facts));
@@ -104,8 +105,7 @@ std::string format_list(const std::string& output, const std::vector<Shot>& shot
 
 Result<void> write_list(const ScenesCommand& command, const SceneScan& scan,
                         const VideoFacts& facts) {
-  const std::string text =
-      format_list(command.output.value_or(""), scan.shots, command.video, facts);
+  const std::string text = format_list(command.output.value_or(""), scan, command.video, facts);
   if (!command.output) {
     const bool is_free = command.summary() == stdout;
     if (is_free && !command.prints_summary()) std::fputs(text.c_str(), stdout);
@@ -113,8 +113,8 @@ Result<void> write_list(const ScenesCommand& command, const SceneScan& scan,
   }
   const std::string path = output_path(*command.output);
   if (auto written = write_whole_file(path, text); !written) return written;
-  std::fprintf(command.summary(), "%zu shots in %zu frames: %s\n", scan.shots.size(),
-               scan.scores.size(), command.output->c_str());
+  std::fprintf(command.summary(), "%zu shots in %zu frames, found by %s: %s\n", scan.shots.size(),
+               scan.scores.size(), scan.model.c_str(), command.output->c_str());
   return {};
 }
 

@@ -88,14 +88,16 @@ Result<SceneScan> scan_scenes(const std::string& video, const VideoSource& sourc
   Collected all;
   set_up(*pipeline, video, settings, all);
   const auto done = pipeline->run_unless_interrupted();
+  const auto shots = pipeline->element("scenes");
+  const std::string model = stats_text(shots.get(), "model").value_or("");
   pipeline->stop();  // no probe runs after this
   if (!done) return done.error();
   if (all.scores.empty()) {
     return Error{ErrorCode::Corrupt, video + " has no decodable frame"};
   }
   double threshold = 0;
-  g_object_get(pipeline->element("scenes").get(), "threshold", &threshold, nullptr);
-  return SceneScan{all.list.shots(), std::move(all.scores), threshold};
+  g_object_get(shots.get(), "threshold", &threshold, nullptr);
+  return SceneScan{all.list.shots(), std::move(all.scores), threshold, model};
 }
 
 std::string scores_to_csv(const std::vector<ShotScore>& scores) {

@@ -35,6 +35,7 @@ struct SceneScan {
   std::vector<Shot> shots;
   std::vector<ShotScore> scores;  ///< of every frame
   double threshold = 0;           ///< that the scores were compared with
+  std::string model;              ///< that scored them: "transnetv2"
 };
 
 /// Plays a video through scenedetect. Needs gst_init.

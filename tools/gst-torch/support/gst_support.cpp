@@ -186,4 +186,13 @@ bool has_element(const char* factory) {
   return static_cast<bool>(Ref<GstElementFactory>::adopt(gst_element_factory_find(factory)));
 }
 
+std::optional<std::string> stats_text(GstElement* element, const char* field) {
+  GstStructure* stats = nullptr;
+  g_object_get(element, "stats", &stats, nullptr);
+  const char* found = stats ? gst_structure_get_string(stats, field) : nullptr;
+  const auto text = found ? std::optional<std::string>(found) : std::nullopt;
+  if (stats) gst_structure_free(stats);
+  return text;
+}
+
 }  // namespace gsttorch

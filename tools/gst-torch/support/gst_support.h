@@ -72,4 +72,8 @@ Result<Pipeline> parse_pipeline(const std::string& text);
 
 bool has_element(const char* factory);
 
+/// A text in the `stats` of a model element, such as `model` "transnetv2"; none while no model is
+/// loaded.
+std::optional<std::string> stats_text(GstElement* element, const char* field);
+
 }  // namespace gsttorch

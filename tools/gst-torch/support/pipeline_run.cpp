@@ -33,12 +33,10 @@ std::vector<ModelUse> models_in_use(const Pipeline& pipeline) {
   for (const Stage& stage : all_stages()) {
     const auto element = pipeline.made_by(stage.element);
     if (!element) continue;
-    GstStructure* stats = nullptr;
-    g_object_get(element.get(), "stats", &stats, nullptr);
-    const gchar* device = gst_structure_get_string(stats, "device");
-    const gchar* precision = gst_structure_get_string(stats, "precision");
-    if (device && precision) models.push_back({stage.element, device, precision});
-    gst_structure_free(stats);
+    const auto text = [&element](const char* field) { return stats_text(element.get(), field); };
+    const auto architecture = text("model"), device = text("device"), precision = text("precision");
+    if (!architecture || !device || !precision) continue;
+    models.push_back({stage.element, *architecture, *device, *precision});
   }
   return models;
 }

@@ -66,11 +66,12 @@ struct FrameTime {
   double ms = 0;
 };
 
-/// What a stage's model computed with.
+/// What a stage's model is, and what it computed with.
 struct ModelUse {
-  std::string element;    ///< the stage's factory
-  std::string device;     ///< "cpu", "cuda:0"
-  std::string precision;  ///< "fp32", "fp16", "bf16"
+  std::string element;       ///< the stage's factory
+  std::string architecture;  ///< of the weights file, whose name need not tell: "transnetv2"
+  std::string device;        ///< "cpu", "cuda:0"
+  std::string precision;     ///< "fp32", "fp16", "bf16"
 };
 
 /// How an analysis ended. Whatever the ending, what was computed is in its files.
