@@ -120,7 +120,7 @@ std::string StageSettings::model(const Stage& stage) const {
     const std::string* name = given(option);
     if (name && *name != "auto") return *name;
   }
-  return stage.default_model;
+  return default_model(stage);
 }
 
 StageSettings::Properties StageSettings::properties(const Stage& stage,

@@ -11,10 +11,11 @@ namespace {
 
 // Weights are not needed as such, only by a stage: this is where they count as missing.
 Check check_one(const Stage& stage) {
-  const auto ready = check_stage(stage, stage.default_model);
+  const std::string model = default_model(stage);
+  const auto ready = check_stage(stage, model);
   if (ready) {
     return {"stages", stage.name, CheckState::Ok,
-            std::string(stage.finds) + " (" + stage.element + ", " + stage.default_model + ")", ""};
+            std::string(stage.finds) + " (" + stage.element + ", " + model + ")", ""};
   }
   const bool always = stage.by_default == Stage::Default::Always;
   return {"stages", stage.name, always ? CheckState::Missing : CheckState::Optional,

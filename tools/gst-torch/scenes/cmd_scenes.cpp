@@ -20,6 +20,7 @@
 #include "tools/gst-torch/support/media_probe.h"
 #include "tools/gst-torch/support/options.h"
 #include "tools/gst-torch/support/paths.h"
+#include "tools/gst-torch/support/stages.h"
 #include "tools/gst-torch/support/watchdog.h"
 
 namespace gsttorch {
@@ -220,7 +221,7 @@ int cmd_scenes(int argc, char** argv) {
   options.add("reencode", 0, &command.reencode,
               "With --split, re-encode the video so that each file begins exactly with its shot");
   options.add("model", 0, &command.settings.model,
-              "resnet18, resnet18-lite, transnetv2 or the path of a weights file (default: the "
+              "transnetv2, resnet18, resnet18-lite or the path of a weights file (default: the "
               "first of these names that is installed)",
               "NAME");
   command.settings.compute.add_to(options, 0);
@@ -236,6 +237,8 @@ int cmd_scenes(int argc, char** argv) {
   if (auto wrong = command.settings.compute.problem()) return options.usage_error(*wrong);
 
   gst_init(nullptr, nullptr);
+  std::optional<std::string>& model = command.settings.model;
+  if (!model || *model == "auto") model = default_model(scenes_stage());
   return run(command);
 }
 

@@ -14,8 +14,16 @@ using Target = StageOption::Target;
 constexpr char kModel[] = "NAME|FILE";
 constexpr StageOption kQuality = {"quality", "WORD", "Instead of --quality, for this stage"};
 
+// Files have no latency to keep: TransNetV2, which waits for 74 frames more, goes before the nets
+// that scenedetect itself prefers.
+constexpr const char* kScenesModels[] = {"transnetv2", "resnet18", "resnet18-lite"};
+constexpr const char* kFlowModels[] = {"raft-small"};
+constexpr const char* kMatchModels[] = {"loftr-lite"};
+
 constexpr StageOption kScenesOptions[] = {
-    {"model", kModel, "Name of a model, or path of a weights file (default resnet18-lite)"},
+    {"model", kModel,
+     "Name of a model, or path of a weights file (default: the first of transnetv2, resnet18 and "
+     "resnet18-lite that is installed)"},
     kQuality,
     {"threshold", "NUMBER", "Minimum score of a shot boundary (default 0.5)"},
     {"min-shot-duration", "NS",
@@ -60,17 +68,26 @@ constexpr StageOption kMatchOptions[] = {
 };
 
 constexpr Stage kStages[] = {
-    {"scenes", "scenedetect", "resnet18-lite", Stage::kAllFrames, Stage::Default::WhereAvailable,
+    {"scenes", "scenedetect", kScenesModels, Stage::kAllFrames, Stage::Default::WhereAvailable,
      "shots and their boundaries", "shot", "Shots", "scenes", kScenesOptions},
-    {"flow", "raftflow", "raft-small", 1, Stage::Default::Always, "optical flow", "flow", "Motion",
+    {"flow", "raftflow", kFlowModels, 1, Stage::Default::Always, "optical flow", "flow", "Motion",
      "flow", kFlowOptions},
-    {"matches", "loftrmatch", "loftr-lite", 1, Stage::Default::WhereAvailable,
+    {"matches", "loftrmatch", kMatchModels, 1, Stage::Default::WhereAvailable,
      "point correspondences with the previous frame", "matches", "Matches", "match", kMatchOptions},
 };
 
 }  // namespace
 
 std::span<const Stage> all_stages() { return kStages; }
+
+const Stage& scenes_stage() { return kStages[0]; }
+
+std::string default_model(const Stage& stage) {
+  for (const char* name : stage.models) {
+    if (model_weights(name)) return name;
+  }
+  return stage.models.back();  // an error about it says how to get it
+}
 
 std::string option_name(const Stage& stage, const StageOption& option) {
   if (option.target == StageOption::Target::Writer) return option.property;

@@ -37,7 +37,8 @@ struct Stage {
 
   const char* name;           ///< as users choose it, and as run.json calls it
   const char* element;        ///< its factory
-  const char* default_model;  ///< in the manifest
+  /// In the manifest, the best first: the default is the first of them whose weights are there.
+  std::span<const char* const> models;
   int frames_before;          ///< how many earlier frames a result depends on
   Default by_default;
   const char* finds;    ///< for people: "optical flow"
@@ -52,8 +53,14 @@ using Stages = std::vector<const Stage*>;
 /// All there are, in the order in which frames pass them, installed or not.
 std::span<const Stage> all_stages();
 
+/// The stage of scenedetect.
+const Stage& scenes_stage();
+
 /// The option's name, without the dashes: "flow-iterations".
 std::string option_name(const Stage& stage, const StageOption& option);
+
+/// The weights that a stage runs with unless the user names others.
+std::string default_model(const Stage& stage);
 
 /// "scenes, flow, matches"
 std::string stage_names();
