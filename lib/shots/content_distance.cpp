@@ -14,8 +14,9 @@ namespace {
 
 constexpr int kWidth = kShotLumaWidth;
 constexpr int kHeight = kShotLumaHeight;
-constexpr int kMostRight = kWidth / 4;
-constexpr int kMostDown = kHeight / 4;
+constexpr int kMostShift = 4;        // as the divisor of the width and the height
+constexpr float kBlack = 24.0F;      // maximum luma of bars, noise included
+constexpr int kLeastShare = 3;       // bars leave at least a third of the width and the height
 constexpr float kFlat = 2.0F;        // an image with less contrast shows nothing
 constexpr float kFlatDetail = 1.0F;  // the same for its detail
 constexpr float kOtherGrey = 24.0F;  // brightness difference of two different greys
@@ -40,13 +41,21 @@ void add_row(const float* a, const float* b, int length, Moments& sums) {
   sums.a += row.a, sums.b += row.b, sums.aa += row.aa, sums.bb += row.bb, sums.ab += row.ab;
 }
 
-// Correlation of a at (x, y) with b at (x + right, y + down) where the images overlap.
-float correlation(std::span<const float> a, std::span<const float> b, int right, int down,
-                  float flat) {
-  const int left = std::max(0, -right);
-  const int top = std::max(0, -down);
-  const int width = kWidth - std::abs(right);
-  const int height = kHeight - std::abs(down);
+// The part of the images that shows something.
+struct Area {
+  int left = 0, top = 0, right = kWidth, bottom = kHeight;  // right and bottom: beyond the last
+
+  int width() const { return right - left; }
+  int height() const { return bottom - top; }
+};
+
+// Correlation of a at (x, y) with b at (x + right, y + down) where the areas overlap.
+float correlation(std::span<const float> a, std::span<const float> b, const Area& area, int right,
+                  int down, float flat) {
+  const int left = area.left + std::max(0, -right);
+  const int top = area.top + std::max(0, -down);
+  const int width = area.width() - std::abs(right);
+  const int height = area.height() - std::abs(down);
   Moments sums;
   for (std::ptrdiff_t y = top; y < top + height; ++y) {
     add_row(a.data() + y * kWidth + left, b.data() + (y + down) * kWidth + left + right, width,
@@ -60,15 +69,17 @@ float correlation(std::span<const float> a, std::span<const float> b, int right,
          std::sqrt(std::max(least, variance_a) * std::max(least, variance_b));
 }
 
-// Subtracts from each cell the mean of the surrounding cells inside the image.
-Image detail(std::span<const float> luma) {
+// Subtracts from each cell the mean of the surrounding cells inside the area.
+Image detail(std::span<const float> luma, const Area& area) {
   Image out;
-  for (int y = 0; y < kHeight; ++y) {
-    for (int x = 0; x < kWidth; ++x) {
+  for (int y = area.top; y < area.bottom; ++y) {
+    for (int x = area.left; x < area.right; ++x) {
       float sum = 0;
       int count = 0;
-      for (int v = std::max(0, y - kAround); v <= std::min(kHeight - 1, y + kAround); ++v) {
-        for (int u = std::max(0, x - kAround); u <= std::min(kWidth - 1, x + kAround); ++u) {
+      const int bottom = std::min(area.bottom - 1, y + kAround);
+      const int right = std::min(area.right - 1, x + kAround);
+      for (int v = std::max(area.top, y - kAround); v <= bottom; ++v) {
+        for (int u = std::max(area.left, x - kAround); u <= right; ++u) {
           sum += luma[v * kWidth + u];
           ++count;
         }
@@ -79,19 +90,45 @@ Image detail(std::span<const float> luma) {
   return out;
 }
 
+// Bars at the borders are the same in all shots, and would make all images similar: what follows
+// compares the images between them.
+Area area_between_bars(const FrameWindow& window, std::int64_t a, std::int64_t b) {
+  const auto is_black = [&](int x, int y) {
+    const int at = y * kWidth + x;
+    return window.luma(a)[at] + window.mean_luma(a) < kBlack &&
+           window.luma(b)[at] + window.mean_luma(b) < kBlack;
+  };
+  const auto is_bar = [&](bool is_column, int at) {
+    for (int i = 0; i < (is_column ? kHeight : kWidth); ++i) {
+      if (!(is_column ? is_black(at, i) : is_black(i, at))) return false;
+    }
+    return true;
+  };
+  Area area;
+  while (area.left < kWidth && is_bar(true, area.left)) ++area.left;
+  while (area.right > area.left && is_bar(true, area.right - 1)) --area.right;
+  while (area.top < kHeight && is_bar(false, area.top)) ++area.top;
+  while (area.bottom > area.top && is_bar(false, area.bottom - 1)) --area.bottom;
+  const bool is_small =
+      kLeastShare * area.width() < kWidth || kLeastShare * area.height() < kHeight;
+  return is_small ? Area() : area;
+}
+
 }  // namespace
 
 float content_distance(const FrameWindow& window, std::int64_t a, std::int64_t b) {
   if (window.contrast(a) < kFlat && window.contrast(b) < kFlat) {
     return std::abs(window.mean_luma(a) - window.mean_luma(b)) > kOtherGrey ? 1.0F : 0.0F;
   }
-  const Image detail_a = detail(window.luma(a)), detail_b = detail(window.luma(b));
+  const Area area = area_between_bars(window, a, b);
+  const int most_down = area.height() / kMostShift, most_right = area.width() / kMostShift;
+  const Image detail_a = detail(window.luma(a), area), detail_b = detail(window.luma(b), area);
   float best = -1;
-  for (int down = -kMostDown; down <= kMostDown; ++down) {
-    for (int right = -kMostRight; right <= kMostRight; ++right) {
-      const float whole = correlation(window.luma(a), window.luma(b), right, down, kFlat);
+  for (int down = -most_down; down <= most_down; ++down) {
+    for (int right = -most_right; right <= most_right; ++right) {
+      const float whole = correlation(window.luma(a), window.luma(b), area, right, down, kFlat);
       if (whole <= best) continue;
-      const float fine = correlation(detail_a, detail_b, right, down, kFlatDetail);
+      const float fine = correlation(detail_a, detail_b, area, right, down, kFlatDetail);
       best = std::max(best, std::min(whole, fine + kDetailLost));
     }
   }

@@ -9,8 +9,9 @@
 namespace gsttorch {
 
 /// Content distance of two frames, 0 to 1: 1 minus the best normalised correlation of their luma
-/// images over all shifts by up to a quarter of the image. Ignores exposure (gain and offset), pans
-/// and shakes; two frames of a single colour each differ only by brightness.
+/// images over all shifts by up to a quarter of the image. Ignores exposure (gain and offset),
+/// pans, shakes, and black bars at the borders of both; two frames of a single colour each differ
+/// only by brightness.
 float content_distance(const FrameWindow& window, std::int64_t a, std::int64_t b);
 
 }  // namespace gsttorch

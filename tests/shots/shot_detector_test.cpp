@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -269,6 +270,53 @@ TEST(ShotDetector, treats_a_jump_of_the_exposure_as_one_shot) {
   film.still(1, 30);
   for (int i = 0; i < 30; ++i) film.add(exposed(image(1), 1.6F));
   for (int i = 0; i < 30; ++i) film.add(exposed(image(1), 0.5F));
+  film.finish();
+  EXPECT_THAT(film.boundaries, IsEmpty());
+}
+
+// Black bars at two sides of an image: `columns` at left and right, or `rows` at top and bottom.
+Luma with_bars(Luma luma, std::size_t columns, std::size_t rows) {
+  for (std::size_t i = 0; i < luma.size(); ++i) {
+    const std::size_t x = i % kShotLumaWidth, y = i / kShotLumaWidth;
+    const bool is_bar =
+        x < columns || x >= kShotLumaWidth - columns || y < rows || y >= kShotLumaHeight - rows;
+    if (is_bar) luma[i] = 16;
+  }
+  return luma;
+}
+
+class Bars : public testing::TestWithParam<std::pair<std::size_t, std::size_t>> {
+ protected:
+  void add(const Luma& luma) { film.add(with_bars(luma, GetParam().first, GetParam().second)); }
+  Film film;
+};
+
+// All images have them, so they are no sign that two images are of one shot.
+TEST_P(Bars, hide_no_cut) {
+  std::vector<std::uint64_t> cuts;
+  for (int seed = 1; seed <= 12; ++seed) {
+    if (seed > 1) cuts.push_back(film.count());
+    for (int i = 0; i < 20; ++i) add(image(seed, 0.05F * static_cast<float>(i)));
+  }
+  film.finish();
+  expect_cuts(film, cuts);
+}
+
+TEST_P(Bars, do_not_make_a_pan_a_cut) {
+  for (int i = 0; i < 60; ++i) add(image(1, 2.5F * static_cast<float>(i)));
+  film.finish();
+  EXPECT_THAT(film.boundaries, IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Sides, Bars,
+                         testing::Values(std::pair{7, 0}, std::pair{0, 5}, std::pair{7, 4}));
+
+// As small as a title.
+TEST(ShotDetector, treats_what_moves_in_a_small_part_of_a_black_image_as_one_shot) {
+  Film film;
+  for (int i = 0; i < 60; ++i) {
+    film.add(with_bars(image(1, 0.5F * static_cast<float>(i)), 21, 12));
+  }
   film.finish();
   EXPECT_THAT(film.boundaries, IsEmpty());
 }
