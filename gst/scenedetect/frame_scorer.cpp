@@ -38,7 +38,7 @@ ScorerInfo info_of(const FeatureModelInfo& info) {
 FeatureScorer::FeatureScorer(std::shared_ptr<FeatureModel> model, const FeatureOptions& options)
     : FrameScorer(info_of(model->info())), model_(std::move(model)), options_(options) {}
 
-std::size_t FeatureScorer::most_frames(std::size_t bytes) const {
+std::size_t FeatureScorer::limit_memory(std::size_t bytes) {
   std::size_t count = kMostFrames;
   while (count > 0 && model_->workspace(static_cast<int>(count)) > bytes) count /= 2;
   return count;
@@ -71,13 +71,21 @@ Result<std::vector<ScoredFrame>> FeatureScorer::push_in_halves(std::span<FrameIm
   return scored;
 }
 
-WindowScorer::WindowScorer(std::shared_ptr<ShotModel> model)
+WindowScorer::WindowScorer(std::shared_ptr<ShotModel> model, std::size_t at_once)
     : FrameScorer({model->info().architecture, model->info().path, model->info().device,
                    model->info().precision, 0}),
-      model_(std::move(model)) {}
+      model_(std::move(model)),
+      at_once_(at_once),
+      most_windows_(at_once),
+      windows_(at_once) {}
 
-std::size_t WindowScorer::most_frames(std::size_t bytes) const {
-  return least_bytes() <= bytes ? kMostFrames : 0;
+std::size_t WindowScorer::limit_memory(std::size_t bytes) {
+  most_windows_ = at_once_;
+  const auto needed = [this] {
+    return model_->workspace(static_cast<int>(most_windows_ * ShotWindows::kLength));
+  };
+  while (most_windows_ > 0 && needed() > bytes) most_windows_ /= 2;
+  return most_windows_ < at_once_ ? most_windows_ : kMostFrames;
 }
 
 Result<std::vector<ScoredFrame>> WindowScorer::push(std::span<FrameImage* const> frames,
@@ -87,32 +95,47 @@ Result<std::vector<ScoredFrame>> WindowScorer::push(std::span<FrameImage* const>
     if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "cancelled"};
     const auto thumbnail = model_->thumbnail(*frame);
     if (!thumbnail) return thumbnail.error();
-    const auto window = windows_.push(*thumbnail);
-    if (!window) continue;
-    if (auto looked = score_window(*window, stop, scored); !looked) return looked.error();
+    const auto batch = windows_.push(*thumbnail);
+    if (!batch) continue;
+    if (auto done = score(*batch, stop, scored); !done) return done.error();
   }
   return scored;
 }
 
 Result<std::vector<ScoredFrame>> WindowScorer::finish(std::stop_token stop) {
   std::vector<ScoredFrame> scored;
-  while (const auto window = windows_.finish()) {
-    if (auto looked = score_window(*window, stop, scored); !looked) return looked.error();
+  while (const auto batch = windows_.finish()) {
+    if (auto done = score(*batch, stop, scored); !done) return done.error();
   }
   return scored;
 }
 
-Result<void> WindowScorer::score_window(const ShotWindows::Window& window,
-                                        const std::stop_token& stop,
-                                        std::vector<ScoredFrame>& scored) const {
-  const auto probabilities = model_->probabilities(window.frames, stop);
-  if (!probabilities) return probabilities.error();
-  for (std::size_t i = window.first; i < window.first + window.count; i++) {
-    scored.push_back(with_luma(window.frames[i]));
-    const ShotProbabilities& p = (*probabilities)[i];
+Result<void> WindowScorer::score(const ShotWindows::Batch& batch, const std::stop_token& stop,
+                                 std::vector<ScoredFrame>& scored) const {
+  const auto found = probabilities(batch.frames, batch.windows, stop);
+  if (!found) return found.error();
+  for (std::size_t i = 0; i < batch.count; i++) {
+    scored.push_back(with_luma(batch.frames[ShotWindows::Batch::frame(i)]));
+    const ShotProbabilities& p = (*found)[ShotWindows::Batch::index(i)];
     scored.back().probabilities = TransitionProbabilities{p.single, p.all};
   }
   return {};
+}
+
+// Where memory is too small for all windows at once, halves of the batch give the same results.
+Result<std::vector<ShotProbabilities>> WindowScorer::probabilities(
+    std::span<const Thumbnail> frames, std::size_t windows, const std::stop_token& stop) const {
+  if (windows <= std::max<std::size_t>(1, most_windows_)) {
+    auto found = model_->probabilities(frames, windows, stop);
+    if (found || windows == 1 || found.error().code != ErrorCode::OutOfMemory) return found;
+  }
+  const std::size_t half = windows / 2, split = half * ShotWindows::kStep;
+  auto found = probabilities(frames.first(split + ShotWindows::kStep), half, stop);
+  if (!found) return found;
+  auto rest = probabilities(frames.subspan(split), windows - half, stop);
+  if (!rest) return rest;
+  found->insert(found->end(), rest->begin(), rest->end());
+  return found;
 }
 
 }  // namespace gsttorch

@@ -47,9 +47,10 @@ class FrameScorer {
 
   /// Number of frames that the model always processes together; 1: each on its own.
   virtual std::size_t window() const { return 1; }
-  /// How many frames `push` can process at once within `bytes`; 0: not even one.
-  virtual std::size_t most_frames(std::size_t bytes) const = 0;
-  /// Bytes needed for one frame.
+  /// Limits the memory of the next calls. Returns how many frames, or windows of frames, fit into
+  /// it at once; 0: not even one. At least as many as one batch if it can have its full size.
+  virtual std::size_t limit_memory(std::size_t bytes) = 0;
+  /// Bytes needed for one frame, or one window.
   virtual std::size_t least_bytes() const = 0;
 
   /// Processes frames. Returns the frames that are scored now, in order.
@@ -73,7 +74,7 @@ class FeatureScorer final : public FrameScorer {
   FeatureScorer(std::shared_ptr<FeatureModel> model, const FeatureOptions& options);
 
   std::size_t look_ahead() const override { return 0; }
-  std::size_t most_frames(std::size_t bytes) const override;
+  std::size_t limit_memory(std::size_t bytes) override;
   std::size_t least_bytes() const override { return model_->workspace(1); }
   Result<std::vector<ScoredFrame>> push(std::span<FrameImage* const> frames,
                                         std::stop_token stop) override;
@@ -93,11 +94,12 @@ class FeatureScorer final : public FrameScorer {
 /// Computes probabilities with a model that processes windows of frames.
 class WindowScorer final : public FrameScorer {
  public:
-  explicit WindowScorer(std::shared_ptr<ShotModel> model);
+  /// `at_once`: how many windows are one batch.
+  WindowScorer(std::shared_ptr<ShotModel> model, std::size_t at_once);
 
-  std::size_t look_ahead() const override { return ShotWindows::kLookAhead; }
+  std::size_t look_ahead() const override { return windows_.look_ahead(); }
   std::size_t window() const override { return ShotWindows::kLength; }
-  std::size_t most_frames(std::size_t bytes) const override;
+  std::size_t limit_memory(std::size_t bytes) override;
   std::size_t least_bytes() const override { return model_->workspace(ShotWindows::kLength); }
   Result<std::vector<ScoredFrame>> push(std::span<FrameImage* const> frames,
                                         std::stop_token stop) override;
@@ -105,10 +107,15 @@ class WindowScorer final : public FrameScorer {
   void reset() override { windows_.reset(); }
 
  private:
-  Result<void> score_window(const ShotWindows::Window& window, const std::stop_token& stop,
-                            std::vector<ScoredFrame>& scored) const;
+  Result<void> score(const ShotWindows::Batch& batch, const std::stop_token& stop,
+                     std::vector<ScoredFrame>& scored) const;
+  Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail> frames,
+                                                       std::size_t windows,
+                                                       const std::stop_token& stop) const;
 
   const std::shared_ptr<ShotModel> model_;
+  const std::size_t at_once_;
+  std::size_t most_windows_;  // that memory allows at once
   ShotWindows windows_;
 };
 

@@ -72,8 +72,9 @@ Result<void> SceneDetect::start() {
   if (!choice) return choice.error();
   look_ahead_ = settings.look_ahead;
   model_.start(choice->name, [this, options = wanted.model_options(choice->path),
-                              layer = settings.feature_layer](std::stop_token stop) {
-    return load_scorer(host_.models(), options, {static_cast<int>(layer)}, stop);
+                              layer = settings.feature_layer,
+                              batch = host_.settings().batch_size](std::stop_token stop) {
+    return load_scorer(host_.models(), options, {{static_cast<int>(layer)}, batch}, stop);
   });
   return {};
 }
@@ -119,7 +120,7 @@ void SceneDetect::reset() {
 
 Result<std::size_t> SceneDetect::plan_batch() {
   const std::size_t available = host_.available_memory(0);  // no tensors are kept
-  const std::size_t most = scorer_->most_frames(available);
+  const std::size_t most = scorer_->limit_memory(available);
   if (most == 0) {
     return Error{ErrorCode::OutOfMemory, scorer_->info().architecture + " requires at least " +
                                              std::to_string(scorer_->least_bytes()) +

@@ -31,18 +31,21 @@ Result<ScorerChoice> choose_scorer(const std::string& model) {
 }
 
 Result<std::shared_ptr<FrameScorer>> load_scorer(Models& models, const ModelOptions& model,
-                                                 const FeatureOptions& options,
+                                                 const ScorerOptions& options,
                                                  const std::stop_token& stop) {
   const auto features = models.feature_model(model, stop);
   if (features) {
-    if (auto checked = check_layer((*features)->info(), options.layer); !checked) {
+    if (auto checked = check_layer((*features)->info(), options.features.layer); !checked) {
       return checked.error();
     }
-    return std::shared_ptr<FrameScorer>(std::make_shared<FeatureScorer>(*features, options));
+    return std::shared_ptr<FrameScorer>(
+        std::make_shared<FeatureScorer>(*features, options.features));
   }
   if (features.error().code != ErrorCode::WrongArchitecture) return features.error();
   const auto shots = models.shot_model(model, stop);
-  if (shots) return std::shared_ptr<FrameScorer>(std::make_shared<WindowScorer>(*shots));
+  if (shots) {
+    return std::shared_ptr<FrameScorer>(std::make_shared<WindowScorer>(*shots, options.windows));
+  }
   if (shots.error().code != ErrorCode::WrongArchitecture) return shots.error();
   return Error{ErrorCode::WrongArchitecture,
                "the file contains neither ResNet-18 nor TransNetV2: " + features.error().message};

@@ -20,9 +20,14 @@ struct ScorerChoice {
 /// the narrow one that is part of the project, else TransNetV2 if it is available.
 Result<ScorerChoice> choose_scorer(const std::string& model);
 
+struct ScorerOptions {
+  FeatureOptions features;  ///< of ResNet-18
+  std::size_t windows = 1;  ///< that TransNetV2 processes at once
+};
+
 /// Loads the model in these weights: ResNet-18 or TransNetV2.
 Result<std::shared_ptr<FrameScorer>> load_scorer(Models& models, const ModelOptions& model,
-                                                 const FeatureOptions& options,
+                                                 const ScorerOptions& options,
                                                  const std::stop_token& stop);
 
 }  // namespace gsttorch

@@ -6,6 +6,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -38,13 +39,21 @@ class ShotModel {
   /// Returns the frame as the model's input. The frame caches the image for later callers.
   virtual Result<Thumbnail> thumbnail(FrameImage& frame) = 0;
 
-  /// Returns the probabilities of each frame of a window, in order; ShotWindows determines the
-  /// windows and which results to use. `stop` ends the call between two blocks of the model with
-  /// ErrorCode::Cancelled.
-  virtual Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail> window,
+  /// Returns the probabilities of each frame of one or more windows of the same length, window
+  /// after window: a batch, whose results equal those of single windows. Each window shares half of
+  /// its frames with the next one, so n windows of 2k frames are (n + 1) k `frames`, in order. A
+  /// single window may have any length. ShotWindows determines the windows and which results to
+  /// use. `stop` ends the call between two blocks of the model with ErrorCode::Cancelled.
+  virtual Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail> frames,
+                                                               std::size_t windows,
                                                                std::stop_token stop = {}) = 0;
+  /// The same for a single window.
+  Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail> window,
+                                                       std::stop_token stop = {}) {
+    return probabilities(window, 1, std::move(stop));
+  }
 
-  /// Peak size in bytes of the tensors for a window of this number of frames.
+  /// Peak size in bytes of the tensors for windows of this number of frames in total.
   virtual std::size_t workspace(int frames) const = 0;
 };
 

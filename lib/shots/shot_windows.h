@@ -13,34 +13,48 @@ namespace gsttorch {
 
 /// Splits a stream of frames into TransNetV2's windows: 100 frames, of which only the results of
 /// the middle 50 are used, since the others lack neighbours. Copies of the first and last frame pad
-/// the stream at either end. Buffers at most one window. Thread-bound.
+/// the stream at either end. Returns one or more consecutive windows at once, and buffers at most
+/// as many frames as these contain. Thread-bound.
 class ShotWindows {
  public:
   static constexpr std::size_t kLength = 100;
   static constexpr std::size_t kMargin = 25;
   static constexpr std::size_t kStep = 50;
-  /// Maximum number of later frames that a decision waits for.
-  static constexpr std::size_t kLookAhead = kLength - kMargin - 1;
 
-  struct Window {
-    std::vector<Thumbnail> frames;  ///< kLength
-    std::size_t first = 0;          ///< index of the first frame whose result is used
-    std::size_t count = 0;          ///< number of such frames, the oldest undecided ones
+  /// `at_once`: how many windows `push` waits for.
+  explicit ShotWindows(std::size_t at_once = 1) : at_once_(at_once) {}
+
+  /// Maximum number of later frames that a decision waits for.
+  std::size_t look_ahead() const { return length_of(at_once_) - kMargin - 1; }
+
+  struct Batch {
+    std::vector<Thumbnail> frames;  ///< of all windows: those that two of them share once
+    std::size_t windows = 0;
+    std::size_t count = 0;  ///< number of frames whose results are used, the oldest undecided ones
+
+    /// Where the model's results for all windows contain that of the i-th of these frames.
+    static std::size_t index(std::size_t i) { return i / kStep * kLength + kMargin + i % kStep; }
+    /// Where `frames` contains that frame.
+    static std::size_t frame(std::size_t i) { return kMargin + i; }
   };
 
-  /// Adds a frame; returns the window that it completes, if any.
-  std::optional<Window> push(const Thumbnail& frame);
+  /// Adds a frame; returns the windows that it completes, if any.
+  std::optional<Batch> push(const Thumbnail& frame);
 
-  /// Call it when no frame comes for now: returns a window for the oldest undecided frames, or
+  /// Call it when no frame comes for now: returns windows for the oldest undecided frames, or
   /// nothing once all are decided. If the stream continues, its last frames are still available as
   /// neighbours.
-  std::optional<Window> finish();
+  std::optional<Batch> finish();
 
-  void reset() { *this = ShotWindows(); }
+  void reset() { *this = ShotWindows(at_once_); }
 
  private:
-  Window take(std::size_t count);
+  static constexpr std::size_t length_of(std::size_t windows) {
+    return kLength + (windows - 1) * kStep;
+  }
+  Batch take(std::size_t count);
 
+  std::size_t at_once_;
   std::deque<Thumbnail> frames_;  // kMargin decided frames or copies, then the undecided ones
 };
 

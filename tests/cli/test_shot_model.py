@@ -39,10 +39,14 @@ def model_of_scenes(gst_torch, video, directory, env, *options):
     return document["model"]
 
 
-def record_of_analyze(gst_torch, video, directory, env, *options):
+def run_of_analyze(gst_torch, video, directory, env, *options):
     done = gst_torch("analyze", video, "-o", directory, "--stages", "scenes", *options, env=env)
     assert done.returncode == 0, done.stderr
-    return json.loads((directory / "run.json").read_text())["models"]["scenes"]
+    return json.loads((directory / "run.json").read_text())
+
+
+def record_of_analyze(*arguments):
+    return run_of_analyze(*arguments)["models"]["scenes"]
 
 
 def test_transnetv2_finds_the_shots_of_a_file_if_it_was_fetched(gst_torch, media, tmp_path,
@@ -76,6 +80,13 @@ def test_the_model_of_the_user_goes_before_a_better_one(gst_torch, media, tmp_pa
                                "--scenes-model", LITE)
     # The name of a file does not tell what it contains.
     assert (record["name"], record["architecture"]) == (str(LITE), "resnet18-lite")
+
+
+@pytest.mark.parametrize("model, batch", [("resnet18-lite", 4), ("transnetv2", 1), (LITE, 1)])
+def test_batches_are_used_where_they_save_time(gst_torch, media, tmp_path, fetched, model, batch):
+    run = run_of_analyze(gst_torch, media / "video.mkv", tmp_path, fetched("transnetv2"),
+                         "--scenes-model", model)
+    assert run["properties"]["scenedetect"]["batch-size"] == batch
 
 
 def test_auto_is_the_default(gst_torch, media, tmp_path, fetched):

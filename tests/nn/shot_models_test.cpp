@@ -160,21 +160,24 @@ TEST(ShotModel, gives_the_thumbnail_that_the_area_shows) {
 
 // Runs a video through windows as the element does, and compares with the output of the original's
 // loop over the whole video.
-void expect_video_as_golden(const std::string& weights, const std::string& prefix) {
+void expect_video_as_golden(const std::string& weights, const std::string& prefix,
+                            std::size_t at_once) {
   const auto golden = read_weights(source_file("tests/nn/goldens/transnetv2.safetensors"));
   const auto model = create_shot_model({weights, "cpu"});
   ASSERT_TRUE(golden && model);
   std::vector<ShotProbabilities> all;
-  const auto process = [&](const ShotWindows::Window& window) {
-    const auto found = (*model)->probabilities(window.frames);
+  const auto process = [&](const ShotWindows::Batch& batch) {
+    const auto found = (*model)->probabilities(batch.frames, batch.windows);
     ASSERT_TRUE(found) << found.error().message;
-    for (std::size_t i = 0; i < window.count; i++) all.push_back((*found)[window.first + i]);
+    for (std::size_t i = 0; i < batch.count; i++) {
+      all.push_back(found->at(ShotWindows::Batch::index(i)));
+    }
   };
-  ShotWindows windows;
+  ShotWindows windows(at_once);
   for (const Thumbnail& frame : formula::shots(130, {37, 88})) {
-    if (const auto window = windows.push(frame)) process(*window);
+    if (const auto batch = windows.push(frame)) process(*batch);
   }
-  while (const auto window = windows.finish()) process(*window);
+  while (const auto batch = windows.finish()) process(*batch);
   ASSERT_EQ(all.size(), 130u);
   const float* single = golden->at(prefix + "video_single").const_data_ptr<float>();
   const float* many = golden->at(prefix + "video_all").const_data_ptr<float>();
@@ -184,17 +187,58 @@ void expect_video_as_golden(const std::string& weights, const std::string& prefi
   }
 }
 
-TEST(ShotModel, of_a_video_in_windows_equals_the_original) {
+class ShotModelOfVideo : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(ShotModelOfVideo, in_windows_equals_the_original) {
   TempDirectory directory;
   formula::write_weights(directory.path("t.safetensors"),
                          source_file("tests/nn/goldens/transnetv2.shapes"));
-  expect_video_as_golden(directory.path("t.safetensors"), "");
+  expect_video_as_golden(directory.path("t.safetensors"), "", GetParam());
 }
 
-TEST(ShotModel, of_a_video_in_windows_equals_the_original_with_its_own_weights) {
+TEST_P(ShotModelOfVideo, in_windows_equals_the_original_with_its_own_weights) {
   const std::string path = fetched_model("transnetv2");
   SKIP_WITHOUT_MODEL(path);
-  expect_video_as_golden(path, "real_");
+  expect_video_as_golden(path, "real_", GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(WindowsAtOnce, ShotModelOfVideo, testing::Values(1, 2, 3));
+
+class ShotModelOfWindows : public testing::Test {
+ protected:
+  void SetUp() override {
+    formula::write_weights(directory_.path("t.safetensors"),
+                           source_file("tests/nn/goldens/transnetv2.shapes"));
+    auto model = create_shot_model({directory_.path("t.safetensors"), "cpu"});
+    ASSERT_TRUE(model) << model.error().message;
+    model_ = std::move(*model);
+  }
+  TempDirectory directory_;
+  std::unique_ptr<ShotModel> model_;
+};
+
+TEST_F(ShotModelOfWindows, gives_for_a_batch_what_it_gives_for_single_windows) {
+  const std::vector<Thumbnail> frames = formula::shots(200, {37, 88, 140});
+  const auto batch = model_->probabilities(frames, 3);
+  ASSERT_TRUE(batch) << batch.error().message;
+  ASSERT_EQ(batch->size(), 300u);
+  for (std::size_t window = 0; window < 3; window++) {
+    const auto single = model_->probabilities(std::span(frames).subspan(50 * window, 100));
+    ASSERT_TRUE(single) << single.error().message;
+    for (std::size_t i = 0; i < 100; i++) {
+      EXPECT_NEAR((*batch)[100 * window + i].single, (*single)[i].single, 1e-5) << window << i;
+      EXPECT_NEAR((*batch)[100 * window + i].all, (*single)[i].all, 1e-5) << window << i;
+    }
+  }
+}
+
+TEST_F(ShotModelOfWindows, refuses_frames_that_do_not_fill_them) {
+  for (const std::size_t windows : {0, 2}) {
+    const auto found = model_->probabilities(std::vector<Thumbnail>(100), windows);
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().code, ErrorCode::BadShape);
+    EXPECT_THAT(found.error().message, HasSubstr("100 frames are not"));
+  }
 }
 
 TEST(ShotNets, name_the_file_and_the_key_when_weights_are_of_another_model) {
@@ -249,10 +293,14 @@ TEST_F(ShotNetMemory, of_a_window_is_what_was_said) {
                          source_file("tests/nn/goldens/transnetv2.shapes"));
   const auto model = engine_.load_shot_model({directory.path("t.safetensors"), "cpu"});
   ASSERT_TRUE(model);
-  const std::vector<Thumbnail> window(100);
-  const std::size_t peak = peak_of([&] { ASSERT_TRUE((*model)->probabilities(window)); });
-  EXPECT_LE(peak, (*model)->workspace(100));
-  EXPECT_GE(peak * 5 / 4, (*model)->workspace(100));
+  for (const std::size_t windows : {1, 2}) {
+    const std::vector<Thumbnail> frames(50 * (windows + 1));
+    const std::size_t peak =
+        peak_of([&] { ASSERT_TRUE((*model)->probabilities(frames, windows)); });
+    const std::size_t said = (*model)->workspace(static_cast<int>(100 * windows));
+    EXPECT_LE(peak, said) << windows;
+    EXPECT_GE(peak * 5 / 4, said) << windows;
+  }
 }
 
 TEST_F(ShotNetMemory, that_runs_out_anywhere_is_one_error) {

@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/shots/shot_windows.h"
 
+#include <tuple>
+
 #include <gtest/gtest.h>
 
 namespace gsttorch {
@@ -17,30 +19,77 @@ Thumbnail frame(std::size_t number) {
 
 std::size_t number(const Thumbnail& thumbnail) { return thumbnail.rgb[0] + 256 * thumbnail.rgb[1]; }
 
-// Appends the frames whose results the window keeps, in order.
-void append_kept(const ShotWindows::Window& window, std::vector<std::size_t>& kept) {
-  EXPECT_EQ(window.frames.size(), ShotWindows::kLength);
-  for (std::size_t i = 0; i < window.count; i++) {
-    kept.push_back(number(window.frames[window.first + i]));
+using Batch = ShotWindows::Batch;
+
+// The windows of a batch, as the model cuts them out of its frames.
+std::vector<std::vector<std::size_t>> windows_of(const Batch& batch) {
+  std::vector<std::vector<std::size_t>> windows(batch.windows);
+  for (std::size_t w = 0; w < batch.windows; w++) {
+    for (std::size_t i = 0; i < ShotWindows::kLength; i++) {
+      windows[w].push_back(number(batch.frames.at(w * ShotWindows::kStep + i)));
+    }
+  }
+  return windows;
+}
+
+// Appends the frames whose results are used, in order, as `frame` and `index` find them.
+void append_used(const Batch& batch, std::vector<std::size_t>& used) {
+  ASSERT_EQ(batch.frames.size(), (batch.windows + 1) * ShotWindows::kStep);
+  const auto windows = windows_of(batch);
+  for (std::size_t i = 0; i < batch.count; i++) {
+    used.push_back(number(batch.frames[Batch::frame(i)]));
+    const std::size_t window = Batch::index(i) / ShotWindows::kLength;
+    const std::size_t place = Batch::index(i) % ShotWindows::kLength;
+    EXPECT_EQ(windows.at(window)[place], used.back());
+    EXPECT_GE(place, ShotWindows::kMargin);
+    EXPECT_LT(place, ShotWindows::kMargin + ShotWindows::kStep);
   }
 }
 
-class WindowsOf : public testing::TestWithParam<std::size_t> {};
-
-TEST_P(WindowsOf, a_stream_keep_every_frame_once_in_order) {
-  ShotWindows windows;
-  std::vector<std::size_t> kept;
-  for (std::size_t i = 0; i < GetParam(); i++) {
-    if (const auto window = windows.push(frame(i))) append_kept(*window, kept);
-    EXPECT_LE(i - kept.size() + 1, ShotWindows::kLookAhead) << "undecided after frame " << i;
+// All windows of a stream.
+std::vector<std::vector<std::size_t>> all_windows(std::size_t at_once, std::size_t frames) {
+  ShotWindows windows(at_once);
+  std::vector<std::vector<std::size_t>> all;
+  const auto append = [&all](const Batch& batch) {
+    for (auto& window : windows_of(batch)) all.push_back(std::move(window));
+  };
+  for (std::size_t i = 0; i < frames; i++) {
+    if (const auto batch = windows.push(frame(i))) append(*batch);
   }
-  while (const auto window = windows.finish()) append_kept(*window, kept);
-  ASSERT_EQ(kept.size(), GetParam());
-  for (std::size_t i = 0; i < kept.size(); i++) EXPECT_EQ(kept[i], i);
+  while (const auto batch = windows.finish()) append(*batch);
+  return all;
+}
+
+class WindowsOf : public testing::TestWithParam<std::tuple<std::size_t, std::size_t>> {
+ protected:
+  const std::size_t frames = std::get<0>(GetParam()), at_once = std::get<1>(GetParam());
+};
+
+TEST_P(WindowsOf, a_stream_use_every_frame_once_in_order) {
+  ShotWindows windows(at_once);
+  std::vector<std::size_t> used;
+  for (std::size_t i = 0; i < frames; i++) {
+    if (const auto batch = windows.push(frame(i))) append_used(*batch, used);
+    EXPECT_LE(i - used.size() + 1, windows.look_ahead()) << "undecided after frame " << i;
+  }
+  while (const auto batch = windows.finish()) append_used(*batch, used);
+  ASSERT_EQ(used.size(), frames);
+  for (std::size_t i = 0; i < used.size(); i++) EXPECT_EQ(used[i], i);
+}
+
+TEST_P(WindowsOf, a_stream_are_the_same_however_many_are_returned_at_once) {
+  EXPECT_EQ(all_windows(at_once, frames), all_windows(1, frames));
 }
 
 INSTANTIATE_TEST_SUITE_P(Lengths, WindowsOf,
-                         testing::Values(1, 2, 25, 50, 74, 75, 76, 99, 100, 125, 126, 333));
+                         testing::Combine(testing::Values(1, 2, 25, 50, 74, 75, 76, 99, 100, 125,
+                                                          126, 333),
+                                          testing::Values(1, 2, 4)));
+
+TEST(ShotWindows, wait_for_as_many_frames_as_all_windows_of_a_batch_need) {
+  EXPECT_EQ(ShotWindows().look_ahead(), 74u);
+  EXPECT_EQ(ShotWindows(3).look_ahead(), 174u);
+}
 
 TEST(ShotWindows, stand_copies_of_the_first_and_last_frame_beyond_the_ends) {
   ShotWindows windows;
@@ -65,8 +114,8 @@ TEST(ShotWindows, continue_after_a_pause_with_the_last_frames_as_neighbours) {
   const auto window = windows.finish();
   ASSERT_TRUE(window);
   EXPECT_EQ(window->count, 10u);
-  EXPECT_EQ(number(window->frames[window->first]), 30u);
-  EXPECT_EQ(number(window->frames[window->first - 1]), 29u);
+  EXPECT_EQ(number(window->frames[Batch::frame(0)]), 30u);
+  EXPECT_EQ(number(window->frames[Batch::frame(0) - 1]), 29u);
   EXPECT_EQ(number(window->frames.front()), 5u);
 }
 

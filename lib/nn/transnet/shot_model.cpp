@@ -48,21 +48,23 @@ class TransNetShotModel final : public ShotModel {
     });
   }
 
-  Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail> window,
+  using ShotModel::probabilities;
+  Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail> frames,
+                                                       std::size_t windows,
                                                        std::stop_token stop) override {
     return caught("shots", [&]() -> Result<std::vector<ShotProbabilities>> {
       const c10::InferenceMode guard;
       const MemoryScope memory(kArchitecture, "shots");
       const StopScope scope(std::move(stop));
-      if (window.empty()) return std::vector<ShotProbabilities>();
-      const auto made =
-          graphs_.run("shots", {to_tensor(window).to(device_)}, [&](const GraphCache::Tensors& in) {
-            const TransNet::Logits logits = net_(in[0]);
-            return GraphCache::Tensors{at::sigmoid(logits.single), at::sigmoid(logits.all)};
-          });
+      if (frames.empty()) return std::vector<ShotProbabilities>();
+      const at::Tensor batch = to_tensor(frames, windows).to(device_);
+      const auto made = graphs_.run("shots", {batch}, [&](const GraphCache::Tensors& in) {
+        const TransNet::Logits logits = net_(in[0]);
+        return GraphCache::Tensors{at::sigmoid(logits.single), at::sigmoid(logits.all)};
+      });
       const at::Tensor single = made[0].to(at::kCPU).contiguous();
       const at::Tensor all = made[1].to(at::kCPU).contiguous();
-      std::vector<ShotProbabilities> result(window.size());
+      std::vector<ShotProbabilities> result(static_cast<std::size_t>(single.numel()));
       for (std::size_t i = 0; i < result.size(); i++) {
         result[i] = {single.const_data_ptr<float>()[i], all.const_data_ptr<float>()[i]};
       }
@@ -76,14 +78,25 @@ class TransNetShotModel final : public ShotModel {
   }
 
  private:
-  static at::Tensor to_tensor(std::span<const Thumbnail> window) {
-    const auto count = static_cast<std::int64_t>(window.size());
-    at::Tensor frames = at::empty({1, count, Thumbnail::kHeight, Thumbnail::kWidth, 3}, at::kByte);
-    std::uint8_t* out = frames.data_ptr<std::uint8_t>();
-    for (const Thumbnail& thumbnail : window) {
-      out = std::copy(thumbnail.rgb.begin(), thumbnail.rgb.end(), out);
+  // The frames that two windows share are copied to both: bytes, where the model makes floats.
+  static at::Tensor to_tensor(std::span<const Thumbnail> frames, std::size_t windows) {
+    const std::size_t step = frames.size() / (windows + 1);
+    if (windows < 1 || (windows > 1 && step * (windows + 1) != frames.size())) {
+      throw Failure(ErrorCode::BadShape, std::to_string(frames.size()) + " frames are not " +
+                                             std::to_string(windows) + " windows");
     }
-    return frames;
+    const std::size_t length = windows > 1 ? 2 * step : frames.size();
+    at::Tensor batch =
+        at::empty({static_cast<std::int64_t>(windows), static_cast<std::int64_t>(length),
+                   Thumbnail::kHeight, Thumbnail::kWidth, 3},
+                  at::kByte);
+    std::uint8_t* out = batch.data_ptr<std::uint8_t>();
+    for (std::size_t window = 0; window < windows; window++) {
+      for (const Thumbnail& thumbnail : frames.subspan(window * step, length)) {
+        out = std::copy(thumbnail.rgb.begin(), thumbnail.rgb.end(), out);
+      }
+    }
+    return batch;
   }
 
   const ShotModelInfo info_;

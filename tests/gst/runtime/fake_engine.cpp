@@ -19,7 +19,7 @@ class FakeShotModel final : public ShotModel {
 
   const ShotModelInfo& info() const override { return info_; }
   Result<Thumbnail> thumbnail(FrameImage&) override { return failure(); }
-  Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail>,
+  Result<std::vector<ShotProbabilities>> probabilities(std::span<const Thumbnail>, std::size_t,
                                                        std::stop_token) override {
     return failure();
   }

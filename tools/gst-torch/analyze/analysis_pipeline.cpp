@@ -105,6 +105,8 @@ void add_stage(Words& words, const Stage& stage, const AnalysisPlan& plan) {
   words.set("device", plan.compute.device).set("precision", plan.compute.precision);
   if (!plan.stages.given(stage, "quality")) words.set("quality", plan.compute.quality);
   set_all(words, plan.stages.properties(stage, StageOption::Target::Model));
+  const int batch = batch_size_of(plan.stages.model(stage));
+  if (batch > 1) words.set("batch-size", std::to_string(batch));
 }
 
 void add_writer(Words& words, const AnalysisPlan& plan, bool resume) {

@@ -9,13 +9,14 @@
 #include "lib/gst/util/enum_nick.h"
 #include "lib/gst/util/known_time.h"
 #include "tools/gst-torch/support/gst_support.h"
+#include "tools/gst-torch/support/stages.h"
 #include "tools/gst-torch/support/watchdog.h"
 
 namespace gsttorch {
 namespace {
 
 constexpr char kDetection[] =
-    " ! queue ! scenedetect name=scenes post-messages=false batch-size=4 ! fakesink name=sink";
+    " ! queue ! scenedetect name=scenes post-messages=false ! fakesink name=sink";
 
 // Filled by the streaming thread.
 struct Collected {
@@ -66,7 +67,10 @@ void set_up(const Pipeline& pipeline, const std::string& video, const ShotSettin
             Collected& all) {
   g_object_set(pipeline.element("source").get(), "location", video.c_str(), nullptr);
   const auto shots = pipeline.element("scenes");
-  if (settings.model) g_object_set(shots.get(), "model", settings.model->c_str(), nullptr);
+  if (settings.model) {
+    g_object_set(shots.get(), "model", settings.model->c_str(), "batch-size",
+                 batch_size_of(*settings.model), nullptr);
+  }
   const ComputeSettings& compute = settings.compute;
   if (compute.device) g_object_set(shots.get(), "device", compute.device->c_str(), nullptr);
   for (const auto& [property, word] :

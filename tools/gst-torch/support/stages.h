@@ -35,11 +35,11 @@ struct Stage {
     WhereAvailable  ///< runs where its element and weights are there
   };
 
-  const char* name;           ///< as users choose it, and as run.json calls it
-  const char* element;        ///< its factory
+  const char* name;     ///< as users choose it, and as run.json calls it
+  const char* element;  ///< its factory
   /// In the manifest, the best first: the default is the first of them whose weights are there.
   std::span<const char* const> models;
-  int frames_before;          ///< how many earlier frames a result depends on
+  int frames_before;  ///< how many earlier frames a result depends on
   Default by_default;
   const char* finds;    ///< for people: "optical flow"
   const char* field;    ///< of a line of results.jsonl that has its results
@@ -58,6 +58,10 @@ const Stage& scenes_stage();
 
 /// The option's name, without the dashes: "flow-iterations".
 std::string option_name(const Stage& stage, const StageOption& option);
+
+/// The `batch-size` that suits a model of the manifest in a file. 1 for any other file, since
+/// nothing tells what it contains.
+int batch_size_of(const std::string& model);
 
 /// The weights that a stage runs with unless the user names others.
 std::string default_model(const Stage& stage);
