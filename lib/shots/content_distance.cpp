@@ -14,14 +14,18 @@ namespace {
 
 constexpr int kWidth = kShotLumaWidth;
 constexpr int kHeight = kShotLumaHeight;
-constexpr int kMostShift = 4;        // as the divisor of the width and the height
-constexpr float kBlack = 24.0F;      // maximum luma of bars, noise included
-constexpr int kLeastShare = 3;       // bars leave at least a third of the width and the height
-constexpr float kFlat = 2.0F;        // an image with less contrast shows nothing
-constexpr float kFlatDetail = 1.0F;  // the same for its detail
-constexpr float kOtherGrey = 24.0F;  // brightness difference of two different greys
-constexpr int kAround = 2;           // cells on each side in the local mean that detail subtracts
-constexpr float kDetailLost = 0.4F;  // correlation of detail that blur and motion may remove
+constexpr int kMostShift = 4;         // as the divisor of the width and the height
+constexpr float kBlack = 24.0F;       // maximum luma of bars, noise included
+constexpr int kLeastShare = 3;        // bars leave at least a third of the width and the height
+constexpr float kFlat = 2.0F;         // an image with less contrast shows nothing
+constexpr float kFlatDetail = 1.0F;   // the same for its detail
+constexpr float kOtherGrey = 24.0F;   // brightness difference of two different greys
+constexpr int kAround = 2;            // cells on each side in the local mean that detail subtracts
+constexpr float kDetailLost = 0.4F;   // correlation of detail that blur and motion may remove
+constexpr float kSameDetail = 0.9F;   // correlation of the cells around one that was kept
+constexpr float kLeastDetail = 3.0F;  // their standard deviation: flat areas are alike in all shots
+constexpr float kContrastChange = 1.5F;  // ratio of their standard deviations
+constexpr int kDrift = 1;                // cells by which a calm camera may move
 
 using Image = std::array<float, kShotLumaSize>;
 
@@ -109,9 +113,47 @@ Area area_between_bars(const FrameWindow& window, std::int64_t a, std::int64_t b
   while (area.right > area.left && is_bar(true, area.right - 1)) --area.right;
   while (area.top < kHeight && is_bar(false, area.top)) ++area.top;
   while (area.bottom > area.top && is_bar(false, area.bottom - 1)) --area.bottom;
+  // A bar may end within a cell.
+  area.left += area.left > 0;
+  area.right -= area.right < kWidth;
+  area.top += area.top > 0;
+  area.bottom -= area.bottom < kHeight;
   const bool is_small =
       kLeastShare * area.width() < kWidth || kLeastShare * area.height() < kHeight;
   return is_small ? Area() : area;
+}
+
+// The cells around (x, y), as far as they and those that are moved by the shift are in the area.
+Area around(const Area& area, int x, int y, int right, int down) {
+  return {std::max({area.left, area.left - right, x - kAround}),
+          std::max({area.top, area.top - down, y - kAround}),
+          std::min({area.right, area.right - right, x + kAround + 1}),
+          std::min({area.bottom, area.bottom - down, y + kAround + 1})};
+}
+
+bool is_same_detail(const Moments& sums, float n) {
+  const float variance_a = sums.aa - sums.a * sums.a / n;
+  const float variance_b = sums.bb - sums.b * sums.b / n;
+  constexpr float kMostRatio = kContrastChange * kContrastChange;
+  if (std::min(variance_a, variance_b) < n * kLeastDetail * kLeastDetail) return false;
+  if (variance_a > kMostRatio * variance_b || variance_b > kMostRatio * variance_a) return false;
+  return sums.ab - sums.a * sums.b / n > kSameDetail * std::sqrt(variance_a * variance_b);
+}
+
+// Whether b shows around (x, y) what a shows there, or next to it.
+bool is_kept(std::span<const float> a, std::span<const float> b, const Area& area, int x, int y) {
+  for (int down = -kDrift; down <= kDrift; ++down) {
+    for (int right = -kDrift; right <= kDrift; ++right) {
+      const Area cells = around(area, x, y, right, down);
+      Moments sums;
+      for (std::ptrdiff_t v = cells.top; v < cells.bottom; ++v) {
+        add_row(a.data() + v * kWidth + cells.left,
+                b.data() + (v + down) * kWidth + cells.left + right, cells.width(), sums);
+      }
+      if (is_same_detail(sums, static_cast<float>(cells.width() * cells.height()))) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -133,6 +175,17 @@ float content_distance(const FrameWindow& window, std::int64_t a, std::int64_t b
     }
   }
   return std::clamp(1 - best, 0.0F, 1.0F);
+}
+
+float kept_share(const FrameWindow& window, std::int64_t a, std::int64_t b) {
+  const Area area = area_between_bars(window, a, b);
+  int kept = 0;
+  for (int y = area.top; y < area.bottom; ++y) {
+    for (int x = area.left; x < area.right; ++x) {
+      kept += is_kept(window.luma(a), window.luma(b), area, x, y);
+    }
+  }
+  return static_cast<float>(kept) / static_cast<float>(area.width() * area.height());
 }
 
 }  // namespace gsttorch

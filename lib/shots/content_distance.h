@@ -14,4 +14,8 @@ namespace gsttorch {
 /// only by brightness.
 float content_distance(const FrameWindow& window, std::int64_t a, std::int64_t b);
 
+/// Share of the image, 0 to 1, in which two frames show the same detail at the same place: what
+/// stays visible behind a subject that hides the rest. Black bars do not count.
+float kept_share(const FrameWindow& window, std::int64_t a, std::int64_t b);
+
 }  // namespace gsttorch

@@ -20,6 +20,7 @@ constexpr float kIsolation = 1.5F;    // ratio of a cut's step to those of adjac
 constexpr std::int64_t kBeside =
     2;  // frames on each side; TransNetV2's peak must be the highest among them
 constexpr float kOtherContent = 0.25F;   // content distance across a cut
+constexpr float kMostKept = 0.15F;       // share of the image that is the same across a cut
 constexpr std::int64_t kLongestCut = 3;  // maximum number of frames that TransNetV2 marks at a cut
 constexpr float kMarked = 0.5F;
 constexpr float kWholeDifference = 4096;  // of luma, squared grey levels: two dissimilar images
@@ -114,14 +115,23 @@ float CutRule::persistence_ratio(const FrameWindow& window, std::int64_t positio
   return ratio_of(least, kOtherContent);
 }
 
+// A subject that moves into the view hides most of it, but not all.
+float CutRule::replacement_ratio(const FrameWindow& window, std::int64_t position) {
+  return ratio_of(kMostKept, kept_share(window, position - 1, position));
+}
+
 CutRule::Evidence CutRule::judge(const FrameWindow& window, std::int64_t position) const {
   Evidence evidence;
   if (!window.contains(position - 1)) return evidence;
   evidence.distance = step(window, position);
   float ratio = window.probabilities(position - 1) ? probability_ratio(window, position)
                                                    : outlier_ratio(window, position);
-  // The most expensive test, so run it only if it can matter; a score well below a cut is final.
-  if (ratio > 0.25F) ratio = std::min(ratio, persistence_ratio(window, position));
+  // The most expensive tests, so run them only if they can matter; a score well below a cut is
+  // final.
+  if (ratio > 0.25F) {
+    ratio =
+        std::min({ratio, persistence_ratio(window, position), replacement_ratio(window, position)});
+  }
   evidence.score = ratio / (1 + ratio);
   return evidence;
 }

@@ -34,6 +34,7 @@ class CutRule {
   float outlier_ratio(const FrameWindow& window, std::int64_t position) const;
   float probability_ratio(const FrameWindow& window, std::int64_t position) const;
   float persistence_ratio(const FrameWindow& window, std::int64_t position) const;
+  static float replacement_ratio(const FrameWindow& window, std::int64_t position);
   std::int64_t last(const FrameWindow& window, std::int64_t position) const;
 
   Options options_;

@@ -14,6 +14,7 @@ constexpr std::int64_t kShortest = 5;
 constexpr std::int64_t kLongest = 48;
 constexpr float kLeastDifference = 64;  // mean squared difference of S and E, grey levels squared
 constexpr float kOtherContent = 0.5F;
+constexpr float kMostKept = 0.15F;  // share of the image that is the same in S and E
 constexpr float kMostBetween = 1.25F;
 constexpr float kMostMotion = 0.22F;   // over kMargin frames next to it, relative to S and E
 constexpr float kMostMisfit = 0.095F;  // of frames between S and E, see misfit()
@@ -107,6 +108,9 @@ std::optional<DissolveRule::Span> DissolveRule::find(const FrameWindow& window, 
   if (!best) return best;
   float other = content_distance(window, best->start - 1, best->end) / kOtherContent;
   other = std::min(other, ratio_of(kMostMisfit, worst_misfit(window, best->start - 1, best->end)));
+  // The span may leave out the first and last frames of a wipe, so compare those beside it.
+  const float kept = kept_share(window, best->start - 1 - kMargin, best->end + kMargin);
+  other = std::min(other, ratio_of(kMostKept, kept));
   if (window.has_feature(best->end)) {
     const float distance = window.feature_distance(best->start - 1, best->end);
     other = std::min(other, distance / (kMoreThanNoise * distance_floor_));

@@ -311,6 +311,57 @@ TEST_P(Bars, do_not_make_a_pan_a_cut) {
 INSTANTIATE_TEST_SUITE_P(Sides, Bars,
                          testing::Values(std::pair{7, 0}, std::pair{0, 5}, std::pair{7, 4}));
 
+// A piece of another image that covers the view but for `free` columns at the right.
+Luma behind(const Luma& background, const Luma& subject, std::size_t free) {
+  Luma luma = background;
+  for (std::size_t i = 0; i < luma.size(); ++i) {
+    if (i % kShotLumaWidth < kShotLumaWidth - free) luma[i] = subject[i];
+  }
+  return luma;
+}
+
+class LargeSubject : public testing::TestWithParam<int> {
+ protected:
+  const int frames = GetParam();  // in which it enters
+};
+
+TEST_P(LargeSubject, that_enters_and_stays_is_no_boundary) {
+  for (int seed = 2; seed <= 9; ++seed) {
+    Film film;
+    film.still(1, 30);
+    for (int i = 1; i <= 30; ++i) {
+      const int covered = std::min(36, 36 * i / frames);
+      const auto shift = static_cast<float>(covered - 36);  // its edge moves with it
+      film.add(behind(image(1, 1.5F), image(seed, shift + 0.05F * static_cast<float>(i)),
+                      static_cast<std::size_t>(48 - covered)));
+    }
+    film.finish();
+    EXPECT_THAT(film.boundaries, IsEmpty()) << seed;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Frames, LargeSubject, testing::Values(1, 2, 5, 8));
+
+// The same piece of an image in a corner.
+Luma with_logo(Luma luma) {
+  const Luma logo = image(20);
+  for (std::size_t i = 0; i < luma.size(); ++i) {
+    if (i % kShotLumaWidth >= kShotLumaWidth - 8 && i / kShotLumaWidth < 5) luma[i] = logo[i];
+  }
+  return luma;
+}
+
+TEST(ShotDetector, finds_a_cut_between_shots_with_the_same_logo) {
+  Film film;
+  for (int seed = 1; seed <= 8; ++seed) {
+    for (int i = 0; i < 20; ++i) {
+      film.add(with_logo(image(seed, 0.05F * static_cast<float>(i))));
+    }
+  }
+  film.finish();
+  expect_cuts(film, {20, 40, 60, 80, 100, 120, 140});
+}
+
 // As small as a title.
 TEST(ShotDetector, treats_what_moves_in_a_small_part_of_a_black_image_as_one_shot) {
   Film film;

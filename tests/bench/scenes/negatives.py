@@ -121,5 +121,53 @@ def grain(rng, shots):
     return frames
 
 
+def cutout(rng, image, side=192):
+    """(pixels, mask) of a piece of an image with an irregular, lobed outline, as of a person."""
+    height, width = image.shape[:2]
+    scale = 1.5 * side / min(height, width)
+    image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    top, left = (int(rng.integers(0, length - side + 1)) for length in image.shape[:2])
+    angle = np.linspace(0, 2 * np.pi, 72, endpoint=False)
+    radius = np.ones(72)
+    for lobes in range(2, 6):
+        radius += rng.normal(0, 0.25 / lobes) * np.cos(lobes * angle + rng.uniform(0, 2 * np.pi))
+    radius *= 0.48 * side / radius.max()
+    outline = side / 2 + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)
+    mask = np.zeros((side, side), np.uint8)
+    cv2.fillPoly(mask, [np.rint(outline).astype(np.int32)], 255)
+    return image[top:top + side, left:left + side], cv2.GaussianBlur(mask, (3, 3), 0)
+
+
+def paste(frame, piece, mask, centre, size):
+    """Draws a piece over a frame: its middle and its size in pixels of the frame."""
+    scale = size / mask.shape[0]
+    matrix = np.float32([[scale, 0, centre[0] - size / 2], [0, scale, centre[1] - size / 2]])
+    into = (sources.WIDTH, sources.HEIGHT)
+    cover = cv2.warpAffine(mask, matrix, into)[..., None] / 255
+    return np.rint(frame * (1 - cover) + cv2.warpAffine(piece, matrix, into) * cover)
+
+
+def subject(rng, shots):
+    """A large subject enters, fills most of the frame for a while and may leave: across the frame
+    or towards the camera, within 2 to 10 frames, and it moves while it is there."""
+    frames = shots.shot(rng, COUNT)
+    piece, mask = cutout(rng, shots.image(rng))
+    enter, leave = int(rng.integers(2, 11)), int(rng.integers(2, 11))
+    first = int(rng.integers(8, 20))
+    last = int(rng.integers(first + enter + 2, COUNT + 10))  # may be after the end
+    steps = np.arange(COUNT)
+    near = np.clip((steps - first + 1) / enter, 0, 1) * np.clip((last - steps) / leave, 0, 1)
+    size = sources.HEIGHT * rng.uniform(0.9, 1.7)
+    middle = np.array((sources.WIDTH, sources.HEIGHT)) * rng.uniform(0.3, 0.7, 2)
+    sway = np.cumsum(rng.normal(0, 2.0, (COUNT, 2)), 0)
+    approaches = rng.random() < 0.5
+    side = rng.choice((-1, 1))
+    for index in np.flatnonzero(near > 0):
+        away = 0 if approaches else side * (1 - near[index]) * (sources.WIDTH / 2 + size)
+        now = size * (0.25 + 0.75 * near[index] if approaches else 1)
+        frames[index] = paste(frames[index], piece, mask, middle + sway[index] + (away, 0), now)
+    return frames
+
+
 KINDS = {"flash": flash, "pan": pan, "zoom": zoom, "exposure": exposure, "shake": shake,
-         "grain": grain}
+         "grain": grain, "subject": subject}
