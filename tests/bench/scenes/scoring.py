@@ -114,8 +114,19 @@ def score(labels, predictions):
     return counts, {kind: alarms[kind] / kinds[kind] for kind in kinds}
 
 
+def false_per_1000_shots(labels, predictions):
+    """False cuts and gradual changes, of films and negatives, per 1,000 shots of both."""
+    counts, alarms = score(labels, predictions)
+    negatives_of = collections.Counter(label["negative"] for label in labels.values())
+    false = counts["cuts 1"].false + counts["gradual"].false
+    false += sum(share * negatives_of[kind] for kind, share in alarms.items())
+    shots = sum(1 + len(label["cuts"]) + len(label["gradual"]) for label in labels.values())
+    return 1000 * false / shots
+
+
 CELLS = ("detector", "cuts, 0 frames: P / R / F1", "cuts, 1 frame", "gradual: P / R / F1",
-         "extent F1", *negatives.KINDS, "all negatives", "s")
+         "extent F1", *negatives.KINDS, "all negatives", "false per 1,000 shots",
+         "s")
 HEAD = "| " + " | ".join(CELLS) + " |\n|" + "---|" * len(CELLS)
 
 
@@ -128,7 +139,8 @@ def row(name, labels, predictions):
         cells.append(f"{count.precision():.3f} / {count.recall():.3f} / {count.f1():.3f}")
     cells.append(f"{counts['exact'].f1():.3f}")
     cells += [f"{alarms[kind]:.2f}" for kind in negatives.KINDS]
-    return f"| {' | '.join(cells)} | {sum(alarms.values()) / len(alarms):.3f} |"
+    cells.append(f"{sum(alarms.values()) / len(alarms):.3f}")
+    return f"| {' | '.join(cells)} | {false_per_1000_shots(labels, predictions):.1f} |"
 
 
 def wrong(labels, predictions):
