@@ -138,7 +138,8 @@ def row(name, labels, predictions):
         count = counts[what]
         cells.append(f"{count.precision():.3f} / {count.recall():.3f} / {count.f1():.3f}")
     cells.append(f"{counts['exact'].f1():.3f}")
-    cells += [f"{alarms[kind]:.2f}" for kind in negatives.KINDS]
+    # A set that was built earlier may lack a kind.
+    cells += [f"{alarms[kind]:.2f}" if kind in alarms else "-" for kind in negatives.KINDS]
     cells.append(f"{sum(alarms.values()) / len(alarms):.3f}")
     return f"| {' | '.join(cells)} | {false_per_1000_shots(labels, predictions):.1f} |"
 
