@@ -16,6 +16,7 @@ WITH_CUDA = ("lib/cuda/", "tests/cuda/")
 # The directories of this project that a file's directory may include, in addition to itself.
 PLAIN = {  # neither GStreamer nor torch
     "lib/base/": (),
+    "lib/cpu/": (),
     "lib/formats/": ("lib/base/",),
     "lib/results/": ("lib/base/", "lib/formats/", "lib/shots/"),
     "lib/perf/": ("lib/base/", "lib/formats/"),
@@ -28,7 +29,7 @@ PLAIN = {  # neither GStreamer nor torch
     "lib/cuda/": ("lib/base/", "lib/engine/", "lib/device/"),
 }
 LAYERS = PLAIN | {
-    "lib/nn/": ("lib/base/", "lib/engine/", "lib/device/", "lib/cuda/"),
+    "lib/nn/": ("lib/base/", "lib/cpu/", "lib/engine/", "lib/device/", "lib/cuda/"),
     "lib/gst/util/": ("lib/base/", "lib/engine/"),
     "lib/gst/runtime/": ("lib/base/", "lib/engine/", "lib/models/", "lib/gst/debug.h",
                          "lib/gst/util/"),

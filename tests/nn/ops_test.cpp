@@ -34,7 +34,8 @@ TEST_P(ConvTest, packed_equals_plain) {
   const at::Tensor weight = formula::noise_tensor(1, {out, in, kh, kw}) / std::sqrt(in * kh * kw);
   for (const bool with_bias : {true, false}) {
     const at::Tensor bias = with_bias ? formula::noise_tensor(2, {out}) : at::Tensor();
-    for (const Activation activation : {Activation::None, Activation::Relu}) {
+    for (const Activation activation :
+         {Activation::None, Activation::Relu, Activation::LeakyRelu}) {
       const Conv conv(weight, bias, geometry, activation);
       const at::Tensor x = formula::noise_tensor(3, {2, in, 21, 18});
       const at::Tensor y = conv(x);
@@ -43,6 +44,8 @@ TEST_P(ConvTest, packed_equals_plain) {
       const at::Tensor other = formula::noise_tensor(4, y.sizes());
       EXPECT_LT(largest_difference(conv.plus(x, other), conv.plain(x, other)), 1e-4);
       EXPECT_GT(largest_difference(conv.plus(x, other), y), 0.01);
+      const at::Tensor sum = other.contiguous(at::MemoryFormat::ChannelsLast).clone();
+      EXPECT_LT(largest_difference(conv.plus_(x, sum), conv.plain(x, other)), 1e-4);
     }
   }
 }
@@ -51,7 +54,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes, ConvTest,
                          testing::Values(ConvCase{3, 32, 7, 7, 2}, ConvCase{178, 192, 3, 3, 1},
                                          ConvCase{256, 128, 1, 5, 1}, ConvCase{256, 128, 5, 1, 1},
                                          ConvCase{196, 96, 1, 1, 1}, ConvCase{2, 64, 7, 7, 1},
-                                         ConvCase{64, 96, 3, 3, 2}));
+                                         ConvCase{64, 96, 3, 3, 2}, ConvCase{32, 32, 3, 3, 1},
+                                         ConvCase{96, 80, 3, 3, 1}));
 
 TEST(InstanceNorm, equals_atens_also_far_from_zero) {
   const c10::InferenceMode guard;

@@ -10,6 +10,7 @@
 
 #include "lib/nn/ops/cuda_kernels.h"
 #include "lib/nn/ops/fused_epilogue.h"
+#include "lib/nn/ops/winograd_conv.h"
 
 namespace gsttorch {
 namespace {
@@ -110,6 +111,23 @@ EpilogueActivation epilogue_activation(Activation activation) {
   return EpilogueActivation::None;
 }
 
+CpuActivation cpu_activation(Activation activation) {
+  switch (activation) {
+    case Activation::None:
+      return CpuActivation::None;
+    case Activation::Relu:
+      return CpuActivation::Relu;
+    case Activation::LeakyRelu:
+      return CpuActivation::LeakyRelu;
+  }
+  return CpuActivation::None;
+}
+
+bool has_no_steps(const ConvGeometry& g) {
+  constexpr std::array<std::int64_t, 2> kOne = {1, 1};
+  return g.stride == kOne && g.dilation == kOne;
+}
+
 // For a fused sum, an empty name means no activation.
 Text fused_after_sum(Activation activation) {
   return activation == Activation::None ? Text() : Text(fused_name(activation));
@@ -124,7 +142,13 @@ Conv::Conv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geomet
       bias_(bias.defined() ? bias.to(type) : bias),
       geometry_(geometry),
       activation_(activation) {
-  if (!weight_.is_cpu() || !at::hasMKLDNN()) return;
+  if (!weight_.is_cpu()) return;
+  if (has_no_steps(geometry_) && WinogradConv::can_run(weight_, geometry_.padding)) {
+    winograd_ = std::make_shared<const WinogradConv>(weight_, bias_, geometry_.padding,
+                                                     cpu_activation(activation_));
+    return;
+  }
+  if (!at::hasMKLDNN()) return;
   if (has_two_layouts(weight_)) {
     halves_ = {half(0), half(out_channels() / 2)};
   } else {
@@ -142,6 +166,8 @@ Conv Conv::with_padding(std::array<std::int64_t, 2> padding) const {
   return Conv(weight_, bias_, {geometry_.stride, padding, geometry_.dilation}, activation_, type());
 }
 
+bool Conv::use_winograd(const at::Tensor& x) const { return winograd_ && x.is_cpu(); }
+
 bool Conv::use_packed(const at::Tensor& x) const { return packed_.defined() && x.is_cpu(); }
 
 // The type and layout that oneDNN and cuDNN read.
@@ -154,6 +180,7 @@ at::Tensor Conv::operator()(const at::Tensor& x) const {
     const at::Tensor in = input(x);
     return at::cat({halves_[0](in), halves_[1](in)}, 1);
   }
+  if (use_winograd(x)) return (*winograd_)(input(x));
   if (!use_packed(x)) return unpacked(x);
   static const auto op = find_operator<Pointwise>("mkldnn::_convolution_pointwise", "");
   return op.call(input(x), packed_, maybe(bias_), geometry_.padding, geometry_.stride,
@@ -167,6 +194,12 @@ at::Tensor Conv::plus(const at::Tensor& x, const at::Tensor& other) const {
     const auto parts = other.chunk(2, 1);
     return at::cat({halves_[0].plus(in, parts[0]), halves_[1].plus(in, parts[1])}, 1);
   }
+  if (use_winograd(x)) {
+    const at::Tensor sum = input(other);
+    at::Tensor output = at::empty_like(sum);
+    winograd_->plus(input(x), sum, output);
+    return output;
+  }
   if (!use_packed(x)) return unpacked(x, other);
   static const auto op = find_operator<PointwiseBinary>("mkldnn::_convolution_pointwise", "binary");
   return op.call(input(x), input(other), packed_, maybe(bias_), geometry_.padding, geometry_.stride,
@@ -176,6 +209,11 @@ at::Tensor Conv::plus(const at::Tensor& x, const at::Tensor& other) const {
 
 at::Tensor Conv::plus_(const at::Tensor& x, at::Tensor other) const {
   if (!halves_.empty()) return other.copy_(plus(x, other));
+  if (use_winograd(x)) {
+    if (!other.is_contiguous(at::MemoryFormat::ChannelsLast)) return other.copy_(plus(x, other));
+    winograd_->plus(input(x), other, other);
+    return other;
+  }
   if (!use_packed(x)) return unpacked(x, other);
   static const auto op =
       find_operator<PointwiseBinaryInPlace>("mkldnn::_convolution_pointwise_", "binary");

@@ -4,11 +4,14 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 namespace gsttorch {
+
+class WinogradConv;
 
 enum class Activation {
   None,
@@ -24,8 +27,9 @@ struct ConvGeometry {
 
 /// A 2-D convolution and the activation after it. All convolutions of this project use this class.
 ///
-/// On the CPU, the weights are packed once for oneDNN, activations stay channels-last from one
-/// convolution to the next, and bias, sum and activation are fused into the convolution. On a GPU,
+/// On the CPU, the weights are packed once, activations stay channels-last from one convolution to
+/// the next, and bias, sum and activation are fused into the convolution. Our own kernels compute
+/// what Winograd's algorithm suits (winograd_conv.h), oneDNN the others. On a GPU,
 /// one launch of our own kernel applies them after the convolution, in float32. On any other
 /// device, and without oneDNN, it is plain ATen (which is also the reference in the tests). The
 /// result has the compute type; inputs are converted to it. Reentrant.
@@ -59,6 +63,7 @@ class Conv {
   at::ScalarType type() const { return weight_.scalar_type(); }
 
  private:
+  bool use_winograd(const at::Tensor& x) const;
   bool use_packed(const at::Tensor& x) const;
   at::Tensor unpacked(const at::Tensor& x, const at::Tensor& other = {}) const;
   at::Tensor input(const at::Tensor& x) const;
@@ -66,6 +71,7 @@ class Conv {
 
   at::Tensor weight_;
   at::Tensor bias_;
+  std::shared_ptr<const WinogradConv> winograd_;  // null if it is not used
   at::Tensor packed_;         // oneDNN's own layout; undefined if oneDNN is not used
   std::vector<Conv> halves_;  // halves of the output channels, if they are computed separately
   ConvGeometry geometry_;

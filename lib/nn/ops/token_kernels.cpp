@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "lib/cpu/cpu_capability.h"
+
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wpsabi"  // vectors are only passed to inlined functions
 #endif
@@ -45,8 +47,8 @@ namespace {
 std::vector<const TokenKernels*> find_kernels() {
   std::vector<const TokenKernels*> found;
 #ifdef GSTTORCH_TOKEN_VARIANTS
-  if (__builtin_cpu_supports("x86-64-v4")) found.push_back(&avx512::kTokenKernels);
-  if (__builtin_cpu_supports("x86-64-v3")) found.push_back(&avx2::kTokenKernels);
+  if (may_use(CpuCapability::Avx512)) found.push_back(&avx512::kTokenKernels);
+  if (may_use(CpuCapability::Avx2)) found.push_back(&avx2::kTokenKernels);
 #endif
   found.push_back(&baseline::kTokenKernels);
   return found;
