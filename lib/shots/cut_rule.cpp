@@ -15,7 +15,9 @@ constexpr std::int64_t kPast = 16;    // earlier frames whose steps define the u
 constexpr float kOutlier = 3.0F;      // ratio of a cut's step to the usual step
 constexpr float kLumaOutlier = 8.0F;  // the same for the mean squared change of luma
 constexpr float kLumaNoise = 4.0F;    // of a still film too, grey levels squared
-constexpr float kMostLift = 9.0F;     // clear luma change raises a distance under the floor
+constexpr float kMostLift = 9.0F;     // clear luma change raises a model's weak output
+constexpr float kSharpness = 10.0F;   // ratio of a sharp peak of a probability to those beside it
+constexpr float kQuiet = 0.01F;       // added to them
 constexpr float kIsolation = 1.5F;    // ratio of a cut's step to those of adjacent frames
 constexpr std::int64_t kBeside =
     2;  // frames on each side; TransNetV2's peak must be the highest among them
@@ -29,6 +31,9 @@ constexpr float kMostRatio = 1e3F;
 float ratio_of(float value, float needed) {
   return needed > 0 ? std::min(kMostRatio, value / needed) : kMostRatio;
 }
+
+// 1 to 3 for evidence that is above what is usual.
+float lift(float ratio) { return std::sqrt(std::clamp(ratio, 1.0F, kMostLift)); }
 
 float median(std::vector<float>& values) {
   if (values.empty()) return 0;
@@ -85,11 +90,16 @@ float CutRule::outlier_ratio(const FrameWindow& window, std::int64_t position) c
                    ratio_of(here, kOutlier * median(usual)), isolation_ratio(window, position)});
 }
 
+// In dark or pale films, TransNetV2 marks a cut with a low probability, but in a single frame. Its
+// odds are raised by a luma that changes clearly, and by a sharp peak.
 float CutRule::probability_ratio(const FrameWindow& window, std::int64_t position) const {
   const float here = step(window, position);
+  float beside = 0;
   for (std::int64_t other = position - kBeside; other <= position + kBeside; ++other) {
-    if (window.contains(other - 1) && step(window, other) > here) return 0;
+    if (other == position || other > window.newest() + 1) continue;
+    beside = std::max(beside, step(window, other));
   }
+  if (beside > here) return 0;
   std::int64_t marked = 0;
   for (std::int64_t at = position - 1; window.contains(at); --at, ++marked) {
     if (window.probabilities(at)->any_frame < kMarked) break;
@@ -98,7 +108,8 @@ float CutRule::probability_ratio(const FrameWindow& window, std::int64_t positio
     if (window.probabilities(at)->any_frame < kMarked) break;
   }
   if (marked > kLongestCut) return 0;
-  return ratio_of(here, 1 - here);
+  return lift(luma_ratio(window, position)) * lift(here / (kSharpness * beside + kQuiet)) *
+         ratio_of(here, 1 - here);
 }
 
 // After a cut, content stays different from that before it; after a flash, it returns.

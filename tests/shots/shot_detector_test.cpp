@@ -537,6 +537,22 @@ TEST(ShotDetectorWithProbabilities, does_not_believe_a_peak_at_a_flash) {
   EXPECT_THAT(film.boundaries, IsEmpty());
 }
 
+// As in dark films: a low probability in a single frame, while the luma changes clearly.
+TEST(ShotDetectorWithProbabilities, believes_a_low_peak_that_is_sharp) {
+  const auto cuts = [](float peak, float beside) {
+    Film film;
+    for (int i = 0; i < 60; ++i) {
+      const bool is_beside = i == 28 || i == 30;
+      film.add(image(i < 30 ? 1 : 2), {i == 29 ? peak : is_beside ? beside : 0.001F, 0.02F});
+    }
+    film.finish();
+    return film.boundaries.size();
+  };
+  EXPECT_EQ(cuts(0.2F, 0.001F), 1U);
+  EXPECT_EQ(cuts(0.2F, 0.1F), 0U) << "not sharp";
+  EXPECT_EQ(cuts(0.05F, 0.001F), 0U) << "too low";
+}
+
 TEST(ShotDetectorWithProbabilities, takes_the_extent_of_a_gradual_change_from_the_other_head) {
   Film film;
   for (int i = 0; i < 90; ++i) {

@@ -14,7 +14,7 @@ using Target = StageOption::Target;
 constexpr char kModel[] = "NAME|FILE";
 constexpr StageOption kQuality = {"quality", "WORD", "Instead of --quality, for this stage"};
 
-// Files have no latency to keep: TransNetV2, which waits for 74 frames more, goes before the nets
+// Files have no latency to keep: TransNetV2, which waits for 74 frames more, goes before the models
 // that scenedetect itself prefers.
 constexpr const char* kScenesModels[] = {"transnetv2", "resnet18", "resnet18-lite"};
 constexpr const char* kFlowModels[] = {"raft-small"};
