@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MOST_PER_LAYER = 10
@@ -62,7 +63,12 @@ CONDITION = re.compile(r"^(\s*(?:if|while) \()(.+)(\)(?: \{| [^{;]*;)?)$")
 STATEMENT = re.compile(r"^\s+(?!return|break|continue|case|default|const |auto |using |static |"
                        r"delete |throw |[\w:<>*&, ]+ \w+[ ={(])[\w.\->\[\]():*&]+.*;$")
 RETURN = re.compile(r"^(\s+return) ([^;]+);$")
-NUMBER = re.compile(r"(?<![\w.\"])(\d+)(?![\w.\"x])")
+# Not within <>, where it is the size of an array or a width: that does not compile, or changes nothing.
+NUMBER = re.compile(r"(?<![\w.\"'])(\d[\d']*)(?![\w.\"x>])")
+SMALL = 10  # a constant below changes by one, a larger one is doubled: nothing notices 501 for 500
+RAW_STRING_STARTS = re.compile(r"R\"\w*\(")
+RAW_STRING_ENDS = re.compile(r"\)\w*\"")
+SAME_AS_EMPTY = {"{}", "std::nullopt", "nullptr", "false", "0", "result"}
 SWAPS = ((" < ", " <= "), (" > ", " >= "), (" <= ", " < "), (" >= ", " > "), (" == ", " != "),
          (" != ", " == "), (" && ", " || "), (" || ", " && "), (" + ", " - "), (" - ", " + "),
          ("true", "false"), ("false", "true"), ("std::min", "std::max"), ("std::max", "std::min"))
@@ -93,16 +99,27 @@ def variants(line: str) -> list[tuple[str, str]]:
             found.append(("condition negated", f"{match[1]}!({match[2]}){match[3]}"))
     if STATEMENT.match(code) and code.count("(") == code.count(")"):
         found.append(("statement dropped", ""))
-    if (match := RETURN.match(code)) and match[2] not in ("{}", "result"):
+    if (match := RETURN.match(code)) and match[2] not in SAME_AS_EMPTY:
         found.append(("early return", f"{match[1]} {{}};"))
     for old, new in SWAPS:
         if old in code and '"' not in code:
             found.append((f"{old.strip()} for {new.strip()}", code.replace(old, new, 1)))
     if '"' not in code and (match := NUMBER.search(code)):
-        number = int(match[1])
-        changed = code[:match.start()] + str(number + 1) + code[match.end():]
-        found.append(("constant changed", changed))
+        number = int(match[1].replace("'", ""))
+        changed = str(number + 1 if number < SMALL else 2 * number)
+        found.append(("constant changed", code[:match.start()] + changed + code[match.end():]))
     return found
+
+
+def code_lines(file: pathlib.Path) -> Iterator[tuple[int, str]]:
+    """The lines of a file with their numbers, but not those within a raw string: those are text."""
+    is_text = False
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines()):
+        starts = RAW_STRING_STARTS.search(line)
+        if not is_text and not starts:
+            yield number, line
+        if starts or is_text:
+            is_text = not RAW_STRING_ENDS.search(line[starts.end():] if starts else line)
 
 
 def layer_of(file: str) -> str | None:
@@ -118,8 +135,7 @@ def draw(source: pathlib.Path, seed: int, layers: list[str]):
         layer = layer_of(file)
         if not file.endswith(".cpp") or layer is None or (layers and layer not in layers):
             continue
-        text = (source / file).read_text(encoding="utf-8").splitlines()
-        lines += [(layer, file, number, line) for number, line in enumerate(text)
+        lines += [(layer, file, number, line) for number, line in code_lines(source / file)
                   if variants(line)]
     dice = random.Random(seed)
     drawn: dict[str, int] = {}

@@ -14,6 +14,7 @@
 namespace gsttorch {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -96,6 +97,17 @@ void expect_prometheus(const std::string& text) {
     std::stod(match[5], &used);
     EXPECT_EQ(used, match[5].length()) << line;
   }
+}
+
+// A summary has the sum of all durations beside their count, so that a rate can be computed.
+TEST(PerfOutput, prometheus_summaries_have_a_sum_and_a_count) {
+  PerfRecord record = some_record();
+  record["elements"][0]["queueing"] = {{"count", 4},       {"mean", 1'500'000}, {"p50", 1'500'000},
+                                       {"p95", 3'000'000}, {"p99", 3'500'000},  {"max", 4'000'000}};
+  const std::string name = "gsttorch_perf_element_queueing_seconds";
+  const std::string text = to_prometheus(record);
+  EXPECT_THAT(text, ContainsRegex(name + "_sum.*queue.* 0\\.006\n"));
+  EXPECT_THAT(text, ContainsRegex(name + "_count.*queue.* 4\n"));
 }
 
 TEST(PerfOutput, prometheus_text_follows_its_grammar) {

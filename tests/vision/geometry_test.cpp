@@ -82,6 +82,35 @@ TEST_F(GeometryTest, finds_a_fundamental_matrix_among_wrong_matches) {
   EXPECT_EQ(g.verdict, Verdict::Moved);
 }
 
+// Sampson's distance of a match to the epipolar lines (Hartley and Zisserman, 11.4.3).
+double sampson(const std::array<double, 9>& f, const Match& m) {
+  const auto row = [&](int i, double x, double y) { return f[i] * x + f[i + 1] * y + f[i + 2]; };
+  const auto column = [&](int i) { return f[i] * m.x1 + f[i + 3] * m.y1 + f[i + 6]; };
+  const double lines[] = {row(0, m.x0, m.y0), row(3, m.x0, m.y0), column(0), column(1)};
+  const double error = m.x1 * lines[0] + m.y1 * lines[1] + row(6, m.x0, m.y0);
+  return std::abs(error) / std::sqrt(lines[0] * lines[0] + lines[1] * lines[1] +
+                                     lines[2] * lines[2] + lines[3] * lines[3]);
+}
+
+// The cameras are one above the other and apart, so epipolar lines are oblique.
+TEST_F(GeometryTest, the_residual_of_a_fundamental_matrix_is_sampsons_distance) {
+  std::vector<Match> matches = room(160);
+  for (std::uint32_t i = 0; i < matches.size(); i++) {
+    Match& match = matches[i];
+    match.y1 += 0.4F * (match.x0 - match.x1) + 0.3F * formula::noise(7, i);
+  }
+  GeometryOptions options;
+  options.kind = GeometryKind::Fundamental;
+  const Geometry g = estimate(matches, options);
+  ASSERT_TRUE(g.matrix);
+  double squares = 0;
+  for (std::size_t i = 0; i < matches.size(); i++) {
+    if (g.inliers[i]) squares += std::pow(sampson(*g.matrix, matches[i]), 2);
+  }
+  EXPECT_GT(g.residual_px, 0.01);
+  EXPECT_NEAR(g.residual_px, std::sqrt(squares / static_cast<double>(g.inlier_count)), 1e-6);
+}
+
 TEST_F(GeometryTest, refining_brings_the_residual_down) {
   GeometryOptions options;
   const Geometry rough = estimate(plane(200, 1.5), options);
