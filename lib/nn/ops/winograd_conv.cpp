@@ -3,6 +3,8 @@
 #include "lib/nn/ops/winograd_conv.h"
 
 #include <cstring>
+#include <memory>
+#include <new>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -12,6 +14,24 @@ namespace {
 
 constexpr std::int64_t kFewestChannels = 32;
 constexpr float kLeakySlope = 0.01F;
+
+constexpr std::align_val_t kAlignment{64};
+
+struct Free {
+  void operator()(float* memory) const { ::operator delete[](memory, kAlignment); }
+};
+
+// Stays with the thread, like the scratch memory of oneDNN: at most some 1.5 MB.
+float* scratch_of_thread(std::size_t floats) {
+  thread_local std::unique_ptr<float[], Free> memory;
+  thread_local std::size_t size = 0;
+  if (size < floats) {
+    size = 0;
+    memory.reset(new (kAlignment) float[floats]);
+    size = floats;
+  }
+  return memory.get();
+}
 
 at::Tensor packed_bias(const at::Tensor& bias, std::int64_t out, std::int64_t panel) {
   at::Tensor packed = at::zeros({(out + panel - 1) / panel * panel}, at::kFloat);
@@ -71,20 +91,18 @@ void WinogradConv::run(const at::Tensor& x, const float* other, float* output) c
   const int threads = at::get_num_threads();
   const std::int64_t tiles = job.tiles(), block = winograd_block(kernels_, job, threads);
   const std::int64_t blocks = (tiles + block - 1) / block;
-  const auto scratch_size = static_cast<std::int64_t>(winograd_scratch(kernels_, x.size(1), block));
-  const at::Tensor scratch = at::empty({threads, scratch_size}, at::kFloat);
-  float* const scratch_data = scratch.mutable_data_ptr<float>();
+  const std::size_t scratch_floats = winograd_scratch(kernels_, x.size(1), block);
   const std::int64_t in_size = x.size(1) * x.size(2) * x.size(3);
   const std::int64_t out_size = out_channels_ * job.out_height() * job.out_width();
   at::parallel_for(0, x.size(0) * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
+    float* const scratch = scratch_of_thread(scratch_floats);
     for (std::int64_t piece = begin; piece < end; piece++) {
       const std::int64_t image = piece / blocks, first = piece % blocks * block;
       WinogradJob part = job;
       part.input.data += image * in_size;
       part.output = output + image * out_size;
       part.other = other ? other + image * out_size : nullptr;
-      kernels_.convolve(part, first, std::min(first + block, tiles), block,
-                        scratch_data + at::get_thread_num() * scratch_size);
+      kernels_.convolve(part, first, std::min(first + block, tiles), block, scratch);
     }
   });
 }

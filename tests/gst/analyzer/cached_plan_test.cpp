@@ -188,7 +188,7 @@ TEST_F(SharedLimit, that_is_lowered_while_playing_makes_the_work_smaller) {
   begin(flow());
   push_frames(3);
   settle();
-  set_memory_limit(16'000'000);
+  set_memory_limit(27'000'000);
   push_frames(4);
   EXPECT_THAT(pads->arrived(), SizeIs(7));
   // A second plan follows if the result of the frame before is still on its way downstream.
@@ -211,7 +211,7 @@ TEST_F(SharedLimit, that_is_lowered_too_far_is_one_error_that_names_the_bytes) {
 
 TEST_F(SharedLimit, is_enough_for_three_models_that_make_room_for_each_other) {
   const std::string shots = "scenedetect device=cpu model=resnet18-lite";
-  for (const guint64 limit : {90, 60, 45, 36}) {
+  for (const guint64 limit : {115, 85, 70, 62}) {
     SCOPED_TRACE(limit);
     set_memory_limit(limit * 1'000'000);
     begin(flow() + " ! " + match() + " ! " + shots);
