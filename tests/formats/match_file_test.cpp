@@ -121,7 +121,7 @@ TEST(MatchFile, without_a_match_is_a_file_all_the_same) {
 
 TEST(MatchFile, on_a_full_disk_is_an_error_and_leaves_no_part) {
   const TempDirectory directory;
-  const std::vector<float> many(6 * 1000);
+  const std::vector<float> many(std::size_t{6} * 1000);
   for (const char* name : {"a.csv", "a.npz"}) {
     const FileLimit limit(1000);
     const auto written = write_match_file(directory.path(name), rows_of(many));
