@@ -9,6 +9,7 @@ namespace gsttorch {
 // The commands of gst-torch. argv[0] is the command's name. They return the exit status.
 
 int cmd_analyze(int argc, char** argv);
+int cmd_bench(int argc, char** argv);
 int cmd_compare(int argc, char** argv);
 int cmd_doctor(int argc, char** argv);
 int cmd_flow(int argc, char** argv);
@@ -26,6 +27,7 @@ struct Command {
 /// All commands, in the order of `gst-torch --help`. main.cpp runs them by name.
 inline constexpr Command kCommands[] = {
     {"analyze", cmd_analyze, "find shots, optical flow and matches in videos, and write a report"},
+    {"bench", cmd_bench, "time the models on this machine"},
     {"compare", cmd_compare, "compare the results of two programs or settings"},
     {"doctor", cmd_doctor, "check the installation and print what is missing"},
     {"flow", cmd_flow, "compute the optical flow between two images"},
