@@ -211,7 +211,7 @@ TEST_F(SharedLimit, that_is_lowered_too_far_is_one_error_that_names_the_bytes) {
 
 TEST_F(SharedLimit, is_enough_for_three_models_that_make_room_for_each_other) {
   const std::string shots = "scenedetect device=cpu model=resnet18-lite";
-  for (const guint64 limit : {115, 85, 70, 62}) {
+  for (const guint64 limit : {115, 90, 80, 70}) {
     SCOPED_TRACE(limit);
     set_memory_limit(limit * 1'000'000);
     begin(flow() + " ! " + match() + " ! " + shots);
