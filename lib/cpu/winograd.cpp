@@ -115,7 +115,7 @@ std::vector<const WinogradKernels*> find_kernels() {
 }  // namespace
 
 std::span<const WinogradKernels* const> all_winograd_kernels() {
-  static const std::vector<const WinogradKernels*> kernels = find_kernels();
+  static const auto& kernels = *new std::vector<const WinogradKernels*>(find_kernels());
   return kernels;
 }
 
