@@ -44,6 +44,14 @@ def test_a_batch_processes_whole_batches(gst_torch):
     assert done.stderr.startswith("stage")  # the table gives way to the JSON
 
 
+def test_streams_and_batches_share_a_pipeline(gst_torch, raft):
+    done = gst_torch("bench", *SIZE, "--stages", "all", "-n", 8, "--batch", 2, "--streams", 2,
+                     "--flow-model", raft, "-i", 1, "--json", "-")
+    assert done.returncode == 0, done.stderr
+    [row] = json.loads(done.stdout)
+    assert row["frames"] == 8 and row["ms"]["p50"] > 0
+
+
 def test_a_worker_answers_each_line(gst_torch):
     done = gst_torch("bench", *SIZE, "--stages", "matches", "--worker", input="3\n1\n")
     assert done.returncode == 0, done.stderr
@@ -81,7 +89,7 @@ def test_missing_weights_say_how_to_get_them(gst_torch):
 
 @pytest.mark.parametrize("arguments", [
     ["--stages", "depth"], ["--size", "64"], ["--size", "64x64"], ["--size", "640x480x"],
-    ["-n", "0"], ["--batch", "0"], ["--threads", "-1"], ["--max-size", "-1"],
+    ["-n", "0"], ["--batch", "0"], ["--streams", "0"], ["--threads", "-1"], ["--max-size", "-1"],
     ["--worker"], ["--device", "gpu"], ["video.mp4"]])
 def test_bad_options_are_wrong_usage(gst_torch, arguments):
     done = gst_torch("bench", *arguments)

@@ -21,6 +21,7 @@ struct BenchSettings {
   int iterations = 12;  ///< of flow
   int max_size = 0;     ///< of flow and matches: longer side inside the model, in pixels; 0: all
   int batch = 1;        ///< frames per call
+  int streams = 1;      ///< of the pipeline, at the same time
   int threads = 0;      ///< of an operation; 0: as many as there are cores
 };
 
@@ -44,8 +45,8 @@ Result<std::unique_ptr<Contender>> make_model_contender(const std::string& stage
                                                         const BenchSettings& settings,
                                                         const BenchFrames& frames);
 
-/// All three models in a GStreamer pipeline with queues. Its times are those between frames at the
-/// end, the first of which have the start of the pipeline in them.
+/// All three models in a GStreamer pipeline with queues, for each stream. Its times are those
+/// between frames at the end, which are shared by the streams.
 Result<std::unique_ptr<Contender>> make_pipeline_contender(const BenchSettings& settings,
                                                            const BenchFrames& frames);
 

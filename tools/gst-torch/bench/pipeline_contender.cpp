@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include <chrono>
+#include <mutex>
 
 #include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>
@@ -14,34 +15,48 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr char kPipeline[] =
-    "appsrc name=frames format=time max-bytes=0 ! queue ! scenedetect name=scenes ! queue ! "
-    "raftflow name=flow ! queue ! loftrmatch name=matches ! fakesink name=end sync=false";
-constexpr std::size_t kWarmUp = 3;  // frames of each run whose times are left out
+// One stream; %d in the names of its elements is its number.
+constexpr char kStream[] =
+    "appsrc name=frames%d format=time max-bytes=0 ! queue ! scenedetect name=scenes%d ! queue ! "
+    "raftflow name=flow%d ! queue ! loftrmatch name=matches%d ! fakesink name=end%d sync=false ";
+constexpr std::size_t kWarmUp = 3;  // groups of frames of each run whose times are left out
 
-Result<std::string> set_model(const Pipeline& pipeline, const char* name, const std::string& model,
-                              const BenchSettings& settings) {
+std::string launch_line(int streams) {
+  std::string line;
+  for (int i = 0; i < streams; i++) {
+    g_autofree gchar* stream = g_strdup_printf(kStream, i, i, i, i, i);
+    line += stream;
+  }
+  return line;
+}
+
+Ref<GstElement> element(const Pipeline& pipeline, const std::string& name, int stream) {
+  return pipeline.element((name + std::to_string(stream)).c_str());
+}
+
+Result<void> set_model(const Ref<GstElement>& element, const std::string& model,
+                       const BenchSettings& settings) {
   auto weights = model_weights(model);  // with the command line's own error
-  if (!weights) return weights;
-  const auto element = pipeline.element(name);
+  if (!weights) return weights.error();
   g_object_set(element.get(), "model", weights->c_str(), "device",
                settings.compute.device.value_or("auto").c_str(), "batch-size", settings.batch,
                nullptr);
   gst_util_set_object_arg(G_OBJECT(element.get()), "precision",
                           settings.compute.precision.value_or("auto").c_str());
-  return weights;
+  return {};
 }
 
-Result<void> configure(const Pipeline& pipeline, const BenchSettings& settings) {
+Result<void> configure(const Pipeline& pipeline, const BenchSettings& settings, int stream) {
   const std::pair<const char*, const std::string&> models[] = {{"scenes", settings.scenes_model},
                                                                {"flow", settings.flow_model},
                                                                {"matches", settings.match_model}};
   for (const auto& [name, model] : models) {
-    if (auto set = set_model(pipeline, name, model, settings); !set) return set.error();
+    auto set = set_model(element(pipeline, name, stream), model, settings);
+    if (!set) return set;
   }
-  g_object_set(pipeline.element("flow").get(), "iterations", settings.iterations, "max-size",
-               settings.max_size, nullptr);
-  g_object_set(pipeline.element("matches").get(), "max-size", settings.max_size, nullptr);
+  g_object_set(element(pipeline, "flow", stream).get(), "iterations", settings.iterations,
+               "max-size", settings.max_size, nullptr);
+  g_object_set(element(pipeline, "matches", stream).get(), "max-size", settings.max_size, nullptr);
   return {};
 }
 
@@ -64,9 +79,41 @@ void push_frames(GstAppSrc* source, const BenchFrames& frames, std::size_t count
   gst_app_src_end_of_stream(source);
 }
 
-GstPadProbeReturn record_time(GstPad*, GstPadProbeInfo*, gpointer data) {
-  static_cast<std::vector<Clock::time_point>*>(data)->push_back(Clock::now());
-  return GST_PAD_PROBE_OK;
+/// When frames came to the ends of all streams, in order. Thread-safe.
+class Arrivals {
+ public:
+  void watch(const Ref<GstElement>& end) {
+    const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(end.get(), "sink"));
+    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, &Arrivals::record, this, nullptr);
+  }
+
+  /// Only after the pipeline has stopped.
+  const std::vector<Clock::time_point>& times() const { return times_; }
+
+ private:
+  static GstPadProbeReturn record(GstPad*, GstPadProbeInfo*, gpointer data) {
+    auto& arrivals = *static_cast<Arrivals*>(data);
+    const std::lock_guard lock(arrivals.mutex_);
+    arrivals.times_.push_back(Clock::now());
+    return GST_PAD_PROBE_OK;
+  }
+
+  std::mutex mutex_;
+  std::vector<Clock::time_point> times_;  // mutex_
+};
+
+double ms(Clock::duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+// Frames of a batch, and of several streams, come together: each gets its share of a whole group.
+std::vector<double> times_per_frame(const std::vector<Clock::time_point>& arrivals,
+                                    std::size_t skipped, std::size_t group) {
+  std::vector<double> found;
+  for (std::size_t i = skipped; i + group < arrivals.size(); i += group) {
+    found.insert(found.end(), group, ms(arrivals[i + group] - arrivals[i]) / group);
+  }
+  return found;
 }
 
 class PipelineContender final : public Contender {
@@ -92,26 +139,21 @@ class PipelineContender final : public Contender {
 
 Result<std::vector<double>> PipelineContender::run(std::size_t frames) {
   const auto start = Clock::now();
-  auto pipeline = parse_pipeline(kPipeline);
+  auto pipeline = parse_pipeline(launch_line(settings_.streams));
   if (!pipeline) return pipeline.error();
-  if (auto done = configure(*pipeline, settings_); !done) return done.error();
-  std::vector<Clock::time_point> times;
-  const auto pad =
-      Ref<GstPad>::adopt(gst_element_get_static_pad(pipeline->element("end").get(), "sink"));
-  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, record_time, &times, nullptr);
-  push_frames(GST_APP_SRC(pipeline->element("frames").get()), frames_, frames + kWarmUp + 1);
+  const auto group = static_cast<std::size_t>(settings_.batch) * settings_.streams;
+  const std::size_t per_stream = (kWarmUp + (frames + group - 1) / group) * settings_.batch + 1;
+  Arrivals arrivals;
+  for (int i = 0; i < settings_.streams; i++) {
+    if (auto done = configure(*pipeline, settings_, i); !done) return done.error();
+    arrivals.watch(element(*pipeline, "end", i));
+    push_frames(GST_APP_SRC(element(*pipeline, "frames", i).get()), frames_, per_stream);
+  }
   const auto done = pipeline->run_unless_interrupted();
   pipeline->stop();  // no probe runs after this
   if (!done) return done.error();
-  const auto ms = [](auto duration) {
-    return std::chrono::duration<double, std::milli>(duration).count();
-  };
-  if (load_ms_ == 0 && !times.empty()) load_ms_ = ms(times.front() - start);
-  std::vector<double> between;
-  for (std::size_t i = kWarmUp + 1; i < times.size(); i++) {
-    between.push_back(ms(times[i] - times[i - 1]));
-  }
-  return between;
+  if (load_ms_ == 0) load_ms_ = ms(arrivals.times().front() - start);
+  return times_per_frame(arrivals.times(), kWarmUp * group, group);
 }
 
 }  // namespace
