@@ -5,11 +5,11 @@
 
     baseline.py VIDEO -o DIR [--frames N] [--device cuda] [--debug-images DIR]
 
-The models (torchvision's ResNet-18 and RAFT, kornia's LoFTR) are loaded one after another. Then, frame
-after frame in one thread: OpenCV decodes it, ResNet-18 computes its feature, RAFT the flow from the
-previous frame, and LoFTR the matches with the previous frame. Nothing is kept from frame to frame but
-the previous image and its feature: each pair is prepared and encoded again. Debug images are drawn
-and written in the same loop.
+The models (torchvision's ResNet-18 and RAFT, kornia's LoFTR) are loaded one after another. Then,
+frame after frame in one thread: OpenCV decodes it, ResNet-18 computes its feature, RAFT the flow
+from the previous frame, and LoFTR the matches with the previous frame. Nothing is kept from frame to
+frame but the previous image and its feature: each pair is prepared and encoded again. Debug images
+are drawn and written in the same loop.
 
 baseline_results.py has the rule that finds shots in the distances between features.
 
@@ -31,7 +31,7 @@ import resource
 import sys
 import time
 
-# As this project's libraries do: threads of OpenMP that wait would else use the cores of the others.
+# As this project's libraries do: else OpenMP's threads use the cores of others while they wait.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import cv2  # noqa: E402
@@ -134,7 +134,8 @@ class Flow:
         inner_height, inner_width = flow.shape[-2:]
         if (inner_width, inner_height) != (width, height):
             flow = functional.interpolate(flow, (height, width), mode="bilinear")
-            flow = flow * flow.new_tensor([width / inner_width, height / inner_height])[:, None, None]
+            scale = flow.new_tensor([width / inner_width, height / inner_height])
+            flow = flow * scale[:, None, None]
         return flow[0].permute(1, 2, 0).contiguous().cpu().numpy()
 
     @staticmethod
@@ -257,7 +258,8 @@ class Baseline:
         for name, result in results.items():
             directory = self.stages[name].directory
             if directory and result is not None:
-                self.stages[name].write(self.options.output / directory / f"{self.frames:06d}", result)
+                path = self.options.output / directory / f"{self.frames:06d}"
+                self.stages[name].write(path, result)
 
     def draw(self, image: np.ndarray, results: dict) -> None:
         canvas = image.copy()

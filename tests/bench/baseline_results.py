@@ -15,7 +15,8 @@ def boundaries(distances: list[float], least: float) -> list[int]:
     """First frames of new shots. The first distance has no meaning: no frame is before it."""
     found = []
     for index in range(1, len(distances)):
-        near = distances[max(1, index - CUT_WINDOW):index] + distances[index + 1:index + 1 + CUT_WINDOW]
+        near = (distances[max(1, index - CUT_WINDOW):index]
+                + distances[index + 1:index + 1 + CUT_WINDOW])
         usual = statistics.median(near) if near else 0
         if distances[index] > max(least, CUT_RATIO * usual):
             found.append(index)

@@ -26,7 +26,7 @@ RANDOM = "random"
 WRAPPERS = ("state_dict", "model_state_dict", "model")  # under which checkpoints have the weights
 PREFIXES = re.compile(r"^(module|matcher)\.")
 
-# Keys of RAFT's authors (princeton-vl) and what torchvision calls them, in the order of application.
+# Keys of RAFT's authors (princeton-vl) and what torchvision calls them; applied in this order.
 RAFT_KEYS = [(re.compile(pattern), replacement) for pattern, replacement in (
     (r"^fnet\.", "feature_encoder."),
     (r"^cnet\.", "context_encoder."),
@@ -68,7 +68,8 @@ def rows(state: dict[str, torch.Tensor], key: str, path: str) -> int:
 def fill(model: torch.nn.Module, state: dict[str, torch.Tensor], path: str) -> None:
     """Loads the keys of the model; others are ignored, such as those of a classifier."""
     wanted = model.state_dict()
-    missing = [key for key in wanted if key not in state and not key.endswith("num_batches_tracked")]
+    missing = [key for key in wanted
+               if key not in state and not key.endswith("num_batches_tracked")]
     if missing:
         raise ValueError(f"{path} has no {missing[0]} ({len(missing)} keys are missing): "
                          "these are the weights of another model")

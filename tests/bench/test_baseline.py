@@ -87,8 +87,9 @@ def test_weights_of_another_model_are_refused(torch_python, frames, raft) -> Non
 
 
 def test_a_file_without_weights_is_refused(torch_python, frames, tmp_path) -> None:
-    (tmp_path / "raft.pth").write_text("no weights")
-    done = baseline(torch_python, frames, "--stages", "flow", "--flow-weights", tmp_path / "raft.pth")
+    path = tmp_path / "raft.pth"
+    path.write_text("no weights")
+    done = baseline(torch_python, frames, "--stages", "flow", "--flow-weights", path)
     assert done.returncode == 1
     assert done.stderr.startswith("baseline.py: cannot read the weights in ")
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SPDX-FileCopyrightText: The gst-plugins-torch authors
-"""gst-torch bench, with the bundled models and formula weights for flow. No time is asserted, only that
-there is one."""
+"""gst-torch bench, with the bundled models and formula weights for flow. No time is asserted, only
+that there is one."""
 import json
 import sys
 

@@ -127,8 +127,9 @@ def python_module(words: list[str]) -> None:
 def names_its_words(file: pathlib.Path, words: list[str]) -> None:
     """The options, and the files that exist in the tree, of a script."""
     assert file.is_file(), f"no file {file}"
+    is_python = file.suffix == ".py" or "python3" in file.read_text().partition("\n")[0]
     near = [file, *file.parent.glob("*.py"), *(file.parent.parent / "train").glob("runs.py")]
-    text = "".join(other.read_text() for other in near if file.suffix == ".py")
+    text = "".join(other.read_text() for other in near if is_python)
     for option in options_of(words):
         assert f'"{option}"' in text, f"{file.name} has no {option}"
     for word in words:

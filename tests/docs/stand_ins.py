@@ -10,6 +10,8 @@ STAND_INS = [
     (r"\bv4l2src\b", "videotestsrc num-buffers=4", "a camera"),
     (r"\bautovideosink\b", "fakesink", "a display"),
     (r"\bdevice=cuda\b", "device=cpu", "a GPU"),
+    (r"\bgst-torch bench( --size \S+)?( --frames \d+)?",
+     "gst-torch bench --size 160x128 --frames 2", "it times the models on few, small frames"),
     (r"\bmodel=resnet18\b", "model=resnet18-lite", "weights that nobody has to fetch"),
 ]
 
