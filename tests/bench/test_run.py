@@ -10,7 +10,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from conftest import ROOT
+from conftest import BUILD, ROOT
 
 from suite import contenders, environment, machine, measure, report, results, rounds, rows
 
@@ -187,8 +187,8 @@ def test_every_row_has_a_key_of_its_own_and_contenders() -> None:
 @pytest.mark.parametrize("row", [row for row in rows.full()
                                  if row.stage in ("scenes", "flow", "matches", "all")],
                          ids=lambda row: row.key)
-def test_gst_torch_bench_knows_the_options_of_a_row(row, monkeypatch) -> None:
-    said = subprocess.run([str(measure.ROOT / "build/tools/gst-torch"), "bench", "--help"],
+def test_gst_torch_bench_knows_the_options_of_a_row(row) -> None:
+    said = subprocess.run([str(BUILD / "tools" / "gst-torch"), "bench", "--help"],
                           capture_output=True, text=True, check=True).stdout
     for spec in row.contenders:
         if spec.runtime == "gst-torch":
