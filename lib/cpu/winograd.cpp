@@ -68,7 +68,8 @@ namespace gsttorch::baseline {
 namespace gsttorch {
 namespace {
 
-constexpr std::int64_t kCacheFloats = 160 * 1024;  // of the transformed input: 640 KiB
+constexpr std::int64_t kCacheFloats =
+    std::int64_t{160} * 1024;  // of the transformed input: 640 KiB
 
 // The filter transform G for the points 0, 1, -1, 2, -2 and infinity.
 constexpr std::array<std::array<double, 3>, 6> kFilter = {{{1. / 4, 0, 0},

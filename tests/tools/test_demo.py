@@ -47,7 +47,9 @@ def test_a_missing_video_is_found_before_anything_is_installed(checkout: Checkou
 def test_a_signal_ends_the_build_too(checkout: Checkout, script: str, number: int) -> None:
     checkout.pretend("ninja", LONG_BUILD)
     environment = {"GST_TORCH_LIBTORCH": checkout.has_been_built(), "GST_TORCH_CUDA_TOOLKIT": "0"}
+    # A shell cannot handle a signal that it was started to ignore, as by nohup.
     with subprocess.Popen([checkout.root / "tools" / script], stdout=subprocess.DEVNULL,
+                          preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
                           env=os.environ | checkout.environment | environment) as run:
         started = [pid_in(checkout.root / name) for name in ("build.pid", "compiler.pid")]
         run.send_signal(number)
