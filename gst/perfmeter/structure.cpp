@@ -5,21 +5,10 @@
 #include <algorithm>
 #include <string>
 
+#include "lib/gst/util/value.h"
+
 namespace gsttorch {
 namespace {
-
-// A GValue that is unset on destruction.
-class Value {
- public:
-  explicit Value(GType type) { g_value_init(&value_, type); }
-  ~Value() { g_value_unset(&value_); }
-  Value(const Value&) = delete;
-  Value& operator=(const Value&) = delete;
-  GValue* get() { return &value_; }
-
- private:
-  GValue value_ = G_VALUE_INIT;
-};
 
 void set_field(GstStructure* structure, const char* name, const PerfRecord& value);
 

@@ -99,9 +99,8 @@ std::array<float, 36> transform_filter(const float* filter) {
   return transformed;
 }
 
-std::int64_t rounded_up(std::int64_t number, std::int64_t unit) {
-  return (number + unit - 1) / unit * unit;
-}
+// Number of parts of at most `unit`.
+std::int64_t parts_of(std::int64_t number, std::int64_t unit) { return (number + unit - 1) / unit; }
 
 std::vector<const WinogradKernels*> find_kernels() {
   std::vector<const WinogradKernels*> found;
@@ -125,8 +124,8 @@ std::int64_t winograd_block(const WinogradKernels& kernels, const WinogradJob& j
   const std::int64_t fitting = kCacheFloats / (36 * step) / kernels.tile_rows * kernels.tile_rows;
   const std::int64_t most = std::max(fitting, kernels.tile_rows);
   const std::int64_t tiles = job.tiles();
-  const std::int64_t blocks = rounded_up(rounded_up(tiles, most) / most, threads);
-  return std::min(most, rounded_up(rounded_up(tiles, blocks) / blocks, 1));
+  const std::int64_t blocks = parts_of(parts_of(tiles, most), threads) * threads;
+  return std::min(most, parts_of(tiles, blocks));
 }
 
 std::size_t winograd_scratch(const WinogradKernels& kernels, std::int64_t in_channels,
@@ -137,7 +136,7 @@ std::size_t winograd_scratch(const WinogradKernels& kernels, std::int64_t in_cha
 
 std::vector<float> pack_winograd(const WinogradKernels& kernels, const float* weights,
                                  std::int64_t out, std::int64_t in) {
-  const std::int64_t panel = kernels.panel, panels = rounded_up(out, panel) / panel;
+  const std::int64_t panel = kernels.panel, panels = parts_of(out, panel);
   std::vector<float> packed(static_cast<std::size_t>(panels * 36 * in * panel));
   for (std::int64_t o = 0; o < out; o++) {
     for (std::int64_t i = 0; i < in; i++) {

@@ -9,21 +9,10 @@
 #include <gst/gst.h>
 
 #include "lib/gst/util/ref.h"
+#include "lib/gst/util/value.h"
 
 namespace gsttorch {
 namespace {
-
-class Value {
- public:
-  explicit Value(GType type) { g_value_init(&value_, type); }
-  ~Value() { g_value_unset(&value_); }
-  Value(const Value&) = delete;
-  Value& operator=(const Value&) = delete;
-  GValue* get() { return &value_; }
-
- private:
-  GValue value_ = G_VALUE_INIT;
-};
 
 // Sets a value within the range that is not the default. False for types that need a special one.
 bool set_other_value(GParamSpec* spec, GValue* value) {

@@ -35,7 +35,6 @@ using PointwiseBinaryInPlace = at::Tensor&(at::Tensor&, const at::Tensor&, const
 using Reorder = at::Tensor(const at::Tensor&, at::IntArrayRef, at::IntArrayRef, at::IntArrayRef,
                            std::int64_t, at::OptionalIntArrayRef);
 
-constexpr double kLeakySlope = 0.01;
 constexpr std::int64_t kUsualHeight = 30, kUsualWidth = 40;  // typical output size
 const std::optional<at::Scalar> kNoScale;
 

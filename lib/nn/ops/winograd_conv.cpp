@@ -13,7 +13,6 @@ namespace gsttorch {
 namespace {
 
 constexpr std::int64_t kFewestChannels = 32;
-constexpr float kLeakySlope = 0.01F;
 
 constexpr std::align_val_t kAlignment{64};
 
@@ -86,7 +85,7 @@ void WinogradConv::run(const at::Tensor& x, const float* other, float* output) c
   job.weights = weights_.const_data_ptr<float>();
   job.bias = bias_.const_data_ptr<float>();
   job.activation = activation_;
-  job.negative_slope = kLeakySlope;
+  job.negative_slope = static_cast<float>(kLeakySlope);
   job.out_channels = out_channels_;
   const int threads = at::get_num_threads();
   const std::int64_t tiles = job.tiles(), block = winograd_block(kernels_, job, threads);

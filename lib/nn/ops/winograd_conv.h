@@ -11,6 +11,9 @@
 
 namespace gsttorch {
 
+/// Of LeakyRelu, below zero.
+inline constexpr double kLeakySlope = 0.01;
+
 /// 3x3 convolutions with stride 1 on the CPU in float32, by our own kernels (lib/cpu/winograd.h):
 /// about three times as fast as a direct convolution. Reentrant.
 class WinogradConv {

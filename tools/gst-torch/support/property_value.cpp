@@ -9,21 +9,10 @@
 #include <gst/gst.h>
 
 #include "lib/gst/util/ref.h"
+#include "lib/gst/util/value.h"
 
 namespace gsttorch {
 namespace {
-
-class Value {
- public:
-  explicit Value(const GParamSpec* spec) { g_value_init(&value_, spec->value_type); }
-  ~Value() { g_value_unset(&value_); }
-  Value(const Value&) = delete;
-  Value& operator=(const Value&) = delete;
-  GValue* get() { return &value_; }
-
- private:
-  GValue value_ = G_VALUE_INIT;
-};
 
 // "from 1 to 100"; types' own limits are not worth naming.
 template <typename Number>
@@ -96,7 +85,7 @@ Result<std::string> property_value(const char* factory, const char* property,
     return Error{ErrorCode::Failed, std::string(factory) + " has no property " + property};
   }
   if (G_IS_PARAM_SPEC_STRING(spec)) return text;
-  Value value(spec);
+  Value value(spec->value_type);
   if (read(text, spec, value.get())) return text;
   return Error{ErrorCode::BadArgument,
                "must be " + format_accepted(spec) + ", not \"" + text + "\""};
@@ -107,7 +96,7 @@ bool is_default(const char* factory, const char* property, const std::string& va
   GParamSpec* spec =
       element ? g_object_class_find_property(G_OBJECT_GET_CLASS(element.get()), property) : nullptr;
   if (!spec) return false;
-  Value given(spec);
+  Value given(spec->value_type);
   return gst_value_deserialize(given.get(), value.c_str()) &&
          g_param_value_defaults(spec, given.get());
 }
