@@ -15,7 +15,7 @@ enum class Precision {
   Fp32,     ///< on CUDA devices products have TF32 precision, unless NVIDIA_TF32_OVERRIDE=0
   Fp16,     ///< CUDA devices
   Bf16,     ///< CUDA devices of compute capability 8.0 or later, CPUs with AVX512_BF16
-  Reduced,  ///< Bf16, else Fp16, where the device has it; else Fp32
+  Reduced,  ///< Fp32 on the CPU; on CUDA devices Bf16, else Fp16
 };
 
 inline constexpr std::array<std::string_view, 5> kPrecisionNames{"auto", "fp32", "fp16", "bf16",

@@ -35,7 +35,7 @@ GST_TORCH_API GType gst_torch_attach_get_type(void);
  * @GST_TORCH_PRECISION_FP16: IEEE half precision, on CUDA devices
  * @GST_TORCH_PRECISION_BF16: bfloat16, on CUDA devices with compute capability 8.0 or later and on
  *   CPUs with AVX512_BF16
- * @GST_TORCH_PRECISION_REDUCED: bf16, else fp16, where the device supports it; else fp32
+ * @GST_TORCH_PRECISION_REDUCED: fp32 on the CPU; on a CUDA device bf16, else fp16
  *
  * Data type of a model's convolutions.
  */

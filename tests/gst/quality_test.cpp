@@ -12,7 +12,6 @@
 #include <gtest/gtest.h>
 
 #include "lib/gst/gsttorchflowmeta.h"
-#include "tests/support/bf16.h"
 #include "tests/support/formula.h"
 #include "tests/support/gst_support.h"
 #include "tests/support/loftr_model.h"
@@ -217,8 +216,7 @@ TEST(FlowQuality, each_preset_gives_another_flow_after_its_number_of_iterations)
     EXPECT_EQ(flow_of(out).iterations, iterations);
     EXPECT_EQ(stat(flow.element(), "iterations"), iterations);
     EXPECT_EQ(stat_text(flow.element(), "quality"), name_of(quality));
-    const bool is_reduced = quality != Quality::Exact && cpu_has_bf16();
-    EXPECT_EQ(stat_text(flow.element(), "precision"), is_reduced ? "bf16" : "fp32");
+    EXPECT_EQ(stat_text(flow.element(), "precision"), "fp32");
     flows.push_back(bytes_of(flow_of(out).flow));
   }
   EXPECT_NE(flows[0], flows[1]);

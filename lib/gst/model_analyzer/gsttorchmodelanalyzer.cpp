@@ -142,7 +142,7 @@ void install_properties(GObjectClass* object_class) {
               "precision", "Precision",
               "Data type of convolutions (auto = fp32); fp16 requires a CUDA device; bf16 requires "
               "a CUDA device of compute capability 8.0 or later, or a CPU with AVX512_BF16; "
-              "reduced = bf16 or fp16 where the device supports it, otherwise fp32",
+              "reduced = fp32 on the CPU, and on a CUDA device bf16, else fp16",
               GST_TYPE_TORCH_PRECISION, static_cast<gint>(defaults.precision()), kMutableReady));
   install(PROP_MEMORY_LIMIT,
           g_param_spec_uint64("memory-limit", "Memory limit",
