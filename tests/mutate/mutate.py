@@ -31,10 +31,11 @@ LOADED = re.compile(r"^(gst/plugin/.*\.so|lib/.*\.so(\.\d+)*|tools/gst-torch)$")
 # The tests that have to notice a change in a layer: names of `meson test`.
 UNIT = ("base", "formats", "results", "perf", "shots", "models", "matching", "engine", "device")
 ELEMENTS = ("gst", "scenedetect", "analyzer", "runtime", "pipelines", "conformance", "leaks")
-COMMANDS = ("cli-analyze", "cli-batch", "cli-device", "cli-doctor", "cli-exit_status", "cli-flow",
-            "cli-inputs", "cli-match", "cli-models", "cli-outputs", "cli-report", "cli-resume",
-            "cli-scene_images", "cli-scenes", "cli-sessions", "cli-split", "cli-times",
-            "cli-usage", "cli-workers", "pages")
+COMMANDS = ("cli-analyze", "cli-batch", "cli-bench", "cli-compare", "cli-device", "cli-doctor",
+            "cli-exit_status", "cli-flow", "cli-inputs", "cli-match", "cli-models", "cli-outputs",
+            "cli-quality", "cli-report", "cli-resume", "cli-scene_images", "cli-scenes",
+            "cli-sessions", "cli-shot_model", "cli-split", "cli-times", "cli-usage", "cli-workers",
+            "compare", "pages")
 LAYERS = {
     "lib/base": (*UNIT, "static-data", *ELEMENTS),
     "lib/formats": (*UNIT, "gst", "cli-flow", "cli-match", "cli-outputs"),
