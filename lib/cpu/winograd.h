@@ -4,8 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
+
+#include "lib/cpu/cpu_kernels.h"
 
 namespace gsttorch {
 
@@ -16,57 +17,84 @@ struct CpuImage {
   std::int64_t step;
 };
 
-enum class CpuActivation { None, Relu, LeakyRelu };
+/// What happens to a sum before it is written.
+enum class CpuEpilogue {
+  None,
+  Relu,
+  LeakyRelu,
+  /// Of a convolutional gated recurrent unit with state h (RAFT, section 3.3): the first half of
+  /// the channels are the gate z = sigmoid(sum); of the second half, r h with r = sigmoid(sum) is
+  /// written to `reset_state`.
+  GruGates,
+  GruState,  ///< (1 - z) h + z tanh(sum), where z is in `gate`
+};
+
+/// Sizes of filters.
+enum class WinogradFilter { Square3, Row5, Column5 };  // 3x3, 1x5 and 5x1 (height x width)
+
+struct WinogradShape {
+  std::int64_t height, width;         ///< of the filter
+  std::int64_t points_y, points_x;    ///< of the input per tile; products per pair of channels
+  std::int64_t outputs_y, outputs_x;  ///< per tile
+  constexpr std::int64_t points() const { return points_y * points_x; }
+};
+constexpr WinogradShape shape_of(WinogradFilter filter) {
+  if (filter == WinogradFilter::Row5) return {1, 5, 1, 8, 1, 4};
+  if (filter == WinogradFilter::Column5) return {5, 1, 8, 1, 4, 1};
+  return {3, 3, 6, 6, 4, 4};
+}
 
 /// The operands of one convolution of one image.
 struct WinogradJob {
-  CpuImage input;
+  WinogradFilter filter;
+  CpuImage input;  ///< the first channels
+  /// Further channels of the same pixels; if there are any, `input` has a multiple of 16.
+  const float* more;
+  std::int64_t more_channels, more_step;
   std::int64_t pad_y, pad_x;  ///< rows and columns of zeros on each side
   const float* weights;       ///< from `pack_winograd`, for the panel of the kernels
   const float* bias;          ///< `out_channels` rounded up to a panel
-  const float* other;         ///< added before the activation, dense; null: nothing
-  CpuActivation activation;
+  const float* other;         ///< added before the epilogue, dense; null: nothing
+  CpuEpilogue epilogue;
   float negative_slope;  ///< of LeakyRelu
-  float* output;         ///< dense; may be `other`
+  float* output;         ///< may be `other` or `state`; with GruGates only the gate z
+  std::int64_t out_step;
   std::int64_t out_channels;
+  // Of GruGates and GruState: dense, with as many channels as the state, a multiple of 16.
+  const float* state;
+  const float* gate;
+  float* reset_state;
 
-  std::int64_t out_height() const { return input.height + 2 * pad_y - 2; }
-  std::int64_t out_width() const { return input.width + 2 * pad_x - 2; }
-  std::int64_t tiles_in_row() const { return (out_width() + 3) / 4; }
-  std::int64_t tiles() const { return (out_height() + 3) / 4 * tiles_in_row(); }
+  std::int64_t in_channels() const { return input.channels + more_channels; }
+  std::int64_t out_height() const { return input.height + 2 * pad_y - shape_of(filter).height + 1; }
+  std::int64_t out_width() const { return input.width + 2 * pad_x - shape_of(filter).width + 1; }
+  std::int64_t tiles_in_row() const {
+    const std::int64_t outputs = shape_of(filter).outputs_x;
+    return (out_width() + outputs - 1) / outputs;
+  }
+  std::int64_t tiles() const {
+    const std::int64_t outputs = shape_of(filter).outputs_y;
+    return (out_height() + outputs - 1) / outputs * tiles_in_row();
+  }
 };
 
-/// 3x3 convolution with stride 1 by Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray, Fast
-/// Algorithms for Convolutional Neural Networks, 2015): tiles of 4x4 outputs need 36 products per
-/// pair of channels instead of 144. The sums are in float32; their error is a few times that of a
-/// direct convolution (about 2e-6 of the largest output for 256 channels). Single-threaded, without
-/// allocations; thread-safe.
-struct WinogradKernels {
-  const char* name;        ///< "avx512", "avx2" or "baseline"
-  std::int64_t panel;      ///< output channels that are computed together
-  std::int64_t tile_rows;  ///< tiles that are multiplied together
-
-  /// Computes the tiles first to last - 1, counted row by row, in blocks of `block` tiles.
-  /// `scratch` is aligned to 64 bytes and has `winograd_scratch` floats.
-  void (*convolve)(const WinogradJob& job, std::int64_t first, std::int64_t last,
-                   std::int64_t block, float* scratch);
-};
-
-/// The kernels that this CPU can run, the fastest first; at least one.
-std::span<const WinogradKernels* const> all_winograd_kernels();
-inline const WinogradKernels& winograd_kernels() { return *all_winograd_kernels().front(); }
+// Convolutions with stride 1 by Winograd's minimal filtering (Lavin and Gray, Fast Algorithms for
+// Convolutional Neural Networks, 2015). With F(4x4, 3x3), tiles of 4x4 outputs need 36 products per
+// pair of channels instead of 144; with F(4, 5) for 1x5 and 5x1, 8 instead of 20. The error of the
+// sums is a few times that of a direct convolution (about 2e-6 of the largest output for 256
+// channels). `CpuKernels::convolve` does it.
 
 /// Number of tiles in a block: so many that their transformed input stays in the second-level
 /// cache, and that each of `threads` threads gets as many blocks as the others.
-std::int64_t winograd_block(const WinogradKernels& kernels, const WinogradJob& job, int threads);
+std::int64_t winograd_block(const CpuKernels& kernels, const WinogradJob& job, int threads);
 
 /// Floats that `convolve` needs for blocks of this size.
-std::size_t winograd_scratch(const WinogradKernels& kernels, std::int64_t in_channels,
-                             std::int64_t block);
+std::size_t winograd_scratch(const CpuKernels& kernels, WinogradFilter filter,
+                             std::int64_t in_channels, std::int64_t block);
 
-/// Transforms weights [out, in, 3, 3] to [out / panel, 36, in, panel], with zeros for the channels
-/// that the last panel lacks.
-std::vector<float> pack_winograd(const WinogradKernels& kernels, const float* weights,
-                                 std::int64_t out, std::int64_t in);
+/// Transforms weights [out, in, height, width] to [out / panel, points, in, panel], with zeros for
+/// the channels that the last panel lacks.
+std::vector<float> pack_winograd(const CpuKernels& kernels, WinogradFilter filter,
+                                 const float* weights, std::int64_t out, std::int64_t in);
 
 }  // namespace gsttorch

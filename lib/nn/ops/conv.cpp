@@ -110,16 +110,16 @@ EpilogueActivation epilogue_activation(Activation activation) {
   return EpilogueActivation::None;
 }
 
-CpuActivation cpu_activation(Activation activation) {
+CpuEpilogue cpu_epilogue(Activation activation) {
   switch (activation) {
     case Activation::None:
-      return CpuActivation::None;
+      return CpuEpilogue::None;
     case Activation::Relu:
-      return CpuActivation::Relu;
+      return CpuEpilogue::Relu;
     case Activation::LeakyRelu:
-      return CpuActivation::LeakyRelu;
+      return CpuEpilogue::LeakyRelu;
   }
-  return CpuActivation::None;
+  return CpuEpilogue::None;
 }
 
 bool has_no_steps(const ConvGeometry& g) {
@@ -144,7 +144,7 @@ Conv::Conv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geomet
   if (!weight_.is_cpu()) return;
   if (has_no_steps(geometry_) && WinogradConv::can_run(weight_, geometry_.padding)) {
     winograd_ = std::make_shared<const WinogradConv>(weight_, bias_, geometry_.padding,
-                                                     cpu_activation(activation_));
+                                                     cpu_epilogue(activation_));
     return;
   }
   if (!at::hasMKLDNN()) return;

@@ -17,28 +17,34 @@
 
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v4")
+#define GSTTORCH_LANES 16
 #define GSTTORCH_TILE_ROWS 12
 namespace gsttorch::avx512 {
 #include "lib/nn/ops/token_kernels.inc"
 }  // namespace gsttorch::avx512
+#undef GSTTORCH_LANES
 #undef GSTTORCH_TILE_ROWS
 #pragma GCC pop_options
 
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v3")
-#define GSTTORCH_TILE_ROWS 3
+#define GSTTORCH_LANES 8
+#define GSTTORCH_TILE_ROWS 6
 namespace gsttorch::avx2 {
 #include "lib/nn/ops/token_kernels.inc"
 }  // namespace gsttorch::avx2
+#undef GSTTORCH_LANES
 #undef GSTTORCH_TILE_ROWS
 #pragma GCC pop_options
 
 #endif
 
-#define GSTTORCH_TILE_ROWS 2
+#define GSTTORCH_LANES 4
+#define GSTTORCH_TILE_ROWS 6
 namespace gsttorch::baseline {
 #include "lib/nn/ops/token_kernels.inc"
 }  // namespace gsttorch::baseline
+#undef GSTTORCH_LANES
 #undef GSTTORCH_TILE_ROWS
 
 namespace gsttorch {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include <ATen/core/Tensor.h>
 
@@ -14,32 +15,40 @@ namespace gsttorch {
 /// Of LeakyRelu, below zero.
 inline constexpr double kLeakySlope = 0.01;
 
-/// 3x3 convolutions with stride 1 on the CPU in float32, by our own kernels (lib/cpu/winograd.h):
-/// about three times as fast as a direct convolution. Reentrant.
+/// 3x3, 1x5 and 5x1 convolutions with stride 1 on the CPU in float32, by our own kernels
+/// (lib/cpu/winograd.h): two to three times as fast as a direct convolution. Reentrant.
 class WinogradConv {
  public:
   /// Whether it can do the convolution, and gains: few channels take more time for the transforms
   /// than they save.
   static bool can_run(const at::Tensor& weight, std::array<std::int64_t, 2> padding);
 
-  /// weight [O, I, 3, 3], bias [O] or undefined; padding (y, x) is 0 or 1.
+  /// weight [O, I, KH, KW], bias [O] or undefined; padding (y, x) is at most half of the filter.
   WinogradConv(const at::Tensor& weight, const at::Tensor& bias,
-               std::array<std::int64_t, 2> padding, CpuActivation activation);
+               std::array<std::int64_t, 2> padding, CpuEpilogue epilogue);
 
-  /// activation(conv(x)): x [B, I, H, W], float32 and channels-last; so is the result.
+  /// epilogue(conv(x)): x [B, I, H, W], float32 and channels-last; so is the result.
   at::Tensor operator()(const at::Tensor& x) const;
 
   /// The same of conv(x) + other, [B, O, H', W'] and channels-last, into `output`, which may be
   /// `other`.
   void plus(const at::Tensor& x, const at::Tensor& other, at::Tensor& output) const;
 
+  /// The convolution of an image with I channels, for callers that run it themselves: they set what
+  /// else it needs, at least the output.
+  WinogradJob job(const CpuImage& input) const;
+  /// Computes such jobs, of images of the same size, with the threads of the caller.
+  void run(std::span<const WinogradJob> jobs) const;
+  void run(const WinogradJob& job) const { run({&job, 1}); }
+
  private:
   void run(const at::Tensor& x, const float* other, float* output) const;
 
-  const WinogradKernels& kernels_;
+  const CpuKernels& kernels_;
+  WinogradFilter filter_;
   std::int64_t out_channels_;
   std::array<std::int64_t, 2> padding_;
-  CpuActivation activation_;
+  CpuEpilogue epilogue_;
   at::Tensor weights_;  // packed for the kernels
   at::Tensor bias_;     // with zeros up to a whole panel
 };

@@ -2,14 +2,15 @@
 // SPDX-FileCopyrightText: The gst-plugins-torch authors
 #include "lib/nn/raft/correlation.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
+#include "lib/cpu/product.h"
+#include "lib/nn/base/cpu_pool.h"
 #include "lib/nn/base/failure.h"
-#include "lib/nn/ops/cpu_dispatch.h"
 #include "lib/nn/ops/cuda_kernels.h"
 
 namespace gsttorch {
@@ -30,66 +31,52 @@ at::Tensor grid_sample(const at::Tensor& planes, const at::Tensor& grid) {
   return at::empty({planes.size(0), planes.size(1), grid.size(1), grid.size(2)}, planes.options());
 }
 
-// One pixel's window at one level: blends the (2r+2)^2 samples around a point into (2r+1)^2 values,
-// which all share the point's fractional part. `size` is the number of samples a side.
-GSTTORCH_CPU_CLONES
-void blend_window(const float* window, int size, float fx, float fy, float* out) {
-  constexpr int kMost = 16;
-  float across[kMost * kMost];
-  const int last = size - 1;
-  for (int y = 0; y < size; y++) {
-    for (int x = 0; x < last; x++) {
-      across[y * last + x] = window[y * size + x] * (1 - fx) + window[y * size + x + 1] * fx;
-    }
-  }
-  for (int y = 0; y < last; y++) {
-    for (int x = 0; x < last; x++) {
-      out[x * last + y] = across[y * last + x] * (1 - fy) + across[(y + 1) * last + x] * fy;
-    }
-  }
+constexpr std::int64_t kPixelsPerPiece = 64;
+
+// Uninitialized floats with readable memory before and after them.
+at::Tensor with_margins(std::int64_t floats, const at::TensorOptions& options) {
+  return at::empty({floats + 2 * LookupJob::kMargin}, options)
+      .narrow(0, LookupJob::kMargin, floats);
 }
 
-GSTTORCH_CPU_CLONES
-float dot(const float* a, const float* b, std::int64_t count) {
-  constexpr int kSimdWidth = 16;
-  float sum[kSimdWidth] = {};
-  std::int64_t i = 0;
-  for (; i + kSimdWidth <= count; i += kSimdWidth) {
-    for (int slot = 0; slot < kSimdWidth; slot++) sum[slot] += a[i + slot] * b[i + slot];
+// first [B, n, C] times the transpose of second [B, m, C] -> [B, n, m], dense, with margins.
+at::Tensor products(const at::Tensor& first, const at::Tensor& second) {
+  const CpuKernels& kernels = cpu_kernels();
+  const std::int64_t batch = first.size(0), rows = first.size(1), depth = first.size(2);
+  const std::int64_t columns = second.size(1);
+  const at::Tensor packed =
+      at::empty({packed_product_size(kernels, columns, depth)}, first.options());
+  at::Tensor result =
+      with_margins(batch * rows * columns, first.options()).view({batch, rows, columns});
+  const std::int64_t pieces = (columns + kernels.panel - 1) / kernels.panel;
+  for (std::int64_t b = 0; b < batch; b++) {
+    const float* x = first.const_data_ptr<float>() + b * rows * depth;
+    const float* features = second.const_data_ptr<float>() + b * columns * depth;
+    float* weights = packed.mutable_data_ptr<float>();
+    float* y = result.mutable_data_ptr<float>() + b * rows * columns;
+    cpu_pool().run(pieces, [&](std::int64_t piece) {
+      const std::int64_t column = piece * kernels.panel;
+      const std::int64_t count = std::min(kernels.panel, columns - column);
+      float* const panel = weights + column * depth;
+      pack_product(kernels, features + column * depth, depth, count, depth, panel);
+      kernels.multiply({.x = x,
+                        .rows = rows,
+                        .x_step = depth,
+                        .in = depth,
+                        .weights = panel,
+                        .bias = nullptr,
+                        .relu = false,
+                        .y = y + column,
+                        .y_step = columns,
+                        .out = count});
+    });
   }
-  float total = 0;
-  for (int slot = 0; slot < kSimdWidth; slot++) total += sum[slot];
-  for (; i < count; i++) total += a[i] * b[i];
-  return total;
+  return result;
 }
 
-// Position of a window: its first sample, and the fraction that all its points share.
-struct Window {
-  std::int64_t x0, y0;
-  float fx, fy;
-};
-
-Window window_at(float x, float y, int radius) {
-  // A diverged coordinate (also NaN) is far outside, where everything is zero.
-  constexpr float kFar = 1e6f;
-  if (!(std::abs(x) < kFar) || !(std::abs(y) < kFar)) return {-1000000, -1000000, 0, 0};
-  const float floor_x = std::floor(x), floor_y = std::floor(y);
-  return {static_cast<std::int64_t>(floor_x) - radius, static_cast<std::int64_t>(floor_y) - radius,
-          x - floor_x, y - floor_y};
-}
-
-// Fills the window from `sample(y, x)`, with zeros outside [height, width].
-template <typename Sample>
-void gather(const Window& w, int size, std::int64_t height, std::int64_t width, float* window,
-            Sample&& sample) {
-  for (int j = 0; j < size; j++) {
-    const std::int64_t y = w.y0 + j;
-    for (int i = 0; i < size; i++) {
-      const std::int64_t x = w.x0 + i;
-      const bool inside = x >= 0 && x < width && y >= 0 && y < height;
-      window[j * size + i] = inside ? sample(y, x) : 0.f;
-    }
-  }
+at::Tensor volume(const at::Tensor& first, const at::Tensor& second) {
+  if (first.is_cpu() && first.scalar_type() == at::kFloat) return products(first, second);
+  return at::matmul(first, second.transpose(1, 2));
 }
 
 }  // namespace
@@ -111,7 +98,7 @@ Correlation::Correlation(const at::Tensor& f1, const at::Tensor& f2, int radius,
     if (level > 0) pooled = at::avg_pool2d(pooled, {2, 2}, {2, 2});
     sizes_.push_back({pooled.size(2), pooled.size(3)});
     const at::Tensor features = rows(pooled);
-    levels_.push_back(form == Form::Volume ? at::matmul(f1_, features.transpose(1, 2)) : features);
+    levels_.push_back(form == Form::Volume ? volume(f1_, features) : features);
   }
 }
 
@@ -121,40 +108,42 @@ at::Tensor Correlation::lookup(const at::Tensor& coords) const {
     return lookup_on_gpu(coords, *kernels);
   }
   if (!is_float || !f1_.is_cpu()) return lookup_plain(coords);
-  const int size = 2 * radius_ + 2;
-  const std::int64_t samples = (size - 1) * (size - 1), channels = kLevels * samples;
-  const std::int64_t batch = f1_.size(0), pixels = height_ * width_, depth = f1_.size(2);
-  at::Tensor out =
-      at::empty({batch, channels, height_, width_}, f1_.options(), at::MemoryFormat::ChannelsLast);
-  const at::Tensor planes = coords.contiguous();
-  const float* xy = planes.const_data_ptr<float>();
-  const float* f1 = f1_.const_data_ptr<float>();
-  float* to = out.data_ptr<float>();
-  at::parallel_for(0, batch * pixels, 64, [&](std::int64_t begin, std::int64_t end) {
-    std::array<float, 16 * 16> window;
-    for (std::int64_t p = begin; p < end; p++) {
-      const std::int64_t b = p / pixels;
-      const float* x = xy + b * 2 * pixels + p % pixels;
-      for (int level = 0; level < kLevels; level++) {
-        const float scale = 1.f / static_cast<float>(1 << level);
-        const Window at = window_at(x[0] * scale, x[pixels] * scale, radius_);
-        const auto [h, w] = sizes_[level];
-        const float* data = levels_[level].const_data_ptr<float>();
-        if (form_ == Form::Volume) {
-          const float* plane = data + p * h * w;
-          gather(at, size, h, w, window.data(),
-                 [&](std::int64_t y, std::int64_t x) { return plane[y * w + x]; });
-        } else {
-          const float* features = data + b * h * w * depth;
-          gather(at, size, h, w, window.data(), [&](std::int64_t y, std::int64_t x) {
-            return dot(f1 + p * depth, features + (y * w + x) * depth, depth);
-          });
-        }
-        blend_window(window.data(), size, at.fx, at.fy, to + p * channels + level * samples);
-      }
-    }
-  });
+  const std::int64_t batch = f1_.size(0), pixels = height_ * width_;
+  const at::Tensor points = coords.contiguous();
+  LookupJob job = lookup_job(0);
+  at::Tensor out = at::empty({batch, job.channels(), height_, width_}, f1_.options(),
+                             at::MemoryFormat::ChannelsLast);
+  const std::int64_t pieces = (pixels + kPixelsPerPiece - 1) / kPixelsPerPiece;
+  for (std::int64_t b = 0; b < batch; b++) {
+    job = lookup_job(b);
+    job.x = points.const_data_ptr<float>() + b * 2 * pixels;
+    job.y = job.x + pixels;
+    job.step = 1;
+    job.by_columns = true;
+    job.out_step = job.channels();
+    float* const to = out.mutable_data_ptr<float>() + b * pixels * job.out_step;
+    cpu_pool().run(pieces, [&](std::int64_t piece) {
+      const std::int64_t first = piece * kPixelsPerPiece;
+      cpu_kernels().look_up(job, first, std::min(first + kPixelsPerPiece, pixels),
+                            to + first * job.out_step);
+    });
+  }
   return out;
+}
+
+LookupJob Correlation::lookup_job(std::int64_t pair) const {
+  static_assert(kLevels == LookupJob::kLevels);
+  const std::int64_t pixels = height_ * width_, depth = f1_.size(2);
+  LookupJob job{};
+  job.radius = radius_;
+  job.depth = depth;
+  if (form_ == Form::OnTheFly) job.features = f1_.const_data_ptr<float>() + pair * pixels * depth;
+  for (int level = 0; level < kLevels; level++) {
+    const auto [h, w] = sizes_[level];
+    const std::int64_t size = h * w * (form_ == Form::Volume ? pixels : depth);
+    job.levels[level] = {levels_[level].const_data_ptr<float>() + pair * size, h, w};
+  }
+  return job;
 }
 
 at::Tensor Correlation::lookup_on_gpu(const at::Tensor& coords, CudaLibrary& kernels) const {

@@ -8,6 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "lib/cpu/correlation_lookup.h"
 #include "lib/cuda/cuda_library.h"
 
 namespace gsttorch {
@@ -36,6 +37,9 @@ class Correlation {
   /// The same with ATen's grid_sample. `lookup` uses it on devices other than the CPU without our
   /// kernels; it is also the reference in the tests.
   at::Tensor lookup_plain(const at::Tensor& coords) const;
+
+  /// On the CPU, in float32: the lookup of one pair of the batch, without points and output.
+  LookupJob lookup_job(std::int64_t pair) const;
 
  private:
   at::Tensor lookup_on_gpu(const at::Tensor& coords, CudaLibrary& kernels) const;
