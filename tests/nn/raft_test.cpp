@@ -105,6 +105,32 @@ TEST_P(RaftParity, a_batch_of_pairs_equals_one_by_one) {
   EXPECT_LE(mean_distance(batch[1], back[0]).item<float>(), 1e-4);
 }
 
+TEST_P(RaftParity, fused_iterations_equal_those_convolution_by_convolution) {
+  const Raft net = make_raft(formula_state(GetParam()));
+  for (const auto& [height, width] : {std::pair{128, 136}, {136, 304}, {264, 152}}) {
+    const Raft::Features a = net.encode(formula::image(height, width, 0, 0));
+    const Raft::Features b = net.encode(formula::image(height, width, 37, 11));
+    const at::Tensor start = formula::noise_tensor(5, {2, 2, height / 8, width / 8}) * 2;
+    const Raft::Pairs both = {
+        {at::cat({a.map, b.map}), at::cat({a.hidden, b.hidden}), at::cat({a.context, b.context})},
+        at::cat({b.map, a.map}),
+        start};
+    const at::Tensor hidden = both.first.hidden.clone();
+    for (const std::size_t budget : {kUnlimited, std::size_t{0}}) {
+      Raft::Options options{.iterations = 4, .correlation_budget_bytes = budget};
+      const Raft::Flow fused = net.flow(both, options);
+      options.fused = false;
+      const Raft::Flow plain = net.flow(both, options);
+      for (int pair = 0; pair < 2; pair++) {
+        EXPECT_LE(mean_distance(fused.full[pair], plain.full[pair]).item<float>(), 1e-4)
+            << height << "x" << width << ", pair " << pair;
+      }
+      EXPECT_FALSE(at::equal(fused.full, plain.full)) << "both are the same function";
+      EXPECT_TRUE(at::equal(both.first.hidden, hidden)) << "changed its input";
+    }
+  }
+}
+
 TEST_P(RaftParity, runs_on_the_meta_device_without_a_hidden_cpu_tensor) {
   const Raft net = make_raft(formula_state(GetParam()), c10::kMeta);
   const at::Tensor image = at::empty({1, 3, 136, 168}, at::TensorOptions(c10::kMeta));

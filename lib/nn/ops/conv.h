@@ -61,6 +61,10 @@ class Conv {
   std::int64_t out_channels() const { return weight_.size(0); }
   std::int64_t stride() const { return geometry_.stride[0]; }
   at::ScalarType type() const { return weight_.scalar_type(); }
+  const at::Tensor& weight() const { return weight_; }  ///< [O, I, KH, KW]
+  const at::Tensor& bias() const { return bias_; }      ///< [O] or undefined
+  /// Our own kernels for this convolution; null if it does not use them.
+  const WinogradConv* winograd() const { return winograd_.get(); }
 
  private:
   bool use_winograd(const at::Tensor& x) const;

@@ -274,9 +274,12 @@ class RaftFlowModel final : public FlowModel {
         throw Failure(ErrorCode::BadArgument, "the number of iterations must be at least 1");
       check_same_size(pairs);
       const std::vector<Way> directions = ways(options.direction);
-      const Raft::Flow flow = net_flow(
-          batch_of(pairs, directions),
-          {options.iterations, options.convergence_px, options.correlation_budget_bytes, stop});
+      const Raft::Flow flow =
+          net_flow(batch_of(pairs, directions),
+                   {.iterations = options.iterations,
+                    .convergence_px = options.convergence_px,
+                    .correlation_budget_bytes = options.correlation_budget_bytes,
+                    .stop = stop});
       end_if_stopped();
       auto all = results(pairs, directions, flow, options.output);
       wait_for_work(device_);

@@ -139,17 +139,29 @@ Raft::Flow Raft::flow(const Pairs& pairs, const Options& options) const {
   at::Tensor hidden = pairs.first.hidden;
   at::Tensor coarse =
       pairs.start.defined() ? pairs.start : at::zeros({batch, 2, h, w}, origin.options());
+  std::optional<FusedIterations> fused;
+  if (options.fused && update_block_.fused()) {
+    fused.emplace(*update_block_.fused(), *correlation, context_terms, hidden, coarse);
+    hidden = fused->hidden();
+    coarse = fused->coarse();
+  }
   Convergence convergence(options.convergence_px, batch);
   int iteration = 0;
   while (iteration < options.iterations) {
     end_if_stopped();
-    UpdateBlock::Step step =
-        update_block_(hidden, context_terms, correlation->lookup(origin + coarse), coarse);
+    UpdateBlock::Step step{hidden, {}};
+    if (fused) {
+      fused->advance();  // changes hidden and coarse
+      step.delta = fused->delta();
+    } else {
+      step = update_block_(hidden, context_terms, correlation->lookup(origin + coarse), coarse);
+      hidden = step.hidden;
+      coarse = coarse + step.delta.contiguous().to(at::kFloat);
+    }
     iteration++;
-    hidden = step.hidden;
-    coarse = coarse + step.delta.contiguous().to(at::kFloat);
     if (convergence.update(iteration, step.delta, coarse, hidden)) break;
   }
+  fused.reset();
   correlation.reset();  // most of the memory, not needed for upsampling
   context_terms.clear();
   end_if_stopped();

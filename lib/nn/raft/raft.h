@@ -44,6 +44,7 @@ class Raft {
     double convergence_px = 0;  // see FlowOptions
     std::size_t correlation_budget_bytes = 0;
     std::stop_token stop;
+    bool fused = true;  // false: convolution by convolution on the CPU too, for comparison
   };
   struct Flow {
     at::Tensor full;              // [B, 2, H, W], pixels

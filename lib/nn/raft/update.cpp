@@ -56,6 +56,13 @@ at::Tensor MotionEncoder::operator()(const at::Tensor& correlation, const at::Te
   return at::cat({features, moved.to(features.scalar_type())}, 1);
 }
 
+void MotionEncoder::share(UpdateConvs& convs) const {
+  convs.correlation = correlation_;
+  convs.flow1 = flow1_;
+  convs.flow2 = flow2_;
+  convs.motion = conv_;
+}
+
 std::int64_t MotionEncoder::peak_channels() const {
   const std::int64_t searched = correlation_.back().out_channels();
   const std::int64_t first = correlation_.front().out_channels();
@@ -89,7 +96,7 @@ ConvGru::ConvGru(const ModuleWeights& weights, std::int64_t hidden, std::int64_t
   context_q_ = load(only_context(q), weights.take("convq.bias", {hidden}));
 }
 
-ConvGru::ContextTerms ConvGru::precompute_context(const at::Tensor& context) const {
+ContextTerms ConvGru::precompute_context(const at::Tensor& context) const {
   return {context_zr_(context), context_q_(context)};
 }
 
@@ -113,11 +120,17 @@ UpdateBlock::UpdateBlock(const ModuleWeights& weights, std::int64_t correlation_
       grus_(load_grus(weights / "recurrent_block", hidden, context, motion_.out_channels())),
       head1_(load_conv(weights / "flow_head" / "conv1", hidden, 3, Activation::Relu)),
       head2_(
-          load_conv(weights / "flow_head" / "conv2", head1_.out_channels(), 3, Activation::None)) {}
+          load_conv(weights / "flow_head" / "conv2", head1_.out_channels(), 3, Activation::None)) {
+  UpdateConvs convs;
+  motion_.share(convs);
+  for (const ConvGru& gru : grus_) convs.grus.push_back(gru.convs());
+  convs.head1 = head1_;
+  convs.head2 = head2_;
+  if (FusedUpdate::fits(convs)) fused_ = std::make_shared<const FusedUpdate>(convs);
+}
 
-std::vector<ConvGru::ContextTerms> UpdateBlock::precompute_context(
-    const at::Tensor& context) const {
-  std::vector<ConvGru::ContextTerms> context_terms;
+std::vector<ContextTerms> UpdateBlock::precompute_context(const at::Tensor& context) const {
+  std::vector<ContextTerms> context_terms;
   for (const ConvGru& gru : grus_) context_terms.push_back(gru.precompute_context(context));
   return context_terms;
 }
@@ -129,6 +142,7 @@ std::int64_t UpdateBlock::context_term_channels() const {
 // Peak in a recurrent unit: its input twice (oneDNN reads a copy), both gates, the candidate, the
 // state.
 std::int64_t UpdateBlock::peak_channels() const {
+  if (fused_) return fused_->channels();
   const std::int64_t input = hidden_channels_ + motion_.out_channels();
   const std::int64_t state = grus_.size() > 1 ? hidden_channels_ : 0;
   const std::int64_t step = 2 * input + 3 * hidden_channels_ + state;
@@ -136,7 +150,7 @@ std::int64_t UpdateBlock::peak_channels() const {
 }
 
 UpdateBlock::Step UpdateBlock::operator()(const at::Tensor& hidden,
-                                          const std::vector<ConvGru::ContextTerms>& context_terms,
+                                          const std::vector<ContextTerms>& context_terms,
                                           const at::Tensor& correlation,
                                           const at::Tensor& flow) const {
   at::Tensor input = at::cat({hidden, motion_(correlation, flow)}, 1);

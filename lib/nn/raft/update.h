@@ -3,12 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "lib/nn/ops/conv.h"
+#include "lib/nn/raft/fused_update.h"
 #include "lib/nn/weights/module_weights.h"
 
 namespace gsttorch {
@@ -22,6 +23,7 @@ class MotionEncoder {
   /// two channels are the flow itself.
   at::Tensor operator()(const at::Tensor& correlation, const at::Tensor& flow) const;
   std::int64_t out_channels() const { return conv_.out_channels() + 2; }
+  void share(UpdateConvs& convs) const;
   /// Peak number of tensor channels, without the arguments.
   std::int64_t peak_channels() const;
 
@@ -38,17 +40,14 @@ class ConvGru {
   ConvGru(const ModuleWeights& weights, std::int64_t hidden, std::int64_t context,
           std::int64_t motion);
 
-  /// The terms that the context adds before the activations.
-  struct ContextTerms {
-    at::Tensor zr;  // [B, 2 hidden, h, w]
-    at::Tensor q;   // [B, hidden, h, w]
-  };
   ContextTerms precompute_context(const at::Tensor& context) const;  // [B, context, h, w]
 
   /// One step. `input` [B, hidden + motion, h, w] contains the hidden state and the motion
   /// features; the new state overwrites its hidden part and is also returned.
   at::Tensor step(const at::Tensor& hidden, at::Tensor& input,
                   const ContextTerms& context_terms) const;
+
+  UpdateConvs::Gru convs() const { return {zr_, q_}; }
 
  private:
   std::int64_t hidden_;
@@ -62,7 +61,7 @@ class UpdateBlock {
   UpdateBlock(const ModuleWeights& weights, std::int64_t correlation_channels, std::int64_t hidden,
               std::int64_t context);
 
-  std::vector<ConvGru::ContextTerms> precompute_context(const at::Tensor& context) const;
+  std::vector<ContextTerms> precompute_context(const at::Tensor& context) const;
 
   struct Step {
     at::Tensor hidden;  // [B, hidden, h, w]
@@ -72,14 +71,18 @@ class UpdateBlock {
   /// that `precompute_context` returns.
   std::int64_t peak_channels() const;
   std::int64_t context_term_channels() const;
-  Step operator()(const at::Tensor& hidden, const std::vector<ConvGru::ContextTerms>& context_terms,
+  Step operator()(const at::Tensor& hidden, const std::vector<ContextTerms>& context_terms,
                   const at::Tensor& correlation, const at::Tensor& flow) const;
+
+  /// The same block as one function; null where it cannot be.
+  const FusedUpdate* fused() const { return fused_.get(); }
 
  private:
   std::int64_t correlation_channels_, hidden_channels_;
   MotionEncoder motion_;
   std::vector<ConvGru> grus_;  // 3x3, or 1x5 and 5x1
   Conv head1_, head2_;
+  std::shared_ptr<const FusedUpdate> fused_;
 };
 
 /// Computes the weights of the convex upsampling from the last hidden state (torchvision's
