@@ -9,14 +9,19 @@
 
 namespace gsttorch {
 
-/// The operands of y = x W^T + bias, such as a 1x1 convolution: one row per pixel.
+enum class ProductEpilogue { None, Relu, LeakyRelu };
+
+/// The operands of y = epilogue(x W^T + bias + other), such as a 1x1 convolution: one row per
+/// pixel.
 struct ProductJob {
   const float* x;
   std::int64_t rows, x_step;  ///< x_step: floats from one row to the next
   std::int64_t in;            ///< terms of each sum
   const float* weights;       ///< from `pack_product`, for the panel of the kernels
   const float* bias;          ///< `out` rounded up to a panel; null: zero
-  bool relu;
+  const float* other;         ///< laid out as y, and may be y; null: zero
+  ProductEpilogue epilogue;
+  float negative_slope;  ///< of LeakyRelu
   float* y;
   std::int64_t y_step, out;
 };

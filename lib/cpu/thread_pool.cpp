@@ -17,6 +17,9 @@
 namespace gsttorch {
 namespace {
 
+thread_local int number_of_thread = 0;
+thread_local bool is_in_piece = false;
+
 constexpr int kTurns = 1000;  // of watching before a thread sleeps: some 20 to 50 microseconds
 
 void pause() {
@@ -67,7 +70,12 @@ std::uint64_t work_after(std::uint64_t word, std::int64_t count) {
 class ThreadPool::Helpers {
  public:
   explicit Helpers(int count) {
-    for (int i = 0; i < count; i++) threads_.emplace_back([this] { help(); });
+    for (int i = 0; i < count; i++) {
+      threads_.emplace_back([this, i] {
+        number_of_thread = i + 1;
+        help();
+      });
+    }
   }
 
   ~Helpers() {
@@ -121,12 +129,14 @@ class ThreadPool::Helpers {
   }
 
   void call(std::int64_t number) {
+    is_in_piece = true;
     try {
       work_.call(work_.piece, number);
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!error_) error_ = std::current_exception();
     }
+    is_in_piece = false;
   }
 
   alignas(64) std::atomic<std::uint64_t> word_{0};
@@ -141,9 +151,11 @@ class ThreadPool::Helpers {
 ThreadPool::ThreadPool(int threads) : threads_(std::max(threads, 1)) {}
 ThreadPool::~ThreadPool() = default;
 
+int ThreadPool::thread_number() { return number_of_thread; }
+
 void ThreadPool::run_pieces(std::int64_t count, const Work& work) {
   const DenormalsAreZero zero;
-  if (threads_ == 1 || count <= 1) {
+  if (threads_ == 1 || count <= 1 || is_in_piece) {
     for (std::int64_t number = 0; number < count; number++) work.call(work.piece, number);
     return;
   }

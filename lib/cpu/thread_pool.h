@@ -27,7 +27,8 @@ class ThreadPool {
 
   /// Calls piece(0) to piece(count - 1), each once, in any order and at the same time; returns when
   /// all have returned. `count` is below 2^20. The first exception of a piece is thrown again when
-  /// the others have ended. Must not be called by a piece, nor by two threads at the same time.
+  /// the others have ended. A piece that calls it, of any pool, does all the pieces itself. Must
+  /// not be called by two threads at the same time.
   template <typename Piece>
   void run(std::int64_t count, Piece&& piece) {
     using Callable = std::remove_reference_t<Piece>;
@@ -36,6 +37,9 @@ class ThreadPool {
                        },
                        &piece});
   }
+
+  /// Within a piece: the number of its thread, below threads(). Otherwise 0.
+  static int thread_number();
 
  private:
   class Helpers;

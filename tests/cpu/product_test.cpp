@@ -34,7 +34,9 @@ class ProductTest : public testing::TestWithParam<const CpuKernels*> {
                        .in = in,
                        .weights = packed.data(),
                        .bias = has_bias ? bias.data() : nullptr,
-                       .relu = relu,
+                       .other = nullptr,
+                       .epilogue = relu ? ProductEpilogue::Relu : ProductEpilogue::None,
+                       .negative_slope = 0,
                        .y = y.data(),
                        .y_step = out + kYGap,
                        .out = out});

@@ -77,6 +77,34 @@ TEST(ThreadPool, throws_the_exception_of_a_piece_after_the_others_and_can_be_use
   EXPECT_EQ(pieces, 2);
 }
 
+TEST(ThreadPool, a_piece_that_has_pieces_does_them_itself) {
+  ThreadPool pool(3), other(3);
+  std::atomic<int> done{0}, elsewhere{0};
+  pool.run(6, [&](std::int64_t) {
+    const auto me = std::this_thread::get_id();
+    const auto piece = [&](std::int64_t) {
+      done++;
+      elsewhere += std::this_thread::get_id() != me;
+    };
+    pool.run(5, piece);
+    other.run(5, piece);
+  });
+  EXPECT_EQ(done, 60);
+  EXPECT_EQ(elsewhere, 0);
+}
+
+TEST(ThreadPool, threads_have_numbers) {
+  ThreadPool pool(3);
+  std::latch all_there(3);
+  std::vector<std::atomic<int>> seen(3);
+  pool.run(3, [&](std::int64_t) {
+    all_there.arrive_and_wait();
+    seen.at(static_cast<std::size_t>(ThreadPool::thread_number()))++;
+  });
+  for (const auto& times : seen) EXPECT_EQ(times, 1);
+  EXPECT_EQ(ThreadPool::thread_number(), 0);
+}
+
 TEST(ThreadPool, wakes_helpers_that_sleep) {
   ThreadPool pool(2);
   for (int round = 0; round < 20; round++) {

@@ -8,8 +8,8 @@
 #include <mutex>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
+#include "lib/nn/base/cpu_pool.h"
 #include "lib/nn/base/stop_scope.h"
 #include "lib/nn/ops/cpu_dispatch.h"
 #include "lib/nn/ops/fast_exp.h"
@@ -120,7 +120,7 @@ Pass first_pass(const at::Tensor& first, const at::Tensor& second, double temper
   std::mutex mutex;
   for_each_tile(first, second, temperature, [&](std::int64_t begin, const at::Tensor& tile) {
     const float* s = tile.const_data_ptr<float>();
-    at::parallel_for(0, tile.size(0), 16, [&](std::int64_t from, std::int64_t to) {
+    parallel_for(tile.size(0), 16, [&](std::int64_t from, std::int64_t to) {
       std::vector<Candidate> found;
       for (std::int64_t r = from; r < to; r++) {
         const float* row = s + r * columns;
@@ -134,7 +134,7 @@ Pass first_pass(const at::Tensor& first, const at::Tensor& second, double temper
       pass.candidates.insert(pass.candidates.end(), found.begin(), found.end());
     });
     const std::int64_t tasks = (columns + kColumnsPerTask - 1) / kColumnsPerTask;
-    at::parallel_for(0, tasks, 1, [&](std::int64_t from, std::int64_t to) {
+    parallel_for(tasks, 1, [&](std::int64_t from, std::int64_t to) {
       for (std::int64_t task = from; task < to; task++) {
         const std::int64_t j = task * kColumnsPerTask;
         add_columns(s + j, tile.size(0), columns, std::min(kColumnsPerTask, columns - j),
@@ -216,7 +216,7 @@ std::vector<CoarseMatch> match_all(const Pass& pass, const at::Tensor& first,
   std::mutex mutex;
   for_each_tile(first, second, temperature, [&](std::int64_t begin, const at::Tensor& tile) {
     float* s = tile.data_ptr<float>();
-    at::parallel_for(0, tile.size(0), 16, [&](std::int64_t from, std::int64_t to) {
+    parallel_for(tile.size(0), 16, [&](std::int64_t from, std::int64_t to) {
       std::vector<float> best(count, kLowest);
       for (std::int64_t r = from; r < to; r++) {
         float* row = s + r * count;

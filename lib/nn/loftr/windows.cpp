@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
+#include "lib/nn/base/cpu_pool.h"
 #include "lib/nn/ops/cpu_dispatch.h"
 
 namespace gsttorch {
@@ -102,7 +102,7 @@ at::Tensor gather_windows(const at::Tensor& map, const std::vector<std::int64_t>
   const std::int64_t pixel = map.size(1) * map.element_size();  // bytes
   const auto* in = static_cast<const std::byte*>(map.const_data_ptr());
   auto* to = static_cast<std::byte*>(out.data_ptr());
-  at::parallel_for(0, out.size(0), 16, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(out.size(0), 16, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t m = begin; m < end; m++) {
       const std::int64_t left = columns[m] - side / 2;
       const std::int64_t from = std::max<std::int64_t>(0, left);
@@ -145,7 +145,7 @@ at::Tensor upsample_windows(const at::Tensor& map, const std::vector<std::int64_
   in_type_of(map, [&]<typename Number>(Number) {
     const auto* in = static_cast<const Number*>(map.const_data_ptr());
     auto* to = static_cast<Number*>(out.data_ptr());
-    at::parallel_for(0, out.size(0) * side, 16, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(out.size(0) * side, 16, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t line = begin; line < end; line++) {
         const std::int64_t m = line / side;
         upsample_line(in, height, width, channels, rows[m] - side / 2 + line % side,
@@ -169,7 +169,7 @@ at::Tensor upsample_rows(const at::Tensor& map, std::int64_t first, std::int64_t
   in_type_of(map, [&]<typename Number>(Number) {
     const auto* in = static_cast<const Number*>(map.const_data_ptr());
     auto* to = static_cast<Number*>(out.data_ptr());
-    at::parallel_for(0, map.size(0) * rows, 4, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(map.size(0) * rows, 4, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t line = begin; line < end; line++) {
         upsample_line(in + line / rows * height * width * channels, height, width, channels,
                       first + line % rows, 0, 2 * width, to + line * 2 * width * channels);

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "lib/base/lru_cache.h"
+#include "lib/nn/base/cpu_pool.h"
 #include "lib/nn/ops/cpu_dispatch.h"
 #include "lib/nn/ops/image_rows.h"
 
@@ -143,7 +143,7 @@ at::Tensor image_to_area_tensor(const ImageView& image, const PixelScale& scale,
   const ColorConversion conversion = color_conversion(image.format, image.color);
   const std::vector<Taps> rows = axis_taps(image.height, height);
   const std::vector<Taps> columns = axis_taps(image.width, width);
-  at::parallel_for(0, height, std::max<std::int64_t>(1, height / 8), [&](auto begin, auto end) {
+  parallel_for(height, std::max<std::int64_t>(1, height / 8), [&](auto begin, auto end) {
     RowSum sum(image.width);
     for (std::int64_t y = begin; y < end; y++) {
       sum.begin();

@@ -10,6 +10,7 @@
 
 #include "lib/nn/ops/cuda_kernels.h"
 #include "lib/nn/ops/fused_epilogue.h"
+#include "lib/nn/ops/product_conv.h"
 #include "lib/nn/ops/winograd_conv.h"
 
 namespace gsttorch {
@@ -122,6 +123,18 @@ CpuEpilogue cpu_epilogue(Activation activation) {
   return CpuEpilogue::None;
 }
 
+ProductEpilogue product_epilogue(Activation activation) {
+  switch (activation) {
+    case Activation::None:
+      return ProductEpilogue::None;
+    case Activation::Relu:
+      return ProductEpilogue::Relu;
+    case Activation::LeakyRelu:
+      return ProductEpilogue::LeakyRelu;
+  }
+  return ProductEpilogue::None;
+}
+
 bool has_no_steps(const ConvGeometry& g) {
   constexpr std::array<std::int64_t, 2> kOne = {1, 1};
   return g.stride == kOne && g.dilation == kOne;
@@ -147,6 +160,11 @@ Conv::Conv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geomet
                                                      cpu_epilogue(activation_));
     return;
   }
+  if (ProductConv::can_run(weight_, geometry_)) {
+    product_ = std::make_shared<const ProductConv>(weight_, bias_, geometry_,
+                                                   product_epilogue(activation_));
+    return;
+  }
   if (!at::hasMKLDNN()) return;
   if (has_two_layouts(weight_)) {
     halves_ = {half(0), half(out_channels() / 2)};
@@ -165,7 +183,11 @@ Conv Conv::with_padding(std::array<std::int64_t, 2> padding) const {
   return Conv(weight_, bias_, {geometry_.stride, padding, geometry_.dilation}, activation_, type());
 }
 
-bool Conv::use_winograd(const at::Tensor& x) const { return winograd_ && x.is_cpu(); }
+bool Conv::use_own(const at::Tensor& x) const { return (winograd_ || product_) && x.is_cpu(); }
+
+void Conv::run_own(const at::Tensor& x, const at::Tensor& other, at::Tensor& output) const {
+  winograd_ ? winograd_->run(x, other, output) : product_->run(x, other, output);
+}
 
 bool Conv::use_packed(const at::Tensor& x) const { return packed_.defined() && x.is_cpu(); }
 
@@ -179,7 +201,13 @@ at::Tensor Conv::operator()(const at::Tensor& x) const {
     const at::Tensor in = input(x);
     return at::cat({halves_[0](in), halves_[1](in)}, 1);
   }
-  if (use_winograd(x)) return (*winograd_)(input(x));
+  if (use_own(x)) {
+    const at::Tensor in = input(x);
+    const auto size = winograd_ ? winograd_->output_size(in) : product_->output_size(in);
+    at::Tensor output = at::empty(size, in.options().memory_format(at::MemoryFormat::ChannelsLast));
+    run_own(in, {}, output);
+    return output;
+  }
   if (!use_packed(x)) return unpacked(x);
   static const auto op = find_operator<Pointwise>("mkldnn::_convolution_pointwise", "");
   return op.call(input(x), packed_, maybe(bias_), geometry_.padding, geometry_.stride,
@@ -193,10 +221,10 @@ at::Tensor Conv::plus(const at::Tensor& x, const at::Tensor& other) const {
     const auto parts = other.chunk(2, 1);
     return at::cat({halves_[0].plus(in, parts[0]), halves_[1].plus(in, parts[1])}, 1);
   }
-  if (use_winograd(x)) {
+  if (use_own(x)) {
     const at::Tensor sum = input(other);
     at::Tensor output = at::empty_like(sum);
-    winograd_->plus(input(x), sum, output);
+    run_own(input(x), sum, output);
     return output;
   }
   if (!use_packed(x)) return unpacked(x, other);
@@ -208,9 +236,9 @@ at::Tensor Conv::plus(const at::Tensor& x, const at::Tensor& other) const {
 
 at::Tensor Conv::plus_(const at::Tensor& x, at::Tensor other) const {
   if (!halves_.empty()) return other.copy_(plus(x, other));
-  if (use_winograd(x)) {
+  if (use_own(x)) {
     if (!other.is_contiguous(at::MemoryFormat::ChannelsLast)) return other.copy_(plus(x, other));
-    winograd_->plus(input(x), other, other);
+    run_own(input(x), other, other);
     return other;
   }
   if (!use_packed(x)) return unpacked(x, other);

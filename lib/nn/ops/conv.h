@@ -11,6 +11,7 @@
 
 namespace gsttorch {
 
+class ProductConv;
 class WinogradConv;
 
 enum class Activation {
@@ -28,9 +29,10 @@ struct ConvGeometry {
 /// A 2-D convolution and the activation after it. All convolutions of this project use this class.
 ///
 /// On the CPU, the weights are packed once, activations stay channels-last from one convolution to
-/// the next, and bias, sum and activation are fused into the convolution. Our own kernels compute
-/// what Winograd's algorithm suits (winograd_conv.h), oneDNN the others. On a GPU,
-/// one launch of our own kernel applies them after the convolution, in float32. On any other
+/// the next, and bias, sum and activation are fused into the convolution. In float32 these are our
+/// own kernels: Winograd's algorithm where it suits (winograd_conv.h), products elsewhere
+/// (product_conv.h). oneDNN computes bfloat16 and dilated convolutions. On a GPU, one launch of our
+/// own kernel applies bias, sum and activation after the convolution, in float32. On any other
 /// device, and without oneDNN, it is plain ATen (which is also the reference in the tests). The
 /// result has the compute type; inputs are converted to it. Reentrant.
 class Conv {
@@ -67,7 +69,8 @@ class Conv {
   const WinogradConv* winograd() const { return winograd_.get(); }
 
  private:
-  bool use_winograd(const at::Tensor& x) const;
+  bool use_own(const at::Tensor& x) const;
+  void run_own(const at::Tensor& x, const at::Tensor& other, at::Tensor& output) const;
   bool use_packed(const at::Tensor& x) const;
   at::Tensor unpacked(const at::Tensor& x, const at::Tensor& other = {}) const;
   at::Tensor input(const at::Tensor& x) const;
@@ -75,7 +78,9 @@ class Conv {
 
   at::Tensor weight_;
   at::Tensor bias_;
-  std::shared_ptr<const WinogradConv> winograd_;  // null if it is not used
+  // On the CPU in float32 one of them is used; null if it is not.
+  std::shared_ptr<const WinogradConv> winograd_;
+  std::shared_ptr<const ProductConv> product_;
   at::Tensor packed_;         // oneDNN's own layout; undefined if oneDNN is not used
   std::vector<Conv> halves_;  // halves of the output channels, if they are computed separately
   ConvGeometry geometry_;

@@ -3,8 +3,8 @@
 #include "lib/nn/ops/image.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
+#include "lib/nn/base/cpu_pool.h"
 #include "lib/nn/ops/cpu_dispatch.h"
 #include "lib/nn/ops/image_rows.h"
 
@@ -28,7 +28,7 @@ at::Tensor image_to_tensor(const ImageView& image, const PixelScale& scale) {
       at::empty({1, 3, image.height, image.width}, at::kFloat, at::MemoryFormat::ChannelsLast);
   float* pixels = out.data_ptr<float>();
   const ColorConversion k = color_conversion(image.format, image.color);
-  at::parallel_for(0, image.height, 32, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(image.height, 32, [&](std::int64_t begin, std::int64_t end) {
     PixelRow row(image.width);
     for (std::int64_t y = begin; y < end; y++) {
       read_unit_rgb(image, k, static_cast<int>(y), row);

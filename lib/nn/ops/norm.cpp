@@ -7,8 +7,8 @@
 #include <vector>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
+#include "lib/nn/base/cpu_pool.h"
 #include "lib/nn/ops/cpu_dispatch.h"
 #include "lib/nn/ops/fused_epilogue.h"
 
@@ -100,7 +100,7 @@ Moments measure(const Number* x, const float* shift, std::int64_t pixels, std::i
   constexpr std::int64_t kPixelsPerPart = 4 * kPixelsPerBlock;
   const std::int64_t count = (pixels + kPixelsPerPart - 1) / kPixelsPerPart;
   std::vector<Moments> parts(count, Moments(channels));
-  at::parallel_for(0, count, 1, [&](std::int64_t first, std::int64_t last) {
+  parallel_for(count, 1, [&](std::int64_t first, std::int64_t last) {
     std::vector<float> sum(channels), square(channels);
     for (std::int64_t i = first; i < last; i++) {
       const std::int64_t end = std::min(pixels, (i + 1) * kPixelsPerPart);
@@ -131,7 +131,7 @@ void instance_norm_image(Number* x, std::int64_t pixels, std::int64_t channels, 
     offset[c] = static_cast<float>(-(shift[c] + shifted_mean) * inverse);
   }
   const float floor = relu ? 0.f : -INFINITY;
-  at::parallel_for(0, pixels, 2048, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(pixels, 2048, [&](std::int64_t begin, std::int64_t end) {
     normalize_block(x + begin * channels, end - begin, channels, scale.data(), offset.data(),
                     floor);
   });
@@ -154,7 +154,7 @@ template <typename Number>
 void add_relu_all(at::Tensor& y, const at::Tensor& x) {
   auto* out = y.data_ptr<Number>();
   const auto* in = x.const_data_ptr<Number>();
-  at::parallel_for(0, y.numel(), 65536, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(y.numel(), 65536, [&](std::int64_t begin, std::int64_t end) {
     add_relu_block(out + begin, in + begin, end - begin);
   });
 }

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
+#include "lib/nn/base/cpu_pool.h"
 #include "lib/nn/ops/token_kernels.h"
 
 namespace gsttorch {
@@ -74,12 +74,12 @@ class TokenLayer::Scratches {
   Scratches(std::int64_t tasks, std::int64_t tokens, std::int64_t channels)
       : tokens_(tokens),
         channels_(channels),
-        room_(at::empty({std::min<std::int64_t>(tasks, at::get_num_threads()),
-                         Scratch::kMaps * tokens * channels},
+        room_(at::empty({tasks > 1 ? cpu_pool().threads() : 1, Scratch::kMaps * tokens * channels},
                         at::kFloat)) {}
-  /// The calling thread's scratch, in a parallel loop of at most `tasks` tasks.
+  /// The calling thread's scratch, in a parallel loop of `tasks` tasks.
   Scratch mine() const {
-    return {room_.data_ptr<float>() + at::get_thread_num() * room_.size(1), tokens_, channels_};
+    return {room_.data_ptr<float>() + ThreadPool::thread_number() * room_.size(1), tokens_,
+            channels_};
   }
 
  private:
@@ -169,7 +169,7 @@ at::Tensor TokenLayer::operator()(const at::Tensor& x, const at::Tensor& source)
   const at::Tensor parts = at::zeros({batch, from.count, sums_size()}, x.options());
   float* part = parts.data_ptr<float>();
   const Scratches seeing(batch * from.count, from.largest(), c);
-  at::parallel_for(0, batch * from.count, 1, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(batch * from.count, 1, [&](std::int64_t begin, std::int64_t end) {
     const Scratch scratch = seeing.mine();
     for (std::int64_t i = begin; i < end; i++) {
       const std::int64_t b = i / from.count, block = i % from.count;
@@ -182,7 +182,7 @@ at::Tensor TokenLayer::operator()(const at::Tensor& x, const at::Tensor& source)
   at::Tensor out = at::empty_like(x);
   float* y = out.data_ptr<float>();
   const Scratches answering(batch * to.count, to.largest(), c);
-  at::parallel_for(0, batch * to.count, 1, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(batch * to.count, 1, [&](std::int64_t begin, std::int64_t end) {
     const Scratch scratch = answering.mine();
     for (std::int64_t i = begin; i < end; i++) {
       const std::int64_t b = i / to.count, block = i % to.count;
@@ -221,13 +221,13 @@ void TokenLayer::run_on_windows(std::span<const TokenLayer> layers, at::Tensor& 
                                 at::Tensor& x1) {
   const std::int64_t tokens = x0.size(1), channels = x0.size(2);
   const std::int64_t size = tokens * channels;
-  const std::int64_t share = divide_up(x0.size(0), at::get_num_threads());
+  const std::int64_t share = divide_up(x0.size(0), cpu_pool().threads());
   const std::int64_t few =
       std::clamp<std::int64_t>(kWindowFloats / (6 * size), 1, std::max<std::int64_t>(1, share));
   float* first = x0.data_ptr<float>();
   float* second = x1.data_ptr<float>();
   const Scratches scratches(x0.size(0), few * tokens, channels);
-  at::parallel_for(0, x0.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(x0.size(0), few, [&](std::int64_t begin, std::int64_t end) {
     const Scratch scratch = scratches.mine();
     for (std::int64_t w = begin; w < end; w += few) {
       const std::int64_t count = std::min(few, end - w);

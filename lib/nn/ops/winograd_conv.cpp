@@ -60,18 +60,10 @@ WinogradConv::WinogradConv(const at::Tensor& weight, const at::Tensor& bias,
       weights_(packed_weights(kernels_, filter_, weight)),
       bias_(packed_bias(bias, out_channels_, kernels_.panel)) {}
 
-at::Tensor WinogradConv::operator()(const at::Tensor& x) const {
+std::array<std::int64_t, 4> WinogradConv::output_size(const at::Tensor& x) const {
   const WinogradShape shape = shape_of(filter_);
-  const std::array<std::int64_t, 4> size = {x.size(0), out_channels_,
-                                            x.size(2) + 2 * padding_[0] - shape.height + 1,
-                                            x.size(3) + 2 * padding_[1] - shape.width + 1};
-  at::Tensor output = at::empty(size, x.options().memory_format(at::MemoryFormat::ChannelsLast));
-  run(x, nullptr, output.mutable_data_ptr<float>());
-  return output;
-}
-
-void WinogradConv::plus(const at::Tensor& x, const at::Tensor& other, at::Tensor& output) const {
-  run(x, other.const_data_ptr<float>(), output.mutable_data_ptr<float>());
+  return {x.size(0), out_channels_, x.size(2) + 2 * padding_[0] - shape.height + 1,
+          x.size(3) + 2 * padding_[1] - shape.width + 1};
 }
 
 WinogradJob WinogradConv::job(const CpuImage& input) const {
@@ -102,15 +94,17 @@ void WinogradConv::run(std::span<const WinogradJob> jobs) const {
   });
 }
 
-void WinogradConv::run(const at::Tensor& x, const float* other, float* output) const {
+void WinogradConv::run(const at::Tensor& x, const at::Tensor& other, at::Tensor& output) const {
+  const float* added = other.defined() ? other.const_data_ptr<float>() : nullptr;
+  float* to = output.mutable_data_ptr<float>();
   const std::int64_t in_size = x.size(1) * x.size(2) * x.size(3);
   std::vector<WinogradJob> jobs;
   for (std::int64_t image = 0; image < x.size(0); image++) {
     WinogradJob& one = jobs.emplace_back(job(
         {x.const_data_ptr<float>() + image * in_size, x.size(2), x.size(3), x.size(1), x.size(1)}));
     const std::int64_t offset = image * out_channels_ * one.out_height() * one.out_width();
-    one.other = other ? other + offset : nullptr;
-    one.output = output + offset;
+    one.other = added ? added + offset : nullptr;
+    one.output = to + offset;
   }
   run(jobs);
 }

@@ -27,12 +27,10 @@ class WinogradConv {
   WinogradConv(const at::Tensor& weight, const at::Tensor& bias,
                std::array<std::int64_t, 2> padding, CpuEpilogue epilogue);
 
-  /// epilogue(conv(x)): x [B, I, H, W], float32 and channels-last; so is the result.
-  at::Tensor operator()(const at::Tensor& x) const;
-
-  /// The same of conv(x) + other, [B, O, H', W'] and channels-last, into `output`, which may be
-  /// `other`.
-  void plus(const at::Tensor& x, const at::Tensor& other, at::Tensor& output) const;
+  /// epilogue(conv(x) + other) for x [B, I, H, W] and other [B, O, H', W'] or undefined, float32
+  /// and channels-last; so is the result, [B, O, H', W'], which may be `other`.
+  void run(const at::Tensor& x, const at::Tensor& other, at::Tensor& output) const;
+  std::array<std::int64_t, 4> output_size(const at::Tensor& x) const;
 
   /// The convolution of an image with I channels, for callers that run it themselves: they set what
   /// else it needs, at least the output.
@@ -42,8 +40,6 @@ class WinogradConv {
   void run(const WinogradJob& job) const { run({&job, 1}); }
 
  private:
-  void run(const at::Tensor& x, const float* other, float* output) const;
-
   const CpuKernels& kernels_;
   WinogradFilter filter_;
   std::int64_t out_channels_;

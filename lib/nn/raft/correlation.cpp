@@ -64,8 +64,6 @@ at::Tensor products(const at::Tensor& first, const at::Tensor& second) {
                         .x_step = depth,
                         .in = depth,
                         .weights = panel,
-                        .bias = nullptr,
-                        .relu = false,
                         .y = y + column,
                         .y_step = columns,
                         .out = count});

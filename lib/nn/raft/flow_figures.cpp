@@ -9,8 +9,8 @@
 #include <vector>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
+#include "lib/nn/base/cpu_pool.h"
 #include "lib/nn/ops/cpu_dispatch.h"
 
 namespace gsttorch {
@@ -73,7 +73,7 @@ FlowFigures figures_on_cpu(const at::Tensor& flow) {
   const std::int64_t step = flow.stride(1);
   std::vector<Sums> rows(height);
   const std::int64_t rows_at_once = std::max<std::int64_t>(1, 32768 / width);
-  at::parallel_for(0, height, rows_at_once, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(height, rows_at_once, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; r++) {
       rows[r] = sums_of_row(x + r * step, y + r * step, width);
     }

@@ -203,7 +203,7 @@ std::size_t result_bytes(const Placement& p, std::int64_t pairs, FlowDirection d
   const bool both = direction == FlowDirection::Both;
   const std::int64_t batch = both ? 2 * pairs : pairs;
   const std::int64_t inner = p.inner == p.frame ? 0 : 2 * batch;
-  const std::int64_t consistency = both ? 14 * pairs : 2;
+  const std::int64_t consistency = both ? 14 * pairs : 1;  // one: a copy in half precision
   return pixel_bytes(p.padded, 2 * batch) + pixel_bytes(p.inner, inner) +
          pixel_bytes(p.frame, inner + 2 * batch + consistency);
 }

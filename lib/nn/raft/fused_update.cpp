@@ -85,14 +85,19 @@ FusedUpdate::FusedUpdate(const UpdateConvs& convs) : convs_(convs) {
   head2_bias_ = convs_.head2.bias().contiguous();
 }
 
-std::int64_t FusedUpdate::channels() const {
+// The state, the flow and its change.
+std::int64_t FusedUpdate::pair_channels() const {
+  return convs_.grus.front().q.out_channels() + 2 * 2;
+}
+
+std::int64_t FusedUpdate::shared_channels() const {
   const std::int64_t hidden = convs_.grus.front().q.out_channels();
   const std::int64_t searched = convs_.correlation.size() > 1 ? search_.out : 0;
   const std::int64_t joined = convs_.motion.in_channels();
   const std::int64_t motion = convs_.motion.out_channels() + 2;
-  // Hidden state and both gates, flow, its change, its border (an upper limit), and where it leads.
-  return searched + joined + flow1_.out + motion + 3 * hidden + convs_.head1.out_channels() +
-         kTaps + 4 * 2;
+  // Both gates; the flow, whose border adds less than as much, and where it leads.
+  return searched + joined + flow1_.out + motion + 2 * hidden + convs_.head1.out_channels() +
+         kTaps + 3 * 2;
 }
 
 // What belongs to one pair of the batch.
@@ -190,7 +195,7 @@ void FusedIterations::search(const Pair& pair) {
                             .in = product.in,
                             .weights = product.weights.const_data_ptr<float>(),
                             .bias = product.bias.const_data_ptr<float>(),
-                            .relu = true,
+                            .epilogue = ProductEpilogue::Relu,
                             .y = floats(y) + first * y.size(1),
                             .y_step = y.size(1),
                             .out = product.out});
@@ -279,8 +284,6 @@ void FusedIterations::predict(const Pair& pair) {
                             .x_step = product.in,
                             .in = product.in,
                             .weights = product.weights.const_data_ptr<float>(),
-                            .bias = nullptr,
-                            .relu = false,
                             .y = floats(taps_) + first * kTaps,
                             .y_step = kTaps,
                             .out = kTaps});

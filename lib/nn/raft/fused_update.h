@@ -41,8 +41,9 @@ class FusedUpdate {
   static bool fits(const UpdateConvs& convs);
   explicit FusedUpdate(const UpdateConvs& convs);
 
-  /// Tensor channels that FusedIterations allocates.
-  std::int64_t channels() const;
+  /// Channels of the tensors that FusedIterations allocates: for each pair, and once for all.
+  std::int64_t pair_channels() const;
+  std::int64_t shared_channels() const;
 
  private:
   friend class FusedIterations;

@@ -191,12 +191,15 @@ std::size_t Raft::flow_bytes(Extent padded, std::int64_t batch, std::size_t budg
   const std::int64_t joined = batch > 1 ? 2 * map + context_encoder_.out_channels() : 0;
   const std::int64_t kept = joined + 8;  // plus positions, flow, start
   const at::ScalarType type = context_encoder_.type();
+  const FusedUpdate* fused = update_block_.fused();
   const std::int64_t updating =
-      update_block_.context_term_channels() + hidden_channels_ + update_block_.peak_channels();
+      update_block_.context_term_channels() +
+      (fused ? fused->pair_channels() : hidden_channels_ + update_block_.peak_channels());
+  const std::size_t shared = fused ? bytes_of(fused->shared_channels(), h * w) : 0;
   const std::int64_t looked_up = type == at::kFloat ? 0 : correlation_channels(radius_);
   const std::size_t volume = Correlation::volume_bytes(batch, h, w);
   const std::size_t levels = volume <= budget ? volume : bytes_of(map, batch * h * w) * 21 / 64;
-  const std::size_t search = levels + bytes_of(kept + map + looked_up, batch * h * w) +
+  const std::size_t search = levels + shared + bytes_of(kept + map + looked_up, batch * h * w) +
                              bytes_of(updating, batch * h * w, type);
   const std::int64_t full = 2 * 64;
   const std::int64_t upsampling = mask_predictor_ ? 2 * mask_predictor_->out_channels() : 2 * full;

@@ -142,7 +142,6 @@ std::int64_t UpdateBlock::context_term_channels() const {
 // Peak in a recurrent unit: its input twice (oneDNN reads a copy), both gates, the candidate, the
 // state.
 std::int64_t UpdateBlock::peak_channels() const {
-  if (fused_) return fused_->channels();
   const std::int64_t input = hidden_channels_ + motion_.out_channels();
   const std::int64_t state = grus_.size() > 1 ? hidden_channels_ : 0;
   const std::int64_t step = 2 * input + 3 * hidden_channels_ + state;

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-FileCopyrightText: The gst-plugins-torch authors
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+#include "lib/cpu/product.h"
+
+namespace gsttorch {
+
+struct ConvGeometry;
+
+/// Convolutions on the CPU in float32 as products: of each output's neighbourhood, which is
+/// gathered a few pixels at a time, with the weights. For those that Winograd's algorithm does not
+/// suit. Reentrant.
+class ProductConv {
+ public:
+  static bool can_run(const at::Tensor& weight, const ConvGeometry& geometry);
+
+  /// weight [O, I, KH, KW], bias [O] or undefined.
+  ProductConv(const at::Tensor& weight, const at::Tensor& bias, const ConvGeometry& geometry,
+              ProductEpilogue epilogue);
+
+  /// epilogue(conv(x) + other) for x [B, I, H, W] and other [B, O, H', W'] or undefined, float32
+  /// and channels-last; so is the result, [B, O, H', W'], which may be `other`.
+  void run(const at::Tensor& x, const at::Tensor& other, at::Tensor& output) const;
+  std::array<std::int64_t, 4> output_size(const at::Tensor& x) const;
+
+ private:
+  struct Image;
+  void gather(const Image& image, std::int64_t first, std::int64_t last, float* rows) const;
+
+  const CpuKernels& kernels_;
+  std::int64_t in_channels_, out_channels_;
+  std::array<std::int64_t, 2> kernel_, stride_, padding_;
+  ProductEpilogue epilogue_;
+  at::Tensor weights_, bias_;  // packed
+};
+
+}  // namespace gsttorch
