@@ -46,13 +46,15 @@ std::span<const Taps> transform_of(std::int64_t taps) {
 void transform_filter(const WinogradShape& shape, const float* filter, float* transformed) {
   const auto vertical = transform_of(shape.height), horizontal = transform_of(shape.width);
   for (std::int64_t a = 0; a < shape.points_y; a++) {
+    Taps row{};
+    for (std::int64_t y = 0; y < shape.height; y++) {
+      for (std::int64_t x = 0; x < shape.width; x++) {
+        row[x] += vertical[a][y] * filter[y * shape.width + x];
+      }
+    }
     for (std::int64_t b = 0; b < shape.points_x; b++) {
       double sum = 0;
-      for (std::int64_t y = 0; y < shape.height; y++) {
-        for (std::int64_t x = 0; x < shape.width; x++) {
-          sum += vertical[a][y] * horizontal[b][x] * filter[y * shape.width + x];
-        }
-      }
+      for (std::int64_t x = 0; x < shape.width; x++) sum += horizontal[b][x] * row[x];
       transformed[a * shape.points_x + b] = static_cast<float>(sum);
     }
   }
@@ -79,11 +81,16 @@ std::size_t winograd_scratch(const CpuKernels& kernels, WinogradFilter filter,
   return static_cast<std::size_t>(shape_of(filter).points() * block * (step + kernels.panel));
 }
 
-std::vector<float> pack_winograd(const CpuKernels& kernels, WinogradFilter filter,
-                                 const float* weights, std::int64_t out, std::int64_t in) {
+std::int64_t packed_winograd_size(const CpuKernels& kernels, WinogradFilter filter,
+                                  std::int64_t out, std::int64_t in) {
+  return parts_of(out, kernels.panel) * shape_of(filter).points() * in * kernels.panel;
+}
+
+void pack_winograd(const CpuKernels& kernels, WinogradFilter filter, const float* weights,
+                   std::int64_t out, std::int64_t in, float* packed) {
   const WinogradShape shape = shape_of(filter);
-  const std::int64_t panel = kernels.panel, panels = parts_of(out, panel), points = shape.points();
-  std::vector<float> packed(static_cast<std::size_t>(panels * points * in * panel));
+  const std::int64_t panel = kernels.panel, points = shape.points();
+  std::fill_n(packed, packed_winograd_size(kernels, filter, out, in), 0.F);
   std::array<float, std::size_t{6} * 6> transformed;
   for (std::int64_t o = 0; o < out; o++) {
     for (std::int64_t i = 0; i < in; i++) {
@@ -94,7 +101,6 @@ std::vector<float> pack_winograd(const CpuKernels& kernels, WinogradFilter filte
       }
     }
   }
-  return packed;
 }
 
 }  // namespace gsttorch

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "lib/cpu/cpu_kernels.h"
 
@@ -94,7 +93,11 @@ std::size_t winograd_scratch(const CpuKernels& kernels, WinogradFilter filter,
 
 /// Transforms weights [out, in, height, width] to [out / panel, points, in, panel], with zeros for
 /// the channels that the last panel lacks.
-std::vector<float> pack_winograd(const CpuKernels& kernels, WinogradFilter filter,
-                                 const float* weights, std::int64_t out, std::int64_t in);
+void pack_winograd(const CpuKernels& kernels, WinogradFilter filter, const float* weights,
+                   std::int64_t out, std::int64_t in, float* packed);
+
+/// Floats of such packed weights.
+std::int64_t packed_winograd_size(const CpuKernels& kernels, WinogradFilter filter,
+                                  std::int64_t out, std::int64_t in);
 
 }  // namespace gsttorch

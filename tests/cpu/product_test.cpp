@@ -71,6 +71,31 @@ TEST_P(ProductTest, can_leave_out_the_bias_and_rectify) {
   check(9, 33, 35, false, true);
 }
 
+TEST_P(ProductTest, adds_other_rows_in_place_before_the_activation) {
+  constexpr int kRows = 9, kIn = 8, kOut = 35;
+  const std::vector<float> x = noise(random_, kRows * kIn), weights = noise(random_, kOut * kIn);
+  std::vector<float> packed(packed_product_size(kernels_, kOut, kIn));
+  pack_product(kernels_, weights.data(), kIn, kOut, kIn, packed.data());
+  std::vector<float> plain(kRows * kOut), other = noise(random_, kRows * kOut);
+  const std::vector<float> before = other;
+  ProductJob job{};
+  job.x = x.data();
+  job.rows = kRows;
+  job.x_step = job.in = kIn;
+  job.weights = packed.data();
+  job.y = plain.data();
+  job.y_step = job.out = kOut;
+  kernels_.multiply(job);
+  job.other = job.y = other.data();
+  job.epilogue = ProductEpilogue::LeakyRelu;
+  job.negative_slope = 0.25F;
+  kernels_.multiply(job);
+  for (std::size_t i = 0; i < plain.size(); i++) {
+    const float sum = plain[i] + before[i];
+    ASSERT_NEAR(other[i], sum > 0 ? sum : 0.25F * sum, 1e-5F) << i;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Kernels, ProductTest, testing::ValuesIn(all_cpu_kernels()),
                          [](const auto& info) { return std::string(info.param->name); });
 

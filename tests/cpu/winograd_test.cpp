@@ -37,7 +37,8 @@ class WinogradTest : public testing::TestWithParam<const CpuKernels*> {
     weights_ = noise(random_, shape.out * shape.in * filter.height * filter.width);
     const std::int64_t panel = kernels_.panel;
     bias_ = noise(random_, (shape.out + panel - 1) / panel * panel);
-    packed_ = pack_winograd(kernels_, shape.filter, weights_.data(), shape.out, shape.in);
+    packed_.assign(packed_winograd_size(kernels_, shape.filter, shape.out, shape.in), NAN);
+    pack_winograd(kernels_, shape.filter, weights_.data(), shape.out, shape.in, packed_.data());
   }
 
   WinogradJob job() {

@@ -3,7 +3,6 @@
 #include "lib/nn/ops/winograd_conv.h"
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 #include <optional>
 #include <vector>
@@ -35,11 +34,17 @@ at::Tensor packed_bias(const at::Tensor& bias, std::int64_t out, std::int64_t pa
 at::Tensor packed_weights(const CpuKernels& kernels, WinogradFilter filter,
                           const at::Tensor& weight) {
   const at::Tensor dense = weight.contiguous();
-  const std::vector<float> packed =
-      pack_winograd(kernels, filter, dense.const_data_ptr<float>(), dense.size(0), dense.size(1));
-  at::Tensor tensor = at::empty({static_cast<std::int64_t>(packed.size())}, at::kFloat);
-  std::memcpy(tensor.mutable_data_ptr<float>(), packed.data(), packed.size() * sizeof(float));
-  return tensor;
+  const std::int64_t out = dense.size(0), in = dense.size(1), size = dense[0].numel();
+  const std::int64_t panels = (out + kernels.panel - 1) / kernels.panel;
+  const std::int64_t panel_size = packed_winograd_size(kernels, filter, kernels.panel, in);
+  at::Tensor packed = at::empty({panels * panel_size}, at::kFloat);
+  const float* from = dense.const_data_ptr<float>();
+  float* to = packed.mutable_data_ptr<float>();
+  cpu_pool().run(panels, [&](std::int64_t panel) {
+    const std::int64_t first = panel * kernels.panel, count = std::min(kernels.panel, out - first);
+    pack_winograd(kernels, filter, from + first * size, count, in, to + panel * panel_size);
+  });
+  return packed;
 }
 
 }  // namespace
