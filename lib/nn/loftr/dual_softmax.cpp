@@ -13,6 +13,7 @@
 #include "lib/nn/base/stop_scope.h"
 #include "lib/nn/ops/cpu_dispatch.h"
 #include "lib/nn/ops/fast_exp.h"
+#include "lib/nn/ops/pair_products.h"
 
 namespace gsttorch {
 namespace {
@@ -93,14 +94,15 @@ template <typename Use>
 void for_each_tile(const at::Tensor& first, const at::Tensor& second, double temperature,
                    Use&& use) {
   const std::int64_t rows = first.size(0);
-  const at::Tensor scaled = first / (first.size(1) * temperature);
-  const at::Tensor columns = second.t();
+  const at::Tensor scaled = (first / (first.size(1) * temperature)).contiguous();
+  const PairProducts products(second.contiguous());
   const at::Tensor room = at::empty({std::min(kTileRows, rows), second.size(0)}, first.options());
   for (std::int64_t begin = 0; begin < rows; begin += kTileRows) {
     end_if_stopped();
     const std::int64_t count = std::min(kTileRows, rows - begin);
     at::Tensor tile = room.narrow(0, 0, count);
-    at::mm_out(tile, scaled.narrow(0, begin, count), columns);
+    products(scaled.narrow(0, begin, count).const_data_ptr<float>(), count,
+             tile.mutable_data_ptr<float>());
     use(begin, tile);
   }
 }

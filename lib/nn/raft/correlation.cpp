@@ -8,10 +8,11 @@
 
 #include <ATen/ATen.h>
 
-#include "lib/cpu/product.h"
+#include "lib/cpu/cpu_kernels.h"
 #include "lib/nn/base/cpu_pool.h"
 #include "lib/nn/base/failure.h"
 #include "lib/nn/ops/cuda_kernels.h"
+#include "lib/nn/ops/pair_products.h"
 
 namespace gsttorch {
 namespace {
@@ -39,42 +40,19 @@ at::Tensor with_margins(std::int64_t floats, const at::TensorOptions& options) {
       .narrow(0, LookupJob::kMargin, floats);
 }
 
-// first [B, n, C] times the transpose of second [B, m, C] -> [B, n, m], dense, with margins.
-at::Tensor products(const at::Tensor& first, const at::Tensor& second) {
-  const CpuKernels& kernels = cpu_kernels();
-  const std::int64_t batch = first.size(0), rows = first.size(1), depth = first.size(2);
-  const std::int64_t columns = second.size(1);
-  const at::Tensor packed =
-      at::empty({packed_product_size(kernels, columns, depth)}, first.options());
+// first [B, n, C] times the transpose of second [B, m, C] -> [B, n, m], dense.
+at::Tensor volume(const at::Tensor& first, const at::Tensor& second) {
+  if (!first.is_cpu() || first.scalar_type() != at::kFloat) {
+    return at::matmul(first, second.transpose(1, 2));
+  }
+  const std::int64_t batch = first.size(0), rows = first.size(1), columns = second.size(1);
   at::Tensor result =
       with_margins(batch * rows * columns, first.options()).view({batch, rows, columns});
-  const std::int64_t pieces = (columns + kernels.panel - 1) / kernels.panel;
   for (std::int64_t b = 0; b < batch; b++) {
-    const float* x = first.const_data_ptr<float>() + b * rows * depth;
-    const float* features = second.const_data_ptr<float>() + b * columns * depth;
-    float* weights = packed.mutable_data_ptr<float>();
-    float* y = result.mutable_data_ptr<float>() + b * rows * columns;
-    cpu_pool().run(pieces, [&](std::int64_t piece) {
-      const std::int64_t column = piece * kernels.panel;
-      const std::int64_t count = std::min(kernels.panel, columns - column);
-      float* const panel = weights + column * depth;
-      pack_product(kernels, features + column * depth, depth, count, depth, panel);
-      kernels.multiply({.x = x,
-                        .rows = rows,
-                        .x_step = depth,
-                        .in = depth,
-                        .weights = panel,
-                        .y = y + column,
-                        .y_step = columns,
-                        .out = count});
-    });
+    const PairProducts products(second[b]);
+    products(first[b].const_data_ptr<float>(), rows, result[b].mutable_data_ptr<float>());
   }
   return result;
-}
-
-at::Tensor volume(const at::Tensor& first, const at::Tensor& second) {
-  if (first.is_cpu() && first.scalar_type() == at::kFloat) return products(first, second);
-  return at::matmul(first, second.transpose(1, 2));
 }
 
 }  // namespace
