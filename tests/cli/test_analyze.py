@@ -304,16 +304,18 @@ def test_a_second_run_into_the_same_directory_replaces_the_first(gst_torch, medi
     assert len(results(tmp_path)) == 3
 
 
-def test_a_terminal_sees_one_line_that_is_redrawn(gst_torch, media, weights, tmp_path):
+@pytest.mark.parametrize("options, last", [((), f"{VIDEO_FRAMES} frames"),
+                                           (("--frames", "3"), "3/3 frames")])
+def test_a_terminal_sees_one_line_that_is_redrawn(gst_torch, media, weights, tmp_path, options, last):
     terminal, slave = pty.openpty()
     with subprocess.Popen([PROGRAM, "analyze", media / "video.mkv", "-o", tmp_path, "--flow-model",
-                           weights, *QUICK], env=gst_torch.environment, stdout=subprocess.DEVNULL,
-                          stderr=slave) as process:
+                           weights, *QUICK, *options], env=gst_torch.environment,
+                          stdout=subprocess.DEVNULL, stderr=slave) as process:
         assert process.wait(timeout=120) == 0
     os.close(slave)
     shown = os.read(terminal, 65536).decode()
     os.close(terminal)
-    assert f"\r100 %, {VIDEO_FRAMES} frames" in shown
+    assert f"\r100 %, {last}" in shown
     assert shown.count("\n") == 1
 
 

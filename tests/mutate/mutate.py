@@ -60,6 +60,18 @@ LAYERS = {
     "tools/gst-torch": COMMANDS,
 }
 
+# Folders that few tests of their layer use: a mutation that survives runs all of them.
+FOLDERS = {
+    "tools/gst-torch/bench": ("cli-bench", "cli-usage"),
+    "tools/gst-torch/compare": ("compare", "cli-compare", "cli-usage"),
+    "tools/gst-torch/doctor": ("cli-doctor", "cli-device", "cli-usage"),
+    "tools/gst-torch/models": ("cli-models", "cli-usage"),
+    "tools/gst-torch/pairs": ("cli-flow", "cli-match", "cli-inputs", "cli-outputs", "cli-usage"),
+    "tools/gst-torch/report": ("cli-report", "pages", "cli-usage"),
+    "tools/gst-torch/scenes": ("cli-scenes", "cli-scene_images", "cli-shot_model", "cli-split",
+                               "cli-times", "cli-inputs", "cli-outputs", "cli-usage"),
+}
+
 CONDITION = re.compile(r"^(\s*(?:if|while) \()(.+)(\)(?: \{| [^{;]*;)?)$")
 STATEMENT = re.compile(r"^\s+(?!return|break|continue|case|default|const |auto |using |static |"
                        r"delete |throw |[\w:<>*&, ]+ \w+[ ={(])[\w.\->\[\]():*&]+.*;$")
@@ -127,6 +139,11 @@ def layer_of(file: str) -> str | None:
     return next((layer for layer in LAYERS if file.startswith(layer + "/")), None)
 
 
+def tests_of(file: str) -> tuple[str, ...]:
+    folder = next((folder for folder in FOLDERS if file.startswith(folder + "/")), None)
+    return FOLDERS[folder] if folder else LAYERS[layer_of(file)]
+
+
 def draw(source: pathlib.Path, seed: int, layers: list[str]):
     """Mutations without end, the same for the same seed and tree."""
     listed = subprocess.run(["git", "ls-files", "lib", "gst", "tools/gst-torch"], cwd=source,
@@ -179,9 +196,9 @@ class Workplace:
         return json.loads(subprocess.run(["meson", "introspect", self.build, what], check=True,
                                          capture_output=True, text=True).stdout)
 
-    def targets(self, layer: str) -> list[str]:
-        """Files to build for the tests of a layer."""
-        wanted = {file for test in LAYERS[layer] for target in self.tests[test]["depends"]
+    def targets(self, tests: tuple[str, ...]) -> list[str]:
+        """Files to build for the tests."""
+        wanted = {file for test in tests for target in self.tests[test]["depends"]
                   for file in self.files[target]}
         names = [str(pathlib.Path(file).relative_to(self.build))
                  for files in self.files.values() for file in files
@@ -193,13 +210,13 @@ class Workplace:
         return subprocess.run(["ninja", "-C", self.build, *targets], stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL, check=False).returncode == 0
 
-    def run_tests(self, layer: str) -> bool:
+    def run_tests(self, tests: tuple[str, ...]) -> bool:
         """Whether all pass in time; a mutation can make a test endless. The quick ones go first:
         most mutations need no others."""
-        by_time = sorted(LAYERS[layer], key=lambda test: self.seconds[test])
+        by_time = sorted(tests, key=lambda test: self.seconds[test])
         quick = [test for test in by_time if self.seconds[test] < QUICK_SECONDS]
-        return all(self.passes(tests, self.limit(layer))
-                   for tests in (quick, by_time[len(quick):]) if tests)
+        return all(self.passes(some, self.limit(tests))
+                   for some in (quick, by_time[len(quick):]) if some)
 
     def passes(self, tests: list[str], limit: float) -> bool:
         command = ["meson", "test", "-C", self.build, "--no-rebuild", "--quiet", "--maxfail", "1",
@@ -215,9 +232,9 @@ class Workplace:
 
     def measure(self, layers: set[str]) -> None:
         """How long the tests take without a mutation, with which they must pass."""
-        if not self.builds(sorted({target for layer in layers for target in self.targets(layer)})):
-            sys.exit("the tests do not build without a mutation")
         names = sorted({test for layer in layers for test in LAYERS[layer]})
+        if not self.builds(self.targets(tuple(names))):
+            sys.exit("the tests do not build without a mutation")
         passed = subprocess.run(["meson", "test", "-C", self.build, "--no-rebuild", "--quiet", *names],
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                 stdin=subprocess.DEVNULL, check=False).returncode == 0
@@ -229,8 +246,8 @@ class Workplace:
         self.seconds = {result["name"].rpartition(" / ")[2]: result["duration"]
                         for result in results}
 
-    def limit(self, layer: str) -> float:
-        return 60 + 4 * sum(self.seconds[test] for test in LAYERS[layer])
+    def limit(self, tests: tuple[str, ...]) -> float:
+        return 60 + 4 * sum(self.seconds[test] for test in tests)
 
     def try_out(self, mutation: Mutation) -> str:
         """"killed", "survived", or "not built" where the compiler refuses it."""
@@ -240,9 +257,10 @@ class Workplace:
         lines[mutation.line] = mutation.new + "\n"
         path.write_text("".join(lines), encoding="utf-8")
         try:
-            if not self.builds(self.targets(mutation.layer)):
+            tests = tests_of(mutation.file)
+            if not self.builds(self.targets(tests)):
                 return "not built"
-            return "survived" if self.run_tests(mutation.layer) else "killed"
+            return "survived" if self.run_tests(tests) else "killed"
         finally:
             path.write_text(original, encoding="utf-8")
 
