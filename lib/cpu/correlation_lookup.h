@@ -32,7 +32,10 @@ struct LookupJob {
   bool by_columns;        ///< dy is the fastest index of a window, as in RAFT; otherwise dx
   std::int64_t out_step;  ///< floats from one pixel's windows to the next's
 
-  std::int64_t channels() const { return kLevels * (2 * radius + 1) * (2 * radius + 1); }
+  std::int64_t channels() const {
+    const std::int64_t side = 2 * std::int64_t{radius} + 1;
+    return kLevels * side * side;
+  }
 };
 
 }  // namespace gsttorch

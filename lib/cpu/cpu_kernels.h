@@ -7,6 +7,18 @@
 
 namespace gsttorch {
 
+/// What happens to a sum before it is written. The last two are for Winograd convolutions only.
+enum class CpuEpilogue {
+  None,
+  Relu,
+  LeakyRelu,
+  /// Of a convolutional gated recurrent unit with state h (RAFT, section 3.3): the first half of
+  /// the channels are the gate z = sigmoid(sum); of the second half, r h with r = sigmoid(sum) is
+  /// written to `reset_state`.
+  GruGates,
+  GruState,  ///< (1 - z) h + z tanh(sum), where z is in `gate`
+};
+
 struct WinogradJob;
 struct ProductJob;
 struct LookupJob;

@@ -9,8 +9,6 @@
 
 namespace gsttorch {
 
-enum class ProductEpilogue { None, Relu, LeakyRelu };
-
 /// The operands of y = epilogue(x W^T + bias + other), such as a 1x1 convolution: one row per
 /// pixel.
 struct ProductJob {
@@ -20,7 +18,7 @@ struct ProductJob {
   const float* weights;       ///< from `pack_product`, for the panel of the kernels
   const float* bias;          ///< `out` rounded up to a panel; null: zero
   const float* other;         ///< laid out as y, and may be y; null: zero
-  ProductEpilogue epilogue;
+  CpuEpilogue epilogue;
   float negative_slope;  ///< of LeakyRelu
   float* y;
   std::int64_t y_step, out;

@@ -16,18 +16,6 @@ struct CpuImage {
   std::int64_t step;
 };
 
-/// What happens to a sum before it is written.
-enum class CpuEpilogue {
-  None,
-  Relu,
-  LeakyRelu,
-  /// Of a convolutional gated recurrent unit with state h (RAFT, section 3.3): the first half of
-  /// the channels are the gate z = sigmoid(sum); of the second half, r h with r = sigmoid(sum) is
-  /// written to `reset_state`.
-  GruGates,
-  GruState,  ///< (1 - z) h + z tanh(sum), where z is in `gate`
-};
-
 /// Sizes of filters.
 enum class WinogradFilter { Square3, Row5, Column5 };  // 3x3, 1x5 and 5x1 (height x width)
 

@@ -35,7 +35,7 @@ class ProductTest : public testing::TestWithParam<const CpuKernels*> {
                        .weights = packed.data(),
                        .bias = has_bias ? bias.data() : nullptr,
                        .other = nullptr,
-                       .epilogue = relu ? ProductEpilogue::Relu : ProductEpilogue::None,
+                       .epilogue = relu ? CpuEpilogue::Relu : CpuEpilogue::None,
                        .negative_slope = 0,
                        .y = y.data(),
                        .y_step = out + kYGap,
@@ -87,7 +87,7 @@ TEST_P(ProductTest, adds_other_rows_in_place_before_the_activation) {
   job.y_step = job.out = kOut;
   kernels_.multiply(job);
   job.other = job.y = other.data();
-  job.epilogue = ProductEpilogue::LeakyRelu;
+  job.epilogue = CpuEpilogue::LeakyRelu;
   job.negative_slope = 0.25F;
   kernels_.multiply(job);
   for (std::size_t i = 0; i < plain.size(); i++) {

@@ -123,18 +123,6 @@ CpuEpilogue cpu_epilogue(Activation activation) {
   return CpuEpilogue::None;
 }
 
-ProductEpilogue product_epilogue(Activation activation) {
-  switch (activation) {
-    case Activation::None:
-      return ProductEpilogue::None;
-    case Activation::Relu:
-      return ProductEpilogue::Relu;
-    case Activation::LeakyRelu:
-      return ProductEpilogue::LeakyRelu;
-  }
-  return ProductEpilogue::None;
-}
-
 bool has_no_steps(const ConvGeometry& g) {
   constexpr std::array<std::int64_t, 2> kOne = {1, 1};
   return g.stride == kOne && g.dilation == kOne;
@@ -161,8 +149,8 @@ Conv::Conv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geomet
     return;
   }
   if (ProductConv::can_run(weight_, geometry_)) {
-    product_ = std::make_shared<const ProductConv>(weight_, bias_, geometry_,
-                                                   product_epilogue(activation_));
+    product_ =
+        std::make_shared<const ProductConv>(weight_, bias_, geometry_, cpu_epilogue(activation_));
     return;
   }
   if (!at::hasMKLDNN()) return;

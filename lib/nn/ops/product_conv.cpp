@@ -33,7 +33,7 @@ bool ProductConv::can_run(const at::Tensor& weight, const ConvGeometry& geometry
 }
 
 ProductConv::ProductConv(const at::Tensor& weight, const at::Tensor& bias,
-                         const ConvGeometry& geometry, ProductEpilogue epilogue)
+                         const ConvGeometry& geometry, CpuEpilogue epilogue)
     : kernels_(cpu_kernels()),
       in_channels_(weight.size(1)),
       out_channels_(weight.size(0)),

@@ -22,7 +22,7 @@ class ProductConv {
 
   /// weight [O, I, KH, KW], bias [O] or undefined.
   ProductConv(const at::Tensor& weight, const at::Tensor& bias, const ConvGeometry& geometry,
-              ProductEpilogue epilogue);
+              CpuEpilogue epilogue);
 
   /// epilogue(conv(x) + other) for x [B, I, H, W] and other [B, O, H', W'] or undefined, float32
   /// and channels-last; so is the result, [B, O, H', W'], which may be `other`.
@@ -36,7 +36,7 @@ class ProductConv {
   const CpuKernels& kernels_;
   std::int64_t in_channels_, out_channels_;
   std::array<std::int64_t, 2> kernel_, stride_, padding_;
-  ProductEpilogue epilogue_;
+  CpuEpilogue epilogue_;
   at::Tensor weights_, bias_;  // packed
 };
 

@@ -195,7 +195,7 @@ void FusedIterations::search(const Pair& pair) {
                             .in = product.in,
                             .weights = product.weights.const_data_ptr<float>(),
                             .bias = product.bias.const_data_ptr<float>(),
-                            .epilogue = ProductEpilogue::Relu,
+                            .epilogue = CpuEpilogue::Relu,
                             .y = floats(y) + first * y.size(1),
                             .y_step = y.size(1),
                             .out = product.out});
