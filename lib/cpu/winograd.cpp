@@ -66,7 +66,7 @@ std::int64_t parts_of(std::int64_t number, std::int64_t unit) { return (number +
 }  // namespace
 
 std::int64_t winograd_block(const CpuKernels& kernels, const WinogradJob& job, int threads) {
-  const std::int64_t step = row_step(kernels.panel / 2, job.in_channels());
+  const std::int64_t step = tile_stride(kernels.panel / 2, job.in_channels());
   const std::int64_t fitting =
       kCacheFloats / (shape_of(job.filter).points() * step) / kernels.tile_rows * kernels.tile_rows;
   const std::int64_t most = std::max(fitting, kernels.tile_rows);
@@ -77,7 +77,7 @@ std::int64_t winograd_block(const CpuKernels& kernels, const WinogradJob& job, i
 
 std::size_t winograd_scratch(const CpuKernels& kernels, WinogradFilter filter,
                              std::int64_t in_channels, std::int64_t block) {
-  const std::int64_t step = row_step(kernels.panel / 2, in_channels);
+  const std::int64_t step = tile_stride(kernels.panel / 2, in_channels);
   return static_cast<std::size_t>(shape_of(filter).points() * block * (step + kernels.panel));
 }
 

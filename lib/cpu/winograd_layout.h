@@ -8,7 +8,7 @@ namespace gsttorch {
 
 /// Distance of two tiles' transformed inputs: not a multiple of a page, so that tiles do not
 /// compete for the same lines of the first-level cache.
-constexpr std::int64_t row_step(std::int64_t lanes, std::int64_t channels) {
+constexpr std::int64_t tile_stride(std::int64_t lanes, std::int64_t channels) {
   return (channels + lanes - 1) / lanes * lanes + 16;
 }
 

@@ -64,17 +64,25 @@ bool has_two_layouts(const at::Tensor& weight) {
          rounded % (3 * 64) == 0;
 }
 
+std::array<std::int64_t, 4> output_size(const at::Tensor& x, const at::Tensor& weight,
+                                        const ConvGeometry& g) {
+  const auto side = [&](int axis) {
+    const std::int64_t extent = g.dilation[axis] * (weight.size(2 + axis) - 1) + 1;
+    return (x.size(2 + axis) + 2 * g.padding[axis] - extent) / g.stride[axis] + 1;
+  };
+  return {x.size(0), weight.size(0), side(0), side(1)};
+}
+
+at::Tensor channels_last(std::array<std::int64_t, 4> size, const at::TensorOptions& options) {
+  return at::empty(size, options.memory_format(at::MemoryFormat::ChannelsLast));
+}
+
 // ATen's convolution has no shape function in C++ (Python's torch has one): this replaces it on the
 // meta device, and rejects a weight that was left on another device.
 at::Tensor meta_conv2d(const at::Tensor& x, const at::Tensor& weight, const ConvGeometry& g) {
   TORCH_CHECK(weight.is_meta() && x.size(1) == weight.size(1), "convolution of ", x.sizes(), " on ",
               x.device(), " with ", weight.sizes(), " on ", weight.device());
-  const auto side = [&](int axis) {
-    const std::int64_t extent = g.dilation[axis] * (weight.size(2 + axis) - 1) + 1;
-    return (x.size(2 + axis) + 2 * g.padding[axis] - extent) / g.stride[axis] + 1;
-  };
-  return at::empty({x.size(0), weight.size(0), side(0), side(1)},
-                   x.options().memory_format(at::MemoryFormat::ChannelsLast));
+  return channels_last(output_size(x, weight, g), x.options());
 }
 
 std::optional<at::Tensor> maybe(const at::Tensor& tensor) {
@@ -191,8 +199,7 @@ at::Tensor Conv::operator()(const at::Tensor& x) const {
   }
   if (use_own(x)) {
     const at::Tensor in = input(x);
-    const auto size = winograd_ ? winograd_->output_size(in) : product_->output_size(in);
-    at::Tensor output = at::empty(size, in.options().memory_format(at::MemoryFormat::ChannelsLast));
+    at::Tensor output = channels_last(output_size(in, weight_, geometry_), in.options());
     run_own(in, {}, output);
     return output;
   }

@@ -65,8 +65,9 @@ class Conv {
   at::ScalarType type() const { return weight_.scalar_type(); }
   const at::Tensor& weight() const { return weight_; }  ///< [O, I, KH, KW]
   const at::Tensor& bias() const { return bias_; }      ///< [O] or undefined
-  /// Our own kernels for this convolution; null if it does not use them.
+  /// Our own kernels, of which this convolution uses at most one; otherwise null.
   const WinogradConv* winograd() const { return winograd_.get(); }
+  const ProductConv* product() const { return product_.get(); }
 
  private:
   bool use_own(const at::Tensor& x) const;

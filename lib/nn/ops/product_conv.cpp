@@ -34,28 +34,12 @@ bool ProductConv::can_run(const at::Tensor& weight, const ConvGeometry& geometry
 
 ProductConv::ProductConv(const at::Tensor& weight, const at::Tensor& bias,
                          const ConvGeometry& geometry, CpuEpilogue epilogue)
-    : kernels_(cpu_kernels()),
-      in_channels_(weight.size(1)),
-      out_channels_(weight.size(0)),
+    : in_channels_(weight.size(1)),
       kernel_{weight.size(2), weight.size(3)},
       stride_(geometry.stride),
       padding_(geometry.padding),
-      epilogue_(epilogue) {
-  const at::Tensor rows = weight.permute({0, 2, 3, 1}).contiguous();
-  const std::int64_t in = kernel_[0] * kernel_[1] * in_channels_, panel = kernels_.panel;
-  weights_ = at::empty({packed_product_size(kernels_, out_channels_, in)}, at::kFloat);
-  pack_product(kernels_, rows.const_data_ptr<float>(), in, out_channels_, in,
-               weights_.mutable_data_ptr<float>());
-  bias_ = at::zeros({(out_channels_ + panel - 1) / panel * panel}, at::kFloat);
-  if (bias.defined()) bias_.narrow(0, 0, out_channels_).copy_(bias);
-}
-
-std::array<std::int64_t, 4> ProductConv::output_size(const at::Tensor& x) const {
-  const auto side = [&](int axis) {
-    return (x.size(2 + axis) + 2 * padding_[axis] - kernel_[axis]) / stride_[axis] + 1;
-  };
-  return {x.size(0), out_channels_, side(0), side(1)};
-}
+      epilogue_(epilogue),
+      product_(weight.permute({0, 2, 3, 1}).reshape({weight.size(0), -1}), bias) {}
 
 // Rows [pixels, KH, KW, I] of the inputs of some outputs, with zeros outside the image.
 void ProductConv::gather(const Image& image, std::int64_t first, std::int64_t last,
@@ -82,7 +66,7 @@ void ProductConv::gather(const Image& image, std::int64_t first, std::int64_t la
 }
 
 void ProductConv::run(const at::Tensor& x, const at::Tensor& other, at::Tensor& output) const {
-  const std::int64_t in = kernel_[0] * kernel_[1] * in_channels_;
+  const std::int64_t in = product_.in(), out = product_.out();
   const std::int64_t pixels = output.size(2) * output.size(3);
   const bool is_gathered =
       kernel_[0] * kernel_[1] > 1 || stride_[0] * stride_[1] > 1 || padding_[0] + padding_[1] > 0;
@@ -104,19 +88,12 @@ void ProductConv::run(const at::Tensor& x, const at::Tensor& other, at::Tensor& 
       gather(image, first, last, gathered);
       rows = gathered;
     }
-    const std::int64_t at = (number * pixels + first) * out_channels_;
-    kernels_.multiply({.x = rows,
-                       .rows = last - first,
-                       .x_step = in,
-                       .in = in,
-                       .weights = weights_.const_data_ptr<float>(),
-                       .bias = bias_.const_data_ptr<float>(),
-                       .other = added ? added + at : nullptr,
-                       .epilogue = epilogue_,
-                       .negative_slope = static_cast<float>(kLeakySlope),
-                       .y = to + at,
-                       .y_step = out_channels_,
-                       .out = out_channels_});
+    const std::int64_t at = (number * pixels + first) * out;
+    ProductJob job = product_.job(rows, last - first, to + at, out);
+    job.other = added ? added + at : nullptr;
+    job.epilogue = epilogue_;
+    job.negative_slope = static_cast<float>(kLeakySlope);
+    cpu_kernels().multiply(job);
   });
 }
 

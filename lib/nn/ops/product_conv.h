@@ -7,7 +7,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "lib/cpu/product.h"
+#include "lib/nn/ops/packed_product.h"
 
 namespace gsttorch {
 
@@ -27,17 +27,15 @@ class ProductConv {
   /// epilogue(conv(x) + other) for x [B, I, H, W] and other [B, O, H', W'] or undefined, float32
   /// and channels-last; so is the result, [B, O, H', W'], which may be `other`.
   void run(const at::Tensor& x, const at::Tensor& other, at::Tensor& output) const;
-  std::array<std::int64_t, 4> output_size(const at::Tensor& x) const;
 
  private:
   struct Image;
   void gather(const Image& image, std::int64_t first, std::int64_t last, float* rows) const;
 
-  const CpuKernels& kernels_;
-  std::int64_t in_channels_, out_channels_;
+  std::int64_t in_channels_;
   std::array<std::int64_t, 2> kernel_, stride_, padding_;
   CpuEpilogue epilogue_;
-  at::Tensor weights_, bias_;  // packed
+  PackedProduct product_;  // [O, (KH, KW, I)]
 };
 
 }  // namespace gsttorch

@@ -10,6 +10,7 @@
 #include <ATen/ATen.h>
 
 #include "lib/nn/base/cpu_pool.h"
+#include "lib/nn/ops/packed_product.h"
 
 namespace gsttorch {
 namespace {
@@ -23,12 +24,6 @@ std::optional<WinogradFilter> filter_of(const at::Tensor& weight) {
     if (weight.size(2) == shape.height && weight.size(3) == shape.width) return filter;
   }
   return std::nullopt;
-}
-
-at::Tensor packed_bias(const at::Tensor& bias, std::int64_t out, std::int64_t panel) {
-  at::Tensor packed = at::zeros({(out + panel - 1) / panel * panel}, at::kFloat);
-  if (bias.defined()) packed.narrow(0, 0, out).copy_(bias);
-  return packed;
 }
 
 at::Tensor packed_weights(const CpuKernels& kernels, WinogradFilter filter,
@@ -63,13 +58,7 @@ WinogradConv::WinogradConv(const at::Tensor& weight, const at::Tensor& bias,
       padding_(padding),
       epilogue_(epilogue),
       weights_(packed_weights(kernels_, filter_, weight)),
-      bias_(packed_bias(bias, out_channels_, kernels_.panel)) {}
-
-std::array<std::int64_t, 4> WinogradConv::output_size(const at::Tensor& x) const {
-  const WinogradShape shape = shape_of(filter_);
-  return {x.size(0), out_channels_, x.size(2) + 2 * padding_[0] - shape.height + 1,
-          x.size(3) + 2 * padding_[1] - shape.width + 1};
-}
+      bias_(packed_bias(bias, out_channels_)) {}
 
 WinogradJob WinogradConv::job(const CpuImage& input) const {
   WinogradJob job{};

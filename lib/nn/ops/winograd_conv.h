@@ -30,7 +30,6 @@ class WinogradConv {
   /// epilogue(conv(x) + other) for x [B, I, H, W] and other [B, O, H', W'] or undefined, float32
   /// and channels-last; so is the result, [B, O, H', W'], which may be `other`.
   void run(const at::Tensor& x, const at::Tensor& other, at::Tensor& output) const;
-  std::array<std::int64_t, 4> output_size(const at::Tensor& x) const;
 
   /// The convolution of an image with I channels, for callers that run it themselves: they set what
   /// else it needs, at least the output.

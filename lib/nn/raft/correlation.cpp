@@ -32,7 +32,7 @@ at::Tensor grid_sample(const at::Tensor& planes, const at::Tensor& grid) {
   return at::empty({planes.size(0), planes.size(1), grid.size(1), grid.size(2)}, planes.options());
 }
 
-constexpr std::int64_t kPixelsPerPiece = 64;
+constexpr std::int64_t kPixelsPerPart = 64;
 
 // Uninitialized floats with readable memory before and after them.
 at::Tensor with_margins(std::int64_t floats, const at::TensorOptions& options) {
@@ -89,7 +89,6 @@ at::Tensor Correlation::lookup(const at::Tensor& coords) const {
   LookupJob job = lookup_job(0);
   at::Tensor out = at::empty({batch, job.channels(), height_, width_}, f1_.options(),
                              at::MemoryFormat::ChannelsLast);
-  const std::int64_t pieces = (pixels + kPixelsPerPiece - 1) / kPixelsPerPiece;
   for (std::int64_t b = 0; b < batch; b++) {
     job = lookup_job(b);
     job.x = points.const_data_ptr<float>() + b * 2 * pixels;
@@ -98,10 +97,8 @@ at::Tensor Correlation::lookup(const at::Tensor& coords) const {
     job.by_columns = true;
     job.out_step = job.channels();
     float* const to = out.mutable_data_ptr<float>() + b * pixels * job.out_step;
-    cpu_pool().run(pieces, [&](std::int64_t piece) {
-      const std::int64_t first = piece * kPixelsPerPiece;
-      cpu_kernels().look_up(job, first, std::min(first + kPixelsPerPiece, pixels),
-                            to + first * job.out_step);
+    parallel_for(pixels, kPixelsPerPart, [&](std::int64_t first, std::int64_t last) {
+      cpu_kernels().look_up(job, first, last, to + first * job.out_step);
     });
   }
   return out;

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 #include <ATen/ATen.h>
 
 #include "lib/nn/base/cpu_pool.h"
+#include "lib/nn/ops/product_conv.h"
 #include "lib/nn/ops/winograd_conv.h"
 
 namespace gsttorch {
@@ -17,21 +17,7 @@ namespace {
 
 constexpr std::int64_t kPixelsPerPiece =
     56;  // a multiple of the rows that kernels multiply together
-constexpr std::int64_t kFlowKernel = 7, kBorder = kFlowKernel / 2, kFlowTerms = 7 * 7 * 2;
 constexpr std::int64_t kHeadKernel = 3, kTaps = 3 * 3 * 2;
-
-std::int64_t pieces_of(std::int64_t pixels) {
-  return (pixels + kPixelsPerPiece - 1) / kPixelsPerPiece;
-}
-
-// Calls work(first, last) for parts of the pixels.
-template <typename Work>
-void for_pixels(std::int64_t pixels, Work&& work) {
-  cpu_pool().run(pieces_of(pixels), [&](std::int64_t piece) {
-    const std::int64_t first = piece * kPixelsPerPiece;
-    work(first, std::min(first + kPixelsPerPiece, pixels));
-  });
-}
 
 at::Tensor buffer(std::int64_t pixels, std::int64_t channels) {
   return at::empty({pixels, channels}, at::kFloat);
@@ -50,38 +36,23 @@ bool FusedUpdate::fits(const UpdateConvs& convs) {
   const std::int64_t hidden = convs.grus.front().q.out_channels();
   const bool is_float = convs.head2.weight().is_cpu() && convs.head2.type() == at::kFloat;
   return is_float && hidden % 16 == 0 && has_kernel(convs.correlation.front(), 1) &&
-         has_kernel(convs.flow1, kFlowKernel) && has_kernel(convs.head2, kHeadKernel) &&
+         convs.flow1.product() && has_kernel(convs.head2, kHeadKernel) &&
          (convs.correlation.size() == 1 || runs(convs.correlation[1])) && runs(convs.flow2) &&
          runs(convs.motion) && runs(convs.head1) &&
          std::all_of(convs.grus.begin(), convs.grus.end(),
                      [&](const auto& gru) { return runs(gru.zr) && runs(gru.q); });
 }
 
-FusedUpdate::Product FusedUpdate::product(const at::Tensor& weight, const at::Tensor& bias) {
-  const CpuKernels& kernels = cpu_kernels();
-  const at::Tensor dense = weight.contiguous();
-  Product product{dense.size(1), dense.size(0), {}, {}};
-  product.weights = at::empty({packed_product_size(kernels, product.out, product.in)}, at::kFloat);
-  pack_product(kernels, dense.const_data_ptr<float>(), product.in, product.out, product.in,
-               floats(product.weights));
-  const std::int64_t panel = kernels.panel;
-  product.bias = at::zeros({(product.out + panel - 1) / panel * panel}, at::kFloat);
-  if (bias.defined()) product.bias.narrow(0, 0, product.out).copy_(bias);
-  return product;
-}
-
 FusedUpdate::FusedUpdate(const UpdateConvs& convs) : convs_(convs) {
   const at::Tensor& search = convs_.correlation.front().weight();
   const std::int64_t windows = search.size(1) / Correlation::kLevels;
   const auto side = static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(windows))));
-  search_ = product(search.reshape({-1, Correlation::kLevels, side, side})
-                        .transpose(2, 3)
-                        .reshape({-1, search.size(1)}),
-                    convs_.correlation.front().bias());
-  flow1_ = product(convs_.flow1.weight().permute({0, 2, 3, 1}).reshape({-1, kFlowTerms}),
-                   convs_.flow1.bias());
+  search_ = PackedProduct(search.reshape({-1, Correlation::kLevels, side, side})
+                              .transpose(2, 3)
+                              .reshape({-1, search.size(1)}),
+                          convs_.correlation.front().bias());
   const at::Tensor& head = convs_.head2.weight();
-  head2_ = product(head.permute({2, 3, 0, 1}).reshape({kTaps, head.size(1)}), {});
+  head2_ = PackedProduct(head.permute({2, 3, 0, 1}).reshape({kTaps, head.size(1)}), {});
   head2_bias_ = convs_.head2.bias().contiguous();
 }
 
@@ -92,12 +63,12 @@ std::int64_t FusedUpdate::pair_channels() const {
 
 std::int64_t FusedUpdate::shared_channels() const {
   const std::int64_t hidden = convs_.grus.front().q.out_channels();
-  const std::int64_t searched = convs_.correlation.size() > 1 ? search_.out : 0;
+  const std::int64_t searched = convs_.correlation.size() > 1 ? search_.out() : 0;
   const std::int64_t joined = convs_.motion.in_channels();
   const std::int64_t motion = convs_.motion.out_channels() + 2;
-  // Both gates; the flow, whose border adds less than as much, and where it leads.
-  return searched + joined + flow1_.out + motion + 2 * hidden + convs_.head1.out_channels() +
-         kTaps + 3 * 2;
+  // Both gates, and where the flow leads.
+  return searched + joined + convs_.flow1.out_channels() + motion + 2 * hidden +
+         convs_.head1.out_channels() + kTaps + 3 * 2;
 }
 
 // What belongs to one pair of the batch.
@@ -125,15 +96,15 @@ FusedIterations::FusedIterations(const FusedUpdate& update, const Correlation& c
     terms.q = terms.q.contiguous(at::MemoryFormat::ChannelsLast);
   }
   const UpdateConvs& convs = update_.convs_;
-  if (convs.correlation.size() > 1) searched_ = buffer(pixels_, update_.search_.out);
+  if (convs.correlation.size() > 1) searched_ = buffer(pixels_, update_.search_.out());
   joined_ = buffer(pixels_, convs.motion.in_channels());
-  flow_features_ = buffer(pixels_, update_.flow1_.out);
+  flow_features_ = at::empty({1, convs.flow1.out_channels(), height_, width_}, at::kFloat,
+                             at::MemoryFormat::ChannelsLast);
   motion_ = buffer(pixels_, convs.motion.out_channels() + 2);
   gate_ = buffer(pixels_, hidden_.size(1));
   reset_ = at::empty_like(gate_);
   head_ = buffer(pixels_, convs.head1.out_channels());
   taps_ = buffer(pixels_, kTaps);
-  moved_ = at::zeros({height_ + 2 * kBorder, width_ + 2 * kBorder, 2}, at::kFloat);
   points_ = buffer(pixels_, 2);
 }
 
@@ -147,7 +118,7 @@ void FusedIterations::advance() {
     const Pair one = pair(number);
     set_flow(one);
     search(one);
-    encode_motion();
+    encode_motion(one);
     update_state(one);
     predict(one);
   }
@@ -157,75 +128,45 @@ CpuImage FusedIterations::image(const at::Tensor& tensor) const {
   return {tensor.const_data_ptr<float>(), height_, width_, tensor.size(1), tensor.size(1)};
 }
 
-// Copies the flow to where it is read: with a border, beside the motion features, and as points.
+// Copies the flow to where it is read: beside the motion features, and as points.
 void FusedIterations::set_flow(const Pair& pair) {
   float* const motion = floats(motion_);
   float* const points = floats(points_);
   const std::int64_t step = motion_.size(1);
-  for (std::int64_t y = 0; y < height_; y++) {
-    float* const moved = floats(moved_) + ((y + kBorder) * (width_ + 2 * kBorder) + kBorder) * 2;
-    std::memcpy(moved, pair.coarse + y * width_ * 2,
-                static_cast<std::size_t>(width_) * 2 * sizeof(float));
-    for (std::int64_t x = 0; x < width_; x++) {
-      const std::int64_t p = y * width_ + x;
-      const float dx = pair.coarse[2 * p], dy = pair.coarse[2 * p + 1];
-      motion[(p + 1) * step - 2] = dx;
-      motion[(p + 1) * step - 1] = dy;
-      points[2 * p] = static_cast<float>(x) + dx;
-      points[2 * p + 1] = static_cast<float>(y) + dy;
-    }
+  for (std::int64_t p = 0; p < pixels_; p++) {
+    const float dx = pair.coarse[2 * p], dy = pair.coarse[2 * p + 1];
+    motion[(p + 1) * step - 2] = dx;
+    motion[(p + 1) * step - 1] = dy;
+    points[2 * p] = static_cast<float>(p % width_) + dx;
+    points[2 * p + 1] = static_cast<float>(p / width_) + dy;
   }
 }
 
-// The lookup with the 1x1 convolution after it, and the 7x7 convolution of the flow.
+// The lookup with the 1x1 convolution after it.
 void FusedIterations::search(const Pair& pair) {
-  const FusedUpdate::Product& search = update_.search_;
-  const FusedUpdate::Product& flow1 = update_.flow1_;
+  const PackedProduct& search = update_.search_;
   const at::Tensor& searched = searched_.defined() ? searched_ : joined_;
   LookupJob lookup = correlation_.lookup_job(pair.number);
   lookup.x = points_.const_data_ptr<float>();
   lookup.y = lookup.x + 1;
   lookup.step = 2;
   lookup.out_step = lookup.channels();
-  const auto multiply = [](const FusedUpdate::Product& product, const float* x, const at::Tensor& y,
-                           std::int64_t first, std::int64_t last) {
-    cpu_kernels().multiply({.x = x,
-                            .rows = last - first,
-                            .x_step = product.in,
-                            .in = product.in,
-                            .weights = product.weights.const_data_ptr<float>(),
-                            .bias = product.bias.const_data_ptr<float>(),
-                            .epilogue = CpuEpilogue::Relu,
-                            .y = floats(y) + first * y.size(1),
-                            .y_step = y.size(1),
-                            .out = product.out});
-  };
-  const std::int64_t parts = pieces_of(pixels_);
-  cpu_pool().run(2 * parts, [&](std::int64_t piece) {
-    const std::int64_t first = piece % parts * kPixelsPerPiece;
+  const std::int64_t step = searched.size(1);
+  const std::int64_t pieces = (pixels_ + kPixelsPerPiece - 1) / kPixelsPerPiece;
+  cpu_pool().run(pieces, [&](std::int64_t piece) {
+    const std::int64_t first = piece * kPixelsPerPiece;
     const std::int64_t last = std::min(first + kPixelsPerPiece, pixels_);
-    if (piece < parts) {
-      float* const windows = thread_scratch(kPixelsPerPiece * search.in);
-      cpu_kernels().look_up(lookup, first, last, windows);
-      multiply(search, windows, searched, first, last);
-      return;
-    }
-    float* const neighbours = thread_scratch(kPixelsPerPiece * kFlowTerms);
-    constexpr std::int64_t kRow = kFlowKernel * 2;
-    const std::int64_t width = width_ + 2 * kBorder;
-    for (std::int64_t p = first; p < last; p++) {
-      const float* from = moved_.const_data_ptr<float>() + (p / width_ * width + p % width_) * 2;
-      float* to = neighbours + (p - first) * kFlowTerms;
-      for (std::int64_t y = 0; y < kFlowKernel; y++, from += width * 2, to += kRow) {
-        std::memcpy(to, from, kRow * sizeof(float));
-      }
-    }
-    multiply(flow1, neighbours, flow_features_, first, last);
+    float* const windows = thread_scratch(kPixelsPerPiece * search.in());
+    cpu_kernels().look_up(lookup, first, last, windows);
+    ProductJob job = search.job(windows, last - first, floats(searched) + first * step, step);
+    job.epilogue = CpuEpilogue::Relu;
+    cpu_kernels().multiply(job);
   });
 }
 
-void FusedIterations::encode_motion() {
+void FusedIterations::encode_motion(const Pair& pair) {
   const UpdateConvs& convs = update_.convs_;
+  convs.flow1.product()->run(coarse_.narrow(0, pair.number, 1), {}, flow_features_);
   if (searched_.defined()) {
     const WinogradConv& conv = *convs.correlation[1].winograd();
     WinogradJob job = conv.job(image(searched_));
@@ -277,20 +218,14 @@ void FusedIterations::predict(const Pair& pair) {
   WinogradJob job = conv.job({pair.hidden, height_, width_, channels, channels});
   job.output = floats(head_);
   conv.run(job);
-  const FusedUpdate::Product& product = update_.head2_;
-  for_pixels(pixels_, [&](std::int64_t first, std::int64_t last) {
-    cpu_kernels().multiply({.x = head_.const_data_ptr<float>() + first * product.in,
-                            .rows = last - first,
-                            .x_step = product.in,
-                            .in = product.in,
-                            .weights = product.weights.const_data_ptr<float>(),
-                            .y = floats(taps_) + first * kTaps,
-                            .y_step = kTaps,
-                            .out = kTaps});
+  const PackedProduct& product = update_.head2_;
+  parallel_for(pixels_, kPixelsPerPiece, [&](std::int64_t first, std::int64_t last) {
+    cpu_kernels().multiply(product.job(head_.const_data_ptr<float>() + first * product.in(),
+                                       last - first, floats(taps_) + first * kTaps, kTaps));
   });
   const float* const taps = taps_.const_data_ptr<float>();
   const float* const bias = update_.head2_bias_.const_data_ptr<float>();
-  for_pixels(pixels_, [&](std::int64_t first, std::int64_t last) {
+  parallel_for(pixels_, kPixelsPerPiece, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t p = first; p < last; p++) {
       const std::int64_t y = p / width_, x = p % width_;
       float dx = bias[0], dy = bias[1];

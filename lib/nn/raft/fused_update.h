@@ -7,9 +7,9 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "lib/cpu/product.h"
 #include "lib/cpu/winograd.h"
 #include "lib/nn/ops/conv.h"
+#include "lib/nn/ops/packed_product.h"
 #include "lib/nn/raft/correlation.h"
 
 namespace gsttorch {
@@ -48,16 +48,10 @@ class FusedUpdate {
  private:
   friend class FusedIterations;
 
-  struct Product {
-    std::int64_t in, out;
-    at::Tensor weights, bias;  // packed
-  };
-  static Product product(const at::Tensor& weight, const at::Tensor& bias);  // [out, in], [out]
-
   UpdateConvs convs_;
-  Product search_;  // the first of convs_.correlation, with windows by rows instead of columns
-  Product flow1_;   // [out, (ky, kx, channel)]
-  Product head2_;   // [(ky, kx, channel), in]: the sum over ky and kx follows
+  PackedProduct
+      search_;           // the first of convs_.correlation, with windows by rows instead of columns
+  PackedProduct head2_;  // [(ky, kx, channel), in]: the sum over ky and kx follows
   at::Tensor head2_bias_;
 };
 
@@ -80,7 +74,7 @@ class FusedIterations {
  private:
   struct Pair;
   void search(const Pair& pair);
-  void encode_motion();
+  void encode_motion(const Pair& pair);
   void update_state(const Pair& pair);
   void predict(const Pair& pair);
   void set_flow(const Pair& pair);
@@ -92,10 +86,9 @@ class FusedIterations {
   std::vector<ContextTerms> context_terms_;
   std::int64_t height_, width_, pixels_;
   at::Tensor hidden_, coarse_, delta_;  // channels-last
-  // Of one pair, [pixels, channels]. `moved_` is the flow [height + 6, width + 6, 2] with a border
-  // of zeros, `points_` where it leads, `taps_` the products of the last convolution.
-  at::Tensor searched_, joined_, flow_features_, motion_, gate_, reset_, head_, taps_;
-  at::Tensor moved_, points_;
+  // Of one pair, [pixels, channels]. `points_` is where the flow leads, `taps_` the products of the
+  // last convolution.
+  at::Tensor searched_, joined_, flow_features_, motion_, gate_, reset_, head_, taps_, points_;
 };
 
 }  // namespace gsttorch
