@@ -38,6 +38,7 @@ COMMANDS = ("cli-analyze", "cli-batch", "cli-bench", "cli-compare", "cli-device"
             "compare", "pages")
 LAYERS = {
     "lib/base": (*UNIT, "static-data", *ELEMENTS),
+    "lib/cpu": ("cpu", "nn", "gst"),
     "lib/formats": (*UNIT, "gst", "cli-flow", "cli-match", "cli-outputs"),
     "lib/results": ("results", "gst", "cli-analyze", "cli-resume", "cli-scenes", "cli-report",
                     "cli-sessions", "cli-times"),
